@@ -1,0 +1,58 @@
+// swift-tools-version: 6.1
+
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "ChatStorage",
+    platforms: [.macOS(.v15), .iOS(.v18)],
+    products: [
+        .library(name: "ChatStorageCore", targets: ["ChatStorageCore"]),
+        .library(name: "ChatStorageInMemory", targets: ["ChatStorageInMemory"]),
+        .library(name: "ChatStorageSQLite", targets: ["ChatStorageSQLite"]),
+        .library(name: "ChatStoragePostgres", targets: ["ChatStoragePostgres"]),
+        .library(name: "ChatStorageConformance", targets: ["ChatStorageConformance"]),
+        .library(name: "ChatStorageTransfer", targets: ["ChatStorageTransfer"]),
+        .executable(name: "chatstorage", targets: ["chatstorage"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    ],
+    targets: [
+        .target(name: "ChatStorageCore", swiftSettings: settings),
+        .target(name: "ChatStorageInMemory", dependencies: ["ChatStorageCore"], swiftSettings: settings),
+
+        // Apple's systems bring SQLite as the module `SQLite3`; elsewhere it is the system's libsqlite3.
+        .systemLibrary(
+            name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .target(
+            name: "ChatStorageSQLite",
+            dependencies: [
+                "ChatStorageCore",
+                .target(name: "CSQLite", condition: .when(platforms: [.linux, .android])),
+            ],
+            swiftSettings: settings),
+
+        .systemLibrary(
+            name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+        .target(
+            name: "ChatStoragePostgres", dependencies: ["ChatStorageCore", "CLibPQ"], swiftSettings: settings),
+
+        .target(name: "ChatStorageConformance", dependencies: ["ChatStorageCore"], swiftSettings: settings),
+        .target(name: "ChatStorageTransfer", dependencies: ["ChatStorageCore"], swiftSettings: settings),
+
+        .executableTarget(
+            name: "chatstorage",
+            dependencies: [
+                "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStoragePostgres",
+                "ChatStorageTransfer",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,99 @@
+/// A store: a database file, a server's database, a process's memory.
+///
+/// It is also a ``ChatStorage``, on the default tenant, whose name is empty. The part of an app that opens the store
+/// knows its backend; the rest is given a ``ChatStorage`` and can neither close nor migrate anything.
+///
+/// A backend that is written elsewhere implements the three functions and ``ChatStorage`` on its tenants' handles; the
+/// calls on the backend itself go to `tenant("")`.
+public protocol ChatStorageBackend: ChatStorage {
+    /// The handle on one tenant.
+    associatedtype Tenant: ChatStorage
+
+    /// What the backend promises beyond the rules that bind all of them.
+    var capabilities: Capabilities { get }
+
+    /// Makes the store ready: creates its schema, or migrates one of an older version.
+    ///
+    /// It can run any number of times and in many processes at once. On a current schema it changes nothing and needs
+    /// only the right to read.
+    ///
+    /// - Throws: ``ChatStorageError`` with the code `schemaTooNew` if a newer version of the library made the schema,
+    ///   `schemaMismatch` if tables of its names exist that it did not make; nothing is changed then.
+    func prepare() async throws
+
+    /// Closes the store. Calls under way finish or fail cleanly; every later call, on any tenant, is `closed`.
+    ///
+    /// Closing again does nothing.
+    func close() async throws
+
+    /// The handle on a tenant: an isolated namespace in the store, usually one end user.
+    ///
+    /// Handles are cheap: they share the store's connections, and need not be kept or closed.
+    ///
+    /// - Parameter name: 0 to 100 Unicode scalars without U+0000, compared as UTF-8 bytes. Calls on a handle with any
+    ///   other name are `invalidArgument`.
+    func tenant(_ name: String) -> Tenant
+}
+
+extension ChatStorageBackend {
+    /// Creates a conversation of the default tenant.
+    @discardableResult
+    public func createConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
+        try await tenant("").createConversation(id, title: title)
+    }
+
+    /// Reads a conversation of the default tenant.
+    public func conversation(_ id: ConversationID) async throws -> Conversation? {
+        try await tenant("").conversation(id)
+    }
+
+    /// Reads a conversation of the default tenant, and creates it if it does not exist.
+    @discardableResult
+    public func getOrCreateConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
+        try await tenant("").getOrCreateConversation(id, title: title)
+    }
+
+    /// Gives a conversation of the default tenant another title, or none.
+    @discardableResult
+    public func updateTitle(of id: ConversationID, to title: String?) async throws -> Conversation? {
+        try await tenant("").updateTitle(of: id, to: title)
+    }
+
+    /// Deletes a conversation of the default tenant and all its messages.
+    @discardableResult
+    public func deleteConversation(_ id: ConversationID) async throws -> Bool {
+        try await tenant("").deleteConversation(id)
+    }
+
+    /// Reads a page of the default tenant's conversations.
+    public func conversations(after cursor: ConversationCursor?, limit: Int) async throws -> ConversationPage {
+        try await tenant("").conversations(after: cursor, limit: limit)
+    }
+
+    /// Appends messages to a conversation of the default tenant.
+    @discardableResult
+    public func append(
+        _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition
+    ) async throws -> [Message] {
+        try await tenant("").append(messages, to: id, if: condition)
+    }
+
+    /// Reads a page of the messages of a conversation of the default tenant.
+    public func messages(
+        of id: ConversationID, _ position: MessagePosition, limit: Int
+    ) async throws -> [Message] {
+        try await tenant("").messages(of: id, position, limit: limit)
+    }
+
+    /// Removes all messages of a conversation of the default tenant.
+    @discardableResult
+    public func clearMessages(of id: ConversationID) async throws -> Int {
+        try await tenant("").clearMessages(of: id)
+    }
+
+    /// Stores a conversation of the default tenant exactly as it was elsewhere.
+    @discardableResult
+    public func restoreConversation(_ snapshot: ConversationSnapshot) async throws -> Conversation {
+        try await tenant("").restoreConversation(snapshot)
+    }
+}

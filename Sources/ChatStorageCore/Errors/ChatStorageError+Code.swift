@@ -1,0 +1,61 @@
+extension ChatStorageError {
+    /// The kinds of error. More can be added, so a `switch` needs a default.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        private enum Kind: String {
+            case invalidArgument, invalidRole, invalidCursor
+            case conversationExists, conversationNotFound, messageNotFound, conflict, idempotencyMismatch
+            case unavailable, accessDenied, readOnly, damaged
+            case notPrepared, schemaTooNew, schemaMismatch
+            case closed
+        }
+
+        private let kind: Kind
+
+        private init(_ kind: Kind) {
+            self.kind = kind
+        }
+
+        /// An argument breaks a limit; nothing was written. The message names the field, the limit and the length.
+        public static let invalidArgument = Code(.invalidArgument)
+        /// A message's role is not one that the store takes; nothing was written.
+        public static let invalidRole = Code(.invalidRole)
+        /// A cursor is damaged or belongs to another query.
+        public static let invalidCursor = Code(.invalidCursor)
+        /// A conversation of this id exists; it was left as it is.
+        public static let conversationExists = Code(.conversationExists)
+        /// The conversation that the call needs does not exist.
+        public static let conversationNotFound = Code(.conversationNotFound)
+        /// The message that the call needs does not exist.
+        public static let messageNotFound = Code(.messageNotFound)
+        /// The conversation changed since the caller read it; nothing was written.
+        public static let conflict = Code(.conflict)
+        /// A key was used before for another message; nothing was written.
+        public static let idempotencyMismatch = Code(.idempotencyMismatch)
+        /// The database cannot be reached, is full or is locked too long. The call may succeed later.
+        public static let unavailable = Code(.unavailable)
+        /// The database refuses this user, or the file's permissions do.
+        public static let accessDenied = Code(.accessDenied)
+        /// The server is a standby that takes no writes. The call may succeed later, on another host.
+        public static let readOnly = Code(.readOnly)
+        /// The database is not a database, is corrupt, or holds what no backend writes.
+        public static let damaged = Code(.damaged)
+        /// The store has no schema yet: call ``ChatStorageBackend/prepare()`` first.
+        public static let notPrepared = Code(.notPrepared)
+        /// The store's schema was made by a newer version of the library, which this one cannot use.
+        public static let schemaTooNew = Code(.schemaTooNew)
+        /// The store has tables of the library's names that the library did not make, or does not keep text as UTF-8.
+        public static let schemaMismatch = Code(.schemaMismatch)
+        /// The storage was closed.
+        public static let closed = Code(.closed)
+
+        /// The code's name as it is written in Swift: `conversationExists`.
+        public var description: String { kind.rawValue }
+
+        /// The code's name in snake case, for interfaces to other languages: `conversation_exists`.
+        public var snakeCaseName: String {
+            kind.rawValue.reduce(into: "") { name, character in
+                name += character.isUppercase ? "_\(character.lowercased())" : String(character)
+            }
+        }
+    }
+}

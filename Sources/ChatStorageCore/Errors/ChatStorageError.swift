@@ -1,0 +1,74 @@
+/// What a storage call throws, besides `CancellationError`.
+///
+/// Compare ``code-swift.property``, never the message. No property holds message content, a title or a password, so an
+/// error can be logged as it is.
+public struct ChatStorageError: Error, Sendable {
+    /// What happened to the write that failed as ``Code-swift.struct/unavailable``.
+    public enum WriteOutcome: Sendable, Hashable {
+        /// Nothing was written; the call can be repeated.
+        case notApplied
+        /// The connection was lost while the write was under way: it has happened wholly or not at all.
+        case unknown
+    }
+
+    /// The engine's side of an error, reduced to codes and names.
+    public struct Cause: Sendable, Hashable {
+        /// The engine: `SQLite`, `PostgreSQL` or `system`.
+        public var engine: String
+        /// The engine's own code: a SQLSTATE, SQLite's extended result code, an errno.
+        public var code: String
+        /// The name of the constraint that was broken, where the engine gives one.
+        public var constraint: String?
+        /// The name of the table, where the engine gives one.
+        public var table: String?
+
+        /// Makes a cause.
+        public init(engine: String, code: String, constraint: String? = nil, table: String? = nil) {
+            self.engine = engine
+            self.code = code
+            self.constraint = constraint
+            self.table = table
+        }
+    }
+
+    /// What went wrong, the same on every backend for the same misuse.
+    public let code: Code
+    /// A sentence for a log or a developer, in English. It never quotes stored text.
+    public let message: String
+    /// For ``Code-swift.struct/unavailable`` writes, whether the write happened; nil where the question does not arise.
+    public let writeOutcome: WriteOutcome?
+    /// What the engine said.
+    public let cause: Cause?
+
+    /// Makes an error; backends do.
+    public init(_ code: Code, _ message: String, writeOutcome: WriteOutcome? = nil, cause: Cause? = nil) {
+        self.code = code
+        self.message = message
+        self.writeOutcome = writeOutcome
+        self.cause = cause
+    }
+
+    /// Whether the same call may succeed later.
+    ///
+    /// A write whose ``writeOutcome-swift.property`` is unknown may have happened: repeating it can store it twice.
+    public var isRetryable: Bool { code == .unavailable || code == .readOnly }
+}
+
+extension ChatStorageError: CustomStringConvertible {
+    /// The code, the message, the outcome of a write and the engine's code.
+    public var description: String {
+        var text = "\(code): \(message)"
+        switch writeOutcome {
+        case .notApplied: text += " (not applied)"
+        case .unknown: text += " (outcome unknown)"
+        case nil: break
+        }
+        if let cause {
+            text += " [\(cause.engine) \(cause.code)"
+            if let constraint = cause.constraint { text += ", constraint \(constraint)" }
+            if let table = cause.table { text += ", table \(table)" }
+            text += "]"
+        }
+        return text
+    }
+}

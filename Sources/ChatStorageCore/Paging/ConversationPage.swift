@@ -1,0 +1,29 @@
+/// A page of a walk over all conversations.
+public struct ConversationPage: Sendable, Hashable {
+    /// The conversations, most recently updated first.
+    public let items: [Conversation]
+    /// Where the next page begins; nil after the last page.
+    public let next: ConversationCursor?
+
+    /// Makes a page.
+    public init(items: [Conversation], next: ConversationCursor?) {
+        self.items = items
+        self.next = next
+    }
+
+    /// Makes a page of what a backend read, up to one conversation more than was asked for.
+    ///
+    /// - Parameters:
+    ///   - conversations: Up to `limit + 1` conversations, most recently updated first; the one too many says that there
+    ///     is a next page.
+    ///   - limit: How many were asked for, 0 or more.
+    ///   - tenant: The tenant that was read.
+    public init(_ conversations: [Conversation], limit: Int, tenant: String) {
+        guard conversations.count > limit, limit > 0 else {
+            self.init(items: limit > 0 ? conversations : [], next: nil)
+            return
+        }
+        let items = Array(conversations.prefix(limit))
+        self.init(items: items, next: ConversationCursor(after: items[limit - 1], tenant: tenant))
+    }
+}

@@ -1,0 +1,54 @@
+/// Which store, written as text: `memory:`, `sqlite:PATH` or a bare path, `postgres://...`.
+public enum StoreURL: Sendable, Hashable {
+    /// The memory of this process.
+    case memory
+    /// A SQLite database file.
+    case sqlite(path: String)
+    /// A PostgreSQL database, as a connection URI that is handed to libpq as it is.
+    case postgres(String)
+
+    /// Reads a store's URL.
+    ///
+    /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument`` for empty text, U+0000, an unknown scheme or
+    ///   `sqlite://` (which other programs read in different ways). The error does not quote the text, which may hold
+    ///   a password.
+    public init(_ text: String) throws {
+        guard !text.hasNUL else { throw Self.invalid("has U+0000 in it") }
+        let scheme = text.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || "+-.".contains($0)) }.lowercased()
+        let rest = text.dropFirst(scheme.count)
+        switch scheme {
+        case "memory" where rest.hasPrefix(":"):
+            guard rest == ":" else { throw Self.invalid("has text after memory:") }
+            self = .memory
+        case "sqlite" where rest.hasPrefix(":"):
+            guard !rest.hasPrefix("://") else {
+                throw Self.invalid("begins with sqlite://; write sqlite:PATH, and sqlite:/PATH for an absolute path")
+            }
+            guard rest.count > 1 else { throw Self.invalid("names no file after sqlite:") }
+            self = .sqlite(path: String(rest.dropFirst()))
+        case "postgres" where rest.hasPrefix(":"), "postgresql" where rest.hasPrefix(":"):
+            guard rest.hasPrefix("://") else { throw Self.invalid("needs // after \(scheme):") }
+            self = .postgres(text)
+        default:
+            guard !text.isEmpty else { throw Self.invalid("is empty") }
+            guard !rest.hasPrefix("://") else { throw Self.invalid("has a scheme that is not known") }
+            self = .sqlite(path: text)
+        }
+    }
+
+    private static func invalid(_ problem: String) -> ChatStorageError {
+        ChatStorageError(
+            .invalidArgument, "the store's URL \(problem); it is memory:, sqlite:PATH or postgres://...")
+    }
+}
+
+extension StoreURL: CustomStringConvertible {
+    /// The kind of store and a file's path; nothing of a PostgreSQL URL, which may hold a password.
+    public var description: String {
+        switch self {
+        case .memory: "memory:"
+        case .sqlite(let path): "sqlite:\(path)"
+        case .postgres: "postgres://..."
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import Synchronization
+
+/// A caller that waits for work done elsewhere, on a thread that may block.
+///
+/// The caller suspends; it never blocks a thread. When its task is cancelled it goes on at once with a
+/// `CancellationError`: the work, if it has begun, ends by itself and its result is dropped.
+package final class PendingCall<Success: Sendable>: Sendable {
+    private enum State {
+        case new
+        case waiting(CheckedContinuation<Success, any Error>)
+        case begun(CheckedContinuation<Success, any Error>)
+        case ended
+    }
+
+    private let state = Mutex<State>(.new)
+
+    /// Waits for a call that `submit` hands to whoever does the work, who then calls ``begin()`` and ``end(_:)``.
+    ///
+    /// - Throws: What the call ended with, or `CancellationError`, at once, when the task is or was cancelled.
+    package static func wait(
+        submit: (PendingCall<Success>) -> Void, isolation: isolated (any Actor)? = #isolation
+    ) async throws -> Success {
+        let call = PendingCall<Success>()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                if call.wait(continuation) { submit(call) }
+            }
+        } onCancel: {
+            call.end(.failure(CancellationError()))
+        }
+    }
+
+    /// Whether the work is still wanted; false once the caller was cancelled.
+    ///
+    /// True is a promise: from then on the work is done, though its caller may not wait for it.
+    package func begin() -> Bool {
+        state.withLock { state in
+            guard case .waiting(let continuation) = state else { return false }
+            state = .begun(continuation)
+            return true
+        }
+    }
+
+    /// Whether the caller still waits.
+    package var isWanted: Bool {
+        state.withLock { state in
+            if case .ended = state { false } else { true }
+        }
+    }
+
+    /// Ends the call. Only the first time counts, so a result that comes after the caller was cancelled is dropped.
+    package func end(_ result: Result<Success, any Error>) {
+        let continuation: CheckedContinuation<Success, any Error>? = state.withLock { state in
+            defer { state = .ended }
+            return switch state {
+            case .waiting(let continuation), .begun(let continuation): continuation
+            case .new, .ended: nil
+            }
+        }
+        continuation?.resume(with: result)
+    }
+
+    /// Keeps the continuation; false, and the caller goes on with an error, if the task was cancelled before.
+    private func wait(_ continuation: CheckedContinuation<Success, any Error>) -> Bool {
+        let waits = state.withLock { state in
+            guard case .new = state else { return false }
+            state = .waiting(continuation)
+            return true
+        }
+        if !waits { continuation.resume(throwing: CancellationError()) }
+        return waits
+    }
+}

@@ -1,0 +1,52 @@
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Android)
+    import Android
+#endif
+
+// Swift's `String ==` and `<` compare canonical forms, databases compare bytes. What is stored is compared as bytes
+// everywhere (contract T2, T5), so all comparisons of stored text go through here.
+extension String {
+    /// Whether both strings have the same UTF-8 bytes.
+    package func hasSameUTF8(as other: String) -> Bool {
+        compareUTF8(to: other) == 0
+    }
+
+    /// Whether this comes before the other in the order of their UTF-8 bytes.
+    package func precedesInUTF8(_ other: String) -> Bool {
+        compareUTF8(to: other) < 0
+    }
+
+    /// Hashes the UTF-8 bytes, their number included.
+    package func hashUTF8(into hasher: inout Hasher) {
+        withUTF8Bytes { bytes in
+            hasher.combine(bytes.count)
+            hasher.combine(bytes: UnsafeRawBufferPointer(bytes))
+        }
+    }
+
+    /// Calls the body with the string's UTF-8 bytes, without copying where the string is native to Swift.
+    package func withUTF8Bytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result {
+        if let result = try utf8.withContiguousStorageIfAvailable(body) { return result }
+        return try Array(utf8).withUnsafeBufferPointer(body)
+    }
+
+    /// Whether the string has U+0000 in it.
+    package var hasNUL: Bool {
+        withUTF8Bytes { $0.contains(0) }
+    }
+
+    private func compareUTF8(to other: String) -> Int {
+        withUTF8Bytes { mine in
+            other.withUTF8Bytes { its in
+                guard let left = mine.baseAddress, let right = its.baseAddress else { return mine.count - its.count }
+                let order = memcmp(left, right, min(mine.count, its.count))
+                return order == 0 ? mine.count - its.count : Int(order)
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+/// The checks of arguments that every backend makes before anything is written.
+///
+/// A backend calls the one of its operation once it knows that it is open and prepared (these errors come first), so
+/// that the same misuse gives the same code everywhere. Errors name the field, the limit and the actual length, never
+/// the text.
+public enum Validation {
+    /// Checks a tenant's name.
+    ///
+    /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``.
+    public static func check(tenant: String) throws {
+        try check(tenant, field: "tenant", scalars: Limits.tenantScalars)
+    }
+
+    /// Checks a conversation's id.
+    ///
+    /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``.
+    public static func check(_ id: ConversationID) throws {
+        try check(id.rawValue, field: "conversation id", scalars: Limits.conversationIDScalars)
+    }
+
+    /// Checks a conversation's id and its title.
+    ///
+    /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``.
+    public static func check(_ id: ConversationID, title: String?) throws {
+        try check(id)
+        if let title { try check(title, field: "title", scalars: Limits.titleScalars) }
+    }
+
+    /// Checks a limit: 0 or more.
+    ///
+    /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``.
+    public static func check(limit: Int) throws {
+        guard limit >= 0 else {
+            throw ChatStorageError(.invalidArgument, "limit is \(limit); it must be 0 or more")
+        }
+    }
+
+    /// Checks an append: the id, the messages' number, contents and total size, and their roles.
+    ///
+    /// - Parameter roles: The roles that the store takes.
+    /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``, then
+    ///   ``ChatStorageError/Code-swift.struct/invalidRole``.
+    public static func check(append messages: [ChatMessage], to id: ConversationID, roles: Set<Role>) throws {
+        try check(id)
+        guard messages.count <= Limits.appendMessages else {
+            throw ChatStorageError(
+                .invalidArgument,
+                "messages has \(messages.count) elements; one append takes at most \(Limits.appendMessages)")
+        }
+        var bytes = 0
+        for (index, message) in messages.enumerated() {
+            bytes += try check(content: message.content, index: index)
+        }
+        guard bytes <= Limits.appendBytes else {
+            throw ChatStorageError(
+                .invalidArgument,
+                "messages have \(bytes) bytes of content; one append takes at most \(Limits.appendBytes)")
+        }
+        for (index, message) in messages.enumerated() {
+            try check(message.role, index: index, roles: roles)
+        }
+    }
+
+    /// Checks a snapshot to restore: id, title, times, sequences, contents and roles.
+    ///
+    /// - Parameter roles: The roles that the store takes.
+    /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``, then
+    ///   ``ChatStorageError/Code-swift.struct/invalidRole``.
+    public static func check(_ snapshot: ConversationSnapshot, roles: Set<Role>) throws {
+        try check(snapshot.id, title: snapshot.title)
+        try check(time: snapshot.createdAt, field: "created_at", notBefore: nil)
+        var sequence: Int64 = 0
+        var time = snapshot.createdAt
+        for (index, message) in snapshot.messages.enumerated() {
+            guard message.sequence > sequence else {
+                throw ChatStorageError(
+                    .invalidArgument,
+                    "messages[\(index)] has sequence \(message.sequence); it must be above \(sequence)")
+            }
+            try check(time: message.createdAt, field: "messages[\(index)].created_at", notBefore: time)
+            _ = try check(content: message.content, index: index)
+            sequence = message.sequence
+            time = message.createdAt
+        }
+        try check(time: snapshot.updatedAt, field: "updated_at", notBefore: time)
+        guard (sequence...max(sequence, Limits.restoredSequence)).contains(snapshot.lastSequence),
+            snapshot.lastSequence <= Limits.restoredSequence
+        else {
+            throw ChatStorageError(
+                .invalidArgument,
+                """
+                last sequence is \(snapshot.lastSequence); it must be at least the last message's, \(sequence), \
+                and at most \(Limits.restoredSequence)
+                """)
+        }
+        for (index, message) in snapshot.messages.enumerated() {
+            try check(message.role, index: index, roles: roles)
+        }
+    }
+
+    private static func check(_ text: String, field: String, scalars bounds: ClosedRange<Int>) throws {
+        // A scalar has one to four bytes, so most text needs no counting.
+        let bytes = text.utf8.count
+        if bytes > bounds.upperBound || bytes < bounds.lowerBound {
+            let scalars = text.unicodeScalars.count
+            guard bounds.contains(scalars) else {
+                throw ChatStorageError(
+                    .invalidArgument,
+                    "\(field) has \(scalars) Unicode scalars; it takes \(bounds.lowerBound) to \(bounds.upperBound)")
+            }
+        }
+        guard !text.hasNUL else {
+            throw ChatStorageError(.invalidArgument, "\(field) has U+0000 in it, which no database keeps")
+        }
+    }
+
+    private static func check(content: String, index: Int) throws -> Int {
+        let bytes = content.utf8.count
+        guard Limits.contentBytes.contains(bytes) else {
+            throw ChatStorageError(
+                .invalidArgument,
+                "messages[\(index)].content has \(bytes) bytes; it takes at most \(Limits.contentBytes.upperBound)")
+        }
+        guard !content.hasNUL else {
+            throw ChatStorageError(
+                .invalidArgument, "messages[\(index)].content has U+0000 in it, which no database keeps")
+        }
+        return bytes
+    }
+
+    private static func check(time: Timestamp, field: String, notBefore earlier: Timestamp?) throws {
+        guard Limits.timestamps.contains(time) else {
+            throw ChatStorageError(.invalidArgument, "\(field) is outside the years 1 to 9999")
+        }
+        if let earlier, time < earlier {
+            throw ChatStorageError(.invalidArgument, "\(field) is \(time), before \(earlier); times must not decrease")
+        }
+    }
+
+    private static func check(_ role: Role, index: Int, roles: Set<Role>) throws {
+        guard roles.contains(role) else {
+            let taken = roles.map(\.rawValue).sorted().joined(separator: ", ")
+            throw ChatStorageError(
+                .invalidRole, "messages[\(index)] has a role that this store does not take: \(taken)")
+        }
+    }
+}
