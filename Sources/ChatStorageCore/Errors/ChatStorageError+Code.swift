@@ -1,5 +1,5 @@
 extension ChatStorageError {
-    /// The kinds of error. More can be added, so a `switch` needs a default.
+    /// The kinds of error; more can be added, so a `switch` needs a default.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case invalidArgument, invalidRole, invalidCursor
@@ -15,7 +15,9 @@ extension ChatStorageError {
             self.kind = kind
         }
 
-        /// An argument breaks a limit; nothing was written. The message names the field, the limit and the length.
+        /// An argument breaks a limit; nothing was written.
+        ///
+        /// The message names the field, the limit and the length.
         public static let invalidArgument = Code(.invalidArgument)
         /// A message's role is not one that the store takes; nothing was written.
         public static let invalidRole = Code(.invalidRole)
@@ -31,11 +33,11 @@ extension ChatStorageError {
         public static let conflict = Code(.conflict)
         /// A key was used before for another message; nothing was written.
         public static let idempotencyMismatch = Code(.idempotencyMismatch)
-        /// The database cannot be reached, is full or is locked too long. The call may succeed later.
+        /// The database cannot be reached, is full or is locked too long; the call may succeed later.
         public static let unavailable = Code(.unavailable)
         /// The database refuses this user, or the file's permissions do.
         public static let accessDenied = Code(.accessDenied)
-        /// The server is a standby that takes no writes. The call may succeed later, on another host.
+        /// The server is a standby that takes no writes; the call may succeed later, on another host.
         public static let readOnly = Code(.readOnly)
         /// The database is not a database, is corrupt, or holds what no backend writes.
         public static let damaged = Code(.damaged)

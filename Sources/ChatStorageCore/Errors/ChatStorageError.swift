@@ -33,7 +33,7 @@ public struct ChatStorageError: Error, Sendable {
 
     /// What went wrong, the same on every backend for the same misuse.
     public let code: Code
-    /// A sentence for a log or a developer, in English. It never quotes stored text.
+    /// A sentence for a log or a developer, in English; it never quotes stored text.
     public let message: String
     /// For ``Code-swift.struct/unavailable`` writes, whether the write happened; nil where the question does not arise.
     public let writeOutcome: WriteOutcome?

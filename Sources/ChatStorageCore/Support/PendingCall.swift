@@ -48,7 +48,7 @@ package final class PendingCall<Success: Sendable>: Sendable {
         }
     }
 
-    /// Ends the call. Only the first time counts, so a result that comes after the caller was cancelled is dropped.
+    /// Ends the call; only the first time counts, so a result that comes after the caller was cancelled is dropped.
     package func end(_ result: Result<Success, any Error>) {
         let continuation: CheckedContinuation<Success, any Error>? = state.withLock { state in
             defer { state = .ended }

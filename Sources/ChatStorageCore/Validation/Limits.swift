@@ -1,4 +1,4 @@
-/// The limits that every backend keeps. A breach is ``ChatStorageError/Code-swift.struct/invalidArgument``.
+/// The limits that every backend keeps; a breach is ``ChatStorageError/Code-swift.struct/invalidArgument``.
 public enum Limits {
     /// Unicode scalars of a conversation's id; U+0000 is not among them.
     public static let conversationIDScalars = 1...100

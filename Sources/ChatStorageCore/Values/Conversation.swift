@@ -1,14 +1,14 @@
-/// A conversation, as it was when it was read. Its messages are read apart.
+/// A conversation, as it was when it was read; its messages are read apart.
 public struct Conversation: Sendable, Identifiable {
     /// The id that the app chose.
     public let id: ConversationID
     /// The title, nil for none.
     public let title: String?
-    /// When it was created. A conversation created again under a deleted id has a time of its own.
+    /// When it was created; a conversation created again under a deleted id has a time of its own.
     public let createdAt: Timestamp
-    /// When it was last appended to, cleared or retitled. It never goes back, even when the clock does.
+    /// When it was last appended to, cleared or retitled; it never goes back, even when the clock does.
     public let updatedAt: Timestamp
-    /// The highest sequence that an append has used, 0 if none has. Clearing does not lower it.
+    /// The highest sequence that an append has used, 0 if none has; clearing does not lower it.
     public let lastSequence: Int64
 
     /// Makes a conversation; backends do, and apps in their previews and tests.

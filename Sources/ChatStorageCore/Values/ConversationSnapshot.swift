@@ -34,7 +34,7 @@ public struct ConversationSnapshot: Sendable {
     public var updatedAt: Timestamp
     /// The highest sequence ever used, at most 2⁵³ - 1; sequences of messages that were cleared are not used again.
     public var lastSequence: Int64
-    /// The messages, lowest sequence first. Any number.
+    /// The messages, lowest sequence first; any number.
     public var messages: [Message]
 
     /// Makes a snapshot.

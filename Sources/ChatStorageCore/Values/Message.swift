@@ -18,7 +18,7 @@ public struct Message: Sendable, Identifiable {
 
     /// The conversation that the message belongs to.
     public let conversationID: ConversationID
-    /// The message's place in its conversation: 1, 2, 3, ... in commit order.
+    /// The message's place in its conversation, counted from 1 in commit order.
     ///
     /// A sequence is never used twice while the conversation exists, not even after its messages are cleared.
     public let sequence: Int64

@@ -1,17 +1,17 @@
 #if canImport(FoundationEssentials)
-    public import FoundationEssentials
+public import FoundationEssentials
 #else
-    public import Foundation
+public import Foundation
 #endif
 
 #if canImport(Darwin)
-    import Darwin
+import Darwin
 #elseif canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #elseif canImport(Android)
-    import Android
+import Android
 #endif
 
 /// A point in time in UTC, in whole microseconds.
@@ -32,7 +32,7 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         self.microsecondsSinceEpoch = microsecondsSinceEpoch
     }
 
-    /// Makes the timestamp nearest to a date. Dates outside the years 1 to 9999 give a timestamp outside them.
+    /// Makes the timestamp nearest to a date; dates outside the years 1 to 9999 give one outside them.
     public init(_ date: Date) {
         // Seconds and fraction apart: their product as one Double would lose microseconds in distant years.
         let seconds = date.timeIntervalSince1970.rounded(.down)
