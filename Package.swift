@@ -54,5 +54,9 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
+
+        .testTarget(
+            name: "ChatStorageSQLiteTests", dependencies: ["ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite"],
+            swiftSettings: settings),
     ]
 )
