@@ -54,5 +54,13 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
+
+        // What tests share: which backends a run is about, a throw-away PostgreSQL server, temporary folders.
+        .target(
+            name: "TestSupport", dependencies: ["CLibPQ"], path: "Tests/TestSupport", exclude: ["throwaway-postgres"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ChatStoragePostgresTests", dependencies: ["ChatStorageCore", "ChatStoragePostgres", "TestSupport"],
+            swiftSettings: settings),
     ]
 )
