@@ -55,8 +55,19 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        // What tests share: which backends a run is about, a throw-away PostgreSQL server, temporary folders.
+        .target(
+            name: "TestSupport", dependencies: ["CLibPQ"], path: "Tests/TestSupport", exclude: ["throwaway-postgres"],
+            swiftSettings: settings),
         .testTarget(
-            name: "ChatStorageSQLiteTests", dependencies: ["ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite"],
+            name: "ChatStoragePostgresTests", dependencies: ["ChatStorageCore", "ChatStoragePostgres", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ChatStorageSQLiteTests",
+            dependencies: [
+                "ChatStorageCore", "ChatStorageSQLite", "TestSupport",
+                .target(name: "CSQLite", condition: .when(platforms: [.linux, .android])),
+            ],
             swiftSettings: settings),
     ]
 )
