@@ -57,17 +57,14 @@ let package = Package(
 
         // What tests share: which backends a run is about, a throw-away PostgreSQL server, temporary folders.
         .target(
-            name: "TestSupport", dependencies: ["CLibPQ"], path: "Tests/TestSupport", exclude: ["throwaway-postgres"],
-            swiftSettings: settings),
+            name: "TestSupport",
+            dependencies: ["CLibPQ", .target(name: "CSQLite", condition: .when(platforms: [.linux, .android]))],
+            path: "Tests/TestSupport", exclude: ["throwaway-postgres"], swiftSettings: settings),
         .testTarget(
             name: "ChatStoragePostgresTests", dependencies: ["ChatStorageCore", "ChatStoragePostgres", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "ChatStorageSQLiteTests",
-            dependencies: [
-                "ChatStorageCore", "ChatStorageSQLite", "TestSupport",
-                .target(name: "CSQLite", condition: .when(platforms: [.linux, .android])),
-            ],
+            name: "ChatStorageSQLiteTests", dependencies: ["ChatStorageCore", "ChatStorageSQLite", "TestSupport"],
             swiftSettings: settings),
     ]
 )

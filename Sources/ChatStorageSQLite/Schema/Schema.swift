@@ -16,12 +16,12 @@ enum Schema {
     ///
     /// - Throws: ``ChatStorageError`` with the code `schemaTooNew` or `schemaMismatch`.
     static func inspect(_ database: Database) throws -> State {
+        guard try database.encoding() == "UTF-8" else { throw mismatch("the database keeps text in UTF-16") }
         let names = try database.ownTableNames()
         if names.isEmpty { return .absent }
         guard names == ["chat_messages", "chat_storage_schema", "conversations"] else {
             throw mismatch("the database has tables of the library's names that the library did not make")
         }
-        guard try database.encoding() == "UTF-8" else { throw mismatch("the database keeps text in UTF-16") }
         guard let (version, minimumVersion) = try database.recordedVersion(), version >= 1 else {
             throw mismatch("the database has tables of the library's names that the library did not make")
         }
@@ -37,7 +37,6 @@ enum Schema {
     static func create(on database: Database) throws {
         try database.transaction {
             guard try inspect(database) == .absent else { return }
-            guard try database.encoding() == "UTF-8" else { throw mismatch("the database keeps text in UTF-16") }
             try database.execute(tables)
         }
     }
