@@ -75,5 +75,8 @@ let package = Package(
             name: "ReadmeTests",
             dependencies: ["ChatStorageCore", "ChatStorageInMemory", "ReadmeExample", "TestSupport"],
             swiftSettings: settings),
+        .testTarget(
+            name: "ChatStorageInMemoryTests", dependencies: ["ChatStorageCore", "ChatStorageInMemory"],
+            swiftSettings: settings),
     ]
 )
