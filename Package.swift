@@ -53,13 +53,31 @@ let package = Package(
                 "ChatStorageTransfer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            exclude: ["Samples"],
             swiftSettings: settings),
 
+        // What tests share: which backends a run is about, a throw-away PostgreSQL server, temporary folders.
+        .target(
+            name: "TestSupport",
+            dependencies: ["CLibPQ", .target(name: "CSQLite", condition: .when(platforms: [.linux, .android]))],
+            path: "Tests/TestSupport", exclude: ["throwaway-postgres"], swiftSettings: settings),
+        .testTarget(
+            name: "ChatStoragePostgresTests", dependencies: ["ChatStorageCore", "ChatStoragePostgres", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ChatStorageSQLiteTests", dependencies: ["ChatStorageCore", "ChatStorageSQLite", "TestSupport"],
+            swiftSettings: settings),
         .testTarget(
             name: "ChatStorageTransferTests",
             dependencies: [
                 "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStoragePostgres",
-                "ChatStorageTransfer",
+                "ChatStorageTransfer", "TestSupport",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ChatStorageToolTests",
+            dependencies: [
+                "chatstorage", "ChatStorageCore", "ChatStorageInMemory", "ChatStorageTransfer", "TestSupport",
             ],
             swiftSettings: settings),
     ]

@@ -58,25 +58,8 @@ struct ChatStorageTool: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
-            await exit(after: error)
-        }
-    }
-
-    /// Ends the process, after one sentence about the error where there is something to say.
-    private static func exit(after error: any Error) async -> Never {
-        switch error {
-        case let failure as Failure:
-            if let message = failure.message { await Output.error("chatstorage: \(message)\n") }
-            exit(failure.status)
-        case let error as SystemError where error.isClosedPipe:
-            exit(Failure.closedPipe)
-        case is CancellationError:
-            exit(Failure.interrupted)
-        case is ExitCode, is CleanExit, is ValidationError:
-            exit(withError: error)
-        default:
-            await Output.error("chatstorage: \(Failure.sentence(about: error))\n")
-            exit(Failure.failed)
+            if let message = Failure.message(about: error) { await Output.error("chatstorage: \(message)\n") }
+            exit(withError: ExitCode(Failure.status(after: error)))
         }
     }
 }

@@ -23,6 +23,26 @@ struct Failure: Error {
         Failure("there is no conversation \(TerminalText.line(id.rawValue))")
     }
 
+    /// The exit status after an error.
+    static func status(after error: any Error) -> CInt {
+        switch error {
+        case let failure as Failure: failure.status
+        case is CancellationError: interrupted
+        case let error as SystemError where error.isClosedPipe: closedPipe
+        default: failed
+        }
+    }
+
+    /// The sentence to say about an error; nil where silence is right.
+    static func message(about error: any Error) -> String? {
+        switch error {
+        case let failure as Failure: failure.message
+        case is CancellationError: nil
+        case let error as SystemError where error.isClosedPipe: nil
+        default: sentence(about: error)
+        }
+    }
+
     /// What an error says to people, without types and stored text.
     static func sentence(about error: any Error) -> String {
         switch error {
@@ -31,7 +51,6 @@ struct Failure: Error {
             if error.writeOutcome == .unknown { sentence += "; whether it was written is unknown" }
             if let cause = error.cause { sentence += " (\(cause.engine) \(cause.code))" }
             return TerminalText.line(sentence)
-        case let error as ChatFileError: return error.description
         case let error as SystemError: return error.description
         default: return "an unexpected error of the type \(type(of: error))"
         }

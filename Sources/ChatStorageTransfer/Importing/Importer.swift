@@ -49,14 +49,14 @@ public struct Importer: Sendable {
     ///
     /// - Parameters:
     ///   - entries: A ``ChatFile``, or another sequence of its entries.
-    ///   - report: Called for each conversation that is done, never twice at once.
+    ///   - report: Called for each conversation that is done, never twice at once; the import waits for it.
     /// - Returns: What was done.
     /// - Throws: ``ChatFileError`` when the file cannot be read; ``ChatStorageError`` when the storage fails in a way
     ///   that is not about one conversation; `CancellationError` when the task is cancelled. The conversations that are
     ///   being stored at that moment are finished and reported first.
     @discardableResult
     public func run<Entries: AsyncSequence>(
-        _ entries: Entries, report: @escaping @Sendable (ImportEvent) -> Void = { _ in }
+        _ entries: Entries, report: @escaping @Sendable (ImportEvent) async -> Void = { _ in }
     ) async throws -> ImportSummary where Entries.Element == ChatFile.Entry {
         let importTime = configuration.importTime ?? .now()
         let done = await withTaskGroup(of: StoredConversation.self) { group in
@@ -67,10 +67,10 @@ public struct Importer: Sendable {
                     progress.bytesRead = entry.bytesRead
                     switch entry.content {
                     case .invalid(let reason):
-                        progress.report(line: entry.line, id: nil, .invalid(reason: reason))
+                        await progress.report(line: entry.line, id: nil, .invalid(reason: reason))
                     case .conversation(let conversation):
                         while !progress.hasRoom(for: conversation, configuration), let stored = await group.next() {
-                            progress.end(stored)
+                            await progress.end(stored)
                         }
                         try progress.throwFailure()
                         progress.begin(conversation)
@@ -82,7 +82,7 @@ public struct Importer: Sendable {
             } catch {
                 progress.failure = progress.failure ?? error
             }
-            while let stored = await group.next() { progress.end(stored) }
+            while let stored = await group.next() { await progress.end(stored) }
             return progress
         }
         try done.throwFailure()
@@ -133,14 +133,14 @@ private struct StoredConversation: Sendable {
 
 /// What is being stored and what has been.
 private struct ImportProgress {
-    let report: (ImportEvent) -> Void
+    let report: @Sendable (ImportEvent) async -> Void
     var failure: (any Error)?
     var bytesRead: Int64 = 0
     private(set) var summary = ImportSummary()
     private var storing: Set<ConversationID> = []
     private var storingBytes = 0
 
-    init(report: @escaping (ImportEvent) -> Void) {
+    init(report: @escaping @Sendable (ImportEvent) async -> Void) {
         self.report = report
     }
 
@@ -156,19 +156,19 @@ private struct ImportProgress {
         storingBytes += conversation.byteCount
     }
 
-    mutating func end(_ stored: StoredConversation) {
+    mutating func end(_ stored: StoredConversation) async {
         storing.remove(stored.id)
         storingBytes -= stored.byteCount
         switch stored.outcome {
-        case .success(let outcome): report(line: stored.line, id: stored.id, outcome)
+        case .success(let outcome): await report(line: stored.line, id: stored.id, outcome)
         case .failure(let error): failure = failure ?? error
         }
     }
 
-    mutating func report(line: Int, id: ConversationID?, _ outcome: ImportOutcome) {
+    mutating func report(line: Int, id: ConversationID?, _ outcome: ImportOutcome) async {
         summary.count(outcome)
         summary.bytesRead = bytesRead
-        report(ImportEvent(line: line, conversationID: id, outcome: outcome, summary: summary))
+        await report(ImportEvent(line: line, conversationID: id, outcome: outcome, summary: summary))
     }
 
     func throwFailure() throws {

@@ -14,7 +14,7 @@ struct ClearCommand: AsyncParsableCommand {
         let id = ConversationID(id)
         let removed = try await store.withStorage(for: .changing) { storage in
             let removed = try await storage.clearMessages(of: id)
-            guard try await removed > 0 || storage.conversation(id) != nil else { throw Failure.noConversation(id) }
+            if removed == 0, try await storage.conversation(id) == nil { throw Failure.noConversation(id) }
             return removed
         }
         try await Output.write("Removed \(removed.counted("message")).\n")

@@ -25,5 +25,7 @@ struct TitleCommand: AsyncParsableCommand {
         try await store.withStorage(for: .changing) { storage in
             guard try await storage.updateTitle(of: id, to: text) != nil else { throw Failure.noConversation(id) }
         }
+        let shown = TerminalText.line(id.rawValue)
+        try await Output.write(text == nil ? "Took the title of \(shown) away.\n" : "Gave \(shown) a title.\n")
     }
 }

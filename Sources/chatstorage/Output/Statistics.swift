@@ -53,7 +53,8 @@ struct Statistics {
         lines += sortedRoles.map { ("  \(TerminalText.line($0.rawValue))", (roles[$0] ?? 0).grouped) }
         lines.append(("text", "\(bytes.grouped) bytes"))
         if let longest {
-            lines.append(("longest", "\(TerminalText.line(longest.id.rawValue)), \(longest.messages.counted("message"))"))
+            let id = TerminalText.line(longest.id.rawValue)
+            lines.append(("longest", "\(id), \(longest.messages.counted("message"))"))
         }
         if let first, let last { lines.append(("time", "\(first.localMinute) to \(last.localMinute)")) }
         return lines.map { name, value in

@@ -28,9 +28,17 @@ extension StoreOptions {
             guard use == .filling || access(path, F_OK) == 0 else {
                 throw Failure("there is no store at \(TerminalText.line(path)); import or add makes one")
             }
-            throw ChatStorageError(.unavailable, "SQLite is not there yet")
+            backend = try await SQLiteBackend(path: path)
         case .postgres:
             throw ChatStorageError(.unavailable, "PostgreSQL is not there yet")
+        }
+        guard use != .reading else { return backend }
+        do {
+            try await backend.prepare()
+            return backend
+        } catch {
+            try? await backend.close()
+            throw error
         }
     }
 

@@ -5,7 +5,7 @@ import ChatStorageCore
 struct StoreOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The store: sqlite:PATH, postgres://... or memory: (environment: CHATSTORAGE_URL; default: sqlite:chat.db).",
+            "The store: sqlite:PATH, postgres://... or memory: (default: $CHATSTORAGE_URL, or sqlite:chat.db).",
             valueName: "url"))
     var store: String?
 
