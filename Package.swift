@@ -53,6 +53,7 @@ let package = Package(
                 "ChatStorageTransfer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            exclude: ["Samples"],
             swiftSettings: settings),
 
         // What tests share: which backends a run is about, a throw-away PostgreSQL server, temporary folders.
@@ -77,6 +78,19 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "ChatStorageInMemoryTests", dependencies: ["ChatStorageCore", "ChatStorageInMemory"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ChatStorageTransferTests",
+            dependencies: [
+                "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStoragePostgres",
+                "ChatStorageTransfer", "TestSupport",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ChatStorageToolTests",
+            dependencies: [
+                "chatstorage", "ChatStorageCore", "ChatStorageInMemory", "ChatStorageTransfer", "TestSupport",
+            ],
             swiftSettings: settings),
     ]
 )
