@@ -54,5 +54,26 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
+
+        // What tests share: which backends a run is about, a throw-away PostgreSQL server, temporary folders.
+        .target(
+            name: "TestSupport",
+            dependencies: ["CLibPQ", .target(name: "CSQLite", condition: .when(platforms: [.linux, .android]))],
+            path: "Tests/TestSupport", exclude: ["throwaway-postgres"], swiftSettings: settings),
+        .testTarget(
+            name: "ChatStoragePostgresTests", dependencies: ["ChatStorageCore", "ChatStoragePostgres", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ChatStorageSQLiteTests", dependencies: ["ChatStorageCore", "ChatStorageSQLite", "TestSupport"],
+            swiftSettings: settings),
+
+        // The README's code, so that it compiles and runs.
+        .executableTarget(
+            name: "ReadmeExample", dependencies: ["ChatStorageCore", "ChatStorageSQLite"], path: "Tests/ReadmeExample",
+            swiftSettings: settings),
+        .testTarget(
+            name: "ReadmeTests",
+            dependencies: ["ChatStorageCore", "ChatStorageInMemory", "ReadmeExample", "TestSupport"],
+            swiftSettings: settings),
     ]
 )

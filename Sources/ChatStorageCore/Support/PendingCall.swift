@@ -49,7 +49,10 @@ package final class PendingCall<Success: Sendable>: Sendable {
     }
 
     /// Ends the call; only the first time counts, so a result that comes after the caller was cancelled is dropped.
-    package func end(_ result: Result<Success, any Error>) {
+    ///
+    /// - Returns: Whether the caller gets this result. Who hands over something that must come back asks.
+    @discardableResult
+    package func end(_ result: Result<Success, any Error>) -> Bool {
         let continuation: CheckedContinuation<Success, any Error>? = state.withLock { state in
             defer { state = .ended }
             return switch state {
@@ -58,6 +61,7 @@ package final class PendingCall<Success: Sendable>: Sendable {
             }
         }
         continuation?.resume(with: result)
+        return continuation != nil
     }
 
     /// Keeps the continuation; false, and the caller goes on with an error, if the task was cancelled before.

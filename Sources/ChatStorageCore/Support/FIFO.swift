@@ -1,0 +1,44 @@
+/// A queue: elements leave in the order in which they came, each step in constant time on average.
+package struct FIFO<Element> {
+    private var elements: [Element?] = []
+    private var first = 0
+
+    /// Makes an empty queue.
+    package init() {}
+
+    /// How many elements wait.
+    package var count: Int { elements.count - first }
+
+    /// Whether nothing waits.
+    package var isEmpty: Bool { count == 0 }
+
+    /// The element that leaves next.
+    package var next: Element? { first < elements.count ? elements[first] : nil }
+
+    /// Adds an element at the end.
+    package mutating func append(_ element: Element) {
+        elements.append(element)
+    }
+
+    /// Takes the element that came first.
+    package mutating func popFirst() -> Element? {
+        guard first < elements.count else { return nil }
+        defer {
+            elements[first] = nil
+            first += 1
+            if first > 64, first * 2 > elements.count {
+                elements.removeFirst(first)
+                first = 0
+            }
+        }
+        return elements[first]
+    }
+
+    /// Removes all elements that satisfy a predicate.
+    package mutating func removeAll(where isUnwanted: (Element) -> Bool) {
+        elements = elements[first...].filter { element in element.map { !isUnwanted($0) } ?? false }
+        first = 0
+    }
+}
+
+extension FIFO: Sendable where Element: Sendable {}

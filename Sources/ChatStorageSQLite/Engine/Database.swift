@@ -1,0 +1,81 @@
+import ChatStorageCore
+
+#if canImport(SQLite3)
+import SQLite3
+#else
+import CSQLite
+#endif
+
+/// A connection to a database file, with its prepared statements.
+///
+/// It is opened without SQLite's own locks, so its user sees to it that one thread at a time is inside.
+///
+/// `@unchecked Sendable`: it moves between threads only through the writer's serial queue or the reader pool's lock.
+final class Database: @unchecked Sendable {
+    private let handle: OpaquePointer
+    private var statements: [Query: Statement] = [:]
+
+    /// Opens an existing file.
+    ///
+    /// - Throws: ``ChatStorageError``: `unavailable`, `accessDenied`, `damaged`.
+    init(_ configuration: SQLiteBackend.Configuration, readOnly: Bool) throws {
+        var opened: OpaquePointer?
+        let access = readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
+        let result = sqlite3_open_v2(
+            configuration.fileName, &opened, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+        guard let opened else { throw SQLiteFailure(code: result).error }
+        guard result == SQLITE_OK else {
+            // A handle comes even when opening failed (https://www.sqlite.org/c3ref/open.html).
+            let failure = SQLiteFailure(opened, code: result)
+            sqlite3_close(opened)
+            throw failure.error
+        }
+        handle = opened
+        sqlite3_busy_timeout(handle, configuration.busyMilliseconds)
+        do {
+            try execute("PRAGMA foreign_keys = ON")
+        } catch {
+            sqlite3_close(handle)
+            throw error
+        }
+    }
+
+    deinit {
+        // Statements first: `sqlite3_close`, unlike `_v2`, refuses and so reveals a connection that still has one.
+        for statement in statements.values { statement.finalize() }
+        let result = sqlite3_close(handle)
+        assert(result == SQLITE_OK, "a statement outlived its connection")
+    }
+
+    /// Whether no transaction is open: after an error it tells whether the engine has rolled everything back.
+    var isOutsideTransaction: Bool { sqlite3_get_autocommit(handle) != 0 }
+
+    /// How many rows the last INSERT, UPDATE or DELETE changed itself, without cascades.
+    var changedRows: Int { Int(sqlite3_changes64(handle)) }
+
+    /// Sets how long a statement waits for another process's lock.
+    func setBusyTimeout(milliseconds: Int32) {
+        sqlite3_busy_timeout(handle, milliseconds)
+    }
+
+    /// Runs SQL of the library's own that returns no rows.
+    func execute(_ sql: StaticString) throws {
+        let result = sqlite3_exec(
+            handle, UnsafeRawPointer(sql.utf8Start).assumingMemoryBound(to: CChar.self), nil, nil, nil)
+        guard result == SQLITE_OK else { throw SQLiteFailure(handle, code: result) }
+    }
+
+    /// Runs a statement: binds, steps and reads in `body`, and leaves it reset, so that no transaction stays open.
+    func run<Result>(_ query: Query, _ body: (Statement) throws -> Result) throws -> Result {
+        let statement = try prepared(query)
+        defer { statement.reset() }
+        return try body(statement)
+    }
+
+    private func prepared(_ query: Query) throws -> Statement {
+        if let statement = statements[query] { return statement }
+        let statement = try Statement(query.sql, on: handle)
+        statements[query] = statement
+        return statement
+    }
+}

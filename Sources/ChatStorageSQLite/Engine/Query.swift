@@ -1,0 +1,106 @@
+/// Every statement that reads or writes conversations and messages, each prepared once a connection.
+///
+/// Parameters are numbered: ?1 is the tenant, ?2 the conversation's id where there is one.
+enum Query: CaseIterable {
+    case begin, commit, rollback, savepoint, releaseSavepoint, rollbackToSavepoint
+    case readConversation, createConversation, retitleConversation, deleteConversation
+    case touchForAppend, createForAppend, touchForClear
+    case tiedConversations, olderConversations
+    case ownTableNames, recordedVersion, encoding, journalMode, useWriteAheadLog, useRollbackJournal
+    case insertMessage, messagesBefore, messagesAfter, deleteMessages
+
+    var sql: StaticString {
+        switch self {
+        case .begin: "BEGIN IMMEDIATE"
+        case .commit: "COMMIT"
+        case .rollback: "ROLLBACK"
+        case .savepoint: "SAVEPOINT call"
+        case .releaseSavepoint: "RELEASE call"
+        case .rollbackToSavepoint: "ROLLBACK TO call"
+
+        case .ownTableNames:
+            """
+            SELECT lower(name) FROM sqlite_schema
+            WHERE lower(name) IN ('chat_messages', 'chat_storage_schema', 'conversations') ORDER BY 1
+            """
+        case .recordedVersion: "SELECT version, minimum_version FROM chat_storage_schema"
+        case .encoding: "PRAGMA encoding"
+        case .journalMode: "PRAGMA journal_mode"
+        case .useWriteAheadLog: "PRAGMA journal_mode = WAL"
+        case .useRollbackJournal: "PRAGMA journal_mode = DELETE"
+
+        case .readConversation:
+            """
+            SELECT conversation_id, title, created_at_us, updated_at_us, last_sequence FROM conversations
+            WHERE tenant = ?1 AND conversation_id = ?2
+            """
+        case .createConversation:
+            """
+            INSERT INTO conversations (tenant, conversation_id, title, created_at_us, updated_at_us, last_sequence)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING
+            """
+        case .retitleConversation:
+            """
+            UPDATE conversations SET title = ?3, updated_at_us = max(updated_at_us, ?4)
+            WHERE tenant = ?1 AND conversation_id = ?2
+            RETURNING conversation_id, title, created_at_us, updated_at_us, last_sequence
+            """
+        case .deleteConversation:
+            "DELETE FROM conversations WHERE tenant = ?1 AND conversation_id = ?2"
+
+        case .touchForAppend:
+            """
+            UPDATE conversations SET last_sequence = last_sequence + ?3, updated_at_us = max(updated_at_us, ?4)
+            WHERE tenant = ?1 AND conversation_id = ?2
+            RETURNING last_sequence, updated_at_us
+            """
+        case .createForAppend:
+            """
+            INSERT INTO conversations (tenant, conversation_id, created_at_us, updated_at_us, last_sequence)
+            VALUES (?1, ?2, ?4, ?4, ?3)
+            ON CONFLICT DO UPDATE
+            SET last_sequence = last_sequence + excluded.last_sequence,
+                updated_at_us = max(updated_at_us, excluded.updated_at_us)
+            RETURNING last_sequence, updated_at_us
+            """
+        case .touchForClear:
+            """
+            UPDATE conversations SET updated_at_us = max(updated_at_us, ?3)
+            WHERE tenant = ?1 AND conversation_id = ?2
+            """
+
+        case .tiedConversations:
+            """
+            SELECT conversation_id, title, created_at_us, updated_at_us, last_sequence FROM conversations
+            WHERE tenant = ?1 AND updated_at_us = ?2 AND conversation_id > ?3
+            ORDER BY conversation_id LIMIT ?4
+            """
+        case .olderConversations:
+            """
+            SELECT conversation_id, title, created_at_us, updated_at_us, last_sequence FROM conversations
+            WHERE tenant = ?1 AND updated_at_us < ?2
+            ORDER BY updated_at_us DESC, conversation_id LIMIT ?3
+            """
+
+        case .insertMessage:
+            """
+            INSERT INTO chat_messages (tenant, conversation_id, sequence, role, content, created_at_us)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            """
+        case .messagesBefore:
+            """
+            SELECT sequence, role, content, created_at_us FROM chat_messages
+            WHERE tenant = ?1 AND conversation_id = ?2 AND sequence < ?3
+            ORDER BY sequence DESC LIMIT ?4
+            """
+        case .messagesAfter:
+            """
+            SELECT sequence, role, content, created_at_us FROM chat_messages
+            WHERE tenant = ?1 AND conversation_id = ?2 AND sequence > ?3
+            ORDER BY sequence LIMIT ?4
+            """
+        case .deleteMessages:
+            "DELETE FROM chat_messages WHERE tenant = ?1 AND conversation_id = ?2"
+        }
+    }
+}

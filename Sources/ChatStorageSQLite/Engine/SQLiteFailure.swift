@@ -1,0 +1,84 @@
+import ChatStorageCore
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Android)
+import Android
+#endif
+
+#if canImport(SQLite3)
+import SQLite3
+#else
+import CSQLite
+#endif
+
+/// A result code of SQLite that is not success (<https://www.sqlite.org/rescode.html>).
+///
+/// SQLite's messages can quote values, so they are not kept.
+struct SQLiteFailure: Error {
+    /// The extended code; its low byte is the primary one.
+    let code: Int32
+    private let isMissingTable: Bool
+    private let isDenied: Bool
+
+    /// A failure without a connection to ask for more.
+    init(code: Int32) {
+        self.code = code
+        isMissingTable = false
+        isDenied = false
+    }
+
+    /// The failure of the call that was made last on a connection.
+    init(_ database: OpaquePointer, code: Int32) {
+        self.code = code
+        isMissingTable =
+            code == SQLITE_ERROR && sqlite3_errmsg(database).map { strncmp($0, "no such table", 13) == 0 } ?? false
+        isDenied = [EACCES, EPERM].contains(sqlite3_system_errno(database))
+    }
+
+    var primaryCode: Int32 { code & 0xff }
+
+    var isBusy: Bool { primaryCode == SQLITE_BUSY || primaryCode == SQLITE_LOCKED }
+
+    /// Whether the statement does not fit the tables.
+    var isSQLError: Bool { primaryCode == SQLITE_ERROR }
+
+    /// Whether the disk failed: a commit that ends so may be in the file after all.
+    var isDiskError: Bool { primaryCode == SQLITE_IOERR }
+
+    /// The failure in the contract's terms.
+    var error: ChatStorageError { error(writeOutcome: nil) }
+
+    func error(writeOutcome: ChatStorageError.WriteOutcome?) -> ChatStorageError {
+        let (code, message) = meaning
+        return ChatStorageError(
+            code, message, writeOutcome: code == .unavailable ? writeOutcome : nil,
+            cause: ChatStorageError.Cause(engine: "SQLite", code: "\(self.code)"))
+    }
+
+    private var meaning: (ChatStorageError.Code, String) {
+        switch primaryCode {
+        case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL:
+            (.unavailable, "the database is locked by another connection for longer than the busy timeout")
+        case SQLITE_FULL: (.unavailable, "the disk or the database's quota is full")
+        case SQLITE_CANTOPEN where isDenied: (.accessDenied, "the permissions of the database file refuse this user")
+        case SQLITE_CANTOPEN: (.unavailable, "the database file cannot be opened")
+        case SQLITE_IOERR: (.unavailable, "reading or writing the database file failed")
+        case SQLITE_NOMEM: (.unavailable, "SQLite has no memory left")
+        case SQLITE_INTERRUPT: (.unavailable, "the statement was interrupted")
+        case SQLITE_READONLY: (.accessDenied, "the database file or its folder cannot be written")
+        case SQLITE_PERM, SQLITE_AUTH: (.accessDenied, "the database refuses this access")
+        case SQLITE_CORRUPT: (.damaged, "the database file is corrupt")
+        case SQLITE_NOTADB: (.damaged, "the file is not a SQLite database")
+        case SQLITE_CONSTRAINT: (.damaged, "the database's own constraints refuse the change")
+        case SQLITE_ERROR where isMissingTable:
+            (.notPrepared, "the store's tables do not exist; call prepare() first")
+        case SQLITE_ERROR: (.schemaMismatch, "the store's tables are not as the library makes them")
+        default: (.unavailable, "SQLite failed")
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import ChatStorageCore
+
+#if canImport(SQLite3)
+import SQLite3
+#else
+import CSQLite
+#endif
+
+/// A prepared statement; text goes in and comes out with its length, never up to a NUL.
+struct Statement {
+    private let handle: OpaquePointer
+    private let database: OpaquePointer
+
+    init(_ sql: StaticString, on database: OpaquePointer) throws {
+        var prepared: OpaquePointer?
+        let text = UnsafeRawPointer(sql.utf8Start).assumingMemoryBound(to: CChar.self)
+        let result = sqlite3_prepare_v3(
+            database, text, Int32(sql.utf8CodeUnitCount), UInt32(SQLITE_PREPARE_PERSISTENT), &prepared, nil)
+        guard result == SQLITE_OK, let prepared else { throw SQLiteFailure(database, code: result) }
+        handle = prepared
+        self.database = database
+    }
+
+    func finalize() {
+        sqlite3_finalize(handle)
+    }
+
+    func reset() {
+        sqlite3_reset(handle)
+        // Bound copies of long texts are freed now, not when the statement is used again.
+        sqlite3_clear_bindings(handle)
+    }
+
+    // MARK: Binding
+
+    func bind(_ text: String, at index: Int32) throws {
+        let result = text.withUTF8Bytes { bytes in
+            // A null pointer would bind NULL, so an empty text is given some address.
+            guard let start = bytes.baseAddress, !bytes.isEmpty else {
+                return sqlite3_bind_text64(handle, index, "", 0, Self.transient, UInt8(SQLITE_UTF8))
+            }
+            return start.withMemoryRebound(to: CChar.self, capacity: bytes.count) {
+                sqlite3_bind_text64(
+                    handle, index, $0, sqlite3_uint64(bytes.count), Self.transient, UInt8(SQLITE_UTF8))
+            }
+        }
+        guard result == SQLITE_OK else { throw SQLiteFailure(database, code: result) }
+    }
+
+    func bind(_ text: String?, at index: Int32) throws {
+        if let text {
+            try bind(text, at: index)
+        } else {
+            let result = sqlite3_bind_null(handle, index)
+            guard result == SQLITE_OK else { throw SQLiteFailure(database, code: result) }
+        }
+    }
+
+    func bind(_ number: Int64, at index: Int32) throws {
+        let result = sqlite3_bind_int64(handle, index, number)
+        guard result == SQLITE_OK else { throw SQLiteFailure(database, code: result) }
+    }
+
+    func bind(_ time: Timestamp, at index: Int32) throws {
+        try bind(time.microsecondsSinceEpoch, at: index)
+    }
+
+    // MARK: Rows
+
+    /// Goes to the next row; false after the last, and after a statement that returns none.
+    func step() throws -> Bool {
+        switch sqlite3_step(handle) {
+        case SQLITE_ROW: return true
+        case SQLITE_DONE: return false
+        case let result: throw SQLiteFailure(database, code: result)
+        }
+    }
+
+    func int64(_ column: Int32) -> Int64 {
+        sqlite3_column_int64(handle, column)
+    }
+
+    func text(_ column: Int32) throws -> String {
+        guard let text = try optionalText(column) else {
+            throw ChatStorageError(.damaged, "a stored row lacks a text that every row has")
+        }
+        return text
+    }
+
+    func optionalText(_ column: Int32) throws -> String? {
+        guard let start = sqlite3_column_text(handle, column) else { return nil }
+        // The text first, then its length: asking for the text may convert the value (c3ref/column_blob.html).
+        let bytes = UnsafeBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column)))
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw ChatStorageError(.damaged, "a stored text is not UTF-8")
+        }
+        return text
+    }
+
+    func timestamp(_ column: Int32) throws -> Timestamp {
+        let time = Timestamp(microsecondsSinceEpoch: int64(column))
+        guard Limits.timestamps.contains(time) else {
+            throw ChatStorageError(.damaged, "a stored time is outside the years 1 to 9999")
+        }
+        return time
+    }
+
+    /// SQLite's own constant for "copy the text": a macro that Swift does not import, the pointer -1.
+    private static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+}

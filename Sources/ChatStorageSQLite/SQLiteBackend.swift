@@ -1,0 +1,69 @@
+public import ChatStorageCore
+
+/// Conversations in a SQLite database file: on a device, on a small server, in a command-line tool.
+///
+/// Every write is on the disk when its call returns, by default also if power is lost at the next moment. Writers that
+/// wait at the same time are committed together; readers run beside them. Several processes can use one file.
+///
+/// ```swift
+/// let backend = try await SQLiteBackend(path: "chat.db")
+/// try await backend.prepare()
+/// try await backend.append(.user("Hello"), to: "first")
+/// ```
+///
+/// The tables can be read with any SQLite program: `conversations` and `chat_messages`, with times in UTC both as
+/// microseconds (`created_at_us`) and readable (`created_at`).
+public final class SQLiteBackend: ChatStorageBackend {
+    private let store: SQLiteStore
+
+    /// Opens a store as a configuration says.
+    ///
+    /// The file is opened by the first call and made by ``prepare()``.
+    ///
+    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for a path that names no file.
+    public init(_ configuration: Configuration) async throws {
+        try configuration.check()
+        store = SQLiteStore(configuration)
+    }
+
+    /// Opens a store with the default configuration.
+    ///
+    /// - Parameter path: The database file, absolute or relative to the process's working directory.
+    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for a path that names no file.
+    public convenience init(path: String) async throws {
+        try await self.init(Configuration(path: path))
+    }
+
+    /// Opens a store by its URL, `sqlite:PATH`, with the default configuration.
+    ///
+    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for the URL of another kind of store.
+    public convenience init(url: String) async throws {
+        guard case .sqlite(let path) = try StoreURL(url) else {
+            throw ChatStorageError(.invalidArgument, "the URL is not of a SQLite store, which is sqlite:PATH")
+        }
+        try await self.init(path: path)
+    }
+
+    /// All four: a SQLite file is durable, shared between processes, checked by its engine and versioned.
+    public var capabilities: Capabilities { [.durable, .multiProcess, .engineConstraints, .versionedSchema] }
+
+    /// Makes the store ready: creates the file (readable by its owner only) and the schema where they are missing.
+    ///
+    /// It can run in many processes at once. On a current schema it only reads. Other tables in the file are left alone.
+    ///
+    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` if the file's folder does not exist,
+    ///   `schemaTooNew`, `schemaMismatch`, `damaged` for a file that is not a database, `accessDenied`, `unavailable`.
+    public func prepare() async throws {
+        try await store.prepare()
+    }
+
+    /// Closes the store; calls under way finish, and every later call is `closed`.
+    public func close() async throws {
+        await store.close()
+    }
+
+    /// The handle on a tenant.
+    public func tenant(_ name: String) -> SQLiteTenant {
+        SQLiteTenant(store: store, name: name)
+    }
+}

@@ -1,0 +1,55 @@
+import ChatStorageCore
+
+#if canImport(SQLite3)
+import SQLite3
+#else
+import CSQLite
+#endif
+
+extension Database {
+    /// Runs a statement without parameters or rows.
+    func command(_ query: Query) throws {
+        try run(query) { _ = try $0.step() }
+    }
+
+    /// Runs a body in a transaction that only one process at a time can hold.
+    func transaction(_ body: () throws -> Void) throws {
+        try command(.begin)
+        do {
+            try body()
+            try command(.commit)
+        } catch {
+            if !isOutsideTransaction { try? command(.rollback) }
+            throw error
+        }
+    }
+
+    /// Sets what a commit waits for (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
+    func configureForWriting(_ configuration: SQLiteBackend.Configuration) throws {
+        switch (configuration.durability, try pragma(.journalMode)) {
+        case (.processEnd, _): try execute("PRAGMA synchronous = NORMAL")
+        case (.powerLoss, "wal"): try execute("PRAGMA synchronous = FULL")
+        // With a rollback journal FULL can lose the last commit: the folder's entry is not synced.
+        case (.powerLoss, _): try execute("PRAGMA synchronous = EXTRA")
+        }
+        // On Apple's systems fsync does not reach the medium; elsewhere these do nothing.
+        try execute("PRAGMA fullfsync = ON")
+        try execute("PRAGMA checkpoint_fullfsync = ON")
+        try execute("PRAGMA journal_size_limit = 67108864")
+    }
+
+    /// Chooses how a database keeps transactions.
+    ///
+    /// When several processes do so at once SQLite answers BUSY without waiting, to avoid a deadlock: try again.
+    func setJournalMode(_ configuration: SQLiteBackend.Configuration) throws {
+        let deadline = ContinuousClock.now + configuration.busyTimeout
+        while true {
+            do {
+                _ = try pragma(configuration.journalMode == .wal ? .useWriteAheadLog : .useRollbackJournal)
+                return
+            } catch let failure as SQLiteFailure where failure.isBusy && ContinuousClock.now < deadline {
+                sqlite3_sleep(.random(in: 1...20))
+            }
+        }
+    }
+}

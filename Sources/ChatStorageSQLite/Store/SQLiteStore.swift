@@ -1,0 +1,77 @@
+import ChatStorageCore
+import Synchronization
+
+/// One open store: its writer, its readers, and whether it is ready.
+final class SQLiteStore: Sendable {
+    private enum Phase {
+        case new, ready, closed
+    }
+
+    private let file: DatabaseFile
+    private let writer: Writer
+    private let readers: ReaderPool
+    private let phase = Mutex(Phase.new)
+
+    init(_ configuration: SQLiteBackend.Configuration) {
+        file = DatabaseFile(path: configuration.path)
+        writer = Writer(configuration)
+        readers = ReaderPool(configuration)
+    }
+
+    /// Returns once the schema is known to be there; after the first time it costs a lock.
+    func awaitReady() async throws {
+        guard try !isReady() else { return }
+        guard try await hasSchema() else {
+            throw ChatStorageError(.notPrepared, "the store has no schema; call prepare() first")
+        }
+        try becomeReady()
+    }
+
+    func prepare() async throws {
+        guard try !isReady() else { return }
+        // Reading first: a current schema needs no right to write, and a file that is not ours stays as it is.
+        if try await !hasSchema() {
+            try await writer.createSchema(in: file)
+        }
+        try becomeReady()
+    }
+
+    func close() async {
+        phase.withLock { $0 = .closed }
+        // The writer last: the last connection that can write moves the log into the file.
+        readers.close()
+        await writer.close()
+    }
+
+    func read<Result: Sendable>(
+        inline: Bool = true, _ body: @escaping @Sendable (Database) throws -> Result
+    ) async throws -> Result {
+        try await readers.read(inline: inline, body)
+    }
+
+    func write<Result: Sendable>(
+        bytes: Int = 0, _ body: @escaping @Sendable (Database) throws -> Result
+    ) async throws -> Result {
+        try await writer.write(bytes: bytes, body)
+    }
+
+    private func hasSchema() async throws -> Bool {
+        guard try file.exists() else { return false }
+        return try await readers.read(inline: false) { try Schema.inspect($0) } == .current
+    }
+
+    private func isReady() throws -> Bool {
+        switch phase.withLock({ $0 }) {
+        case .closed: throw ChatStorageError(.closed, "the storage is closed")
+        case .ready: true
+        case .new: false
+        }
+    }
+
+    private func becomeReady() throws {
+        try phase.withLock { phase in
+            guard phase != .closed else { throw ChatStorageError(.closed, "the storage is closed") }
+            phase = .ready
+        }
+    }
+}

@@ -1,0 +1,140 @@
+import ChatStorageCore
+import Dispatch
+import Synchronization
+
+/// The one connection that writes, and the calls that wait for it.
+///
+/// A lone call is committed at once. Calls that come while a commit is under way are committed together next, each
+/// behind a savepoint of its own, so that they share the wait for the disk but not their failures (group commit). A
+/// call is answered only after its COMMIT.
+final class Writer: Sendable {
+    /// At most so many calls, and about so many bytes, share a commit.
+    private static let batchCalls = 256
+    private static let batchBytes = 4 << 20
+
+    private struct State {
+        var waiting = FIFO<any WriteCall>()
+        var isRunning = false
+        var isClosed = false
+    }
+
+    private let configuration: SQLiteBackend.Configuration
+    /// One thread at a time, and one that may wait for the disk.
+    private let queue = DispatchQueue(label: "ChatStorage.SQLite.writer")
+    private let state = Mutex(State())
+    /// Opened by the first call; touched on the queue only, which the lock states rather than ensures.
+    private let connection = Mutex<Database?>(nil)
+
+    init(_ configuration: SQLiteBackend.Configuration) {
+        self.configuration = configuration
+    }
+
+    /// Runs a body in a transaction of its own, or behind a savepoint of its own, and waits for its commit.
+    ///
+    /// - Parameter bytes: About how much it writes.
+    func write<Result: Sendable>(
+        bytes: Int, _ body: @escaping @Sendable (Database) throws -> Result
+    ) async throws -> Result {
+        try await PendingCall<Result>.wait { call in
+            submit(Write(call: call, bytes: bytes, body: body))
+        }
+    }
+
+    /// Makes the file where it is missing, and the schema.
+    func createSchema(in file: DatabaseFile) async throws {
+        try await PendingCall<Void>.wait { call in
+            queue.async { [self] in
+                guard call.begin() else { return }
+                let result = Result {
+                    try file.create()
+                    let database = try Database(configuration, readOnly: false)
+                    try database.setJournalMode(configuration)
+                    try Schema.create(on: database)
+                }
+                call.end(result.mapError { ($0 as? SQLiteFailure)?.error(writeOutcome: .notApplied) ?? $0 })
+            }
+        }
+    }
+
+    /// Lets the calls under way finish and closes the connection.
+    func close() async {
+        state.withLock { $0.isClosed = true }
+        await withCheckedContinuation { continuation in
+            queue.async { [self] in
+                // A call may have been admitted before, and its turn not yet scheduled.
+                drain()
+                connection.withLock { $0 = nil }
+                continuation.resume()
+            }
+        }
+    }
+
+    private func submit(_ write: any WriteCall) {
+        enum Admission {
+            case waits, starts, closed, full
+        }
+        let admission: Admission = state.withLock { state in
+            if state.isClosed { return .closed }
+            if state.waiting.count >= configuration.waitingCalls {
+                state.waiting.removeAll { !$0.isWanted }
+                if state.waiting.count >= configuration.waitingCalls { return .full }
+            }
+            state.waiting.append(write)
+            defer { state.isRunning = true }
+            return state.isRunning ? .waits : .starts
+        }
+        switch admission {
+        case .waits: break
+        case .starts: queue.async { [self] in drain() }
+        case .closed: write.fail(ChatStorageError(.closed, "the storage is closed"))
+        case .full:
+            write.fail(
+                ChatStorageError(
+                    .unavailable, "\(configuration.waitingCalls) calls wait for the writer already",
+                    writeOutcome: .notApplied))
+        }
+    }
+
+    private func drain() {
+        while let batch = nextBatch() {
+            let calls = batch.filter { $0.begin() }
+            guard !calls.isEmpty else { continue }
+            connection.withLock { connection in
+                do {
+                    try Transaction(open(&connection)).run(calls)
+                } catch {
+                    for call in calls { call.fail(error) }
+                }
+            }
+        }
+    }
+
+    private func nextBatch() -> [any WriteCall]? {
+        state.withLock { state in
+            var batch: [any WriteCall] = []
+            var bytes = 0
+            while let next = state.waiting.next, batch.count < Self.batchCalls,
+                batch.isEmpty || bytes + next.bytes <= Self.batchBytes
+            {
+                bytes += next.bytes
+                batch.append(next)
+                _ = state.waiting.popFirst()
+            }
+            if batch.isEmpty { state.isRunning = false }
+            return batch.isEmpty ? nil : batch
+        }
+    }
+
+    private func open(_ connection: inout Database?) throws -> Database {
+        if let connection { return connection }
+        let opened: Database
+        do {
+            opened = try Database(configuration, readOnly: false)
+            try opened.configureForWriting(configuration)
+        } catch let failure as SQLiteFailure {
+            throw failure.error(writeOutcome: .notApplied)
+        }
+        connection = opened
+        return opened
+    }
+}

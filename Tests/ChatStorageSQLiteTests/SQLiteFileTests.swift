@@ -1,0 +1,153 @@
+import ChatStorageCore
+import ChatStorageSQLite
+import Foundation
+import TestSupport
+import Testing
+
+/// What happens to files: which are made, how, and which are left alone.
+@Suite struct SQLiteFileTests {
+    private let folder: TemporaryFolder
+    private let path: String
+
+    init() throws {
+        folder = try TemporaryFolder()
+        path = folder.path(of: "chat.db")
+    }
+
+    @Test func newFilesAreReadableByTheirOwnerOnly() async throws {
+        let backend = try await SQLiteBackend(path: path)
+        try await backend.prepare()
+        try await backend.append(.user("hello"), to: "c")
+        for name in ["chat.db", "chat.db-wal", "chat.db-shm"] {
+            let mode = try FileManager.default.attributesOfItem(atPath: folder.path(of: name))[.posixPermissions]
+            #expect(mode as? Int == 0o600, "\(name)")
+        }
+        try await backend.close()
+    }
+
+    @Test func readingBeforePrepareMakesNoFile() async throws {
+        let backend = try await SQLiteBackend(path: path)
+        await expectError(.notPrepared) { try await backend.conversation("c") }
+        await expectError(.notPrepared) { try await backend.append(.user("hello"), to: "c") }
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test func aMissingFolderIsTheCallersMistake() async throws {
+        let backend = try await SQLiteBackend(path: folder.path(of: "missing/chat.db"))
+        await expectError(.invalidArgument) { try await backend.prepare() }
+    }
+
+    @Test(arguments: ["", ":memory:", "a\0b"])
+    func pathsThatNameNoFileAreRefused(path: String) async throws {
+        await expectError(.invalidArgument) { _ = try await SQLiteBackend(path: path) }
+    }
+
+    @Test func aPathThatLooksLikeAURIIsAPath() async throws {
+        let old = FileManager.default.currentDirectoryPath
+        #expect(FileManager.default.changeCurrentDirectoryPath(folder.path))
+        defer { _ = FileManager.default.changeCurrentDirectoryPath(old) }
+        let backend = try await SQLiteBackend(path: "file:chat.db?mode=memory")
+        try await backend.prepare()
+        try await backend.close()
+        #expect(FileManager.default.fileExists(atPath: folder.path(of: "file:chat.db?mode=memory")))
+    }
+
+    @Test(arguments: [
+        "CREATE TABLE conversations (id INTEGER)",
+        "CREATE TABLE Chat_Messages (id INTEGER)",
+        "CREATE VIEW conversations AS SELECT 1",
+        "CREATE TABLE chat_storage_schema (version, minimum_version)",
+        """
+        CREATE TABLE conversations (id INTEGER); CREATE TABLE chat_messages (id INTEGER);
+        CREATE TABLE chat_storage_schema (other)
+        """,
+        "PRAGMA encoding = 'UTF-16'; CREATE TABLE app (id INTEGER)",
+    ])
+    func aDatabaseThatIsNotOursIsRefusedUntouched(sql: String) async throws {
+        try TestSQLiteConnection(path: path).execute(sql)
+        let before = try Data(contentsOf: URL(fileURLWithPath: path))
+        let backend = try await SQLiteBackend(path: path)
+        await expectError(.schemaMismatch) { try await backend.prepare() }
+        await expectError(.schemaMismatch) { try await backend.append(.user("hello"), to: "c") }
+        try await backend.close()
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+    }
+
+    @Test func otherTablesInTheFileAreLeftAlone() async throws {
+        let other = try TestSQLiteConnection(path: path)
+        try other.execute("CREATE TABLE app (text TEXT); INSERT INTO app VALUES ('kept'); PRAGMA user_version = 7")
+        let backend = try await SQLiteBackend(path: path)
+        try await backend.prepare()
+        try await backend.append(.user("hello"), to: "c")
+        try await backend.close()
+        #expect(try other.execute("SELECT text FROM app") == [["kept"]])
+        #expect(try other.execute("PRAGMA user_version") == [["7"]])
+    }
+
+    @Test func aFileThatIsNotADatabaseIsDamagedAndUntouched() async throws {
+        let text = Data(String(repeating: "not a database ", count: 400).utf8)
+        try text.write(to: URL(fileURLWithPath: path))
+        let backend = try await SQLiteBackend(path: path)
+        await expectError(.damaged) { try await backend.prepare() }
+        await expectError(.damaged) { try await backend.conversation("c") }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == text)
+    }
+
+    @Test func timesAreReadableInTheTables() async throws {
+        let backend = try await SQLiteBackend(path: path)
+        try await backend.prepare()
+        for (id, time) in [("old", "0001-01-01T00:00:00.000001Z"), ("before 1970", "1969-12-31T23:59:59.999999Z")] {
+            let time = try #require(Timestamp(time))
+            try await backend.restoreConversation(
+                ConversationSnapshot(
+                    id: ConversationID(id), createdAt: time, updatedAt: .latest,
+                    messages: [.init(sequence: 1, role: .user, content: "", createdAt: time)]))
+        }
+        try await backend.close()
+        let rows = try TestSQLiteConnection(path: path).execute(
+            """
+            SELECT c.created_at, c.updated_at, m.created_at FROM conversations c
+            JOIN chat_messages m USING (tenant, conversation_id) ORDER BY c.created_at_us
+            """)
+        let latest = "9999-12-31T23:59:59.999999Z"
+        #expect(
+            rows == [
+                ["0001-01-01T00:00:00.000001Z", latest, "0001-01-01T00:00:00.000001Z"],
+                ["1969-12-31T23:59:59.999999Z", latest, "1969-12-31T23:59:59.999999Z"],
+            ])
+    }
+
+    #if os(Linux)
+    @Test func closingLeavesNoDescriptorOpen() async throws {
+        for _ in 0..<20 {
+            let backend = try await SQLiteBackend(path: path)
+            try await backend.prepare()
+            try await backend.append(.user("hello"), to: "c")
+            _ = try await backend.messages(of: "c", limit: 1000)
+            try await backend.close()
+        }
+        #expect(!FileManager.default.fileExists(atPath: path + "-wal"))
+        _ = try await SQLiteBackend(path: path).conversation("dropped without closing")
+        let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").filter { descriptor in
+            let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)")
+            return target?.hasPrefix(folder.path) ?? false
+        }
+        #expect(open == [])
+    }
+    #endif
+}
+
+/// Expects a call to fail with a code.
+func expectError(
+    _ code: ChatStorageError.Code, sourceLocation: SourceLocation = #_sourceLocation,
+    _ call: () async throws -> some Any
+) async {
+    do {
+        _ = try await call()
+        Issue.record("expected \(code), got no error", sourceLocation: sourceLocation)
+    } catch let error as ChatStorageError {
+        #expect(error.code == code, sourceLocation: sourceLocation)
+    } catch {
+        Issue.record("expected \(code), got \(error)", sourceLocation: sourceLocation)
+    }
+}

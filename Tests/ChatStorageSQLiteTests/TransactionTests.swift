@@ -1,0 +1,107 @@
+import ChatStorageCore
+import TestSupport
+import Testing
+
+@testable import ChatStorageSQLite
+
+/// Calls that are committed together: each fails alone.
+@Suite struct TransactionTests {
+    /// A call that does what it is told and remembers how it was answered.
+    private final class ScriptedCall: WriteCall {
+        let bytes = 0
+        let isWanted = true
+        private let work: @Sendable (Database) throws -> Void
+        private let answers: Answers
+        private let name: String
+
+        init(_ name: String, _ answers: Answers, work: @escaping @Sendable (Database) throws -> Void) {
+            self.name = name
+            self.answers = answers
+            self.work = work
+        }
+
+        func begin() -> Bool { true }
+        func attempt(_ database: Database) throws { try work(database) }
+        func succeed() { answers.add("\(name): done") }
+        func fail(_ error: any Error) {
+            let code = ((error as? SQLiteFailure)?.error ?? error as? ChatStorageError)?.code
+            answers.add("\(name): \(code.map(String.init(describing:)) ?? "\(error)")")
+        }
+    }
+
+    private let folder: TemporaryFolder
+    private let database: Database
+    private let answers = Answers()
+
+    init() async throws {
+        folder = try TemporaryFolder()
+        let path = folder.path(of: "chat.db")
+        let backend = try await SQLiteBackend(path: path)
+        try await backend.prepare()
+        try await backend.close()
+        database = try Database(SQLiteBackend.Configuration(path: path), readOnly: false)
+    }
+
+    private func append(_ name: String, if condition: AppendCondition = .createIfMissing) -> ScriptedCall {
+        ScriptedCall(name, answers) { database in
+            _ = try database.append([.user(name)], tenant: "", to: ConversationID(name), if: condition)
+        }
+    }
+
+    private func stored() throws -> [String] {
+        try database.conversations(tenant: "", after: nil, limit: 100).map(\.id.rawValue).sorted()
+    }
+
+    @Test func aCallThatFailsTakesNothingWithIt() throws {
+        let halfDone = ScriptedCall("half", answers) { database in
+            _ = try database.append([.user("half")], tenant: "", to: "half", if: .createIfMissing)
+            throw ChatStorageError(.conflict, "after its write")
+        }
+        Transaction(database).run([append("a"), append("missing", if: .exists), halfDone, append("b")])
+        #expect(answers.all == ["missing: conversationNotFound", "half: conflict", "a: done", "b: done"])
+        #expect(try stored() == ["a", "b"])
+    }
+
+    @Test func whenTheEngineRollsAllBackTheOthersRunAgainAlone() throws {
+        let fatal = ScriptedCall("fatal", answers) { database in
+            // As SQLite does by itself when the disk is full.
+            try database.command(.rollback)
+            throw ChatStorageError(.unavailable, "the disk is full")
+        }
+        Transaction(database).run([append("a"), fatal, append("b")])
+        #expect(answers.all == ["fatal: unavailable", "a: done", "b: done"])
+        #expect(try stored() == ["a", "b"])
+    }
+
+    @Test func whenNoTransactionCanBeginNothingIsAttempted() throws {
+        database.setBusyTimeout(milliseconds: 0)
+        let other = try TestSQLiteConnection(path: folder.path(of: "chat.db"))
+        try other.execute("BEGIN IMMEDIATE")
+        Transaction(database).run([append("a"), append("b")])
+        #expect(answers.all == ["a: unavailable", "b: unavailable"])
+        try other.execute("ROLLBACK")
+        Transaction(database).run([append("c")])
+        #expect(try stored() == ["c"])
+    }
+
+    @Test func everyStatementUsesAnIndexAndSortsNothing() throws {
+        let explain = try TestSQLiteConnection(path: folder.path(of: "chat.db"))
+        for query in Query.allCases where "\(query.sql)".contains("WHERE") && query != .ownTableNames {
+            let plan = try explain.execute("EXPLAIN QUERY PLAN \(query.sql)").compactMap(\.last).compactMap { $0 }
+            #expect(!plan.isEmpty, "\(query)")
+            for step in plan {
+                #expect(!step.contains("SCAN") && !step.contains("TEMP B-TREE"), "\(query): \(step)")
+            }
+        }
+    }
+}
+
+/// The answers that calls got, in their order.
+final class Answers: @unchecked Sendable {
+    // A transaction answers its calls on the thread that runs it, the test's own.
+    private(set) var all: [String] = []
+
+    func add(_ answer: String) {
+        all.append(answer)
+    }
+}
