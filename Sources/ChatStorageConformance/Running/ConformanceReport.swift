@@ -55,7 +55,11 @@ public struct ConformanceReport: Sendable {
 extension ConformanceReport: CustomStringConvertible {
     /// The summary, then why checks did not run, then the failures in full.
     public var description: String {
-        var lines = [summary]
+        ([descriptionWithoutFailures] + results.filter(\.isFailure).map { "\n\($0)" }).joined(separator: "\n")
+    }
+
+    /// The summary, then why checks did not run.
+    public var descriptionWithoutFailures: String {
         var reasons: [(reason: String, ids: [String])] = []
         for result in results {
             switch result.outcome {
@@ -68,8 +72,7 @@ extension ConformanceReport: CustomStringConvertible {
             case .passed, .failed: break
             }
         }
-        lines += reasons.map { "  not run: \($0.ids.joined(separator: ", ")): \($0.reason)" }
-        lines += results.filter(\.isFailure).map { "\n\($0)" }
-        return lines.joined(separator: "\n")
+        let lines = reasons.map { "  \($0.ids.joined(separator: ", ")): not run, \($0.reason)" }
+        return ([summary] + lines).joined(separator: "\n")
     }
 }
