@@ -25,6 +25,17 @@ public struct CheckResult: Sendable {
     /// The command that runs just this check again, if the harness knows one.
     public let command: String?
 
+    package init(
+        check: Check, backend: String, outcome: Outcome, seed: UInt64, calls: [String], command: String?
+    ) {
+        self.check = check
+        self.backend = backend
+        self.outcome = outcome
+        self.seed = seed
+        self.calls = calls
+        self.command = command
+    }
+
     /// Whether the check failed.
     public var isFailure: Bool {
         if case .failed = outcome { true } else { false }
