@@ -3,6 +3,11 @@ import ChatStoragePostgres
 import TestSupport
 import Testing
 
+/// A PostgreSQL URL with one more option.
+func adding(_ option: String, to url: String) -> String {
+    url + (url.contains("?") ? "&" : "?") + option
+}
+
 /// The configuration of a backend on a schema of the test's own.
 func configuration(_ url: String, _ schema: String) -> PostgresBackend.Configuration {
     var configuration = PostgresBackend.Configuration(url: url)

@@ -25,7 +25,7 @@ final class EventLoop: Sendable {
         var phase = Phase.new
         var calls: [Call] = []
         var connected: [Result<ServerConnection, ChatStorageError>] = []
-        var closers: [PendingCall<Void>] = []
+        var closers: [CheckedContinuation<Void, Never>] = []
         /// How many calls the loop held when it last looked into the inbox.
         var waitingInLoop = 0
         var isWoken = false
@@ -58,10 +58,11 @@ final class EventLoop: Sendable {
     }
 
     /// Ends the loop once the calls under way have ended, and waits for that.
-    func close() async throws {
-        try await PendingCall<Void>.wait { pending in
-            let hasEnded = beginClosing(pending)
-            if hasEnded { pending.end(.success(())) }
+    ///
+    /// Calls end at their deadlines at the latest, so it waits also when its task is cancelled.
+    func close() async {
+        await withCheckedContinuation { continuation in
+            if beginClosing(continuation) { continuation.resume() }
         }
     }
 
@@ -102,7 +103,7 @@ final class EventLoop: Sendable {
     }
 
     /// - Returns: Whether the loop has ended, or never began.
-    private func beginClosing(_ pending: PendingCall<Void>?) -> Bool {
+    private func beginClosing(_ closer: CheckedContinuation<Void, Never>?) -> Bool {
         let hasEnded = inbox.withLock { inbox in
             switch inbox.phase {
             case .new, .ended:
@@ -110,7 +111,7 @@ final class EventLoop: Sendable {
                 return true
             case .running, .closing:
                 inbox.phase = .closing
-                if let pending { inbox.closers.append(pending) }
+                if let closer { inbox.closers.append(closer) }
                 return false
             }
         }
@@ -162,13 +163,13 @@ final class EventLoop: Sendable {
 
     /// Ends the loop unless a call has come meanwhile.
     private func end() -> Bool {
-        let closers: [PendingCall<Void>]? = inbox.withLock { inbox in
+        let closers: [CheckedContinuation<Void, Never>]? = inbox.withLock { inbox in
             guard inbox.calls.isEmpty else { return nil }
             inbox.phase = .ended
             inbox.connected = []
             return inbox.closers
         }
-        closers?.forEach { $0.end(.success(())) }
+        closers?.forEach { $0.resume() }
         return closers != nil
     }
 

@@ -50,9 +50,9 @@ final class PostgresStore: Sendable {
         }
     }
 
-    func close() async throws {
+    func close() async {
         phase.withLock { $0 = .closed }
-        try await loop.close()
+        await loop.close()
     }
 
     /// Runs a request.
