@@ -81,6 +81,16 @@ extension PostgresBackend {
     }
 }
 
+extension PostgresBackend.Configuration: CustomStringConvertible, CustomDebugStringConvertible {
+    /// The schema and the number of connections; nothing of the URL, which may hold a password.
+    public var description: String {
+        "PostgresBackend.Configuration(schema: \(schema ?? "of the search_path"), connections: \(connections))"
+    }
+
+    /// The same as the description.
+    public var debugDescription: String { description }
+}
+
 extension PostgresBackend.Configuration {
     func check() throws {
         func require(_ condition: Bool, _ problem: @autoclosure () -> String) throws {

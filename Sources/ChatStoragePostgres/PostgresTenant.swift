@@ -145,7 +145,7 @@ public struct PostgresTenant: ChatStorage {
                 Request.Step(statement: statements.deleteMessages, bytes: 0) { values },
             ]))
         try results.checkCommitted()
-        return results[results.count - 2].affectedRows
+        return results.dropLast().last?.affectedRows ?? 0
     }
 
     /// Stores a conversation exactly as it was elsewhere.

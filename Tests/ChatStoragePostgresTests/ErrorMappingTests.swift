@@ -11,6 +11,7 @@ import Testing
         ("40001", .unavailable), ("58030", .unavailable), ("28P01", .accessDenied), ("28000", .accessDenied),
         ("42501", .accessDenied), ("3D000", .accessDenied), ("25006", .readOnly), ("42P01", .notPrepared),
         ("3F000", .notPrepared), ("XX001", .damaged), ("42703", .schemaMismatch), ("P0001", .schemaMismatch),
+        ("22003", .damaged),
     ])
     func aStateHasItsCode(sqlState: String, code: ChatStorageError.Code) {
         let error = ServerError(sqlState: sqlState, constraint: "k", table: "t").storageError(isWrite: true)

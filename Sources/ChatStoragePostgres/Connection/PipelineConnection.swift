@@ -60,6 +60,9 @@ struct PipelineConnection {
         }
     }
 
+    /// Whether answers may lie in an encrypted record that was read in part: `poll` does not see them.
+    var mayHoldUnreadBytes: Bool { pipeline.expectsReply && connection.isEncrypted }
+
     /// Takes what the network brought.
     ///
     /// - Returns: What follows, and whether the connection lives.

@@ -21,4 +21,7 @@ final class ServerConnection: @unchecked Sendable {
     }
 
     var descriptor: Int32 { PQsocket(pointer) }
+
+    /// Whether bytes come in encrypted records, by TLS or GSSAPI.
+    var isEncrypted: Bool { PQsslInUse(pointer) == 1 || PQgssEncInUse(pointer) == 1 }
 }

@@ -21,7 +21,7 @@ enum DetachedThread {
     /// Starts a thread; false when the system has none left.
     static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
         let box = Unmanaged.passRetained(Body(body))
-        #if canImport(Darwin)
+        #if canImport(Darwin) || canImport(Musl)
         var thread: pthread_t?
         #else
         var thread = pthread_t()
@@ -30,7 +30,7 @@ enum DetachedThread {
             box.release()
             return false
         }
-        #if canImport(Darwin)
+        #if canImport(Darwin) || canImport(Musl)
         if let thread { pthread_detach(thread) }
         #else
         pthread_detach(thread)

@@ -21,6 +21,9 @@ final class EventLoop: Sendable {
         case new, running, closing, ended
     }
 
+    /// How soon encrypted connections are read although `poll` sees nothing.
+    private static let millisecondsUntilUnseen: Int32 = 20
+
     private struct Inbox {
         var phase = Phase.new
         var calls: [Call] = []
@@ -135,6 +138,7 @@ final class EventLoop: Sendable {
             configuration, session: configuration.sessionRequest, connect: { [self] in beginToConnect() })
         while true {
             let isClosing = takeInbox(&dispatcher)
+            if isClosing { dispatcher.removeUnwanted() }
             let now = ContinuousClock.now
             dispatcher.expire(now: now)
             dispatcher.advance(now: now)
@@ -181,15 +185,17 @@ final class EventLoop: Sendable {
             let events = Int16(POLLIN) | (connection.wantsToWrite ? Int16(POLLOUT) : 0)
             descriptors.append(pollfd(fd: connection.descriptor, events: events, revents: 0))
         }
-        let timeout = dispatcher.nextEvent.map { event in
+        var timeout = dispatcher.nextEvent.map { event in
             let milliseconds = (event - .now) / .milliseconds(1)
             return Int32(min(max(milliseconds.rounded(.up), 0), 60_000))
         }
-        guard poll(&descriptors, nfds_t(descriptors.count), timeout ?? -1) > 0 else { return }
+        let unseen = dispatcher.connections.filter(\.mayHoldUnreadBytes).map(\.descriptor)
+        if !unseen.isEmpty { timeout = min(timeout ?? .max, Self.millisecondsUntilUnseen) }
+        guard poll(&descriptors, nfds_t(descriptors.count), timeout ?? -1) >= 0 else { return }
         if descriptors[0].revents != 0 { wakePipe.drain() }
         let now = ContinuousClock.now
         // What can be written is written by the next turn of the loop.
-        let readable = descriptors.dropFirst().filter { $0.revents & ~Int16(POLLOUT) != 0 }
-        for descriptor in readable { dispatcher.read(descriptor: descriptor.fd, now: now) }
+        let readable = descriptors.dropFirst().filter { $0.revents & ~Int16(POLLOUT) != 0 }.map(\.fd)
+        for descriptor in Set(readable + unseen) { dispatcher.read(descriptor: descriptor, now: now) }
     }
 }

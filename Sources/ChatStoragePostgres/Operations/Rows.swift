@@ -19,9 +19,10 @@ extension QueryResult.Row {
 extension QueryResult {
     /// The messages that an append stored, from its sequences and time; RETURNING has no order.
     func appended(_ messages: [ChatMessage], to id: ConversationID) throws -> [Message] {
-        guard rowCount == messages.count, let first = try rows.map({ try $0.int64(0, atLeast: 1) }).min(),
-            let time = try rows.first?.time(1)
-        else { throw ChatStorageError(.damaged, "the database stored another number of messages than it was given") }
+        let sequences = try rows.map { try $0.int64(0, atLeast: 1) }
+        guard rowCount == messages.count, let first = sequences.min(), let last = sequences.max(),
+            last - first == messages.count - 1, let time = try rows.first?.time(1)
+        else { throw ChatStorageError(.damaged, "the database stored other messages than it was given") }
         return messages.enumerated().map { index, message in
             Message(
                 conversationID: id, sequence: first + Int64(index), role: message.role, content: message.content,

@@ -58,6 +58,7 @@ extension ServerError {
         switch sqlState.prefix(2) {
         case "28": return (.accessDenied, "the server refuses the user or the password")
         case "08", "53", "57", "58": return (.unavailable, "the server cannot serve the call at present")
+        case "22": return (.damaged, "the database holds a value that the library does not write")
         case "23", "42", "P0":
             return (.schemaMismatch, "the database refused a statement that suits the schema as the library makes it")
         default: return (.unavailable, "the server failed")
