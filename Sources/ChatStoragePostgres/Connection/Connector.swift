@@ -1,0 +1,70 @@
+import CLibPQ
+import ChatStorageCore
+
+/// Opens connections; it blocks, so it runs on threads of its own.
+struct Connector: Sendable {
+    private let configuration: PostgresBackend.Configuration
+
+    init(_ configuration: PostgresBackend.Configuration) {
+        self.configuration = configuration
+    }
+
+    /// Connects to the first of the URL's hosts that answers.
+    func connect() -> Result<ServerConnection, ChatStorageError> {
+        let options = ConnectionOptions(configuration)
+        let started = ContinuousClock.now
+        guard let connection = options.withPointers({ PQconnectdbParams($0, $1, 1) }).map(ServerConnection.init) else {
+            return .failure(ChatStorageError(.unavailable, "the process has no memory left for a connection"))
+        }
+        // libpq tells the SQLSTATE of a failed connection only in its text, and only when asked to before the attempt,
+        // for which it needs the connection. So what failed at once is tried once more.
+        PQsetErrorVerbosity(connection.pointer, PQERRORS_SQLSTATE)
+        if PQstatus(connection.pointer) != CONNECTION_OK, ContinuousClock.now - started < .seconds(1) {
+            PQreset(connection.pointer)
+        }
+        guard PQstatus(connection.pointer) == CONNECTION_OK else {
+            let text = PQerrorMessage(connection.pointer).map { String(cString: $0) } ?? ""
+            let password = PQpass(connection.pointer).map { String(cString: $0) } ?? ""
+            let needsPassword = PQconnectionNeedsPassword(connection.pointer) == 1
+            return .failure(ConnectFailure(text: text, password: password, needsPassword: needsPassword).error)
+        }
+        return .success(connection)
+    }
+}
+
+/// Why there is no connection.
+struct ConnectFailure {
+    /// libpq's text; the server's part of it is only a SQLSTATE.
+    let text: String
+    /// The password that was used, which no error may contain.
+    let password: String
+    /// Whether the server wanted a password and none was given.
+    let needsPassword: Bool
+
+    /// The library's error for it.
+    var error: ChatStorageError {
+        if let sqlState {
+            let error = ServerError(sqlState: sqlState).storageError(isWrite: false)
+            return ChatStorageError(error.code, "no connection to the database: \(error.message)", cause: error.cause)
+        }
+        if needsPassword {
+            return ChatStorageError(.accessDenied, "no connection to the database: the server wants a password")
+        }
+        return ChatStorageError(.unavailable, "no connection to the database: \(reason)")
+    }
+
+    /// The SQLSTATE at the end of the last line: `... failed: FATAL:  28P01`.
+    var sqlState: String? {
+        guard let line = text.split(whereSeparator: \.isNewline).last else { return nil }
+        let code = line.suffix(5)
+        return line.dropLast(5).hasSuffix(":  ") && code.utf8.count == 5
+            && code.allSatisfy { $0.isASCII && ($0.isNumber || $0.isUppercase) } ? String(code) : nil
+    }
+
+    /// libpq's own reasons (no route, no such host, a certificate that does not verify) name hosts, ports and files.
+    private var reason: String {
+        let line = text.split(whereSeparator: { $0.isNewline || $0 == "\t" }).joined(separator: "; ")
+        guard !line.isEmpty, password.isEmpty || !line.contains(password) else { return "the server cannot be reached" }
+        return String(line.prefix(500))
+    }
+}

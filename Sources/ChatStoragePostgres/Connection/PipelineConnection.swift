@@ -1,0 +1,143 @@
+import CLibPQ
+import ChatStorageCore
+
+/// A connection that serves many calls at once: libpq's functions around a ``Pipeline``.
+///
+/// It belongs to the loop's thread.
+struct PipelineConnection {
+    typealias CallPipeline = Pipeline<Call, QueryResult>
+
+    /// So many bytes go to libpq before it is asked whether the network took them: libpq's own buffer has no bound.
+    private static let bytesBetweenFlushes = 256 << 10
+    /// A connection without progress for so long gets no more calls: one that waits for a lock must not hold up others.
+    private static let stallTime = Duration.milliseconds(250)
+
+    private let connection: ServerConnection
+    private(set) var pipeline: CallPipeline
+    /// Whether the session is set up, so that it can take calls.
+    var isReady = false
+    /// Whether it takes no more calls and is closed after those under way.
+    var isRetiring = false
+    /// Whether libpq has bytes that the network did not take yet.
+    private(set) var wantsToWrite = false
+    private var lastProgress = ContinuousClock.now
+
+    init(_ connection: ServerConnection, preparesStatements: Bool) {
+        self.connection = connection
+        pipeline = CallPipeline(preparesStatements: preparesStatements)
+    }
+
+    /// The socket's descriptor; libpq can only change it while it connects.
+    var descriptor: Int32 { connection.descriptor }
+
+    /// Whether it takes another call.
+    func accepts(_ request: Request, now: ContinuousClock.Instant, limits: PostgresBackend.Configuration) -> Bool {
+        guard isReady, !isRetiring, pipeline.count < limits.callsPerConnection else { return false }
+        guard pipeline.count > 0 else { return true }
+        return pipeline.bytes + request.bytes <= limits.bytesPerConnection && now - lastProgress < Self.stallTime
+    }
+
+    mutating func add(_ call: Call, now: ContinuousClock.Instant) {
+        if pipeline.count == 0 { lastProgress = now }
+        pipeline.add(call.request, for: call)
+    }
+
+    /// Hands messages to libpq and libpq's bytes to the network, as far as it takes them.
+    ///
+    /// - Returns: False when the connection is broken.
+    mutating func write() -> Bool {
+        guard descriptor >= 0, flush() else { return false }
+        var unflushed = wantsToWrite ? Self.bytesBetweenFlushes : 0
+        while true {
+            if unflushed >= Self.bytesBetweenFlushes {
+                guard flush() else { return false }
+                if wantsToWrite { return true }
+                unflushed = 0
+            }
+            guard let message = pipeline.nextMessage() else { return flush() }
+            guard send(message) else { return false }
+            if case .execute(_, let step) = message { unflushed += step.bytes }
+        }
+    }
+
+    /// Whether answers may lie in an encrypted record that was read in part: `poll` does not see them.
+    var mayHoldUnreadBytes: Bool { pipeline.expectsReply && connection.isEncrypted }
+
+    /// Takes what the network brought.
+    ///
+    /// - Returns: What follows, and whether the connection lives.
+    mutating func read(now: ContinuousClock.Instant) -> (actions: [CallPipeline.Action], isAlive: Bool) {
+        guard PQconsumeInput(connection.pointer) == 1 else { return ([], false) }
+        var actions: [CallPipeline.Action] = []
+        var ends = 0
+        // Without a call under way this only has libpq read what the server tells unasked.
+        while PQisBusy(connection.pointer) == 0, pipeline.expectsReply {
+            let reply: CallPipeline.Reply
+            if let result = PQgetResult(connection.pointer) {
+                guard let classified = Self.reply(result) else { return (actions, false) }
+                reply = classified
+                ends = 0
+            } else {
+                // Two ends in a row: libpq has nothing at present, as before the Sync after a failed commit.
+                ends += 1
+                if ends > 1 { break }
+                reply = .end
+            }
+            lastProgress = now
+            switch pipeline.receive(reply) {
+            case .close: return (actions, false)
+            case let action?: actions.append(action)
+            case nil: break
+            }
+        }
+        return (actions, true)
+    }
+
+    /// Gives up the calls under way.
+    mutating func lost() -> [(Call, CallPipeline.Loss)] {
+        pipeline.lost()
+    }
+
+    private mutating func flush() -> Bool {
+        let result = PQflush(connection.pointer)
+        wantsToWrite = result == 1
+        return result >= 0
+    }
+
+    private func send(_ message: CallPipeline.Message) -> Bool {
+        let connection = connection.pointer
+        switch message {
+        case .prepare(let name, let statement):
+            let types = statement.parameters.map(\.rawValue)
+            return PQsendPrepare(connection, name, statement.sql, Int32(types.count), types) == 1
+        case .execute(let name?, let step):
+            return step.parameters().withPointers { count, values, lengths, formats in
+                PQsendQueryPrepared(connection, name, count, values, lengths, formats, 1) == 1
+            }
+        case .execute(nil, let step):
+            let types = step.statement.parameters.map(\.rawValue)
+            return step.parameters().withPointers { count, values, lengths, formats in
+                PQsendQueryParams(connection, step.statement.sql, count, types, values, lengths, formats, 1) == 1
+            }
+        case .sync:
+            return PQpipelineSync(connection) == 1
+        }
+    }
+
+    /// What a result of libpq means; nil when it tells that the connection is broken.
+    private static func reply(_ result: OpaquePointer) -> CallPipeline.Reply? {
+        switch PQresultStatus(result) {
+        case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
+            return .answer(QueryResult(result))
+        case PGRES_PIPELINE_SYNC:
+            PQclear(result)
+            return .sync
+        case PGRES_PIPELINE_ABORTED:
+            PQclear(result)
+            return .skipped
+        default:
+            defer { PQclear(result) }
+            return ServerError(result).map { .refusal($0) }
+        }
+    }
+}

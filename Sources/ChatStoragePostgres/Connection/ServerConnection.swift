@@ -1,0 +1,27 @@
+import CLibPQ
+
+/// An open connection, and the one place that closes it.
+// A connection is used by one thread at a time: by the one that connects until it hands it over, then by the loop's.
+final class ServerConnection: @unchecked Sendable {
+    let pointer: OpaquePointer
+
+    /// Takes over a connection of libpq.
+    init(_ pointer: OpaquePointer) {
+        self.pointer = pointer
+    }
+
+    deinit {
+        PQfinish(pointer)
+    }
+
+    /// Switches to pipeline mode, in which libpq never waits for the network.
+    func enterPipelineMode() -> Bool {
+        PQsetNoticeReceiver(pointer, { _, _ in }, nil)
+        return PQsetnonblocking(pointer, 1) == 0 && PQenterPipelineMode(pointer) == 1
+    }
+
+    var descriptor: Int32 { PQsocket(pointer) }
+
+    /// Whether bytes come in encrypted records, by TLS or GSSAPI.
+    var isEncrypted: Bool { PQsslInUse(pointer) == 1 || PQgssEncInUse(pointer) == 1 }
+}

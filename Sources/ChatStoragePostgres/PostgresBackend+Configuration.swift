@@ -1,0 +1,143 @@
+import CLibPQ
+import ChatStorageCore
+
+extension PostgresBackend {
+    /// How a store is opened.
+    public struct Configuration: Sendable {
+        /// How a connection is encrypted and the server checked: libpq's `sslmode`
+        /// (<https://www.postgresql.org/docs/current/libpq-ssl.html>).
+        public enum TLSMode: String, Sendable {
+            /// Never encrypted.
+            case disable
+            /// Encrypted only if the server insists.
+            case allow
+            /// Encrypted if the server can, with whoever answers.
+            case prefer
+            /// Always encrypted, with whoever answers.
+            case require
+            /// Always encrypted, with a server whose certificate is signed by a known authority.
+            case verifyCA = "verify-ca"
+            /// Always encrypted, with a server whose certificate is signed by a known authority for its host name.
+            case verifyFull = "verify-full"
+        }
+
+        /// The database, as a URI (`postgres://user@host/database`) or a connection string, which libpq reads.
+        ///
+        /// Several hosts, `target_session_attrs`, TLS settings, services and password files work as in other programs
+        /// that use libpq.
+        public var url: String
+        /// The PostgreSQL schema in which the tables live, 1 to 63 bytes.
+        ///
+        /// ``PostgresBackend/prepare()`` creates one that does not exist. By default (nil) it is the schema in the
+        /// connection's `search_path` that has the tables already, otherwise the one in which tables are created.
+        public var schema: String?
+        /// How many connections are open at most, 1 or more; by default 8.
+        ///
+        /// They are opened as calls come, and each serves many calls at once.
+        public var connections = 8
+        /// How long connecting to one host may take, in whole seconds from 2; by default 10 seconds.
+        ///
+        /// A `connect_timeout` in the URL takes precedence.
+        public var connectTimeout = Duration.seconds(10)
+        /// How long a call may take altogether; by default 60 seconds.
+        ///
+        /// Waiting for a connection counts. A call that sends much has a second more for each MiB. After it the call is
+        /// `unavailable`, and the connection that carries it is closed.
+        public var callTimeout = Duration.seconds(60)
+        /// How long the server works on a statement, from a millisecond; by default 30 seconds; zero is without end.
+        ///
+        /// After it the call is `unavailable` and changed nothing.
+        public var statementTimeout = Duration.seconds(30)
+        /// How long a statement waits for a lock, from a millisecond; by default 5 seconds; zero is without end.
+        ///
+        /// After it the call is `unavailable` and changed nothing.
+        public var lockTimeout = Duration.seconds(5)
+        /// Whether a pooler that gives each transaction another session stands before the server; by default no.
+        ///
+        /// For PgBouncer in transaction mode. Statements are then not prepared by name, and sessions not set up: the
+        /// two timeouts above have no effect, and the server's `default_transaction_isolation` must be
+        /// `read committed`, which ``PostgresBackend/prepare()`` checks.
+        public var isBehindPooler = false
+        /// How connections are encrypted; by default (nil) as the URL, its service file or `PGSSLMODE` says.
+        ///
+        /// Where none of them says anything it is ``TLSMode/verifyFull`` for a host that is not this machine, with the
+        /// system's certificates unless others are given.
+        public var tls: TLSMode?
+        /// How many calls are under way on a connection at most, 1 or more; by default 64.
+        public var callsPerConnection = 64
+        /// How many bytes the calls under way on a connection send at most; by default 4 MiB.
+        ///
+        /// One call that sends more has the connection to itself.
+        public var bytesPerConnection = 4 << 20
+        /// How many calls may wait for a connection; by default 16,384.
+        ///
+        /// A call beyond them is `unavailable` at once.
+        public var waitingCalls = 16_384
+
+        /// Makes a configuration with the defaults.
+        public init(url: String) {
+            self.url = url
+        }
+    }
+}
+
+extension PostgresBackend.Configuration: CustomStringConvertible, CustomDebugStringConvertible {
+    /// The schema and the number of connections; nothing of the URL, which may hold a password.
+    public var description: String {
+        "PostgresBackend.Configuration(schema: \(schema ?? "of the search_path"), connections: \(connections))"
+    }
+
+    /// The same as the description.
+    public var debugDescription: String { description }
+}
+
+extension PostgresBackend.Configuration {
+    func check() throws {
+        func require(_ condition: Bool, _ problem: @autoclosure () -> String) throws {
+            guard condition else { throw ChatStorageError(.invalidArgument, problem()) }
+        }
+        try require(!url.hasNUL, "the URL has U+0000 in it")
+        // libpq's reason can quote a part of the URL, such as the password.
+        let options = PQconninfoParse(url, nil)
+        defer { PQconninfoFree(options) }
+        try require(options != nil, "the URL is not a PostgreSQL connection URI or string")
+        if let schema {
+            try require(
+                (1...63).contains(schema.utf8.count) && !schema.hasNUL,
+                "schema has \(schema.utf8.count) bytes; it takes 1 to 63, without U+0000")
+        }
+        try require(connections >= 1, "connections is \(connections); it must be 1 or more")
+        try require(callsPerConnection >= 1, "callsPerConnection is \(callsPerConnection); it must be 1 or more")
+        try require(waitingCalls >= 1, "waitingCalls is \(waitingCalls); it must be 1 or more")
+        try require(callTimeout > .zero, "callTimeout must be positive")
+        try require(connectTimeout >= .seconds(2), "connectTimeout must be 2 seconds or more")
+        try require(statementTimeout >= .zero && lockTimeout >= .zero, "a timeout is negative")
+    }
+
+    var connectTimeoutSeconds: Int64 { min(connectTimeout.components.seconds, 86_400) }
+
+    /// What sets up a new connection's session; nil where sessions are the pooler's.
+    var sessionRequest: Request? {
+        guard !isBehindPooler else { return nil }
+        let values = Parameters { parameters in
+            parameters.append(Self.milliseconds(lockTimeout))
+            parameters.append(Self.milliseconds(statementTimeout))
+        }
+        return .read(.setUpSession, values)
+    }
+
+    /// PostgreSQL counts milliseconds in 32 bits; 0 is without end, so a shorter time than one is one.
+    private static func milliseconds(_ duration: Duration) -> String {
+        let milliseconds = (duration / .milliseconds(1)).rounded(.up)
+        return "\(Int32(min(milliseconds, 2e9)))"
+    }
+}
+
+extension Statement {
+    /// The level is pinned: at `repeatable read` most concurrent appends to one conversation would fail.
+    fileprivate static let setUpSession = Statement(
+        text: """
+            SELECT set_config('default_transaction_isolation', 'read committed', false),
+                   set_config('lock_timeout', $1, false), set_config('statement_timeout', $2, false)
+            """, [.text, .text])
+}

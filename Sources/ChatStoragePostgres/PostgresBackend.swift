@@ -1,0 +1,64 @@
+public import ChatStorageCore
+
+/// Conversations in a PostgreSQL database: for servers, and for many processes on one store.
+///
+/// A few connections serve any number of tasks: calls are sent without waiting for each other's answers. Connections
+/// are opened as calls come, and come back by themselves when the server was away.
+///
+/// ```swift
+/// let backend = try await PostgresBackend(url: "postgres://app@db.example.com/chats")
+/// try await backend.prepare()
+/// try await backend.append(.user("Hello"), to: "first")
+/// ```
+///
+/// The tables can be read with any PostgreSQL program: `conversations` and `chat_messages`, in the schema that the
+/// ``Configuration`` names or else in the connection's own.
+public final class PostgresBackend: ChatStorageBackend {
+    private let store: PostgresStore
+
+    /// Opens a store as a configuration says.
+    ///
+    /// Nothing is connected yet; the first call does that.
+    ///
+    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for a URL that libpq cannot read or a setting out
+    ///   of its bounds, `unavailable` when the process has no file descriptors left.
+    public init(_ configuration: Configuration) async throws {
+        try configuration.check()
+        store = try PostgresStore(configuration)
+    }
+
+    /// Opens a store with the default configuration.
+    ///
+    /// - Parameter url: The database: `postgres://user@host/database` or any other URI or connection string of libpq.
+    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for a URL that libpq cannot read.
+    public convenience init(url: String) async throws {
+        try await self.init(Configuration(url: url))
+    }
+
+    /// All four: PostgreSQL is durable, shared between processes, checks constraints, and the schema is versioned.
+    public var capabilities: Capabilities { [.durable, .multiProcess, .engineConstraints, .versionedSchema] }
+
+    /// Makes the store ready: creates the schema where it is missing.
+    ///
+    /// It can run in many processes at once. On a current schema it only reads.
+    ///
+    /// - Throws: ``ChatStorageError`` with the code `schemaTooNew`; `schemaMismatch` when something has the names of the
+    ///   tables that the library did not make, or the database's encoding is not UTF8; `accessDenied` when the user may
+    ///   not create tables, or the server refuses the user, the password or the database; `unavailable`;
+    ///   `invalidArgument` when no schema of the `search_path` exists.
+    public func prepare() async throws {
+        try await store.prepare()
+    }
+
+    /// Closes the store and its connections; calls under way finish, and every later call is `closed`.
+    ///
+    /// It waits for them, at most for their deadlines, also when its task is cancelled.
+    public func close() async throws {
+        await store.close()
+    }
+
+    /// The handle on a tenant.
+    public func tenant(_ name: String) -> PostgresTenant {
+        PostgresTenant(store: store, name: name)
+    }
+}

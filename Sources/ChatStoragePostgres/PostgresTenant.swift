@@ -1,0 +1,194 @@
+public import ChatStorageCore
+
+/// One tenant's conversations in a ``PostgresBackend``.
+public struct PostgresTenant: ChatStorage {
+    /// Get-or-create sees neither row when another session commits in between; the next attempt sees it, unless it was
+    /// deleted again.
+    private static let attemptsToGetOrCreate = 20
+
+    let store: PostgresStore
+    let name: String
+
+    /// Creates a conversation.
+    @discardableResult
+    public func createConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
+        let statements = try await admit { try Validation.check(id, title: title) }
+        let result: QueryResult = try await store.run(
+            .write(statements.createConversation, values(id) { $0.append(title) }))
+        guard let row = result.rows.first else {
+            throw ChatStorageError(.conversationExists, "a conversation of this id exists")
+        }
+        return try row.conversation()
+    }
+
+    /// Reads a conversation.
+    public func conversation(_ id: ConversationID) async throws -> Conversation? {
+        let statements = try await admit { try Validation.check(id) }
+        let result: QueryResult = try await store.run(.read(statements.conversation, values(id)))
+        return try result.rows.first?.conversation()
+    }
+
+    /// Reads a conversation, and creates it if it does not exist.
+    @discardableResult
+    public func getOrCreateConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
+        let statements = try await admit { try Validation.check(id, title: title) }
+        let request = Request.write(statements.getOrCreateConversation, values(id) { $0.append(title) })
+        for _ in 0..<Self.attemptsToGetOrCreate {
+            let result: QueryResult = try await store.run(request)
+            if let row = result.rows.first { return try row.conversation() }
+        }
+        throw ChatStorageError(
+            .unavailable, "the conversation was created and deleted by others each time it was tried",
+            writeOutcome: .notApplied)
+    }
+
+    /// Gives a conversation another title, or none.
+    @discardableResult
+    public func updateTitle(of id: ConversationID, to title: String?) async throws -> Conversation? {
+        let statements = try await admit { try Validation.check(id, title: title) }
+        let result: QueryResult = try await store.run(.write(statements.updateTitle, values(id) { $0.append(title) }))
+        return try result.rows.first?.conversation()
+    }
+
+    /// Deletes a conversation and all its messages.
+    @discardableResult
+    public func deleteConversation(_ id: ConversationID) async throws -> Bool {
+        let statements = try await admit { try Validation.check(id) }
+        let result: QueryResult = try await store.run(.write(statements.deleteConversation, values(id)))
+        return result.affectedRows > 0
+    }
+
+    /// Reads a page of the conversations, most recently updated first.
+    public func conversations(after cursor: ConversationCursor?, limit: Int) async throws -> ConversationPage {
+        let statements = try await admit {
+            try Validation.check(limit: limit)
+            _ = try start(of: cursor)
+        }
+        guard limit > 0 else { return ConversationPage(items: [], next: nil) }
+        let rows = Int64(clamping: limit == .max ? limit : limit + 1)
+        let request: Request
+        if let start = try start(of: cursor) {
+            let values = Parameters { values in
+                values.append(name)
+                values.append(start.updatedAt)
+                values.append(start.id.rawValue)
+                values.append(rows)
+            }
+            request = .read(statements.nextConversations, values)
+        } else {
+            let values = Parameters { values in
+                values.append(name)
+                values.append(rows)
+            }
+            request = .read(statements.firstConversations, values)
+        }
+        let result: QueryResult = try await store.run(request)
+        return ConversationPage(try result.rows.map { try $0.conversation() }, limit: limit, tenant: name)
+    }
+
+    /// Appends messages to the end of a conversation, in order, all or none.
+    @discardableResult
+    public func append(
+        _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition
+    ) async throws -> [Message] {
+        let statements = try await admit { try Validation.check(append: messages, to: id, roles: Role.standard) }
+        guard !messages.isEmpty else { return [] }
+        let statement =
+            switch condition {
+            case .createIfMissing: statements.append
+            case .exists: statements.appendIfExists
+            }
+        let bytes = messages.reduce(0) { $0 + $1.content.utf8.count + 32 }
+        let values = values(id, bytes: bytes) { values in
+            values.append(texts: messages.lazy.map(\.role.rawValue))
+            values.append(texts: messages.lazy.map(\.content))
+        }
+        let result: QueryResult = try await store.run(.write(statement, bytes: bytes, values))
+        if result.rowCount == 0, condition == .exists {
+            throw ChatStorageError(.conversationNotFound, "the conversation does not exist")
+        }
+        return try result.appended(messages, to: id)
+    }
+
+    /// Reads a page of a conversation's messages, lowest sequence first.
+    public func messages(
+        of id: ConversationID, _ position: MessagePosition, limit: Int
+    ) async throws -> [Message] {
+        let statements = try await admit {
+            try Validation.check(id)
+            try Validation.check(limit: limit)
+        }
+        guard limit > 0 else { return [] }
+        let (statement, bound): (Statement, Int64?) =
+            switch position {
+            case .end: (statements.lastMessages, nil)
+            case .before(let sequence): (statements.messagesBefore, sequence)
+            case .after(let sequence): (statements.messagesAfter, sequence)
+            }
+        let values = values(id) { values in
+            values.append(Int64(clamping: limit))
+            if let bound { values.append(bound) }
+        }
+        let result: QueryResult = try await store.run(.read(statement, values))
+        if case .after = position { return try result.rows.map { try $0.message(of: id) } }
+        return try result.rows.reversed().map { try $0.message(of: id) }
+    }
+
+    /// Removes all messages of a conversation and keeps the conversation.
+    @discardableResult
+    public func clearMessages(of id: ConversationID) async throws -> Int {
+        let statements = try await admit { try Validation.check(id) }
+        let values = values(id)
+        let results: [QueryResult] = try await store.run(
+            .transaction([
+                Request.Step(statement: statements.touchConversation, bytes: 0) { values },
+                Request.Step(statement: statements.deleteMessages, bytes: 0) { values },
+            ]))
+        try results.checkCommitted()
+        return results.dropLast().last?.affectedRows ?? 0
+    }
+
+    /// Stores a conversation exactly as it was elsewhere.
+    @discardableResult
+    public func restoreConversation(_ snapshot: ConversationSnapshot) async throws -> Conversation {
+        let statements = try await admit { try Validation.check(snapshot, roles: Role.standard) }
+        do {
+            let request = RestoreRequest(snapshot, tenant: name, statements).request
+            let results: [QueryResult] = try await store.run(request)
+            try results.checkCommitted()
+        } catch let error as ChatStorageError where error.cause?.code == "23505" {
+            throw ChatStorageError(
+                .conversationExists, "a conversation of this id exists", cause: error.cause)
+        }
+        return snapshot.conversation
+    }
+
+    /// What every call begins with, in the order in which errors are told: closed, not prepared, wrong arguments.
+    private func admit(_ check: () throws -> Void) async throws -> Statements {
+        try Task.checkCancellation()
+        let statements = try await store.statements()
+        try Validation.check(tenant: name)
+        try check()
+        return statements
+    }
+
+    /// The values that begin with the tenant and the conversation.
+    private func values(
+        _ id: ConversationID, bytes: Int = 0, _ more: (inout Parameters) -> Void = { _ in }
+    ) -> Parameters {
+        Parameters(bytes: bytes + 256) { values in
+            values.append(name)
+            values.append(id.rawValue)
+            more(&values)
+        }
+    }
+
+    /// Where a page begins; a cursor whose id no store takes was not given out by one.
+    private func start(of cursor: ConversationCursor?) throws -> (updatedAt: Timestamp, id: ConversationID)? {
+        guard let start = try cursor?.position(tenant: name) else { return nil }
+        guard !start.id.rawValue.hasNUL else {
+            throw ChatStorageError(.invalidCursor, "the cursor is damaged or belongs to another query")
+        }
+        return start
+    }
+}

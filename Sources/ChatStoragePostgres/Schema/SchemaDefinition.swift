@@ -1,0 +1,99 @@
+import ChatStorageCore
+
+/// The tables as this version of the library makes them.
+struct SchemaDefinition {
+    /// The version of the schema that is made.
+    static let version: Int64 = 1
+    /// The lowest library schema version that may use it: additive changes do not shut older processes out.
+    static let minimumVersion: Int64 = 1
+
+    /// The table that tells the library's tables from others of the same names.
+    static let versionTable = "chat_storage_schema"
+    static let tables = ["conversations", "chat_messages", versionTable]
+    static let roleConstraint = "chat_messages_role_check"
+
+    private let schema: SchemaName
+
+    init(_ schema: SchemaName) {
+        self.schema = schema
+    }
+
+    /// What makes the schema, in one transaction.
+    ///
+    /// One process at a time: the others wait for the lock, then fail at the first table, and look again.
+    ///
+    /// - Parameter createsNamespace: Whether the PostgreSQL schema itself is made, which needs a right that its user
+    ///   often lacks.
+    func creation(createsNamespace: Bool) -> Request {
+        let lock = Request.Step(
+            statement: Statement(text: "SELECT pg_advisory_xact_lock($1)::text", [.bigint]), bytes: 0
+        ) { [key = schema.lockKey] in Parameters { $0.append(key) } }
+        let namespace = createsNamespace ? ["CREATE SCHEMA IF NOT EXISTS \(schema.quoted)"] : []
+        let steps = (namespace + statements).map { sql in
+            Request.Step(statement: Statement(text: sql), bytes: 0) { Parameters() }
+        }
+        return .transaction([lock] + steps)
+    }
+
+    /// Reads the version of the schema, and the lowest library version that may use it.
+    var readVersion: Request {
+        .read(
+            Statement(
+                text: """
+                    SELECT version::bigint, minimum_version::bigint
+                    FROM \(schema.quoted).\(Self.versionTable)
+                    """))
+    }
+
+    /// Every update of a conversation changes an indexed column, so it leaves a dead row: pages are made with room for
+    /// the next version, and vacuumed long before a fifth of the table is dead, which is PostgreSQL's default.
+    private var statements: [String] {
+        let schema = schema.quoted
+        let roles = Role.standard.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
+        return [
+            """
+            CREATE TABLE \(schema).conversations (
+                tenant text COLLATE "C" NOT NULL,
+                conversation_id text COLLATE "C" NOT NULL,
+                title text,
+                created_at timestamptz NOT NULL,
+                updated_at timestamptz NOT NULL,
+                last_sequence bigint NOT NULL,
+                CONSTRAINT conversations_pkey PRIMARY KEY (tenant, conversation_id)
+            ) WITH (
+                fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.05
+            )
+            """,
+            """
+            CREATE INDEX conversations_recency ON \(schema).conversations (tenant, updated_at DESC, conversation_id)
+            """,
+            """
+            CREATE TABLE \(schema).chat_messages (
+                tenant text COLLATE "C" NOT NULL,
+                conversation_id text COLLATE "C" NOT NULL,
+                sequence bigint NOT NULL,
+                role text COLLATE "C" NOT NULL,
+                content text NOT NULL,
+                created_at timestamptz NOT NULL,
+                CONSTRAINT chat_messages_pkey PRIMARY KEY (tenant, conversation_id, sequence),
+                CONSTRAINT \(Self.roleConstraint) CHECK (role IN (\(roles))),
+                CONSTRAINT chat_messages_conversation_fkey FOREIGN KEY (tenant, conversation_id)
+                    REFERENCES \(schema).conversations (tenant, conversation_id) ON DELETE CASCADE
+            ) WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05)
+            """,
+            """
+            CREATE TABLE \(schema).\(Self.versionTable) (
+                single_row boolean DEFAULT true,
+                version integer NOT NULL,
+                minimum_version integer NOT NULL,
+                CONSTRAINT chat_storage_schema_pkey PRIMARY KEY (single_row),
+                CONSTRAINT chat_storage_schema_single_row_check CHECK (single_row)
+            )
+            """,
+            """
+            INSERT INTO \(schema).\(Self.versionTable) (version, minimum_version)
+            VALUES (\(Self.version), \(Self.minimumVersion))
+            """,
+        ]
+    }
+}

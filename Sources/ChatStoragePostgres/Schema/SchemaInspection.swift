@@ -1,0 +1,114 @@
+import ChatStorageCore
+
+/// What a database holds of the library's tables, and where; reading it changes nothing.
+struct SchemaInspection {
+    /// A PostgreSQL schema that tables are looked for in.
+    struct Candidate {
+        let schema: SchemaName
+        /// Whether it exists; only one that the configuration names may not.
+        let exists: Bool
+        /// Those of the library's names that something in it has.
+        let names: Set<String>
+    }
+
+    /// Where the tables are, or would be made.
+    enum Location {
+        /// Tables that the library made; their version is to be read.
+        case present(SchemaName)
+        /// Nothing of these names.
+        case absent(SchemaName, exists: Bool)
+    }
+
+    private static let query = Statement(
+        text: """
+            WITH path AS (
+                SELECT name::text AS name, position
+                FROM unnest(CASE WHEN $1 IS NULL THEN current_schemas(false)::text[] ELSE ARRAY[$1] END)
+                    WITH ORDINALITY AS path (name, position))
+            SELECT current_setting('server_encoding'), current_setting('default_transaction_isolation'),
+                path.name, n.oid IS NOT NULL,
+                EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'conversations'),
+                EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'chat_messages'),
+                EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'chat_storage_schema')
+            FROM (SELECT 1) AS one LEFT JOIN path ON true LEFT JOIN pg_namespace n ON n.nspname = path.name
+            ORDER BY path.position
+            """, [.text])
+
+    let encoding: String
+    let isolation: String
+    /// In the order in which they are looked through.
+    let candidates: [Candidate]
+
+    init(encoding: String, isolation: String, candidates: [Candidate]) {
+        self.encoding = encoding
+        self.isolation = isolation
+        self.candidates = candidates
+    }
+
+    /// What looks through one schema, or through the connection's `search_path`.
+    static func request(schema: String?) -> Request {
+        .read(query, Parameters { $0.append(schema) })
+    }
+
+    init(_ result: QueryResult) throws {
+        guard let first = result.rows.first else {
+            throw ChatStorageError(.damaged, "the database did not tell what it holds")
+        }
+        encoding = try first.text(0)
+        isolation = try first.text(1)
+        candidates = try result.rows.compactMap { row in
+            guard let name = try row.optionalText(2) else { return nil }
+            let names = try SchemaDefinition.tables.enumerated().filter { try row.bool(4 + Int32($0.offset)) }
+            return Candidate(schema: SchemaName(name: name), exists: try row.bool(3), names: Set(names.map(\.element)))
+        }
+    }
+
+    /// Finds the tables, or the place for them.
+    ///
+    /// Of several schemas the first with the library's tables is taken, then the first with anything of their names:
+    /// that is another program's, and is left alone.
+    ///
+    /// - Throws: ``ChatStorageError`` with the code `schemaMismatch`, or `invalidArgument` when there is no place.
+    func location() throws -> Location {
+        guard encoding == "UTF8" else {
+            throw ChatStorageError(.schemaMismatch, "the database's encoding is \(encoding); it must be UTF8")
+        }
+        if let found = candidates.first(where: { $0.names.contains(SchemaDefinition.versionTable) }) {
+            guard found.names.count == SchemaDefinition.tables.count else {
+                throw ChatStorageError(.schemaMismatch, "the schema lacks a part of the library's tables")
+            }
+            return .present(found.schema)
+        }
+        if let other = candidates.first(where: { !$0.names.isEmpty }) {
+            throw ChatStorageError(
+                .schemaMismatch,
+                """
+                the database has something named \(other.names.sorted().joined(separator: " and ")) that the library \
+                did not make; choose another schema in the configuration
+                """)
+        }
+        guard let place = candidates.first else {
+            throw ChatStorageError(
+                .invalidArgument, "no schema of the connection's search_path exists; name one in the configuration")
+        }
+        return .absent(place.schema, exists: place.exists)
+    }
+
+    /// Checks that this version of the library can use a schema.
+    ///
+    /// - Throws: ``ChatStorageError`` with the code `schemaTooNew` or `schemaMismatch`.
+    static func check(version result: QueryResult) throws {
+        guard result.rowCount == 1, let row = result.rows.first, try row.int64(0) >= 1 else {
+            throw ChatStorageError(.schemaMismatch, "the schema does not tell its version")
+        }
+        let lowest = try row.int64(1)
+        guard lowest <= SchemaDefinition.version else {
+            throw ChatStorageError(
+                .schemaTooNew,
+                """
+                the schema has version \(try row.int64(0)) and needs a library of schema version \(lowest) or above; \
+                this one has \(SchemaDefinition.version)
+                """)
+        }
+    }
+}

@@ -1,0 +1,79 @@
+/// An SQL statement of the library.
+struct Statement: Sendable {
+    /// The name under which connections prepare it; nil for one that is sent as text each time.
+    let name: String?
+    /// The text, with `$1`, `$2` and so on where values go.
+    let sql: String
+    /// The types of the parameters.
+    let parameters: [ParameterType]
+
+    /// Makes a statement that connections prepare.
+    init(_ name: String, _ parameters: [ParameterType], _ sql: String) {
+        self.name = name
+        self.sql = sql
+        self.parameters = parameters
+    }
+
+    /// Makes a statement that is sent as text.
+    init(text sql: String, _ parameters: [ParameterType] = []) {
+        name = nil
+        self.sql = sql
+        self.parameters = parameters
+    }
+}
+
+/// What a call sends: statements with their values, in groups.
+///
+/// A Sync follows each group: after an error the server skips the rest of the group, and goes on with the next.
+struct Request: Sendable {
+    /// A statement with its values.
+    struct Step: Sendable {
+        let statement: Statement
+        /// About how many bytes the values have.
+        let bytes: Int
+        /// The values, encoded when they are sent, so that a long request is never in memory as a whole.
+        let parameters: @Sendable () -> Parameters
+    }
+
+    let groups: [[Step]]
+    let isWrite: Bool
+    /// About how many bytes of values are sent.
+    let bytes: Int
+
+    private init(groups: [[Step]], isWrite: Bool) {
+        self.groups = groups
+        self.isWrite = isWrite
+        bytes = groups.joined().reduce(0) { $0 + $1.bytes }
+    }
+
+    /// One statement that reads.
+    static func read(_ statement: Statement, _ parameters: Parameters = Parameters()) -> Request {
+        Request(groups: [[Step(statement: statement, bytes: 0) { parameters }]], isWrite: false)
+    }
+
+    /// One statement that writes: a transaction by itself.
+    static func write(_ statement: Statement, bytes: Int = 0, _ parameters: Parameters) -> Request {
+        Request(groups: [[Step(statement: statement, bytes: bytes) { parameters }]], isWrite: true)
+    }
+
+    /// Several statements in one transaction, in one round trip.
+    ///
+    /// COMMIT is a group of its own: after an error in the first group the server still reads it, and takes it for
+    /// ROLLBACK. The isolation level is named, so that it does not depend on the server's default.
+    static func transaction(_ steps: [Step]) -> Request {
+        let begin = Step(statement: .begin, bytes: 0) { Parameters() }
+        let commit = Step(statement: .commit, bytes: 0) { Parameters() }
+        return Request(groups: [[begin] + steps, [commit]], isWrite: true)
+    }
+
+    /// How many answers are in when only the end of the transaction is left: from there on it may have happened.
+    var answersBeforeCommit: Int {
+        let statements = groups.reduce(0) { $0 + $1.count }
+        return groups.count > 1 ? statements - 1 : statements
+    }
+}
+
+extension Statement {
+    static let begin = Statement("chatstorage_begin", [], "BEGIN ISOLATION LEVEL READ COMMITTED")
+    static let commit = Statement("chatstorage_commit", [], "COMMIT")
+}

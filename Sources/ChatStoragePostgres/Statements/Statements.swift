@@ -1,0 +1,158 @@
+/// The statements of the operations, for the tables of one schema.
+///
+/// Columns are always named: after a migration by another process `RETURNING *` would change its type.
+/// `now()` is the time at which the transaction began, in microseconds.
+struct Statements: Sendable {
+    let createConversation: Statement
+    let conversation: Statement
+    let getOrCreateConversation: Statement
+    let updateTitle: Statement
+    let deleteConversation: Statement
+    let firstConversations: Statement
+    let nextConversations: Statement
+    let append: Statement
+    let appendIfExists: Statement
+    let lastMessages: Statement
+    let messagesBefore: Statement
+    let messagesAfter: Statement
+    let touchConversation: Statement
+    let deleteMessages: Statement
+    let restoreConversation: Statement
+    let restoreMessages: Statement
+
+    init(_ schema: SchemaName) {
+        let conversations = "\(schema.quoted).conversations"
+        let messages = "\(schema.quoted).chat_messages"
+        let columns = "conversation_id, title, created_at, updated_at, last_sequence"
+        let messageColumns = "sequence, role, content, created_at"
+        let thisConversation = "tenant = $1 AND conversation_id = $2"
+
+        createConversation = Statement(
+            "chatstorage_create", [.text, .text, .text],
+            """
+            INSERT INTO \(conversations) (tenant, conversation_id, title, created_at, updated_at, last_sequence)
+            VALUES ($1, $2, $3, now(), now(), 0)
+            ON CONFLICT (tenant, conversation_id) DO NOTHING
+            RETURNING \(columns)
+            """)
+        conversation = Statement(
+            "chatstorage_conversation", [.text, .text],
+            "SELECT \(columns) FROM \(conversations) WHERE \(thisConversation)")
+        getOrCreateConversation = Statement(
+            "chatstorage_get_or_create", [.text, .text, .text],
+            """
+            WITH inserted AS (
+                INSERT INTO \(conversations) (tenant, conversation_id, title, created_at, updated_at, last_sequence)
+                VALUES ($1, $2, $3, now(), now(), 0)
+                ON CONFLICT (tenant, conversation_id) DO NOTHING
+                RETURNING \(columns))
+            SELECT \(columns) FROM inserted
+            UNION ALL
+            SELECT \(columns) FROM \(conversations) WHERE \(thisConversation)
+            LIMIT 1
+            """)
+        updateTitle = Statement(
+            "chatstorage_update_title", [.text, .text, .text],
+            """
+            UPDATE \(conversations) SET title = $3, updated_at = greatest(now(), updated_at)
+            WHERE \(thisConversation)
+            RETURNING \(columns)
+            """)
+        deleteConversation = Statement(
+            "chatstorage_delete", [.text, .text], "DELETE FROM \(conversations) WHERE \(thisConversation)")
+
+        firstConversations = Statement(
+            "chatstorage_first_conversations", [.text, .bigint],
+            """
+            SELECT \(columns) FROM \(conversations) WHERE tenant = $1
+            ORDER BY updated_at DESC, conversation_id LIMIT $2
+            """)
+        // Those tied with the last one, then the older ones: two ranges of one index. As one condition with OR the
+        // index would be read from its start each time.
+        nextConversations = Statement(
+            "chatstorage_next_conversations", [.text, .timestamptz, .text, .bigint],
+            """
+            SELECT \(columns) FROM (
+                (SELECT \(columns) FROM \(conversations)
+                 WHERE tenant = $1 AND updated_at = $2 AND conversation_id > $3
+                 ORDER BY updated_at DESC, conversation_id LIMIT $4)
+                UNION ALL
+                (SELECT \(columns) FROM \(conversations)
+                 WHERE tenant = $1 AND updated_at < $2
+                 ORDER BY updated_at DESC, conversation_id LIMIT $4)
+            ) AS page
+            ORDER BY updated_at DESC, conversation_id LIMIT $4
+            """)
+
+        // Every write locks the conversation's row first, so that sequences follow the order of commits.
+        let insertMessages = """
+            INSERT INTO \(messages) (tenant, conversation_id, sequence, role, content, created_at)
+            SELECT c.tenant, c.conversation_id, c.last_sequence - cardinality($3) + added.number,
+                added.role, added.content, c.updated_at
+            FROM c, unnest($3, $4) WITH ORDINALITY AS added (role, content, number)
+            RETURNING sequence, created_at
+            """
+        append = Statement(
+            "chatstorage_append", [.text, .text, .textArray, .textArray],
+            """
+            WITH c AS (
+                INSERT INTO \(conversations) AS v (tenant, conversation_id, created_at, updated_at, last_sequence)
+                VALUES ($1, $2, now(), now(), cardinality($3))
+                ON CONFLICT (tenant, conversation_id) DO UPDATE
+                SET last_sequence = v.last_sequence + excluded.last_sequence,
+                    updated_at = greatest(excluded.updated_at, v.updated_at)
+                RETURNING tenant, conversation_id, last_sequence, updated_at)
+            \(insertMessages)
+            """)
+        appendIfExists = Statement(
+            "chatstorage_append_if_exists", [.text, .text, .textArray, .textArray],
+            """
+            WITH c AS (
+                UPDATE \(conversations)
+                SET last_sequence = last_sequence + cardinality($3), updated_at = greatest(now(), updated_at)
+                WHERE \(thisConversation)
+                RETURNING tenant, conversation_id, last_sequence, updated_at)
+            \(insertMessages)
+            """)
+
+        lastMessages = Statement(
+            "chatstorage_last_messages", [.text, .text, .bigint],
+            """
+            SELECT \(messageColumns) FROM \(messages) WHERE \(thisConversation)
+            ORDER BY sequence DESC LIMIT $3
+            """)
+        messagesBefore = Statement(
+            "chatstorage_messages_before", [.text, .text, .bigint, .bigint],
+            """
+            SELECT \(messageColumns) FROM \(messages) WHERE \(thisConversation) AND sequence < $4
+            ORDER BY sequence DESC LIMIT $3
+            """)
+        messagesAfter = Statement(
+            "chatstorage_messages_after", [.text, .text, .bigint, .bigint],
+            """
+            SELECT \(messageColumns) FROM \(messages) WHERE \(thisConversation) AND sequence > $4
+            ORDER BY sequence LIMIT $3
+            """)
+
+        // Two statements, because the second needs a snapshot that is taken once the row is locked.
+        touchConversation = Statement(
+            "chatstorage_touch", [.text, .text],
+            "UPDATE \(conversations) SET updated_at = greatest(now(), updated_at) WHERE \(thisConversation)")
+        deleteMessages = Statement(
+            "chatstorage_delete_messages", [.text, .text], "DELETE FROM \(messages) WHERE \(thisConversation)")
+
+        restoreConversation = Statement(
+            "chatstorage_restore", [.text, .text, .text, .timestamptz, .timestamptz, .bigint],
+            """
+            INSERT INTO \(conversations) (tenant, conversation_id, title, created_at, updated_at, last_sequence)
+            VALUES ($1, $2, $3, $4, $5, $6)
+            """)
+        restoreMessages = Statement(
+            "chatstorage_restore_messages", [.text, .text, .bigintArray, .textArray, .textArray, .timestamptzArray],
+            """
+            INSERT INTO \(messages) (tenant, conversation_id, sequence, role, content, created_at)
+            SELECT $1, $2, added.sequence, added.role, added.content, added.created_at
+            FROM unnest($3, $4, $5, $6) AS added (sequence, role, content, created_at)
+            """)
+    }
+}

@@ -1,0 +1,99 @@
+import ChatStorageCore
+import ChatStoragePostgres
+import TestSupport
+import Testing
+
+/// Many callers on few connections, and independent backends on one conversation.
+@Suite(.timeLimit(.minutes(2))) struct ConcurrencyTests {
+    @Test func hundredsOfCallersAppendToOneConversation() async throws {
+        try await TestPostgres.withSchema { url, schema in
+            let backends = try await twoBackends(url, schema)
+            let sequences = try await withThrowingTaskGroup(of: Int64.self) { group in
+                for caller in 0..<400 {
+                    group.addTask { try await backends[caller % 2].append(.user("\(caller)"), to: "c").sequence }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(sequences.sorted() == Array(1...400))
+            let stored = try await backends[0].messages(of: "c", limit: 1_000)
+            #expect(stored.map(\.sequence) == Array(1...400))
+            #expect(zip(stored, stored.dropFirst()).allSatisfy { $0.createdAt <= $1.createdAt })
+            for backend in backends { try await backend.close() }
+        }
+    }
+
+    @Test func manyGetOrCreateTheSameConversation() async throws {
+        try await TestPostgres.withSchema { url, schema in
+            let backends = try await twoBackends(url, schema)
+            for round in 0..<10 {
+                let conversations = try await withThrowingTaskGroup(of: Conversation.self) { group in
+                    for caller in 0..<20 {
+                        group.addTask {
+                            try await backends[caller % 2].getOrCreateConversation(
+                                ConversationID("r\(round)"), title: "\(caller)")
+                        }
+                    }
+                    return try await group.reduce(into: Set()) { $0.insert($1) }
+                }
+                #expect(conversations.count == 1)
+            }
+            for backend in backends { try await backend.close() }
+        }
+    }
+
+    @Test func appendsClearsAndDeletesRaceWithoutDeadlockOrGap() async throws {
+        try await TestPostgres.withSchema { url, schema in
+            let backends = try await twoBackends(url, schema)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for caller in 0..<12 {
+                    let backend = backends[caller % 2]
+                    group.addTask {
+                        for round in 0..<40 {
+                            switch (caller + round) % 6 {
+                            case 0: try await backend.clearMessages(of: "c")
+                            case 1 where round % 4 == 0: try await backend.deleteConversation("c")
+                            case 2: try await backend.getOrCreateConversation("c")
+                            case 3: try await backend.updateTitle(of: "c", to: "\(round)")
+                            default: try await backend.append([.user("a"), .assistant("b")], to: "c")
+                            }
+                            let sequences = try await backend.messages(of: "c", limit: 1_000).map(\.sequence)
+                            #expect(zip(sequences, sequences.dropFirst()).allSatisfy { $0 + 1 == $1 })
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let conversation = try await backends[0].getOrCreateConversation("c")
+            let last = try await backends[1].append(.user("end"), to: "c")
+            #expect(last.sequence == conversation.lastSequence + 1)
+            for backend in backends { try await backend.close() }
+        }
+    }
+
+    @Test func callsUnderWayFinishWhenTheStoreCloses() async throws {
+        try await withBackend { backend in
+            let calls = (0..<50).map { number in
+                Task { try await backend.append(.user("\(number)"), to: "c") }
+            }
+            _ = try await calls[0].value
+            try await backend.close()
+            for call in calls {
+                do {
+                    _ = try await call.value
+                } catch let error as ChatStorageError {
+                    #expect(error.code == .closed)
+                }
+            }
+            await expectError(.closed) { try await backend.conversation("c") }
+        }
+    }
+
+    private func twoBackends(_ url: String, _ schema: String) async throws -> [PostgresBackend] {
+        let backends = [
+            try await PostgresBackend(configuration(url, schema)),
+            try await PostgresBackend(configuration(url, schema)),
+        ]
+        try await backends[0].prepare()
+        return backends
+    }
+}

@@ -1,0 +1,83 @@
+import ChatStorageCore
+import Testing
+
+@testable import ChatStoragePostgres
+
+/// What is given to libpq beside the URL.
+@Suite struct ConnectionOptionsTests {
+    @Test(arguments: [
+        "postgres://u@/db?host=%2Ftmp%2Fx", "postgres://localhost/db", "postgres://127.3.2.1/db", "postgres://[::1]/db",
+        "host=@abstract dbname=db", "postgres://db.example.com/db?sslmode=prefer", "postgres://db/x?sslmode=disable",
+        "postgres://localhost,127.0.0.1/db", "host=db.example.com hostaddr=127.0.0.1",
+    ])
+    func aLocalHostAndAChosenModeAreLeftAlone(url: String) {
+        #expect(mode(url) == nil)
+    }
+
+    @Test(arguments: [
+        "postgres://db.example.com/db", "postgres://10.0.0.1/db", "postgres://localhost,db.example.com/db",
+        "postgres://127.0.0.1.example.com/db", "host=localhost hostaddr=10.0.0.1",
+    ])
+    func aHostElsewhereIsVerified(url: String) {
+        #expect(mode(url) == "verify-full")
+    }
+
+    @Test func theConfigurationDecides() {
+        var configuration = PostgresBackend.Configuration(url: "postgres://db.example.com/db?sslmode=prefer")
+        configuration.tls = .disable
+        let modes = ConnectionOptions(configuration).list.filter { $0.keyword == "sslmode" }.map(\.value)
+        #expect(modes == ["disable"])
+    }
+
+    @Test func certificatesAreTheSystemsUnlessOthersAreGiven() {
+        func certificates(_ url: String, files: Set<String>) -> String? {
+            TLSDefaults(
+                EffectiveOptions([("dbname", url)]), urlOptions: EffectiveOptions(parsing: url),
+                environment: ["HOME": "/home/user"], hasFile: files.contains
+            ).rootCertificates
+        }
+        let bundle = TLSDefaults.bundles[1]
+        #expect(certificates("postgres://db.example.com/db", files: [bundle]) == bundle)
+        #expect(certificates("postgres://db.example.com/db?sslmode=verify-full", files: [bundle]) == bundle)
+        #expect(certificates("postgres://db.example.com/db?sslrootcert=/x", files: [bundle]) == nil)
+        #expect(
+            certificates("postgres://db.example.com/db", files: [bundle, "/home/user/.postgresql/root.crt"]) == nil)
+        // Any public certificate would pass a check of the authority alone.
+        #expect(certificates("postgres://db.example.com/db?sslmode=verify-ca", files: [bundle]) == nil)
+        #expect(certificates("postgres://localhost/db", files: [bundle]) == nil)
+    }
+
+    @Test func theEnvironmentsModeIsKept() {
+        let url = "postgres://db.example.com/db"
+        let defaults = TLSDefaults(
+            EffectiveOptions([("dbname", url)]), urlOptions: EffectiveOptions(parsing: url),
+            environment: ["PGSSLMODE": "prefer"], hasFile: { _ in false })
+        #expect(defaults.mode == nil)
+    }
+
+    @Test(arguments: [
+        "postgres://user:hunter2@[bad/db", "hunter2", "postgres://u:hunter2@h/db?nonsense=1", "postgres://h/%0hunter2",
+    ])
+    func aURLThatCannotBeReadIsRefusedUnquoted(url: String) async {
+        await expectError(.invalidArgument, without: "hunter2") { try await PostgresBackend(url: url) }
+    }
+
+    @Test func settingsOutOfBoundsAreRefused() async {
+        for adjust: (inout PostgresBackend.Configuration) -> Void in [
+            { $0.connections = 0 }, { $0.waitingCalls = 0 }, { $0.callsPerConnection = 0 }, { $0.schema = "" },
+            { $0.schema = String(repeating: "é", count: 32) }, { $0.callTimeout = .zero },
+            { $0.lockTimeout = .seconds(-1) }, { $0.connectTimeout = .seconds(1) },
+        ] {
+            var configuration = PostgresBackend.Configuration(url: "postgres:///db")
+            adjust(&configuration)
+            await expectError(.invalidArgument) { [configuration] in try await PostgresBackend(configuration) }
+        }
+    }
+
+    private func mode(_ url: String) -> String? {
+        TLSDefaults(
+            EffectiveOptions([("dbname", url)]), urlOptions: EffectiveOptions(parsing: url), environment: [:],
+            hasFile: { _ in false }
+        ).mode
+    }
+}

@@ -1,0 +1,221 @@
+import Testing
+
+@testable import ChatStoragePostgres
+
+/// The protocol of a connection, played without a network: tickets and answers are names.
+@Suite struct PipelineTests {
+    typealias TestPipeline = Pipeline<String, String>
+
+    let select = Request.read(Statement("select", [], "SELECT 1"))
+    let insert = Request.write(Statement("insert", [], "INSERT"), Parameters())
+    let clear = Request.transaction([
+        step(Statement("touch", [], "UPDATE")), step(Statement("delete", [], "DELETE")),
+    ])
+
+    @Test func aStatementIsPreparedOnceOnAConnection() {
+        var pipeline = TestPipeline(preparesStatements: true)
+        pipeline.add(select, for: "a")
+        #expect(pipeline.sendAll() == ["prepare select_0", "execute select_0", "sync"])
+        pipeline.add(select, for: "b")
+        #expect(pipeline.sendAll() == ["execute select_0", "sync"])
+        #expect(pipeline.nextMessage() == nil)
+    }
+
+    @Test func behindAPoolerStatementsAreSentAsText() {
+        var pipeline = TestPipeline(preparesStatements: false)
+        pipeline.add(select, for: "a")
+        pipeline.add(select, for: "b")
+        #expect(pipeline.sendAll() == ["execute text", "sync", "execute text", "sync"])
+    }
+
+    @Test func answersGoToThoseWhoAskedInOrder() {
+        var pipeline = TestPipeline(preparesStatements: true)
+        pipeline.add(select, for: "a")
+        pipeline.add(clear, for: "b")
+        pipeline.add(select, for: "c")
+        _ = pipeline.sendAll()
+        #expect(pipeline.receiveAll([.answer("prepared"), .end, .answer("1"), .end, .sync]) == ["a: 1"])
+        // Four statements, prepared one by one; the last has a Sync of its own.
+        let statements: [TestPipeline.Reply] = ["begin", "touch", "delete"].flatMap { answer in
+            [.answer("prepared"), .end, .answer(answer), .end] as [TestPipeline.Reply]
+        }
+        #expect(pipeline.receiveAll(statements + [.sync]) == [])
+        #expect(pipeline.count == 2)
+        #expect(
+            pipeline.receiveAll([.answer("prepared"), .end, .answer("COMMIT"), .end, .sync])
+                == ["b: begin touch delete COMMIT"])
+        #expect(pipeline.receiveAll([.answer("3"), .end, .sync]) == ["c: 3"])
+        #expect(pipeline.count == 0 && !pipeline.expectsReply)
+    }
+
+    @Test func anErrorIsItsOwnRequestsAlone() {
+        var pipeline = warm()
+        pipeline.add(insert, for: "a")
+        pipeline.add(insert, for: "b")
+        _ = pipeline.sendAll()
+        #expect(pipeline.receiveAll([.refusal(error("23505")), .end, .sync]) == ["a refused 23505"])
+        #expect(pipeline.receiveAll([.answer("ok"), .end, .sync]) == ["b: ok"])
+    }
+
+    @Test func aCommitThatFailsAfterItsRowsIsAnError() {
+        var pipeline = warm()
+        pipeline.add(insert, for: "a")
+        _ = pipeline.sendAll()
+        let replies: [TestPipeline.Reply] = [.answer("row"), .end, .refusal(error("23505")), .end, .sync]
+        #expect(pipeline.receiveAll(replies) == ["a refused 23505"])
+    }
+
+    @Test func aTransactionThatFailsIsAnErrorAlthoughCommitAnswers() {
+        var pipeline = warm()
+        pipeline.add(clear, for: "a")
+        _ = pipeline.sendAll()
+        #expect(pipeline.receiveAll([.answer("begin"), .end, .refusal(error("55P03")), .end, .skipped, .end]) == [])
+        #expect(pipeline.receiveAll([.sync, .answer("ROLLBACK"), .end, .sync]) == ["a refused 55P03"])
+    }
+
+    @Test func theRestOfALongRequestIsNotSentAfterAnError() {
+        var pipeline = TestPipeline(preparesStatements: false)
+        let steps = (1...5).map { step(Statement("part\($0)", [], "INSERT")) }
+        pipeline.add(.transaction(steps), for: "a")
+        for _ in 1...3 { _ = pipeline.nextMessage() }
+        #expect(pipeline.receiveAll([.answer("begin"), .end, .refusal(error("23505")), .end, .skipped, .end]) == [])
+        // Its Sync, then COMMIT, which ends the failed transaction.
+        #expect(pipeline.sendAll() == ["sync", "execute text", "sync"])
+        #expect(pipeline.receiveAll([.sync, .answer("ROLLBACK"), .end, .sync]) == ["a refused 23505"])
+    }
+
+    @Test func aStatementThatIsGoneIsPreparedAgainUnderAnotherName() {
+        var pipeline = warm()
+        pipeline.add(insert, for: "a")
+        pipeline.add(insert, for: "b")
+        _ = pipeline.sendAll()
+        #expect(pipeline.receiveAll([.refusal(error("26000")), .end, .sync]) == ["a refused 26000"])
+        pipeline.add(insert, for: "a")
+        #expect(pipeline.sendAll() == ["prepare insert_1", "execute insert_1", "sync"])
+        // The second one's error is about the old name; the new one stays.
+        #expect(pipeline.receiveAll([.refusal(error("26000")), .end, .sync]) == ["b refused 26000"])
+        pipeline.add(insert, for: "b")
+        #expect(pipeline.sendAll() == ["execute insert_1", "sync"])
+    }
+
+    @Test func aStatementThatCouldNotBePreparedIsPreparedAgain() {
+        var pipeline = TestPipeline(preparesStatements: true)
+        pipeline.add(insert, for: "a")
+        _ = pipeline.sendAll()
+        let replies: [TestPipeline.Reply] = [.refusal(error("42P01")), .end, .skipped, .end, .sync]
+        #expect(pipeline.receiveAll(replies) == ["a refused 42P01"])
+        pipeline.add(insert, for: "b")
+        #expect(pipeline.sendAll().first == "prepare insert_1")
+    }
+
+    @Test func withoutAWordFromTheServerWhatWasSentIsUnknown() {
+        var pipeline = warm()
+        pipeline.add(insert, for: "a")
+        pipeline.add(insert, for: "b")
+        pipeline.add(insert, for: "c")
+        for _ in 1...5 { _ = pipeline.nextMessage() }
+        // The third one's Sync is not sent; a single statement commits there.
+        #expect(pipeline.losses() == ["a unknown", "b unknown", "c not applied"])
+        #expect(pipeline.count == 0)
+    }
+
+    @Test func aTransactionWhoseCommitIsNotSentWasNotApplied() {
+        var pipeline = warm()
+        pipeline.add(clear, for: "a")
+        for _ in 1...4 { _ = pipeline.nextMessage() }
+        #expect(pipeline.losses() == ["a not applied"])
+    }
+
+    @Test func nothingAfterTheRequestInWhichTheServerEndedTheSessionWasApplied() {
+        var pipeline = warm()
+        pipeline.add(insert, for: "a")
+        pipeline.add(insert, for: "b")
+        _ = pipeline.sendAll()
+        #expect(pipeline.receiveAll([.refusal(error("57P01", isFatal: true))]) == ["close"])
+        #expect(pipeline.losses() == ["a not applied 57P01", "b not applied"])
+    }
+
+    @Test func aSessionThatEndsAfterTheRowsMayHaveCommitted() {
+        var pipeline = warm()
+        pipeline.add(insert, for: "a")
+        _ = pipeline.sendAll()
+        #expect(pipeline.receiveAll([.answer("row"), .end, .refusal(error("57P01", isFatal: true))]) == ["close"])
+        #expect(pipeline.losses() == ["a unknown"])
+    }
+
+    @Test(arguments: [(1, "a not applied 57P01"), (2, "a not applied 57P01"), (3, "a unknown")])
+    func aSessionThatEndsInATransactionMayHaveCommittedAtItsEnd(answers: Int, loss: String) {
+        var pipeline = warm()
+        pipeline.add(clear, for: "a")
+        _ = pipeline.sendAll()
+        for _ in 0..<answers { _ = pipeline.receiveAll([.answer("ok"), .end]) }
+        if answers == 3 { _ = pipeline.receiveAll([.sync]) }
+        #expect(pipeline.receiveAll([.refusal(error("57P01", isFatal: true))]) == ["close"])
+        #expect(pipeline.losses() == [loss])
+    }
+
+    @Test func whatWasRefusedBeforeTheLossStaysRefused() {
+        var pipeline = warm()
+        pipeline.add(insert, for: "a")
+        _ = pipeline.sendAll()
+        #expect(pipeline.receiveAll([.refusal(error("23514")), .end]) == [])
+        #expect(pipeline.losses() == ["a refused 23514"])
+    }
+
+    /// A connection on which the statements were prepared before.
+    private func warm() -> TestPipeline {
+        var pipeline = TestPipeline(preparesStatements: true)
+        for request in [insert, clear] {
+            pipeline.add(request, for: "warm")
+            let messages = pipeline.sendAll()
+            _ = pipeline.receiveAll(
+                messages.flatMap { message -> [TestPipeline.Reply] in
+                    message == "sync" ? [.sync] : [.answer("ok"), .end]
+                })
+        }
+        return pipeline
+    }
+}
+
+private func error(_ sqlState: String, isFatal: Bool = false) -> ServerError {
+    ServerError(sqlState: sqlState, isFatal: isFatal)
+}
+
+private func step(_ statement: Statement) -> Request.Step {
+    Request.Step(statement: statement, bytes: 0) { Parameters() }
+}
+
+extension Pipeline<String, String> {
+    fileprivate mutating func sendAll() -> [String] {
+        var messages: [String] = []
+        while let message = nextMessage() {
+            switch message {
+            case .prepare(let name, _): messages.append("prepare \(name)")
+            case .execute(let name, _): messages.append("execute \(name ?? "text")")
+            case .sync: messages.append("sync")
+            }
+        }
+        return messages
+    }
+
+    fileprivate mutating func receiveAll(_ replies: [Reply]) -> [String] {
+        replies.compactMap { reply in
+            switch receive(reply) {
+            case .answered(let ticket, let answers): "\(ticket): \(answers.joined(separator: " "))"
+            case .refused(let ticket, let error): "\(ticket) refused \(error.sqlState)"
+            case .close: "close"
+            case nil: nil
+            }
+        }
+    }
+
+    fileprivate mutating func losses() -> [String] {
+        lost().map { ticket, loss in
+            switch loss {
+            case .notApplied(let error): "\(ticket) not applied" + (error.map { " \($0.sqlState)" } ?? "")
+            case .refused(let error): "\(ticket) refused \(error.sqlState)"
+            case .unknown: "\(ticket) unknown"
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+import ChatStorageCore
+import ChatStoragePostgres
+import TestSupport
+import Testing
+
+/// Who made the tables, where they are, and what the database itself refuses.
+@Suite struct SchemaTests {
+    @Test func manyBackendsPrepareAtOnce() async throws {
+        try await TestPostgres.withSchema { url, schema in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<20 {
+                    group.addTask {
+                        let backend = try await PostgresBackend(configuration(url, schema))
+                        try await backend.prepare()
+                        try await backend.append(.user("here"), to: "all")
+                        try await backend.close()
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await TestPostgres.execute("SELECT count(*) FROM \(schema).chat_messages") == [["20"]])
+            #expect(
+                try await TestPostgres.execute("SELECT version, single_row FROM \(schema).chat_storage_schema")
+                    == [["1", "t"]])
+        }
+    }
+
+    @Test(arguments: ["conversations", "chat_messages", "chat_storage_schema"])
+    func anothersTableIsRefusedUntouched(name: String) async throws {
+        try await TestPostgres.withSchema { url, schema in
+            try await TestPostgres.execute(
+                "CREATE SCHEMA \(schema); CREATE TABLE \(schema).\(name) (id int); INSERT INTO \(schema).\(name) VALUES (7)"
+            )
+            let backend = try await PostgresBackend(configuration(url, schema))
+            await expectError(.schemaMismatch) { try await backend.prepare() }
+            await expectError(.schemaMismatch) { try await backend.conversation("c") }
+            #expect(try await TestPostgres.execute("SELECT * FROM \(schema).\(name)") == [["7"]])
+            #expect(try await tables(schema) == [name])
+            try await backend.close()
+        }
+    }
+
+    @Test func anothersVersionTableBesideOurNamesIsRefused() async throws {
+        try await TestPostgres.withSchema { url, schema in
+            try await TestPostgres.execute(
+                """
+                CREATE SCHEMA \(schema); CREATE TABLE \(schema).conversations (); CREATE TABLE \(schema).chat_messages ();
+                CREATE VIEW \(schema).chat_storage_schema AS SELECT 1 AS something
+                """)
+            let backend = try await PostgresBackend(configuration(url, schema))
+            await expectError(.schemaMismatch) { try await backend.prepare() }
+            try await backend.close()
+        }
+    }
+
+    @Test func aNewerSchemaIsUsedOnlyIfItSaysSo() async throws {
+        try await TestPostgres.withSchema { url, schema in
+            let first = try await PostgresBackend(configuration(url, schema))
+            try await first.prepare()
+            try await first.close()
+            try await TestPostgres.execute("UPDATE \(schema).chat_storage_schema SET version = 5")
+            let second = try await PostgresBackend(configuration(url, schema))
+            try await second.createConversation("c")
+            try await second.close()
+            try await TestPostgres.execute("UPDATE \(schema).chat_storage_schema SET minimum_version = 2")
+            let third = try await PostgresBackend(configuration(url, schema))
+            await expectError(.schemaTooNew) { try await third.conversation("c") }
+            await expectError(.schemaTooNew) { try await third.prepare() }
+            try await third.close()
+        }
+    }
+
+    @Test func theSearchPathSaysWhereTheTablesAre() async throws {
+        try await TestPostgres.withSchema { url, schema in
+            try await TestPostgres.withSchema { _, other in
+                try await TestPostgres.execute("CREATE SCHEMA \(schema); CREATE SCHEMA \(other)")
+                let path = adding("options=-csearch_path%3Dnowhere%2C\(schema)%2C\(other)", to: url)
+                let backend = try await PostgresBackend(url: path)
+                await expectError(.notPrepared) { try await backend.conversation("c") }
+                try await backend.prepare()
+                try await backend.createConversation("c")
+                try await backend.close()
+                #expect(try await tables(schema).count == 3)
+                // Tables that are there already are found further down the path.
+                let reversed = try await PostgresBackend(
+                    url: adding("options=-csearch_path%3D\(other)%2C\(schema)", to: url))
+                try await reversed.prepare()
+                #expect(try await reversed.conversation("c") != nil)
+                try await reversed.close()
+                #expect(try await tables(other).isEmpty)
+            }
+        }
+    }
+
+    @Test func aPathWithoutASchemaIsAWrongArgument() async throws {
+        let backend = try await PostgresBackend(url: adding("options=-csearch_path%3Dnowhere", to: TestPostgres.url()))
+        await expectError(.invalidArgument) { try await backend.prepare() }
+        try await backend.close()
+    }
+
+    @Test func aSchemaCanHaveAnOddName() async throws {
+        let name = "Odd \"name\"; DROP TABLE é -- $1"
+        let quoted = "\"Odd \"\"name\"\"; DROP TABLE é -- $1\""
+        try await TestPostgres.execute("DROP SCHEMA IF EXISTS \(quoted) CASCADE")
+        let backend = try await PostgresBackend(configuration(TestPostgres.url(), name))
+        try await backend.prepare()
+        try await backend.append(.user("hello"), to: "c")
+        #expect(try await TestPostgres.execute("SELECT content FROM \(quoted).chat_messages") == [["hello"]])
+        try await backend.close()
+        try await TestPostgres.execute("DROP SCHEMA \(quoted) CASCADE")
+    }
+
+    @Test func aPreparedSchemaNeedsOnlyTheRightToRead() async throws {
+        try await TestPostgres.withSchema { url, schema in
+            let owner = try await PostgresBackend(configuration(url, schema))
+            try await owner.prepare()
+            try await owner.createConversation("c")
+            try await owner.close()
+            let role = "reader_\(schema)"
+            try await TestPostgres.execute(
+                """
+                CREATE ROLE \(role) LOGIN; GRANT USAGE ON SCHEMA \(schema) TO \(role);
+                GRANT SELECT ON ALL TABLES IN SCHEMA \(schema) TO \(role)
+                """)
+            let reader = try await PostgresBackend(configuration(adding("user=\(role)", to: url), schema))
+            try await reader.prepare()
+            #expect(try await reader.conversation("c") != nil)
+            await expectError(.accessDenied, without: "secret") { try await reader.append(.user("secret"), to: "c") }
+            try await reader.close()
+            try await TestPostgres.execute("DROP OWNED BY \(role); DROP ROLE \(role)")
+        }
+    }
+
+    @Test func theDatabaseItselfKeepsRolesAndConversations() async throws {
+        try await TestPostgres.withSchema { url, schema in
+            let backend = try await PostgresBackend(configuration(url, schema))
+            try await backend.prepare()
+            try await backend.createConversation("c")
+            func insert(_ id: String, _ role: String) async throws {
+                try await TestPostgres.execute(
+                    "INSERT INTO \(schema).chat_messages VALUES ('', '\(id)', 1, '\(role)', 'x', now())")
+            }
+            for role in ["tool", "User", "user ", ""] {
+                await #expect { try await insert("c", role) } throws: {
+                    ($0 as? TestPostgresError)?.sqlState == "23514"
+                }
+            }
+            await #expect { try await insert("none", "user") } throws: {
+                ($0 as? TestPostgresError)?.sqlState == "23503"
+            }
+            try await insert("c", "user")
+            #expect(try await backend.deleteConversation("c"))
+            #expect(try await TestPostgres.execute("SELECT count(*) FROM \(schema).chat_messages") == [["0"]])
+            try await backend.close()
+        }
+    }
+
+    private func tables(_ schema: String) async throws -> [String] {
+        let rows = try await TestPostgres.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = '\(schema)' ORDER BY 1")
+        return rows.compactMap { $0.first ?? nil }
+    }
+}

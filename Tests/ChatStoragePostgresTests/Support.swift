@@ -1,0 +1,50 @@
+import ChatStorageCore
+import ChatStoragePostgres
+import TestSupport
+import Testing
+
+/// A PostgreSQL URL with one more option.
+func adding(_ option: String, to url: String) -> String {
+    url + (url.contains("?") ? "&" : "?") + option
+}
+
+/// The configuration of a backend on a schema of the test's own.
+func configuration(_ url: String, _ schema: String) -> PostgresBackend.Configuration {
+    var configuration = PostgresBackend.Configuration(url: url)
+    configuration.schema = schema
+    configuration.connections = 3
+    return configuration
+}
+
+/// Calls the body with a prepared backend on a schema of its own.
+func withBackend(
+    _ adjust: (inout PostgresBackend.Configuration) -> Void = { _ in },
+    _ body: (PostgresBackend) async throws -> Void
+) async throws {
+    try await TestPostgres.withSchema { url, schema in
+        var configuration = configuration(url, schema)
+        adjust(&configuration)
+        let backend = try await PostgresBackend(configuration)
+        try await backend.prepare()
+        try await body(backend)
+        try await backend.close()
+    }
+}
+
+/// Expects an error of a code, and that no description of it has a text in it.
+func expectError(
+    _ code: ChatStorageError.Code, without secret: String? = nil, sourceLocation: SourceLocation = #_sourceLocation,
+    _ body: () async throws -> some Any
+) async {
+    do {
+        _ = try await body()
+        Issue.record("no error", sourceLocation: sourceLocation)
+    } catch let error as ChatStorageError {
+        #expect(error.code == code, "\(error)", sourceLocation: sourceLocation)
+        if let secret {
+            #expect(!"\(error) \(String(reflecting: error))".contains(secret), sourceLocation: sourceLocation)
+        }
+    } catch {
+        Issue.record(error, sourceLocation: sourceLocation)
+    }
+}
