@@ -125,7 +125,8 @@ import Testing
     }
 
     private func result(of check: Check, _ outcome: CheckResult.Outcome) -> CheckResult {
-        CheckResult(check: check, backend: "example", outcome: outcome, seed: 0, calls: [], command: nil)
+        CheckResult(
+            check: check, backend: "example", outcome: outcome, duration: .zero, seed: 0, calls: [], command: nil)
     }
 
     @Test func whatDoesNotApplyIsNotRunAndSaysWhy() async {
