@@ -53,6 +53,7 @@ let package = Package(
                 "ChatStorageTransfer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            exclude: ["Samples"],
             swiftSettings: settings),
 
         // What tests share: which backends a run is about, a throw-away PostgreSQL server, temporary folders.
@@ -65,6 +66,39 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "ChatStorageSQLiteTests", dependencies: ["ChatStorageCore", "ChatStorageSQLite", "TestSupport"],
+            swiftSettings: settings),
+
+        .testTarget(name: "ChatStorageCoreTests", dependencies: ["ChatStorageCore"], swiftSettings: settings),
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: [
+                "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStorageConformance", "TestSupport",
+            ],
+            swiftSettings: settings),
+
+        // The README's code, so that it compiles and runs.
+        .executableTarget(
+            name: "ReadmeExample", dependencies: ["ChatStorageCore", "ChatStorageSQLite"], path: "Tests/ReadmeExample",
+            swiftSettings: settings),
+        .testTarget(
+            name: "ReadmeTests",
+            dependencies: ["ChatStorageCore", "ChatStorageInMemory", "ReadmeExample", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ChatStorageInMemoryTests", dependencies: ["ChatStorageCore", "ChatStorageInMemory"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ChatStorageTransferTests",
+            dependencies: [
+                "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStoragePostgres",
+                "ChatStorageTransfer", "TestSupport",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ChatStorageToolTests",
+            dependencies: [
+                "chatstorage", "ChatStorageCore", "ChatStorageInMemory", "ChatStorageTransfer", "TestSupport",
+            ],
             swiftSettings: settings),
     ]
 )

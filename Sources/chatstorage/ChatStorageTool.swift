@@ -1,4 +1,65 @@
 import ArgumentParser
+import ChatStorageTransfer
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Android)
+import Android
+#endif
 
 @main
-struct ChatStorageTool: AsyncParsableCommand {}
+struct ChatStorageTool: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "chatstorage",
+        abstract: "Keep LLM chats in SQLite, PostgreSQL or memory.",
+        discussion: """
+            A store is one database; it is named with --store or in the environment variable CHATSTORAGE_URL:
+
+              sqlite:PATH          a SQLite file, also written as the bare path; by default sqlite:chat.db
+              postgres://...       a PostgreSQL database, as in every other libpq program
+              memory:              the memory of this process, to try things out
+
+            The commands that bring chats in (import, add, exec) make the store if it is not there. The others say \
+            that there is none.
+
+            Tables are for people. For programs, --json prints JSON with exact texts and times, and `chatstorage exec` \
+            offers every operation to any language. Colours are used on terminals only, and not when NO_COLOR is set.
+
+            Exit status: 0 when all went well; 1 when something failed, was not found or was refused; 64 when the \
+            command line is not understood; 130 when interrupted; 141 when nobody reads the output any more.
+            """,
+        version: "0.1.0",
+        subcommands: [
+            ImportCommand.self, ListCommand.self, ShowCommand.self, HistoryCommand.self, AddCommand.self,
+            TitleCommand.self, ClearCommand.self, DeleteCommand.self, StatsCommand.self, ExecCommand.self,
+        ])
+
+    // Given here too, so that they can stand before the command's name as well as after it.
+    @OptionGroup var store: StoreOptions
+
+    static func main() async {
+        // A closed pipe is then an error of the write, which leaves time to close the store.
+        signal(SIGPIPE, SIG_IGN)
+        let command: any ParsableCommand
+        do {
+            command = try parseAsRoot()
+        } catch {
+            exit(withError: error)
+        }
+        do {
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                var command = command
+                try command.run()
+            }
+        } catch {
+            if let message = Failure.message(about: error) { await Output.error("chatstorage: \(message)\n") }
+            exit(withError: ExitCode(Failure.status(after: error)))
+        }
+    }
+}

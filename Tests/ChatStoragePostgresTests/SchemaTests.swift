@@ -62,7 +62,7 @@ import Testing
             let second = try await PostgresBackend(configuration(url, schema))
             try await second.createConversation("c")
             try await second.close()
-            try await TestPostgres.execute("UPDATE \(schema).chat_storage_schema SET lowest_library_version = 2")
+            try await TestPostgres.execute("UPDATE \(schema).chat_storage_schema SET minimum_version = 2")
             let third = try await PostgresBackend(configuration(url, schema))
             await expectError(.schemaTooNew) { try await third.conversation("c") }
             await expectError(.schemaTooNew) { try await third.prepare() }

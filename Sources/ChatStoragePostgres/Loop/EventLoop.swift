@@ -1,5 +1,4 @@
 import ChatStorageCore
-import Dispatch
 import Synchronization
 
 #if canImport(Darwin)
@@ -38,8 +37,6 @@ final class EventLoop: Sendable {
     private let connector: Connector
     private let wakePipe: WakePipe
     private let inbox = Mutex(Inbox())
-    /// Connecting blocks, in DNS for instance, so it has threads of its own.
-    private let connectQueue = DispatchQueue(label: "ChatStorage.Postgres.connect", attributes: .concurrent)
 
     init(_ configuration: PostgresBackend.Configuration) throws {
         guard let wakePipe = WakePipe() else {
@@ -122,15 +119,20 @@ final class EventLoop: Sendable {
         return hasEnded
     }
 
+    /// Connects on a thread of its own: it blocks, in DNS for instance.
     private func beginToConnect() {
-        connectQueue.async { [self] in
-            let result = connector.connect()
-            inbox.withLock { inbox in
-                // A connection that comes too late is closed by being dropped.
-                if inbox.phase != .ended { inbox.connected.append(result) }
-            }
-            wakePipe.wake()
+        let hasThread = DetachedThread.start { [self] in connected(connector.connect()) }
+        if !hasThread {
+            connected(.failure(ChatStorageError(.unavailable, "the process has no threads left")))
         }
+    }
+
+    private func connected(_ result: Result<ServerConnection, ChatStorageError>) {
+        inbox.withLock { inbox in
+            // A connection that comes too late is closed by being dropped.
+            if inbox.phase != .ended { inbox.connected.append(result) }
+        }
+        wakePipe.wake()
     }
 
     private func loop() {

@@ -5,7 +5,7 @@ struct SchemaDefinition {
     /// The version of the schema that is made.
     static let version: Int64 = 1
     /// The lowest library schema version that may use it: additive changes do not shut older processes out.
-    static let lowestLibraryVersion: Int64 = 1
+    static let minimumVersion: Int64 = 1
 
     /// The table that tells the library's tables from others of the same names.
     static let versionTable = "chat_storage_schema"
@@ -40,7 +40,7 @@ struct SchemaDefinition {
         .read(
             Statement(
                 text: """
-                    SELECT version::bigint, lowest_library_version::bigint
+                    SELECT version::bigint, minimum_version::bigint
                     FROM \(schema.quoted).\(Self.versionTable)
                     """))
     }
@@ -85,14 +85,14 @@ struct SchemaDefinition {
             CREATE TABLE \(schema).\(Self.versionTable) (
                 single_row boolean DEFAULT true,
                 version integer NOT NULL,
-                lowest_library_version integer NOT NULL,
+                minimum_version integer NOT NULL,
                 CONSTRAINT chat_storage_schema_pkey PRIMARY KEY (single_row),
                 CONSTRAINT chat_storage_schema_single_row_check CHECK (single_row)
             )
             """,
             """
-            INSERT INTO \(schema).\(Self.versionTable) (version, lowest_library_version)
-            VALUES (\(Self.version), \(Self.lowestLibraryVersion))
+            INSERT INTO \(schema).\(Self.versionTable) (version, minimum_version)
+            VALUES (\(Self.version), \(Self.minimumVersion))
             """,
         ]
     }

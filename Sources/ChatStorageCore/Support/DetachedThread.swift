@@ -8,8 +8,10 @@ import Musl
 import Android
 #endif
 
-/// A thread of its own, for work that waits in the kernel for as long as a store is open.
-enum DetachedThread {
+/// A thread of its own, for work that waits in the kernel.
+///
+/// The threads of Dispatch are shared with Swift's tasks on Linux: while these keep every core busy none is left for others.
+package enum DetachedThread {
     fileprivate final class Body: Sendable {
         let run: @Sendable () -> Void
 
@@ -19,7 +21,7 @@ enum DetachedThread {
     }
 
     /// Starts a thread; false when the system has none left.
-    static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
+    package static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
         let box = Unmanaged.passRetained(Body(body))
         #if canImport(Darwin) || canImport(Musl)
         var thread: pthread_t?

@@ -1,0 +1,25 @@
+public import ChatStorageCore
+
+/// What became of one conversation of a file.
+public enum ImportOutcome: Sendable, Hashable {
+    /// It was stored, with so many messages.
+    case imported(messages: Int)
+    /// It was there already, with the same roles and contents, and the same times as far as the file has them.
+    case unchanged
+    /// A conversation of its id is there with other messages; it was left as it is.
+    case different
+    /// It cannot be stored, for a reason that quotes no message and no title; nothing of it was written.
+    case invalid(reason: String)
+}
+
+/// A step of an import: one conversation of the file is done.
+public struct ImportEvent: Sendable {
+    /// The line where the conversation begins, counted from 1.
+    public let line: Int
+    /// The conversation's id; nil where the file has no conversation.
+    public let conversationID: ConversationID?
+    /// What became of it.
+    public let outcome: ImportOutcome
+    /// What the import has done so far, this step included.
+    public let summary: ImportSummary
+}

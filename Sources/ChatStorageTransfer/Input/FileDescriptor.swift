@@ -1,0 +1,127 @@
+import ChatStorageCore
+import Dispatch
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Android)
+import Android
+#endif
+
+/// A file, pipe or terminal that is read and written on a queue of its own, so that waiting for it blocks no task.
+package final class FileDescriptor: Sendable {
+    /// The process's standard input.
+    package static let standardInput = FileDescriptor(STDIN_FILENO, isOwned: false)
+    /// The process's standard output.
+    package static let standardOutput = FileDescriptor(STDOUT_FILENO, isOwned: false)
+    /// The process's standard error.
+    package static let standardError = FileDescriptor(STDERR_FILENO, isOwned: false)
+
+    private static let bytesPerRead = 256 << 10
+
+    private let descriptor: CInt
+    private let isOwned: Bool
+    private let queue = DispatchQueue(label: "ChatStorage.FileDescriptor")
+
+    /// Wraps a descriptor; an owned one is closed when the last reference goes.
+    package init(_ descriptor: CInt, isOwned: Bool) {
+        self.descriptor = descriptor
+        self.isOwned = isOwned
+    }
+
+    deinit {
+        if isOwned { close(descriptor) }
+    }
+
+    /// Opens a file for reading.
+    package static func reading(path: String) throws -> FileDescriptor {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw SystemError(errno) }
+        return FileDescriptor(descriptor, isOwned: true)
+    }
+
+    /// How many bytes a regular file has; nil for a pipe or a terminal.
+    package var size: Int64? {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return Int64(status.st_size)
+    }
+
+    /// Whether people see it.
+    package var isTerminal: Bool { isatty(descriptor) == 1 }
+
+    /// The terminal's width in columns; nil where there is no terminal.
+    package var columns: Int? {
+        var window = winsize()
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0 else { return nil }
+        return Int(window.ws_col)
+    }
+
+    /// Reads what there is, up to 256 KiB, waiting for some; nothing at the end.
+    ///
+    /// - Throws: ``SystemError``; `CancellationError` at once when the task is cancelled, while what the wait then
+    ///   brings is lost.
+    package func read() async throws -> [UInt8] {
+        try await PendingCall<[UInt8]>.wait { call in
+            queue.async { [self] in
+                guard call.begin() else { return }
+                call.end(Result { try readBlocking() })
+            }
+        }
+    }
+
+    /// Writes all the bytes, waiting for room.
+    ///
+    /// - Throws: ``SystemError``; `CancellationError` at once when the task is cancelled, while the write goes on.
+    package func write(_ bytes: [UInt8]) async throws {
+        try await PendingCall<Void>.wait { call in
+            queue.async { [self] in
+                guard call.begin() else { return }
+                call.end(Result { try writeBlocking(bytes[...]) })
+            }
+        }
+    }
+
+    private func readBlocking() throws -> [UInt8] {
+        try [UInt8](unsafeUninitializedCapacity: Self.bytesPerRead) { buffer, count in
+            count = try retrying(POLLIN) { systemRead(descriptor, buffer.baseAddress, buffer.count) }
+        }
+    }
+
+    private func writeBlocking(_ bytes: ArraySlice<UInt8>) throws {
+        var rest = bytes
+        while !rest.isEmpty {
+            let written = try rest.withUnsafeBytes { buffer in
+                try retrying(POLLOUT) { systemWrite(descriptor, buffer.baseAddress, buffer.count) }
+            }
+            rest = rest.dropFirst(written)
+        }
+    }
+
+    /// Repeats an interrupted call, and waits where somebody made the descriptor non-blocking.
+    private func retrying(_ event: CInt, _ call: () -> Int) throws -> Int {
+        while true {
+            let result = call()
+            if result >= 0 { return result }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN, EWOULDBLOCK:
+                var wait = pollfd(fd: descriptor, events: CShort(event), revents: 0)
+                _ = poll(&wait, 1, -1)
+            case let code: throw SystemError(code)
+            }
+        }
+    }
+}
+
+// Inside the class the names `read` and `write` are its own methods.
+private func systemRead(_ descriptor: CInt, _ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+    read(descriptor, buffer, count)
+}
+
+private func systemWrite(_ descriptor: CInt, _ buffer: UnsafeRawPointer?, _ count: Int) -> Int {
+    write(descriptor, buffer, count)
+}

@@ -1,0 +1,61 @@
+/// A stretch of a file that should be one JSON value: a line, or an element of an array.
+package struct TextPiece: Sendable, Equatable {
+    /// What the stretch turned out to be.
+    package enum Content: Sendable, Equatable {
+        case text(ArraySlice<UInt8>)
+        /// More than ``TextSplitter/maximumBytes``; its bytes were thrown away.
+        case tooLong
+        /// No value can be there, for a reason to be put after the file's name.
+        case broken(String)
+    }
+
+    /// The line it begins in, counted from 1.
+    package let line: Int
+    /// Its bytes, without the newline or comma after it.
+    package let content: Content
+}
+
+/// Cuts a file into pieces while it is read, in the memory of one piece.
+package protocol TextSplitter: Sendable {
+    /// Takes the next bytes and adds the pieces that end in them.
+    mutating func split(_ chunk: [UInt8], into pieces: inout [TextPiece])
+    /// Takes the end of the file and adds what is left.
+    mutating func finish(into pieces: inout [TextPiece])
+}
+
+extension TextSplitter {
+    /// The most that a piece can have; longer ones are skipped.
+    package static var defaultMaximumBytes: Int { 128 << 20 }
+}
+
+/// The part of a piece that earlier chunks brought.
+struct PartialPiece: Sendable {
+    let maximumBytes: Int
+    private var bytes: [UInt8] = []
+    private var isTooLong = false
+
+    init(maximumBytes: Int) {
+        self.maximumBytes = maximumBytes
+    }
+
+    /// Keeps the end of a chunk, unless the piece has become too long.
+    mutating func append(_ part: ArraySlice<UInt8>) {
+        guard !isTooLong else { return }
+        guard bytes.count + part.count <= maximumBytes else {
+            isTooLong = true
+            bytes = []
+            return
+        }
+        bytes.append(contentsOf: part)
+    }
+
+    /// Ends the piece with the last part of it, which is not copied when there was none before.
+    mutating func end(with part: ArraySlice<UInt8>) -> TextPiece.Content {
+        defer {
+            bytes = []
+            isTooLong = false
+        }
+        guard !isTooLong, bytes.count + part.count <= maximumBytes else { return .tooLong }
+        return .text(bytes.isEmpty ? part : (bytes + part)[...])
+    }
+}

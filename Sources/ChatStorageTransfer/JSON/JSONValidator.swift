@@ -1,0 +1,201 @@
+/// Why a text is not JSON; it never quotes the text.
+package struct JSONProblem: Error, Sendable, Equatable {
+    /// What is wrong and at which byte, to be put after the name of the text.
+    package let reason: String
+}
+
+/// The check that a text is one JSON value by RFC 8259, to the letter.
+///
+/// Foundation's decoder takes `1e2` and `20.0` for integers and a comma before a closing bracket, guesses UTF-16 and
+/// keeps one of two equal keys without a word. Scripts and archives need to hear of such things, so JSON is read here.
+struct JSONValidator {
+    /// Deeper nesting is refused; Foundation's decoder has the same bound.
+    static let maximumDepth = 512
+
+    private let bytes: ArraySlice<UInt8>
+    private var position: Int
+
+    init(_ bytes: ArraySlice<UInt8>) {
+        self.bytes = bytes
+        position = bytes.startIndex
+    }
+
+    /// Checks the text, and gives back the value without the white space around it.
+    static func validate(_ bytes: ArraySlice<UInt8>) throws -> ArraySlice<UInt8> {
+        var validator = JSONValidator(bytes)
+        validator.skipWhiteSpace()
+        let start = validator.position
+        try validator.validateValue()
+        let end = validator.position
+        validator.skipWhiteSpace()
+        guard validator.position == bytes.endIndex else { throw validator.problem("has text after the JSON value") }
+        return bytes[start..<end]
+    }
+
+    /// Checks one value; the open arrays and objects are kept in a list, since outside data decides how deep it is.
+    private mutating func validateValue() throws {
+        var open: [UInt8] = []
+        while true {
+            skipWhiteSpace()
+            if let opening = try validateScalarOrOpening() {
+                guard open.count < Self.maximumDepth else {
+                    throw problem("is nested deeper than \(Self.maximumDepth) levels")
+                }
+                skipWhiteSpace()
+                if current != Self.closing(opening) {
+                    open.append(opening)
+                    if opening == UInt8(ascii: "{") { try validateKey() }
+                    continue
+                }
+                position += 1
+            }
+            // A value ended here: close what ends with it, or go on after a comma.
+            while let container = open.last {
+                skipWhiteSpace()
+                if current == UInt8(ascii: ",") {
+                    position += 1
+                    if container == UInt8(ascii: "{") { try validateKey() }
+                    break
+                }
+                guard current == Self.closing(container) else { throw unexpected() }
+                position += 1
+                open.removeLast()
+            }
+            if open.isEmpty { return }
+        }
+    }
+
+    /// Checks a value without elements, or steps into an array or object and returns its bracket.
+    private mutating func validateScalarOrOpening() throws -> UInt8? {
+        switch current {
+        case UInt8(ascii: "{"), UInt8(ascii: "["):
+            position += 1
+            return bytes[position - 1]
+        case UInt8(ascii: "\""): try validateString()
+        case UInt8(ascii: "t"): try validate(literal: "true")
+        case UInt8(ascii: "f"): try validate(literal: "false")
+        case UInt8(ascii: "n"): try validate(literal: "null")
+        default: try validateNumber()
+        }
+        return nil
+    }
+
+    private mutating func validateKey() throws {
+        skipWhiteSpace()
+        try validateString()
+        skipWhiteSpace()
+        guard current == UInt8(ascii: ":") else { throw unexpected() }
+        position += 1
+    }
+
+    private mutating func validate(literal: StaticString) throws {
+        let expected = UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount)
+        guard bytes[position...].starts(with: expected) else { throw unexpected() }
+        position += expected.count
+    }
+
+    private mutating func validateNumber() throws {
+        if current == UInt8(ascii: "-") { position += 1 }
+        if current == UInt8(ascii: "0") { position += 1 } else { try validateDigits() }
+        if current == UInt8(ascii: ".") {
+            position += 1
+            try validateDigits()
+        }
+        if current == UInt8(ascii: "e") || current == UInt8(ascii: "E") {
+            position += 1
+            if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { position += 1 }
+            try validateDigits()
+        }
+    }
+
+    private mutating func validateDigits() throws {
+        let start = position
+        while let digit = current, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) { position += 1 }
+        guard position > start else { throw unexpected() }
+    }
+
+    private mutating func validateString() throws {
+        guard current == UInt8(ascii: "\"") else { throw unexpected() }
+        position += 1
+        let start = position
+        var isASCII = true
+        while let byte = current, byte != UInt8(ascii: "\"") {
+            if byte == UInt8(ascii: "\\") {
+                try validateEscape()
+            } else {
+                guard byte >= 0x20 else { throw problem("has a raw control character in a string") }
+                if byte >= 0x80 { isASCII = false }
+                position += 1
+            }
+        }
+        guard current != nil else { throw problem("ends within a string") }
+        if !isASCII, String(validating: bytes[start..<position], as: UTF8.self) == nil {
+            throw JSONProblem(reason: "is not valid UTF-8, in the string at byte \(start - bytes.startIndex)")
+        }
+        position += 1
+    }
+
+    private mutating func validateEscape() throws {
+        position += 1
+        switch current {
+        case UInt8(ascii: "u"):
+            let unit = try validateHexadecimalUnit()
+            if UTF16.isTrailSurrogate(unit) { throw problem("has a lone surrogate in a string") }
+            guard UTF16.isLeadSurrogate(unit) else { return }
+            guard current == UInt8(ascii: "\\") else { throw problem("has a lone surrogate in a string") }
+            position += 1
+            guard current == UInt8(ascii: "u"), UTF16.isTrailSurrogate(try validateHexadecimalUnit()) else {
+                throw problem("has a lone surrogate in a string")
+            }
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+            position += 1
+        default: throw unexpected()
+        }
+    }
+
+    /// Checks `uXXXX`, standing at the `u`.
+    private mutating func validateHexadecimalUnit() throws -> UInt16 {
+        position += 1
+        var unit: UInt16 = 0
+        for _ in 0..<4 {
+            guard let digit = current.flatMap(UInt16.init(hexadecimalDigit:)) else { throw unexpected() }
+            unit = unit << 4 | digit
+            position += 1
+        }
+        return unit
+    }
+
+    private mutating func skipWhiteSpace() {
+        while let byte = current, byte.isJSONWhiteSpace { position += 1 }
+    }
+
+    private var current: UInt8? { position < bytes.endIndex ? bytes[position] : nil }
+
+    private static func closing(_ opening: UInt8) -> UInt8 {
+        opening == UInt8(ascii: "{") ? UInt8(ascii: "}") : UInt8(ascii: "]")
+    }
+
+    private func unexpected() -> JSONProblem {
+        problem(current == nil ? "ends too early" : "is not valid JSON")
+    }
+
+    private func problem(_ reason: String) -> JSONProblem {
+        JSONProblem(reason: "\(reason), at byte \(position - bytes.startIndex + 1)")
+    }
+}
+
+extension UInt8 {
+    var isJSONWhiteSpace: Bool { self == 0x20 || self == 0x0a || self == 0x0d || self == 0x09 }
+}
+
+extension UInt16 {
+    init?(hexadecimalDigit byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): self = UInt16(byte - UInt8(ascii: "0"))
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): self = UInt16(byte - UInt8(ascii: "a") + 10)
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): self = UInt16(byte - UInt8(ascii: "A") + 10)
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import ChatStorageCore
+import ChatStorageTransfer
+
+struct ExecCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "exec",
+        abstract: "Run requests from standard input: the interface for scripts in any language.",
+        discussion: """
+            Each line of the input is a request, a JSON object; each gets one line in answer, in the same order, \
+            written before the next request runs:
+
+              {"op": "save_message", "conversation_id": "c1", "role": "user", "content": "hi"}
+              {"ok": {"id": 1, "conversation_id": "c1", "role": "user", "content": "hi", "created_at": "2026-11-22T07:17:51.123456Z"}}
+
+            Operations and their arguments (with defaults), and what they answer:
+
+              create_conversation         conversation_id, title (null)   the conversation
+              get_conversation            conversation_id                 the conversation or null
+              get_or_create_conversation  conversation_id, title (null)   the conversation
+              update_conversation_title   conversation_id, title (null)   the conversation or null
+              list_conversations          limit (50)                      conversations, newest first
+              page_conversations          limit (50), cursor              {"items": [...], "next": cursor or null}
+              delete_conversation         conversation_id                 whether it existed
+              restore_conversation        conversation_id, title (null), created_at, updated_at, last_sequence,
+                                          messages (each id, role, content, created_at)
+                                                                          the conversation
+              save_message                conversation_id, role, content, auto_create_conversation (true)
+                                                                          the message
+              save_messages               conversation_id, messages (each role, content),
+                                          auto_create_conversation (true) the messages
+              get_history                 conversation_id, limit (20)     [{"role", "content"}, ...]
+              get_messages                conversation_id, limit (20)     messages
+              page_messages               conversation_id, limit (50), before or after (a message's id)
+                                                                          messages
+              clear_messages              conversation_id                 how many were removed
+
+            A conversation is {"conversation_id", "title", "created_at", "updated_at"}, a message {"id", \
+            "conversation_id", "role", "content", "created_at"}; its id counts from 1 within the conversation. Times \
+            are RFC 3339. A "tenant" in a request overrides --tenant.
+
+            An error is {"error": {"code": "...", "message": "..."}}: invalid_request for a line that is not a \
+            request, otherwise the library's code, such as conversation_exists or invalid_role. The stream goes on \
+            after it. Lines have at most 128 MiB; blank ones are ignored.
+
+            The exit status is 0 when every line was answered, with errors too.
+            """)
+
+    @OptionGroup var store: StoreOptions
+
+    func run() async throws {
+        try await store.withBackend(for: .filling) { backend in
+            try await ExecSession(backend: backend, tenant: store.tenant).run(
+                read: FileDescriptor.standardInput.read, write: FileDescriptor.standardOutput.write)
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import ArgumentParser
+import ChatStorageCore
+import ChatStorageTransfer
+
+struct HistoryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "history", abstract: "Print the last messages as JSON, ready for an LLM chat API.",
+        discussion: """
+            The output is an array of {"role", "content"}, the `messages` of such an API's request. A conversation \
+            that does not exist has none: [].
+            """)
+
+    @OptionGroup var store: StoreOptions
+
+    @Argument(help: "The conversation's id.")
+    var id: String
+
+    @Option(help: ArgumentHelp("How many of the last messages.", valueName: "count"))
+    var limit = 20
+
+    @Flag(help: "Print JSON, as the command always does.")
+    var json = false
+
+    func validate() throws {
+        try chatstorage.validate(limit: limit)
+    }
+
+    func run() async throws {
+        let history = try await store.withStorage(for: .reading) { storage in
+            try await storage.history(of: ConversationID(id), limit: limit)
+        }
+        try await Output.write(.array(history.map(\.json)))
+    }
+}

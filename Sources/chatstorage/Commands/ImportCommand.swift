@@ -1,0 +1,69 @@
+import ArgumentParser
+import ChatStorageCore
+import ChatStorageTransfer
+
+struct ImportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import", abstract: "Bring in chat archives.",
+        discussion: """
+            Two formats are read, and told apart by their first character:
+
+            JSON Lines, one conversation a line, where conversation_id, title and created_at may be missing; OpenAI's \
+            fine-tuning files are this:
+
+              {"conversation_id": "trip", "title": "Kyoto", "messages": [
+                {"role": "user", "content": "Hi", "created_at": "2026-11-22T07:17:51Z"}, ...]}   (on one line)
+
+            ShareGPT, one JSON array:
+
+              [{"conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello"}]}, ...]
+
+            A conversation without an id gets one that is derived from its content, so importing a file again adds \
+            nothing. A conversation that is there with other messages is reported as different and left as it is. One \
+            that is invalid is reported with its file, line and reason; nothing of it is stored, the others are. \
+            Interrupting an import leaves only whole conversations; run it again for the rest.
+
+            Exit status: 0 when every conversation is in the store; 1 when one is invalid (unless --skip-invalid is \
+            given) or different, or a file cannot be read; 130 when interrupted.
+            """)
+
+    @OptionGroup var store: StoreOptions
+
+    @Argument(help: "The files; - is standard input.")
+    var files: [String]
+
+    @Flag(
+        help: ArgumentHelp(
+            "Expect invalid conversations: list and count them, and end with status 0 all the same.",
+            discussion: "ShareGPT conversations with speakers other than human, gpt and system are among them."))
+    var skipInvalid = false
+
+    func run() async throws {
+        let display = ImportDisplay(files: files)
+        let work = Task {
+            try await store.withStorage(for: .filling) { storage in
+                for file in files { try await Self.importFile(file, into: storage, display) }
+            }
+        }
+        let interruption = Interruption { work.cancel() }
+        let result = await work.result
+        interruption.end()
+        await display.end()
+        if await display.hasBegun { try await Output.write(display.summaryText(interrupted: interruption.happened)) }
+        try result.get()
+        guard await display.isComplete(skipInvalid: skipInvalid) else { throw Failure(nil) }
+    }
+
+    /// Imports one file; that it cannot be read is reported and does not end the import of the others.
+    private static func importFile(
+        _ file: String, into storage: any ChatStorage, _ display: ImportDisplay
+    ) async throws {
+        await display.begin(file)
+        let entries = file == "-" ? ChatFile(.standardInput) : ChatFile(path: file)
+        do {
+            try await Importer(storage: storage).run(entries) { await display.show($0) }
+        } catch let error as ChatFileError {
+            await display.fail(error)
+        }
+    }
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+import ChatStorageCore
+import ChatStorageTransfer
+
+struct StatsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stats", abstract: "Count the conversations and messages of the store.",
+        discussion: """
+            All messages are read, page by page, so a large store takes a while.
+
+            With --json: {"conversations", "messages", "bytes", "roles": {...}, "longest": {"conversation_id", \
+            "messages"}, "first_at", "last_at"}, with null where there is nothing.
+            """)
+
+    @OptionGroup var store: StoreOptions
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        let statistics = try await store.withStorage(for: .reading) { try await Statistics(of: $0) }
+        if json {
+            try await Output.write(statistics.json)
+        } else {
+            try await Output.write(statistics.text(width: Output.columns, style: Output.style))
+        }
+    }
+}

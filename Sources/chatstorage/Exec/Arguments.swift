@@ -1,0 +1,121 @@
+import ChatStorageCore
+import ChatStorageTransfer
+
+/// The members of a JSON object, taken one by one with the type that each must have; in the end none may be left.
+struct Arguments {
+    /// What the members belong to, to be put after their names: `of save_message`.
+    private let owner: String
+    private let path: String
+    private var members: [String: JSONValue] = [:]
+
+    /// Reads an object.
+    ///
+    /// - Parameters:
+    ///   - value: The object.
+    ///   - owner: The operation, for error messages.
+    ///   - path: Where the object stands among the operation's arguments: `messages[0].`, or nothing.
+    init(_ value: JSONValue, owner: String, path: String = "") throws {
+        self.owner = owner
+        self.path = path
+        guard let pairs = value.members else {
+            let subject = path.isEmpty ? "the request" : String(path.dropLast())
+            throw InvalidRequest("\(subject) is \(value.kind.rawValue), not an object")
+        }
+        for (key, value) in pairs {
+            guard members.updateValue(value, forKey: key) == nil else {
+                throw InvalidRequest("\(name(key)) is given twice")
+            }
+            // More keys than any operation has are an error in any case, so no request is collected whole.
+            guard members.count <= 32 else { throw InvalidRequest("the request has too many arguments") }
+        }
+    }
+
+    /// The arguments of the operation that the members name.
+    init(_ arguments: Arguments, owner: String) {
+        self.owner = owner
+        path = arguments.path
+        members = arguments.members
+    }
+
+    /// Whether an argument is there.
+    func has(_ key: String) -> Bool { members[key] != nil }
+
+    /// Refuses what nobody took.
+    func checkNothingIsLeft() throws {
+        guard let key = members.keys.min() else { return }
+        throw InvalidRequest("\(name(key)) is not an argument of \(owner)")
+    }
+
+    mutating func text(_ key: String) throws -> String {
+        try take(key, "a string", \.string)
+    }
+
+    mutating func text(_ key: String, default: String) throws -> String {
+        has(key) ? try text(key) : `default`
+    }
+
+    mutating func textIfPresent(_ key: String) throws -> String? {
+        has(key) ? try text(key) : nil
+    }
+
+    /// The title: the one argument that can be null, which is the same as missing.
+    mutating func title() throws -> String? {
+        if members["title"]?.kind == .null { members["title"] = nil }
+        return try textIfPresent("title")
+    }
+
+    mutating func conversationID() throws -> ConversationID {
+        ConversationID(try text("conversation_id"))
+    }
+
+    mutating func boolean(_ key: String, default: Bool) throws -> Bool {
+        has(key) ? try take(key, "a Boolean", \.boolean) : `default`
+    }
+
+    mutating func integer(_ key: String) throws -> Int64 {
+        try take(key, "an integer of 64 bits", \.integer)
+    }
+
+    mutating func integerIfPresent(_ key: String) throws -> Int64? {
+        has(key) ? try integer(key) : nil
+    }
+
+    mutating func limit(default: Int) throws -> Int {
+        guard let limit = try integerIfPresent("limit") else { return `default` }
+        guard let limit = Int(exactly: limit) else { throw InvalidRequest("\(name("limit")) is too large here") }
+        return limit
+    }
+
+    mutating func time(_ key: String) throws -> Timestamp {
+        guard let time = Timestamp(try text(key)) else { throw InvalidRequest("\(name(key)) is not an RFC 3339 time") }
+        return time
+    }
+
+    /// The objects of an array, each read by a function that takes all that may be in it.
+    mutating func objects<Element>(
+        _ key: String, _ read: (inout Arguments) throws -> Element
+    ) throws -> [Element] {
+        try take(key, "an array", \.elements).enumerated().map { index, element in
+            var arguments = try Arguments(element, owner: owner, path: "\(path)\(key)[\(index)].")
+            let result = try read(&arguments)
+            try arguments.checkNothingIsLeft()
+            return result
+        }
+    }
+
+    private mutating func take<Value>(
+        _ key: String, _ type: String, _ read: (JSONValue) -> Value?
+    ) throws -> Value {
+        guard let value = members.removeValue(forKey: key) else { throw InvalidRequest("\(name(key)) is missing") }
+        guard let result = read(value) else {
+            let found = value.kind == .number ? "another number" : value.kind.rawValue
+            throw InvalidRequest("\(name(key)) is \(found), not \(type)")
+        }
+        return result
+    }
+
+    /// An argument's name for a sentence; one that the client made up can be long.
+    private func name(_ key: String) -> String {
+        path + String(String.UnicodeScalarView(key.unicodeScalars.prefix(40)))
+    }
+}

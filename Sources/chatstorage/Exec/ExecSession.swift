@@ -1,0 +1,71 @@
+import ChatStorageCore
+import ChatStorageTransfer
+
+/// The scripting interface: requests in, answers out, one JSON object a line, strictly in order.
+struct ExecSession: Sendable {
+    let backend: any ChatStorageBackend
+    /// The tenant of requests that name none.
+    let tenant: String
+
+    /// Answers all requests; each answer is written before the next request runs.
+    ///
+    /// - Parameters:
+    ///   - read: The next bytes of the input, nothing at its end.
+    ///   - write: Takes an answer with its newline.
+    ///   - maximumBytes: The most that a line can have.
+    func run(
+        read: () async throws -> [UInt8], write: ([UInt8]) async throws -> Void,
+        maximumBytes: Int = LineSplitter.defaultMaximumBytes
+    ) async throws {
+        var splitter = LineSplitter(maximumBytes: maximumBytes)
+        var isAtEnd = false
+        while !isAtEnd {
+            var lines: [TextPiece] = []
+            let chunk = try await read()
+            isAtEnd = chunk.isEmpty
+            if isAtEnd { splitter.finish(into: &lines) } else { splitter.split(chunk, into: &lines) }
+            for line in lines {
+                try await write(answer(to: line).bytes + [UInt8(ascii: "\n")])
+            }
+        }
+    }
+
+    /// Runs a request; what goes wrong is an answer too.
+    private func answer(to line: TextPiece) async -> JSONText {
+        do {
+            return .object([("ok", try await run(line))])
+        } catch let error as InvalidRequest {
+            return Self.error("invalid_request", error.reason)
+        } catch let error as ChatStorageError {
+            return Self.error(error.code.snakeCaseName, Failure.sentence(about: error))
+        } catch {
+            return Self.error("internal_error", Failure.sentence(about: error))
+        }
+    }
+
+    private func run(_ line: TextPiece) async throws -> JSONText {
+        guard case .text(let bytes) = line.content else {
+            throw InvalidRequest("the line is longer than \(LineSplitter.defaultMaximumBytes >> 20) MiB")
+        }
+        var request = try Arguments(Self.value(of: bytes), owner: "a request")
+        let name = try request.text("op")
+        guard let operation = Operation.named(name) else { throw InvalidRequest("op names no operation") }
+        let tenant = try request.text("tenant", default: tenant)
+        var arguments = Arguments(request, owner: name)
+        let call = try operation.read(&arguments)
+        try arguments.checkNothingIsLeft()
+        return try await call(backend.tenant(tenant))
+    }
+
+    private static func value(of bytes: ArraySlice<UInt8>) throws -> JSONValue {
+        do {
+            return try JSONValue(validating: bytes)
+        } catch let problem as JSONProblem {
+            throw InvalidRequest("the line \(problem.reason)")
+        }
+    }
+
+    private static func error(_ code: String, _ message: String) -> JSONText {
+        .object([("error", .object([("code", .string(code)), ("message", .string(message))]))])
+    }
+}

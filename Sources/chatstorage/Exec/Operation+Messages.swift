@@ -1,0 +1,58 @@
+import ChatStorageCore
+import ChatStorageTransfer
+
+extension Operation {
+    static let messageOperations = [
+        Operation("save_message") { arguments in
+            let id = try arguments.conversationID()
+            let message = try arguments.chatMessage()
+            let condition = try arguments.appendCondition()
+            return { try await $0.append(message, to: id, if: condition).json }
+        },
+        Operation("save_messages") { arguments in
+            let id = try arguments.conversationID()
+            let messages = try arguments.objects("messages") { try $0.chatMessage() }
+            let condition = try arguments.appendCondition()
+            return { .array(try await $0.append(messages, to: id, if: condition).map(\.json)) }
+        },
+        Operation("get_history") { arguments in
+            let id = try arguments.conversationID()
+            let limit = try arguments.limit(default: 20)
+            return { .array(try await $0.history(of: id, limit: limit).map(\.json)) }
+        },
+        Operation("get_messages") { arguments in
+            let id = try arguments.conversationID()
+            let limit = try arguments.limit(default: 20)
+            return { .array(try await $0.messages(of: id, limit: limit).map(\.json)) }
+        },
+        Operation("page_messages") { arguments in
+            let id = try arguments.conversationID()
+            let limit = try arguments.limit(default: 50)
+            let position = try arguments.messagePosition()
+            return { .array(try await $0.messages(of: id, position, limit: limit).map(\.json)) }
+        },
+        Operation("clear_messages") { arguments in
+            let id = try arguments.conversationID()
+            return { .integer(Int64(try await $0.clearMessages(of: id))) }
+        },
+    ]
+}
+
+extension Arguments {
+    fileprivate mutating func chatMessage() throws -> ChatMessage {
+        ChatMessage(role: Role(rawValue: try text("role")), content: try text("content"))
+    }
+
+    fileprivate mutating func appendCondition() throws -> AppendCondition {
+        try boolean("auto_create_conversation", default: true) ? .createIfMissing : .exists
+    }
+
+    fileprivate mutating func messagePosition() throws -> MessagePosition {
+        switch (try integerIfPresent("before"), try integerIfPresent("after")) {
+        case (nil, nil): .end
+        case (let sequence?, nil): .before(sequence)
+        case (nil, let sequence?): .after(sequence)
+        default: throw InvalidRequest("before and after are given both")
+        }
+    }
+}

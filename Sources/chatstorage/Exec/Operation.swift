@@ -1,0 +1,23 @@
+import ChatStorageCore
+import ChatStorageTransfer
+
+/// An operation of the scripting interface: its name, and how a request becomes a call.
+struct Operation: Sendable {
+    /// A call whose arguments have been read.
+    typealias Call = @Sendable (any ChatStorage) async throws -> JSONText
+
+    let name: String
+    /// Takes all arguments that the operation has and returns what to do with them.
+    let read: @Sendable (inout Arguments) throws -> Call
+
+    init(_ name: String, _ read: @escaping @Sendable (inout Arguments) throws -> Call) {
+        self.name = name
+        self.read = read
+    }
+
+    /// Finds an operation.
+    static func named(_ name: String) -> Operation? { byName[name] }
+
+    private static let byName = Dictionary(
+        (conversationOperations + messageOperations).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+}

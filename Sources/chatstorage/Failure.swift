@@ -1,0 +1,58 @@
+import ChatStorageCore
+import ChatStorageTransfer
+
+/// The end of a command that did not do what it was asked for.
+struct Failure: Error {
+    /// Something failed, was not found or was refused.
+    static let failed: CInt = 1
+    /// A signal ended the command, as shells report it.
+    static let interrupted: CInt = 130
+    /// Nobody reads the output any more, as shells report it.
+    static let closedPipe: CInt = 141
+
+    /// A sentence for people; nil if all has been said.
+    let message: String?
+    let status: CInt
+
+    init(_ message: String?, status: CInt = Failure.failed) {
+        self.message = message
+        self.status = status
+    }
+
+    static func noConversation(_ id: ConversationID) -> Failure {
+        Failure("there is no conversation \(TerminalText.line(id.rawValue))")
+    }
+
+    /// The exit status after an error.
+    static func status(after error: any Error) -> CInt {
+        switch error {
+        case let failure as Failure: failure.status
+        case is CancellationError: interrupted
+        case let error as SystemError where error.isClosedPipe: closedPipe
+        default: failed
+        }
+    }
+
+    /// The sentence to say about an error; nil where silence is right.
+    static func message(about error: any Error) -> String? {
+        switch error {
+        case let failure as Failure: failure.message
+        case is CancellationError: nil
+        case let error as SystemError where error.isClosedPipe: nil
+        default: sentence(about: error)
+        }
+    }
+
+    /// What an error says to people, without types and stored text.
+    static func sentence(about error: any Error) -> String {
+        switch error {
+        case let error as ChatStorageError:
+            var sentence = error.message
+            if error.writeOutcome == .unknown { sentence += "; whether it was written is unknown" }
+            if let cause = error.cause { sentence += " (\(cause.engine) \(cause.code))" }
+            return TerminalText.line(sentence)
+        case let error as SystemError: return error.description
+        default: return "an unexpected error of the type \(type(of: error))"
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import Dispatch
+import Synchronization
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Android)
+import Android
+#endif
+
+/// SIGINT and SIGTERM as a request to stop in good order; a second one ends the process at once.
+final class Interruption {
+    private final class Counter: Sendable {
+        let signals = Mutex(0)
+    }
+
+    private static let signals = [SIGINT, SIGTERM]
+
+    private let counter = Counter()
+    private var sources: [any DispatchSourceSignal] = []
+
+    /// Calls the closure at the first signal, from a thread of its own.
+    init(_ stop: @escaping @Sendable () -> Void) {
+        let queue = DispatchQueue(label: "chatstorage.interruption")
+        for number in Self.signals {
+            // The default action would end the process before the source hears of the signal.
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+            source.setEventHandler { [counter] in
+                let isFirst = counter.signals.withLock { signals in
+                    signals += 1
+                    return signals == 1
+                }
+                if isFirst { stop() } else { _exit(Failure.interrupted) }
+            }
+            source.activate()
+            sources.append(source)
+        }
+    }
+
+    /// Whether a signal came.
+    var happened: Bool { counter.signals.withLock { $0 > 0 } }
+
+    /// Gives the signals their default actions again.
+    func end() {
+        for source in sources { source.cancel() }
+        for number in Self.signals { signal(number, SIG_DFL) }
+    }
+}

@@ -1,0 +1,34 @@
+import ChatStorageCore
+import ChatStorageTransfer
+
+extension Conversation {
+    /// The conversation as `exec` and `--json` show it.
+    var json: JSONText {
+        .object([
+            ("conversation_id", .string(id.rawValue)),
+            ("title", .string(orNull: title)),
+            ("created_at", .string(createdAt.description)),
+            ("updated_at", .string(updatedAt.description)),
+        ])
+    }
+}
+
+extension Message {
+    /// The message as `exec` and `--json` show it.
+    var json: JSONText {
+        .object([
+            ("id", .integer(sequence)),
+            ("conversation_id", .string(conversationID.rawValue)),
+            ("role", .string(role.rawValue)),
+            ("content", .string(content)),
+            ("created_at", .string(createdAt.description)),
+        ])
+    }
+}
+
+extension ChatMessage {
+    /// The message as LLM chat APIs take it.
+    var json: JSONText {
+        .object([("role", .string(role.rawValue)), ("content", .string(content))])
+    }
+}

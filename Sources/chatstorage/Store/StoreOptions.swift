@@ -1,0 +1,45 @@
+import ArgumentParser
+import ChatStorageCore
+
+/// Which store and whose chats: the options that all commands share.
+struct StoreOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The store: sqlite:PATH, postgres://... or memory: (default: $CHATSTORAGE_URL, or sqlite:chat.db).",
+            valueName: "url"))
+    var store: String?
+
+    @Option(help: ArgumentHelp("Whose chats: the name of a tenant (default: the tenant without a name).", valueName: "name"))
+    var tenant: String = ""
+
+    /// What a command does to the store.
+    enum Use {
+        /// Reads; the store must be there and stays as it is.
+        case reading
+        /// Changes what is there; the store must be there and is migrated if it is old.
+        case changing
+        /// Brings something in; the store is made if it is not there.
+        case filling
+    }
+
+    /// Opens the store, hands the tenant's chats to the body and closes the store.
+    func withStorage<Result>(for use: Use, _ body: (any ChatStorage) async throws -> Result) async throws -> Result {
+        try Validation.check(tenant: tenant)
+        return try await withBackend(for: use) { try await body($0.tenant(tenant)) }
+    }
+
+    /// Opens the store, hands it to the body and closes it.
+    func withBackend<Result>(
+        for use: Use, _ body: (any ChatStorageBackend) async throws -> Result
+    ) async throws -> Result {
+        let backend = try await openBackend(for: use)
+        do {
+            let result = try await body(backend)
+            try await backend.close()
+            return result
+        } catch {
+            try? await backend.close()
+            throw error
+        }
+    }
+}
