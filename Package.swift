@@ -72,7 +72,8 @@ let package = Package(
         .testTarget(
             name: "ConformanceTests",
             dependencies: [
-                "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStorageConformance", "TestSupport",
+                "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStoragePostgres",
+                "ChatStorageConformance", "TestSupport",
             ],
             swiftSettings: settings),
 

@@ -6,6 +6,7 @@ import Testing
 @Suite(.serialized) struct BackendConformanceTests {
     private static let memory = ConformanceRun(InMemoryHarness())
     private static let sqlite = ConformanceRun(SQLiteHarness())
+    private static let postgres = ConformanceRun(PostgresHarness())
 
     @Test(.enabled(if: try TestBackends.memory.isSelected()), arguments: ConformanceRun.checks)
     func memory(_ check: Check) async {
@@ -15,5 +16,10 @@ import Testing
     @Test(.enabled(if: try TestBackends.sqlite.isSelected()), arguments: ConformanceRun.checks)
     func sqlite(_ check: Check) async {
         await Self.sqlite.run(check)
+    }
+
+    @Test(.enabled(if: try TestBackends.postgres.isSelected()), arguments: ConformanceRun.checks)
+    func postgres(_ check: Check) async {
+        await Self.postgres.run(check)
     }
 }

@@ -48,6 +48,23 @@ extension CheckContext {
                 expectation, expected: summary(of: expected), actual: summary(of: actual), file: file, line: line))
     }
 
+    /// Records a failure unless both texts have the same UTF-8 bytes.
+    package func expect(
+        _ actual: String, equals expected: String, _ expectation: String, file: String = #fileID, line: Int = #line
+    ) {
+        // Without this overload two strings, neither of them optional, would be compared as any other values.
+        expect(Optional(actual), equals: expected, expectation, file: file, line: line)
+    }
+
+    /// Records a failure unless the texts of both lists have the same UTF-8 bytes.
+    package func expect(
+        _ actual: [String], equals expected: [String], _ expectation: String, file: String = #fileID, line: Int = #line
+    ) {
+        expect(
+            actual.map { ConversationID($0) }, equals: expected.map { ConversationID($0) }, expectation, file: file,
+            line: line)
+    }
+
     /// Records a failure unless the operation throws an error of the code, and gives the error if it is one.
     @discardableResult
     package func expectError<Success>(

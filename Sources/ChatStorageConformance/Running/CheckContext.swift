@@ -26,37 +26,37 @@ package final class CheckContext: Sendable {
     var ownsStore: Bool { store.tenantPrefix.isEmpty }
 
     /// The name in the store of the tenant that checks know by this name.
-    func tenantName(_ name: String) -> String { store.tenantPrefix + name }
+    package func tenantName(_ name: String) -> String { store.tenantPrefix + name }
 
     // MARK: Handles
 
     /// Opens a prepared handle on the store.
-    func open() async throws -> InterceptedBackend {
+    package func open() async throws -> InterceptedBackend {
         let backend = try await openUnprepared()
         try await backend.prepare()
         return backend
     }
 
     /// Opens prepared handles on the store, independent of each other where the backend can have several.
-    func open(handles count: Int) async throws -> [InterceptedBackend] {
+    package func open(handles count: Int) async throws -> [InterceptedBackend] {
         let backends = try await openUnprepared(handles: count)
         for backend in backends { try await backend.prepare() }
         return backends
     }
 
     /// Opens a handle on the store.
-    func openUnprepared() async throws -> InterceptedBackend {
+    package func openUnprepared() async throws -> InterceptedBackend {
         let backends = try await openUnprepared(handles: 1)
         return try require(backends.first, "the harness gives the handle that it is asked for")
     }
 
     /// Opens handles on the store.
-    func openUnprepared(handles count: Int) async throws -> [InterceptedBackend] {
+    package func openUnprepared(handles count: Int) async throws -> [InterceptedBackend] {
         try await store.handles(count).map { adopt($0, of: store) }
     }
 
     /// Closes all handles and opens the store again, prepared.
-    func reopen() async throws -> InterceptedBackend {
+    package func reopen() async throws -> InterceptedBackend {
         try await closeHandles()
         let backend = adopt(try await store.reopen(), of: store)
         try await backend.prepare()
@@ -64,7 +64,7 @@ package final class CheckContext: Sendable {
     }
 
     /// Makes another store and opens a prepared handle on it.
-    func openOtherStore() async throws -> InterceptedBackend {
+    package func openOtherStore() async throws -> InterceptedBackend {
         let other = try await harness.makeStore()
         state.withLock { $0.otherStores.append(other) }
         let backend = try require(
@@ -75,7 +75,7 @@ package final class CheckContext: Sendable {
     }
 
     /// Keeps writers out of the store while the body runs with an impatient handle.
-    func withWritersLockedOut(_ body: @Sendable (InterceptedBackend) async throws -> Void) async throws {
+    package func withWritersLockedOut(_ body: @Sendable (InterceptedBackend) async throws -> Void) async throws {
         try await store.withWritersLockedOut { try await body(self.adopt($0, of: self.store)) }
     }
 
@@ -91,12 +91,12 @@ package final class CheckContext: Sendable {
     // MARK: Past the library
 
     /// Writes in the engine's own language; see ``WritePastLibrary``.
-    func writePastLibrary(_ write: WritePastLibrary) async throws -> WritePastLibrary.Outcome {
+    package func writePastLibrary(_ write: WritePastLibrary) async throws -> WritePastLibrary.Outcome {
         try await store.writePastLibrary(write)
     }
 
     /// All that the store holds.
-    func contents() async throws -> String {
+    package func contents() async throws -> String {
         try await store.contents()
     }
 
@@ -105,12 +105,12 @@ package final class CheckContext: Sendable {
     /// A generator that the run's seed determines.
     ///
     /// - Parameter stream: Which of several independent ones.
-    func random(stream: Int = 0) -> SplitMix64 {
+    package func random(stream: Int = 0) -> SplitMix64 {
         SplitMix64(seed: seed &+ UInt64(truncatingIfNeeded: stream) &* 0x0123_4567_89ab_cdef)
     }
 
     /// Runs the body many times at once and gives the results in order.
-    func concurrently<Success: Sendable>(
+    package func concurrently<Success: Sendable>(
         _ count: Int, _ body: @escaping @Sendable (Int) async throws -> Success
     ) async throws -> [Success] {
         try await withThrowingTaskGroup(of: (Int, Success).self) { group in
@@ -122,7 +122,7 @@ package final class CheckContext: Sendable {
     }
 
     /// Lets other tasks run for a random while, so that what follows comes at a random moment of theirs.
-    func letTimePass(upTo limit: Duration, using random: inout SplitMix64) async {
+    package func letTimePass(upTo limit: Duration, using random: inout SplitMix64) async {
         let end = ContinuousClock.now + limit * Double.random(in: 0...1, using: &random)
         repeat { await Task.yield() } while ContinuousClock.now < end
     }

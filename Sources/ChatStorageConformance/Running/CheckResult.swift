@@ -18,12 +18,27 @@ public struct CheckResult: Sendable {
     public let backend: String
     /// How it ended.
     public let outcome: Outcome
+    /// How long it took.
+    public let duration: Duration
     /// The seed of the check's random numbers.
     public let seed: UInt64
     /// The last calls that the check made, a line each, with what they returned.
     public let calls: [String]
     /// The command that runs just this check again, if the harness knows one.
     public let command: String?
+
+    package init(
+        check: Check, backend: String, outcome: Outcome, duration: Duration, seed: UInt64, calls: [String],
+        command: String?
+    ) {
+        self.check = check
+        self.backend = backend
+        self.outcome = outcome
+        self.duration = duration
+        self.seed = seed
+        self.calls = calls
+        self.command = command
+    }
 
     /// Whether the check failed.
     public var isFailure: Bool {

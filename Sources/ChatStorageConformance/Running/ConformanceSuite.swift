@@ -29,12 +29,13 @@ public enum ConformanceSuite {
         timeLimit: Duration = .seconds(120)
     ) async -> CheckResult {
         let recorder = CallRecorder()
+        let start = ContinuousClock.now
         let outcome = await Self.outcome(within: timeLimit) {
             await Self.outcome(of: check, on: harness, seed: seed, recorder: recorder)
         }
         return CheckResult(
-            check: check, backend: harness.name, outcome: outcome, seed: seed, calls: recorder.lines,
-            command: harness.command(toRun: check.id, seed: seed))
+            check: check, backend: harness.name, outcome: outcome, duration: ContinuousClock.now - start, seed: seed,
+            calls: recorder.lines, command: harness.command(toRun: check.id, seed: seed))
     }
 
     /// Runs checks one after the other, those of the harness first; when one of these fails the others are skipped.
@@ -54,7 +55,7 @@ public enum ConformanceSuite {
                 if !check.isAboutHarness, report.hasHarnessFailure {
                     CheckResult(
                         check: check, backend: harness.name, outcome: .skipped(reason: "the harness's checks failed"),
-                        seed: seed, calls: [], command: nil)
+                        duration: .zero, seed: seed, calls: [], command: nil)
                 } else {
                     await run(check, on: harness, seed: seed)
                 }

@@ -1,0 +1,98 @@
+import ChatStorageCore
+import Synchronization
+import Testing
+
+/// Pages, and the sequences that walk over them, on a storage that only pages.
+@Suite struct PagingTests {
+    @Test func aPageOfMoreThanItsLimitHasANext() throws {
+        let all = (0..<4).map { conversation("\($0)") }
+        let page = ConversationPage(all, limit: 3, tenant: "t")
+        #expect(page.items == Array(all[..<3]))
+        #expect(try page.next?.position(tenant: "t").id == "2")
+        #expect(ConversationPage(all, limit: 4, tenant: "t").next == nil)
+        #expect(ConversationPage(all, limit: 4, tenant: "t").items == all)
+        #expect(ConversationPage(all, limit: 0, tenant: "t") == ConversationPage(items: [], next: nil))
+        #expect(ConversationPage([], limit: 5, tenant: "t") == ConversationPage(items: [], next: nil))
+    }
+
+    @Test(arguments: [0, 1, 200, 201, 1_000])
+    func allConversationsComeOnce(_ count: Int) async throws {
+        let storage = PagesOnly(conversations: (0..<count).map { conversation("\($0)") })
+        var walked: [Conversation] = []
+        for try await conversation in storage.allConversations() { walked.append(conversation) }
+        #expect(walked == storage.conversations)
+    }
+
+    @Test(arguments: [(5_000, 1), (300, 50_000), (3, 16 << 20)])
+    func allMessagesComeOnceInPagesOfBoundedSize(_ count: Int, _ size: Int) async throws {
+        let content = String(repeating: "x", count: size)
+        let storage = PagesOnly(
+            messages: (1...Int64(count)).map {
+                Message(conversationID: "c", sequence: $0, role: .user, content: content, createdAt: .earliest)
+            })
+        var walked = 0
+        for try await message in storage.allMessages(of: "c") {
+            walked += 1
+            #expect(message.sequence == Int64(walked))
+        }
+        #expect(walked == count)
+        let limits = storage.limits.withLock { $0 }
+        #expect(limits.allSatisfy { (1...1_000).contains($0) })
+        // After the first page the size is known: a page is of about 1 MiB, or of one message that is larger.
+        #expect(limits.dropFirst().allSatisfy { $0 == 1 || $0 * size <= 1 << 20 })
+        if size == 1 { #expect(limits.count < 20, "short messages are read in long pages: \(limits)") }
+    }
+
+    @Test func aWalkCanBeginAfterAnyMessage() async throws {
+        let storage = PagesOnly(
+            messages: [3, 8, 9].map {
+                Message(conversationID: "c", sequence: $0, role: .user, content: "", createdAt: .earliest)
+            })
+        var walked: [Int64] = []
+        for try await message in storage.allMessages(of: "c", after: 3) { walked.append(message.sequence) }
+        #expect(walked == [8, 9])
+    }
+
+    private func conversation(_ id: String) -> Conversation {
+        Conversation(
+            id: ConversationID(id), title: nil, createdAt: .earliest, updatedAt: .earliest, lastSequence: 0)
+    }
+}
+
+/// A storage that knows nothing but how to give pages.
+private final class PagesOnly: ChatStorage {
+    let conversations: [Conversation]
+    let messages: [Message]
+    let limits = Mutex<[Int]>([])
+
+    init(conversations: [Conversation] = [], messages: [Message] = []) {
+        self.conversations = conversations
+        self.messages = messages
+    }
+
+    func conversations(after cursor: ConversationCursor?, limit: Int) async throws -> ConversationPage {
+        let start = try cursor?.position(tenant: "").id
+        let first = start.flatMap { id in conversations.firstIndex { $0.id == id } }.map { $0 + 1 } ?? 0
+        return ConversationPage(
+            Array(conversations[first...].prefix(limit + 1)), limit: limit, tenant: "")
+    }
+
+    func messages(of id: ConversationID, _ position: MessagePosition, limit: Int) async throws -> [Message] {
+        limits.withLock { $0.append(limit) }
+        guard case .after(let sequence) = position else { throw Unused() }
+        return Array(messages.drop { $0.sequence <= sequence }.prefix(limit))
+    }
+
+    private struct Unused: Error {}
+
+    func createConversation(_ id: ConversationID, title: String?) async throws -> Conversation { throw Unused() }
+    func conversation(_ id: ConversationID) async throws -> Conversation? { throw Unused() }
+    func getOrCreateConversation(_ id: ConversationID, title: String?) async throws -> Conversation { throw Unused() }
+    func updateTitle(of id: ConversationID, to title: String?) async throws -> Conversation? { throw Unused() }
+    func deleteConversation(_ id: ConversationID) async throws -> Bool { throw Unused() }
+    func clearMessages(of id: ConversationID) async throws -> Int { throw Unused() }
+    func restoreConversation(_ snapshot: ConversationSnapshot) async throws -> Conversation { throw Unused() }
+    func append(
+        _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition
+    ) async throws -> [Message] { throw Unused() }
+}

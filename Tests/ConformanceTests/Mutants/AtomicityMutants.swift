@@ -1,0 +1,128 @@
+import ChatStorageConformance
+import ChatStorageCore
+import ChatStorageInMemory
+import Synchronization
+
+extension Mutant {
+    /// Mutants that do things by halves, lose them, or do not know what state they are in.
+    static let atomicity: [Mutant] = [
+        Mutant(
+            "leaves half a batch", caughtBy: "atomicity.append.whole-or-nothing",
+            "concurrency.readers-see-whole-batches", "order.sequence.concurrent-batches"
+        ) { call, base, _ in
+            guard case .append(let messages, let id, let condition) = call, messages.count > 1 else {
+                return try await call.perform(on: base)
+            }
+            var stored: [Message] = []
+            for message in messages {
+                stored.append(try await base.append(message, to: id, if: condition))
+                await Task.yield()
+            }
+            return .messages(stored)
+        },
+        Mutant("loses one of two concurrent appends", caughtBy: "order.sequence.concurrent-writers") { _ in
+            let underWay = Mutex(0)
+            return { call, base, _ in
+                guard case .append = call else { return try await call.perform(on: base) }
+                let isAlone = underWay.withLock { count in
+                    count += 1
+                    return count == 1
+                }
+                defer { underWay.withLock { $0 -= 1 } }
+                await Task.yield()
+                guard !isAlone, case .append(let messages, let id, _) = call,
+                    let last = try await base.messages(of: id, limit: 1).last
+                else { return try await call.perform(on: base) }
+                return .messages(
+                    messages.enumerated().map { index, message in
+                        Message(
+                            conversationID: id, sequence: last.sequence + Int64(index) + 1, role: message.role,
+                            content: message.content, createdAt: last.createdAt)
+                    })
+            }
+        },
+        Mutant("looks first and creates then", caughtBy: "atomicity.get-or-create.race") { call, base, _ in
+            guard case .getOrCreateConversation(let id, let title) = call else {
+                return try await call.perform(on: base)
+            }
+            if let existing = try await base.conversation(id) { return .conversation(existing) }
+            await Task.yield()
+            return .conversation(try await base.createConversation(id, title: title))
+        },
+        Mutant("counts first and clears then", caughtBy: "concurrency.clear-against-append") { call, base, _ in
+            guard case .clearMessages(let id) = call else { return try await call.perform(on: base) }
+            let count = try await base.messages(of: id, limit: .max).count
+            for _ in 0..<20 { await Task.yield() }
+            _ = try await base.clearMessages(of: id)
+            return .count(count)
+        },
+        Mutant("retitles what it gets or creates", caughtBy: "atomicity.get-or-create.existing") { call, base, _ in
+            if case .getOrCreateConversation(let id, let title) = call, try await base.conversation(id) != nil {
+                return try await StorageCall.updateTitle(of: id, to: title).perform(on: base)
+            }
+            return try await call.perform(on: base)
+        },
+        Mutant(
+            "creates what must exist", caughtBy: "atomicity.append.must-exist",
+            "concurrency.delete-against-conditional-append"
+        ) { call, base, _ in
+            guard case .append(let messages, let id, _) = call else { return try await call.perform(on: base) }
+            return try await StorageCall.append(messages, to: id, if: .createIfMissing).perform(on: base)
+        },
+        Mutant("makes a conversation of nothing", caughtBy: "atomicity.append.nothing") { call, base, _ in
+            if case .append(let messages, let id, .createIfMissing) = call, messages.isEmpty {
+                try await base.getOrCreateConversation(id)
+            }
+            return try await call.perform(on: base)
+        },
+        Mutant("restores over what exists", caughtBy: "atomicity.create.existing") { call, base, _ in
+            if case .restoreConversation(let snapshot) = call { try await base.deleteConversation(snapshot.id) }
+            return try await call.perform(on: base)
+        },
+        Mutant("keeps the messages of deleted conversations", caughtBy: "cascade.recreated.is-new") { _ in
+            let kept = Mutex<[ConversationID: [ChatMessage]]>([:])
+            return { call, base, _ in
+                if case .deleteConversation(let id) = call {
+                    let messages = try await base.history(of: id, limit: .max)
+                    kept.withLock { $0[id] = messages }
+                }
+                let reply = try await call.perform(on: base)
+                if case .createConversation(let id, _) = call, let old = kept.withLock({ $0[id] }) {
+                    try await base.append(old, to: id)
+                }
+                return reply
+            }
+        },
+        Mutant("does not notice cancellation", caughtBy: "cancellation.before-the-call") { call, base, _ in
+            try await Task { try await call.perform(on: base) }.value
+        },
+        Mutant("works without being prepared", caughtBy: "errors.not-prepared") { backend in
+            { call, base, _ in
+                do {
+                    return try await call.perform(on: base)
+                } catch let error as ChatStorageError where error.code == .notPrepared {
+                    try await backend.prepare()
+                    return try await call.perform(on: base)
+                }
+            }
+        },
+        Mutant("works on after it was closed", caughtBy: "closing.refuses-every-call") { call, base, _ in
+            try await call.perform(on: base)
+        }.preparing(closing: { _ in }),
+        Mutant("throws its own errors", caughtBy: "errors.precedence.arguments", "limits.negative") { call, base, _ in
+            struct OwnError: Error {}
+            do {
+                return try await call.perform(on: base)
+            } catch is ChatStorageError {
+                throw OwnError()
+            }
+        },
+    ]
+
+    /// A backend that would pass every check that only expects errors.
+    static let throwsAlways = Mutant("throws on every call") { _, _, _ in
+        throw ChatStorageError(.unavailable, "it never works")
+    }.preparing(
+        { _ in throw ChatStorageError(.unavailable, "it never works") },
+        closing: { _ in throw ChatStorageError(.unavailable, "it never works") })
+}

@@ -1,0 +1,85 @@
+import ChatStorageConformance
+import ChatStorageCore
+import ChatStorageInMemory
+
+/// A broken variant of the in-memory backend, and the checks that must notice.
+struct Mutant: Sendable, CustomStringConvertible {
+    /// What a mutant makes of a call: `base` is the handle that would have answered, `tenant` its name.
+    typealias Fault =
+        @Sendable (_ call: StorageCall, _ base: any ChatStorage, _ tenant: String) async throws -> StorageReply
+
+    /// What is wrong with it.
+    let description: String
+    /// The ids of the checks that name the fault.
+    let caughtBy: [String]
+    /// The fault of a new store.
+    let makeFault: @Sendable (InMemoryBackend) -> Fault
+    /// What becomes of `prepare()`.
+    var prepare: @Sendable (any ChatStorageBackend) async throws -> Void = { try await $0.prepare() }
+    /// What becomes of `close()`.
+    var close: @Sendable (any ChatStorageBackend) async throws -> Void = { try await $0.close() }
+
+    init(_ description: String, caughtBy: String..., makeFault: @escaping @Sendable (InMemoryBackend) -> Fault) {
+        self.description = description
+        self.caughtBy = caughtBy
+        self.makeFault = makeFault
+    }
+
+    /// A mutant without state of its own.
+    init(_ description: String, caughtBy: String..., fault: @escaping Fault) {
+        self.description = description
+        self.caughtBy = caughtBy
+        makeFault = { _ in fault }
+    }
+
+    /// The mutant with another `prepare()` and `close()`.
+    func preparing(
+        _ prepare: @escaping @Sendable (any ChatStorageBackend) async throws -> Void = { try await $0.prepare() },
+        closing close: @escaping @Sendable (any ChatStorageBackend) async throws -> Void = { try await $0.close() }
+    ) -> Mutant {
+        var mutant = self
+        mutant.prepare = prepare
+        mutant.close = close
+        return mutant
+    }
+}
+
+/// Stores that a mutant breaks.
+struct MutantHarness: ConformanceHarness {
+    let mutant: Mutant
+
+    var name: String { "a backend that \(mutant)" }
+
+    func makeStore() -> any ConformanceStore {
+        let backend = InMemoryBackend()
+        return Store(backend: InterceptedBackend(backend, interceptor: FaultInterceptor(mutant, in: backend)))
+    }
+
+    private struct Store: ConformanceStore {
+        let backend: InterceptedBackend
+
+        func handles(_ count: Int) -> [any ChatStorageBackend] { Array(repeating: backend, count: count) }
+
+        func reopen() -> any ChatStorageBackend { InMemoryBackend() }
+
+        func remove() {}
+    }
+}
+
+private struct FaultInterceptor: StorageInterceptor {
+    private let mutant: Mutant
+    private let fault: Mutant.Fault
+
+    init(_ mutant: Mutant, in backend: InMemoryBackend) {
+        self.mutant = mutant
+        fault = mutant.makeFault(backend)
+    }
+
+    func perform(_ call: StorageCall, tenant: String, on base: any ChatStorage) async throws -> StorageReply {
+        try await fault(call, base, tenant)
+    }
+
+    func prepare(_ base: any ChatStorageBackend) async throws { try await mutant.prepare(base) }
+
+    func close(_ base: any ChatStorageBackend) async throws { try await mutant.close(base) }
+}

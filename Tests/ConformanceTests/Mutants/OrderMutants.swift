@@ -1,0 +1,119 @@
+import ChatStorageConformance
+import ChatStorageCore
+
+extension Mutant {
+    /// Mutants that get sequences, times, lists or pages wrong.
+    static let order: [Mutant] = [
+        Mutant("reuses sequences after a clear", caughtBy: "order.sequence.not-reused-after-clear") { call, base, _ in
+            guard case .clearMessages(let id) = call, let old = try await base.conversation(id) else {
+                return try await call.perform(on: base)
+            }
+            let count = try await base.clearMessages(of: id)
+            try await base.deleteConversation(id)
+            try await base.restoreConversation(
+                ConversationSnapshot(id: id, title: old.title, createdAt: old.createdAt, updatedAt: .now()))
+            return .count(count)
+        },
+        Mutant("forgets the last sequence of what it restores", caughtBy: "restore.counting-goes-on") { call, base, _ in
+            guard case .restoreConversation(var snapshot) = call else { return try await call.perform(on: base) }
+            snapshot.lastSequence = snapshot.messages.last?.sequence ?? 0
+            return try await StorageCall.restoreConversation(snapshot).perform(on: base)
+        },
+        Mutant("takes a sequence for an append that fails", caughtBy: "order.sequence.failed-append-takes-none") {
+            call, base, _ in
+            do {
+                return try await call.perform(on: base)
+            } catch {
+                if case .append(_, let id, _) = call, let old = try await base.conversation(id) {
+                    let messages = try await base.messages(of: id, limit: .max).map {
+                        ConversationSnapshot.Message(
+                            sequence: $0.sequence, role: $0.role, content: $0.content, createdAt: $0.createdAt)
+                    }
+                    try await base.deleteConversation(id)
+                    try await base.restoreConversation(
+                        ConversationSnapshot(
+                            id: id, title: old.title, createdAt: old.createdAt, updatedAt: old.updatedAt,
+                            lastSequence: old.lastSequence + 1, messages: messages))
+                }
+                throw error
+            }
+        },
+        Mutant("lists ties by the alphabet", caughtBy: "order.list.ties-by-bytes") { call, base, _ in
+            guard case .page(let page) = try await call.perform(on: base) else {
+                return try await call.perform(on: base)
+            }
+            let items = page.items.sorted {
+                $0.updatedAt == $1.updatedAt
+                    ? $0.id.rawValue.lowercased() < $1.id.rawValue.lowercased() : $0.updatedAt > $1.updatedAt
+            }
+            return .page(ConversationPage(items: items, next: page.next))
+        },
+        Mutant("moves updatedAt on reads", caughtBy: "order.updated.unmoved-by-others") { call, base, _ in
+            if case .conversation(let id) = call, let read = try await base.conversation(id) {
+                try await base.updateTitle(of: id, to: read.title)
+            }
+            return try await call.perform(on: base)
+        },
+        Mutant("does not move updatedAt for the same title", caughtBy: "order.updated.moved-by-writes") {
+            call, base, _ in
+            if case .updateTitle(let id, let title) = call, let read = try await base.conversation(id),
+                read.title == title
+            {
+                return .conversation(read)
+            }
+            return try await call.perform(on: base)
+        },
+        Mutant("gives messages the clock's time", caughtBy: "order.time.clock-steps-back", "order.time.last-moment") {
+            call, base, _ in
+            guard case .append = call, case .messages(let messages) = try await call.perform(on: base) else {
+                return try await call.perform(on: base)
+            }
+            return .messages(
+                messages.map {
+                    Message(
+                        conversationID: $0.conversationID, sequence: $0.sequence, role: $0.role, content: $0.content,
+                        createdAt: min($0.createdAt, .now()))
+                })
+        },
+        Mutant("keeps milliseconds", caughtBy: "order.time.microseconds") { call, base, _ in
+            guard case .restoreConversation(var snapshot) = call else { return try await call.perform(on: base) }
+            func milliseconds(_ time: Timestamp) -> Timestamp {
+                Timestamp(microsecondsSinceEpoch: time.microsecondsSinceEpoch / 1_000 * 1_000)
+            }
+            snapshot.createdAt = milliseconds(snapshot.createdAt)
+            snapshot.updatedAt = milliseconds(snapshot.updatedAt)
+            for index in snapshot.messages.indices {
+                snapshot.messages[index].createdAt = milliseconds(snapshot.messages[index].createdAt)
+            }
+            return try await StorageCall.restoreConversation(snapshot).perform(on: base)
+        },
+        Mutant("reads everything for a negative limit", caughtBy: "limits.negative") { call, base, _ in
+            if case .messages(let id, let position, let limit) = call, limit < 0 {
+                return try await StorageCall.messages(of: id, position, limit: .max).perform(on: base)
+            }
+            return try await call.perform(on: base)
+        },
+        Mutant("repeats the message at a page's edge", caughtBy: "pages.messages.positions", "pages.messages.walk-all")
+        {
+            call, base, _ in
+            if case .messages(let id, .after(let sequence), let limit) = call, sequence > 0 {
+                return try await StorageCall.messages(of: id, .after(sequence - 1), limit: limit).perform(on: base)
+            }
+            return try await call.perform(on: base)
+        },
+        Mutant(
+            "pages conversations by offset", caughtBy: "pages.conversations.cursor-of-the-gone",
+            "pages.conversations.damaged-cursor"
+        ) { call, base, _ in
+            guard case .conversations(let cursor, let limit) = call, limit > 0 else {
+                return try await call.perform(on: base)
+            }
+            let offset = cursor.flatMap { Int($0.text) } ?? 0
+            let all = try await base.conversations(after: nil, limit: .max).items
+            let items = Array(all.dropFirst(offset).prefix(limit))
+            let end = offset + items.count
+            return .page(
+                ConversationPage(items: items, next: end < all.count ? ConversationCursor("\(end)") : nil))
+        },
+    ]
+}

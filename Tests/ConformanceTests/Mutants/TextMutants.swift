@@ -1,0 +1,106 @@
+import ChatStorageConformance
+import ChatStorageCore
+import ChatStorageInMemory
+import Foundation
+
+extension Mutant {
+    /// Mutants that treat text or names wrongly.
+    static let text: [Mutant] = [
+        Mutant("compares ids canonically", caughtBy: "text.id.canonical-equivalents") { call, base, _ in
+            try await call.mappingID { ConversationID($0.rawValue.precomposedStringWithCanonicalMapping) }
+                .perform(on: base)
+        },
+        Mutant("ignores the case of ids", caughtBy: "text.id.lookalikes") { call, base, _ in
+            try await call.mappingID { ConversationID($0.rawValue.lowercased()) }.perform(on: base)
+        },
+        Mutant("cuts ids at 100 scalars", caughtBy: "text.id.length-refused") { call, base, _ in
+            try await call.mappingID { ConversationID(String($0.rawValue.unicodeScalars.prefix(100))) }
+                .perform(on: base)
+        },
+        Mutant("cuts contents at U+0000", caughtBy: "text.content.nul-refused") { call, base, _ in
+            try await call.mappingContents { String($0.unicodeScalars.prefix { $0.value != 0 }) }.perform(on: base)
+        },
+        Mutant("trims contents", caughtBy: "text.content.any-text") { call, base, _ in
+            try await call.mappingContents { $0.trimmingCharacters(in: .whitespacesAndNewlines) }.perform(on: base)
+        },
+        Mutant("normalises contents", caughtBy: "text.content.any-text") { call, base, _ in
+            try await call.mappingContents(\.precomposedStringWithCanonicalMapping).perform(on: base)
+        },
+        Mutant("counts a title's UTF-16 units", caughtBy: "text.title.length-accepted") { call, base, _ in
+            if let title = call.title, title.utf16.count > 200 {
+                throw ChatStorageError(.invalidArgument, "title has \(title.utf16.count); it takes 200")
+            }
+            return try await call.perform(on: base)
+        },
+        Mutant("cuts a title at 200 characters", caughtBy: "text.title.length-refused", "text.title.counts-scalars") {
+            call, base, _ in
+            guard let title = call.title else { return try await call.perform(on: base) }
+            return try await call.replacingTitle(with: String(title.unicodeScalars.prefix(200))).perform(on: base)
+        },
+        Mutant("takes roles in any case", caughtBy: "roles.other.refused") { call, base, _ in
+            guard case .append(let messages, let id, let condition) = call else {
+                return try await call.perform(on: base)
+            }
+            let lowercased = messages.map {
+                ChatMessage(role: Role(rawValue: $0.role.rawValue.lowercased()), content: $0.content)
+            }
+            return try await StorageCall.append(lowercased, to: id, if: condition).perform(on: base)
+        },
+        Mutant("ignores the case of tenants", caughtBy: "tenants.colliding-names") { backend in
+            { call, _, tenant in try await call.perform(on: backend.tenant(tenant.lowercased())) }
+        },
+        Mutant("quotes text in its errors", caughtBy: "errors.tell-no-text") { call, base, _ in
+            do {
+                return try await call.perform(on: base)
+            } catch let error as ChatStorageError {
+                throw ChatStorageError(error.code, "\(error.message), here: \(call)")
+            }
+        },
+    ]
+}
+
+extension StorageCall {
+    /// The title that a call gives, if it gives one.
+    fileprivate var title: String? {
+        switch self {
+        case .createConversation(_, let title), .getOrCreateConversation(_, let title), .updateTitle(_, let title):
+            title
+        case .restoreConversation(let snapshot): snapshot.title
+        default: nil
+        }
+    }
+
+    fileprivate func replacingTitle(with title: String) -> StorageCall {
+        switch self {
+        case .createConversation(let id, _): .createConversation(id, title: title)
+        case .getOrCreateConversation(let id, _): .getOrCreateConversation(id, title: title)
+        case .updateTitle(let id, _): .updateTitle(of: id, to: title)
+        default: self
+        }
+    }
+
+    /// The call on the conversation that the function makes of its id.
+    fileprivate func mappingID(_ map: (ConversationID) -> ConversationID) -> StorageCall {
+        switch self {
+        case .createConversation(let id, let title): return .createConversation(map(id), title: title)
+        case .conversation(let id): return .conversation(map(id))
+        case .getOrCreateConversation(let id, let title): return .getOrCreateConversation(map(id), title: title)
+        case .updateTitle(let id, let title): return .updateTitle(of: map(id), to: title)
+        case .deleteConversation(let id): return .deleteConversation(map(id))
+        case .conversations: return self
+        case .append(let messages, let id, let condition): return .append(messages, to: map(id), if: condition)
+        case .messages(let id, let position, let limit): return .messages(of: map(id), position, limit: limit)
+        case .clearMessages(let id): return .clearMessages(of: map(id))
+        case .restoreConversation(var snapshot):
+            snapshot.id = map(snapshot.id)
+            return .restoreConversation(snapshot)
+        }
+    }
+
+    /// The call with what the function makes of each content.
+    fileprivate func mappingContents(_ map: (String) -> String) -> StorageCall {
+        guard case .append(let messages, let id, let condition) = self else { return self }
+        return .append(
+            messages.map { ChatMessage(role: $0.role, content: map($0.content)) }, to: id, if: condition)
+    }
+}

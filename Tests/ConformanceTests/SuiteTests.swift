@@ -1,0 +1,186 @@
+import ChatStorageConformance
+import ChatStorageCore
+import ChatStorageInMemory
+import Testing
+
+/// The suite and its runner themselves.
+@Suite struct SuiteTests {
+    @Test func everyRuleHasACheck() {
+        let proven = Set(ConformanceSuite.checks.flatMap(\.rules))
+        #expect(Rule.allCases.filter { !proven.contains($0) } == [])
+    }
+
+    @Test func idsAreUniqueAndWellFormed() {
+        let ids = ConformanceSuite.checks.map(\.id)
+        #expect(Set(ids).count == ids.count)
+        for id in ids { #expect(id.wholeMatch(of: /[a-z]+(\.[a-z0-9-]+){1,2}/) != nil, "\(id)") }
+    }
+
+    @Test func harnessChecksComeFirst() {
+        let places = ConformanceSuite.checks.map(\.isAboutHarness)
+        #expect(places.first == true)
+        #expect(places == places.sorted { $0 && !$1 })
+    }
+
+    @Test func aFailureTellsAllThatIsNeededToFindIt() async {
+        let check = Check("example.failure", .o1, .a6, why: "An example.") { context in
+            let chats = try await context.open()
+            try await chats.append(.user("caf\u{e9}"), to: "one")
+            context.expect(try await chats.conversation("one")?.lastSequence, equals: 2, "two messages are there")
+            await context.expectError(.conflict, "it is refused") { try await chats.createConversation("one") }
+        }
+        let result = await ConformanceSuite.run(check, on: InMemoryHarness(), seed: 42)
+        #expect(result.isFailure)
+        let text = "\(result)"
+        for part in [
+            "example.failure failed on memory", "contract O1: ", "contract A6: ", "why it matters: An example.",
+            "expected that two messages are there (ConformanceTests/SuiteTests.swift:", "expected: 2", "actual:   1",
+            "expected: conflict", "actual:   it threw conversationExists", "handle 1: prepare() returned",
+            #"handle 1: append(["user" "caf\u{00E9}"], to: "one", if: .createIfMissing) returned"#,
+            #"handle 1: conversation("one") returned "one" title nil"#, "seed: 42", "CHATSTORAGE_TEST_SEED=42",
+            "CHATSTORAGE_TEST_CHECKS=example.failure",
+        ] {
+            #expect(text.contains(part), "\(part) is not in:\n\(text)")
+        }
+    }
+
+    @Test func longTextsAreCutInReports() async {
+        let check = Check("example.long", .t5, why: "An example.") { context in
+            let chats = try await context.open()
+            try await chats.append(.user(String(repeating: "x", count: 10_000)), to: "one")
+            context.expect(false, "it fails")
+        }
+        #expect("\(await ConformanceSuite.run(check, on: InMemoryHarness()))".utf8.count < 2_000)
+    }
+
+    @Test func theSeedDeterminesTheRandomNumbers() async {
+        let numbers = { @Sendable (seed: UInt64) async -> String in
+            let check = Check("example.random", .t5, why: "An example.") { context in
+                var random = context.random()
+                context.expect(false, "it fails", actual: "\((0..<5).map { _ in random.next() })")
+            }
+            let result = await ConformanceSuite.run(check, on: InMemoryHarness(), seed: seed)
+            guard case .failed(let failures) = result.outcome else { return "" }
+            return failures.first?.actual ?? ""
+        }
+        #expect(await numbers(7) == numbers(7))
+        #expect(await numbers(7) != numbers(8))
+    }
+
+    @Test func canonicallyEqualTextsAreNotEqual() async {
+        let (composed, decomposed) = ("\u{e9}", "e\u{301}")
+        let check = Check("example.canonical", .t5, why: "An example.") { context in
+            context.expect(decomposed, equals: composed, "texts")
+            context.expect(Optional(decomposed), equals: composed, "optional texts")
+            context.expect([decomposed], equals: [composed], "lists of texts")
+            context.expect(ChatMessage.user(decomposed), equals: .user(composed), "messages")
+            context.expect([ChatMessage.user(decomposed)], equals: [.user(composed)], "lists of messages")
+        }
+        guard case .failed(let failures) = await ConformanceSuite.run(check, on: InMemoryHarness()).outcome else {
+            Issue.record("it passed")
+            return
+        }
+        #expect(
+            failures.map(\.expectation)
+                == ["texts", "optional texts", "lists of texts", "messages", "lists of messages"])
+    }
+
+    @Test func aCheckThatDoesNotEndFails() async {
+        let check = Check("example.endless", .t5, why: "An example.") { _ in
+            while true { try await Task.sleep(for: .seconds(3600)) }
+        }
+        let result = await ConformanceSuite.run(check, on: InMemoryHarness(), timeLimit: .milliseconds(20))
+        #expect(result.isFailure)
+        #expect("\(result)".contains("the check ends within"))
+    }
+
+    @Test func whatTheHarnessDoesNotOfferIsSkippedAndNoPass() async {
+        let check = Check("example.missing", .e5, why: "An example.") { context in
+            _ = try await context.contents()
+        }
+        let result = await ConformanceSuite.run(check, on: InMemoryHarness())
+        guard case .skipped(let reason) = result.outcome else {
+            Issue.record("\(result)")
+            return
+        }
+        #expect(reason == "the harness does not offer a way to read the store's contents past the library")
+    }
+
+    @Test func onlyAWholeRunIsAFullPass() {
+        let checks = ConformanceSuite.checks
+        var report = ConformanceReport(backend: "example")
+        for check in checks.dropLast() { report.add(result(of: check, .passed)) }
+        #expect(!report.isFullPass)
+        #expect(report.summary.hasSuffix("(part of \(checks.count))"))
+        for last in checks.suffix(1) {
+            for (outcome, isFullPass) in [
+                (.passed, true), (.notApplicable(reason: "an example"), true), (.skipped(reason: "an example"), false),
+                (.failed([]), false),
+            ] as [(CheckResult.Outcome, Bool)] {
+                var whole = report
+                whole.add(result(of: last, outcome))
+                #expect(whole.isFullPass == isFullPass, "\(outcome)")
+            }
+        }
+    }
+
+    private func result(of check: Check, _ outcome: CheckResult.Outcome) -> CheckResult {
+        CheckResult(
+            check: check, backend: "example", outcome: outcome, duration: .zero, seed: 0, calls: [], command: nil)
+    }
+
+    @Test func whatDoesNotApplyIsNotRunAndSaysWhy() async {
+        let needs: [(Check.Need, String)] = [
+            (.capability([.durable, .multiProcess]), "the backend does not declare durable, multiProcess"),
+            (.ownStore, "the store holds other data"),
+        ]
+        for (need, reason) in needs {
+            let check = Check("example.need", .d1, needs: [need], why: "An example.") { context in
+                context.expect(false, "it does not run")
+            }
+            let result = await ConformanceSuite.run(check, on: SharedStoreHarness())
+            #expect("\(result)" == "example.need does not apply to shared: \(reason)")
+        }
+    }
+
+    @Test func aHarnessThatFailsItsChecksRunsNoOthers() async {
+        let report = await ConformanceSuite.run(on: SharedStoreHarness())
+        #expect(!report.isFullPass)
+        for result in report.results where !result.check.isAboutHarness {
+            guard case .skipped = result.outcome else {
+                Issue.record("\(result.check) ran")
+                continue
+            }
+        }
+    }
+}
+
+/// A harness that always gives the same store, as one that holds other data, under the same tenants' names.
+private struct SharedStoreHarness: ConformanceHarness {
+    private let store = Store()
+
+    let name = "shared"
+
+    func makeStore() -> any ConformanceStore { store }
+
+    private struct Store: ConformanceStore {
+        let tenantPrefix = "conformance "
+
+        private let backend = InterceptedBackend(InMemoryBackend(), interceptor: StaysOpen())
+
+        func handles(_ count: Int) -> [any ChatStorageBackend] { Array(repeating: backend, count: count) }
+
+        func reopen() -> any ChatStorageBackend { backend }
+
+        func remove() {}
+    }
+
+    /// The store outlives the check's handles.
+    private struct StaysOpen: StorageInterceptor {
+        func perform(_ call: StorageCall, tenant: String, on base: any ChatStorage) async throws -> StorageReply {
+            try await call.perform(on: base)
+        }
+
+        func close(_ base: any ChatStorageBackend) {}
+    }
+}
