@@ -67,6 +67,18 @@ let package = Package(
         .testTarget(
             name: "ChatStorageSQLiteTests", dependencies: ["ChatStorageCore", "ChatStorageSQLite", "TestSupport"],
             swiftSettings: settings),
+
+        // The README's code, so that it compiles and runs.
+        .executableTarget(
+            name: "ReadmeExample", dependencies: ["ChatStorageCore", "ChatStorageSQLite"], path: "Tests/ReadmeExample",
+            swiftSettings: settings),
+        .testTarget(
+            name: "ReadmeTests",
+            dependencies: ["ChatStorageCore", "ChatStorageInMemory", "ReadmeExample", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ChatStorageInMemoryTests", dependencies: ["ChatStorageCore", "ChatStorageInMemory"],
+            swiftSettings: settings),
         .testTarget(
             name: "ChatStorageTransferTests",
             dependencies: [

@@ -73,6 +73,17 @@ import Testing
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
     }
 
+    @Test func readingLeavesNoFilesBehind() async throws {
+        let writer = try await SQLiteBackend(path: path)
+        try await writer.prepare()
+        try await writer.append(.user("hello"), to: "c")
+        try await writer.close()
+        let reader = try await SQLiteBackend(path: path)
+        #expect(try await reader.messages(of: "c").count == 1)
+        try await reader.close()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["chat.db"])
+    }
+
     @Test func otherTablesInTheFileAreLeftAlone() async throws {
         let other = try TestSQLiteConnection(path: path)
         try other.execute("CREATE TABLE app (text TEXT); INSERT INTO app VALUES ('kept'); PRAGMA user_version = 7")

@@ -39,7 +39,7 @@ import Testing
         let backend = try await SQLiteBackend(path: path)
         try await backend.prepare()
         try await backend.close()
-        database = try Database(SQLiteBackend.Configuration(path: path), readOnly: false)
+        database = try Database(SQLiteBackend.Configuration(path: path), for: .writing)
     }
 
     private func append(_ name: String, if condition: AppendCondition = .createIfMissing) -> ScriptedCall {

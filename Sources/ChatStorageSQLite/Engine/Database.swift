@@ -12,17 +12,28 @@ import CSQLite
 ///
 /// `@unchecked Sendable`: it moves between threads only through the writer's serial queue or the reader pool's lock.
 final class Database: @unchecked Sendable {
+    /// What a connection is for.
+    enum Access {
+        /// To look what a file is, which may not be ours: nothing is changed, not even the log moved into the file.
+        case inspecting
+        /// To read; the connection that is closed last tidies up the files beside the database, so it may write.
+        case reading
+        /// To write.
+        case writing
+    }
+
     private let handle: OpaquePointer
     private var statements: [Query: Statement] = [:]
 
     /// Opens an existing file.
     ///
     /// - Throws: ``ChatStorageError``: `unavailable`, `accessDenied`, `damaged`.
-    init(_ configuration: SQLiteBackend.Configuration, readOnly: Bool) throws {
+    init(_ configuration: SQLiteBackend.Configuration, for access: Access) throws {
         var opened: OpaquePointer?
-        let access = readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
+        // READWRITE falls back to reading where the system refuses to write (https://www.sqlite.org/c3ref/open.html).
+        let mode = access == .inspecting ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
         let result = sqlite3_open_v2(
-            configuration.fileName, &opened, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+            configuration.fileName, &opened, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
         guard let opened else { throw SQLiteFailure(code: result).error }
         guard result == SQLITE_OK else {
             // A handle comes even when opening failed (https://www.sqlite.org/c3ref/open.html).
@@ -34,6 +45,7 @@ final class Database: @unchecked Sendable {
         sqlite3_busy_timeout(handle, configuration.busyMilliseconds)
         do {
             try execute("PRAGMA foreign_keys = ON")
+            if access == .reading { try execute("PRAGMA query_only = ON") }
         } catch {
             sqlite3_close(handle)
             throw error

@@ -45,6 +45,17 @@ final class ReaderPool: Sendable {
         return try await readOnQueue(database, body)
     }
 
+    /// What the file has, looked up with a connection that changes nothing in it.
+    func inspect() async throws -> Schema.State {
+        try await PendingCall<Schema.State>.wait { call in
+            queue.async { [configuration] in
+                guard call.begin() else { return }
+                let state = Result { try Schema.inspect(Database(configuration, for: .inspecting)) }
+                call.end(state.mapError { ($0 as? SQLiteFailure)?.error ?? $0 })
+            }
+        }
+    }
+
     /// Closes the connections that nobody uses; those in use are closed as they come back.
     func close() {
         let (idle, waiting) = state.withLock { state in
@@ -118,7 +129,7 @@ final class ReaderPool: Sendable {
 
     private func open(for call: PendingCall<Database>) {
         do {
-            let database = try Database(configuration, readOnly: true)
+            let database = try Database(configuration, for: .reading)
             database.setBusyTimeout(milliseconds: 0)
             hand(database, to: call)
         } catch {

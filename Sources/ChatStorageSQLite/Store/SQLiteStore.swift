@@ -57,7 +57,7 @@ final class SQLiteStore: Sendable {
 
     private func hasSchema() async throws -> Bool {
         guard try file.exists() else { return false }
-        return try await readers.read(inline: false) { try Schema.inspect($0) } == .current
+        return try await readers.inspect() == .current
     }
 
     private func isReady() throws -> Bool {

@@ -47,7 +47,7 @@ final class Writer: Sendable {
                 guard call.begin() else { return }
                 let result = Result {
                     try file.create()
-                    let database = try Database(configuration, readOnly: false)
+                    let database = try Database(configuration, for: .writing)
                     try database.setJournalMode(configuration)
                     try Schema.create(on: database)
                 }
@@ -129,7 +129,7 @@ final class Writer: Sendable {
         if let connection { return connection }
         let opened: Database
         do {
-            opened = try Database(configuration, readOnly: false)
+            opened = try Database(configuration, for: .writing)
             try opened.configureForWriting(configuration)
         } catch let failure as SQLiteFailure {
             throw failure.error(writeOutcome: .notApplied)

@@ -1,0 +1,43 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The README's code is the code of these targets, so it compiles and runs.
+@Suite struct ReadmeTests {
+    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    private static func text(of path: String) throws -> String {
+        try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
+    }
+
+    @Test func theExampleIsInTheReadmeAsItStands() throws {
+        let example = try Self.text(of: "Tests/ReadmeExample/main.swift")
+        #expect(try Self.text(of: "README.md").contains("```swift\n\(example)```"))
+    }
+
+    @Test func theTestIsInTheReadmeAsItStands() throws {
+        let test = try Self.text(of: "Tests/ReadmeTests/ReadmeExampleTest.swift")
+            .replacing("@testable import ReadmeExample\n", with: "")
+        #expect(try Self.text(of: "README.md").contains("```swift\n\(test)```"))
+    }
+
+    @Test func theExampleRuns() throws {
+        let folder = try TemporaryFolder()
+        #expect(try run(in: folder) == "That was question 1.\n")
+        #expect(try run(in: folder) == "That was question 2.\n")
+    }
+
+    private func run(in folder: TemporaryFolder) throws -> String {
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+            .appendingPathComponent("ReadmeExample")
+        process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+        process.standardOutput = output
+        try process.run()
+        let text = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return String(decoding: text, as: UTF8.self)
+    }
+}
