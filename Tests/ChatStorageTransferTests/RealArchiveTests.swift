@@ -27,12 +27,10 @@ struct RealArchiveTests {
 
     /// Imports the archive into an empty store and compares all of it with what Foundation reads from the file.
     private func check(_ backend: some ChatStorageBackend) async throws {
-        let folder = try TemporaryFolder()
-        let path = folder.path(of: "chats.jsonl")
-        try RealArchive.decompress(to: path)
+        let archive = try await RealArchive.contents.value
         try await backend.prepare()
 
-        let summary = try await Importer(storage: backend).run(ChatFile(path: path)) { event in
+        let summary = try await Importer(storage: backend).run(archive.entries) { event in
             guard case .imported = event.outcome else {
                 Issue.record("line \(event.line) is \(event.outcome)")
                 return
@@ -42,8 +40,7 @@ struct RealArchiveTests {
         #expect(summary.messages == 258_145)
 
         var ids: Set<ConversationID> = []
-        for line in try Data(contentsOf: URL(fileURLWithPath: path)).split(separator: UInt8(ascii: "\n")) {
-            let expected = try JSONDecoder().decode(RealArchive.Conversation.self, from: line)
+        for expected in archive.expected {
             let id = ConversationID(expected.conversation_id)
             let stored = try #require(try await backend.conversation(id))
             #expect(stored.title.map { Array($0.utf8) } == expected.title.map { Array($0.utf8) })
@@ -62,7 +59,7 @@ struct RealArchiveTests {
         for try await conversation in backend.allConversations() { listed.insert(conversation.id) }
         #expect(listed == ids)
 
-        let again = try await Importer(storage: backend).run(ChatFile(path: path))
+        let again = try await Importer(storage: backend).run(archive.entries)
         #expect((again.imported, again.unchanged) == (0, 7_168))
         try await backend.close()
     }
@@ -71,16 +68,29 @@ struct RealArchiveTests {
 /// An archive of 7,168 conversations that lies beside the package on some machines; it is not part of it.
 private enum RealArchive {
     // The names are the file's.
-    struct Conversation: Decodable {
+    struct Conversation: Decodable, Sendable {
         let conversation_id: String
         let title: String?
         let messages: [Message]
     }
 
-    struct Message: Decodable {
+    struct Message: Decodable, Sendable {
         let role: String
         let content: String
         let created_at: String
+    }
+
+    /// Entries that have been read, as a sequence that can be imported again and again.
+    struct Entries: AsyncSequence, Sendable {
+        let entries: [ChatFile.Entry]
+
+        func makeAsyncIterator() -> Iterator { Iterator(rest: entries.makeIterator()) }
+
+        struct Iterator: AsyncIteratorProtocol {
+            var rest: IndexingIterator<[ChatFile.Entry]>
+
+            mutating func next() async -> ChatFile.Entry? { rest.next() }
+        }
     }
 
     static let path: String = {
@@ -91,7 +101,19 @@ private enum RealArchive {
 
     static var isThere: Bool { FileManager.default.isReadableFile(atPath: path) }
 
-    static func decompress(to target: String) throws {
+    /// The archive as the library reads it and as Foundation does, read once for all tests.
+    static let contents = Task<(entries: Entries, expected: [Conversation]), any Error> {
+        let folder = try TemporaryFolder()
+        let path = folder.path(of: "chats.jsonl")
+        try decompress(to: path)
+        let entries = try await ChatFile(path: path).reduce(into: []) { $0.append($1) }
+        let expected = try Data(contentsOf: URL(fileURLWithPath: path)).split(separator: UInt8(ascii: "\n")).map {
+            try JSONDecoder().decode(Conversation.self, from: $0)
+        }
+        return (Entries(entries: entries), expected)
+    }
+
+    private static func decompress(to target: String) throws {
         try Data().write(to: URL(fileURLWithPath: target))
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
