@@ -1,10 +1,11 @@
 # make demo   installs what is missing, builds the tool and shows it on a sample archive
 # make test   installs what is missing and runs all tests on all backends
+# make bench-import  measures the import of an archive (ARCHIVE=FILE) into SQLite and PostgreSQL
 # make lint   checks the format; make format mends it
 
-.PHONY: demo test build lint format clean
+.PHONY: demo test bench-import lint format clean
 
-SWIFT_PATHS = Package.swift Sources Tests
+SWIFT_PATHS = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Benchmarks
 
 demo:
 	@.scripts/install-packages
@@ -16,6 +17,10 @@ test:
 	swift build --build-tests
 	swift test --skip-build
 
+bench-import:
+	@.scripts/install-packages --tests
+	@.scripts/bench-import $(ARCHIVE)
+
 lint:
 	swift format lint --strict --recursive $(SWIFT_PATHS)
 
@@ -23,4 +28,4 @@ format:
 	swift format --in-place --recursive $(SWIFT_PATHS)
 
 clean:
-	rm -rf .build chat.db chat.db-wal chat.db-shm
+	rm -rf .build Benchmarks/.build chat.db chat.db-wal chat.db-shm

@@ -68,6 +68,14 @@ let package = Package(
             name: "ChatStorageSQLiteTests", dependencies: ["ChatStorageCore", "ChatStorageSQLite", "TestSupport"],
             swiftSettings: settings),
 
+        .testTarget(name: "ChatStorageCoreTests", dependencies: ["ChatStorageCore"], swiftSettings: settings),
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: [
+                "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStorageConformance", "TestSupport",
+            ],
+            swiftSettings: settings),
+
         // The README's code, so that it compiles and runs.
         .executableTarget(
             name: "ReadmeExample", dependencies: ["ChatStorageCore", "ChatStorageSQLite"], path: "Tests/ReadmeExample",

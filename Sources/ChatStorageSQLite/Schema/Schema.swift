@@ -67,29 +67,29 @@ enum Schema {
             PRIMARY KEY (tenant, conversation_id)
         ) STRICT, WITHOUT ROWID;
 
-        CREATE INDEX conversations_by_update ON conversations (tenant, updated_at_us DESC, conversation_id);
+        CREATE INDEX conversations_recency ON conversations (tenant, updated_at_us DESC, conversation_id);
 
         CREATE TABLE chat_messages (
             tenant TEXT NOT NULL,
             conversation_id TEXT NOT NULL,
             sequence INTEGER NOT NULL,
-            role TEXT NOT NULL CONSTRAINT chat_messages_role CHECK (role IN ('system', 'user', 'assistant')),
+            role TEXT NOT NULL CONSTRAINT chat_messages_role_check CHECK (role IN ('system', 'user', 'assistant')),
             content TEXT NOT NULL,
             created_at_us INTEGER NOT NULL,
             created_at TEXT AS (
                 strftime('%Y-%m-%dT%H:%M:%S', (created_at_us - 999999 * (created_at_us < 0)) / 1000000, 'unixepoch')
                 || printf('.%06dZ', (created_at_us % 1000000 + 1000000) % 1000000)),
             PRIMARY KEY (tenant, conversation_id, sequence),
-            CONSTRAINT chat_messages_conversation FOREIGN KEY (tenant, conversation_id)
+            CONSTRAINT chat_messages_conversation_fkey FOREIGN KEY (tenant, conversation_id)
                 REFERENCES conversations (tenant, conversation_id) ON DELETE CASCADE
         ) STRICT;
 
         CREATE TABLE chat_storage_schema (
-            only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+            single_row INTEGER PRIMARY KEY CHECK (single_row = 1),
             version INTEGER NOT NULL,
             minimum_version INTEGER NOT NULL
         ) STRICT;
 
-        INSERT INTO chat_storage_schema (only_row, version, minimum_version) VALUES (1, 1, 1);
+        INSERT INTO chat_storage_schema (single_row, version, minimum_version) VALUES (1, 1, 1);
         """
 }

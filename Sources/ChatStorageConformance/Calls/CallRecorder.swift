@@ -1,0 +1,104 @@
+import ChatStorageCore
+import Synchronization
+
+/// The calls that a check has made, the last of them with their results.
+final class CallRecorder: Sendable {
+    /// What was called: an operation of a tenant's handle, or a function of the backend by its name.
+    enum Call {
+        case storage(StorageCall)
+        case backend(String)
+    }
+
+    private struct Entry {
+        let handle: String
+        let call: Call
+        var result: Result<StorageReply?, any Error>?
+    }
+
+    private struct State {
+        var entries: [Entry] = []
+        var forgotten = 0
+    }
+
+    private static let kept = 60
+    private let state = Mutex(State())
+
+    /// Makes a call and notes how it ends.
+    func record<Reply>(
+        _ call: Call, by handle: String, reply: (Reply) -> StorageReply?, body: () async throws -> Reply
+    ) async throws -> Reply {
+        let number = begin(Entry(handle: handle, call: call))
+        do {
+            let result = try await body()
+            end(number, .success(reply(result)))
+            return result
+        } catch {
+            end(number, .failure(error))
+            throw error
+        }
+    }
+
+    /// The last calls in the order they began, a line each, after how many came before them.
+    var lines: [String] {
+        let (entries, forgotten) = state.withLock { ($0.entries, $0.forgotten) }
+        let calls = entries.enumerated().map { index, entry in
+            "#\(forgotten + index + 1) \(entry.handle): \(entry.call) \(Self.outcome(entry.result))"
+        }
+        return forgotten == 0 ? calls : ["(\(forgotten) calls before these)"] + calls
+    }
+
+    private func begin(_ entry: Entry) -> Int {
+        state.withLock { state in
+            state.entries.append(entry)
+            if state.entries.count > Self.kept {
+                state.entries.removeFirst()
+                state.forgotten += 1
+            }
+            return state.forgotten + state.entries.count - 1
+        }
+    }
+
+    private func end(_ number: Int, _ result: Result<StorageReply?, any Error>) {
+        state.withLock { state in
+            guard number >= state.forgotten else { return }
+            state.entries[number - state.forgotten].result = result
+        }
+    }
+
+    private static func outcome(_ result: Result<StorageReply?, any Error>?) -> String {
+        switch result {
+        case .success(let reply?): "returned \(reply)"
+        case .success(nil): "returned"
+        case .failure(let error): "threw \(error)"
+        case nil: "has not returned"
+        }
+    }
+}
+
+extension CallRecorder.Call: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .storage(let call): "\(call)"
+        case .backend(let name): name
+        }
+    }
+}
+
+/// Records a handle's calls and passes them on.
+struct RecordingInterceptor: StorageInterceptor {
+    let recorder: CallRecorder
+    let handle: String
+
+    func perform(_ call: StorageCall, tenant: String, on base: any ChatStorage) async throws -> StorageReply {
+        let label = tenant.isEmpty ? handle : "\(handle), tenant \(summary(of: tenant))"
+        return try await recorder.record(.storage(call), by: label, reply: { $0 }) { try await call.perform(on: base) }
+    }
+
+    func prepare(_ base: any ChatStorageBackend) async throws {
+        try await recorder.record(.backend("prepare()"), by: handle, reply: { _ in nil }) { try await base.prepare() }
+    }
+
+    func close(_ base: any ChatStorageBackend) async throws {
+        try await recorder.record(.backend("close()"), by: handle, reply: { _ in nil }) { try await base.close() }
+    }
+}

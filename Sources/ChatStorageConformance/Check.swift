@@ -1,0 +1,72 @@
+public import ChatStorageCore
+
+/// One thing that every backend must do, as a value that any test runner can run.
+///
+/// Checks come from ``ConformanceSuite/checks``. Give them to a parameterised test, and each to
+/// ``ConformanceSuite/run(_:on:seed:timeLimit:)``.
+public struct Check: Sendable, Identifiable, CustomStringConvertible {
+    /// What a check needs before it can say anything about a backend.
+    public enum Need: Sendable, Hashable {
+        /// The backend declares these capabilities.
+        case capability(Capabilities)
+        /// The backend does not declare this capability; the check proves that it honestly lacks it.
+        case absence(Capabilities)
+        /// A store that holds nothing else and is not prepared yet, not merely tenants of its own in one that is in use.
+        case ownStore
+    }
+
+    /// The check's permanent name: group, subject and case, such as `order.sequence.concurrent-writers`.
+    public let id: String
+    /// The rules of the contract that it proves.
+    public let rules: [Rule]
+    /// What goes wrong for an app when the check fails, in one sentence.
+    public let reason: String
+    /// What must hold for the check to apply.
+    public let needs: [Need]
+
+    let body: @Sendable (CheckContext) async throws -> Void
+
+    package init(
+        _ id: String, _ rules: Rule..., needs: [Need] = [], why reason: String,
+        body: @escaping @Sendable (CheckContext) async throws -> Void
+    ) {
+        self.id = id
+        self.rules = rules
+        self.reason = reason
+        self.needs = needs
+        self.body = body
+    }
+
+    /// The check's id.
+    public var description: String { id }
+
+    /// Whether the check is about the harness itself; such checks run first.
+    public var isAboutHarness: Bool { id.hasPrefix("harness.") }
+}
+
+extension Check.Need {
+    /// Why a check with this need says nothing about such a store; nil if it does.
+    func reasonNotToRun(capabilities: Capabilities, ownsStore: Bool) -> String? {
+        switch self {
+        case .capability(let needed) where !capabilities.isSuperset(of: needed):
+            "the backend does not declare \(needed.subtracting(capabilities).names)"
+        case .absence(let capability) where capabilities.isSuperset(of: capability):
+            "the backend declares \(capability.names)"
+        case .ownStore where !ownsStore:
+            "the store holds other data"
+        default:
+            nil
+        }
+    }
+}
+
+extension Capabilities {
+    /// The names of the capabilities in the set, as they are written in Swift.
+    var names: String {
+        let all: [(Capabilities, String)] = [
+            (.durable, "durable"), (.multiProcess, "multiProcess"), (.engineConstraints, "engineConstraints"),
+            (.versionedSchema, "versionedSchema"),
+        ]
+        return all.filter { contains($0.0) }.map(\.1).joined(separator: ", ")
+    }
+}

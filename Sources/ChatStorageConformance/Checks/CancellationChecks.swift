@@ -1,0 +1,116 @@
+import ChatStorageCore
+
+extension Check {
+    /// Calls whose task is cancelled.
+    static let cancellation: [Check] = [
+        Check(
+            "cancellation.before-the-call", .a7,
+            why: "A view that disappears cancels its tasks; they must end, and with the error that says so."
+        ) { context in
+            let chats = try await context.open()
+            try await chats.restoreConversation(.sample("one", messages: 2))
+            for call in StorageCall.ofEveryOperation(on: "one") {
+                let task = Task {
+                    while !Task.isCancelled { await Task.yield() }
+                    return try await call.perform(on: chats)
+                }
+                task.cancel()
+                switch await task.result {
+                case .success(let reply):
+                    context.expect(false, "a call of a cancelled task throws", actual: "\(call) returned \(reply)")
+                case .failure(let error):
+                    context.expect(
+                        error is CancellationError, "a call of a cancelled task throws CancellationError",
+                        actual: "\(call) threw \(error)")
+                }
+            }
+            let message = try await chats.append(.user("after"), to: "two")
+            context.expect(
+                try await chats.messages(of: "two"), equals: [message], "the storage works after cancelled calls")
+        },
+        Check(
+            "cancellation.random-moments", .a7, .a1, .o1,
+            why: "Whether a cancelled message was sent may be unknown, but it is never half sent."
+        ) { context in
+            let handles = try await context.open(handles: 3)
+            // What each batch's append returned; nil if it was cancelled.
+            let returned = try await context.concurrently(60) { batch -> [Message]? in
+                var random = context.random(stream: batch)
+                let task = Task {
+                    try await handles[batch % handles.count].append(
+                        (0..<3).map { .user("\(batch)/\($0)") }, to: "one")
+                }
+                for _ in 0..<Int.random(in: 0...30, using: &random) { await Task.yield() }
+                task.cancel()
+                do {
+                    return try await task.value
+                } catch is CancellationError {
+                    return nil
+                }
+            }
+            let read = try await handles[0].messages(of: "one", limit: 1_000)
+            context.expect(
+                read.map(\.sequence), equals: read.indices.map { Int64($0) + 1 },
+                "cancelled appends leave no gap")
+            for (batch, messages) in returned.enumerated() {
+                let stored = read.filter { $0.content.hasPrefix("\(batch)/") }
+                if let messages {
+                    context.expect(stored, equals: messages, "an append that returned is stored")
+                } else {
+                    context.expect(
+                        stored.isEmpty || stored.map(\.content) == (0..<3).map { "\(batch)/\($0)" },
+                        "a cancelled append is stored whole or not at all", actual: summary(of: stored))
+                }
+            }
+            let after = try await handles[1].append(.user("after"), to: "one")
+            context.expect(
+                after.sequence, equals: Int64(read.count) + 1, "the storage works after cancelled appends")
+        },
+        Check(
+            "cancellation.neighbours", .a7,
+            why: "Callers share connections; one that gives up must not take another's call with it."
+        ) { context in
+            let chats = try await context.open()
+            let appends = try await context.concurrently(40) { index -> Int in
+                let task = Task { try await chats.append(.user("\(index)"), to: index % 2 == 0 ? "a" : "b") }
+                // The calls on "a" are cancelled, those on "b" run beside them on the same handle.
+                if index % 2 == 0 {
+                    for _ in 0..<(index / 4) { await Task.yield() }
+                    task.cancel()
+                    do { _ = try await task.value } catch is CancellationError { return 0 }
+                } else {
+                    _ = try await task.value
+                }
+                return 1
+            }
+            context.expect(
+                try await chats.messages(of: "b", limit: 100).map(\.sequence), equals: Array(1...20),
+                "calls beside cancelled ones all happen")
+            context.expect(
+                try await chats.messages(of: "a", limit: 100).count
+                    >= appends.enumerated()
+                    .filter { $0.offset % 2 == 0 }.map(\.element).reduce(0, +),
+                "calls that returned have happened")
+        },
+        Check(
+            "cancellation.reads", .a7,
+            why: "Reads are cancelled most often, whenever a person scrolls on."
+        ) { context in
+            let chats = try await context.open()
+            try await chats.append((1...500).map { .user("\($0)") }, to: "one")
+            let expected = try await chats.messages(of: "one", limit: 500)
+            _ = try await context.concurrently(60) { index in
+                let task = Task { try await chats.messages(of: "one", limit: 500) }
+                for _ in 0..<(index % 10) { await Task.yield() }
+                if index % 3 != 0 { task.cancel() }
+                do {
+                    context.expect(try await task.value, equals: expected, "a read that returns is right")
+                } catch is CancellationError {
+                    context.expect(index % 3 != 0, "a read that nobody cancelled returns")
+                }
+            }
+            context.expect(
+                try await chats.messages(of: "one", limit: 500), equals: expected, "reading works afterwards")
+        },
+    ]
+}

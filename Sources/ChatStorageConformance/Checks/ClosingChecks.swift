@@ -1,0 +1,79 @@
+import ChatStorageCore
+
+extension Check {
+    /// What is left of a closed store.
+    static let closing: [Check] = [
+        Check(
+            "closing.refuses-every-call", .e3,
+            why: "Work that goes on after the app closed its store must fail clearly, not crash or hang."
+        ) { context in
+            let backend = try await context.open()
+            try await backend.append(.user("text"), to: "one")
+            let before = [backend.tenant(""), backend.tenant("a"), backend.asDefaultTenant]
+            try await backend.close()
+            let after = [backend.tenant(""), backend.tenant("b"), backend.asDefaultTenant]
+            for call in StorageCall.ofEveryOperation(on: "one") {
+                for chats in before + after {
+                    await context.expectError(.closed, "a closed store refuses \(call)") {
+                        try await call.perform(on: chats)
+                    }
+                }
+            }
+            await context.expectError(.closed, "a closed store is not prepared") { try await backend.prepare() }
+        },
+        Check(
+            "closing.twice", .e3,
+            why: "Two parts of an app may both clean up."
+        ) { context in
+            let backend = try await context.open()
+            try await backend.close()
+            try await backend.close()
+            _ = try await context.concurrently(4) { _ in try await backend.close() }
+            await context.expectError(.closed, "it stays closed") { try await backend.conversation("one") }
+        },
+        Check(
+            "closing.leaves-other-handles", .e3, needs: [.capability(.multiProcess)],
+            why: "One process that ends must not end the others' work."
+        ) { context in
+            let handles = try await context.open(handles: 3)
+            try await handles[0].append(.user("1"), to: "one")
+            try await handles[0].close()
+            try await handles[1].append(.user("2"), to: "one")
+            try await handles[1].close()
+            try await context.expectContents(of: "one", in: handles[2], equal: ["1", "2"], "other handles go on")
+        },
+        Check(
+            "closing.calls-under-way", .e3, .a1,
+            why: "An app that closes while it still writes may lose the answer, but never half a write."
+        ) { context in
+            for round in 0..<5 {
+                let handles = try await context.open(handles: 2)
+                let closing = handles[0]
+                let id = ConversationID("round \(round)")
+                // What each append returned; nil if it was refused.
+                let returned = try await context.concurrently(24) { index -> [Message]? in
+                    if index == 12 {
+                        try await closing.close()
+                        return nil
+                    }
+                    do {
+                        return try await closing.append([.user("\(index)/a"), .user("\(index)/b")], to: id)
+                    } catch let error as ChatStorageError {
+                        context.expect(
+                            error.code == .closed || error.code == .unavailable,
+                            "a call under way finishes, or is closed or unavailable", actual: "\(error)")
+                        return nil
+                    }
+                }
+                guard closing.capabilities.contains(.multiProcess) else { return }
+                let read = try await handles[1].messages(of: id, limit: 100)
+                context.expect(
+                    read.map(\.sequence), equals: read.indices.map { Int64($0) + 1 }, "there is no gap")
+                context.expect(read.count % 2 == 0, "no append is there half", actual: "\(read.count)")
+                for messages in returned.compactMap(\.self) {
+                    context.expect(Set(read).isSuperset(of: messages), "an append that returned is stored")
+                }
+            }
+        },
+    ]
+}

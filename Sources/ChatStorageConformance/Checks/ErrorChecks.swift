@@ -1,0 +1,186 @@
+import ChatStorageCore
+
+extension Check {
+    /// The errors' codes, their precedence, and what they do not tell.
+    static let errors: [Check] = [
+        Check(
+            "errors.not-prepared", .e1, needs: [.ownStore],
+            why: "An app that forgets to prepare its store must hear so from its tests, on every backend."
+        ) { context in
+            let backend = try await context.openUnprepared()
+            for call in StorageCall.ofEveryOperation(on: "one") {
+                for chats in [backend.tenant(""), backend.tenant("a"), backend.asDefaultTenant] {
+                    await context.expectError(.notPrepared, "before prepare() it is refused: \(call)") {
+                        try await call.perform(on: chats)
+                    }
+                }
+            }
+            try await backend.prepare()
+            context.expect(try await backend.conversations(limit: 10), equals: [], "refused calls left nothing behind")
+            try await backend.append(.user("text"), to: "one")
+            context.expect(
+                try await backend.history(of: "one"), equals: [.user("text")], "after prepare() calls work")
+        },
+        Check(
+            "errors.precedence.arguments", .e1,
+            why: "An app that shows what is wrong must show the same on every backend when several things are."
+        ) { context in
+            let chats = try await context.open()
+            try await chats.restoreConversation(.sample("existing", messages: 2))
+            let bad = Role(rawValue: "nobody")
+            var badSnapshot = ConversationSnapshot.sample("existing", messages: 2)
+            badSnapshot.messages[0].role = bad
+            var worseSnapshot = badSnapshot
+            worseSnapshot.messages[1].content = "\0"
+            let cases: [(ChatStorageError.Code, StorageCall)] = [
+                (.invalidArgument, .createConversation("existing", title: "\0")),
+                (.invalidArgument, .append([.user("\0")], to: "missing", if: .exists)),
+                (
+                    .invalidArgument,
+                    .append([ChatMessage(role: bad, content: "text"), .user("\0")], to: "missing", if: .exists)
+                ),
+                (.invalidArgument, .append([ChatMessage(role: bad, content: "")], to: "", if: .exists)),
+                (.invalidArgument, .restoreConversation(worseSnapshot)),
+                (.invalidRole, .append([ChatMessage(role: bad, content: "")], to: "missing", if: .exists)),
+                (.invalidRole, .restoreConversation(badSnapshot)),
+                (.conversationExists, .restoreConversation(.sample("existing"))),
+                (.conversationNotFound, .append([.user("text")], to: "missing", if: .exists)),
+            ]
+            try await context.expectUnchanged(chats, "refused calls change nothing") {
+                for (code, call) in cases {
+                    await context.expectError(code, "of several errors the first counts: \(call)") {
+                        try await call.perform(on: chats)
+                    }
+                }
+            }
+        },
+        Check(
+            "errors.precedence.parameters", .e1, .t6,
+            why: "The error names one field; which one must not depend on the backend."
+        ) { context in
+            let chats = try await context.open()
+            let long = String(repeating: "x", count: 300)
+            for call in [
+                .createConversation("", title: long), .getOrCreateConversation("", title: long),
+                .updateTitle(of: "", to: long), .messages(of: "", .end, limit: -1),
+            ] as [StorageCall] {
+                let error = await context.expectError(.invalidArgument, "two bad arguments are refused: \(call)") {
+                    try await call.perform(on: chats)
+                }
+                context.expect(
+                    error?.message.contains("id") != false && error?.message.contains("300") != true,
+                    "the first parameter is the one that the error names", actual: error?.message)
+            }
+        },
+        Check(
+            "errors.precedence.not-prepared", .e1, needs: [.ownStore],
+            why: "A store that is not prepared refuses everything in the same way, right or wrong."
+        ) { context in
+            let backend = try await context.openUnprepared()
+            for call in wrongCalls {
+                await context.expectError(.notPrepared, "notPrepared comes before the arguments: \(call)") {
+                    try await call.perform(on: backend)
+                }
+            }
+            await context.expectError(.notPrepared, "notPrepared comes before the tenant's name") {
+                try await backend.tenant("\0").conversation("one")
+            }
+        },
+        Check(
+            "errors.precedence.closed", .e1, .e3, needs: [.ownStore],
+            why: "An app that is shutting down sees one error, not all of its mistakes."
+        ) { context in
+            let backend = try await context.openUnprepared()
+            try await backend.close()
+            for call in wrongCalls + StorageCall.ofEveryOperation(on: "one") {
+                await context.expectError(.closed, "closed comes before all others: \(call)") {
+                    try await call.perform(on: backend)
+                }
+            }
+            await context.expectError(.closed, "closed comes before the tenant's name") {
+                try await backend.tenant("\0").conversation("one")
+            }
+            await context.expectError(.closed, "a closed store is not prepared") { try await backend.prepare() }
+        },
+        Check(
+            "errors.tell-no-text", .e2,
+            why: "Errors end in logs, where nobody's words belong."
+        ) { context in
+            let chats = try await context.open()
+            let secret = "xyzzy"
+            let long = String(repeating: secret, count: 50)
+            let huge = String(repeating: secret, count: Limits.contentBytes.upperBound / secret.utf8.count + 1)
+            try await chats.restoreConversation(.sample("existing", title: secret))
+            var role = ConversationSnapshot.sample("new", title: secret, messages: 1)
+            role.messages[0].role = Role(rawValue: "nobody")
+            role.messages[0].content = secret
+            var nul = role
+            nul.messages[0].content = secret + "\0"
+            var time = ConversationSnapshot.sample("new", title: secret, messages: 1)
+            time.messages[0].content = secret
+            time.updatedAt = .earliest
+            let calls: [StorageCall] = [
+                .createConversation("one", title: long), .createConversation("one", title: secret + "\0"),
+                .createConversation("existing", title: secret), .getOrCreateConversation("one", title: long),
+                .updateTitle(of: "existing", to: long), .append([.user(huge)], to: "one", if: .createIfMissing),
+                .append([.user(secret + "\0")], to: "one", if: .createIfMissing),
+                .append([.user(secret)], to: "missing", if: .exists),
+                .append([ChatMessage(role: Role(rawValue: "x"), content: secret)], to: "one", if: .createIfMissing),
+                .restoreConversation(role), .restoreConversation(nul), .restoreConversation(time),
+                .restoreConversation(.sample("existing", title: secret)),
+                .restoreConversation(.sample("new", title: long)),
+            ]
+            for call in calls {
+                do {
+                    let reply = try await call.perform(on: chats)
+                    context.expect(false, "it is refused: \(call)", actual: "\(reply)")
+                } catch {
+                    var dumped = ""
+                    dump(error, to: &dumped)
+                    for text in ["\(error)", String(reflecting: error), String(describing: error), dumped] {
+                        context.expect(!text.contains(secret), "the error does not quote the text", actual: text)
+                    }
+                }
+            }
+        },
+        Check(
+            "errors.locked-out", .e4, needs: [.capability(.multiProcess), .ownStore],
+            why: "A database that is busy for long is reported as such, and the message can be sent again."
+        ) { context in
+            let chats = try await context.open()
+            try await chats.restoreConversation(.sample("one", title: "title", messages: 2))
+            let before = try await TenantState(of: chats)
+            let writes: [StorageCall] = [
+                .append([.user("text")], to: "one", if: .createIfMissing), .createConversation("two", title: nil),
+                .updateTitle(of: "one", to: "other"), .clearMessages(of: "one"), .deleteConversation("one"),
+                .restoreConversation(.sample("three", messages: 2)),
+            ]
+            try await context.withWritersLockedOut { impatient in
+                for call in writes {
+                    let error = await context.expectError(.unavailable, "a write that cannot get in says so: \(call)") {
+                        try await call.perform(on: impatient)
+                    }
+                    context.expect(
+                        error.map { $0.writeOutcome == .notApplied } ?? true, "it says that nothing was written",
+                        actual: error?.description)
+                    context.expect(error?.isRetryable ?? true, "it says that it can be tried again")
+                }
+            }
+            context.expect(try await TenantState(of: chats) == before, "nothing was written")
+            context.expect(
+                try await chats.append(.user("text"), to: "one").sequence, equals: 3, "writes work afterwards")
+        },
+    ]
+
+    /// Calls that are wrong in some way.
+    private static var wrongCalls: [StorageCall] {
+        [
+            .conversation(""), .createConversation("one", title: "\0"), .conversations(after: nil, limit: -1),
+            .conversations(after: ConversationCursor("damaged"), limit: 1), .messages(of: "one", .end, limit: -1),
+            .append([.user("\0")], to: "one", if: .exists), .append([], to: "", if: .exists),
+            .append([ChatMessage(role: Role(rawValue: "x"), content: "")], to: "one", if: .exists),
+            .append([.user("text")], to: "missing", if: .exists),
+            .restoreConversation(ConversationSnapshot(id: "one", createdAt: .future, updatedAt: .past)),
+        ]
+    }
+}

@@ -1,0 +1,82 @@
+import ChatStorageCore
+
+extension Check {
+    /// Limits of what is read.
+    static let limits: [Check] = [
+        Check(
+            "limits.zero", .l1,
+            why: "A limit that is computed may be 0; it means nothing, not everything."
+        ) { context in
+            let chats = try await context.open()
+            try await chats.append([.user("1"), .user("2")], to: "one")
+            context.expect(try await chats.history(of: "one", limit: 0), equals: [], "no history is read")
+            for position in [.end, .before(2), .after(0)] as [MessagePosition] {
+                context.expect(
+                    try await chats.messages(of: "one", position, limit: 0), equals: [], "no messages are read")
+            }
+            let page = try await chats.conversations(after: nil, limit: 0)
+            context.expect(page.items, equals: [], "no conversations are read")
+            context.expect(page.next, equals: nil, "a page of nothing has no next")
+        },
+        Check(
+            "limits.negative", .l1, .e1,
+            why: "In some engines a negative limit means everything, in others it is an error."
+        ) { context in
+            let chats = try await context.open()
+            try await chats.append([.user("1"), .user("2")], to: "one")
+            for limit in [-1, -100, .min] {
+                for id in ["one", "missing"] as [ConversationID] {
+                    await context.expectError(.invalidArgument, "a history of \(limit) is refused") {
+                        try await chats.history(of: id, limit: limit)
+                    }
+                    for position in [.end, .before(2), .after(0)] as [MessagePosition] {
+                        await context.expectError(.invalidArgument, "\(limit) messages are refused") {
+                            try await chats.messages(of: id, position, limit: limit)
+                        }
+                    }
+                }
+                await context.expectError(.invalidArgument, "\(limit) conversations are refused") {
+                    try await chats.conversations(limit: limit)
+                }
+            }
+        },
+        Check(
+            "limits.largest", .l1,
+            why: "Int.max is how a caller says all of them; one more than it overflows."
+        ) { context in
+            let chats = try await context.open()
+            let messages = try await chats.append((1...5).map { .user("\($0)") }, to: "one")
+            try await chats.createConversation("two")
+            for limit in [5, 6, 1_000_000, Int(Int32.max), Int(Int32.max) + 1, .max - 1, .max] {
+                context.expect(try await chats.messages(of: "one", limit: limit), equals: messages, "all are read")
+                context.expect(
+                    try await chats.messages(of: "one", .after(1), limit: limit), equals: Array(messages[1...]),
+                    "all after the first are read")
+                context.expect(
+                    try await chats.messages(of: "one", .before(5), limit: limit), equals: Array(messages[..<4]),
+                    "all before the last are read")
+                let page = try await chats.conversations(after: nil, limit: limit)
+                context.expect(page.items.count, equals: 2, "all conversations are read")
+                context.expect(page.next, equals: nil, "there is no next page")
+            }
+        },
+        Check(
+            "limits.checked-for-nothing", .l1, .c5,
+            why: "A mistake must show at once, not on the day when there is something to read."
+        ) { context in
+            let chats = try await context.open()
+            await context.expectError(.invalidArgument, "a negative limit is refused in an empty store") {
+                try await chats.conversations(after: nil, limit: -1)
+            }
+            await context.expectError(.invalidArgument, "a negative limit is refused for what does not exist") {
+                try await chats.messages(of: "missing", .end, limit: -1)
+            }
+            await context.expectError(.invalidArgument, "an empty id is refused with a limit of 0") {
+                try await chats.messages(of: "", .end, limit: 0)
+            }
+            await context.expectError(.invalidArgument, "an empty id is refused when nothing is appended") {
+                try await chats.append([], to: "")
+            }
+        },
+    ]
+}

@@ -1,0 +1,167 @@
+import ChatStorageCore
+
+extension Check {
+    /// Preparing the store, and schemas that are not ours.
+    static let schema: [Check] = [
+        Check(
+            "schema.prepare.repeated", .d2,
+            why: "Every start of an app prepares its store."
+        ) { context in
+            let backend = try await context.open()
+            try await backend.restoreConversation(.sample("one", title: "title", messages: 3))
+            try await context.expectUnchanged(backend, "preparing again changes nothing") {
+                for _ in 0..<5 { try await backend.prepare() }
+                for other in try await context.open(handles: 2) { try await other.prepare() }
+            }
+            context.expect(
+                try await backend.append(.user("text"), to: "one").sequence, equals: 4, "the store works on")
+        },
+        Check(
+            "schema.prepare.changes-nothing", .d2, needs: [.capability(.versionedSchema), .ownStore],
+            why: "A current schema needs only the right to read, so nothing of it may be written again."
+        ) { context in
+            let backend = try await context.open()
+            try await backend.restoreConversation(.sample("one", title: "title", messages: 3))
+            let before = try await context.contents()
+            try await backend.prepare()
+            for other in try await context.open(handles: 2) { try await other.prepare() }
+            context.expect(try await context.contents(), equals: before, "schema and rows are the same")
+        },
+        Check(
+            "schema.prepare.concurrent", .d2, needs: [.ownStore],
+            why: "A new version is started on ten servers at once."
+        ) { context in
+            let handles = try await context.openUnprepared(handles: 8)
+            _ = try await context.concurrently(handles.count) { index in
+                try await handles[index].prepare()
+                try await handles[index].append(.user("\(index)"), to: "one")
+            }
+            context.expect(
+                try await handles[0].messages(of: "one").map(\.sequence), equals: Array(1...8),
+                "the schema is made once, and every handle works on it")
+        },
+        Check(
+            "schema.prepare.during-calls", .d2,
+            why: "The next server starts while the first ones work."
+        ) { context in
+            let handles = try await context.open(handles: 3)
+            _ = try await context.concurrently(handles.count) { index in
+                for step in 0..<10 {
+                    if index == 0 {
+                        try await handles[0].prepare()
+                    } else {
+                        try await handles[index].append(.user("\(step)"), to: "one")
+                    }
+                }
+            }
+            context.expect(
+                try await handles[0].messages(of: "one", limit: 100).map(\.sequence), equals: Array(1...20),
+                "calls and preparations do not disturb each other")
+        },
+        Check(
+            "schema.too-new", .e5, needs: [.capability(.versionedSchema), .ownStore],
+            why: "An old version that writes into a newer schema damages what it does not know of."
+        ) { context in
+            try await context.open().restoreConversation(.sample("one", title: "title", messages: 3))
+            context.expect(
+                try await context.writePastLibrary(.recordNewerSchema(usableByThisVersion: false)), equals: .written,
+                "the harness records a newer schema")
+            let before = try await context.contents()
+            let backend = try await context.openUnprepared()
+            for call in StorageCall.ofEveryOperation(on: "one") {
+                await context.expectError(.schemaTooNew, "a newer schema is refused by \(call)") {
+                    try await call.perform(on: backend)
+                }
+            }
+            await context.expectError(.schemaTooNew, "a newer schema is not prepared") { try await backend.prepare() }
+            for call in StorageCall.ofEveryOperation(on: "one") {
+                await context.expectError(.schemaTooNew, "after that too a newer schema is refused by \(call)") {
+                    try await call.perform(on: backend)
+                }
+            }
+            context.expect(try await context.contents(), equals: before, "nothing is changed")
+        },
+        Check(
+            "schema.newer-but-usable", .e5, needs: [.capability(.versionedSchema), .ownStore],
+            why: "A new version is rolled out server by server, while the old ones go on."
+        ) { context in
+            try await context.open().restoreConversation(.sample("one", title: "title", messages: 3))
+            context.expect(
+                try await context.writePastLibrary(.recordNewerSchema(usableByThisVersion: true)), equals: .written,
+                "the harness records a newer schema")
+            let before = try await context.contents()
+            let backend = try await context.open()
+            context.expect(
+                try await context.contents(), equals: before, "preparing does not take the newer schema back")
+            context.expect(
+                try await backend.append(.user("text"), to: "one").sequence, equals: 4,
+                "a newer schema that admits this version is used")
+        },
+        Check(
+            "schema.foreign-tables", .e5, needs: [.capability(.versionedSchema), .ownStore],
+            why: "Many apps have a table of conversations of their own; it is not ours to write to or to change."
+        ) { context in
+            context.expect(
+                try await context.writePastLibrary(.createForeignTables), equals: .written,
+                "the harness creates tables of the library's names")
+            let before = try await context.contents()
+            let backend = try await context.openUnprepared()
+            for call in StorageCall.ofEveryOperation(on: "one") {
+                await context.expectError(.schemaMismatch, "another program's tables are refused by \(call)") {
+                    try await call.perform(on: backend)
+                }
+            }
+            await context.expectError(.schemaMismatch, "another program's tables are not prepared") {
+                try await backend.prepare()
+            }
+            for call in StorageCall.ofEveryOperation(on: "one") {
+                await context.expectError(.schemaMismatch, "after that too another program's tables are refused") {
+                    try await call.perform(on: backend)
+                }
+            }
+            context.expect(try await context.contents(), equals: before, "nothing is changed")
+        },
+    ]
+
+    /// What survives.
+    static let durability: [Check] = [
+        Check(
+            "durability.reopened", .d1, .a10, needs: [.capability(.durable), .ownStore],
+            why: "Chats are there tomorrow, exactly as they were."
+        ) { context in
+            let backend = try await context.open()
+            for tenant in ["", "a"] {
+                let chats = backend.tenant(tenant)
+                try await chats.restoreConversation(.sample("restored", title: "title", messages: 20))
+                try await chats.append(SampleText.peculiar.map { .user($0) }, to: "appended")
+                try await chats.createConversation("created", title: "\u{e9} e\u{301}")
+                try await chats.append([.user("1"), .user("2")], to: "cleared")
+                try await chats.clearMessages(of: "cleared")
+                try await chats.append(.user("gone"), to: "deleted")
+                try await chats.deleteConversation("deleted")
+            }
+            let before = try await TenantState(of: backend.tenant(""))
+            let beforeOfTenant = try await TenantState(of: backend.tenant("a"))
+            let reopened = try await context.reopen()
+            let after = try await TenantState(of: reopened.tenant(""))
+            context.expect(after.conversations, equals: before.conversations, "the conversations are the same")
+            context.expect(
+                after.messages.flatMap(\.self), equals: before.messages.flatMap(\.self), "the messages are the same")
+            context.expect(try await TenantState(of: reopened.tenant("a")) == beforeOfTenant, "so are a tenant's")
+            context.expect(
+                try await reopened.append(.user("3"), to: "cleared").sequence, equals: 3, "counting goes on")
+        },
+        Check(
+            "durability.visible-at-once", .d1, needs: [.capability(.multiProcess)],
+            why: "What one server has confirmed, the next request finds on another."
+        ) { context in
+            let handles = try await context.open(handles: 2)
+            for step in 0..<20 {
+                let message = try await handles[step % 2].append(.user("\(step)"), to: "one")
+                context.expect(
+                    try await handles[(step + 1) % 2].messages(of: "one", limit: 1), equals: [message],
+                    "a write that has returned is seen by another handle")
+            }
+        },
+    ]
+}

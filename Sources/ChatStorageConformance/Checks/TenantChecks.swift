@@ -1,0 +1,137 @@
+import ChatStorageCore
+
+extension Check {
+    /// That tenants are apart.
+    static let tenants: [Check] = [
+        Check(
+            "tenants.isolated", .n1,
+            why: "One person must never see or change another's chats."
+        ) { context in
+            let backend = try await context.open()
+            let victim = backend.tenant("victim")
+            let other = backend.tenant("other")
+            try await victim.restoreConversation(.sample("one", title: "private", messages: 4))
+            try await victim.restoreConversation(.sample("two", messages: 2))
+            try await context.expectUnchanged(victim, "another tenant's calls change nothing") {
+                context.expect(try await other.conversation("one"), equals: nil, "another tenant sees no conversation")
+                context.expect(try await other.messages(of: "one"), equals: [], "another tenant sees no messages")
+                context.expect(try await other.conversations(limit: 10), equals: [], "another tenant's list is empty")
+                context.expect(
+                    try await other.deleteConversation("one"), equals: false, "another tenant deletes nothing")
+                context.expect(try await other.clearMessages(of: "one"), equals: 0, "another tenant clears nothing")
+                context.expect(
+                    try await other.updateTitle(of: "one", to: "x"), equals: nil, "another tenant retitles nothing")
+                await context.expectError(.conversationNotFound, "another tenant finds nothing to append to") {
+                    try await other.append(.user("x"), to: "one", if: .exists)
+                }
+                for call in StorageCall.ofEveryOperation(on: "one") {
+                    do { try await call.perform(on: other) } catch is ChatStorageError {}
+                    do { try await call.perform(on: backend) } catch is ChatStorageError {}
+                }
+            }
+        },
+        Check(
+            "tenants.same-id", .n1,
+            why: "Every person may call a chat by the same name."
+        ) { context in
+            let backend = try await context.open()
+            let names = ["", "a", "b", "c"]
+            for (index, name) in names.enumerated() {
+                let created = try await backend.tenant(name).createConversation("one", title: name)
+                context.expect(created.lastSequence, equals: 0, "each tenant's conversation is new")
+                for step in 0...index { try await backend.tenant(name).append(.user("\(name) \(step)"), to: "one") }
+            }
+            try await backend.tenant("b").clearMessages(of: "one")
+            try await backend.tenant("c").deleteConversation("one")
+            for (index, name) in names.prefix(2).enumerated() {
+                let chats = backend.tenant(name)
+                try await context.expectContents(
+                    of: "one", in: chats, equal: (0...index).map { "\(name) \($0)" }, "each tenant has its messages")
+                context.expect(try await chats.conversation("one")?.title, equals: name, "each tenant has its title")
+                context.expect(try await chats.conversations(limit: 9).count, equals: 1, "each tenant lists its own")
+            }
+        },
+        Check(
+            "tenants.colliding-names", .n1,
+            why: "Names that are joined with a separator collide as soon as somebody puts the separator in a name."
+        ) { context in
+            let backend = try await context.open()
+            var pairs: [(tenant: String, id: ConversationID)] = [
+                ("a", "bc"), ("ab", "c"), ("", "abc"), ("abc", "a"), ("\u{e9}", "x"), ("e\u{301}", "x"), ("A", "bc"),
+                ("a ", "bc"), (" a", "bc"), ("%", "bc"), ("_", "bc"), ("a%", "bc"), ("*", "bc"), ("'", "bc"),
+            ]
+            for separator in ["/", ":", "|", ",", "\u{1}", "\u{1f}", "\u{ffff}", "\\", "\"", ".", "-", "\n"] {
+                pairs += [
+                    ("t" + separator + "u", "v"), ("t", ConversationID("u" + separator + "v")),
+                    ("t" + separator, "u"), ("t", ConversationID(separator + "u")),
+                ]
+            }
+            for (index, pair) in pairs.enumerated() {
+                context.expect(
+                    try await backend.tenant(pair.tenant).conversation(pair.id), equals: nil,
+                    "no other tenant's conversation is taken for it")
+                try await backend.tenant(pair.tenant).append(.user("\(index)"), to: pair.id)
+            }
+            for (index, pair) in pairs.enumerated() {
+                try await context.expectContents(
+                    of: pair.id, in: backend.tenant(pair.tenant), equal: ["\(index)"],
+                    "\(summary(of: pair.id)) of \(summary(of: pair.tenant)) is its own")
+            }
+            for tenant in Set(pairs.map { Array($0.tenant.utf8) }) {
+                let expected = pairs.filter { Array($0.tenant.utf8) == tenant }.map(\.id)
+                let listed = try await backend.tenant(String(decoding: tenant, as: UTF8.self)).conversations(limit: 100)
+                context.expect(
+                    listed.map(\.id).sortedByUTF8(), equals: expected.sortedByUTF8(), "each tenant lists its own")
+            }
+        },
+        Check(
+            "tenants.concurrent", .n1, .a5,
+            why: "Many people's calls share the connections, and must not be answered with one another's chats."
+        ) { context in
+            let handles = try await context.open(handles: 3)
+            _ = try await context.concurrently(12) { index in
+                let chats = handles[index % 3].tenant("tenant \(index)")
+                for step in 0..<10 {
+                    try await chats.append(.user("\(index)/\(step)"), to: "one")
+                    try await context.expectContents(
+                        of: "one", in: chats, equal: (0...step).map { "\(index)/\($0)" }, "a tenant reads its own")
+                }
+            }
+        },
+        Check(
+            "tenants.default", .n1,
+            why: "An app that begins without tenants finds its chats under the empty name."
+        ) { context in
+            let backend = try await context.open()
+            let itself = backend.asDefaultTenant
+            let named = backend.tenant("")
+            try await itself.createConversation("one", title: "title")
+            try await itself.append([.user("1"), .user("2")], to: "one")
+            try await itself.getOrCreateConversation("two", title: nil)
+            try await itself.restoreConversation(.sample("three", messages: 2))
+            try await itself.restoreConversation(.sample("four", messages: 2))
+            try await itself.updateTitle(of: "two", to: "new title")
+            try await itself.clearMessages(of: "three")
+            try await itself.deleteConversation("four")
+            let state = try await TenantState(of: named)
+            context.expect(
+                Set(state.conversations.map(\.id)), equals: ["one", "two", "three"],
+                "what the backend itself writes is the tenant's whose name is empty")
+            context.expect(try await TenantState(of: itself) == state, "the backend itself reads the same")
+            context.expect(
+                try await itself.conversation("two"), equals: state.conversations.first { $0.id == "two" },
+                "also one by one")
+            context.expect(try await backend.tenant("x").conversations(limit: 9), equals: [], "and nobody else's")
+        },
+        Check(
+            "tenants.powerless", .n2,
+            why: "The code that serves one person cannot close or migrate everybody's store, even by mistake."
+        ) { context in
+            let backend = try await context.open()
+            context.expect(
+                !(backend.tenant("a").base is any ChatStorageBackend), "a tenant's handle is not itself a backend")
+            context.expect(
+                !(backend.tenant("").base is any ChatStorageBackend), "nor is that of the default tenant")
+        },
+    ]
+}

@@ -1,0 +1,22 @@
+/// How the conformance suite gets at a backend: what a backend's author writes to have it checked.
+///
+/// Each check asks for a store of its own, so nothing that one check does can reach another.
+public protocol ConformanceHarness: Sendable {
+    /// The backend's name in reports.
+    var name: String { get }
+
+    /// Makes a store that is empty, isolated from all others and not prepared.
+    func makeStore() async throws -> any ConformanceStore
+
+    /// The command that runs one check again, for reports; nil if there is none.
+    ///
+    /// - Parameters:
+    ///   - checkID: The check's id.
+    ///   - seed: The seed to run it with.
+    func command(toRun checkID: String, seed: UInt64) -> String?
+}
+
+extension ConformanceHarness {
+    /// No command.
+    public func command(toRun checkID: String, seed: UInt64) -> String? { nil }
+}

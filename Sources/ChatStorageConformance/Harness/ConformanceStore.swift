@@ -1,0 +1,75 @@
+public import ChatStorageCore
+
+/// A store that one check has for itself.
+///
+/// The first three functions are required. The others let the suite check what cannot be seen through the library; a
+/// check that needs one which is missing is reported as skipped, with the reason.
+public protocol ConformanceStore: Sendable {
+    /// Opens handles on the store's data, independent of each other where the backend can have several.
+    ///
+    /// A backend that does not declare `multiProcess` gives the same handle as often as asked for. The handles are not
+    /// prepared; the suite prepares and closes them.
+    ///
+    /// - Parameter count: How many, 1 or more.
+    func handles(_ count: Int) async throws -> [any ChatStorageBackend]
+
+    /// Opens the store again after all its handles were closed, as an app does when it starts again.
+    func reopen() async throws -> any ChatStorageBackend
+
+    /// Removes the store and all that is in it, after its handles were closed.
+    func remove() async throws
+
+    /// What precedes the names of all tenants that a check uses; empty, as by default, if the store is the check's own.
+    ///
+    /// A store that holds other data, such as one in production, names tenants here that nothing else uses. Checks that
+    /// need a store of their own do not run on it.
+    var tenantPrefix: String { get }
+
+    /// Writes to the store behind the library's back, in the engine's own language.
+    ///
+    /// - Returns: Whether the engine took the write or refused it by one of its constraints.
+    /// - Throws: Anything else that went wrong; the check then fails.
+    func writePastLibrary(_ write: WritePastLibrary) async throws -> WritePastLibrary.Outcome
+
+    /// All that the store holds, its schema and its rows, as text of any form, for comparing before and after.
+    func contents() async throws -> String
+
+    /// Keeps writers out of the store, as another program's long transaction does, while the body runs.
+    ///
+    /// - Parameter body: Gets a prepared handle that waits for locks as shortly as it can be made to.
+    func withWritersLockedOut(_ body: @Sendable (any ChatStorageBackend) async throws -> Void) async throws
+}
+
+extension ConformanceStore {
+    /// The store is the check's own.
+    public var tenantPrefix: String { "" }
+
+    /// Not offered by this harness.
+    public func writePastLibrary(_ write: WritePastLibrary) async throws -> WritePastLibrary.Outcome {
+        throw MissingFromHarness("a way to write past the library")
+    }
+
+    /// Not offered by this harness.
+    public func contents() async throws -> String {
+        throw MissingFromHarness("a way to read the store's contents past the library")
+    }
+
+    /// Not offered by this harness.
+    public func withWritersLockedOut(_ body: @Sendable (any ChatStorageBackend) async throws -> Void) async throws {
+        throw MissingFromHarness("a way to lock writers out")
+    }
+}
+
+/// What a harness throws for what it does not offer; the check is then skipped, and the run is not a full pass.
+public struct MissingFromHarness: Error, CustomStringConvertible {
+    /// What is missing, in words that follow "the harness does not offer".
+    public let what: String
+
+    /// Names what is missing.
+    public init(_ what: String) {
+        self.what = what
+    }
+
+    /// What is missing, as a sentence.
+    public var description: String { "the harness does not offer \(what)" }
+}

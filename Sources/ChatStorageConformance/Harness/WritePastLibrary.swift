@@ -1,0 +1,24 @@
+public import ChatStorageCore
+
+/// A write that a harness makes in the engine's own language, past the library.
+///
+/// The checks say what they want written, each harness says it in its engine's words.
+public enum WritePastLibrary: Sendable {
+    /// Inserts a row into the table of messages, of any time, by a connection like those that the backend opens.
+    case insertMessage(
+        tenant: String, conversationID: ConversationID, sequence: Int64, role: String, content: String)
+    /// Creates, in a store that is not prepared, tables named like the library's, with other columns and a row in each.
+    case createForeignTables
+    /// Records that a newer version of the library migrated the prepared store.
+    ///
+    /// `usableByThisVersion` says whether that schema still admits this version, or none before its own.
+    case recordNewerSchema(usableByThisVersion: Bool)
+
+    /// What the engine made of a write.
+    public enum Outcome: Sendable, Hashable {
+        /// It was written.
+        case written
+        /// A constraint of the database refused it.
+        case refusedByConstraint
+    }
+}

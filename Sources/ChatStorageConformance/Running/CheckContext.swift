@@ -1,0 +1,153 @@
+import ChatStorageCore
+import Synchronization
+
+/// What a check's body works with: handles on a store of its own, expectations, random numbers.
+package final class CheckContext: Sendable {
+    package let seed: UInt64
+    let recorder: CallRecorder
+    private let harness: any ConformanceHarness
+    private let store: any ConformanceStore
+    private let state = Mutex(State())
+
+    private struct State {
+        var failures: [CheckFailure] = []
+        var handles: [InterceptedBackend] = []
+        var otherStores: [any ConformanceStore] = []
+    }
+
+    init(harness: any ConformanceHarness, store: any ConformanceStore, recorder: CallRecorder, seed: UInt64) {
+        self.harness = harness
+        self.store = store
+        self.recorder = recorder
+        self.seed = seed
+    }
+
+    /// Whether the store is the check's own, and not one that holds other data.
+    var ownsStore: Bool { store.tenantPrefix.isEmpty }
+
+    /// The name in the store of the tenant that checks know by this name.
+    func tenantName(_ name: String) -> String { store.tenantPrefix + name }
+
+    // MARK: Handles
+
+    /// Opens a prepared handle on the store.
+    func open() async throws -> InterceptedBackend {
+        let backend = try await openUnprepared()
+        try await backend.prepare()
+        return backend
+    }
+
+    /// Opens prepared handles on the store, independent of each other where the backend can have several.
+    func open(handles count: Int) async throws -> [InterceptedBackend] {
+        let backends = try await openUnprepared(handles: count)
+        for backend in backends { try await backend.prepare() }
+        return backends
+    }
+
+    /// Opens a handle on the store.
+    func openUnprepared() async throws -> InterceptedBackend {
+        let backends = try await openUnprepared(handles: 1)
+        return try require(backends.first, "the harness gives the handle that it is asked for")
+    }
+
+    /// Opens handles on the store.
+    func openUnprepared(handles count: Int) async throws -> [InterceptedBackend] {
+        try await store.handles(count).map { adopt($0, of: store) }
+    }
+
+    /// Closes all handles and opens the store again, prepared.
+    func reopen() async throws -> InterceptedBackend {
+        try await closeHandles()
+        let backend = adopt(try await store.reopen(), of: store)
+        try await backend.prepare()
+        return backend
+    }
+
+    /// Makes another store and opens a prepared handle on it.
+    func openOtherStore() async throws -> InterceptedBackend {
+        let other = try await harness.makeStore()
+        state.withLock { $0.otherStores.append(other) }
+        let backend = try require(
+            await other.handles(1).first, "the harness gives the handle that it is asked for")
+        let adopted = adopt(backend, of: other)
+        try await adopted.prepare()
+        return adopted
+    }
+
+    /// Keeps writers out of the store while the body runs with an impatient handle.
+    func withWritersLockedOut(_ body: @Sendable (InterceptedBackend) async throws -> Void) async throws {
+        try await store.withWritersLockedOut { try await body(self.adopt($0, of: self.store)) }
+    }
+
+    private func adopt(_ backend: any ChatStorageBackend, of store: any ConformanceStore) -> InterceptedBackend {
+        state.withLock { state in
+            let interceptor = RecordingInterceptor(recorder: recorder, handle: "handle \(state.handles.count + 1)")
+            let handle = InterceptedBackend(backend, interceptor: interceptor, tenantPrefix: store.tenantPrefix)
+            state.handles.append(handle)
+            return handle
+        }
+    }
+
+    // MARK: Past the library
+
+    /// Writes in the engine's own language; see ``WritePastLibrary``.
+    func writePastLibrary(_ write: WritePastLibrary) async throws -> WritePastLibrary.Outcome {
+        try await store.writePastLibrary(write)
+    }
+
+    /// All that the store holds.
+    func contents() async throws -> String {
+        try await store.contents()
+    }
+
+    // MARK: Randomness and concurrency
+
+    /// A generator that the run's seed determines.
+    ///
+    /// - Parameter stream: Which of several independent ones.
+    func random(stream: Int = 0) -> SplitMix64 {
+        SplitMix64(seed: seed &+ UInt64(truncatingIfNeeded: stream) &* 0x0123_4567_89ab_cdef)
+    }
+
+    /// Runs the body many times at once and gives the results in order.
+    func concurrently<Success: Sendable>(
+        _ count: Int, _ body: @escaping @Sendable (Int) async throws -> Success
+    ) async throws -> [Success] {
+        try await withThrowingTaskGroup(of: (Int, Success).self) { group in
+            for index in 0..<count { group.addTask { (index, try await body(index)) } }
+            var results: [(Int, Success)] = []
+            for try await result in group { results.append(result) }
+            return results.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+    }
+
+    // MARK: Failures and the end
+
+    var failures: [CheckFailure] { state.withLock(\.failures) }
+
+    func record(_ failure: CheckFailure) {
+        state.withLock { state in
+            // A check that fails in a loop says the same again and again.
+            if state.failures.count < 20 { state.failures.append(failure) }
+        }
+    }
+
+    private func closeHandles() async throws {
+        let handles = state.withLock { state in
+            defer { state.handles = [] }
+            return state.handles
+        }
+        for handle in handles { try await handle.close() }
+    }
+
+    /// Closes all handles and removes the stores; a failure to do so is the check's.
+    func end() async {
+        do {
+            try await closeHandles()
+            for other in state.withLock(\.otherStores) { try await other.remove() }
+            try await store.remove()
+        } catch {
+            record(CheckFailure("the store is closed and removed after the check", actual: "\(error)"))
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import ChatStorageConformance
+import ChatStorageCore
+import ChatStorageSQLite
+import TestSupport
+
+/// Database files, each in a folder of its own.
+struct SQLiteHarness: ConformanceHarness {
+    let name = "sqlite"
+
+    func makeStore() throws -> any ConformanceStore { SQLiteStoreUnderTest(folder: try TemporaryFolder()) }
+
+    func command(toRun checkID: String, seed: UInt64) -> String? {
+        ConformanceRun.command(toRun: checkID, on: name, seed: seed)
+    }
+}
+
+private struct SQLiteStoreUnderTest: ConformanceStore {
+    let folder: TemporaryFolder
+
+    private var path: String { folder.path(of: "chat.db") }
+
+    func handles(_ count: Int) async throws -> [any ChatStorageBackend] {
+        var handles: [any ChatStorageBackend] = []
+        for _ in 0..<count { handles.append(try await SQLiteBackend(path: path)) }
+        return handles
+    }
+
+    func reopen() async throws -> any ChatStorageBackend { try await SQLiteBackend(path: path) }
+
+    /// The folder goes with the last reference to it.
+    func remove() {}
+
+    func writePastLibrary(_ write: WritePastLibrary) throws -> WritePastLibrary.Outcome {
+        do {
+            try TestSQLiteConnection(path: path).execute(statements(for: write))
+            return .written
+        } catch let error as TestSQLiteError where error.code & 0xff == Self.constraint {
+            return .refusedByConstraint
+        }
+    }
+
+    /// SQLITE_CONSTRAINT, the primary code of all broken constraints.
+    private static let constraint: Int32 = 19
+
+    private func statements(for write: WritePastLibrary) -> String {
+        switch write {
+        case .insertMessage(let tenant, let conversationID, let sequence, let role, let content):
+            """
+            INSERT INTO chat_messages (tenant, conversation_id, sequence, role, content, created_at_us)
+            VALUES (\(literal(tenant)), \(literal(conversationID.rawValue)), \(sequence), \(literal(role)),
+                \(literal(content)), 0)
+            """
+        case .createForeignTables:
+            """
+            CREATE TABLE conversations (name TEXT, body TEXT);
+            CREATE TABLE chat_messages (id INTEGER PRIMARY KEY, body TEXT);
+            INSERT INTO conversations VALUES ('theirs', 'kept');
+            INSERT INTO chat_messages (body) VALUES ('kept');
+            """
+        case .recordNewerSchema(let usableByThisVersion):
+            """
+            UPDATE chat_storage_schema
+            SET version = version + 1, minimum_version = \(usableByThisVersion ? "minimum_version" : "version + 1")
+            """
+        }
+    }
+
+    private func literal(_ text: String) -> String {
+        let digits = text.utf8.map { String($0 >> 4, radix: 16) + String($0 & 0xf, radix: 16) }
+        return "CAST(x'\(digits.joined())' AS TEXT)"
+    }
+
+    func contents() throws -> String {
+        let connection = try TestSQLiteConnection(path: path)
+        let schema = try connection.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name")
+        var contents = ["\(schema)"]
+        for case let name? in schema.filter({ $0[0] == "table" }).map({ $0[1] }) {
+            contents.append("\(name): \(try connection.execute("SELECT * FROM \"\(name)\" ORDER BY 1, 2, 3"))")
+        }
+        return contents.joined(separator: "\n")
+    }
+
+    func withWritersLockedOut(_ body: @Sendable (any ChatStorageBackend) async throws -> Void) async throws {
+        var configuration = SQLiteBackend.Configuration(path: path)
+        configuration.busyTimeout = .milliseconds(20)
+        let impatient = try await SQLiteBackend(configuration)
+        try await impatient.prepare()
+        let other = try TestSQLiteConnection(path: path)
+        try other.execute("BEGIN IMMEDIATE")
+        try await body(impatient)
+        try other.execute("ROLLBACK")
+    }
+}
