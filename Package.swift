@@ -97,7 +97,8 @@ let package = Package(
         .testTarget(
             name: "ChatStorageToolTests",
             dependencies: [
-                "chatstorage", "ChatStorageCore", "ChatStorageInMemory", "ChatStorageTransfer", "TestSupport",
+                "chatstorage", "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStorageTransfer",
+                "TestSupport",
             ],
             swiftSettings: settings),
     ]
