@@ -78,7 +78,7 @@ extension Check {
         var paged: [ConversationID] = []
         var page = try await chats.conversations(after: nil, limit: 3)
         paged += page.items.map(\.id)
-        while let next = page.next {
+        while let next = page.next, paged.count <= ids.count {
             page = try await chats.conversations(after: next, limit: 3)
             paged += page.items.map(\.id)
         }

@@ -121,6 +121,12 @@ package final class CheckContext: Sendable {
         }
     }
 
+    /// Lets other tasks run for a random while, so that what follows comes at a random moment of theirs.
+    func letTimePass(upTo limit: Duration, using random: inout SplitMix64) async {
+        let end = ContinuousClock.now + limit * Double.random(in: 0...1, using: &random)
+        repeat { await Task.yield() } while ContinuousClock.now < end
+    }
+
     // MARK: Failures and the end
 
     var failures: [CheckFailure] { state.withLock(\.failures) }

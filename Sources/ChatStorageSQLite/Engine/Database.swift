@@ -10,7 +10,7 @@ import CSQLite
 ///
 /// It is opened without SQLite's own locks, so its user sees to it that one thread at a time is inside.
 ///
-/// `@unchecked Sendable`: it moves between threads only through the writer's serial queue or the reader pool's lock.
+/// `@unchecked Sendable`: it moves between threads only through the writer's thread or the reader pool's lock.
 final class Database: @unchecked Sendable {
     /// What a connection is for.
     enum Access {

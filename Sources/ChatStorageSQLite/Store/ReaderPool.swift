@@ -1,21 +1,25 @@
 import ChatStorageCore
-import Dispatch
 import Synchronization
 
 /// The connections that read, opened as they are needed, and the calls that wait for one.
 ///
 /// A short read runs at once on the thread that asks, without waiting for locks; a long one, and one that meets a lock,
-/// runs on a thread of the pool. Waiting for a connection suspends and blocks no thread.
+/// runs on the connection's own thread. Waiting for a connection suspends and blocks no thread.
 final class ReaderPool: Sendable {
+    /// A connection that reads, and the thread on which it may block.
+    private struct Reader: Sendable {
+        let database: Database
+        let thread: SerialThread
+    }
+
     private struct State {
-        var idle: [Database] = []
+        var idle: [Reader] = []
         var opened = 0
-        var waiting = FIFO<PendingCall<Database>>()
+        var waiting = FIFO<PendingCall<Reader>>()
         var isClosed = false
     }
 
     private let configuration: SQLiteBackend.Configuration
-    private let queue = DispatchQueue(label: "ChatStorage.SQLite.readers", attributes: .concurrent)
     private let state = Mutex(State())
 
     init(_ configuration: SQLiteBackend.Configuration) {
@@ -28,27 +32,29 @@ final class ReaderPool: Sendable {
     func read<Result: Sendable>(
         inline: Bool, _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
-        let database: Database =
-            if let idle = state.withLock({ $0.idle.popLast() }) { idle } else { try await take() }
+        let reader: Reader = if let idle = state.withLock({ $0.idle.popLast() }) { idle } else { try await take() }
         if inline {
             do {
-                let result = try body(database)
-                give(database)
+                let result = try body(reader.database)
+                give(reader)
+                // Without it a task that only reads would never leave its thread to others, the writers among them.
+                await Task.yield()
                 return result
             } catch let failure as SQLiteFailure where failure.isBusy {
                 // Another process recovers or restarts the log; the wait for it must not block this thread.
             } catch {
-                give(database)
+                give(reader)
                 throw (error as? SQLiteFailure)?.error ?? error
             }
         }
-        return try await readOnQueue(database, body)
+        return try await readOnThread(reader, body)
     }
 
     /// What the file has, looked up with a connection that changes nothing in it.
     func inspect() async throws -> Schema.State {
-        try await PendingCall<Schema.State>.wait { call in
-            queue.async { [configuration] in
+        let thread = SerialThread()
+        return try await PendingCall<Schema.State>.wait { call in
+            thread.async { [configuration] in
                 guard call.begin() else { return }
                 let state = Result { try Schema.inspect(Database(configuration, for: .inspecting)) }
                 call.end(state.mapError { ($0 as? SQLiteFailure)?.error ?? $0 })
@@ -71,37 +77,37 @@ final class ReaderPool: Sendable {
         while let call = calls.popFirst() { call.end(.failure(Self.closed)) }
     }
 
-    private func readOnQueue<Result: Sendable>(
-        _ database: Database, _ body: @escaping @Sendable (Database) throws -> Result
+    private func readOnThread<Result: Sendable>(
+        _ reader: Reader, _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
         var isSubmitted = false
-        // A task that was cancelled before hands nothing to the queue.
-        defer { if !isSubmitted { give(database) } }
+        // A task that was cancelled before hands nothing to the thread.
+        defer { if !isSubmitted { give(reader) } }
         return try await PendingCall<Result>.wait { call in
             isSubmitted = true
-            queue.async { [self] in
+            reader.thread.async { [self] in
                 let wanted = call.begin()
                 let result = Swift.Result {
                     guard wanted else { throw CancellationError() }
-                    database.setBusyTimeout(milliseconds: configuration.busyMilliseconds)
-                    defer { database.setBusyTimeout(milliseconds: 0) }
-                    return try body(database)
+                    reader.database.setBusyTimeout(milliseconds: configuration.busyMilliseconds)
+                    defer { reader.database.setBusyTimeout(milliseconds: 0) }
+                    return try body(reader.database)
                 }
-                give(database)
+                give(reader)
                 call.end(result.mapError { ($0 as? SQLiteFailure)?.error ?? $0 })
             }
         }
     }
 
-    private func take() async throws -> Database {
+    private func take() async throws -> Reader {
         enum Admission {
-            case connection(Database)
+            case reader(Reader)
             case opens, waits, closed, full
         }
-        return try await PendingCall<Database>.wait { call in
+        return try await PendingCall<Reader>.wait { call in
             let admission: Admission = state.withLock { state in
                 if state.isClosed { return .closed }
-                if let idle = state.idle.popLast() { return .connection(idle) }
+                if let idle = state.idle.popLast() { return .reader(idle) }
                 if state.opened < configuration.readers {
                     state.opened += 1
                     return .opens
@@ -114,8 +120,8 @@ final class ReaderPool: Sendable {
                 return .waits
             }
             switch admission {
-            case .connection(let database): hand(database, to: call)
-            case .opens: queue.async { [self] in open(for: call) }
+            case .reader(let reader): hand(reader, to: call)
+            case .opens: open(on: SerialThread(), for: call)
             case .waits: break
             case .closed: call.end(.failure(Self.closed))
             case .full:
@@ -127,36 +133,38 @@ final class ReaderPool: Sendable {
         }
     }
 
-    private func open(for call: PendingCall<Database>) {
-        do {
-            let database = try Database(configuration, for: .reading)
-            database.setBusyTimeout(milliseconds: 0)
-            hand(database, to: call)
-        } catch {
-            call.end(.failure(error))
-            // The next in line tries itself: it may get another error, and must not wait for ever.
-            let next = state.withLock { state in
-                let next = state.waiting.popFirst()
-                if next == nil { state.opened -= 1 }
-                return next
+    private func open(on thread: SerialThread, for call: PendingCall<Reader>) {
+        thread.async { [self] in
+            do {
+                let database = try Database(configuration, for: .reading)
+                database.setBusyTimeout(milliseconds: 0)
+                hand(Reader(database: database, thread: thread), to: call)
+            } catch {
+                call.end(.failure(error))
+                // The next in line tries itself: it may get another error, and must not wait for ever.
+                let next = state.withLock { state in
+                    let next = state.waiting.popFirst()
+                    if next == nil { state.opened -= 1 }
+                    return next
+                }
+                if let next { open(on: thread, for: next) }
             }
-            if let next { queue.async { [self] in open(for: next) } }
         }
     }
 
-    private func hand(_ database: Database, to call: PendingCall<Database>) {
-        if !call.end(.success(database)) { give(database) }
+    private func hand(_ reader: Reader, to call: PendingCall<Reader>) {
+        if !call.end(.success(reader)) { give(reader) }
     }
 
-    private func give(_ database: Database) {
+    private func give(_ reader: Reader) {
         while true {
-            let next: PendingCall<Database>? = state.withLock { state in
+            let next: PendingCall<Reader>? = state.withLock { state in
                 if let next = state.waiting.popFirst() { return next }
-                if !state.isClosed { state.idle.append(database) }
+                if !state.isClosed { state.idle.append(reader) }
                 return nil
             }
             guard let next else { return }
-            if next.end(.success(database)) { return }
+            if next.end(.success(reader)) { return }
         }
     }
 

@@ -18,7 +18,7 @@ protocol WriteCall: AnyObject, Sendable {
 
 /// A call whose work returns a `Result`.
 ///
-/// `@unchecked Sendable`: `outcome` is touched by the writer's queue only.
+/// `@unchecked Sendable`: `outcome` is touched by the writer's thread only.
 final class Write<Result: Sendable>: WriteCall, @unchecked Sendable {
     private let call: PendingCall<Result>
     private let body: @Sendable (Database) throws -> Result

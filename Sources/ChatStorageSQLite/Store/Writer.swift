@@ -1,5 +1,4 @@
 import ChatStorageCore
-import Dispatch
 import Synchronization
 
 /// The one connection that writes, and the calls that wait for it.
@@ -19,10 +18,9 @@ final class Writer: Sendable {
     }
 
     private let configuration: SQLiteBackend.Configuration
-    /// One thread at a time, and one that may wait for the disk.
-    private let queue = DispatchQueue(label: "ChatStorage.SQLite.writer")
+    private let thread = SerialThread()
     private let state = Mutex(State())
-    /// Opened by the first call; touched on the queue only, which the lock states rather than ensures.
+    /// Opened by the first call; touched on the thread only, which the lock states rather than ensures.
     private let connection = Mutex<Database?>(nil)
 
     init(_ configuration: SQLiteBackend.Configuration) {
@@ -43,7 +41,7 @@ final class Writer: Sendable {
     /// Makes the file where it is missing, and the schema.
     func createSchema(in file: DatabaseFile) async throws {
         try await PendingCall<Void>.wait { call in
-            queue.async { [self] in
+            thread.async { [self] in
                 guard call.begin() else { return }
                 let result = Result {
                     try file.create()
@@ -60,7 +58,7 @@ final class Writer: Sendable {
     func close() async {
         state.withLock { $0.isClosed = true }
         await withCheckedContinuation { continuation in
-            queue.async { [self] in
+            thread.async { [self] in
                 // A call may have been admitted before, and its turn not yet scheduled.
                 drain()
                 connection.withLock { $0 = nil }
@@ -85,7 +83,7 @@ final class Writer: Sendable {
         }
         switch admission {
         case .waits: break
-        case .starts: queue.async { [self] in drain() }
+        case .starts: thread.async { [self] in drain() }
         case .closed: write.fail(ChatStorageError(.closed, "the storage is closed"))
         case .full:
             write.fail(

@@ -75,7 +75,8 @@ private struct SQLiteStoreUnderTest: ConformanceStore {
         let schema = try connection.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name")
         var contents = ["\(schema)"]
         for case let name? in schema.filter({ $0[0] == "table" }).map({ $0[1] }) {
-            contents.append("\(name): \(try connection.execute("SELECT * FROM \"\(name)\" ORDER BY 1, 2, 3"))")
+            let rows = try connection.execute("SELECT * FROM \"\(name)\"").map { "\($0)" }.sorted()
+            contents.append("\(name): \(rows)")
         }
         return contents.joined(separator: "\n")
     }
