@@ -79,6 +79,16 @@ struct ImportCommandTests {
         #expect(result.output.hasSuffix("Files that could not be read: 3.\n"))
     }
 
+    @Test("named pipes and process substitutions are read like files")
+    func pipes() async throws {
+        let tool = try Tool()
+        try tool.write(good, to: "one")
+        let result = try await tool.shell("mkfifo pipe; cat one >pipe & $TOOL import pipe <(sed s/good/two/ one)")
+        #expect(result.status == 0)
+        #expect(result.output.hasPrefix("Imported 2 conversations with 2 messages in "))
+        #expect(result.errors.isEmpty)
+    }
+
     @Test("an interrupted import leaves only whole conversations and says what it did", arguments: [SIGINT, SIGTERM])
     func interrupted(signal: Int32) async throws {
         let tool = try Tool()
