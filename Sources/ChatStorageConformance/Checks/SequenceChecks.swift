@@ -9,8 +9,10 @@ extension Check {
         ) { context in
             let chats = try await context.open()
             var expected: Int64 = 0
-            for count in [1, 3, 1, 1, 10, 2] {
-                let returned = try await chats.append((0..<count).map { .user("\($0)") }, to: "one")
+            for (index, count) in [1, 3, 1, 1, 10, 2].enumerated() {
+                // Backends may well write the two conditions by different statements.
+                let returned = try await chats.append(
+                    (0..<count).map { .user("\($0)") }, to: "one", if: index % 2 == 0 ? .createIfMissing : .exists)
                 context.expect(
                     returned.map(\.sequence), equals: Array((expected + 1)...(expected + Int64(count))),
                     "an append gives the next sequences, in the order of its messages")
@@ -45,7 +47,8 @@ extension Check {
             try await chats.append([.user("1"), .assistant("2"), .user("3")], to: "one")
             try await chats.clearMessages(of: "one")
             context.expect(
-                try await chats.append(.user("4"), to: "one").sequence, equals: 4, "counting goes on after a clear")
+                try await chats.append(.user("4"), to: "one", if: .exists).sequence, equals: 4,
+                "counting goes on after a clear")
             try await chats.clearMessages(of: "one")
             try await chats.clearMessages(of: "one")
             context.expect(
@@ -81,7 +84,10 @@ extension Check {
             let returned = try await context.concurrently(handles.count) { writer in
                 var messages: [Message] = []
                 for index in 0..<appends {
-                    messages.append(try await handles[writer].append(.user("\(writer)/\(index)"), to: "one"))
+                    // Once the conversation exists, half of the appends say that it must.
+                    let condition: AppendCondition = index % 2 == 0 ? .createIfMissing : .exists
+                    messages.append(
+                        try await handles[writer].append(.user("\(writer)/\(index)"), to: "one", if: condition))
                 }
                 return messages
             }

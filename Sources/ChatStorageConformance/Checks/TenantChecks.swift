@@ -39,7 +39,10 @@ extension Check {
             for (index, name) in names.enumerated() {
                 let created = try await backend.tenant(name).createConversation("one", title: name)
                 context.expect(created.lastSequence, equals: 0, "each tenant's conversation is new")
-                for step in 0...index { try await backend.tenant(name).append(.user("\(name) \(step)"), to: "one") }
+                for step in 0...index {
+                    try await backend.tenant(name).append(
+                        .user("\(name) \(step)"), to: "one", if: step % 2 == 0 ? .createIfMissing : .exists)
+                }
             }
             try await backend.tenant("b").clearMessages(of: "one")
             try await backend.tenant("c").deleteConversation("one")
