@@ -19,9 +19,10 @@ struct ChatStorageTool: AsyncParsableCommand {
         discussion: """
             A store is one database; it is named with --store or in the environment variable CHATSTORAGE_URL:
 
-              sqlite:PATH          a SQLite file, also written as the bare path; by default sqlite:chat.db
-              postgres://...       a PostgreSQL database, as in every other libpq program
-              memory:              the memory of this process, to try things out
+              sqlite:PATH     a SQLite file, also as the bare path
+                              (default: sqlite:chat.db)
+              postgres://...  a PostgreSQL database, as for any libpq program
+              memory:         this process's memory, to try things out
 
             The commands that bring chats in (import, add, exec) make the store if it is not there. The others say \
             that there is none.
@@ -44,22 +45,21 @@ struct ChatStorageTool: AsyncParsableCommand {
     static func main() async {
         // A closed pipe is then an error of the write, which leaves time to close the store.
         signal(SIGPIPE, SIG_IGN)
-        let command: any ParsableCommand
         do {
-            command = try parseAsRoot()
-        } catch {
-            exit(withError: error)
-        }
-        do {
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                var command = command
+            var command = try parseAsRoot()
+            guard var command = command as? any AsyncParsableCommand else {
+                // ArgumentParser's own, such as the one that prints the help.
                 try command.run()
+                return
+            }
+            do {
+                try await command.run()
+            } catch let error where !(error is CleanExit) {
+                if let message = Failure.message(about: error) { await Output.error("chatstorage: \(message)\n") }
+                throw ExitCode(Failure.status(after: error))
             }
         } catch {
-            if let message = Failure.message(about: error) { await Output.error("chatstorage: \(message)\n") }
-            exit(withError: ExitCode(Failure.status(after: error)))
+            exit(withError: error)
         }
     }
 }

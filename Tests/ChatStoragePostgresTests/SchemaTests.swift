@@ -98,6 +98,18 @@ import Testing
         try await backend.close()
     }
 
+    @Test func aDatabaseOfAnotherEncodingIsRefusedUntouched() async throws {
+        try await TestPostgres.withSchema { url, name in
+            try await TestPostgres.execute(
+                "CREATE DATABASE \(name) ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+            let backend = try await PostgresBackend(url: adding("dbname=\(name)", to: url))
+            await expectError(.schemaMismatch) { try await backend.prepare() }
+            await expectError(.schemaMismatch) { try await backend.conversation("c") }
+            try await backend.close()
+            try await TestPostgres.execute("DROP DATABASE \(name) WITH (FORCE)")
+        }
+    }
+
     @Test func aSchemaCanHaveAnOddName() async throws {
         let name = "Odd \"name\"; DROP TABLE é -- $1"
         let quoted = "\"Odd \"\"name\"\"; DROP TABLE é -- $1\""

@@ -138,8 +138,15 @@ struct Statements: Sendable {
         touchConversation = Statement(
             "chatstorage_touch", [.text, .text],
             "UPDATE \(conversations) SET updated_at = greatest(now(), updated_at) WHERE \(thisConversation)")
+        // Only after its own transaction's UPDATE (a row version's xmin is the transaction that wrote it): where that
+        // found no conversation, one that another session creates before this statement keeps its messages.
         deleteMessages = Statement(
-            "chatstorage_delete_messages", [.text, .text], "DELETE FROM \(messages) WHERE \(thisConversation)")
+            "chatstorage_delete_messages", [.text, .text],
+            """
+            DELETE FROM \(messages) WHERE \(thisConversation) AND EXISTS (
+                SELECT FROM \(conversations)
+                WHERE \(thisConversation) AND xmin = pg_current_xact_id_if_assigned()::xid)
+            """)
 
         restoreConversation = Statement(
             "chatstorage_restore", [.text, .text, .text, .timestamptz, .timestamptz, .bigint],

@@ -79,6 +79,8 @@ public struct Importer: Sendable {
                         }
                     }
                 }
+                // Some sequences end when the task is cancelled instead of throwing.
+                try Task.checkCancellation()
             } catch {
                 progress.failure = progress.failure ?? error
             }

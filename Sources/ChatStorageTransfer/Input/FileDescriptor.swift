@@ -36,17 +36,27 @@ package final class FileDescriptor: Sendable {
         if isOwned { close(descriptor) }
     }
 
-    /// Opens a file for reading.
-    package static func reading(path: String) throws -> FileDescriptor {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw SystemError(errno) }
-        return FileDescriptor(descriptor, isOwned: true)
+    /// Opens a file for reading; opening a named pipe waits for its writer.
+    ///
+    /// - Throws: ``SystemError``; `CancellationError` at once when the task is cancelled.
+    package static func reading(path: String) async throws -> FileDescriptor {
+        try await PendingCall<FileDescriptor>.wait { call in
+            DispatchQueue(label: "ChatStorage.FileDescriptor.open").async {
+                guard call.begin() else { return }
+                let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+                call.end(
+                    descriptor >= 0
+                        ? .success(FileDescriptor(descriptor, isOwned: true)) : .failure(SystemError(errno)))
+            }
+        }
     }
 
-    /// How many bytes a regular file has; nil for a pipe or a terminal.
-    package var size: Int64? {
+    /// How many bytes a regular file has; nil for what is a pipe or is not there.
+    ///
+    /// The file is not opened: that would end the writer of a named pipe.
+    package static func size(path: String) -> Int64? {
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         return Int64(status.st_size)
     }
 

@@ -10,7 +10,7 @@ package struct LineSplitter: TextSplitter {
 
     package mutating func split(_ chunk: [UInt8], into pieces: inout [TextPiece]) {
         var rest = chunk[...]
-        while let newline = rest.firstIndex(of: UInt8(ascii: "\n")) {
+        while let newline = rest.firstIndex(ofByte: UInt8(ascii: "\n"), from: rest.startIndex) {
             end(with: rest[..<newline], into: &pieces)
             line += 1
             rest = rest[(newline + 1)...]

@@ -12,24 +12,27 @@ struct JSONValidator {
     /// Deeper nesting is refused; Foundation's decoder has the same bound.
     static let maximumDepth = 512
 
-    private let bytes: ArraySlice<UInt8>
-    private var position: Int
+    /// Read only where ``current`` says that there is a byte.
+    private let bytes: UnsafeRawBufferPointer
+    private var position = 0
 
-    init(_ bytes: ArraySlice<UInt8>) {
+    private init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
-        position = bytes.startIndex
     }
 
     /// Checks the text, and gives back the value without the white space around it.
-    static func validate(_ bytes: ArraySlice<UInt8>) throws -> ArraySlice<UInt8> {
-        var validator = JSONValidator(bytes)
-        validator.skipWhiteSpace()
-        let start = validator.position
-        try validator.validateValue()
-        let end = validator.position
-        validator.skipWhiteSpace()
-        guard validator.position == bytes.endIndex else { throw validator.problem("has text after the JSON value") }
-        return bytes[start..<end]
+    static func validate(_ text: ArraySlice<UInt8>) throws -> ArraySlice<UInt8> {
+        let value = try text.withUnsafeBytes { bytes in
+            var validator = JSONValidator(bytes)
+            validator.skipWhiteSpace()
+            let start = validator.position
+            try validator.validateValue()
+            let end = validator.position
+            validator.skipWhiteSpace()
+            guard validator.current == nil else { throw validator.problem("has text after the JSON value") }
+            return start..<end
+        }
+        return text[(text.startIndex + value.lowerBound)..<(text.startIndex + value.upperBound)]
     }
 
     /// Checks one value; the open arrays and objects are kept in a list, since outside data decides how deep it is.
@@ -90,7 +93,7 @@ struct JSONValidator {
 
     private mutating func validate(literal: StaticString) throws {
         let expected = UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount)
-        guard bytes[position...].starts(with: expected) else { throw unexpected() }
+        guard bytes.dropFirst(position).starts(with: expected) else { throw unexpected() }
         position += expected.count
     }
 
@@ -119,18 +122,20 @@ struct JSONValidator {
         position += 1
         let start = position
         var isASCII = true
-        while let byte = current, byte != UInt8(ascii: "\"") {
+        while true {
+            position = bytes.endOfPlainText(from: position)
+            guard let byte = current else { throw problem("ends within a string") }
+            if byte == UInt8(ascii: "\"") { break }
             if byte == UInt8(ascii: "\\") {
                 try validateEscape()
             } else {
-                guard byte >= 0x20 else { throw problem("has a raw control character in a string") }
-                if byte >= 0x80 { isASCII = false }
+                guard byte >= 0x80 else { throw problem("has a raw control character in a string") }
+                isASCII = false
                 position += 1
             }
         }
-        guard current != nil else { throw problem("ends within a string") }
         if !isASCII, String(validating: bytes[start..<position], as: UTF8.self) == nil {
-            throw JSONProblem(reason: "is not valid UTF-8, in the string at byte \(start - bytes.startIndex)")
+            throw JSONProblem(reason: "is not valid UTF-8, in the string at byte \(start)")
         }
         position += 1
     }
@@ -170,7 +175,7 @@ struct JSONValidator {
         while let byte = current, byte.isJSONWhiteSpace { position += 1 }
     }
 
-    private var current: UInt8? { position < bytes.endIndex ? bytes[position] : nil }
+    private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
 
     private static func closing(_ opening: UInt8) -> UInt8 {
         opening == UInt8(ascii: "{") ? UInt8(ascii: "}") : UInt8(ascii: "]")
@@ -181,7 +186,7 @@ struct JSONValidator {
     }
 
     private func problem(_ reason: String) -> JSONProblem {
-        JSONProblem(reason: "\(reason), at byte \(position - bytes.startIndex + 1)")
+        JSONProblem(reason: "\(reason), at byte \(position + 1)")
     }
 }
 

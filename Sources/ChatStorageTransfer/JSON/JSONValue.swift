@@ -49,7 +49,9 @@ package struct JSONValue: Sendable {
     package var string: String? {
         guard kind == .string else { return nil }
         let text = bytes.dropFirst().dropLast()
-        guard text.contains(UInt8(ascii: "\\")) else { return String(decoding: text, as: UTF8.self) }
+        guard text.firstIndex(ofByte: UInt8(ascii: "\\"), from: text.startIndex) != nil else {
+            return String(decoding: text, as: UTF8.self)
+        }
         return Self.unescaped(text)
     }
 
@@ -166,11 +168,19 @@ extension JSONValue {
         }
 
         private mutating func skipString() {
+            repeat {
+                // The text is valid, so its end is there.
+                let quote = content.firstIndex(ofByte: UInt8(ascii: "\""), from: position + 1)
+                position = quote ?? content.endIndex
+            } while position < content.endIndex && isEscaped(position)
             position += 1
-            while position < content.endIndex, content[position] != UInt8(ascii: "\"") {
-                position += content[position] == UInt8(ascii: "\\") ? 2 : 1
-            }
-            position += 1
+        }
+
+        /// Whether an odd number of backslashes stands before a quote within a string.
+        private func isEscaped(_ quote: Int) -> Bool {
+            var start = quote
+            while content[start - 1] == UInt8(ascii: "\\") { start -= 1 }
+            return (quote - start) % 2 == 1
         }
 
         private mutating func skipLiteral() {

@@ -3,7 +3,7 @@ import ChatStorageCore
 extension ChatFile {
     /// A reading of the file.
     public struct Iterator: AsyncIteratorProtocol {
-        private let open: @Sendable () throws -> FileDescriptor
+        private let open: @Sendable () async throws -> FileDescriptor
         private var decoder: ConversationDecoder
         /// Nil before the first read and after the last.
         private var file: FileDescriptor?
@@ -14,7 +14,7 @@ extension ChatFile {
         private var position = 0
         private var bytesRead: Int64 = 0
 
-        init(roles: Set<Role>, open: @escaping @Sendable () throws -> FileDescriptor) {
+        init(roles: Set<Role>, open: @escaping @Sendable () async throws -> FileDescriptor) {
             self.open = open
             decoder = ConversationDecoder(roles: roles)
         }
@@ -51,7 +51,7 @@ extension ChatFile {
         private mutating func readPieces() async throws -> Bool {
             if isAtStart {
                 isAtStart = false
-                let opened = try open()
+                let opened = try await open()
                 let start = try await FileStart.read(opened)
                 file = opened
                 bytesRead = Int64(start.bytesRead)

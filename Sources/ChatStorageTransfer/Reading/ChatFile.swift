@@ -1,6 +1,6 @@
 public import ChatStorageCore
 
-/// A file of chats, read conversation by conversation in the memory of one conversation.
+/// A file of chats, read conversation by conversation: memory holds one, and a number for each without an id.
 ///
 /// Two formats are told apart by their first character:
 ///
@@ -75,7 +75,7 @@ public struct ChatFile: AsyncSequence, Sendable {
     public func makeAsyncIterator() -> Iterator {
         Iterator(roles: roles) { [source] in
             switch source {
-            case .path(let path): try FileDescriptor.reading(path: path)
+            case .path(let path): try await FileDescriptor.reading(path: path)
             case .descriptor(let descriptor): descriptor
             }
         }

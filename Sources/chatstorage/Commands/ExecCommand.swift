@@ -10,30 +10,46 @@ struct ExecCommand: AsyncParsableCommand {
             Each line of the input is a request, a JSON object; each gets one line in answer, in the same order, \
             written before the next request runs:
 
-              {"op": "save_message", "conversation_id": "c1", "role": "user", "content": "hi"}
-              {"ok": {"id": 1, "conversation_id": "c1", "role": "user", "content": "hi", "created_at": "2026-11-22T07:17:51.123456Z"}}
+              {"op": "get_history", "conversation_id": "trip", "limit": 1}
+              {"ok": [{"role": "user", "content": "hi"}]}
 
-            Operations and their arguments (with defaults), and what they answer:
+            Operations, their arguments (with defaults), and after > the answer:
 
-              create_conversation         conversation_id, title (null)   the conversation
-              get_conversation            conversation_id                 the conversation or null
-              get_or_create_conversation  conversation_id, title (null)   the conversation
-              update_conversation_title   conversation_id, title (null)   the conversation or null
-              list_conversations          limit (50)                      conversations, newest first
-              page_conversations          limit (50), cursor              {"items": [...], "next": cursor or null}
-              delete_conversation         conversation_id                 whether it existed
-              restore_conversation        conversation_id, title (null), created_at, updated_at, last_sequence,
-                                          messages (each id, role, content, created_at)
-                                                                          the conversation
-              save_message                conversation_id, role, content, auto_create_conversation (true)
-                                                                          the message
-              save_messages               conversation_id, messages (each role, content),
-                                          auto_create_conversation (true) the messages
-              get_history                 conversation_id, limit (20)     [{"role", "content"}, ...]
-              get_messages                conversation_id, limit (20)     messages
-              page_messages               conversation_id, limit (50), before or after (a message's id)
-                                                                          messages
-              clear_messages              conversation_id                 how many were removed
+              create_conversation         conversation_id, title (null)
+                                          > the conversation
+              get_conversation            conversation_id
+                                          > the conversation or null
+              get_or_create_conversation  conversation_id, title (null)
+                                          > the conversation
+              update_conversation_title   conversation_id, title (null)
+                                          > the conversation or null
+              list_conversations          limit (50)
+                                          > conversations, newest first
+              page_conversations          limit (50), cursor (none)
+                                          > {"items": [...], "next": cursor}
+              delete_conversation         conversation_id
+                                          > whether it existed
+              restore_conversation        conversation_id, title (null),
+                                          created_at, updated_at, last_sequence
+                                          (the last message's), messages (each
+                                          id, role, content, created_at)
+                                          > the conversation
+              save_message                conversation_id, role, content,
+                                          auto_create_conversation (true)
+                                          > the message
+              save_messages               conversation_id, messages (each role,
+                                          content), auto_create_conversation
+                                          (true)
+                                          > the messages, saved all or none
+              get_history                 conversation_id, limit (20)
+                                          > the last [{"role", "content"}]
+              get_messages                conversation_id, limit (20)
+                                          > the last messages
+              page_messages               conversation_id, limit (50), before
+                                          or after (a message's id)
+                                          > messages
+              clear_messages              conversation_id
+                                          > how many were removed
 
             A conversation is {"conversation_id", "title", "created_at", "updated_at"}, a message {"id", \
             "conversation_id", "role", "content", "created_at"}; its id counts from 1 within the conversation. Times \

@@ -8,15 +8,17 @@ struct ImportCommand: AsyncParsableCommand {
         discussion: """
             Two formats are read, and told apart by their first character:
 
-            JSON Lines, one conversation a line, where conversation_id, title and created_at may be missing; OpenAI's \
-            fine-tuning files are this:
+            JSON Lines, one conversation a line, as one object; conversation_id, title and created_at may be missing. \
+            OpenAI's fine-tuning files are this.
 
               {"conversation_id": "trip", "title": "Kyoto", "messages": [
-                {"role": "user", "content": "Hi", "created_at": "2026-11-22T07:17:51Z"}, ...]}   (on one line)
+                 {"role": "user", "content": "Hi",
+                  "created_at": "2026-11-22T07:17:51Z"}]}
 
             ShareGPT, one JSON array:
 
-              [{"conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello"}]}, ...]
+              [{"conversations": [{"from": "human", "value": "Hi"},
+                                  {"from": "gpt", "value": "Hello"}]}]
 
             A conversation without an id gets one that is derived from its content, so importing a file again adds \
             nothing. A conversation that is there with other messages is reported as different and left as it is. One \
@@ -29,7 +31,7 @@ struct ImportCommand: AsyncParsableCommand {
 
     @OptionGroup var store: StoreOptions
 
-    @Argument(help: "The files; - is standard input.")
+    @Argument(help: ArgumentHelp("The files; - is standard input.", valueName: "file"))
     var files: [String]
 
     @Flag(

@@ -35,7 +35,7 @@ struct ListCommand: AsyncParsableCommand {
             return
         }
         var table = Table([
-            .init(title: "ID", minimumWidth: 12), .init(title: "TITLE", minimumWidth: 12),
+            .init(title: "ID", minimumWidth: 8), .init(title: "TITLE", minimumWidth: 8),
             .init(title: "LAST", isNumber: true), .init(title: "UPDATED"),
         ])
         for conversation in page.items {

@@ -22,7 +22,7 @@ actor ImportDisplay {
     /// - Parameter files: The names of all files, to know their size.
     init(files: [String]) {
         self.files = files
-        let sizes = files.map { $0 == "-" ? nil : try? FileDescriptor.reading(path: $0).size }
+        let sizes = files.map { $0 == "-" ? nil : FileDescriptor.size(path: $0) }
         totalBytes = sizes.contains(nil) ? nil : sizes.reduce(0) { $0 + ($1 ?? 0) }
     }
 

@@ -5,11 +5,11 @@ import ChatStorageCore
 struct StoreOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The store: sqlite:PATH, postgres://... or memory: (default: $CHATSTORAGE_URL, or sqlite:chat.db).",
+            "The store: sqlite:PATH, postgres://... or memory: (default: $CHATSTORAGE_URL or sqlite:chat.db).",
             valueName: "url"))
     var store: String?
 
-    @Option(help: ArgumentHelp("Whose chats: the name of a tenant (default: the tenant without a name).", valueName: "name"))
+    @Option(help: ArgumentHelp("Whose chats: a tenant's name (default: the tenant without a name).", valueName: "name"))
     var tenant: String = ""
 
     /// What a command does to the store.

@@ -1,0 +1,90 @@
+import ChatStorageCore
+import ChatStorageInMemory
+import Synchronization
+import Testing
+
+@testable import chatstorage
+
+@Suite("exec: lines")
+struct ExecFramingTests {
+    private let list = #"{"op": "list_conversations"}"#
+
+    @Test("lines of white space are ignored, and a last line needs no newline")
+    func whiteSpace() async throws {
+        let answers = try await ExecRun().answers([Array("\n  \n\t\r\n\(list)\r\n\n \(list) \n\(list)".utf8)])
+        #expect(answers == Array(repeating: #"{"ok": []}"#, count: 3))
+        #expect(try await ExecRun().answers([]).isEmpty)
+        #expect(try await ExecRun().answers([Array(" ".utf8)]).isEmpty)
+    }
+
+    @Test("requests may arrive in any pieces")
+    func pieces() async throws {
+        let bytes = Array("\(list)\n\(list)\n".utf8)
+        #expect(try await ExecRun().answers(bytes.map { [$0] }).count == 2)
+    }
+
+    @Test(
+        "bytes that are not UTF-8 JSON cost one line",
+        arguments: [
+            [0xff], Array(#"{"op": "list_conversations", "x": ""#.utf8) + [0xc3, 0x28] + Array("\"}".utf8), [0x00],
+            Array(#"{"op": "list_conversations"}"#.utf8) + [0x00], [0xef, 0xbb, 0xbf] + Array("{}".utf8),
+            Array(#"{"op": "create_conversation", "conversation_id": "a"#.utf8) + [0x00] + Array("\"}".utf8),
+            Array(#"{"op": "create_conversation", "conversation_id": ""#.utf8) + [0xed, 0xa0, 0x80] + Array("\"}".utf8),
+            // UTF-16, as one line that ends with the 0x0a of U+000A.
+            [0xff, 0xfe] + "{\"op\":1}".utf16.flatMap { [UInt8($0 & 0xff), UInt8($0 >> 8)] },
+            "{\"op\":1}".utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xff)] },
+            Array(repeating: UInt8(ascii: "["), count: 200_000),
+            Array(String(repeating: "{\"a\":", count: 100_000).utf8),
+        ] as [[UInt8]])
+    func invalidBytes(line: [UInt8]) async throws {
+        let answers = try await ExecRun().answers([line + Array("\n\(list)\n".utf8)])
+        try #require(answers.count == 2)
+        #expect(answers[0].hasPrefix(#"{"error": {"code": "invalid_request", "#))
+        #expect(answers[1] == #"{"ok": []}"#)
+    }
+
+    @Test("a line that is too long is one invalid_request, and the stream goes on at the next newline")
+    func tooLong() async throws {
+        let padding = String(repeating: " ", count: 100 - list.utf8.count)
+        let longest = "\(list)\(padding)"
+        for end in ["", "\n", "\n\(list)"] {
+            let chunks = ["\(longest)\n", " ", longest, longest, end].map { Array($0.utf8) }
+            let answers = try await ExecRun().answers(chunks, maximumBytes: 100)
+            #expect(answers.count == (end.utf8.count > 1 ? 3 : 2))
+            #expect(answers[0] == #"{"ok": []}"#)
+            #expect(answers[1].hasPrefix(#"{"error": {"code": "invalid_request", "#))
+            #expect(answers.count == 2 || answers[2] == #"{"ok": []}"#)
+        }
+    }
+
+    @Test("each answer is written before the next request runs")
+    func strictOrder() async throws {
+        let log = Mutex<[String]>([])
+        let backend = InMemoryBackend(clock: {
+            log.withLock { $0.append("run") }
+            return Timestamp(microsecondsSinceEpoch: 0)
+        })
+        try await backend.prepare()
+        log.withLock { $0 = [] }
+        let requests = (1...3).map { #"{"op": "create_conversation", "conversation_id": "c\#($0)"}"# + "\n" }
+        let input = Mutex([Array(requests.joined().utf8)][...])
+        try await ExecSession(backend: backend, tenant: "").run(
+            read: { input.withLock { $0.popFirst() ?? [] } },
+            write: { _ in log.withLock { $0.append("write") } })
+        #expect(log.withLock { $0 } == ["run", "write", "run", "write", "run", "write"])
+    }
+
+    @Test("when an answer cannot be written, no further request runs")
+    func outputFails() async throws {
+        struct Closed: Error {}
+        let backend = InMemoryBackend()
+        try await backend.prepare()
+        let requests = (1...3).map { #"{"op": "create_conversation", "conversation_id": "c\#($0)"}"# + "\n" }
+        let input = Mutex([Array(requests.joined().utf8)][...])
+        await #expect(throws: Closed.self) {
+            try await ExecSession(backend: backend, tenant: "").run(
+                read: { input.withLock { $0.popFirst() ?? [] } }, write: { _ in throw Closed() })
+        }
+        #expect(try await backend.conversations(limit: 10).map(\.id) == ["c1"])
+    }
+}

@@ -1,0 +1,330 @@
+import ChatStorageCore
+import ChatStorageInMemory
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import chatstorage
+
+@Suite("exec: requests and their answers")
+struct ExecTests {
+    @Test("every operation answers as it is documented, on every store", arguments: try TestBackends.selected())
+    func operations(store: TestBackends) async throws {
+        try await store.withBackend { backend in
+            let session = try await ExecRun(backend: backend)
+            for (request, answer) in Self.exchange {
+                let given = try await session.answer(request)
+                #expect(
+                    given.replacing(/"[-0-9]{10}T[:0-9]{8}\.[0-9]{6}Z"/, with: "\"T\"") == #"{"ok": \#(answer)}"#,
+                    "\(request)")
+            }
+        }
+    }
+
+    /// Requests and the values of their answers, all times written as T.
+    private static let exchange: [(request: String, answer: String)] = {
+        let time = "T"
+        func conversation(_ id: String, _ title: String) -> String {
+            #"{"conversation_id": "\#(id)", "title": \#(title), "created_at": "\#(time)", "updated_at": "\#(time)"}"#
+        }
+        func message(_ number: Int, _ role: String, _ content: String, in id: String = "c") -> String {
+            #"{"id": \#(number), "conversation_id": "\#(id)", "role": "\#(role)", "content": "\#(content)", "#
+                + #""created_at": "\#(time)"}"#
+        }
+        return [
+            (#"{"op": "get_conversation", "conversation_id": "c"}"#, "null"),
+            (#"{"op": "create_conversation", "conversation_id": "c"}"#, conversation("c", "null")),
+            (#"{"op": "create_conversation", "conversation_id": "d", "title": "é"}"#, conversation("d", #""é""#)),
+            (#"{"op": "create_conversation", "conversation_id": "e", "title": null}"#, conversation("e", "null")),
+            (#"{"op": "get_conversation", "conversation_id": "d"}"#, conversation("d", #""é""#)),
+            (
+                #"{"op": "get_or_create_conversation", "conversation_id": "d", "title": "x"}"#,
+                conversation("d", #""é""#)
+            ),
+            (#"{"op": "get_or_create_conversation", "conversation_id": "f"}"#, conversation("f", "null")),
+            (#"{"op": "update_conversation_title", "conversation_id": "d"}"#, conversation("d", "null")),
+            (
+                #"{"op": "update_conversation_title", "conversation_id": "c", "title": ""}"#,
+                conversation("c", #""""#)
+            ),
+            (#"{"op": "update_conversation_title", "conversation_id": "nix", "title": null}"#, "null"),
+            (#"{"op": "delete_conversation", "conversation_id": "e"}"#, "true"),
+            (#"{"op": "delete_conversation", "conversation_id": "e"}"#, "false"),
+            (
+                #"{"op": "list_conversations"}"#,
+                "[\(conversation("c", #""""#)), \(conversation("d", "null")), \(conversation("f", "null"))]"
+            ),
+            (#"{"op": "list_conversations", "limit": 1}"#, "[\(conversation("c", #""""#))]"),
+            (#"{"op": "list_conversations", "limit": 0}"#, "[]"),
+            (
+                #"{"op": "page_conversations"}"#,
+                "{\"items\": [\(conversation("c", #""""#)), \(conversation("d", "null")), "
+                    + "\(conversation("f", "null"))], \"next\": null}"
+            ),
+            (
+                #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": "a\tb"}"#,
+                message(1, "user", #"a\tb"#)
+            ),
+            (
+                #"{"op": "save_messages", "conversation_id": "c", "messages": [{"role": "assistant", "content": ""},"#
+                    + #" {"content": "😀", "role": "system"}]}"#,
+                "[\(message(2, "assistant", "")), \(message(3, "system", "😀"))]"
+            ),
+            (#"{"op": "save_messages", "conversation_id": "nix", "messages": []}"#, "[]"),
+            (#"{"op": "get_conversation", "conversation_id": "nix"}"#, "null"),
+            (
+                #"{"op": "save_message", "conversation_id": "new", "role": "user", "content": "a", "#
+                    + #""auto_create_conversation": true}"#, message(1, "user", "a", in: "new")
+            ),
+            (
+                #"{"op": "get_history", "conversation_id": "c", "limit": 2}"#,
+                #"[{"role": "assistant", "content": ""}, {"role": "system", "content": "😀"}]"#
+            ),
+            (#"{"op": "get_history", "conversation_id": "nix"}"#, "[]"),
+            (
+                #"{"op": "get_messages", "conversation_id": "c", "limit": 9223372036854775807}"#,
+                "[\(message(1, "user", #"a\tb"#)), \(message(2, "assistant", "")), \(message(3, "system", "😀"))]"
+            ),
+            (
+                #"{"op": "page_messages", "conversation_id": "c", "limit": 1}"#,
+                "[\(message(3, "system", "😀"))]"
+            ),
+            (
+                #"{"op": "page_messages", "conversation_id": "c", "limit": 1, "before": 3}"#,
+                "[\(message(2, "assistant", ""))]"
+            ),
+            (
+                #"{"op": "page_messages", "conversation_id": "c", "limit": 1, "after": 1}"#,
+                "[\(message(2, "assistant", ""))]"
+            ),
+            (#"{"op": "clear_messages", "conversation_id": "c"}"#, "3"),
+            (#"{"op": "clear_messages", "conversation_id": "nix"}"#, "0"),
+            (
+                #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": "on"}"#,
+                message(4, "user", "on")
+            ),
+        ]
+    }()
+
+    @Test("a restored conversation comes back with its own times and numbers, and counts on from its last one")
+    func restore() async throws {
+        let session = try await ExecRun()
+        let restored =
+            #"{"conversation_id": "r", "title": "t", "created_at": "2018-05-02T19:38:15.000000Z", "#
+            + #""updated_at": "2018-05-02T19:38:20.500000Z"}"#
+        let messages = #"[{"id": 3, "role": "user", "content": "a", "created_at": "2018-05-02T21:38:15+02:00"}]"#
+        let request =
+            #"{"op": "restore_conversation", "conversation_id": "r", "title": "t", "#
+            + #""created_at": "2018-05-02T19:38:15Z", "updated_at": "2018-05-02T19:38:20.5Z", "messages": \#(messages)"#
+        #expect(try await session.answer(request + #", "last_sequence": 7}"#) == #"{"ok": \#(restored)}"#)
+        #expect(
+            try await session.answer(#"{"op": "get_messages", "conversation_id": "r"}"#)
+                == #"{"ok": [{"id": 3, "conversation_id": "r", "role": "user", "content": "a", "#
+                + #""created_at": "2018-05-02T19:38:15.000000Z"}]}"#)
+        let next = try await session.answer(
+            #"{"op": "save_message", "conversation_id": "r", "role": "user", "content": ""}"#)
+        #expect(next.hasPrefix(#"{"ok": {"id": 8, "#))
+        #expect(try await session.code(request + "}") == "conversation_exists")
+        let other = request.replacing("\"r\"", with: "\"s\"")
+        #expect(try await session.code(other + #", "last_sequence": 2}"#) == "invalid_argument")
+        #expect(try await session.answer(other + "}").hasPrefix(#"{"ok": "#))
+        let second = try await session.answer(
+            #"{"op": "save_message", "conversation_id": "s", "role": "user", "content": ""}"#)
+        #expect(second.hasPrefix(#"{"ok": {"id": 4, "#))
+    }
+
+    @Test("walking the pages of conversations gives each once")
+    func pages() async throws {
+        let session = try await ExecRun()
+        for number in 1...5 {
+            _ = try await session.answer(#"{"op": "create_conversation", "conversation_id": "c\#(number)"}"#)
+        }
+        var ids: [String] = []
+        var cursor: String? = ""
+        while let text = cursor {
+            let argument = text.isEmpty ? "" : #", "cursor": "\#(text)""#
+            let answer = try await session.answer(#"{"op": "page_conversations", "limit": 2\#(argument)}"#)
+            ids += answer.matches(of: /"conversation_id": "(\w+)"/).map { String($0.output.1) }
+            cursor = answer.firstMatch(of: /"next": "([^"]+)"/).map { String($0.output.1) }
+        }
+        #expect(ids == ["c1", "c2", "c3", "c4", "c5"])
+        #expect(try await session.code(#"{"op": "page_conversations", "cursor": "x"}"#) == "invalid_cursor")
+    }
+
+    @Test("a tenant in a request overrides the flag, for that request alone")
+    func tenants() async throws {
+        let session = try await ExecRun(tenant: "flag")
+        _ = try await session.answer(#"{"op": "create_conversation", "conversation_id": "c"}"#)
+        let get = #""op": "get_conversation", "conversation_id": "c""#
+        #expect(try await session.answer("{\(get), \"tenant\": \"\"}") == #"{"ok": null}"#)
+        #expect(try await session.answer("{\(get), \"tenant\": \"other\"}") == #"{"ok": null}"#)
+        #expect(try await session.answer("{\(get), \"tenant\": \"flag\"}") != #"{"ok": null}"#)
+        #expect(try await session.answer("{\(get)}") != #"{"ok": null}"#)
+        let long = String(repeating: "t", count: 101)
+        #expect(try await session.code("{\(get), \"tenant\": \"\(long)\"}") == "invalid_argument")
+    }
+
+    @Test(
+        "what the library refuses has its code in snake case",
+        arguments: [
+            (#"{"op": "create_conversation", "conversation_id": "c"}"#, "conversation_exists"),
+            (#"{"op": "create_conversation", "conversation_id": ""}"#, "invalid_argument"),
+            (#"{"op": "create_conversation", "conversation_id": "x\u0000"}"#, "invalid_argument"),
+            (#"{"op": "update_conversation_title", "conversation_id": "c", "title": "\u0000"}"#, "invalid_argument"),
+            (
+                #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": "a\u0000"}"#,
+                "invalid_argument"
+            ),
+            (#"{"op": "save_message", "conversation_id": "c", "role": "tool", "content": "a"}"#, "invalid_role"),
+            (#"{"op": "save_message", "conversation_id": "c", "role": "User", "content": "a"}"#, "invalid_role"),
+            (
+                #"{"op": "save_message", "conversation_id": "nix", "role": "user", "content": "a", "#
+                    + #""auto_create_conversation": false}"#, "conversation_not_found"
+            ),
+            (
+                #"{"op": "save_messages", "conversation_id": "nix", "messages": [{"role": "user", "content": "a"}], "#
+                    + #""auto_create_conversation": false}"#, "conversation_not_found"
+            ),
+            (#"{"op": "get_history", "conversation_id": "c", "limit": -1}"#, "invalid_argument"),
+            (#"{"op": "get_messages", "conversation_id": "c", "limit": -9223372036854775808}"#, "invalid_argument"),
+            (#"{"op": "list_conversations", "limit": -1}"#, "invalid_argument"),
+            (#"{"op": "page_conversations", "cursor": ""}"#, "invalid_cursor"),
+        ])
+    func libraryErrors(request: String, code: String) async throws {
+        let session = try await ExecRun()
+        _ = try await session.answer(#"{"op": "create_conversation", "conversation_id": "c"}"#)
+        #expect(try await session.code(request) == code)
+        #expect(try await session.answer(#"{"op": "get_messages", "conversation_id": "c"}"#) == #"{"ok": []}"#)
+    }
+
+    @Test(
+        "a line that is no request is an invalid_request",
+        arguments: [
+            "x", "[]", "null", "\"op\"", "1", "{}", "{", "{}x", #"{"op": null}"#, #"{"op": 1}"#, #"{"op": "nope"}"#,
+            #"{"op": ""}"#, #"{"op": "Get_conversation", "conversation_id": "c"}"#,
+            #"{"op": "get_conversation"}"#, #"{"op": "get_conversation", "conversation_id": null}"#,
+            #"{"op": "get_conversation", "conversation_id": 1}"#,
+            #"{"op": "get_conversation", "conversation_id": ["c"]}"#,
+            #"{"op": "get_conversation", "conversation_id": "c", "title": null}"#,
+            #"{"op": "get_conversation", "conversation_id": "c", "limit": 1}"#,
+            #"{"op": "get_conversation", "conversation_id": "c", "Tenant": "x"}"#,
+            #"{"op": "get_conversation", "conversation_id": "c", "tenant": null}"#,
+            #"{"op": "get_conversation", "conversation_id": "c", "tenant": 1}"#,
+            #"{"op": "get_conversation", "conversation_id": "c", "conversation_id": "c"}"#,
+            #"{"op": "get_conversation", "op": "get_conversation", "conversation_id": "c"}"#,
+            #"{"op": "get_conversation", "conversation_id": "\ud800"}"#,
+            #"{"op": "get_conversation", "conversation_id": "\udfff"}"#,
+            #"{"op": "create_conversation", "conversation_id": "c", "title": 1}"#,
+            #"{"op": "create_conversation", "conversation_id": "c", "title": false}"#,
+            #"{"op": "list_conversations", "limit": "1"}"#, #"{"op": "list_conversations", "limit": 1.0}"#,
+            #"{"op": "list_conversations", "limit": 20.0}"#, #"{"op": "list_conversations", "limit": 1e2}"#,
+            #"{"op": "list_conversations", "limit": 9223372036854775808}"#,
+            #"{"op": "list_conversations", "limit": -9223372036854775809}"#,
+            #"{"op": "list_conversations", "limit": true}"#, #"{"op": "list_conversations", "limit": null}"#,
+            #"{"op": "list_conversations", "limit": 01}"#, #"{"op": "list_conversations", "limit": [1]}"#,
+            #"{"op": "list_conversations", "cursor": "x"}"#, #"{"op": "page_conversations", "cursor": null}"#,
+            #"{"op": "save_message", "conversation_id": "c", "role": "user"}"#,
+            #"{"op": "save_message", "conversation_id": "c", "content": "a"}"#,
+            #"{"op": "save_message", "conversation_id": "c", "role": null, "content": "a"}"#,
+            #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": null}"#,
+            #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": 5}"#,
+            #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": "", "created_at": "x"}"#,
+            #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": "", "#
+                + #""auto_create_conversation": 1}"#,
+            #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": "", "#
+                + #""auto_create_conversation": "true"}"#,
+            #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": "", "#
+                + #""auto_create_conversation": null}"#,
+            #"{"op": "save_messages", "conversation_id": "c"}"#,
+            #"{"op": "save_messages", "conversation_id": "c", "messages": null}"#,
+            #"{"op": "save_messages", "conversation_id": "c", "messages": {}}"#,
+            #"{"op": "save_messages", "conversation_id": "c", "messages": ["a"]}"#,
+            #"{"op": "save_messages", "conversation_id": "c", "messages": [{"role": "user"}]}"#,
+            #"{"op": "save_messages", "conversation_id": "c", "messages": [{"role": "user", "content": "", "id": 1}]}"#,
+            #"{"op": "page_messages", "conversation_id": "c", "before": 1, "after": 1}"#,
+            #"{"op": "page_messages", "conversation_id": "c", "before": null}"#,
+            #"{"op": "page_messages", "conversation_id": "c", "after": "1"}"#,
+            #"{"op": "get_messages", "conversation_id": "c", "before": 1}"#,
+            #"{"op": "restore_conversation", "conversation_id": "c", "created_at": "2026-11-22T07:17:51Z", "#
+                + #""messages": []}"#,
+            #"{"op": "restore_conversation", "conversation_id": "c", "created_at": "yesterday", "#
+                + #""updated_at": "2026-11-22T07:17:51Z", "messages": []}"#,
+            #"{"op": "restore_conversation", "conversation_id": "c", "created_at": 0, "updated_at": 0, "#
+                + #""messages": []}"#,
+            #"{"op": "restore_conversation", "conversation_id": "c", "created_at": "2026-11-22T07:17:51Z", "#
+                + #""updated_at": "2026-11-22T07:17:51Z", "messages": [], "last_sequence": null}"#,
+        ])
+    func invalidRequests(request: String) async throws {
+        let session = try await ExecRun()
+        #expect(try await session.code(request) == "invalid_request")
+        #expect(try await session.answer(#"{"op": "list_conversations"}"#) == #"{"ok": []}"#)
+    }
+
+    @Test("an error's message quotes no text of the request")
+    func errorsQuoteNothing() async throws {
+        let session = try await ExecRun()
+        for request in [
+            #"{"op": "save_message", "conversation_id": "c", "role": "secret", "content": "secret"}"#,
+            #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": "secret\u0000"}"#,
+            #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": "secret"#,
+            #"{"op": "secret"}"#, #"{"op": "create_conversation", "conversation_id": "c", "title": ["secret"]}"#,
+        ] {
+            let answer = try await session.answer(request)
+            #expect(answer.hasPrefix(#"{"error": "#) && !answer.contains("secret"))
+        }
+    }
+
+    @Test("a store that fails in any way answers every request")
+    func failingStore() async throws {
+        let backend = InMemoryBackend()
+        let closed = try await ExecRun(backend: backend)
+        try await backend.close()
+        #expect(try await closed.code(#"{"op": "list_conversations"}"#) == "closed")
+        let odd = try await ExecRun(backend: OddBackend())
+        #expect(try await odd.code(#"{"op": "list_conversations"}"#) == "internal_error")
+        #expect(try await !odd.answer(#"{"op": "list_conversations"}"#).contains("secret"))
+    }
+}
+
+/// A session whose requests are lines of a test.
+struct ExecRun {
+    private let session: ExecSession
+
+    /// Opens a store in memory whose clock stands still.
+    init(tenant: String = "") async throws {
+        try await self.init(
+            backend: InMemoryBackend(clock: { Timestamp(microsecondsSinceEpoch: 1_795_331_871_123_456) }),
+            tenant: tenant)
+    }
+
+    init(backend: some ChatStorageBackend, tenant: String = "") async throws {
+        try await backend.prepare()
+        session = ExecSession(backend: backend, tenant: tenant)
+    }
+
+    /// The answer to one request, without its newline.
+    func answer(_ request: String) async throws -> String {
+        let answers = try await answers([Array(request.utf8)])
+        return try #require(answers.first)
+    }
+
+    /// The code of the error that a request is answered with.
+    func code(_ request: String) async throws -> String {
+        let answer = try await answer(request)
+        let error = /\{"error": \{"code": "(\w+)", "message": ".+"\}\}/
+        let match = try #require(answer.wholeMatch(of: error), "\(answer)")
+        return String(match.output.1)
+    }
+
+    /// The answers to an input that arrives in chunks.
+    func answers(_ chunks: [[UInt8]], maximumBytes: Int = 1 << 20) async throws -> [String] {
+        let rest = Mutex(chunks[...])
+        let output = Mutex<[UInt8]>([])
+        try await session.run(
+            read: { rest.withLock { $0.popFirst() ?? [] } }, write: { bytes in output.withLock { $0 += bytes } },
+            maximumBytes: maximumBytes)
+        let text = String(decoding: output.withLock { $0 }, as: UTF8.self)
+        #expect(text.isEmpty || text.hasSuffix("\n"))
+        return text.split(separator: "\n").map(String.init)
+    }
+}

@@ -1,0 +1,123 @@
+import ChatStorageCore
+import ChatStorageSQLite
+import Foundation
+import TestSupport
+import Testing
+
+@testable import chatstorage
+
+@Suite("The import command")
+struct ImportCommandTests {
+    private let good = #"{"conversation_id": "good", "messages": [{"role": "user", "content": "hi"}]}"#
+    private let bad = #"{"conversation_id": "bad", "messages": [{"role": "tool", "content": "secret"}]}"#
+
+    @Test("bad lines are named with file, line and reason; the others go in; the status is 1")
+    func badLines() async throws {
+        let tool = try Tool()
+        try tool.write("\n\(bad)\n\(good)\nx\n", to: "chats.jsonl")
+        let result = try await tool.run("import", "chats.jsonl")
+        #expect(result.status == 1)
+        #expect(
+            result.errors == """
+                chats.jsonl:2: invalid: messages[0].role is "tool", not one of: assistant, system, user
+                chats.jsonl:4: invalid: is not valid JSON, at byte 1
+
+                """)
+        #expect(result.output.hasPrefix("Imported 1 conversation with 1 message in "))
+        #expect(result.output.hasSuffix("Invalid, not imported: 2.\n"))
+        #expect(try await tool.run("list", "--json").output.contains("good"))
+        #expect(try await !tool.run("list", "--json").output.contains("bad"))
+    }
+
+    @Test("--skip-invalid lists and counts bad lines and ends with status 0")
+    func skipInvalid() async throws {
+        let tool = try Tool()
+        let text = """
+            [{"conversations": [{"from": "human", "value": "a"}, {"from": "function_call", "value": "secret"}]},
+            {"conversations": [{"from": "human", "value": "a"}]}]
+            """
+        try tool.write(text, to: "chats.json")
+        for (arguments, status) in [(["import", "chats.json"], 1), (["import", "--skip-invalid", "chats.json"], 0)] {
+            let result = try await tool.run(arguments, input: Data())
+            #expect(result.status == status)
+            let reason = #"conversations[1].from is "function_call", not one of: human, gpt, system"#
+            #expect(result.errors == "chats.json:1: invalid: \(reason)\n")
+            #expect(result.output.contains("Invalid, not imported: 1.\n"))
+        }
+    }
+
+    @Test("a conversation that is there with other messages is different; the status is 1, with --skip-invalid too")
+    func different() async throws {
+        let tool = try Tool()
+        _ = try await tool.run("add", "good", "user", "other")
+        for flag in [[], ["--skip-invalid"]] {
+            let result = try await tool.run(["import", "-"] + flag, input: Data(good.utf8))
+            #expect(result.status == 1)
+            #expect(
+                result.errors == "standard input:1: different: conversation good is there with other messages\n")
+            #expect(result.output.contains("Different, left as they are: 1.\n"))
+        }
+        #expect(try await tool.run("history", "good").output.contains("other"))
+    }
+
+    @Test("several files, some of them unreadable: each is named, the others go in")
+    func files() async throws {
+        let tool = try Tool()
+        try tool.write(good, to: "one")
+        try tool.write(Data([0x1f, 0x8b, 8, 0, 0]), to: "two.gz")
+        try tool.write(good.replacing("good", with: "three"), to: "three")
+        let result = try await tool.run("import", "one", "none", "two.gz", "three", "/")
+        #expect(result.status == 1)
+        #expect(
+            result.errors == """
+                none: cannot be read: no such file or directory
+                two.gz: is compressed with gzip; decompress it first: gzip -dc two.gz | chatstorage import -
+                /: cannot be read: is a directory
+
+                """)
+        #expect(result.output.hasPrefix("Imported 2 conversations with 2 messages in "))
+        #expect(result.output.hasSuffix("Files that could not be read: 3.\n"))
+    }
+
+    @Test("named pipes and process substitutions are read like files")
+    func pipes() async throws {
+        let tool = try Tool()
+        try tool.write(good, to: "one")
+        let result = try await tool.shell("mkfifo pipe; cat one >pipe & $TOOL import pipe <(sed s/good/two/ one)")
+        #expect(result.status == 0)
+        #expect(result.output.hasPrefix("Imported 2 conversations with 2 messages in "))
+        #expect(result.errors.isEmpty)
+    }
+
+    @Test("an interrupted import leaves only whole conversations and says what it did", arguments: [SIGINT, SIGTERM])
+    func interrupted(signal: Int32) async throws {
+        let tool = try Tool()
+        let run = try RunningTool(tool, "import", "-")
+        let messages = Array(repeating: #"{"role": "user", "content": "hi"}"#, count: 50).joined(separator: ", ")
+        let lines = (1...200).map { #"{"conversation_id": "c\#($0)", "messages": [\#(messages)]}"# }
+        try await run.write(String(lines.joined(separator: "\n").dropLast(10)))
+
+        let storage = try await SQLiteBackend(path: tool.folder.path(of: "chat.db"))
+        while try await count(storage) < 10 { await Task.yield() }
+        kill(run.processID, signal)
+        let result = try await run.end()
+        #expect(result.status == 130)
+        #expect(result.output.hasPrefix("Interrupted: "))
+        // On a busy machine there is time for a line of progress.
+        #expect(result.errors.split(separator: "\n").allSatisfy { $0.contains(" messages, ") })
+        let stored = try await count(storage)
+        #expect(result.output.contains("Imported \(stored) conversations with \((stored * 50).grouped) messages in "))
+        for try await conversation in storage.allConversations() {
+            #expect(try await storage.messages(of: conversation.id, limit: 100).count == 50)
+        }
+        try await storage.close()
+    }
+
+    private func count(_ storage: some ChatStorage) async throws -> Int {
+        do {
+            return try await storage.conversations(limit: .max).count
+        } catch let error as ChatStorageError where error.code == .notPrepared {
+            return 0
+        }
+    }
+}

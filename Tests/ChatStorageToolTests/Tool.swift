@@ -1,0 +1,117 @@
+import Foundation
+import TestSupport
+
+/// The built `chatstorage` executable, run in a folder of its own.
+final class Tool: Sendable {
+    /// What a run ended with.
+    struct Result {
+        let status: Int32
+        let output: String
+        let errors: String
+    }
+
+    struct NotBuilt: Error, CustomStringConvertible {
+        let path: String
+        var description: String { "there is no \(path); build the product chatstorage" }
+    }
+
+    let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+        guard FileManager.default.isExecutableFile(atPath: Self.path) else { throw NotBuilt(path: Self.path) }
+    }
+
+    /// Writes a file into the folder where the tool runs.
+    func write(_ text: String, to name: String) throws {
+        try write(Data(text.utf8), to: name)
+    }
+
+    func write(_ data: Data, to name: String) throws {
+        try data.write(to: URL(fileURLWithPath: folder.path(of: name)))
+    }
+
+    /// Runs the tool to its end.
+    func run(_ arguments: String..., input: String = "", environment: [String: String] = [:]) async throws -> Result {
+        try await run(arguments, input: Data(input.utf8), environment: environment)
+    }
+
+    func run(_ arguments: [String], input: Data, environment: [String: String] = [:]) async throws -> Result {
+        let process = process(Self.path, arguments, environment: environment)
+        // Files, not pipes, so that neither side ever waits for the other.
+        let name = UUID().uuidString
+        for file in ["in", "out", "err"] { try write(file == "in" ? input : Data(), to: "\(name).\(file)") }
+        process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: folder.path(of: "\(name).in")))
+        process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.path(of: "\(name).out")))
+        process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.path(of: "\(name).err")))
+        try await process.runToEnd()
+        return Result(
+            status: process.terminationStatus, output: try text(of: "\(name).out"), errors: try text(of: "\(name).err"))
+    }
+
+    /// Runs a shell script in which `$TOOL` is the tool.
+    func shell(_ script: String) async throws -> Result {
+        let process = process("/bin/bash", ["-c", script], environment: ["TOOL": Self.path])
+        let name = UUID().uuidString
+        for file in ["out", "err"] { try write("", to: "\(name).\(file)") }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.path(of: "\(name).out")))
+        process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.path(of: "\(name).err")))
+        try await process.runToEnd()
+        return Result(
+            status: process.terminationStatus, output: try text(of: "\(name).out"), errors: try text(of: "\(name).err"))
+    }
+
+    /// A run of the tool that is not started yet.
+    func process(_ arguments: [String]) -> Process {
+        process(Self.path, arguments)
+    }
+
+    private func process(
+        _ path: String, _ arguments: [String], environment: [String: String] = [:]
+    ) -> Process {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: path)
+        process.arguments = arguments
+        process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+        var variables = ProcessInfo.processInfo.environment
+        for name in ["CHATSTORAGE_URL", "NO_COLOR"] { variables[name] = nil }
+        variables["TZ"] = "UTC"
+        variables["TERM"] = "xterm"
+        process.environment = variables.merging(environment) { $1 }
+        return process
+    }
+
+    private func text(of name: String) throws -> String {
+        String(decoding: try Data(contentsOf: URL(fileURLWithPath: folder.path(of: name))), as: UTF8.self)
+    }
+
+    /// The executable lies beside the bundle of the tests.
+    static let path: String = {
+        let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL
+        let runner = bundle ?? URL(fileURLWithPath: CommandLine.arguments[0])
+        return runner.deletingLastPathComponent().appendingPathComponent("chatstorage").path
+    }()
+
+    /// The archive that comes with the tool.
+    static let sample: String = {
+        let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        return package.appendingPathComponent("Sources/chatstorage/Samples/chats.jsonl").path
+    }()
+}
+
+extension Process {
+    /// Starts the process and waits for its end without holding a thread.
+    func runToEnd() async throws {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            terminationHandler = { _ in continuation.resume() }
+            do {
+                try run()
+            } catch {
+                terminationHandler = nil
+                continuation.resume(throwing: error)
+            }
+        }
+    }
+}
