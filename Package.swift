@@ -98,8 +98,8 @@ let package = Package(
         .testTarget(
             name: "ChatStorageToolTests",
             dependencies: [
-                "chatstorage", "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStorageTransfer",
-                "TestSupport",
+                "chatstorage", "ChatStorageCore", "ChatStorageInMemory", "ChatStoragePostgres", "ChatStorageSQLite",
+                "ChatStorageTransfer", "TestSupport",
             ],
             swiftSettings: settings),
     ]

@@ -131,6 +131,30 @@ struct CommandTests {
         #expect(try await tool.run("list").status == 1)
     }
 
+    @Test(
+        "the tool works on PostgreSQL as on a file",
+        .enabled("postgres is not among the backends to test") { try TestBackends.postgres.isSelected() })
+    func postgres() async throws {
+        let tool = try Tool()
+        let tenant = "tool-\(tool.folder.path.suffix(36))"
+        try await TestPostgres.withSchema { url, schema in
+            // The tool has no option for the schema, so the connection's search path says it.
+            let environment = ["CHATSTORAGE_URL": url, "PGOPTIONS": "-c search_path=\(schema)"]
+            try await TestPostgres.execute("CREATE SCHEMA \(schema)")
+            let early = try await tool.run("list", environment: environment)
+            #expect(early.status == 1)
+            #expect(early.errors.hasPrefix("chatstorage: "))
+            let first = try await tool.run("import", Tool.sample, "--tenant", tenant, environment: environment)
+            #expect(first.status == 0)
+            #expect(first.output.hasPrefix("Imported 6 conversations with 28 messages in "))
+            let again = try await tool.run("import", Tool.sample, "--tenant", tenant, environment: environment)
+            #expect(again.output.contains("Unchanged, there already: 6.\n"))
+            let list = try await tool.run("list", "--tenant", tenant, environment: environment)
+            #expect(list.output.contains("kyoto-weekend     A weekend in Kyoto 🍁               7  2026-10-03 08:16\n"))
+            #expect(try await tool.run("list", "--json", environment: environment).output == "[]\n")
+        }
+    }
+
     @Test("no stored text reaches a terminal with its control characters")
     func controlCharacters() async throws {
         let tool = try Tool()

@@ -29,8 +29,8 @@ extension StoreOptions {
                 throw Failure("there is no store at \(TerminalText.line(path)); import or add makes one")
             }
             backend = try await SQLiteBackend(path: path)
-        case .postgres:
-            throw ChatStorageError(.unavailable, "PostgreSQL is not there yet")
+        case .postgres(let url):
+            backend = try await PostgresBackend(url: url)
         }
         guard use != .reading else { return backend }
         do {
