@@ -17,6 +17,7 @@ let package = Package(
         .library(name: "ChatStorageSQLite", targets: ["ChatStorageSQLite"]),
         .library(name: "ChatStoragePostgres", targets: ["ChatStoragePostgres"]),
         .library(name: "ChatStorageConformance", targets: ["ChatStorageConformance"]),
+        .library(name: "ChatStorageConformanceTesting", targets: ["ChatStorageConformanceTesting"]),
         .library(name: "ChatStorageTransfer", targets: ["ChatStorageTransfer"]),
         .executable(name: "chatstorage", targets: ["chatstorage"]),
     ],
@@ -44,13 +45,16 @@ let package = Package(
             name: "ChatStoragePostgres", dependencies: ["ChatStorageCore", "CLibPQ"], swiftSettings: settings),
 
         .target(name: "ChatStorageConformance", dependencies: ["ChatStorageCore"], swiftSettings: settings),
+        // Apart from the suite, so that what links the suite does not need Swift Testing.
+        .target(
+            name: "ChatStorageConformanceTesting", dependencies: ["ChatStorageConformance"], swiftSettings: settings),
         .target(name: "ChatStorageTransfer", dependencies: ["ChatStorageCore"], swiftSettings: settings),
 
         .executableTarget(
             name: "chatstorage",
             dependencies: [
                 "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStoragePostgres",
-                "ChatStorageTransfer",
+                "ChatStorageConformance", "ChatStorageTransfer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Samples"],
@@ -73,7 +77,7 @@ let package = Package(
             name: "ConformanceTests",
             dependencies: [
                 "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStoragePostgres",
-                "ChatStorageConformance", "TestSupport",
+                "ChatStorageConformance", "ChatStorageConformanceTesting", "TestSupport",
             ],
             swiftSettings: settings),
 

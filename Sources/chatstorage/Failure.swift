@@ -5,6 +5,8 @@ import ChatStorageTransfer
 struct Failure: Error {
     /// Something failed, was not found or was refused.
     static let failed: CInt = 1
+    /// Nothing failed, but not everything that was to be shown is shown.
+    static let incomplete: CInt = 2
     /// A signal ended the command, as shells report it.
     static let interrupted: CInt = 130
     /// Nobody reads the output any more, as shells report it.

@@ -16,7 +16,7 @@ import Android
 extension StoreOptions {
     /// Opens the store, and makes it ready as far as the command may.
     func openBackend(for use: Use) async throws -> any ChatStorageBackend {
-        let url = try StoreURL(store ?? environmentURL ?? "sqlite:chat.db")
+        let url = try url
         let backend: any ChatStorageBackend
         switch url {
         case .memory:
@@ -40,6 +40,11 @@ extension StoreOptions {
             try? await backend.close()
             throw error
         }
+    }
+
+    /// Which store it is.
+    var url: StoreURL {
+        get throws { try StoreURL(store ?? environmentURL ?? "sqlite:chat.db") }
     }
 
     private var environmentURL: String? {

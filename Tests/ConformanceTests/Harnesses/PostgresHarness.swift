@@ -14,7 +14,7 @@ struct PostgresHarness: ConformanceHarness {
     }
 
     func command(toRun checkID: String, seed: UInt64) -> String? {
-        ConformanceRun.command(toRun: checkID, on: name, seed: seed)
+        TestCommand.text(toRun: checkID, on: name, seed: seed)
     }
 }
 

@@ -10,7 +10,7 @@ struct SQLiteHarness: ConformanceHarness {
     func makeStore() throws -> any ConformanceStore { SQLiteStoreUnderTest(folder: try TemporaryFolder()) }
 
     func command(toRun checkID: String, seed: UInt64) -> String? {
-        ConformanceRun.command(toRun: checkID, on: name, seed: seed)
+        TestCommand.text(toRun: checkID, on: name, seed: seed)
     }
 }
 
