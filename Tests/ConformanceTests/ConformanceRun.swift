@@ -28,7 +28,7 @@ final class ConformanceRun: Sendable {
 
     /// Runs a check; the last one also prints the summary.
     func run(_ check: Check) async {
-        let result = await ConformanceSuite.run(check, on: harness, seed: Self.seed)
+        let result = await ConformanceSuite.run(check, on: harness, seed: Self.seed, randomCalls: Self.randomCalls)
         let report = self.report.withLock { report in
             report.add(result)
             return report
@@ -43,5 +43,7 @@ final class ConformanceRun: Sendable {
 
     /// The seed of `CHATSTORAGE_TEST_SEED`, or a new one for each run of the tests.
     private static let seed = environment["CHATSTORAGE_TEST_SEED"].flatMap(UInt64.init) ?? .random(in: 0...(.max))
+    /// The number in `CHATSTORAGE_TEST_RANDOM_CALLS`, or ten thousand.
+    private static let randomCalls = environment["CHATSTORAGE_TEST_RANDOM_CALLS"].flatMap(Int.init) ?? 10_000
     private static let environment = ProcessInfo.processInfo.environment
 }

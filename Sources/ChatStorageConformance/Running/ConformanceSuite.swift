@@ -15,7 +15,8 @@ public enum ConformanceSuite {
         Check.harness + Check.text + Check.titlesAndTenants + Check.contents + Check.roles + Check.sequences
         + Check.listing + Check.times + Check.cascade + Check.appends + Check.creation + Check.restoring
         + Check.cancellation + Check.concurrency + Check.limits + Check.messagePages + Check.conversationPages
-        + Check.tenants + Check.errors + Check.closing + Check.schema + Check.durability
+        + Check.tenants + Check.errors + Check.closing + Check.schema + Check.durability + Check.randomCalls
+        + Check.linearisability + Check.contention + Check.scale
 
     /// Runs a check on a store of its own.
     ///
@@ -23,15 +24,16 @@ public enum ConformanceSuite {
     ///   - check: The check.
     ///   - harness: Makes the store.
     ///   - seed: Determines the check's random numbers.
+    ///   - randomCalls: How many calls the check of random calls makes.
     ///   - timeLimit: When the check has failed if it has not ended.
     public static func run(
         _ check: Check, on harness: any ConformanceHarness, seed: UInt64 = .random(in: 0...(.max)),
-        timeLimit: Duration = .seconds(120)
+        randomCalls: Int = 1_000, timeLimit: Duration = .seconds(120)
     ) async -> CheckResult {
         let recorder = CallRecorder()
         let start = ContinuousClock.now
         let outcome = await Self.outcome(within: timeLimit) {
-            await Self.outcome(of: check, on: harness, seed: seed, recorder: recorder)
+            await Self.outcome(of: check, on: harness, seed: seed, randomCalls: randomCalls, recorder: recorder)
         }
         return CheckResult(
             check: check, backend: harness.name, outcome: outcome, duration: ContinuousClock.now - start, seed: seed,
@@ -66,11 +68,12 @@ public enum ConformanceSuite {
     }
 
     private static func outcome(
-        of check: Check, on harness: any ConformanceHarness, seed: UInt64, recorder: CallRecorder
+        of check: Check, on harness: any ConformanceHarness, seed: UInt64, randomCalls: Int, recorder: CallRecorder
     ) async -> CheckResult.Outcome {
         do {
             let store = try await harness.makeStore()
-            let context = CheckContext(harness: harness, store: store, recorder: recorder, seed: seed)
+            let context = CheckContext(
+                harness: harness, store: store, recorder: recorder, seed: seed, randomCalls: randomCalls)
             if let reason = try await reasonNotToRun(check, in: context) {
                 await context.end()
                 return .notApplicable(reason: reason)
