@@ -36,18 +36,21 @@ extension Check {
         ) { context in
             let chats = try await context.open()
             try await chats.append(.user("first"), to: "one")
-            let steps = 10
-            let written = Mutex(0)
+            let (readers, steps) = (8, 10)
+            let (reading, written) = (Mutex(0), Mutex(0))
             // Where reads take all of Swift's threads no timer runs either, so the loops look at the clock.
             let end = ContinuousClock.now + .seconds(15)
-            _ = try await context.concurrently(9) { index in
+            _ = try await context.concurrently(1 + readers) { index in
                 if index == 0 {
+                    while reading.withLock(\.self) < readers, ContinuousClock.now < end { await Task.yield() }
                     for step in 0..<steps where ContinuousClock.now < end {
                         try await chats.append(.user("\(step)"), to: "one")
                         written.withLock { $0 += 1 }
                     }
                     return
                 }
+                _ = try await chats.messages(of: "one", limit: 20)
+                reading.withLock { $0 += 1 }
                 while written.withLock(\.self) < steps, ContinuousClock.now < end {
                     _ = try await chats.messages(of: "one", limit: 20)
                 }

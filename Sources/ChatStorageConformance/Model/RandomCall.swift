@@ -56,14 +56,19 @@ extension RandomCall {
     package static func sequence(
         of count: Int, handles: Int, using random: inout SplitMix64
     ) -> [RandomCall] {
-        (0..<count).map { _ in
-            RandomCall(
-                tenant: random.oneIn(50) ? random.any(["\0", String(repeating: "t", count: 101)]) : random.any(tenants),
-                handle: Int.random(in: 0..<handles, using: &random), kind: kind(using: &random))
+        var (tenant, id) = (random.any(tenants), random.any(ids))
+        return (0..<count).map { _ in
+            // Calls stay with one conversation for a while, so that one meets what another left.
+            if random.oneIn(4) { (tenant, id) = (random.any(tenants), random.any(ids)) }
+            return RandomCall(
+                tenant: random.oneIn(50) ? random.any(badTenants) : tenant,
+                handle: Int.random(in: 0..<handles, using: &random),
+                kind: kind(on: random.oneIn(40) ? random.any(badIDs) : id, using: &random))
         }
     }
 
     private static let tenants = ["", "a", "A"]
+    private static let badTenants = ["\0", String(repeating: "t", count: 101)]
     private static let ids: [ConversationID] = ["Z", "a", "\u{e9}", "e\u{301}", "\u{1f600}"]
     private static let badIDs: [ConversationID] = ["", "a\0", ConversationID(String(repeating: "x", count: 101))]
     private static let titles: [String?] = [
@@ -73,8 +78,7 @@ extension RandomCall {
     private static let contents = ["", "text", "caf\u{e9}", "cafe\u{301}", "\u{feff}a\r\n", "%s", "\u{ffff}"]
     private static let badRoles = ["User", "", "robot"]
 
-    private static func kind(using random: inout SplitMix64) -> Kind {
-        let id = random.oneIn(40) ? random.any(badIDs) : random.any(ids)
+    private static func kind(on id: ConversationID, using random: inout SplitMix64) -> Kind {
         let title = random.oneIn(20) ? random.any(badTitles) : random.any(titles)
         let limit = random.any([-1, 0, 1, 2, 2, 3, 5, 100, .max])
         switch Int.random(in: 0..<24, using: &random) {
@@ -85,7 +89,8 @@ extension RandomCall {
         case 6: return .call(.deleteConversation(id))
         case 7...8: return .call(.clearMessages(of: id))
         case 9: return .call(.restoreConversation(snapshot(id, title: title, using: &random)))
-        case 10...14: return .call(.messages(of: id, position(using: &random), limit: limit))
+        case 10...12: return .call(.messages(of: id, .end, limit: 100))
+        case 13...14: return .call(.messages(of: id, position(using: &random), limit: limit))
         case 15...18:
             let index = Int.random(in: 0..<3, using: &random)
             let cursors: [Cursor] = [.first, .held(0), .held(index), .held(index), .foreign(index), .damaged]
