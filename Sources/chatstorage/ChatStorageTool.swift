@@ -47,7 +47,7 @@ struct ChatStorageTool: AsyncParsableCommand {
         // A closed pipe is then an error of the write, which leaves time to close the store.
         signal(SIGPIPE, SIG_IGN)
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(CommandLineArguments.endingOptions(Array(CommandLine.arguments.dropFirst())))
             guard var command = command as? any AsyncParsableCommand else {
                 // ArgumentParser's own, such as the one that prints the help.
                 try command.run()

@@ -47,12 +47,12 @@ struct CommandTests {
         let tool = try Tool()
         #expect(try await tool.run("add", "c", "user", "hi").output == "Added message 1 to c.\n")
         #expect(try await tool.run("add", "c", "assistant", "-", input: "two\nlines\n").status == 0)
-        #expect(try await tool.run("add", "c", "system", "--", "- dash").status == 0)
+        #expect(try await tool.run("add", "c", "system", "- dash").status == 0)
         let history = try #require(try await json(tool.run("history", "c")) as? [[String: String]])
         #expect(history.map { $0["content"] } == ["hi", "two\nlines\n", "- dash"])
         #expect(try await tool.run("title", "c", "Über").status == 0)
         #expect(try await tool.run("show", "c").output.hasPrefix("Über\nc · created "))
-        #expect(try await tool.run("title", "c", "--none").status == 0)
+        #expect(try await tool.run("title", "--none", "c").status == 0)
         #expect(try await tool.run("show", "c").output.hasPrefix("c\ncreated "))
         let statistics = try #require(try await json(tool.run("stats", "--json")) as? [String: Any])
         #expect(statistics["messages"] as? Int == 3)
@@ -62,6 +62,36 @@ struct CommandTests {
         #expect(try await tool.run("delete", "c").status == 0)
         #expect(try await tool.run("list").output == "There are no conversations yet.\n")
         #expect(try await tool.run("list", "--json").output == "[]\n")
+    }
+
+    @Test("a text is taken as it is, whatever it begins with")
+    func dashes() async throws {
+        let tool = try Tool()
+        let texts = [
+            "- hello", "-h", "--help", "--version", "--", "---", "---\ntitle: x\n---", "-=", "--=", "-x=1", "--json",
+            "--store", "--tenant=t", "--generate-completion-script", "add", "help", "",
+        ]
+        for text in texts {
+            #expect(try await tool.run("--tenant", "t", "add", "--store=chat.db", "c", "user", text).status == 0)
+            #expect(try await tool.run("title", "--tenant", "t", "c", text).output == "Gave c a title.\n")
+            let shown = try #require(try await json(tool.run("show", "c", "--json", "--tenant=t")) as? [String: Any])
+            #expect(shown["title"] as? String == text)
+        }
+        let history = try await json(tool.run("history", "c", "--tenant", "t", "--limit", "100"))
+        #expect((history as? [[String: String]])?.map { $0["content"] } == texts)
+
+        #expect(try await tool.run("add", "--", "-id", "user", "-").status == 0)
+        #expect(try await tool.run("history", "--", "-id").output == #"[{"role": "user", "content": ""}]"# + "\n")
+        for arguments in [["add", "c", "user", "two", "words"], ["title", "c", "t", "--tenant", "x"]] {
+            let result = try await tool.run(arguments, input: Data())
+            #expect(result.status == 64)
+            #expect(result.errors.contains("TEXT is one argument (quote it); options go before ID"))
+        }
+        for command in ["add", "title"] {
+            #expect(
+                try await tool.run(command, "--help", "c", "user", "x").output.contains(
+                    "USAGE: chatstorage \(command) "))
+        }
     }
 
     @Test(
@@ -89,10 +119,10 @@ struct CommandTests {
         arguments: [
             ["add", "c", "tool", "secret"], ["add", "", "user", "secret"],
             ["--tenant", "", "add", "c", "User", "secret"],
-            ["add", "c", "user", "secret", "--tenant", String(repeating: "t", count: 101)],
-            ["add", "c", "user", "secret", "--store", "postgres://me:secret@127.0.0.1:1/x"],
-            ["add", "c", "user", "secret", "--store", "mysql://me:secret@127.0.0.1:1/x"],
-            ["add", "c", "user", "secret", "--store", "sqlite:no/such/folder/chat.db"],
+            ["add", "--tenant", String(repeating: "t", count: 101), "c", "user", "secret"],
+            ["add", "--store", "postgres://me:secret@127.0.0.1:1/x", "c", "user", "secret"],
+            ["add", "--store", "mysql://me:secret@127.0.0.1:1/x", "c", "user", "secret"],
+            ["add", "--store", "sqlite:no/such/folder/chat.db", "c", "user", "secret"],
             ["list", "--store", "."],
         ])
     func refusals(arguments: [String]) async throws {
@@ -108,7 +138,7 @@ struct CommandTests {
         "a wrong command line is status 64",
         arguments: [
             ["lst"], ["list", "--limit", "-1"], ["list", "--limit=-1"], ["show"], ["title", "c"],
-            ["title", "c", "t", "--none"], ["import"], ["list", "--limit", "x"], ["history", "c", "--limit=-1"],
+            ["title", "--none", "c", "t"], ["import"], ["list", "--limit", "x"], ["history", "c", "--limit=-1"],
         ])
     func usage(arguments: [String]) async throws {
         #expect(try await Tool().run(arguments, input: Data()).status == 64)
@@ -125,7 +155,7 @@ struct CommandTests {
     func options() async throws {
         let tool = try Tool()
         #expect(try await tool.run("--store", "a.db", "--tenant", "t", "add", "c", "user", "1").status == 0)
-        #expect(try await tool.run("add", "c", "user", "2", "--store", "sqlite:a.db", "--tenant=t").status == 0)
+        #expect(try await tool.run("add", "--store", "sqlite:a.db", "--tenant=t", "c", "user", "2").status == 0)
         let environment = ["CHATSTORAGE_URL": "sqlite:a.db"]
         #expect(
             try await tool.run("history", "c", "--tenant", "t", environment: environment).output
