@@ -64,6 +64,37 @@ struct CommandTests {
         #expect(try await tool.run("list", "--json").output == "[]\n")
     }
 
+    @Test("the commands that write print with --json, on one line, what exec answers")
+    func writtenJSON() async throws {
+        let tool = try Tool()
+        let time = #/"[-0-9]{10}T[:0-9]{8}\.[0-9]{6}Z"/#
+        for (arguments, output) in [
+            (
+                ["add", "--json", "c", "user", "a\nb"],
+                #"{"id": 1, "conversation_id": "c", "role": "user", "content": "a\nb", "created_at": T}"#
+            ),
+            (
+                ["title", "--json", "c", "é"],
+                #"{"conversation_id": "c", "title": "é", "created_at": T, "updated_at": T}"#
+            ),
+            (
+                ["title", "--json", "--none", "c"],
+                #"{"conversation_id": "c", "title": null, "created_at": T, "updated_at": T}"#
+            ),
+            (["clear", "c", "--json"], "1"), (["clear", "c", "--json"], "0"), (["delete", "c", "--json"], "true"),
+        ] {
+            let result = try await tool.run(arguments, input: Data())
+            #expect(result.status == 0)
+            #expect(result.output.replacing(time, with: "T") == output + "\n")
+        }
+        for arguments in [["title", "--json", "c", "t"], ["clear", "--json", "c"], ["delete", "--json", "c"]] {
+            let result = try await tool.run(arguments, input: Data())
+            #expect(result.status == 1)
+            #expect(result.output.isEmpty)
+            #expect(result.errors == "chatstorage: there is no conversation c\n")
+        }
+    }
+
     @Test("a text is taken as it is, whatever it begins with")
     func dashes() async throws {
         let tool = try Tool()

@@ -5,16 +5,21 @@ import ChatStorageTransfer
 struct AddCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "add", abstract: "Add a message to a conversation, which is created if there is none.",
-        usage: "chatstorage add [--store <url>] [--tenant <name>] <id> <role> <text>",
+        usage: "chatstorage add [--store <url>] [--tenant <name>] [--json] <id> <role> <text>",
         discussion: """
             The text is taken exactly as it is, also if it begins with a dash; options therefore go before the id:
 
               chatstorage add --tenant ada trip user "- a map, - an umbrella"
 
             With - as the text it is read from standard input, exactly as it comes, a newline at its end included.
+
+            With --json: {"id", "conversation_id", "role", "content", "created_at"}, the message as it is stored.
             """)
 
     @OptionGroup var store: StoreOptions
+
+    @Flag(help: "Print JSON.")
+    var json = false
 
     @Argument(help: "The conversation's id, 1 to 100 characters.")
     var id: String
@@ -35,6 +40,7 @@ struct AddCommand: AsyncParsableCommand {
         let stored = try await store.withStorage(for: .filling) { storage in
             try await storage.append(message, to: ConversationID(id))
         }
+        if json { return try await Output.write(stored.json) }
         try await Output.write("Added message \(stored.sequence) to \(TerminalText.line(id)).\n")
     }
 

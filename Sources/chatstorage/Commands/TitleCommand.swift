@@ -5,13 +5,15 @@ struct TitleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "title", abstract: "Give a conversation a title, or take it away.",
         usage: """
-            chatstorage title [--store <url>] [--tenant <name>] <id> <text>
-            chatstorage title [--store <url>] [--tenant <name>] --none <id>
+            chatstorage title [--store <url>] [--tenant <name>] [--json] <id> <text>
+            chatstorage title [--store <url>] [--tenant <name>] [--json] --none <id>
             """,
         discussion: """
             The text is taken exactly as it is, also if it begins with a dash; options therefore go before the id:
 
               chatstorage title --tenant ada trip "- Kyoto -"
+
+            With --json: {"conversation_id", "title", "created_at", "updated_at"}.
             """)
 
     @OptionGroup var store: StoreOptions
@@ -25,6 +27,9 @@ struct TitleCommand: AsyncParsableCommand {
     @Flag(help: "Take the title away.")
     var none = false
 
+    @Flag(help: "Print JSON.")
+    var json = false
+
     func validate() throws {
         guard text.count < 2 else { throw CommandLineArguments.textIsOneArgument }
         guard text.isEmpty == none else { throw ValidationError("Give either the title or, before ID, --none.") }
@@ -32,9 +37,13 @@ struct TitleCommand: AsyncParsableCommand {
 
     func run() async throws {
         let id = ConversationID(id)
-        try await store.withStorage(for: .changing) { storage in
-            guard try await storage.updateTitle(of: id, to: text.first) != nil else { throw Failure.noConversation(id) }
+        let conversation = try await store.withStorage(for: .changing) { storage in
+            guard let conversation = try await storage.updateTitle(of: id, to: text.first) else {
+                throw Failure.noConversation(id)
+            }
+            return conversation
         }
+        if json { return try await Output.write(conversation.json) }
         let shown = TerminalText.line(id.rawValue)
         try await Output.write(none ? "Took the title of \(shown) away.\n" : "Gave \(shown) a title.\n")
     }
