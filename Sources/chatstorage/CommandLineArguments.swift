@@ -6,6 +6,19 @@ enum CommandLineArguments {
     private static let commandsWithText: Set = ["add", "title"]
     private static let optionsWithValue: Set = ["--store", "--tenant"]
 
+    /// The words as the system hands them over.
+    ///
+    /// - Throws: ``Failure`` for one that is not UTF-8, in which Swift's own `CommandLine.arguments` replaces bytes.
+    static func all() throws -> [String] {
+        try (1..<max(1, CommandLine.argc)).compactMap { number in
+            guard let word = CommandLine.unsafeArgv[Int(number)] else { return nil }
+            guard let text = String(validatingCString: word) else {
+                throw Failure("argument \(number) is not valid UTF-8", status: Failure.usage)
+            }
+            return text
+        }
+    }
+
     /// Puts `--` before the first operand of a command that takes a text, so that no text is read as an option.
     ///
     /// ArgumentParser's `captureForPassthrough` is not enough for that: words such as `---` are errors to it wherever

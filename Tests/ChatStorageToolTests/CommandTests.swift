@@ -182,6 +182,20 @@ struct CommandTests {
         #expect(result.errors == "chatstorage: the text is not valid UTF-8\n")
     }
 
+    @Test("arguments that are not UTF-8 are refused, not mended")
+    func invalidArguments() async throws {
+        let tool = try Tool()
+        let text = try await tool.shell(#"$TOOL add c user $'a\xffb'"#)
+        #expect(text.status == 64)
+        #expect(text.errors == "chatstorage: argument 4 is not valid UTF-8\n")
+        let url = try await tool.shell(#"CHATSTORAGE_URL=$'a\xff.db' $TOOL add c user x"#)
+        #expect(url.status == 64)
+        #expect(url.errors == "chatstorage: CHATSTORAGE_URL is not valid UTF-8\n")
+        #expect(
+            try await tool.shell(#"ls | grep db; $TOOL add c user $'\xc3\xa9'; $TOOL history c | grep -c é"#).output
+                == "Added message 1 to c.\n1\n")
+    }
+
     @Test("the store and the tenant are given before or after the command, or by the environment")
     func options() async throws {
         let tool = try Tool()

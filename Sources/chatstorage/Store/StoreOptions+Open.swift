@@ -44,11 +44,14 @@ extension StoreOptions {
 
     /// Which store it is.
     var url: StoreURL {
-        get throws { try StoreURL(store ?? environmentURL ?? "sqlite:chat.db") }
+        get throws { try StoreURL(store ?? environmentURL() ?? "sqlite:chat.db") }
     }
 
-    private var environmentURL: String? {
+    private func environmentURL() throws -> String? {
         guard let value = getenv("CHATSTORAGE_URL"), value.pointee != 0 else { return nil }
-        return String(cString: value)
+        guard let url = String(validatingCString: value) else {
+            throw Failure("CHATSTORAGE_URL is not valid UTF-8", status: Failure.usage)
+        }
+        return url
     }
 }
