@@ -13,8 +13,7 @@ struct CommandTests {
         #expect(first.output.hasPrefix("Imported 6 conversations with 28 messages in "))
         let second = try await tool.run("import", Tool.sample)
         #expect(second.status == 0)
-        #expect(second.output.contains("Imported 0 conversations with 0 messages"))
-        #expect(second.output.contains("Unchanged, there already: 6.\n"))
+        #expect(second.output == "Nothing new: 6 conversations are there already.\n")
 
         let list = try await tool.run("list")
         #expect(list.status == 0)
@@ -145,6 +144,30 @@ struct CommandTests {
         #expect(try await tool.run("history", "nix").output == "[]\n")
     }
 
+    @Test("an error of the store's file names it; one that cannot be reached is not said to be missing")
+    func unreachableFiles() async throws {
+        let tool = try Tool()
+        try FileManager.default.createSymbolicLink(
+            atPath: tool.folder.path(of: "loop.db"), withDestinationPath: "loop.db")
+        try tool.write(String(repeating: "no database ", count: 100), to: "text.db")
+        for (arguments, sentence) in [
+            (["list", "--store", "loop.db"], "loop.db: cannot be reached: too many levels of symbolic links"),
+            (["list", "--store", "text.db/x"], "there is no store at text.db/x; import or add makes one"),
+            (["list", "--store", "."], ".: "),
+            (["add", "--store", ".", "c", "user", "x"], ".: "),
+            (["stats", "--store", "text.db"], "text.db: the file is not a SQLite database (SQLite 26)"),
+            (
+                ["add", "--store", "no/chat.db", "c", "user", "x"],
+                "no/chat.db: the folder of the database file does not exist (system \(ENOENT))"
+            ),
+        ] {
+            let result = try await tool.run(arguments, input: Data())
+            #expect(result.status == 1)
+            #expect(result.errors.hasPrefix("chatstorage: \(sentence)"))
+            #expect(result.errors.split(separator: "\n").count == 1)
+        }
+    }
+
     @Test(
         "the library's refusals are one sentence without the text, with status 1",
         arguments: [
@@ -227,7 +250,7 @@ struct CommandTests {
             #expect(first.status == 0)
             #expect(first.output.hasPrefix("Imported 6 conversations with 28 messages in "))
             let again = try await tool.run("import", Tool.sample, "--tenant", tenant, environment: environment)
-            #expect(again.output.contains("Unchanged, there already: 6.\n"))
+            #expect(again.output == "Nothing new: 6 conversations are there already.\n")
             let list = try await tool.run("list", "--tenant", tenant, environment: environment)
             #expect(list.output.contains("kyoto-weekend     A weekend in Kyoto 🍁               7  2026-10-03 08:16\n"))
             #expect(try await tool.run("list", "--json", environment: environment).output == "[]\n")

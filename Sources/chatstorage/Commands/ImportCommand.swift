@@ -51,7 +51,10 @@ struct ImportCommand: AsyncParsableCommand {
         let result = await work.result
         interruption.end()
         await display.end()
-        if await display.hasBegun { try await Output.write(display.summaryText(interrupted: interruption.happened)) }
+        if await display.hasBegun {
+            let complete = if case .success = result { true } else { false }
+            try await Output.write(display.summaryText(interrupted: interruption.happened, complete: complete))
+        }
         try result.get()
         guard await display.isComplete(skipInvalid: skipInvalid) else { throw Failure(nil) }
     }
