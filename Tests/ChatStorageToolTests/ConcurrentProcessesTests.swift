@@ -27,7 +27,7 @@ import Testing
         let processes = 8
         let results = try await withThrowingTaskGroup(of: Tool.Result.self) { group in
             for number in 1...processes {
-                group.addTask { try await tool.run("add", "one", "user", "from \(number)", "--store", store) }
+                group.addTask { try await tool.run("add", "--store", store, "one", "user", "from \(number)") }
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }
