@@ -8,12 +8,16 @@ enum TestSelection {
 
     /// The ids of the checks that the environment names; nil if it names none, and all are run.
     static let ids: Set<String>? = {
-        let patterns = (environment[checksVariable] ?? "").split(separator: ",").map(String.init)
         guard !patterns.isEmpty else { return nil }
         let ids = ConformanceSuite.checks(matching: patterns).map(\.id)
         print("\(checksVariable) narrows this run to: \(ids.joined(separator: ", "))")
         return Set(ids)
     }()
+
+    /// A name in the environment that is no check's; it must not pass for a run without failures.
+    static let misspelt = patterns.first { ConformanceSuite.checks(matching: [$0]).isEmpty }
+
+    private static let patterns = (environment[checksVariable] ?? "").split(separator: ",").map(String.init)
 
     /// The seed of all checks of the process.
     static let seed = environment[seedVariable].flatMap(UInt64.init) ?? .random(in: 0...(.max))
