@@ -41,6 +41,8 @@ struct Failure: Error {
         case let failure as Failure: failure.message
         case is CancellationError: nil
         case let error as SystemError where error.isClosedPipe: nil
+        case let error as ChatStorageError where error.code == .notPrepared:
+            "the store has never held any chats; import or add makes it ready"
         default: sentence(about: error)
         }
     }
