@@ -18,7 +18,8 @@ public import Testing
 /// there and the command that runs it again. When the last check has ended a summary is printed.
 ///
 /// The environment can narrow a run: `CHATSTORAGE_TEST_CHECKS` names checks, separated by commas, as
-/// ``ChatStorageConformance/ConformanceSuite/checks(matching:)`` takes them, and `CHATSTORAGE_TEST_SEED` sets the seed.
+/// ``ChatStorageConformance/ConformanceSuite/checks(matching:)`` takes them, `CHATSTORAGE_TEST_SEED` sets the seed and
+/// `CHATSTORAGE_TEST_RANDOM_CALLS` how many random calls are made (by default 10,000).
 /// The run then says so, and what it does not name passes without being run.
 ///
 /// - Parameters:
@@ -37,7 +38,8 @@ public func expectConformance(
     }
     if let selected = TestSelection.ids, !selected.contains(check.id) { return }
     let result = await ConformanceSuite.run(
-        check, on: TestHarness(base: harness), waivers: waivers, seed: TestSelection.seed)
+        check, on: TestHarness(base: harness), waivers: waivers, seed: TestSelection.seed,
+        randomCalls: TestSelection.randomCalls)
     switch result.outcome {
     case .passed, .notApplicable, .waived: break
     case .skipped where waivers.contains { $0.checkID == check.id }: break
@@ -66,7 +68,8 @@ private struct TestHarness: ConformanceHarness {
     func makeStore() async throws -> any ConformanceStore { try await base.makeStore() }
 
     func command(toRun checkID: String, seed: UInt64) -> String? {
-        base.command(toRun: checkID, seed: seed)
-            ?? "\(TestSelection.seedVariable)=\(seed) \(TestSelection.checksVariable)=\(checkID) swift test"
+        TestSelection.randomCallsAssignment
+            + (base.command(toRun: checkID, seed: seed)
+                ?? "\(TestSelection.seedVariable)=\(seed) \(TestSelection.checksVariable)=\(checkID) swift test")
     }
 }

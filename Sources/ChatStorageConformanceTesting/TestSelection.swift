@@ -5,6 +5,7 @@ import Foundation
 enum TestSelection {
     static let checksVariable = "CHATSTORAGE_TEST_CHECKS"
     static let seedVariable = "CHATSTORAGE_TEST_SEED"
+    static let randomCallsVariable = "CHATSTORAGE_TEST_RANDOM_CALLS"
 
     /// The ids of the checks that the environment names; nil if it names none, and all are run.
     static let ids: Set<String>? = {
@@ -21,6 +22,13 @@ enum TestSelection {
 
     /// The seed of all checks of the process.
     static let seed = environment[seedVariable].flatMap(UInt64.init) ?? .random(in: 0...(.max))
+
+    /// How many calls the check of random calls makes.
+    static let randomCalls = environment[randomCallsVariable].flatMap(Int.init) ?? 10_000
+
+    /// What precedes a command that is to make as many; nothing where it is the default.
+    static let randomCallsAssignment =
+        environment[randomCallsVariable] == nil ? "" : "\(randomCallsVariable)=\(randomCalls) "
 
     private static let environment = ProcessInfo.processInfo.environment
 }
