@@ -81,6 +81,12 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        // A backend as somebody else would write one, on the public API alone; the guide to backends shows its code.
+        .testTarget(
+            name: "JSONLinesBackendTests",
+            dependencies: ["ChatStorageCore", "ChatStorageConformance", "ChatStorageConformanceTesting"],
+            packageAccess: false, swiftSettings: settings),
+
         // The README's code, so that it compiles and runs.
         .executableTarget(
             name: "ReadmeExample", dependencies: ["ChatStorageCore", "ChatStorageSQLite"], path: "Tests/ReadmeExample",

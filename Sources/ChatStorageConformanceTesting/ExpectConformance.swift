@@ -18,9 +18,9 @@ public import Testing
 /// there and the command that runs it again. When the last check has ended a summary is printed.
 ///
 /// The environment can narrow a run: `CHATSTORAGE_TEST_CHECKS` names checks, separated by commas, as
-/// ``ChatStorageConformance/ConformanceSuite/checks(matching:)`` takes them, `CHATSTORAGE_TEST_SEED` sets the seed and
-/// `CHATSTORAGE_TEST_RANDOM_CALLS` how many random calls are made (by default 10,000).
-/// The run then says so, and what it does not name passes without being run.
+/// ``ChatStorageConformance/ConformanceSuite/checks(matching:)`` takes them, and `CHATSTORAGE_TEST_SEED` sets the seed.
+/// The run then says so, and what it does not name passes without being run. `CHATSTORAGE_TEST_RANDOM_CALLS` says how
+/// many calls the check of random calls makes, by default 10,000.
 ///
 /// - Parameters:
 ///   - check: The check.

@@ -1,5 +1,6 @@
 import ChatStorageConformance
 import ChatStorageConformanceTesting
+import ChatStorageSQLite
 import TestSupport
 import Testing
 
@@ -12,7 +13,12 @@ import Testing
 
     @Test(.enabled(if: try TestBackends.sqlite.isSelected()), arguments: ConformanceSuite.checks)
     func sqlite(_ check: Check) async {
-        await expectConformance(check, of: SQLiteHarness())
+        await expectConformance(check, of: SQLiteHarness(journalMode: .wal))
+    }
+
+    @Test(.enabled(if: try TestBackends.sqlite.isSelected()), arguments: ConformanceSuite.checks)
+    func sqliteWithRollbackJournal(_ check: Check) async {
+        await expectConformance(check, of: SQLiteHarness(journalMode: .delete))
     }
 
     @Test(.enabled(if: try TestBackends.postgres.isSelected()), arguments: ConformanceSuite.checks)
