@@ -31,14 +31,12 @@ public func expectConformance(
     _ check: Check, of harness: any ConformanceHarness, waivers: [Waiver] = [],
     sourceLocation: SourceLocation = #_sourceLocation
 ) async {
-    if let selected = TestSelection.ids {
-        guard !selected.isEmpty else {
-            // A name that is misspelt must not pass for a run without failures.
-            Issue.record("\(TestSelection.checksVariable) matches no check", sourceLocation: sourceLocation)
-            return
-        }
-        guard selected.contains(check.id) else { return }
+    if let misspelt = TestSelection.misspelt {
+        Issue.record(
+            "\(TestSelection.checksVariable) names \(misspelt), which is no check", sourceLocation: sourceLocation)
+        return
     }
+    if let selected = TestSelection.ids, !selected.contains(check.id) { return }
     let result = await ConformanceSuite.run(
         check, on: TestHarness(base: harness), waivers: waivers, seed: TestSelection.seed,
         randomCalls: TestSelection.randomCalls)
@@ -70,7 +68,8 @@ private struct TestHarness: ConformanceHarness {
     func makeStore() async throws -> any ConformanceStore { try await base.makeStore() }
 
     func command(toRun checkID: String, seed: UInt64) -> String? {
-        base.command(toRun: checkID, seed: seed)
-            ?? "\(TestSelection.seedVariable)=\(seed) \(TestSelection.checksVariable)=\(checkID) swift test"
+        TestSelection.randomCallsAssignment
+            + (base.command(toRun: checkID, seed: seed)
+                ?? "\(TestSelection.seedVariable)=\(seed) \(TestSelection.checksVariable)=\(checkID) swift test")
     }
 }
