@@ -19,7 +19,8 @@ import Testing
     private func read(_ contents: String..., at span: ClosedRange<Int>) -> HistoryEntry {
         let messages = contents.enumerated().map { appended(Int64($0) + 1, $1) }
         return HistoryEntry(
-            caller: 1, call: .messages(of: "one", .end, limit: 100), outcome: .returned(.messages(messages)), span: span)
+            caller: 1, call: .messages(of: "one", .end, limit: 100), outcome: .returned(.messages(messages)), span: span
+        )
     }
 
     private func clear(_ count: Int, _ span: ClosedRange<Int>) -> HistoryEntry {

@@ -37,7 +37,8 @@ extension Check {
             let chats = try await context.open()
             try await chats.append(.user("first"), to: "one")
             let (readers, steps) = (8, 10)
-            let (reading, written) = (Mutex(0), Mutex(0))
+            let reading = Mutex(0)
+            let written = Mutex(0)
             // Where reads take all of Swift's threads no timer runs either, so the loops look at the clock.
             let end = ContinuousClock.now + .seconds(15)
             _ = try await context.concurrently(1 + readers) { index in
