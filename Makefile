@@ -1,9 +1,10 @@
 # make demo   installs what is missing, builds the tool and shows it on a sample archive
 # make test   installs what is missing and runs all tests on all backends
+# make test-everywhere  runs the conformance suite on other servers, locales and settings than make test; Linux only
 # make bench-import  measures the import of an archive (ARCHIVE=FILE) into SQLite and PostgreSQL
 # make lint   checks the format; make format mends it
 
-.PHONY: demo test bench-import lint format clean
+.PHONY: demo test test-everywhere bench-import lint format clean
 
 SWIFT_PATHS = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Benchmarks
 
@@ -16,6 +17,11 @@ test:
 	@.scripts/install-packages --tests
 	swift build --build-tests
 	swift test --skip-build
+
+test-everywhere:
+	@.scripts/install-packages --everywhere
+	swift build --build-tests
+	@.scripts/test-everywhere
 
 bench-import:
 	@.scripts/install-packages --tests

@@ -17,6 +17,7 @@ let package = Package(
         .library(name: "ChatStorageSQLite", targets: ["ChatStorageSQLite"]),
         .library(name: "ChatStoragePostgres", targets: ["ChatStoragePostgres"]),
         .library(name: "ChatStorageConformance", targets: ["ChatStorageConformance"]),
+        .library(name: "ChatStorageConformanceTesting", targets: ["ChatStorageConformanceTesting"]),
         .library(name: "ChatStorageTransfer", targets: ["ChatStorageTransfer"]),
         .executable(name: "chatstorage", targets: ["chatstorage"]),
     ],
@@ -44,13 +45,16 @@ let package = Package(
             name: "ChatStoragePostgres", dependencies: ["ChatStorageCore", "CLibPQ"], swiftSettings: settings),
 
         .target(name: "ChatStorageConformance", dependencies: ["ChatStorageCore"], swiftSettings: settings),
+        // Apart from the suite, so that what links the suite does not need Swift Testing.
+        .target(
+            name: "ChatStorageConformanceTesting", dependencies: ["ChatStorageConformance"], swiftSettings: settings),
         .target(name: "ChatStorageTransfer", dependencies: ["ChatStorageCore"], swiftSettings: settings),
 
         .executableTarget(
             name: "chatstorage",
             dependencies: [
                 "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStoragePostgres",
-                "ChatStorageTransfer",
+                "ChatStorageConformance", "ChatStorageTransfer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Samples"],
@@ -73,9 +77,15 @@ let package = Package(
             name: "ConformanceTests",
             dependencies: [
                 "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStoragePostgres",
-                "ChatStorageConformance", "TestSupport",
+                "ChatStorageConformance", "ChatStorageConformanceTesting", "TestSupport",
             ],
             swiftSettings: settings),
+
+        // A backend as somebody else would write one, on the public API alone; the guide to backends shows its code.
+        .testTarget(
+            name: "JSONLinesBackendTests",
+            dependencies: ["ChatStorageCore", "ChatStorageConformance", "ChatStorageConformanceTesting"],
+            packageAccess: false, swiftSettings: settings),
 
         // The README's code, so that it compiles and runs.
         .executableTarget(
@@ -98,8 +108,8 @@ let package = Package(
         .testTarget(
             name: "ChatStorageToolTests",
             dependencies: [
-                "chatstorage", "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStorageTransfer",
-                "TestSupport",
+                "chatstorage", "ChatStorageCore", "ChatStorageInMemory", "ChatStoragePostgres", "ChatStorageSQLite",
+                "ChatStorageTransfer", "TestSupport",
             ],
             swiftSettings: settings),
     ]

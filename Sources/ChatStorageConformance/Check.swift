@@ -53,7 +53,7 @@ extension Check.Need {
         case .absence(let capability) where capabilities.isSuperset(of: capability):
             "the backend declares \(capability.names)"
         case .ownStore where !ownsStore:
-            "the store holds other data"
+            "it needs a store of its own, and this one holds other data"
         default:
             nil
         }

@@ -11,8 +11,8 @@ public import ChatStorageCore
 /// try await backend.append(.user("Hello"), to: "first")
 /// ```
 ///
-/// The tables can be read with any SQLite program: `conversations` and `chat_messages`, with times in UTC both as
-/// microseconds (`created_at_us`) and readable (`created_at`).
+/// The tables can be read with any SQLite program: `conversations` and `chat_messages`, with times as microseconds since
+/// 1970 in UTC (`created_at_us`), and `readable_conversations` and `readable_messages`, with times as people read them.
 public final class SQLiteBackend: ChatStorageBackend {
     private let store: SQLiteStore
 

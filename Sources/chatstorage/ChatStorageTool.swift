@@ -30,13 +30,14 @@ struct ChatStorageTool: AsyncParsableCommand {
             Tables are for people. For programs, --json prints JSON with exact texts and times, and `chatstorage exec` \
             offers every operation to any language. Colours are used on terminals only, and not when NO_COLOR is set.
 
-            Exit status: 0 when all went well; 1 when something failed, was not found or was refused; 64 when the \
-            command line is not understood; 130 when interrupted; 141 when nobody reads the output any more.
+            Exit status: 0 when all went well; 1 when something failed, was not found or was refused; 2 when verify \
+            found no failure but did not run everything; 64 when the command line is not understood; 130 when interrupted; 141 when nobody reads the output any more.
             """,
         version: "0.1.0",
         subcommands: [
             ImportCommand.self, ListCommand.self, ShowCommand.self, HistoryCommand.self, AddCommand.self,
             TitleCommand.self, ClearCommand.self, DeleteCommand.self, StatsCommand.self, ExecCommand.self,
+            VerifyCommand.self,
         ])
 
     // Given here too, so that they can stand before the command's name as well as after it.

@@ -5,6 +5,8 @@ import ChatStorageTransfer
 struct Failure: Error {
     /// Something failed, was not found or was refused.
     static let failed: CInt = 1
+    /// Nothing failed, but not everything that was to be shown is shown.
+    static let incomplete: CInt = 2
     /// A signal ended the command, as shells report it.
     static let interrupted: CInt = 130
     /// Nobody reads the output any more, as shells report it.
@@ -39,6 +41,8 @@ struct Failure: Error {
         case let failure as Failure: failure.message
         case is CancellationError: nil
         case let error as SystemError where error.isClosedPipe: nil
+        case let error as ChatStorageError where error.code == .notPrepared:
+            "the store has never held any chats; import or add makes it ready"
         default: sentence(about: error)
         }
     }

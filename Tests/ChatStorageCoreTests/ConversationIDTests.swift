@@ -12,6 +12,11 @@ import Testing
         #expect(Set([composed, decomposed, composed]).count == 2)
     }
 
+    @Test func aLiteralCanHaveValuesInIt() {
+        let number = 7
+        #expect("chat-\(number)" == ConversationID("chat-7"))
+    }
+
     @Test func equalIdsHashEqually() {
         let copy = ConversationID(String(decoding: Array(composed.rawValue.utf8), as: UTF8.self))
         #expect(copy == composed)

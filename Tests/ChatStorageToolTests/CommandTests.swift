@@ -73,6 +73,10 @@ struct CommandTests {
         #expect(store.status == 1)
         #expect(store.errors == "chatstorage: there is no store at chat.db; import or add makes one\n")
         #expect(!FileManager.default.fileExists(atPath: tool.folder.path(of: "chat.db")))
+        try tool.write("", to: "empty.db")
+        let empty = try await tool.run("list", "--store", "empty.db")
+        #expect(empty.status == 1)
+        #expect(empty.errors == "chatstorage: the store has never held any chats; import or add makes it ready\n")
         _ = try await tool.run("add", "c", "user", "hi")
         let conversation = try await tool.run(arguments, input: Data())
         #expect(conversation.status == 1)
@@ -129,6 +133,30 @@ struct CommandTests {
         #expect(try await tool.run("history", "c", environment: environment).output == "[]\n")
         #expect(try await tool.run("list", "--store", "memory:", environment: environment).status == 0)
         #expect(try await tool.run("list").status == 1)
+    }
+
+    @Test(
+        "the tool works on PostgreSQL as on a file",
+        .enabled("postgres is not among the backends to test") { try TestBackends.postgres.isSelected() })
+    func postgres() async throws {
+        let tool = try Tool()
+        let tenant = "tool-\(tool.folder.path.suffix(36))"
+        try await TestPostgres.withSchema { url, schema in
+            // The tool has no option for the schema, so the connection's search path says it.
+            let environment = ["CHATSTORAGE_URL": url, "PGOPTIONS": "-c search_path=\(schema)"]
+            try await TestPostgres.execute("CREATE SCHEMA \(schema)")
+            let early = try await tool.run("list", environment: environment)
+            #expect(early.status == 1)
+            #expect(early.errors.hasPrefix("chatstorage: the store has never held any chats; "))
+            let first = try await tool.run("import", Tool.sample, "--tenant", tenant, environment: environment)
+            #expect(first.status == 0)
+            #expect(first.output.hasPrefix("Imported 6 conversations with 28 messages in "))
+            let again = try await tool.run("import", Tool.sample, "--tenant", tenant, environment: environment)
+            #expect(again.output.contains("Unchanged, there already: 6.\n"))
+            let list = try await tool.run("list", "--tenant", tenant, environment: environment)
+            #expect(list.output.contains("kyoto-weekend     A weekend in Kyoto 🍁               7  2026-10-03 08:16\n"))
+            #expect(try await tool.run("list", "--json", environment: environment).output == "[]\n")
+        }
     }
 
     @Test("no stored text reaches a terminal with its control characters")

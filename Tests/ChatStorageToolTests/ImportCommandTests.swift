@@ -103,7 +103,8 @@ struct ImportCommandTests {
         let result = try await run.end()
         #expect(result.status == 130)
         #expect(result.output.hasPrefix("Interrupted: "))
-        #expect(result.errors.isEmpty)
+        // On a busy machine there is time for a line of progress.
+        #expect(result.errors.split(separator: "\n").allSatisfy { $0.contains(" messages, ") })
         let stored = try await count(storage)
         #expect(result.output.contains("Imported \(stored) conversations with \((stored * 50).grouped) messages in "))
         for try await conversation in storage.allConversations() {

@@ -29,6 +29,9 @@ struct TerminalTests {
         let long = try await tool.shell("{ $TOOL exec <requests; echo $? >status; } | head -c 1; cat status")
         #expect(long.output == "{141\n")
         #expect(long.errors.isEmpty)
+        // The store was closed in good order.
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: tool.folder.path).allSatisfy { !$0.hasSuffix("-wal") })
     }
 
     @Test("colours are for terminals, and not when NO_COLOR is set")

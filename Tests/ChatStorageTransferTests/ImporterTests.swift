@@ -62,14 +62,18 @@ struct ImporterTests {
         #expect(try await backend.messages(of: "c") == before)
     }
 
-    @Test("the same id twice in a file is handled in the file's order", arguments: 0..<20)
-    func sameIDTwice(round: Int) async throws {
+    @Test("the same id twice in a file is handled in the file's order")
+    func sameIDTwice() async throws {
         let backend = try await prepared()
+        let storage = SlowStorage(storage: backend.tenant("")) { snapshot in
+            guard snapshot.messages.first?.content == "first" else { return }
+            for _ in 0..<1000 { await Task.yield() }
+        }
         let result = try await run(
             [
                 conversation("c", ["first"]), conversation("other", []), conversation("c", ["second"]),
                 conversation("c", ["first"]),
-            ], into: backend)
+            ], into: storage)
         #expect(result.byLine == [1: .imported(messages: 1), 2: .imported(messages: 0), 3: .different, 4: .unchanged])
         #expect(try await backend.history(of: "c") == [.user("first")])
     }
@@ -122,6 +126,7 @@ struct ImporterTests {
             try await Importer(storage: storage).run(entries(conversations))
         }
         #expect(error?.code == .unavailable)
+        #expect(storage.attempts < 100)
         #expect(try await backend.conversations(limit: 1000).count == successes)
     }
 
@@ -143,23 +148,28 @@ struct ImporterTests {
     @Test("a cancelled import ends with whole conversations, all of which it has reported")
     func cancelled() async throws {
         let backend = try await prepared()
+        let isCancelled = Mutex(false)
+        let storage = SlowStorage(storage: backend.tenant("")) { snapshot in
+            guard snapshot.title != nil else { return }
+            while !isCancelled.withLock({ $0 }) { await Task.yield() }
+        }
         let events = Recorder()
         let (stream, continuation) = AsyncStream.makeStream(of: ChatFile.Entry.self)
         let task = Task {
-            try await Importer(storage: backend).run(stream) { event in
-                events.add(event)
-            }
+            try await Importer(storage: storage).run(stream) { events.add($0) }
         }
         for number in 1...40 {
-            let entry = conversation(ConversationID("c\(number)"), (1...50).map { "m\($0)" })
+            let entry = conversation(
+                ConversationID("c\(number)"), (1...50).map { "m\($0)" }, title: number > 5 ? "waits" : nil)
             continuation.yield(.init(line: number, content: .conversation(entry), bytesRead: Int64(number)))
         }
-        // The stream never ends; the import is somewhere within the conversations or waits for more.
+        // Those that wait fill all places then, and the stream has more.
         while events.outcomes.count < 5 { await Task.yield() }
         task.cancel()
+        isCancelled.withLock { $0 = true }
         await #expect(throws: CancellationError.self) { try await task.value }
         let stored = try await backend.conversations(limit: 100)
-        #expect(stored.count == events.outcomes.count)
+        #expect(stored.count == events.outcomes.count && stored.count < 40)
         for conversation in stored {
             #expect(try await backend.messages(of: conversation.id, limit: 100).count == 50)
         }

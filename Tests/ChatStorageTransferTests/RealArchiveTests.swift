@@ -1,5 +1,6 @@
 import ChatStorageCore
 import ChatStorageInMemory
+import ChatStoragePostgres
 import ChatStorageSQLite
 import ChatStorageTransfer
 import Foundation
@@ -23,6 +24,17 @@ struct RealArchiveTests {
         let folder = try TemporaryFolder()
         let backend = try await SQLiteBackend(path: folder.path(of: "chat.db"))
         try await check(backend)
+    }
+
+    @Test(
+        "goes into PostgreSQL and comes back equal",
+        .enabled("postgres is not among the backends to test") { try TestBackends.postgres.isSelected() })
+    func postgres() async throws {
+        try await TestPostgres.withSchema { url, schema in
+            var configuration = PostgresBackend.Configuration(url: url)
+            configuration.schema = schema
+            try await check(PostgresBackend(configuration))
+        }
     }
 
     /// Imports the archive into an empty store and compares all of it with what Foundation reads from the file.

@@ -46,22 +46,44 @@ extension WrappedStorage {
     }
 }
 
-/// A storage that is unavailable after some conversations were restored.
-final class FaultyStorage: WrappedStorage {
+/// A storage that restores when a test lets it, and whose calls end as cancelled when they were.
+final class SlowStorage: WrappedStorage {
     let storage: any ChatStorage
-    private let restores: Mutex<Int>
+    private let wait: @Sendable (ConversationSnapshot) async -> Void
 
-    init(storage: any ChatStorage, restores: Int) {
+    init(storage: any ChatStorage, wait: @escaping @Sendable (ConversationSnapshot) async -> Void) {
         self.storage = storage
-        self.restores = Mutex(restores)
+        self.wait = wait
     }
 
     func restoreConversation(_ snapshot: ConversationSnapshot) async throws -> Conversation {
-        let isAvailable = restores.withLock { restores in
-            restores -= 1
-            return restores >= 0
+        await wait(snapshot)
+        // Once begun it happens, as on a database.
+        let conversation = try await Task { try await storage.restoreConversation(snapshot) }.value
+        try Task.checkCancellation()
+        return conversation
+    }
+}
+
+/// A storage that is unavailable after some conversations were restored.
+final class FaultyStorage: WrappedStorage {
+    let storage: any ChatStorage
+    private let restores: Int
+    private let calls = Mutex(0)
+
+    init(storage: any ChatStorage, restores: Int) {
+        self.storage = storage
+        self.restores = restores
+    }
+
+    var attempts: Int { calls.withLock { $0 } }
+
+    func restoreConversation(_ snapshot: ConversationSnapshot) async throws -> Conversation {
+        let attempt = calls.withLock { calls in
+            calls += 1
+            return calls
         }
-        guard isAvailable else {
+        guard attempt <= restores else {
             throw ChatStorageError(.unavailable, "the disk is full", writeOutcome: .notApplied)
         }
         return try await storage.restoreConversation(snapshot)

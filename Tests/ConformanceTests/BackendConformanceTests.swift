@@ -1,25 +1,28 @@
 import ChatStorageConformance
+import ChatStorageConformanceTesting
+import ChatStorageSQLite
 import TestSupport
 import Testing
 
 /// The contract, checked on each backend; one check at a time, since many are about concurrency themselves.
 @Suite(.serialized) struct BackendConformanceTests {
-    private static let memory = ConformanceRun(InMemoryHarness())
-    private static let sqlite = ConformanceRun(SQLiteHarness())
-    private static let postgres = ConformanceRun(PostgresHarness())
-
-    @Test(.enabled(if: try TestBackends.memory.isSelected()), arguments: ConformanceRun.checks)
+    @Test(.enabled(if: try TestBackends.memory.isSelected()), arguments: ConformanceSuite.checks)
     func memory(_ check: Check) async {
-        await Self.memory.run(check)
+        await expectConformance(check, of: InMemoryHarness())
     }
 
-    @Test(.enabled(if: try TestBackends.sqlite.isSelected()), arguments: ConformanceRun.checks)
+    @Test(.enabled(if: try TestBackends.sqlite.isSelected()), arguments: ConformanceSuite.checks)
     func sqlite(_ check: Check) async {
-        await Self.sqlite.run(check)
+        await expectConformance(check, of: SQLiteHarness(journalMode: .wal))
     }
 
-    @Test(.enabled(if: try TestBackends.postgres.isSelected()), arguments: ConformanceRun.checks)
+    @Test(.enabled(if: try TestBackends.sqlite.isSelected()), arguments: ConformanceSuite.checks)
+    func sqliteWithRollbackJournal(_ check: Check) async {
+        await expectConformance(check, of: SQLiteHarness(journalMode: .delete))
+    }
+
+    @Test(.enabled(if: try TestBackends.postgres.isSelected()), arguments: ConformanceSuite.checks)
     func postgres(_ check: Check) async {
-        await Self.postgres.run(check)
+        await expectConformance(check, of: PostgresHarness())
     }
 }

@@ -127,31 +127,26 @@ import Testing
 
     @Test func onlyAWholeRunIsAFullPass() {
         let checks = ConformanceSuite.checks
-        var report = ConformanceReport(backend: "example")
-        for check in checks.dropLast() { report.add(result(of: check, .passed)) }
+        var report = ConformanceReport(backend: "example", seed: 1)
+        for check in checks.dropLast() { report.add(.example(of: check, .passed)) }
         #expect(!report.isFullPass)
-        #expect(report.summary.hasSuffix("(part of \(checks.count))"))
+        #expect(report.summary.hasSuffix("(a part of the suite's \(checks.count) checks)"))
         for last in checks.suffix(1) {
             for (outcome, isFullPass) in [
                 (.passed, true), (.notApplicable(reason: "an example"), true), (.skipped(reason: "an example"), false),
                 (.failed([]), false),
             ] as [(CheckResult.Outcome, Bool)] {
                 var whole = report
-                whole.add(result(of: last, outcome))
+                whole.add(.example(of: last, outcome))
                 #expect(whole.isFullPass == isFullPass, "\(outcome)")
             }
         }
     }
 
-    private func result(of check: Check, _ outcome: CheckResult.Outcome) -> CheckResult {
-        CheckResult(
-            check: check, backend: "example", outcome: outcome, duration: .zero, seed: 0, calls: [], command: nil)
-    }
-
     @Test func whatDoesNotApplyIsNotRunAndSaysWhy() async {
         let needs: [(Check.Need, String)] = [
             (.capability([.durable, .multiProcess]), "the backend does not declare durable, multiProcess"),
-            (.ownStore, "the store holds other data"),
+            (.ownStore, "it needs a store of its own, and this one holds other data"),
         ]
         for (need, reason) in needs {
             let check = Check("example.need", .d1, needs: [need], why: "An example.") { context in
@@ -160,6 +155,36 @@ import Testing
             let result = await ConformanceSuite.run(check, on: SharedStoreHarness())
             #expect("\(result)" == "example.need does not apply to shared: \(reason)")
         }
+    }
+
+    @Test func checksAreSelectedByIDBeginningOrPattern() {
+        let ids = { (patterns: String...) in ConformanceSuite.checks(matching: patterns).map(\.id) }
+        #expect(ids("tenants.isolated") == ["tenants.isolated"])
+        #expect(ids("harness.store") == ["harness.store.starts-empty", "harness.stores.isolated"])
+        #expect(ids("tenants.is*") == ["tenants.isolated"])
+        #expect(ids("*.isolated") == ["harness.stores.isolated", "tenants.isolated"])
+        #expect(ids("*an*s.iso?ate*") == ["tenants.isolated"])
+        #expect(ids("?enants.isolated") == ["tenants.isolated"])
+        #expect(ids("*isolate") == [])
+        #expect(ids("tenants.isolated?") == [])
+        #expect(ids("*") == ConformanceSuite.checks.map(\.id))
+        #expect(ids("tenants.isolated", "harness.store.") == ["harness.store.starts-empty", "tenants.isolated"])
+        #expect(ids("nothing") == [])
+    }
+
+    @Test func aCancelledRunSkipsTheRestAndIsNoFullPass() async {
+        let (started, start) = AsyncStream.makeStream(of: Void.self)
+        let endless = Check("example.endless", .t5, why: "An example.") { _ in
+            start.yield()
+            try await Task.sleep(for: .seconds(3600))
+        }
+        let next = Check("example.next", .t5, why: "An example.") { $0.expect(false, "it does not run") }
+        let run = Task { await ConformanceSuite.run([endless, next], on: InMemoryHarness()) }
+        for await _ in started { break }
+        run.cancel()
+        let report = await run.value
+        #expect(!report.isFullPass)
+        #expect(report.results.map(\.reason) == ["the run was interrupted", "the run was interrupted"])
     }
 
     @Test func aHarnessThatFailsItsChecksRunsNoOthers() async {

@@ -32,6 +32,12 @@ extension Check {
             why: "A new version is started on ten servers at once."
         ) { context in
             let handles = try await context.openUnprepared(handles: 8)
+            // Connected already, the handles reach the empty store at the same time.
+            for handle in handles {
+                await context.expectError(.notPrepared, "nothing is prepared yet") {
+                    try await handle.conversation("one")
+                }
+            }
             _ = try await context.concurrently(handles.count) { index in
                 try await handles[index].prepare()
                 try await handles[index].append(.user("\(index)"), to: "one")

@@ -73,3 +73,17 @@ public struct MissingFromHarness: Error, CustomStringConvertible {
     /// What is missing, as a sentence.
     public var description: String { "the harness does not offer \(what)" }
 }
+
+/// What a store throws for what must not be done to it, such as to one in use; the check then does not apply.
+public struct NotApplicableToStore: Error, CustomStringConvertible {
+    /// Why, in words that follow "the check does not apply:".
+    public let reason: String
+
+    /// Says why.
+    public init(_ reason: String) {
+        self.reason = reason
+    }
+
+    /// The reason.
+    public var description: String { reason }
+}

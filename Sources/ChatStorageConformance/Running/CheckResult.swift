@@ -6,6 +6,8 @@ public struct CheckResult: Sendable {
         case passed
         /// Some expectations did not hold.
         case failed([CheckFailure])
+        /// Some expectations did not hold, which a ``Waiver`` accepts for this reason.
+        case waived(reason: String, [CheckFailure])
         /// The check does not bind this backend or this store.
         case notApplicable(reason: String)
         /// The check binds the backend, but could not be run; the whole run is then no full pass.
@@ -40,9 +42,25 @@ public struct CheckResult: Sendable {
         self.command = command
     }
 
-    /// Whether the check failed.
+    /// Whether the check failed, and no waiver accepts that.
     public var isFailure: Bool {
         if case .failed = outcome { true } else { false }
+    }
+
+    /// The expectations that did not hold, waived or not.
+    public var failures: [CheckFailure] {
+        switch outcome {
+        case .failed(let failures), .waived(_, let failures): failures
+        case .passed, .notApplicable, .skipped: []
+        }
+    }
+
+    /// Why the check did not run, or why its failure is accepted.
+    public var reason: String? {
+        switch outcome {
+        case .notApplicable(let reason), .skipped(let reason), .waived(let reason, _): reason
+        case .passed, .failed: nil
+        }
     }
 }
 
@@ -53,12 +71,14 @@ extension CheckResult: CustomStringConvertible {
         case .passed: "\(check.id) passed on \(backend)"
         case .notApplicable(let reason): "\(check.id) does not apply to \(backend): \(reason)"
         case .skipped(let reason): "\(check.id) was skipped on \(backend): \(reason)"
-        case .failed(let failures): description(of: failures)
+        case .failed: description(ofFailure: "\(check.id) failed on \(backend)")
+        case .waived(let reason, _):
+            description(ofFailure: "\(check.id) failed on \(backend), which is waived: \(reason)")
         }
     }
 
-    private func description(of failures: [CheckFailure]) -> String {
-        var lines = ["\(check.id) failed on \(backend)"]
+    private func description(ofFailure headline: String) -> String {
+        var lines = [headline]
         lines += check.rules.map { "contract \($0): \($0.statement)" }
         lines.append("why it matters: \(check.reason)")
         lines += failures.map(\.description)
@@ -67,5 +87,18 @@ extension CheckResult: CustomStringConvertible {
         lines.append("seed: \(seed)")
         if let command { lines.append("run it again: \(command)") }
         return lines.joined(separator: "\n")
+    }
+}
+
+extension CheckResult.Outcome {
+    /// What the outcome is called in reports, as in ``ConformanceReport/Counts-swift.struct``.
+    public var name: String {
+        switch self {
+        case .passed: "passed"
+        case .failed: "failed"
+        case .waived: "waived"
+        case .skipped: "skipped"
+        case .notApplicable: "notApplicable"
+        }
     }
 }

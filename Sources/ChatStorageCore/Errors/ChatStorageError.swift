@@ -1,3 +1,9 @@
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
+
 /// What a storage call throws, besides `CancellationError`.
 ///
 /// Compare ``code-swift.property``, never the message. No property holds message content, a title or a password, so an
@@ -52,6 +58,11 @@ public struct ChatStorageError: Error, Sendable {
     ///
     /// A write whose ``writeOutcome-swift.property`` is unknown may have happened: repeating it can store it twice.
     public var isRetryable: Bool { code == .unavailable || code == .readOnly }
+}
+
+extension ChatStorageError: LocalizedError {
+    /// The message, for `localizedDescription`.
+    public var errorDescription: String? { message }
 }
 
 extension ChatStorageError: CustomStringConvertible {

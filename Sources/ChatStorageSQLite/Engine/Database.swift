@@ -24,6 +24,7 @@ final class Database: @unchecked Sendable {
 
     private let handle: OpaquePointer
     private var statements: [Query: Statement] = [:]
+    private var isClosed = false
 
     /// Opens an existing file.
     ///
@@ -43,16 +44,19 @@ final class Database: @unchecked Sendable {
         }
         handle = opened
         sqlite3_busy_timeout(handle, configuration.busyMilliseconds)
-        do {
-            try execute("PRAGMA foreign_keys = ON")
-            if access == .reading { try execute("PRAGMA query_only = ON") }
-        } catch {
-            sqlite3_close(handle)
-            throw error
-        }
+        // A failure from here on runs `deinit`, which closes the handle.
+        try execute("PRAGMA foreign_keys = ON")
+        if access == .reading { try execute("PRAGMA query_only = ON") }
     }
 
     deinit {
+        close()
+    }
+
+    /// Closes the connection now, whoever may still have a reference to it; nobody uses it afterwards.
+    func close() {
+        guard !isClosed else { return }
+        isClosed = true
         // Statements first: `sqlite3_close`, unlike `_v2`, refuses and so reveals a connection that still has one.
         for statement in statements.values { statement.finalize() }
         let result = sqlite3_close(handle)

@@ -45,11 +45,12 @@ enum Schema {
         ChatStorageError(.schemaMismatch, problem)
     }
 
-    /// The tables.
+    /// The tables, and views of them with times as people read them.
     ///
-    /// Times are stored as microseconds since 1970 in UTC; the column of the same name without `_us` shows them
-    /// readably and takes no room. Conversations lie in the order of their key. Messages do not: theirs is an index,
-    /// since long rows make a table without rowids slow to write (<https://www.sqlite.org/withoutrowid.html>).
+    /// Times are stored as microseconds since 1970 in UTC. A generated column would show them in the tables themselves,
+    /// and SQLite would compute it at every write, virtual or not. Conversations lie in the order of their key. Messages
+    /// do not: theirs is an index, since long rows make a table without rowids slow to write
+    /// (<https://www.sqlite.org/withoutrowid.html>).
     private static let tables: StaticString = """
         CREATE TABLE conversations (
             tenant TEXT NOT NULL,
@@ -58,12 +59,6 @@ enum Schema {
             created_at_us INTEGER NOT NULL,
             updated_at_us INTEGER NOT NULL,
             last_sequence INTEGER NOT NULL,
-            created_at TEXT AS (
-                strftime('%Y-%m-%dT%H:%M:%S', (created_at_us - 999999 * (created_at_us < 0)) / 1000000, 'unixepoch')
-                || printf('.%06dZ', (created_at_us % 1000000 + 1000000) % 1000000)),
-            updated_at TEXT AS (
-                strftime('%Y-%m-%dT%H:%M:%S', (updated_at_us - 999999 * (updated_at_us < 0)) / 1000000, 'unixepoch')
-                || printf('.%06dZ', (updated_at_us % 1000000 + 1000000) % 1000000)),
             PRIMARY KEY (tenant, conversation_id)
         ) STRICT, WITHOUT ROWID;
 
@@ -76,9 +71,6 @@ enum Schema {
             role TEXT NOT NULL CONSTRAINT chat_messages_role_check CHECK (role IN ('system', 'user', 'assistant')),
             content TEXT NOT NULL,
             created_at_us INTEGER NOT NULL,
-            created_at TEXT AS (
-                strftime('%Y-%m-%dT%H:%M:%S', (created_at_us - 999999 * (created_at_us < 0)) / 1000000, 'unixepoch')
-                || printf('.%06dZ', (created_at_us % 1000000 + 1000000) % 1000000)),
             PRIMARY KEY (tenant, conversation_id, sequence),
             CONSTRAINT chat_messages_conversation_fkey FOREIGN KEY (tenant, conversation_id)
                 REFERENCES conversations (tenant, conversation_id) ON DELETE CASCADE
@@ -91,5 +83,20 @@ enum Schema {
         ) STRICT;
 
         INSERT INTO chat_storage_schema (single_row, version, minimum_version) VALUES (1, 1, 1);
+
+        CREATE VIEW readable_conversations AS
+        SELECT tenant, conversation_id, title,
+            strftime('%Y-%m-%dT%H:%M:%S', (created_at_us - 999999 * (created_at_us < 0)) / 1000000, 'unixepoch')
+                || printf('.%06dZ', (created_at_us % 1000000 + 1000000) % 1000000) AS created_at,
+            strftime('%Y-%m-%dT%H:%M:%S', (updated_at_us - 999999 * (updated_at_us < 0)) / 1000000, 'unixepoch')
+                || printf('.%06dZ', (updated_at_us % 1000000 + 1000000) % 1000000) AS updated_at,
+            last_sequence
+        FROM conversations;
+
+        CREATE VIEW readable_messages AS
+        SELECT tenant, conversation_id, sequence, role, content,
+            strftime('%Y-%m-%dT%H:%M:%S', (created_at_us - 999999 * (created_at_us < 0)) / 1000000, 'unixepoch')
+                || printf('.%06dZ', (created_at_us % 1000000 + 1000000) % 1000000) AS created_at
+        FROM chat_messages;
         """
 }

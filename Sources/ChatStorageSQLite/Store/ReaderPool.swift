@@ -72,7 +72,8 @@ final class ReaderPool: Sendable {
             }
             return (state.idle, state.waiting)
         }
-        _ = consume idle
+        // The thread that opened a connection may hold a reference for a moment longer.
+        for reader in idle { reader.database.close() }
         var calls = waiting
         while let call = calls.popFirst() { call.end(.failure(Self.closed)) }
     }

@@ -40,10 +40,23 @@ package final class FileDescriptor: Sendable {
     ///
     /// - Throws: ``SystemError``; `CancellationError` at once when the task is cancelled.
     package static func reading(path: String) async throws -> FileDescriptor {
+        try await open(path) { systemOpen($0, O_RDONLY | O_CLOEXEC) }
+    }
+
+    /// Opens a file for writing, made if it is not there and emptied if it is.
+    ///
+    /// - Throws: ``SystemError``; `CancellationError` at once when the task is cancelled.
+    package static func writing(path: String) async throws -> FileDescriptor {
+        try await open(path) { systemOpen($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC) }
+    }
+
+    private static func open(
+        _ path: String, by open: @escaping @Sendable (String) -> CInt
+    ) async throws -> FileDescriptor {
         try await PendingCall<FileDescriptor>.wait { call in
             DispatchQueue(label: "ChatStorage.FileDescriptor.open").async {
                 guard call.begin() else { return }
-                let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+                let descriptor = open(path)
                 call.end(
                     descriptor >= 0
                         ? .success(FileDescriptor(descriptor, isOwned: true)) : .failure(SystemError(errno)))
@@ -127,7 +140,12 @@ package final class FileDescriptor: Sendable {
     }
 }
 
-// Inside the class the names `read` and `write` are its own methods.
+// Inside the class the names `open`, `read` and `write` are its own methods.
+private func systemOpen(_ path: String, _ flags: CInt) -> CInt {
+    // The permissions of a file that is made, less those that the process's mask takes away.
+    open(path, flags, 0o666)
+}
+
 private func systemRead(_ descriptor: CInt, _ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int {
     read(descriptor, buffer, count)
 }

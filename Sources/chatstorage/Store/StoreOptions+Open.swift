@@ -16,7 +16,7 @@ import Android
 extension StoreOptions {
     /// Opens the store, and makes it ready as far as the command may.
     func openBackend(for use: Use) async throws -> any ChatStorageBackend {
-        let url = try StoreURL(store ?? environmentURL ?? "sqlite:chat.db")
+        let url = try url
         let backend: any ChatStorageBackend
         switch url {
         case .memory:
@@ -29,8 +29,8 @@ extension StoreOptions {
                 throw Failure("there is no store at \(TerminalText.line(path)); import or add makes one")
             }
             backend = try await SQLiteBackend(path: path)
-        case .postgres:
-            throw ChatStorageError(.unavailable, "PostgreSQL is not there yet")
+        case .postgres(let url):
+            backend = try await PostgresBackend(url: url)
         }
         guard use != .reading else { return backend }
         do {
@@ -40,6 +40,11 @@ extension StoreOptions {
             try? await backend.close()
             throw error
         }
+    }
+
+    /// Which store it is.
+    var url: StoreURL {
+        get throws { try StoreURL(store ?? environmentURL ?? "sqlite:chat.db") }
     }
 
     private var environmentURL: String? {

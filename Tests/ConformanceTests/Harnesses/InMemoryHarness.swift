@@ -9,7 +9,7 @@ struct InMemoryHarness: ConformanceHarness {
     func makeStore() -> any ConformanceStore { Store() }
 
     func command(toRun checkID: String, seed: UInt64) -> String? {
-        ConformanceRun.command(toRun: checkID, on: name, seed: seed)
+        TestCommand.text(toRun: checkID, on: name, seed: seed)
     }
 
     private struct Store: ConformanceStore {

@@ -14,7 +14,7 @@ struct PostgresHarness: ConformanceHarness {
     }
 
     func command(toRun checkID: String, seed: UInt64) -> String? {
-        ConformanceRun.command(toRun: checkID, on: name, seed: seed)
+        TestCommand.text(toRun: checkID, on: name, seed: seed)
     }
 }
 
@@ -22,11 +22,15 @@ private struct PostgresStoreUnderTest: ConformanceStore {
     let url: String
     let schema: String
 
+    /// Whether the tests' server is a pooler that gives each transaction another session.
+    private static let isBehindPooler = ProcessInfo.processInfo.environment["CHATSTORAGE_TEST_POSTGRES_POOLER"] == "1"
+
     private var configuration: PostgresBackend.Configuration {
         var configuration = PostgresBackend.Configuration(url: url)
         configuration.schema = schema
         // Checks open up to eight handles, and a server takes a hundred connections by default.
         configuration.connections = 3
+        configuration.isBehindPooler = Self.isBehindPooler
         return configuration
     }
 
@@ -80,7 +84,7 @@ private struct PostgresStoreUnderTest: ConformanceStore {
 
     private func literal(_ text: String) -> String {
         let digits = text.utf8.map { String($0 >> 4, radix: 16) + String($0 & 0xf, radix: 16) }
-        return "convert_from('\\x\(digits.joined())', 'UTF8')"
+        return "convert_from(decode('\(digits.joined())', 'hex'), 'UTF8')"
     }
 
     func contents() async throws -> String {
@@ -108,6 +112,7 @@ private struct PostgresStoreUnderTest: ConformanceStore {
 
     func withWritersLockedOut(_ body: @Sendable (any ChatStorageBackend) async throws -> Void) async throws {
         var configuration = configuration
+        // Behind a pooler it is the server's setting that counts.
         configuration.lockTimeout = .milliseconds(20)
         let impatient = try await PostgresBackend(configuration)
         try await impatient.prepare()

@@ -5,27 +5,43 @@ import TestSupport
 
 /// Database files, each in a folder of its own.
 struct SQLiteHarness: ConformanceHarness {
-    let name = "sqlite"
+    let journalMode: SQLiteBackend.Configuration.JournalMode
 
-    func makeStore() throws -> any ConformanceStore { SQLiteStoreUnderTest(folder: try TemporaryFolder()) }
+    var name: String {
+        switch journalMode {
+        case .wal: "sqlite"
+        case .delete: "sqlite with a rollback journal"
+        }
+    }
+
+    func makeStore() throws -> any ConformanceStore {
+        SQLiteStoreUnderTest(folder: try TemporaryFolder(), journalMode: journalMode)
+    }
 
     func command(toRun checkID: String, seed: UInt64) -> String? {
-        ConformanceRun.command(toRun: checkID, on: name, seed: seed)
+        TestCommand.text(toRun: checkID, on: "sqlite", seed: seed)
     }
 }
 
 private struct SQLiteStoreUnderTest: ConformanceStore {
     let folder: TemporaryFolder
+    let journalMode: SQLiteBackend.Configuration.JournalMode
 
     private var path: String { folder.path(of: "chat.db") }
 
+    private var configuration: SQLiteBackend.Configuration {
+        var configuration = SQLiteBackend.Configuration(path: path)
+        configuration.journalMode = journalMode
+        return configuration
+    }
+
     func handles(_ count: Int) async throws -> [any ChatStorageBackend] {
         var handles: [any ChatStorageBackend] = []
-        for _ in 0..<count { handles.append(try await SQLiteBackend(path: path)) }
+        for _ in 0..<count { handles.append(try await SQLiteBackend(configuration)) }
         return handles
     }
 
-    func reopen() async throws -> any ChatStorageBackend { try await SQLiteBackend(path: path) }
+    func reopen() async throws -> any ChatStorageBackend { try await SQLiteBackend(configuration) }
 
     /// The folder goes with the last reference to it.
     func remove() {}
@@ -82,7 +98,7 @@ private struct SQLiteStoreUnderTest: ConformanceStore {
     }
 
     func withWritersLockedOut(_ body: @Sendable (any ChatStorageBackend) async throws -> Void) async throws {
-        var configuration = SQLiteBackend.Configuration(path: path)
+        var configuration = configuration
         configuration.busyTimeout = .milliseconds(20)
         let impatient = try await SQLiteBackend(configuration)
         try await impatient.prepare()

@@ -1,0 +1,63 @@
+import ChatStorageCore
+
+extension LiveStoreHarness {
+    /// What a run could not remove from a store.
+    public struct Leftover: Error, Sendable, CustomStringConvertible {
+        /// The tenants that are not empty, all of them the run's own.
+        public let tenants: [String]
+
+        /// The tenants' names.
+        public var description: String { "conversations are left in \(tenants.joined(separator: ", "))" }
+    }
+
+    private static let page = 200
+    private static let concurrentDeletes = 32
+
+    /// Deletes every conversation of tenants, by a handle of its own.
+    ///
+    /// - Throws: ``Leftover``, after all others were emptied; an error of the store.
+    func empty(_ tenants: Set<[UInt8]>) async throws {
+        guard !tenants.isEmpty else { return }
+        let backend = try await open()
+        var left: [String] = []
+        var failure: (any Error)?
+        for bytes in tenants {
+            let name = String(decoding: bytes, as: UTF8.self)
+            do {
+                // A name outside the limits, which checks use too, is no tenant and holds nothing.
+                guard (try? Validation.check(tenant: name)) != nil else { continue }
+                if try await !Self.empty(backend.tenant(name)) { left.append(name) }
+            } catch {
+                failure = error
+            }
+        }
+        try await backend.close()
+        if let failure { throw failure }
+        if !left.isEmpty { throw Leftover(tenants: left.sorted()) }
+    }
+
+    /// Deletes every conversation of a tenant.
+    ///
+    /// - Returns: Whether it is empty now.
+    private static func empty(_ tenant: some ChatStorage) async throws -> Bool {
+        while true {
+            let ids = try await tenant.conversations(limit: page).map(\.id)
+            guard !ids.isEmpty else { return true }
+            let deleted = try await withThrowingTaskGroup(of: Bool.self) { group in
+                var rest = ids[...]
+                for id in rest.prefix(concurrentDeletes) {
+                    group.addTask { try await tenant.deleteConversation(id) }
+                }
+                rest = rest.dropFirst(concurrentDeletes)
+                var deleted = 0
+                for try await existed in group {
+                    if existed { deleted += 1 }
+                    if let id = rest.popFirst() { group.addTask { try await tenant.deleteConversation(id) } }
+                }
+                return deleted
+            }
+            // A store that lists what it cannot delete would be asked forever.
+            guard deleted > 0 else { return false }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+public import ChatStorageCore
+import Synchronization
+
+/// Checks a store that is in use: each check works in tenants of its own, which are removed afterwards.
+///
+/// The harness hands out handles that cannot name any other tenant, so nothing that a check does can reach the store's
+/// other data. Checks that need a store of their own do not apply. Call ``end()`` after the run, also after one that
+/// failed or was cancelled:
+///
+/// ```swift
+/// let harness = LiveStoreHarness(name: "production") { try await MyBackend(url) }
+/// let report = await ConformanceSuite.run(on: harness)
+/// try await harness.end()
+/// ```
+public final class LiveStoreHarness: ConformanceHarness {
+    /// The store's name in reports.
+    public let name: String
+    /// What the names of all tenants that the run uses begin with; it is random, and has 41 scalars.
+    public let tenantPrefix: String
+
+    let open: @Sendable () async throws -> any ChatStorageBackend
+    private let command: @Sendable (_ checkID: String, _ seed: UInt64) -> String?
+    private let state = Mutex(State())
+
+    private struct State {
+        var stores = 0
+        var tenants: Set<[UInt8]> = []
+        /// Those that are not closed yet, by their numbers.
+        var handles: [Int: any ChatStorageBackend] = [:]
+        var opened = 0
+        var hasEnded = false
+    }
+
+    /// Makes the harness of a store, which must be prepared.
+    ///
+    /// - Parameters:
+    ///   - name: The store's name in reports.
+    ///   - command: The command that runs one check again, if there is one.
+    ///   - open: Opens the store; handles of a backend that declares `multiProcess` are independent of each other.
+    public init(
+        name: String, command: @escaping @Sendable (_ checkID: String, _ seed: UInt64) -> String? = { _, _ in nil },
+        open: @escaping @Sendable () async throws -> any ChatStorageBackend
+    ) {
+        self.name = name
+        self.command = command
+        self.open = open
+        let digits = String(UInt64.random(in: 0...(.max)), radix: 16)
+        tenantPrefix = "chatstorage-conformance-" + String(repeating: "0", count: 16 - digits.count) + digits + "-"
+    }
+
+    /// The command that the harness was given.
+    public func command(toRun checkID: String, seed: UInt64) -> String? { command(checkID, seed) }
+
+    /// Gives the store, with tenants that no other check has.
+    public func makeStore() -> any ConformanceStore {
+        let number = state.withLock { state in
+            state.stores += 1
+            return state.stores
+        }
+        return LiveStore(harness: self, tenantPrefix: "\(tenantPrefix)\(number)/")
+    }
+
+    /// Closes every handle that the run opened and removes all that is left in its tenants.
+    ///
+    /// A check that was left behind by its time limit or by a cancellation cannot write any more.
+    ///
+    /// - Throws: ``Leftover`` if a tenant could not be emptied; an error of the store.
+    public func end() async throws {
+        let (handles, tenants) = state.withLock { state in
+            state.hasEnded = true
+            defer { state.handles = [:] }
+            return (state.handles.values, state.tenants)
+        }
+        for handle in handles { try? await handle.close() }
+        try await empty(tenants)
+    }
+
+    /// Opens a handle that works in the tenants of a prefix only, whatever it is asked for.
+    func openHandle(tenantPrefix: String) async throws -> any ChatStorageBackend {
+        let handle = try await open()
+        let number = state.withLock { state -> Int? in
+            guard !state.hasEnded else { return nil }
+            state.opened += 1
+            state.handles[state.opened] = handle
+            return state.opened
+        }
+        guard let number else {
+            try await handle.close()
+            throw CancellationError()
+        }
+        return confined(handle, number, to: tenantPrefix)
+    }
+
+    /// Removes what is in the tenants that were used under a prefix.
+    func removeTenants(of prefix: String) async throws {
+        try await empty(state.withLock { state in state.tenants.filter { $0.starts(with: prefix.utf8) } })
+    }
+
+    fileprivate func noteTenant(_ name: String) {
+        // As bytes, since names that are canonically equal are tenants of their own.
+        state.withLock { _ = $0.tenants.insert(Array(name.utf8)) }
+    }
+
+    fileprivate func forgetHandle(_ number: Int) {
+        state.withLock { _ = $0.handles.removeValue(forKey: number) }
+    }
+
+    private func confined(
+        _ backend: some ChatStorageBackend, _ number: Int, to prefix: String
+    ) -> any ChatStorageBackend {
+        ConfinedBackend(base: backend, number: number, harness: self, tenantPrefix: prefix)
+    }
+}
+
+private struct LiveStore: ConformanceStore {
+    let harness: LiveStoreHarness
+    let tenantPrefix: String
+
+    func handles(_ count: Int) async throws -> [any ChatStorageBackend] {
+        let first = try await reopen()
+        guard first.capabilities.contains(.multiProcess) else { return Array(repeating: first, count: count) }
+        var handles = [first]
+        for _ in 1..<max(count, 1) { handles.append(try await reopen()) }
+        return handles
+    }
+
+    func reopen() async throws -> any ChatStorageBackend { try await harness.openHandle(tenantPrefix: tenantPrefix) }
+
+    func remove() async throws { try await harness.removeTenants(of: tenantPrefix) }
+
+    /// What a constraint failed to refuse could not be removed again through the library.
+    func writePastLibrary(_ write: WritePastLibrary) throws -> WritePastLibrary.Outcome {
+        throw NotApplicableToStore("a store in use is not written to past the library")
+    }
+
+    func contents() throws -> String {
+        throw NotApplicableToStore("a store in use is not read as a whole")
+    }
+
+    func withWritersLockedOut(_ body: @Sendable (any ChatStorageBackend) async throws -> Void) throws {
+        throw NotApplicableToStore("others write to a store in use")
+    }
+}
+
+/// A backend that hands out only tenants of a prefix, each as the base's own handle.
+private struct ConfinedBackend<Base: ChatStorageBackend>: ChatStorageBackend {
+    let base: Base
+    let number: Int
+    let harness: LiveStoreHarness
+    let tenantPrefix: String
+
+    var capabilities: Capabilities { base.capabilities }
+
+    func prepare() async throws { try await base.prepare() }
+
+    func close() async throws {
+        try await base.close()
+        harness.forgetHandle(number)
+    }
+
+    func tenant(_ name: String) -> Base.Tenant {
+        let confined = name.utf8.starts(with: tenantPrefix.utf8) ? name : tenantPrefix + name
+        harness.noteTenant(confined)
+        return base.tenant(confined)
+    }
+}

@@ -1,0 +1,82 @@
+/// What came of running checks on a backend.
+public struct ConformanceReport: Sendable {
+    /// The backend's name.
+    public let backend: String
+    /// The seed of the run's random numbers.
+    public let seed: UInt64
+    /// The exceptions that were declared.
+    public let waivers: [Waiver]
+    /// The results, in the order they came.
+    public private(set) var results: [CheckResult] = []
+
+    /// Starts a report without results.
+    public init(backend: String, seed: UInt64, waivers: [Waiver] = []) {
+        self.backend = backend
+        self.seed = seed
+        self.waivers = waivers
+    }
+
+    /// Adds a result.
+    public mutating func add(_ result: CheckResult) {
+        results.append(result)
+    }
+
+    /// Waivers for checks that the suite does not have; any fails the run.
+    public var unknownWaivers: [Waiver] {
+        let ids = Set(ConformanceSuite.checks.map(\.id) + results.map(\.check.id))
+        return waivers.filter { !ids.contains($0.checkID) }
+    }
+
+    /// Whether the results are of a part of the suite only.
+    public var isFiltered: Bool {
+        !Set(results.map(\.check.id)).isSuperset(of: ConformanceSuite.checks.map(\.id))
+    }
+
+    /// Whether a check failed that is not waived, or a waiver is for none.
+    public var isFailure: Bool {
+        !unknownWaivers.isEmpty || results.contains(where: \.isFailure)
+    }
+
+    /// Whether every check of the suite ran and passed, but for those that do not bind the backend or the store.
+    ///
+    /// A run of a part of the suite is none, nor is one in which a check was skipped or waived.
+    public var isFullPass: Bool {
+        let counts = counts
+        return !isFiltered && !isFailure && counts.waived == 0 && counts.skipped == 0
+    }
+
+    /// How many checks ended in which way.
+    public var counts: Counts {
+        results.reduce(into: Counts()) { $0.add($1.outcome) }
+    }
+
+    var hasHarnessFailure: Bool {
+        results.contains { $0.check.isAboutHarness && $0.isFailure }
+    }
+}
+
+extension ConformanceReport {
+    /// How many checks ended in which way.
+    public struct Counts: Sendable, Hashable, Codable {
+        /// All expectations held.
+        public private(set) var passed = 0
+        /// Some expectations did not hold.
+        public private(set) var failed = 0
+        /// Some expectations did not hold, which a waiver accepts.
+        public private(set) var waived = 0
+        /// They could not be run.
+        public private(set) var skipped = 0
+        /// They do not bind the backend or the store.
+        public private(set) var notApplicable = 0
+
+        fileprivate mutating func add(_ outcome: CheckResult.Outcome) {
+            switch outcome {
+            case .passed: passed += 1
+            case .failed: failed += 1
+            case .waived: waived += 1
+            case .skipped: skipped += 1
+            case .notApplicable: notApplicable += 1
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+import ArgumentParser
+import ChatStorageConformance
+import ChatStorageCore
+
+struct VerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Check that the store keeps the storage contract.",
+        discussion: """
+            The checks of the library ChatStorageConformance run on the store as it is, also while it is in use. They \
+            work in tenants of their own, whose names begin with a random text that is printed first, and remove them \
+            afterwards, also when checks fail or the run is interrupted; only a run that is killed leaves them. No other \
+            data is read or changed.
+
+            Checks that need a store of their own, such as those of schemas that are not the library's, do not apply to \
+            a store in use; the summary names them. A store in memory is made anew for each check.
+
+            The JSON report has the keys backend, seed, filtered, fullPass, counts, unknownWaivers and checks. The \
+            other one is JUnit XML.
+
+            Exit status: 0 for a full pass, which is that every check that can apply to the store has run and passed; \
+            1 when a check failed, or what the run wrote could not be removed; 2 when nothing failed but it is no full \
+            pass, as with --only; 130 when interrupted.
+            """)
+
+    @OptionGroup var store: StoreOptions
+
+    @Flag(help: "List the checks: their ids, the contract's rules that they prove, and why they matter.")
+    var list = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Only these checks: an id, how ids begin, or a pattern with * and ?. Can be given more than once.",
+            valueName: "pattern"))
+    var only: [String] = []
+
+    @Option(help: ArgumentHelp("The seed of the random numbers, to repeat a run.", valueName: "number"))
+    var seed: UInt64?
+
+    @Flag(help: "Make the store's tables first if they are not there.")
+    var prepare = false
+
+    @Option(help: ArgumentHelp("Write a report as JSON.", valueName: "file"))
+    var reportJSON: String?
+
+    @Option(name: .customLong("report-junit"), help: ArgumentHelp("Write a report as JUnit XML.", valueName: "file"))
+    var reportJUnit: String?
+
+    func validate() throws {
+        guard store.tenant.isEmpty else { throw ValidationError("verify works in tenants of its own, not in --tenant") }
+        for pattern in only where ConformanceSuite.checks(matching: [pattern]).isEmpty {
+            throw ValidationError("no check matches \(TerminalText.line(pattern)); --list shows their ids")
+        }
+    }
+
+    private var checks: [Check] {
+        only.isEmpty ? ConformanceSuite.checks : ConformanceSuite.checks(matching: only)
+    }
+
+    func run() async throws {
+        guard !list else {
+            try await writeList()
+            return
+        }
+        let reports = try await VerifyReports(json: reportJSON, junit: reportJUnit)
+        let command = RepeatCommand(store: store.store)
+        let verified = try VerifiedStore(store.url) { command.text(checkID: $0, seed: $1) }
+        try await requirePreparedStore()
+
+        let seed = seed ?? .random(in: 0...(.max))
+        try await Output.write("\(checks.count.counted("check")) on \(verified.harness.name), seed \(seed).\n")
+        if let prefix = verified.tenantPrefix { try await Output.write("Tenants that are used: \(prefix)...\n") }
+
+        let display = VerifyDisplay(total: checks.count)
+        let work = Task { [checks] in
+            await ConformanceSuite.run(checks, on: verified.harness, seed: seed) { await display.show($0) }
+        }
+        // Listens until the tenants are removed; a second signal ends the process all the same.
+        let interruption = Interruption { work.cancel() }
+        let report = await work.value
+        await display.end()
+        let removal = await result(of: verified.end)
+        interruption.end()
+
+        try await reports.write(report)
+        try await Output.write("\(report)\n\n\(Self.verdict(on: report))\n")
+        do {
+            try removal.get()
+        } catch {
+            throw Failure("the run's tenants could not be removed: \(Self.sentence(about: error))")
+        }
+        guard !interruption.happened else { throw Failure(nil, status: Failure.interrupted) }
+        guard !report.isFailure else { throw Failure(nil) }
+        guard report.isFullPass else { throw Failure(nil, status: Failure.incomplete) }
+    }
+
+    /// Preparing changes a store that is empty or old, which nobody expects of a check.
+    private func requirePreparedStore() async throws {
+        do {
+            try await store.withBackend(for: prepare ? .filling : .reading) { backend in
+                _ = try await backend.conversations(limit: 0)
+            }
+        } catch let error as ChatStorageError where error.code == .notPrepared {
+            throw Failure("the store has no tables yet; --prepare makes them")
+        }
+    }
+
+    private func writeList() async throws {
+        var table = Table([.init(title: "ID"), .init(title: "RULES"), .init(title: "WHY", minimumWidth: 20)])
+        for check in checks {
+            table.add([check.id, check.rules.map(\.rawValue).joined(separator: " "), check.reason])
+        }
+        try await Output.write(table.text(width: Output.columns, style: Output.style))
+    }
+
+    private func result(of body: () async throws -> Void) async -> Result<Void, any Error> {
+        do {
+            return .success(try await body())
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private static func sentence(about error: any Error) -> String {
+        if let leftover = error as? LiveStoreHarness.Leftover { return TerminalText.line("\(leftover)") }
+        return Failure.sentence(about: error)
+    }
+
+    private static func verdict(on report: ConformanceReport) -> String {
+        let counts = report.counts
+        var reasons: [String] = []
+        if report.isFiltered { reasons.append("it is a part of the suite") }
+        if counts.failed > 0 { reasons.append("\(counts.failed.counted("check")) failed") }
+        if counts.skipped > 0 { reasons.append("\(counts.skipped.counted("check")) did not run") }
+        guard report.isFullPass else { return "This is not a full pass: \(reasons.joined(separator: ", "))." }
+        guard counts.notApplicable > 0 else { return "This is a full pass." }
+        return "This is a full pass: every check that can apply to this store has passed."
+    }
+}

@@ -1,0 +1,71 @@
+import ChatStorageConformance
+import ChatStorageCore
+import ChatStorageInMemory
+import ChatStoragePostgres
+import ChatStorageSQLite
+
+/// What the checks run on: a store in use, or the memory of this process, which each check has for itself.
+enum VerifiedStore {
+    case live(LiveStoreHarness)
+    case memory(MemoryHarness)
+
+    /// Connections of each handle; checks open up to eight handles, and a server takes a hundred connections.
+    private static let postgresConnections = 3
+
+    init(_ url: StoreURL, command: @escaping @Sendable (_ checkID: String, _ seed: UInt64) -> String) {
+        switch url {
+        case .memory:
+            self = .memory(MemoryHarness(command: command))
+        case .sqlite(let path):
+            self = .live(LiveStoreHarness(name: "\(url)", command: command) { try await SQLiteBackend(path: path) })
+        case .postgres(let connection):
+            self = .live(
+                LiveStoreHarness(name: "\(url)", command: command) {
+                    var configuration = PostgresBackend.Configuration(url: connection)
+                    configuration.connections = Self.postgresConnections
+                    return try await PostgresBackend(configuration)
+                })
+        }
+    }
+
+    var harness: any ConformanceHarness {
+        switch self {
+        case .live(let harness): harness
+        case .memory(let harness): harness
+        }
+    }
+
+    /// What the names of all tenants begin with that a run uses; nil if it has the store for itself.
+    var tenantPrefix: String? {
+        switch self {
+        case .live(let harness): harness.tenantPrefix
+        case .memory: nil
+        }
+    }
+
+    /// Removes what the run has put into the store.
+    func end() async throws {
+        if case .live(let harness) = self { try await harness.end() }
+    }
+}
+
+/// Stores in the memory of this process, each check's own.
+struct MemoryHarness: ConformanceHarness {
+    let command: @Sendable (_ checkID: String, _ seed: UInt64) -> String
+
+    let name = "memory"
+
+    func makeStore() -> any ConformanceStore { Store() }
+
+    func command(toRun checkID: String, seed: UInt64) -> String? { command(checkID, seed) }
+
+    private struct Store: ConformanceStore {
+        private let backend = InMemoryBackend()
+
+        func handles(_ count: Int) -> [any ChatStorageBackend] { Array(repeating: backend, count: count) }
+
+        func reopen() -> any ChatStorageBackend { InMemoryBackend() }
+
+        func remove() {}
+    }
+}

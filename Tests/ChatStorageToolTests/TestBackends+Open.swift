@@ -1,0 +1,28 @@
+import ChatStorageCore
+import ChatStorageInMemory
+import ChatStoragePostgres
+import ChatStorageSQLite
+import TestSupport
+
+extension TestBackends {
+    /// Opens a store of this kind that nobody has used, and closes it afterwards.
+    func withBackend(_ body: (any ChatStorageBackend) async throws -> Void) async throws {
+        switch self {
+        case .memory:
+            try await body(InMemoryBackend())
+        case .sqlite:
+            let folder = try TemporaryFolder()
+            let backend = try await SQLiteBackend(path: folder.path(of: "chat.db"))
+            try await body(backend)
+            try await backend.close()
+        case .postgres:
+            try await TestPostgres.withSchema { url, schema in
+                var configuration = PostgresBackend.Configuration(url: url)
+                configuration.schema = schema
+                let backend = try await PostgresBackend(configuration)
+                try await body(backend)
+                try await backend.close()
+            }
+        }
+    }
+}

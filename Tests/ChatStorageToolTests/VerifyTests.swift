@@ -1,0 +1,230 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("verify: the conformance suite on a store in use")
+struct VerifyTests {
+    /// Chats of two tenants, some of them of the default one.
+    private func fill(_ store: String, by tool: Tool) async throws {
+        #expect(try await tool.run("import", Tool.sample, "--store", store).status == 0)
+        #expect(try await tool.run("import", Tool.sample, "--store", store, "--tenant", "theirs").status == 0)
+        #expect(try await tool.run("clear", "kyoto-weekend", "--store", store, "--tenant", "theirs").status == 0)
+    }
+
+    @Test(
+        "passes on a SQLite file that holds other data, and leaves that as it was",
+        .enabled(if: try TestBackends.sqlite.isSelected()))
+    func sqlite() async throws {
+        let tool = try Tool()
+        try await fill("sqlite:chat.db", by: tool)
+        let dump = { @Sendable in try dumpOfSQLite(tool.folder.path(of: "chat.db")) }
+        try await expectFullPass(of: "sqlite:chat.db", named: "sqlite:chat.db", by: tool, dump: dump)
+    }
+
+    @Test(
+        "passes on a PostgreSQL database that holds other data, and leaves that as it was",
+        .enabled(if: try TestBackends.postgres.isSelected()))
+    func postgres() async throws {
+        let tool = try Tool()
+        try await TestPostgres.withSchema { url, schema in
+            try await TestPostgres.execute("CREATE SCHEMA \(schema)")
+            let store = url + (url.contains("?") ? "&" : "?") + "options=-csearch_path%3D\(schema)"
+            try await fill(store, by: tool)
+            try await expectFullPass(of: store, named: "postgres://...", by: tool) {
+                try await dumpOfPostgres(schema: schema)
+            }
+        }
+    }
+
+    private func expectFullPass(
+        of store: String, named name: String, by tool: Tool, dump: @Sendable () async throws -> [String]
+    ) async throws {
+        let before = try await dump()
+        #expect(before.count > 60)
+        let result = try await tool.run(
+            "verify", "--store", store, "--report-json", "report.json", "--report-junit", "report.xml")
+        #expect(result.status == 0, "\(result.output)")
+        #expect(result.output.contains("\n\(name): "))
+        #expect(result.output.contains(" 0 failed, 0 waived, 0 skipped, "))
+        #expect(result.output.contains(": not applicable, it needs a store of its own, and this one holds other data"))
+        #expect(result.output.hasSuffix("This is a full pass: every check that can apply to this store has passed.\n"))
+        #expect(try await dump() == before)
+
+        let report = try json(tool, "report.json")
+        #expect(report["fullPass"] as? Bool == true)
+        #expect(report["filtered"] as? Bool == false)
+        let checks = try #require(report["checks"] as? [[String: Any]])
+        #expect(result.errors.split(separator: "\n").count == checks.count)
+        #expect(result.errors.contains("/\(checks.count) durability.visible-at-once: passed ("))
+        let xml = try String(contentsOfFile: tool.folder.path(of: "report.xml"), encoding: .utf8)
+        #expect(xml.contains("<property name=\"fullPass\" value=\"true\"/>"))
+    }
+
+    @Test("a store that alters what it is given fails with status 1, and is emptied all the same")
+    func broken() async throws {
+        let tool = try Tool()
+        try await fill("chat.db", by: tool)
+        let path = tool.folder.path(of: "chat.db")
+        try TestSQLiteConnection(path: path).execute(
+            """
+            CREATE TRIGGER trims AFTER INSERT ON chat_messages BEGIN
+                UPDATE chat_messages SET content = trim(content) WHERE rowid = new.rowid;
+            END
+            """)
+        let before = try dumpOfSQLite(path)
+        let result = try await tool.run(
+            "verify", "--store", "chat.db", "--only", "text.content.*", "--seed", "7", "--report-json", "report.json")
+        #expect(result.status == 1)
+        #expect(result.output.contains("This is not a full pass: it is a part of the suite, "))
+        #expect(result.output.contains("contract T5: "))
+        #expect(result.output.contains("handle 1: append("))
+        #expect(
+            result.output.contains("seed: 7\nrun it again: chatstorage verify --store chat.db --only text.content."))
+        #expect(try dumpOfSQLite(path) == before)
+
+        let checks = try #require(try json(tool, "report.json")["checks"] as? [[String: Any]])
+        let failed = try #require(checks.first { $0["outcome"] as? String == "failed" })
+        #expect((failed["calls"] as? [String])?.isEmpty == false)
+        let words = try #require(failed["command"] as? String).split(separator: " ").map(String.init)
+        let again = try await tool.run(Array(words.dropFirst()), input: Data())
+        #expect(again.status == 1)
+        #expect(again.output.hasPrefix("1 check on sqlite:chat.db, seed 7.\n"))
+    }
+
+    @Test("what cannot be removed again is a failure, and is named")
+    func unremovable() async throws {
+        let tool = try Tool()
+        try await fill("chat.db", by: tool)
+        try TestSQLiteConnection(path: tool.folder.path(of: "chat.db")).execute(
+            "CREATE TRIGGER keep BEFORE DELETE ON conversations BEGIN SELECT RAISE(IGNORE); END")
+        let result = try await tool.run("verify", "--store", "chat.db", "--only", "tenants.default")
+        #expect(result.status == 1)
+        #expect(
+            result.errors.contains(
+                "chatstorage: the run's tenants could not be removed: conversations are left in chatstorage-conf"))
+    }
+
+    @Test("an interrupted run removes what it wrote and says what it is worth", arguments: [SIGINT, SIGTERM])
+    func interrupted(signal: Int32) async throws {
+        let tool = try Tool()
+        try await fill("chat.db", by: tool)
+        let path = tool.folder.path(of: "chat.db")
+        let before = try dumpOfSQLite(path)
+        let run = try RunningTool(
+            tool, "verify", "--store", "chat.db", "--report-json", "report.json", "--report-junit", "report.xml")
+        // Until a check has written something.
+        while try dumpOfSQLite(path) == before { await Task.yield() }
+        kill(run.processID, signal)
+        let result = try await run.end()
+        #expect(result.status == 130)
+        #expect(result.output.contains(": skipped, the run was interrupted\n"))
+        #expect(result.output.contains("This is not a full pass: "))
+        #expect(try dumpOfSQLite(path) == before)
+        #expect(try json(tool, "report.json")["fullPass"] as? Bool == false)
+    }
+
+    @Test("a part of the suite is no full pass, whatever its result; memory has a store for each check")
+    func filtered() async throws {
+        let tool = try Tool()
+        let result = try await tool.run(
+            "verify", "--store", "memory:", "--only", "errors.not-prepared", "--only", "*.isolated", "--seed", "1",
+            "--report-json", "report.json", "--report-junit", "report.xml")
+        #expect(result.status == 2)
+        #expect(result.output.hasPrefix("3 checks on memory, seed 1.\nmemory: 3 passed, 0 failed, 0 waived, 0 skipped"))
+        #expect(result.output.contains(" (a part of the suite's "))
+        #expect(result.output.hasSuffix("\nThis is not a full pass: it is a part of the suite.\n"))
+        let report = try json(tool, "report.json")
+        #expect(report["filtered"] as? Bool == true)
+        #expect(report["fullPass"] as? Bool == false)
+        #expect(report["seed"] as? String == "1")
+        let xml = try String(contentsOfFile: tool.folder.path(of: "report.xml"), encoding: .utf8)
+        #expect(xml.contains("(a part of the suite's "))
+    }
+
+    @Test("a store is not made, unless that is asked for")
+    func prepare() async throws {
+        let tool = try Tool()
+        let missing = try await tool.run("verify", "--only", "tenants.isolated")
+        #expect(missing.status == 1)
+        #expect(missing.errors == "chatstorage: there is no store at chat.db; import or add makes one\n")
+        _ = try TestSQLiteConnection(path: tool.folder.path(of: "empty.db")).execute("CREATE TABLE t (x)")
+        let empty = try await tool.run("verify", "--store", "empty.db", "--only", "tenants.isolated")
+        #expect(empty.status == 1)
+        #expect(empty.errors == "chatstorage: the store has no tables yet; --prepare makes them\n")
+        #expect(try await tool.run("verify", "--prepare", "--only", "tenants.isolated").status == 2)
+    }
+
+    @Test("the list names ids, rules and reasons; wrong options are refused")
+    func options() async throws {
+        let tool = try Tool()
+        let list = try await tool.run("verify", "--list")
+        #expect(list.status == 0)
+        let lines = list.output.split(separator: "\n")
+        #expect(lines.count > 120)
+        #expect(lines[0].split(separator: " ") == ["ID", "RULES", "WHY"])
+        #expect(lines[1].hasPrefix("harness.store.starts-empty "))
+        #expect(lines[1].contains(" C5 "))
+        #expect(try await tool.run("verify", "--list", "--only", "tenants.").output.split(separator: "\n").count < 10)
+
+        #expect(try await tool.run("verify", "--only", "no.such").status == 64)
+        #expect(try await tool.run("verify", "--tenant", "x").status == 64)
+        let unwritable = try await tool.run("verify", "--store", "memory:", "--report-json", "none/report.json")
+        #expect(unwritable.status == 1)
+        #expect(
+            unwritable.errors == "chatstorage: none/report.json: cannot be written: no such file or directory\n")
+    }
+
+    @Test("no report holds a password", .enabled(if: try TestBackends.postgres.isSelected()))
+    func password() async throws {
+        let tool = try Tool()
+        let url = try await TestPostgres.url().replacing("postgres@", with: "postgres:xyzzy@")
+        let schema = "chatstorage_test_verify_password"
+        let store = url + (url.contains("?") ? "&" : "?") + "options=-csearch_path%3D\(schema)"
+        try await TestPostgres.execute("CREATE SCHEMA IF NOT EXISTS \(schema)")
+        let result = try await tool.run(
+            "verify", "--store", store, "--prepare", "--only", "tenants.isolated", "--report-json", "report.json",
+            "--report-junit", "report.xml")
+        try await TestPostgres.execute("DROP SCHEMA \(schema) CASCADE")
+        #expect(result.status == 2)
+        let reports = try ["report.json", "report.xml"].map {
+            try String(contentsOfFile: tool.folder.path(of: $0), encoding: .utf8)
+        }
+        #expect(reports[0].contains(#"chatstorage verify --store \"$CHATSTORAGE_URL\" --only tenants.isolated"#))
+        for text in reports + [result.output, result.errors] { #expect(!text.contains("xyzzy")) }
+    }
+
+    private func json(_ tool: Tool, _ name: String) throws -> [String: Any] {
+        let data = try Data(contentsOf: URL(fileURLWithPath: tool.folder.path(of: name)))
+        return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    }
+}
+
+/// The schema and all rows of a database file, a text each.
+private func dumpOfSQLite(_ path: String) throws -> [String] {
+    let connection = try TestSQLiteConnection(path: path)
+    let schema = try connection.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name")
+    let rows = try ["conversations", "chat_messages", "chat_storage_schema"].flatMap { table in
+        try connection.execute("SELECT '\(table)', * FROM \(table)").map { "\($0)" }.sorted()
+    }
+    return schema.map { "\($0)" } + rows
+}
+
+/// The tables, constraints and all rows of a schema, a text each.
+private func dumpOfPostgres(schema: String) async throws -> [String] {
+    var texts = try await TestPostgres.execute(
+        """
+        SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = '\(schema)'
+        UNION ALL
+        SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)
+        FROM pg_constraint WHERE connamespace = '\(schema)'::regnamespace
+        ORDER BY 1, 2, 3
+        """
+    ).map { "\($0)" }
+    for table in ["conversations", "chat_messages", "chat_storage_schema"] {
+        // A row's hidden columns tell whether it was written again, even with the same values.
+        texts += try await TestPostgres.execute(
+            "SELECT ctid, xmin, t::text FROM \(schema).\(table) AS t ORDER BY t::text COLLATE \"C\""
+        ).map { "\($0)" }
+    }
+    return texts
+}

@@ -1,0 +1,89 @@
+import ChatStorageConformance
+import ChatStorageCore
+import ChatStorageSQLite
+import Synchronization
+import TestSupport
+import Testing
+
+/// The suite in a store that holds other data, in tenants of its own.
+@Suite struct SharedStoreTests {
+    @Test(.enabled(if: try TestBackends.sqlite.isSelected()))
+    func checksLeaveOtherDataAlone() async throws {
+        let folder = try TemporaryFolder()
+        let harness = SharedSQLiteHarness(path: folder.path(of: "chat.db"))
+        let owner = try await harness.open()
+        try await owner.prepare()
+        for tenant in ["", "a", "victim"] {
+            for id in ["one", "two", "shared"] as [ConversationID] {
+                try await owner.tenant(tenant).append([.user("ours"), .assistant("kept")], to: id)
+            }
+        }
+        let other = "tenant NOT GLOB '\(SharedSQLiteHarness.prefix)*'"
+        let tables = ["conversations", "chat_messages"]
+        let connection = try TestSQLiteConnection(path: harness.path)
+        let read = { try tables.map { try connection.execute("SELECT * FROM \($0) WHERE \(other)") } }
+        let before = try read()
+
+        let report = await ConformanceSuite.run(on: harness)
+
+        #expect(report.results.filter(\.isFailure).map(\.description) == [])
+        for result in report.results {
+            guard case .notApplicable = result.outcome else { continue }
+            #expect(result.check.needs.contains { $0 == .ownStore || $0 == .absence(.durable) }, "\(result)")
+        }
+        #expect(try read() == before)
+        // What the checks wrote is there too, so they did write to this store.
+        let written = try connection.execute("SELECT DISTINCT tenant FROM conversations WHERE NOT (\(other))")
+        #expect(written.count > ConformanceSuite.checks.count / 2)
+    }
+}
+
+/// One database file for all stores, which differ in their tenants' names.
+private struct SharedSQLiteHarness: ConformanceHarness {
+    static let prefix = "conformance "
+
+    let name = "shared sqlite"
+    let path: String
+    private let made = Counter()
+
+    init(path: String) {
+        self.path = path
+    }
+
+    func makeStore() -> any ConformanceStore {
+        Store(harness: self, tenantPrefix: "\(Self.prefix)\(made.next()) ")
+    }
+
+    func open() async throws -> SQLiteBackend {
+        var configuration = SQLiteBackend.Configuration(path: path)
+        // Nothing is reopened after a loss of power here, and the whole suite runs.
+        configuration.durability = .processEnd
+        return try await SQLiteBackend(configuration)
+    }
+
+    private struct Store: ConformanceStore {
+        let harness: SharedSQLiteHarness
+        let tenantPrefix: String
+
+        func handles(_ count: Int) async throws -> [any ChatStorageBackend] {
+            var handles: [any ChatStorageBackend] = []
+            for _ in 0..<count { handles.append(try await harness.open()) }
+            return handles
+        }
+
+        func reopen() async throws -> any ChatStorageBackend { try await harness.open() }
+
+        func remove() {}
+    }
+}
+
+private final class Counter: Sendable {
+    private let count = Mutex(0)
+
+    func next() -> Int {
+        count.withLock { count in
+            count += 1
+            return count
+        }
+    }
+}

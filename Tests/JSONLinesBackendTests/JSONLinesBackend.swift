@@ -1,0 +1,65 @@
+import ChatStorageCore
+import Foundation
+import Synchronization
+
+/// Conversations as a folder of JSON Lines files, one file a conversation.
+///
+/// All of them are in memory while the store is open, and each change writes its conversation's file anew, so it suits
+/// chats of some thousand messages, in one process.
+final class JSONLinesBackend: ChatStorageBackend {
+    private struct State {
+        var isPrepared = false
+        var isClosed = false
+        var folder: ChatFolder
+    }
+
+    private let state: Mutex<State>
+    /// Files are slow, and the threads that run Swift's tasks must not wait for them.
+    private let queue = DispatchQueue(label: "JSON Lines files")
+
+    /// Opens a store; without `survivesPowerLoss` a loss of power can take back the last writes, at a higher speed.
+    init(folder: URL, survivesPowerLoss: Bool = true) {
+        state = Mutex(State(folder: ChatFolder(url: folder, survivesPowerLoss: survivesPowerLoss)))
+    }
+
+    /// One process at a time, no database that checks what is written past the library, and no schema.
+    var capabilities: Capabilities { .durable }
+
+    func prepare() async throws {
+        try await withState { state in
+            guard !state.isClosed else { throw ChatStorageError(.closed, "the storage is closed") }
+            guard !state.isPrepared else { return }
+            try state.folder.load()
+            state.isPrepared = true
+        }
+    }
+
+    func close() async throws {
+        try await withState { $0.isClosed = true }
+    }
+
+    func tenant(_ name: String) -> JSONLinesTenant {
+        JSONLinesTenant(name: name, backend: self)
+    }
+
+    /// Runs a tenant's call, alone; the store's own state comes before all that can be wrong with the arguments.
+    func call<Result: Sendable>(
+        _ tenant: String, _ body: @escaping @Sendable (inout ChatFolder) throws -> Result
+    ) async throws -> Result {
+        try Task.checkCancellation()
+        return try await withState { state in
+            guard !state.isClosed else { throw ChatStorageError(.closed, "the storage is closed") }
+            guard state.isPrepared else { throw ChatStorageError(.notPrepared, "call prepare() first") }
+            try Validation.check(tenant: tenant)
+            return try body(&state.folder)
+        }
+    }
+
+    private func withState<Result: Sendable>(
+        _ body: @escaping @Sendable (inout State) throws -> Result
+    ) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Swift.Result { try self.state.withLock { try body(&$0) } }) }
+        }
+    }
+}
