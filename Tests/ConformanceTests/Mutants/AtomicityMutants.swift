@@ -131,7 +131,8 @@ extension Mutant {
             try await Task { try await call.perform(on: base) }.value
         },
         Mutant(
-            "works without being prepared", caughtBy: "errors.not-prepared", related: ["errors.precedence.not-prepared"]
+            "works without being prepared", caughtBy: "errors.not-prepared",
+            related: ["schema.prepare.concurrent", "errors.precedence.not-prepared"]
         ) { backend in
             { call, base, _ in
                 do {
@@ -151,6 +152,7 @@ extension Mutant {
         Mutant(
             "throws its own errors", caughtBy: "errors.precedence.arguments", "limits.negative",
             related: [
+                "schema.prepare.concurrent",
                 "text.id.length-refused", "text.id.nul-refused", "text.title.length-refused",
                 "text.title.counts-scalars", "text.title.nul-refused", "text.tenant.length", "text.content.nul-refused",
                 "text.append.most-messages", "roles.other.refused", "order.sequence.failed-append-takes-none",

@@ -7,8 +7,9 @@ extension Mutant {
         Mutant(
             "reuses sequences after a clear", caughtBy: "order.sequence.not-reused-after-clear",
             related: [
+                "concurrency.clear-*", "cancellation.any-operation",
                 "order.time.clock-steps-back", "order.time.last-moment", "cascade.clear.keeps-conversation",
-                "atomicity.append.must-exist", "concurrency.clear-against-append", "pages.messages.after-clear",
+                "atomicity.append.must-exist", "pages.messages.after-clear",
             ]
         ) { call, base, _ in
             guard case .clearMessages(let id) = call, let old = try await base.conversation(id) else {
@@ -138,7 +139,8 @@ extension Mutant {
         },
         Mutant(
             "pages conversations by offset", caughtBy: "pages.conversations.cursor-of-the-gone",
-            "pages.conversations.damaged-cursor", related: ["pages.conversations.foreign-cursor"]
+            "pages.conversations.damaged-cursor",
+            related: ["pages.conversations.walk-while-writing", "pages.conversations.foreign-cursor"]
         ) { call, base, _ in
             guard case .conversations(let cursor, let limit) = call, limit > 0 else {
                 return try await call.perform(on: base)
