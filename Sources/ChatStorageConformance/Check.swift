@@ -23,17 +23,20 @@ public struct Check: Sendable, Identifiable, CustomStringConvertible {
     public let reason: String
     /// What must hold for the check to apply.
     public let needs: [Need]
+    /// When the check has failed if it has not ended: far more than it takes, two minutes for most.
+    public let timeLimit: Duration
 
     let body: @Sendable (CheckContext) async throws -> Void
 
     package init(
-        _ id: String, _ rules: Rule..., needs: [Need] = [], why reason: String,
+        _ id: String, _ rules: Rule..., needs: [Need] = [], timeLimit: Duration = .seconds(120), why reason: String,
         body: @escaping @Sendable (CheckContext) async throws -> Void
     ) {
         self.id = id
         self.rules = rules
         self.reason = reason
         self.needs = needs
+        self.timeLimit = timeLimit
         self.body = body
     }
 

@@ -13,21 +13,30 @@ extension Check {
             let done = Mutex(false)
             _ = try await context.concurrently(handles.count) { index in
                 if index > 0 {
-                    for step in 0..<25 {
+                    var step = 0
+                    while !done.withLock(\.self), step < 10_000 {
+                        step += 1
                         let message = try await handles[index].append(.user("\(index)/\(step)"), to: "one")
                         committed.withLock { $0 = max($0, message.sequence) }
+                        // In memory nothing else would make the writers give way.
+                        await Task.yield()
                     }
-                    if index == 1 { done.withLock { $0 = true } }
                     return
                 }
-                repeat {
-                    let before = committed.withLock(\.self)
+                defer { done.withLock { $0 = true } }
+                var random = context.random()
+                var before: Int64 = 0
+                for _ in 0..<25 {
+                    while committed.withLock(\.self) == before, !Task.isCancelled { await Task.yield() }
+                    // Or tasks that take turns would always meet at the same point.
+                    for _ in 0..<Int.random(in: 0...3, using: &random) { await Task.yield() }
+                    before = committed.withLock(\.self)
                     try await handles[0].clearMessages(of: "one")
                     let first = try await handles[0].messages(of: "one", .after(0), limit: 1).first?.sequence
                     context.expect(
                         (first ?? .max) > before, "nothing committed before a clear began is there after it",
                         actual: "\(before) was committed, \(first ?? 0) is there")
-                } while !done.withLock(\.self)
+                }
             }
         },
         Check(

@@ -4,7 +4,7 @@ extension Check {
     /// Stores as large as they get after years.
     static let scale: [Check] = [
         Check(
-            "scale.messages", .o1, .o2, .l2, .c4, .t4,
+            "scale.messages", .o1, .o2, .l2, .c4, .t4, timeLimit: .seconds(900),
             why: "An agent's conversation goes on for months; its end must stay as close as its beginning."
         ) { context in
             let chats = try await context.open()
@@ -41,7 +41,7 @@ extension Check {
                 try await chats.append(.user("next"), to: "one").sequence, equals: count + 1, "counting goes on")
         },
         Check(
-            "scale.conversations", .l3, .o3,
+            "scale.conversations", .l3, .o3, timeLimit: .seconds(900),
             why: "A store of many chats must be listed whole, also when an import gave most of them one time."
         ) { context in
             let chats = try await context.open()

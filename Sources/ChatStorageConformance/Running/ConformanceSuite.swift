@@ -34,15 +34,15 @@ public enum ConformanceSuite {
     ///   - waivers: Declared exceptions; those of other checks are ignored.
     ///   - seed: Determines the check's random numbers.
     ///   - randomCalls: How many calls the check of random calls makes.
-    ///   - timeLimit: When the check has failed if it has not ended.
+    ///   - timeLimit: When the check has failed if it has not ended; nil is the check's own, ``Check/timeLimit``.
     /// - Returns: The result; of a cancelled task it is that the check was skipped.
     public static func run(
         _ check: Check, on harness: any ConformanceHarness, waivers: [Waiver] = [],
-        seed: UInt64 = .random(in: 0...(.max)), randomCalls: Int = 1_000, timeLimit: Duration = .seconds(120)
+        seed: UInt64 = .random(in: 0...(.max)), randomCalls: Int = 1_000, timeLimit: Duration? = nil
     ) async -> CheckResult {
         let recorder = CallRecorder()
         let start = ContinuousClock.now
-        var outcome = await Self.outcome(within: timeLimit) {
+        var outcome = await Self.outcome(within: timeLimit ?? check.timeLimit) {
             await Self.outcome(of: check, on: harness, seed: seed, randomCalls: randomCalls, recorder: recorder)
         }
         if let waiver = waivers.first(where: { $0.checkID == check.id }) { outcome = outcome.waived(by: waiver) }

@@ -6,11 +6,14 @@ extension Mutant {
     /// Mutants that are right in every call by itself, and wrong where calls meet, wait for each other or are many.
     static let interplay: [Mutant] = [
         .forgetsTitleOfRestored,
-        Mutant("answers pages from a cache that a clear does not empty", caughtBy: "model.random-calls") { _ in
-            let cache = Mutex<[ConversationID: [String: StorageReply]]>([:])
+        Mutant(
+            "answers pages from a cache that a clear does not empty", caughtBy: "model.random-calls",
+            related: ["cascade.clear.*", "concurrency.clear-*", "cancellation.*"]
+        ) { _ in
+            let cache = Mutex<[ConversationID: [[UInt8]: StorageReply]]>([:])
             return { call, base, tenant in
                 guard let id = call.id else { return try await call.perform(on: base) }
-                let key = "\(tenant) \(call)"
+                let key = Array("\(tenant) \(call)".utf8)
                 switch call {
                 case .messages(_, .end, let limit) where limit > 0:
                     if let cached = cache.withLock({ $0[id]?[key] }) { return cached }
@@ -26,7 +29,12 @@ extension Mutant {
                 }
             }
         },
-        Mutant("shows some readers the messages from before an append", caughtBy: "linearisability.reads") { _ in
+        Mutant(
+            "shows some readers the messages from before an append", caughtBy: "linearisability.reads",
+            related: [
+                "concurrency.*", "cancellation.*", "pages.messages.walk-while-appending", "schema.prepare.during-calls",
+            ]
+        ) { _ in
             struct Append {
                 let before: [Message]
                 var reads = 0
@@ -53,7 +61,10 @@ extension Mutant {
                 }
             }
         },
-        Mutant("takes a title back that came during an append", caughtBy: "linearisability.reads") { call, base, _ in
+        Mutant(
+            "takes a title back that came during an append", caughtBy: "linearisability.reads",
+            related: ["concurrency.titles"]
+        ) { call, base, _ in
             guard case .append(_, let id, _) = call, let old = try await base.conversation(id) else {
                 return try await call.perform(on: base)
             }
@@ -66,7 +77,7 @@ extension Mutant {
         },
         Mutant(
             "skips a clear that meets an append", caughtBy: "concurrency.clear-removes-what-came-before",
-            "linearisability.conversation"
+            "linearisability.conversation", related: ["concurrency.*", "cancellation.*"]
         ) { _ in
             let underWay = Mutex(0)
             return { call, base, _ in
@@ -101,7 +112,10 @@ extension Mutant {
                 }
             }
         },
-        Mutant("leaves a call's work half done when it is cancelled", caughtBy: "cancellation.any-operation") {
+        Mutant(
+            "leaves a call's work half done when it is cancelled", caughtBy: "cancellation.any-operation",
+            related: ["cancellation.*"]
+        ) {
             call, base, _ in
             guard case .append(let messages, let id, _) = call, let last = messages.last else {
                 return try await call.perform(on: base)
