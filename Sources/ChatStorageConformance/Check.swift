@@ -3,7 +3,7 @@ public import ChatStorageCore
 /// One thing that every backend must do, as a value that any test runner can run.
 ///
 /// Checks come from ``ConformanceSuite/checks``. Give them to a parameterised test, and each to
-/// ``ConformanceSuite/run(_:on:seed:timeLimit:)``.
+/// ``ConformanceSuite/run(_:on:seed:randomCalls:timeLimit:)``.
 public struct Check: Sendable, Identifiable, CustomStringConvertible {
     /// What a check needs before it can say anything about a backend.
     public enum Need: Sendable, Hashable {

@@ -19,7 +19,8 @@ public import Testing
 ///
 /// The environment can narrow a run: `CHATSTORAGE_TEST_CHECKS` names checks, separated by commas, as
 /// ``ChatStorageConformance/ConformanceSuite/checks(matching:)`` takes them, and `CHATSTORAGE_TEST_SEED` sets the seed.
-/// The run then says so, and what it does not name passes without being run.
+/// The run then says so, and what it does not name passes without being run. `CHATSTORAGE_TEST_RANDOM_CALLS` says how
+/// many calls the check of random calls makes, by default 10,000.
 ///
 /// - Parameters:
 ///   - check: The check.
@@ -39,7 +40,8 @@ public func expectConformance(
         guard selected.contains(check.id) else { return }
     }
     let result = await ConformanceSuite.run(
-        check, on: TestHarness(base: harness), waivers: waivers, seed: TestSelection.seed)
+        check, on: TestHarness(base: harness), waivers: waivers, seed: TestSelection.seed,
+        randomCalls: TestSelection.randomCalls)
     switch result.outcome {
     case .passed, .notApplicable, .waived: break
     case .skipped where waivers.contains { $0.checkID == check.id }: break

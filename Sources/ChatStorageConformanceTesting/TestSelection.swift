@@ -18,5 +18,8 @@ enum TestSelection {
     /// The seed of all checks of the process.
     static let seed = environment[seedVariable].flatMap(UInt64.init) ?? .random(in: 0...(.max))
 
+    /// How many calls the check of random calls makes.
+    static let randomCalls = environment["CHATSTORAGE_TEST_RANDOM_CALLS"].flatMap(Int.init) ?? 10_000
+
     private static let environment = ProcessInfo.processInfo.environment
 }
