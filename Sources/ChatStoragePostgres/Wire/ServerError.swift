@@ -18,6 +18,9 @@ struct ServerError: Error, Sendable, Hashable {
     /// Whether a prepared statement is gone (26000) or its rows have changed their type (0A000).
     var isStatementOutdated: Bool { sqlState == "26000" || sqlState == "0A000" }
 
+    /// Whether it is about the connection: class 08, which a pooler sends when its own connection to the server broke.
+    var isOfConnection: Bool { sqlState.hasPrefix("08") }
+
     /// Whether the server takes no writes: a standby, or a primary that became one.
     var isReadOnlyServer: Bool { sqlState == "25006" }
 }
