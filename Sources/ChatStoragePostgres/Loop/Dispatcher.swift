@@ -75,10 +75,10 @@ struct Dispatcher {
         while !isSettled {
             isSettled = true
             assign(now: now)
-            for index in connections.indices.reversed() where !connections[index].write() {
-                // Its calls may wait again now.
-                drop(index, now: now)
-                isSettled = false
+            for index in connections.indices.reversed() {
+                let isOpen = connections[index].write()
+                // Answers that libpq read meanwhile make no noise in `poll`; they make room for calls that wait.
+                if handOutAnswers(index, isOpen: isOpen, now: now) { isSettled = false }
             }
         }
         let underWay = connections.reduce(0) { $0 + $1.pipeline.count }
@@ -92,10 +92,8 @@ struct Dispatcher {
     /// Takes what the network brought for a connection.
     mutating func read(descriptor: Int32, now: ContinuousClock.Instant) {
         guard let index = connections.firstIndex(where: { $0.descriptor == descriptor }) else { return }
-        let (actions, isAlive) = connections[index].read(now: now)
-        for action in actions { perform(action, index, now: now) }
-        let isDone = connections[index].isRetiring && connections[index].pipeline.count == 0
-        if !isAlive || isDone { drop(index, now: now) }
+        let isOpen = connections[index].read()
+        _ = handOutAnswers(index, isOpen: isOpen, now: now)
     }
 
     /// Ends calls whose deadline has passed; a connection that carries one is closed.
@@ -125,6 +123,18 @@ struct Dispatcher {
         }
         if !waiting.isEmpty, connecting == 0, let attempt = backoff.nextAttempt { events.append(attempt) }
         return events.min()
+    }
+
+    /// Hands out the answers that libpq has read, and drops a connection that is broken or done.
+    ///
+    /// - Returns: Whether there was anything to do.
+    private mutating func handOutAnswers(_ index: Int, isOpen: Bool, now: ContinuousClock.Instant) -> Bool {
+        let (actions, isAlive) = connections[index].receive(now: now)
+        for action in actions { perform(action, index, now: now) }
+        let isDone = connections[index].isRetiring && connections[index].pipeline.count == 0
+        guard !isOpen || !isAlive || isDone else { return !actions.isEmpty }
+        drop(index, now: now)
+        return true
     }
 
     private mutating func assign(now: ContinuousClock.Instant) {
@@ -171,6 +181,8 @@ struct Dispatcher {
     }
 
     private mutating func drop(_ index: Int, now: ContinuousClock.Instant) {
+        // What has been answered is known, whatever became of the connection.
+        for action in connections[index].receive(now: now).actions { perform(action, index, now: now) }
         var connection = connections.remove(at: index)
         for (call, loss) in connection.lost() {
             if case .session = call.purpose {
