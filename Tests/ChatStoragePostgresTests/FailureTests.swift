@@ -90,6 +90,24 @@ import Testing
         await expectError(.closed) { try await backend.conversation("c") }
     }
 
+    @Test func aFirstWriteWithoutAServerWasNotApplied() async throws {
+        let folder = try TemporaryFolder()
+        let url = "postgres://user@/db?host=\(folder.path.replacing("/", with: "%2F"))"
+        let backend = try await PostgresBackend(url: url)
+        let writes: [@Sendable () async throws -> Void] = [
+            { try await backend.append(.user("x"), to: "c") }, { try await backend.createConversation("c") },
+            { try await backend.getOrCreateConversation("c") }, { try await backend.updateTitle(of: "c", to: nil) },
+            { try await backend.deleteConversation("c") }, { try await backend.clearMessages(of: "c") },
+        ]
+        for write in writes {
+            let error = await #expect(throws: ChatStorageError.self) { try await write() }
+            #expect(error?.code == .unavailable && error?.writeOutcome == .notApplied)
+        }
+        let error = await #expect(throws: ChatStorageError.self) { try await backend.conversation("c") }
+        #expect(error?.code == .unavailable && error?.writeOutcome == nil)
+        try await backend.close()
+    }
+
     @Test func aServerThatRefusesTheUserOrHasNoSuchDatabaseDeniesAccess() async throws {
         let url = try await TestPostgres.url()
         for wrong in ["user=nobody_here&password=hunter2", "dbname=nothing_here&password=hunter2"] {

@@ -211,10 +211,7 @@ struct Dispatcher {
         backoff.failed(now: now)
         guard connecting == 0, !connections.contains(where: { !$0.isRetiring }) else { return }
         while let call = waiting.popFirst() {
-            let outcome: ChatStorageError.WriteOutcome? =
-                call.request.isWrite && error.code == .unavailable ? .notApplied : nil
-            call.end(
-                .failure(ChatStorageError(error.code, error.message, writeOutcome: outcome, cause: error.cause)))
+            call.end(.failure(error.ofUnappliedCall(isWrite: call.request.isWrite)))
         }
     }
 

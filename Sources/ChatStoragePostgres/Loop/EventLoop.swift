@@ -90,9 +90,7 @@ final class EventLoop: Sendable {
             return .accepted(wakes: !inbox.isWoken)
         }
         func refuse(_ code: ChatStorageError.Code, _ message: String) {
-            let outcome: ChatStorageError.WriteOutcome? =
-                code == .unavailable && call.request.isWrite ? .notApplied : nil
-            call.end(.failure(ChatStorageError(code, message, writeOutcome: outcome)))
+            call.end(.failure(ChatStorageError(code, message).ofUnappliedCall(isWrite: call.request.isWrite)))
         }
         switch admission {
         case .accepted(let wakes): if wakes { wakePipe.wake() }

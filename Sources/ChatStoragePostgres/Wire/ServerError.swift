@@ -31,9 +31,7 @@ extension ServerError {
     /// - Parameter isWrite: Whether the call would have written; nothing of it was.
     func storageError(isWrite: Bool) -> ChatStorageError {
         let (code, message) = meaning
-        let outcome: ChatStorageError.WriteOutcome? =
-            isWrite && (code == .unavailable || code == .readOnly) ? .notApplied : nil
-        return ChatStorageError(code, message, writeOutcome: outcome, cause: cause)
+        return ChatStorageError(code, message, cause: cause).ofUnappliedCall(isWrite: isWrite)
     }
 
     /// The engine's side of the error.
