@@ -253,6 +253,16 @@ import Testing
         }
     }
 
+    @Test func oneCallAtATimeNeedsOneConnection() async throws {
+        try await TestPostgres.withSchema { url, schema in
+            let backend = try await PostgresBackend(configuration(named(url, schema), schema))
+            try await backend.prepare()
+            try await backend.append(.user("x"), to: "c")
+            #expect(try await openConnections(schema) == 1)
+            try await backend.close()
+        }
+    }
+
     @Test func aBackendThatIsDroppedClosesItsConnections() async throws {
         try await TestPostgres.withSchema { url, schema in
             do {

@@ -81,9 +81,7 @@ struct Dispatcher {
                 if handOutAnswers(index, isOpen: isOpen, now: now) { isSettled = false }
             }
         }
-        let underWay = connections.reduce(0) { $0 + $1.pipeline.count }
-        let useful = min(configuration.connections, underWay + waiting.count)
-        while connections.count + connecting < useful, backoff.allowsAttempt(now: now, underWay: connecting) {
+        while lacksConnections, backoff.allowsAttempt(now: now, underWay: connecting) {
             connecting += 1
             connect()
         }
@@ -121,7 +119,7 @@ struct Dispatcher {
         if !isIdle || connections.contains(where: { !$0.isReady }), let earliestDeadline {
             events.append(earliestDeadline)
         }
-        if !waiting.isEmpty, connecting == 0, let attempt = backoff.nextAttempt { events.append(attempt) }
+        if lacksConnections, connecting == 0, let attempt = backoff.nextAttempt { events.append(attempt) }
         return events.min()
     }
 
@@ -148,6 +146,12 @@ struct Dispatcher {
             guard let leastBusy, var call = waiting.popFirst() else { return }
             if call.begin() { connections[leastBusy].add(call, now: now) }
         }
+    }
+
+    /// Whether another connection would help; a session that is being set up is no load.
+    private var lacksConnections: Bool {
+        let underWay = connections.reduce(0) { $0 + ($1.isReady ? $1.pipeline.count : 0) }
+        return connections.count + connecting < min(configuration.connections, underWay + waiting.count)
     }
 
     private mutating func resumeDelayed(now: ContinuousClock.Instant) {
