@@ -234,6 +234,29 @@ import Testing
         try await backend.close()
     }
 
+    @Test func callsThatTheServerWorksOnDoNotWait() async throws {
+        try await TestPostgres.withSchema { url, schema in
+            let backend = try await PostgresBackend(
+                configuration(url, schema) {
+                    $0.lockTimeout = .zero
+                    $0.waitingCalls = 2
+                })
+            try await backend.prepare()
+            try await backend.createConversation("c")
+            let blocked = try await withLockedConversation(schema) {
+                var blocked: [Task<Message, any Error>] = []
+                for number in 1...2 {
+                    blocked.append(Task { try await backend.append(.user("x"), to: "c") })
+                    try await waitUntil { try await lockWaits(schema) == number }
+                }
+                #expect(try await backend.append(.user("y"), to: "other").sequence == 1)
+                return blocked
+            }
+            for call in blocked { _ = try await call.value }
+            try await backend.close()
+        }
+    }
+
     @Test func aCancelledCallEndsAtOnceAndDisturbsNobody() async throws {
         try await TestPostgres.withSchema { url, schema in
             let backend = try await PostgresBackend(configuration(url, schema) { $0.connections = 1 })
