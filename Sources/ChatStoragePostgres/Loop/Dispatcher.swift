@@ -176,8 +176,8 @@ struct Dispatcher {
                 connectFailed(error.storageError(isWrite: false), now: now)
                 return
             }
-            // The next connection may lead to the server that takes writes now.
-            if error.isReadOnlyServer { connections[index].isRetiring = true }
+            // The next connection may lead to the server that takes writes now, and has no transaction open.
+            if error.isReadOnlyServer || error.isOfAbortedTransaction { connections[index].isRetiring = true }
             settle(call, call.verdict(on: error), now: now)
         case .close:
             break

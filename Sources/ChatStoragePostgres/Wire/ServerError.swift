@@ -18,6 +18,9 @@ struct ServerError: Error, Sendable, Hashable {
     /// Whether a prepared statement is gone (26000) or its rows have changed their type (0A000).
     var isStatementOutdated: Bool { sqlState == "26000" || sqlState == "0A000" }
 
+    /// Whether the session is in a transaction of another call that failed: its COMMIT was refused unread.
+    var isOfAbortedTransaction: Bool { sqlState == "25P02" }
+
     /// Whether it is about the connection: class 08, which a pooler sends when its own connection to the server broke.
     var isOfConnection: Bool { sqlState.hasPrefix("08") }
 
