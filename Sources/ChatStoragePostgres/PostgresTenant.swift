@@ -156,7 +156,8 @@ public struct PostgresTenant: ChatStorage {
             let request = RestoreRequest(snapshot, tenant: name, statements).request
             let results: [QueryResult] = try await store.run(request)
             try results.checkCommitted()
-        } catch let error as ChatStorageError where error.cause?.code == "23505" {
+        } catch let error as ChatStorageError
+        where error.cause?.code == "23505" && error.cause?.constraint == SchemaDefinition.conversationsKey {
             throw ChatStorageError(
                 .conversationExists, "a conversation of this id exists", cause: error.cause)
         }

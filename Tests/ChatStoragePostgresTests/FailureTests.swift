@@ -74,6 +74,15 @@ import Testing
             try await backend.append(.user("secret"), to: "c")
             await expectError(.schemaMismatch, without: "secret") { try await backend.append(.user("secret"), to: "c") }
             #expect(try await backend.append(.user("other"), to: "c").sequence == 2)
+            // Another constraint than the conversation's key.
+            let time = Timestamp(microseconds: 0)
+            let message = Message(
+                conversationID: "d", sequence: 1, role: .user, content: "secret", createdAt: time)
+            let conversation = Conversation(id: "d", title: nil, createdAt: time, updatedAt: time, lastSequence: 1)
+            await expectError(.schemaMismatch, without: "secret") {
+                try await backend.restoreConversation(
+                    ConversationSnapshot(conversation: conversation, messages: [message]))
+            }
             try await backend.close()
         }
     }
