@@ -193,7 +193,7 @@ struct Dispatcher {
                 connectFailed(loss.error?.storageError(isWrite: false) ?? Self.brokenSession, now: now)
             } else if call.deadline <= now {
                 let outcome: ChatStorageError.WriteOutcome =
-                    if case .notApplied = loss { .notApplied } else { .unknown }
+                    if case .unknown = loss { .unknown } else { .notApplied }
                 call.end(.failure(Call.expired(call.request, outcome)))
             } else {
                 settle(call, call.verdict(on: loss), now: now)
