@@ -39,7 +39,7 @@ extension PostgresBackend {
         ///
         /// A `connect_timeout` in the URL takes precedence.
         public var connectTimeout = Duration.seconds(10)
-        /// How long a call may take altogether; by default 60 seconds.
+        /// How long a call may take altogether, above zero; by default 60 seconds.
         ///
         /// Waiting for a connection counts. A call that sends much has a second more for each MiB. After it the call is
         /// `unavailable`, and the connection that carries it is closed.
@@ -65,11 +65,11 @@ extension PostgresBackend {
         public var tls: TLSMode?
         /// How many calls are under way on a connection at most, 1 or more; by default 64.
         public var callsPerConnection = 64
-        /// How many bytes the calls under way on a connection send at most; by default 4 MiB.
+        /// How many bytes the calls under way on a connection send at most, 1 or more; by default 4 MiB.
         ///
         /// One call that sends more has the connection to itself.
         public var bytesPerConnection = 4 << 20
-        /// How many calls may wait for a connection; by default 16,384.
+        /// How many calls may wait for a connection, 1 or more; by default 16,384.
         ///
         /// A call beyond them is `unavailable` at once.
         public var waitingCalls = 16_384
@@ -91,6 +91,13 @@ extension PostgresBackend.Configuration: CustomStringConvertible, CustomDebugStr
     public var debugDescription: String { description }
 }
 
+extension PostgresBackend.Configuration: CustomReflectable {
+    /// The same as the description, for `dump` and debuggers.
+    public var customMirror: Mirror {
+        Mirror(self, children: ["schema": schema as Any, "connections": connections], displayStyle: .struct)
+    }
+}
+
 extension PostgresBackend.Configuration {
     func check() throws {
         func require(_ condition: Bool, _ problem: @autoclosure () -> String) throws {
@@ -108,6 +115,7 @@ extension PostgresBackend.Configuration {
         }
         try require(connections >= 1, "connections is \(connections); it must be 1 or more")
         try require(callsPerConnection >= 1, "callsPerConnection is \(callsPerConnection); it must be 1 or more")
+        try require(bytesPerConnection >= 1, "bytesPerConnection is \(bytesPerConnection); it must be 1 or more")
         try require(waitingCalls >= 1, "waitingCalls is \(waitingCalls); it must be 1 or more")
         try require(callTimeout > .zero, "callTimeout must be positive")
         try require(connectTimeout >= .seconds(2), "connectTimeout must be 2 seconds or more")

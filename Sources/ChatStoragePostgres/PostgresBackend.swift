@@ -12,7 +12,9 @@ public import ChatStorageCore
 /// ```
 ///
 /// The tables can be read with any PostgreSQL program: `conversations` and `chat_messages`, in the schema that the
-/// ``Configuration`` names or else in the connection's own.
+/// ``Configuration`` names or else in the connection's own. They take values that the library does not write, such as
+/// an `updated_at` of `infinity`: calls that read one are `damaged`, and so are an append to that conversation and its
+/// new title, which are stored all the same.
 public final class PostgresBackend: ChatStorageBackend {
     private let store: PostgresStore
 

@@ -12,7 +12,7 @@ public struct PostgresTenant: ChatStorage {
     /// Creates a conversation.
     @discardableResult
     public func createConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
-        let statements = try await admit { try Validation.check(id, title: title) }
+        let statements = try await admitWrite { try Validation.check(id, title: title) }
         let result: QueryResult = try await store.run(
             .write(statements.createConversation, values(id) { $0.append(title) }))
         guard let row = result.rows.first else {
@@ -31,7 +31,7 @@ public struct PostgresTenant: ChatStorage {
     /// Reads a conversation, and creates it if it does not exist.
     @discardableResult
     public func getOrCreateConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
-        let statements = try await admit { try Validation.check(id, title: title) }
+        let statements = try await admitWrite { try Validation.check(id, title: title) }
         let request = Request.write(statements.getOrCreateConversation, values(id) { $0.append(title) })
         for _ in 0..<Self.attemptsToGetOrCreate {
             let result: QueryResult = try await store.run(request)
@@ -45,7 +45,7 @@ public struct PostgresTenant: ChatStorage {
     /// Gives a conversation another title, or none.
     @discardableResult
     public func updateTitle(of id: ConversationID, to title: String?) async throws -> Conversation? {
-        let statements = try await admit { try Validation.check(id, title: title) }
+        let statements = try await admitWrite { try Validation.check(id, title: title) }
         let result: QueryResult = try await store.run(.write(statements.updateTitle, values(id) { $0.append(title) }))
         return try result.rows.first?.conversation()
     }
@@ -53,7 +53,7 @@ public struct PostgresTenant: ChatStorage {
     /// Deletes a conversation and all its messages.
     @discardableResult
     public func deleteConversation(_ id: ConversationID) async throws -> Bool {
-        let statements = try await admit { try Validation.check(id) }
+        let statements = try await admitWrite { try Validation.check(id) }
         let result: QueryResult = try await store.run(.write(statements.deleteConversation, values(id)))
         return result.affectedRows > 0
     }
@@ -91,7 +91,7 @@ public struct PostgresTenant: ChatStorage {
     public func append(
         _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition
     ) async throws -> [Message] {
-        let statements = try await admit { try Validation.check(append: messages, to: id, roles: Role.standard) }
+        let statements = try await admitWrite { try Validation.check(append: messages, to: id, roles: Role.standard) }
         guard !messages.isEmpty else { return [] }
         let statement =
             switch condition {
@@ -137,7 +137,7 @@ public struct PostgresTenant: ChatStorage {
     /// Removes all messages of a conversation and keeps the conversation.
     @discardableResult
     public func clearMessages(of id: ConversationID) async throws -> Int {
-        let statements = try await admit { try Validation.check(id) }
+        let statements = try await admitWrite { try Validation.check(id) }
         let values = values(id)
         let results: [QueryResult] = try await store.run(
             .transaction([
@@ -151,12 +151,13 @@ public struct PostgresTenant: ChatStorage {
     /// Stores a conversation exactly as it was elsewhere.
     @discardableResult
     public func restoreConversation(_ snapshot: ConversationSnapshot) async throws -> Conversation {
-        let statements = try await admit { try Validation.check(snapshot, roles: Role.standard) }
+        let statements = try await admitWrite { try Validation.check(snapshot, roles: Role.standard) }
         do {
             let request = RestoreRequest(snapshot, tenant: name, statements).request
             let results: [QueryResult] = try await store.run(request)
             try results.checkCommitted()
-        } catch let error as ChatStorageError where error.cause?.code == "23505" {
+        } catch let error as ChatStorageError
+        where error.cause?.code == "23505" && error.cause?.constraint == SchemaDefinition.conversationsKey {
             throw ChatStorageError(
                 .conversationExists, "a conversation of this id exists", cause: error.cause)
         }
@@ -170,6 +171,15 @@ public struct PostgresTenant: ChatStorage {
         try Validation.check(tenant: name)
         try check()
         return statements
+    }
+
+    /// The same for a write: what fails here was not applied.
+    private func admitWrite(_ check: () throws -> Void) async throws -> Statements {
+        do {
+            return try await admit(check)
+        } catch let error as ChatStorageError {
+            throw error.ofUnappliedCall(isWrite: true)
+        }
     }
 
     /// The values that begin with the tenant and the conversation.

@@ -22,6 +22,18 @@ import Testing
         #expect(mode(url) == "verify-full")
     }
 
+    @Test func noDumpShowsTheURL() {
+        var text = ""
+        dump(PostgresBackend.Configuration(url: "postgres://user:hunter2@db/x"), to: &text)
+        #expect(text.contains("connections: 8") && !text.contains("hunter2"))
+    }
+
+    @Test func bytesOfNoCallAreRefused() async {
+        var configuration = PostgresBackend.Configuration(url: "postgres://localhost/db")
+        configuration.bytesPerConnection = 0
+        await expectError(.invalidArgument) { [configuration] in try await PostgresBackend(configuration) }
+    }
+
     @Test func theConfigurationDecides() {
         var configuration = PostgresBackend.Configuration(url: "postgres://db.example.com/db?sslmode=prefer")
         configuration.tls = .disable

@@ -79,7 +79,8 @@ import Testing
         }
         #expect(error.code == .unavailable && error.writeOutcome == .unknown)
         guard case .again = read.verdict(on: .unknown), case .again = write.verdict(on: .notApplied(nil)),
-            case .again = write.verdict(on: ServerError(sqlState: "40P01"))
+            case .again = write.verdict(on: ServerError(sqlState: "40P01")),
+            case .again = write.verdict(on: ServerError(sqlState: "25P02"))
         else {
             Issue.record("what is safe would not be repeated")
             return

@@ -74,6 +74,15 @@ import Testing
             try await backend.append(.user("secret"), to: "c")
             await expectError(.schemaMismatch, without: "secret") { try await backend.append(.user("secret"), to: "c") }
             #expect(try await backend.append(.user("other"), to: "c").sequence == 2)
+            // Another constraint than the conversation's key.
+            let time = Timestamp(microseconds: 0)
+            let message = Message(
+                conversationID: "d", sequence: 1, role: .user, content: "secret", createdAt: time)
+            let conversation = Conversation(id: "d", title: nil, createdAt: time, updatedAt: time, lastSequence: 1)
+            await expectError(.schemaMismatch, without: "secret") {
+                try await backend.restoreConversation(
+                    ConversationSnapshot(conversation: conversation, messages: [message]))
+            }
             try await backend.close()
         }
     }
@@ -88,6 +97,24 @@ import Testing
         }
         try await backend.close()
         await expectError(.closed) { try await backend.conversation("c") }
+    }
+
+    @Test func aFirstWriteWithoutAServerWasNotApplied() async throws {
+        let folder = try TemporaryFolder()
+        let url = "postgres://user@/db?host=\(folder.path.replacing("/", with: "%2F"))"
+        let backend = try await PostgresBackend(url: url)
+        let writes: [@Sendable () async throws -> Void] = [
+            { try await backend.append(.user("x"), to: "c") }, { try await backend.createConversation("c") },
+            { try await backend.getOrCreateConversation("c") }, { try await backend.updateTitle(of: "c", to: nil) },
+            { try await backend.deleteConversation("c") }, { try await backend.clearMessages(of: "c") },
+        ]
+        for write in writes {
+            let error = await #expect(throws: ChatStorageError.self) { try await write() }
+            #expect(error?.code == .unavailable && error?.writeOutcome == .notApplied)
+        }
+        let error = await #expect(throws: ChatStorageError.self) { try await backend.conversation("c") }
+        #expect(error?.code == .unavailable && error?.writeOutcome == nil)
+        try await backend.close()
     }
 
     @Test func aServerThatRefusesTheUserOrHasNoSuchDatabaseDeniesAccess() async throws {
@@ -219,6 +246,29 @@ import Testing
         try await backend.close()
     }
 
+    @Test func callsThatTheServerWorksOnDoNotWait() async throws {
+        try await TestPostgres.withSchema { url, schema in
+            let backend = try await PostgresBackend(
+                configuration(url, schema) {
+                    $0.lockTimeout = .zero
+                    $0.waitingCalls = 2
+                })
+            try await backend.prepare()
+            try await backend.createConversation("c")
+            let blocked = try await withLockedConversation(schema) {
+                var blocked: [Task<Message, any Error>] = []
+                for number in 1...2 {
+                    blocked.append(Task { try await backend.append(.user("x"), to: "c") })
+                    try await waitUntil { try await lockWaits(schema) == number }
+                }
+                #expect(try await backend.append(.user("y"), to: "other").sequence == 1)
+                return blocked
+            }
+            for call in blocked { _ = try await call.value }
+            try await backend.close()
+        }
+    }
+
     @Test func aCancelledCallEndsAtOnceAndDisturbsNobody() async throws {
         try await TestPostgres.withSchema { url, schema in
             let backend = try await PostgresBackend(configuration(url, schema) { $0.connections = 1 })
@@ -234,6 +284,16 @@ import Testing
             }
             #expect(try await backend.getOrCreateConversation("other").lastSequence == 0)
             #expect(try await backend.append(.user("y"), to: "c").sequence <= 2)
+            try await backend.close()
+        }
+    }
+
+    @Test func oneCallAtATimeNeedsOneConnection() async throws {
+        try await TestPostgres.withSchema { url, schema in
+            let backend = try await PostgresBackend(configuration(named(url, schema), schema))
+            try await backend.prepare()
+            try await backend.append(.user("x"), to: "c")
+            #expect(try await openConnections(schema) == 1)
             try await backend.close()
         }
     }

@@ -162,6 +162,35 @@ import Testing
         #expect(pipeline.losses() == ["a refused 23514"])
     }
 
+    @Test(arguments: [true, false])
+    func aPoolersErrorIsNoProofThatASentWriteWasNotApplied(isFatal: Bool) {
+        var pipeline = warm()
+        pipeline.add(insert, for: "a")
+        pipeline.add(insert, for: "b")
+        pipeline.add(insert, for: "c")
+        for _ in 1...5 { _ = pipeline.nextMessage() }
+        _ = pipeline.receiveAll([.refusal(error("08P01", isFatal: isFatal))])
+        // The pooler may have passed on the second one too; the third one's Sync was not sent.
+        #expect(pipeline.losses() == ["a unknown", "b unknown", "c not applied"])
+    }
+
+    @Test(arguments: [true, false])
+    func behindAPoolerNoErrorIsProofWithoutItsSync(isFatal: Bool) {
+        var pipeline = TestPipeline(preparesStatements: false)
+        pipeline.add(insert, for: "a")
+        pipeline.add(clear, for: "b")
+        for _ in 1...4 { _ = pipeline.nextMessage() }
+        _ = pipeline.receiveAll([.refusal(error("57P01", isFatal: isFatal))])
+        #expect(pipeline.losses() == ["a unknown", "b not applied"])
+    }
+
+    @Test func whatAPoolerRefusedAndEndedWithItsSyncIsRefused() {
+        var pipeline = TestPipeline(preparesStatements: false)
+        pipeline.add(insert, for: "a")
+        _ = pipeline.sendAll()
+        #expect(pipeline.receiveAll([.refusal(error("23514")), .end, .sync]) == ["a refused 23514"])
+    }
+
     /// A connection on which the statements were prepared before.
     private func warm() -> TestPipeline {
         var pipeline = TestPipeline(preparesStatements: true)

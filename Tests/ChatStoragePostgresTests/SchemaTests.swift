@@ -5,6 +5,26 @@ import Testing
 
 /// Who made the tables, where they are, and what the database itself refuses.
 @Suite struct SchemaTests {
+    @Test func tablesThatMovedToAnotherSchemaAreFoundThere() async throws {
+        try await TestPostgres.withSchema { url, schema in
+            try await TestPostgres.withSchema { _, other in
+                try await TestPostgres.execute("CREATE SCHEMA \(schema); CREATE SCHEMA \(other)")
+                var configuration = PostgresBackend.Configuration(
+                    url: adding("options=-csearch_path%3D\(schema),\(other)", to: url))
+                configuration.connections = 1
+                let backend = try await PostgresBackend(configuration)
+                try await backend.prepare()
+                try await backend.append(.user("x"), to: "c")
+                for table in ["conversations", "chat_messages", "chat_storage_schema"] {
+                    try await TestPostgres.execute("ALTER TABLE \(schema).\(table) SET SCHEMA \(other)")
+                }
+                await expectError(.notPrepared) { try await backend.append(.user("y"), to: "c") }
+                #expect(try await backend.append(.user("z"), to: "c").sequence == 2)
+                try await backend.close()
+            }
+        }
+    }
+
     @Test func manyBackendsPrepareAtOnce() async throws {
         try await TestPostgres.withSchema { url, schema in
             try await withThrowingTaskGroup(of: Void.self) { group in

@@ -176,11 +176,13 @@ struct Pipeline<Ticket, Answer> {
     /// Gives up all requests under way, oldest first: the connection is gone.
     mutating func lost() -> [(Ticket, Loss)] {
         // The server works in order: after the request in which it ended the session it did nothing.
-        let hasEndedSession = entries[oldest]?.refusal?.isFatal == true
+        let hasEndedSession = entries[oldest]?.refusal.map { $0.isFatal && isProof($0) } ?? false
         let losses = (oldest..<newest).compactMap { number -> (Ticket, Loss)? in
             guard let entry = entries[number] else { return nil }
             let loss: Loss =
-                if let refusal = entry.refusal, !refusal.isFatal {
+                if let refusal = entry.refusal, entry.request.isWrite, entry.isSent, !isProof(refusal) {
+                    .unknown
+                } else if let refusal = entry.refusal, !refusal.isFatal {
                     .refused(refusal)
                 } else if let refusal = entry.refusal {
                     entry.mayBeCommitted ? .unknown : .notApplied(refusal)
@@ -191,6 +193,14 @@ struct Pipeline<Ticket, Answer> {
         }
         self = Pipeline(preparesStatements: preparesStatements)
         return losses
+    }
+
+    /// Whether an error whose Sync did not come tells that the request was not applied.
+    ///
+    /// A pooler makes errors of its own, of class 08, when its connection to the server breaks: the server may have
+    /// committed by then.
+    private func isProof(_ error: ServerError) -> Bool {
+        preparesStatements && !error.isOfConnection
     }
 
     private mutating func sync() -> Message {

@@ -20,6 +20,8 @@ struct PipelineConnection {
     var isRetiring = false
     /// Whether libpq has bytes that the network did not take yet.
     private(set) var wantsToWrite = false
+    /// Whether libpq or the server told that the session is over: no answer comes after that.
+    private var isBroken = false
     private var lastProgress = ContinuousClock.now
 
     init(_ connection: ServerConnection, preparesStatements: Bool) {
@@ -63,18 +65,26 @@ struct PipelineConnection {
     /// Whether answers may lie in an encrypted record that was read in part: `poll` does not see them.
     var mayHoldUnreadBytes: Bool { pipeline.expectsReply && connection.isEncrypted }
 
-    /// Takes what the network brought.
+    /// Has libpq read what the network brought.
+    ///
+    /// - Returns: False when the connection is broken; what came before can still be received.
+    func read() -> Bool { PQconsumeInput(connection.pointer) == 1 }
+
+    /// Takes the answers that libpq has read, which it does also while it writes and the network does not take all.
     ///
     /// - Returns: What follows, and whether the connection lives.
-    mutating func read(now: ContinuousClock.Instant) -> (actions: [CallPipeline.Action], isAlive: Bool) {
-        guard PQconsumeInput(connection.pointer) == 1 else { return ([], false) }
+    mutating func receive(now: ContinuousClock.Instant) -> (actions: [CallPipeline.Action], isAlive: Bool) {
+        guard !isBroken else { return ([], false) }
         var actions: [CallPipeline.Action] = []
         var ends = 0
         // Without a call under way this only has libpq read what the server tells unasked.
         while PQisBusy(connection.pointer) == 0, pipeline.expectsReply {
             let reply: CallPipeline.Reply
             if let result = PQgetResult(connection.pointer) {
-                guard let classified = Self.reply(result) else { return (actions, false) }
+                guard let classified = Self.reply(result) else {
+                    isBroken = true
+                    return (actions, false)
+                }
                 reply = classified
                 ends = 0
             } else {
@@ -85,7 +95,9 @@ struct PipelineConnection {
             }
             lastProgress = now
             switch pipeline.receive(reply) {
-            case .close: return (actions, false)
+            case .close:
+                isBroken = true
+                return (actions, false)
             case let action?: actions.append(action)
             case nil: break
             }

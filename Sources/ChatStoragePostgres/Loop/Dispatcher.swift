@@ -75,15 +75,13 @@ struct Dispatcher {
         while !isSettled {
             isSettled = true
             assign(now: now)
-            for index in connections.indices.reversed() where !connections[index].write() {
-                // Its calls may wait again now.
-                drop(index, now: now)
-                isSettled = false
+            for index in connections.indices.reversed() {
+                let isOpen = connections[index].write()
+                // Answers that libpq read meanwhile make no noise in `poll`; they make room for calls that wait.
+                if handOutAnswers(index, isOpen: isOpen, now: now) { isSettled = false }
             }
         }
-        let underWay = connections.reduce(0) { $0 + $1.pipeline.count }
-        let useful = min(configuration.connections, underWay + waiting.count)
-        while connections.count + connecting < useful, backoff.allowsAttempt(now: now, underWay: connecting) {
+        while lacksConnections, backoff.allowsAttempt(now: now, underWay: connecting) {
             connecting += 1
             connect()
         }
@@ -92,10 +90,8 @@ struct Dispatcher {
     /// Takes what the network brought for a connection.
     mutating func read(descriptor: Int32, now: ContinuousClock.Instant) {
         guard let index = connections.firstIndex(where: { $0.descriptor == descriptor }) else { return }
-        let (actions, isAlive) = connections[index].read(now: now)
-        for action in actions { perform(action, index, now: now) }
-        let isDone = connections[index].isRetiring && connections[index].pipeline.count == 0
-        if !isAlive || isDone { drop(index, now: now) }
+        let isOpen = connections[index].read()
+        _ = handOutAnswers(index, isOpen: isOpen, now: now)
     }
 
     /// Ends calls whose deadline has passed; a connection that carries one is closed.
@@ -123,8 +119,20 @@ struct Dispatcher {
         if !isIdle || connections.contains(where: { !$0.isReady }), let earliestDeadline {
             events.append(earliestDeadline)
         }
-        if !waiting.isEmpty, connecting == 0, let attempt = backoff.nextAttempt { events.append(attempt) }
+        if lacksConnections, connecting == 0, let attempt = backoff.nextAttempt { events.append(attempt) }
         return events.min()
+    }
+
+    /// Hands out the answers that libpq has read, and drops a connection that is broken or done.
+    ///
+    /// - Returns: Whether there was anything to do.
+    private mutating func handOutAnswers(_ index: Int, isOpen: Bool, now: ContinuousClock.Instant) -> Bool {
+        let (actions, isAlive) = connections[index].receive(now: now)
+        for action in actions { perform(action, index, now: now) }
+        let isDone = connections[index].isRetiring && connections[index].pipeline.count == 0
+        guard !isOpen || !isAlive || isDone else { return !actions.isEmpty }
+        drop(index, now: now)
+        return true
     }
 
     private mutating func assign(now: ContinuousClock.Instant) {
@@ -138,6 +146,12 @@ struct Dispatcher {
             guard let leastBusy, var call = waiting.popFirst() else { return }
             if call.begin() { connections[leastBusy].add(call, now: now) }
         }
+    }
+
+    /// Whether another connection would help; a session that is being set up is no load.
+    private var lacksConnections: Bool {
+        let underWay = connections.reduce(0) { $0 + ($1.isReady ? $1.pipeline.count : 0) }
+        return connections.count + connecting < min(configuration.connections, underWay + waiting.count)
     }
 
     private mutating func resumeDelayed(now: ContinuousClock.Instant) {
@@ -162,8 +176,8 @@ struct Dispatcher {
                 connectFailed(error.storageError(isWrite: false), now: now)
                 return
             }
-            // The next connection may lead to the server that takes writes now.
-            if error.isReadOnlyServer { connections[index].isRetiring = true }
+            // The next connection may lead to the server that takes writes now, and has no transaction open.
+            if error.isReadOnlyServer || error.isOfAbortedTransaction { connections[index].isRetiring = true }
             settle(call, call.verdict(on: error), now: now)
         case .close:
             break
@@ -171,13 +185,15 @@ struct Dispatcher {
     }
 
     private mutating func drop(_ index: Int, now: ContinuousClock.Instant) {
+        // What has been answered is known, whatever became of the connection.
+        for action in connections[index].receive(now: now).actions { perform(action, index, now: now) }
         var connection = connections.remove(at: index)
         for (call, loss) in connection.lost() {
             if case .session = call.purpose {
                 connectFailed(loss.error?.storageError(isWrite: false) ?? Self.brokenSession, now: now)
             } else if call.deadline <= now {
                 let outcome: ChatStorageError.WriteOutcome =
-                    if case .notApplied = loss { .notApplied } else { .unknown }
+                    if case .unknown = loss { .unknown } else { .notApplied }
                 call.end(.failure(Call.expired(call.request, outcome)))
             } else {
                 settle(call, call.verdict(on: loss), now: now)
@@ -199,10 +215,7 @@ struct Dispatcher {
         backoff.failed(now: now)
         guard connecting == 0, !connections.contains(where: { !$0.isRetiring }) else { return }
         while let call = waiting.popFirst() {
-            let outcome: ChatStorageError.WriteOutcome? =
-                call.request.isWrite && error.code == .unavailable ? .notApplied : nil
-            call.end(
-                .failure(ChatStorageError(error.code, error.message, writeOutcome: outcome, cause: error.cause)))
+            call.end(.failure(error.ofUnappliedCall(isWrite: call.request.isWrite)))
         }
     }
 

@@ -28,7 +28,7 @@ final class EventLoop: Sendable {
         var calls: [Call] = []
         var connected: [Result<ServerConnection, ChatStorageError>] = []
         var closers: [CheckedContinuation<Void, Never>] = []
-        /// How many calls the loop held when it last looked into the inbox.
+        /// How many calls the loop holds that are not sent.
         var waitingInLoop = 0
         var isWoken = false
     }
@@ -74,7 +74,8 @@ final class EventLoop: Sendable {
     private func submit(_ call: Call) {
         enum Admission {
             case accepted(wakes: Bool)
-            case closed, full, noThread
+            case full(wakes: Bool)
+            case closed, noThread
         }
         let admission: Admission = inbox.withLock { inbox in
             switch inbox.phase {
@@ -84,20 +85,24 @@ final class EventLoop: Sendable {
                 inbox.phase = .running
             case .running: break
             }
-            guard inbox.calls.count + inbox.waitingInLoop < configuration.waitingCalls else { return .full }
+            let wakes = !inbox.isWoken
+            inbox.isWoken = true
+            // The loop makes room by forgetting those whose callers were cancelled.
+            guard inbox.calls.count + inbox.waitingInLoop < configuration.waitingCalls else {
+                return .full(wakes: wakes)
+            }
             inbox.calls.append(call)
-            defer { inbox.isWoken = true }
-            return .accepted(wakes: !inbox.isWoken)
+            return .accepted(wakes: wakes)
         }
         func refuse(_ code: ChatStorageError.Code, _ message: String) {
-            let outcome: ChatStorageError.WriteOutcome? =
-                code == .unavailable && call.request.isWrite ? .notApplied : nil
-            call.end(.failure(ChatStorageError(code, message, writeOutcome: outcome)))
+            call.end(.failure(ChatStorageError(code, message).ofUnappliedCall(isWrite: call.request.isWrite)))
         }
         switch admission {
         case .accepted(let wakes): if wakes { wakePipe.wake() }
         case .closed: refuse(.closed, "the storage is closed")
-        case .full: refuse(.unavailable, "\(configuration.waitingCalls) calls wait for a connection already")
+        case .full(let wakes):
+            if wakes { wakePipe.wake() }
+            refuse(.unavailable, "\(configuration.waitingCalls) calls wait for a connection already")
         case .noThread: refuse(.unavailable, "the process has no threads left")
         }
     }
@@ -144,6 +149,7 @@ final class EventLoop: Sendable {
             let now = ContinuousClock.now
             dispatcher.expire(now: now)
             dispatcher.advance(now: now)
+            inbox.withLock { $0.waitingInLoop = dispatcher.waitingCount }
             if isClosing, dispatcher.isIdle, end() { return }
             wait(&dispatcher)
         }

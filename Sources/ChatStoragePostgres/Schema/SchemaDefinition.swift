@@ -10,6 +10,7 @@ struct SchemaDefinition {
     /// The table that tells the library's tables from others of the same names.
     static let versionTable = "chat_storage_schema"
     static let tables = ["conversations", "chat_messages", versionTable]
+    static let conversationsKey = "conversations_pkey"
     static let roleConstraint = "chat_messages_role_check"
 
     private let schema: SchemaName
@@ -59,7 +60,7 @@ struct SchemaDefinition {
                 created_at timestamptz NOT NULL,
                 updated_at timestamptz NOT NULL,
                 last_sequence bigint NOT NULL,
-                CONSTRAINT conversations_pkey PRIMARY KEY (tenant, conversation_id)
+                CONSTRAINT \(Self.conversationsKey) PRIMARY KEY (tenant, conversation_id)
             ) WITH (
                 fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.05
             )

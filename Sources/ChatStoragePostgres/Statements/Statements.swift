@@ -23,12 +23,14 @@ struct Statements: Sendable {
     init(_ schema: SchemaName) {
         let conversations = "\(schema.quoted).conversations"
         let messages = "\(schema.quoted).chat_messages"
+        // A connection's prepared statements outlive a move of the tables to another schema.
+        let prefix = "chatstorage_\(String(UInt64(bitPattern: schema.lockKey), radix: 16))"
         let columns = "conversation_id, title, created_at, updated_at, last_sequence"
         let messageColumns = "sequence, role, content, created_at"
         let thisConversation = "tenant = $1 AND conversation_id = $2"
 
         createConversation = Statement(
-            "chatstorage_create", [.text, .text, .text],
+            "\(prefix)_create", [.text, .text, .text],
             """
             INSERT INTO \(conversations) (tenant, conversation_id, title, created_at, updated_at, last_sequence)
             VALUES ($1, $2, $3, now(), now(), 0)
@@ -36,10 +38,10 @@ struct Statements: Sendable {
             RETURNING \(columns)
             """)
         conversation = Statement(
-            "chatstorage_conversation", [.text, .text],
+            "\(prefix)_conversation", [.text, .text],
             "SELECT \(columns) FROM \(conversations) WHERE \(thisConversation)")
         getOrCreateConversation = Statement(
-            "chatstorage_get_or_create", [.text, .text, .text],
+            "\(prefix)_get_or_create", [.text, .text, .text],
             """
             WITH inserted AS (
                 INSERT INTO \(conversations) (tenant, conversation_id, title, created_at, updated_at, last_sequence)
@@ -52,17 +54,17 @@ struct Statements: Sendable {
             LIMIT 1
             """)
         updateTitle = Statement(
-            "chatstorage_update_title", [.text, .text, .text],
+            "\(prefix)_update_title", [.text, .text, .text],
             """
             UPDATE \(conversations) SET title = $3, updated_at = greatest(now(), updated_at)
             WHERE \(thisConversation)
             RETURNING \(columns)
             """)
         deleteConversation = Statement(
-            "chatstorage_delete", [.text, .text], "DELETE FROM \(conversations) WHERE \(thisConversation)")
+            "\(prefix)_delete", [.text, .text], "DELETE FROM \(conversations) WHERE \(thisConversation)")
 
         firstConversations = Statement(
-            "chatstorage_first_conversations", [.text, .bigint],
+            "\(prefix)_first_conversations", [.text, .bigint],
             """
             SELECT \(columns) FROM \(conversations) WHERE tenant = $1
             ORDER BY updated_at DESC, conversation_id LIMIT $2
@@ -70,7 +72,7 @@ struct Statements: Sendable {
         // Those tied with the last one, then the older ones: two ranges of one index. As one condition with OR the
         // index would be read from its start each time.
         nextConversations = Statement(
-            "chatstorage_next_conversations", [.text, .timestamptz, .text, .bigint],
+            "\(prefix)_next_conversations", [.text, .timestamptz, .text, .bigint],
             """
             SELECT \(columns) FROM (
                 (SELECT \(columns) FROM \(conversations)
@@ -93,7 +95,7 @@ struct Statements: Sendable {
             RETURNING sequence, created_at
             """
         append = Statement(
-            "chatstorage_append", [.text, .text, .textArray, .textArray],
+            "\(prefix)_append", [.text, .text, .textArray, .textArray],
             """
             WITH c AS (
                 INSERT INTO \(conversations) AS v (tenant, conversation_id, created_at, updated_at, last_sequence)
@@ -105,7 +107,7 @@ struct Statements: Sendable {
             \(insertMessages)
             """)
         appendIfExists = Statement(
-            "chatstorage_append_if_exists", [.text, .text, .textArray, .textArray],
+            "\(prefix)_append_if_exists", [.text, .text, .textArray, .textArray],
             """
             WITH c AS (
                 UPDATE \(conversations)
@@ -116,19 +118,19 @@ struct Statements: Sendable {
             """)
 
         lastMessages = Statement(
-            "chatstorage_last_messages", [.text, .text, .bigint],
+            "\(prefix)_last_messages", [.text, .text, .bigint],
             """
             SELECT \(messageColumns) FROM \(messages) WHERE \(thisConversation)
             ORDER BY sequence DESC LIMIT $3
             """)
         messagesBefore = Statement(
-            "chatstorage_messages_before", [.text, .text, .bigint, .bigint],
+            "\(prefix)_messages_before", [.text, .text, .bigint, .bigint],
             """
             SELECT \(messageColumns) FROM \(messages) WHERE \(thisConversation) AND sequence < $4
             ORDER BY sequence DESC LIMIT $3
             """)
         messagesAfter = Statement(
-            "chatstorage_messages_after", [.text, .text, .bigint, .bigint],
+            "\(prefix)_messages_after", [.text, .text, .bigint, .bigint],
             """
             SELECT \(messageColumns) FROM \(messages) WHERE \(thisConversation) AND sequence > $4
             ORDER BY sequence LIMIT $3
@@ -136,12 +138,12 @@ struct Statements: Sendable {
 
         // Two statements, because the second needs a snapshot that is taken once the row is locked.
         touchConversation = Statement(
-            "chatstorage_touch", [.text, .text],
+            "\(prefix)_touch", [.text, .text],
             "UPDATE \(conversations) SET updated_at = greatest(now(), updated_at) WHERE \(thisConversation)")
         // Only after its own transaction's UPDATE (a row version's xmin is the transaction that wrote it): where that
         // found no conversation, one that another session creates before this statement keeps its messages.
         deleteMessages = Statement(
-            "chatstorage_delete_messages", [.text, .text],
+            "\(prefix)_delete_messages", [.text, .text],
             """
             DELETE FROM \(messages) WHERE \(thisConversation) AND EXISTS (
                 SELECT FROM \(conversations)
@@ -149,13 +151,13 @@ struct Statements: Sendable {
             """)
 
         restoreConversation = Statement(
-            "chatstorage_restore", [.text, .text, .text, .timestamptz, .timestamptz, .bigint],
+            "\(prefix)_restore", [.text, .text, .text, .timestamptz, .timestamptz, .bigint],
             """
             INSERT INTO \(conversations) (tenant, conversation_id, title, created_at, updated_at, last_sequence)
             VALUES ($1, $2, $3, $4, $5, $6)
             """)
         restoreMessages = Statement(
-            "chatstorage_restore_messages", [.text, .text, .bigintArray, .textArray, .textArray, .timestamptzArray],
+            "\(prefix)_restore_messages", [.text, .text, .bigintArray, .textArray, .textArray, .timestamptzArray],
             """
             INSERT INTO \(messages) (tenant, conversation_id, sequence, role, content, created_at)
             SELECT $1, $2, added.sequence, added.role, added.content, added.created_at

@@ -18,6 +18,12 @@ struct ServerError: Error, Sendable, Hashable {
     /// Whether a prepared statement is gone (26000) or its rows have changed their type (0A000).
     var isStatementOutdated: Bool { sqlState == "26000" || sqlState == "0A000" }
 
+    /// Whether the session is in a transaction of another call that failed: its COMMIT was refused unread.
+    var isOfAbortedTransaction: Bool { sqlState == "25P02" }
+
+    /// Whether it is about the connection: class 08, which a pooler sends when its own connection to the server broke.
+    var isOfConnection: Bool { sqlState.hasPrefix("08") }
+
     /// Whether the server takes no writes: a standby, or a primary that became one.
     var isReadOnlyServer: Bool { sqlState == "25006" }
 }
@@ -28,9 +34,7 @@ extension ServerError {
     /// - Parameter isWrite: Whether the call would have written; nothing of it was.
     func storageError(isWrite: Bool) -> ChatStorageError {
         let (code, message) = meaning
-        let outcome: ChatStorageError.WriteOutcome? =
-            isWrite && (code == .unavailable || code == .readOnly) ? .notApplied : nil
-        return ChatStorageError(code, message, writeOutcome: outcome, cause: cause)
+        return ChatStorageError(code, message, cause: cause).ofUnappliedCall(isWrite: isWrite)
     }
 
     /// The engine's side of the error.
