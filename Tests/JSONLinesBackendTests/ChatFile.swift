@@ -3,7 +3,7 @@ import Foundation
 
 /// A conversation's file: a line about the conversation, then a line for each message.
 ///
-/// The file's name means nothing: an id of 100 emoji, however encoded, is longer than names of files can be.
+/// The file's name is a number: an id of 100 emoji, however encoded, is longer than names of files can be.
 struct ChatFile: Sendable {
     private struct Heading: Codable {
         var tenant: String
@@ -27,8 +27,11 @@ struct ChatFile: Sendable {
     let tenant: String
     var snapshot: ConversationSnapshot
 
-    init(of snapshot: ConversationSnapshot, tenant: String, in folder: URL) {
-        url = folder.appendingPathComponent(UUID().uuidString).appendingPathExtension(Self.pathExtension)
+    /// The number that is the file's name.
+    var number: Int { Int(url.deletingPathExtension().lastPathComponent) ?? 0 }
+
+    init(of snapshot: ConversationSnapshot, tenant: String, number: Int, in folder: URL) {
+        url = folder.appendingPathComponent("\(number).\(Self.pathExtension)")
         self.tenant = tenant
         self.snapshot = snapshot
     }
@@ -56,8 +59,7 @@ struct ChatFile: Sendable {
     func write(survivingPowerLoss: Bool) throws {
         let new = url.appendingPathExtension("new")
         try Self.throwingStorageErrors(.notApplied) {
-            try encoded().write(to: new)
-            if survivingPowerLoss { try Self.synchronize(new) }
+            try Self.write(encoded(), to: new, synchronized: survivingPowerLoss)
             guard rename(new.path, url.path) == 0 else { throw CocoaError(.fileWriteUnknown) }
         }
         if survivingPowerLoss { try synchronizeFolder() }
@@ -87,13 +89,23 @@ struct ChatFile: Sendable {
 
     /// A new name in a folder survives a loss of power once the folder is on the disk too; until then it may or may not.
     private func synchronizeFolder() throws {
-        try Self.throwingStorageErrors(.unknown) { try Self.synchronize(url.deletingLastPathComponent()) }
+        try Self.throwingStorageErrors(.unknown) {
+            let handle = try FileHandle(forReadingFrom: url.deletingLastPathComponent())
+            defer { try? handle.close() }
+            try handle.synchronize()
+        }
     }
 
-    private static func synchronize(_ url: URL) throws {
-        let handle = try FileHandle(forReadingFrom: url)
-        defer { try? handle.close() }
-        try handle.synchronize()
+    /// Writes a file, which `Data` would always synchronise.
+    private static func write(_ data: Data, to url: URL, synchronized: Bool) throws {
+        guard let file = fopen(url.path, "w") else {
+            throw CocoaError(errno == EACCES ? .fileWriteNoPermission : .fileWriteUnknown)
+        }
+        defer { fclose(file) }
+        let count = data.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, file) }
+        guard count == data.count, fflush(file) == 0, !synchronized || fsync(fileno(file)) == 0 else {
+            throw CocoaError(.fileWriteUnknown)
+        }
     }
 
     /// Runs work on files and turns its errors, which can quote paths and text, into the library's.

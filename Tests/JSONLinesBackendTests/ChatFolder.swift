@@ -17,6 +17,7 @@ struct ChatFolder: Sendable {
     private let url: URL
     private let survivesPowerLoss: Bool
     private var files: [Key: ChatFile] = [:]
+    private var lastNumber = 0
     /// Each tenant's conversations in the order of the list, until one of them changes.
     private var lists: [[UInt8]: [Conversation]] = [:]
 
@@ -32,6 +33,7 @@ struct ChatFolder: Sendable {
             where file.pathExtension == ChatFile.pathExtension {
                 let file = try ChatFile(reading: file)
                 files[Key(file.snapshot.id, in: file.tenant)] = file
+                lastNumber = max(lastNumber, file.number)
             }
         }
     }
@@ -45,7 +47,8 @@ struct ChatFolder: Sendable {
         guard files[key] == nil else {
             throw ChatStorageError(.conversationExists, "a conversation of this id exists")
         }
-        let file = ChatFile(of: snapshot, tenant: tenant, in: url)
+        lastNumber += 1
+        let file = ChatFile(of: snapshot, tenant: tenant, number: lastNumber, in: url)
         try file.write(survivingPowerLoss: survivesPowerLoss)
         files[key] = file
         lists[key.tenant] = nil
