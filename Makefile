@@ -15,8 +15,7 @@ demo:
 
 test:
 	@.scripts/install-packages --tests
-	swift build --build-tests
-	swift test --skip-build
+	@.scripts/test
 
 test-everywhere:
 	@.scripts/install-packages --everywhere

@@ -3,7 +3,7 @@ public import ChatStorageCore
 /// One thing that every backend must do, as a value that any test runner can run.
 ///
 /// Checks come from ``ConformanceSuite/checks``. Give them to a parameterised test, and each to
-/// ``ConformanceSuite/run(_:on:seed:timeLimit:)``.
+/// ``ConformanceSuite/run(_:on:waivers:seed:randomCalls:timeLimit:)``.
 public struct Check: Sendable, Identifiable, CustomStringConvertible {
     /// What a check needs before it can say anything about a backend.
     public enum Need: Sendable, Hashable {
@@ -23,17 +23,20 @@ public struct Check: Sendable, Identifiable, CustomStringConvertible {
     public let reason: String
     /// What must hold for the check to apply.
     public let needs: [Need]
+    /// When the check has failed if it has not ended: far more than it takes, two minutes for most.
+    public let timeLimit: Duration
 
     let body: @Sendable (CheckContext) async throws -> Void
 
     package init(
-        _ id: String, _ rules: Rule..., needs: [Need] = [], why reason: String,
+        _ id: String, _ rules: Rule..., needs: [Need] = [], timeLimit: Duration = .seconds(120), why reason: String,
         body: @escaping @Sendable (CheckContext) async throws -> Void
     ) {
         self.id = id
         self.rules = rules
         self.reason = reason
         self.needs = needs
+        self.timeLimit = timeLimit
         self.body = body
     }
 

@@ -19,7 +19,8 @@ public import Testing
 ///
 /// The environment can narrow a run: `CHATSTORAGE_TEST_CHECKS` names checks, separated by commas, as
 /// ``ChatStorageConformance/ConformanceSuite/checks(matching:)`` takes them, and `CHATSTORAGE_TEST_SEED` sets the seed.
-/// The run then says so, and what it does not name passes without being run.
+/// The run then says so, and what it does not name passes without being run. `CHATSTORAGE_TEST_RANDOM_CALLS` says how
+/// many calls the check of random calls makes, by default 10,000.
 ///
 /// - Parameters:
 ///   - check: The check.
@@ -30,16 +31,15 @@ public func expectConformance(
     _ check: Check, of harness: any ConformanceHarness, waivers: [Waiver] = [],
     sourceLocation: SourceLocation = #_sourceLocation
 ) async {
-    if let selected = TestSelection.ids {
-        guard !selected.isEmpty else {
-            // A name that is misspelt must not pass for a run without failures.
-            Issue.record("\(TestSelection.checksVariable) matches no check", sourceLocation: sourceLocation)
-            return
-        }
-        guard selected.contains(check.id) else { return }
+    if let misspelt = TestSelection.misspelt {
+        Issue.record(
+            "\(TestSelection.checksVariable) names \(misspelt), which is no check", sourceLocation: sourceLocation)
+        return
     }
+    if let selected = TestSelection.ids, !selected.contains(check.id) { return }
     let result = await ConformanceSuite.run(
-        check, on: TestHarness(base: harness), waivers: waivers, seed: TestSelection.seed)
+        check, on: TestHarness(base: harness), waivers: waivers, seed: TestSelection.seed,
+        randomCalls: TestSelection.randomCalls)
     switch result.outcome {
     case .passed, .notApplicable, .waived: break
     case .skipped where waivers.contains { $0.checkID == check.id }: break
@@ -68,7 +68,8 @@ private struct TestHarness: ConformanceHarness {
     func makeStore() async throws -> any ConformanceStore { try await base.makeStore() }
 
     func command(toRun checkID: String, seed: UInt64) -> String? {
-        base.command(toRun: checkID, seed: seed)
-            ?? "\(TestSelection.seedVariable)=\(seed) \(TestSelection.checksVariable)=\(checkID) swift test"
+        TestSelection.randomCallsAssignment
+            + (base.command(toRun: checkID, seed: seed)
+                ?? "\(TestSelection.seedVariable)=\(seed) \(TestSelection.checksVariable)=\(checkID) swift test")
     }
 }

@@ -54,6 +54,9 @@ extension ChatStorage {
 
     /// Reads a conversation's last messages, in order, as an LLM chat API takes them.
     ///
+    /// A system message at the start of a long conversation is not among the last ones: an app that relies on it keeps it
+    /// apart and puts it first, or asks for as many messages as its model takes.
+    ///
     /// - Parameters:
     ///   - id: The conversation; one that does not exist has no messages.
     ///   - limit: How many at most, 0 or more; by default 20.

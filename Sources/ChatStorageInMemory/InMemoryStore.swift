@@ -29,7 +29,7 @@ final class InMemoryStore: Sendable {
 
     func prepare() throws {
         try state.withLock { state in
-            guard state.phase != .closed else { throw Self.closed }
+            guard state.phase != .closed else { throw ChatStorageError.closed }
             state.phase = .prepared
         }
     }
@@ -89,13 +89,11 @@ final class InMemoryStore: Sendable {
 
     private static func admit(_ phase: State.Phase, _ arguments: Swift.Result<Void, any Error>) throws {
         switch phase {
-        case .closed: throw closed
+        case .closed: throw ChatStorageError.closed
         case .new: throw ChatStorageError(.notPrepared, "the store is not prepared; call prepare() first")
         case .prepared: try arguments.get()
         }
     }
-
-    private static let closed = ChatStorageError(.closed, "the storage is closed")
 }
 
 /// A tenant's name, compared as UTF-8 bytes.

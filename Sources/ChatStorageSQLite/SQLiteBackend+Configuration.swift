@@ -15,7 +15,10 @@ extension SQLiteBackend {
         public enum Durability: Sendable {
             /// The end of the process and a loss of power (`synchronous=FULL`, with a rollback journal `EXTRA`).
             case powerLoss
-            /// The end of the process; a loss of power can take back the last writes, whole (`synchronous=NORMAL`).
+            /// The end of the process (`synchronous=NORMAL`).
+            ///
+            /// With a write-ahead log a loss of power can take back the last writes, whole; with a rollback journal it
+            /// can, rarely, damage the file (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
             case processEnd
         }
 
@@ -24,15 +27,15 @@ extension SQLiteBackend {
         /// In-memory databases (`:memory:`, the empty path) are refused: each connection would have its own. Use
         /// `InMemoryBackend`.
         public var path: String
-        /// How a database that ``SQLiteBackend/prepare()`` makes keeps a transaction; by default `wal`.
+        /// How a new database file keeps a transaction; by default `wal`.
         ///
-        /// An existing store keeps the mode that it has.
+        /// A file that exists and has tables, the library's or others, keeps the mode that it has.
         public var journalMode = JournalMode.wal
         /// What a write survives once its call has returned; by default a loss of power.
         public var durability = Durability.powerLoss
         /// How long a call waits for another process that holds the file's lock; by default 5 seconds.
         ///
-        /// After it the call is `unavailable`.
+        /// After it the call is `unavailable`. The wait for earlier calls of this store comes on top.
         public var busyTimeout = Duration.seconds(5)
         /// How many connections read at once, 1 or more; by default 4.
         public var readers = 4
@@ -59,9 +62,5 @@ extension SQLiteBackend {
 
         /// The path as SQLite is given it: one that begins like a URI must not be read as one.
         var fileName: String { path.hasPrefix("file:") ? "./" + path : path }
-
-        var busyMilliseconds: Int32 {
-            Int32(clamping: busyTimeout / .milliseconds(1) < 2e9 ? Int(busyTimeout / .milliseconds(1)) : .max)
-        }
     }
 }

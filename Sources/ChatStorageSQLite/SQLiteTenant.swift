@@ -11,7 +11,7 @@ public struct SQLiteTenant: ChatStorage {
     /// Creates a conversation.
     @discardableResult
     public func createConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
-        try await admit { try Validation.check(id, title: title) }
+        try await admit(writes: true) { try Validation.check(id, title: title) }
         return try await store.write { [name] database in
             try database.createConversation(tenant: name, id, title: title)
         }
@@ -26,9 +26,15 @@ public struct SQLiteTenant: ChatStorage {
     /// Reads a conversation, and creates it if it does not exist.
     @discardableResult
     public func getOrCreateConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
-        try await admit { try Validation.check(id, title: title) }
+        try await admit(writes: true) { try Validation.check(id, title: title) }
         // Most often it exists, and reading waits for no writer.
-        if let existing = try await store.read({ [name] in try $0.conversation(tenant: name, id) }) { return existing }
+        do {
+            if let existing = try await store.read({ [name] in try $0.conversation(tenant: name, id) }) {
+                return existing
+            }
+        } catch let error as ChatStorageError {
+            throw error.beforeWriting
+        }
         return try await store.write { [name] database in
             try database.getOrCreateConversation(tenant: name, id, title: title)
         }
@@ -37,14 +43,14 @@ public struct SQLiteTenant: ChatStorage {
     /// Gives a conversation another title, or none.
     @discardableResult
     public func updateTitle(of id: ConversationID, to title: String?) async throws -> Conversation? {
-        try await admit { try Validation.check(id, title: title) }
+        try await admit(writes: true) { try Validation.check(id, title: title) }
         return try await store.write { [name] in try $0.updateTitle(tenant: name, of: id, to: title) }
     }
 
     /// Deletes a conversation and all its messages.
     @discardableResult
     public func deleteConversation(_ id: ConversationID) async throws -> Bool {
-        try await admit { try Validation.check(id) }
+        try await admit(writes: true) { try Validation.check(id) }
         return try await store.write { [name] in try $0.deleteConversation(tenant: name, id) }
     }
 
@@ -68,7 +74,7 @@ public struct SQLiteTenant: ChatStorage {
     public func append(
         _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition
     ) async throws -> [Message] {
-        try await admit { try Validation.check(append: messages, to: id, roles: Role.standard) }
+        try await admit(writes: true) { try Validation.check(append: messages, to: id, roles: Role.standard) }
         guard !messages.isEmpty else { return [] }
         let bytes = messages.reduce(0) { $0 + $1.content.utf8.count }
         return try await store.write(bytes: bytes) { [name] in
@@ -93,22 +99,26 @@ public struct SQLiteTenant: ChatStorage {
     /// Removes all messages of a conversation and keeps the conversation.
     @discardableResult
     public func clearMessages(of id: ConversationID) async throws -> Int {
-        try await admit { try Validation.check(id) }
+        try await admit(writes: true) { try Validation.check(id) }
         return try await store.write { [name] in try $0.clearMessages(tenant: name, of: id) }
     }
 
     /// Stores a conversation exactly as it was elsewhere.
     @discardableResult
     public func restoreConversation(_ snapshot: ConversationSnapshot) async throws -> Conversation {
-        try await admit { try Validation.check(snapshot, roles: Role.standard) }
+        try await admit(writes: true) { try Validation.check(snapshot, roles: Role.standard) }
         let bytes = snapshot.messages.reduce(0) { $0 + $1.content.utf8.count }
         return try await store.write(bytes: bytes) { [name] in try $0.restore(snapshot, tenant: name) }
     }
 
     /// What every call begins with, in the order in which errors are told: closed, not prepared, wrong arguments.
-    private func admit(_ check: () throws -> Void) async throws {
+    private func admit(writes: Bool = false, _ check: () throws -> Void) async throws {
         try Task.checkCancellation()
-        try await store.awaitReady()
+        do {
+            try await store.awaitReady()
+        } catch let error as ChatStorageError {
+            throw writes ? error.beforeWriting : error
+        }
         try Validation.check(tenant: name)
         try check()
     }

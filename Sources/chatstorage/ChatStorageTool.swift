@@ -47,7 +47,7 @@ struct ChatStorageTool: AsyncParsableCommand {
         // A closed pipe is then an error of the write, which leaves time to close the store.
         signal(SIGPIPE, SIG_IGN)
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(CommandLineArguments.endingOptions(CommandLineArguments.all()))
             guard var command = command as? any AsyncParsableCommand else {
                 // ArgumentParser's own, such as the one that prints the help.
                 try command.run()
@@ -56,11 +56,18 @@ struct ChatStorageTool: AsyncParsableCommand {
             do {
                 try await command.run()
             } catch let error where !(error is CleanExit) {
-                if let message = Failure.message(about: error) { await Output.error("chatstorage: \(message)\n") }
-                throw ExitCode(Failure.status(after: error))
+                throw await exitCode(after: error)
             }
+        } catch let failure as Failure {
+            exit(withError: await exitCode(after: failure))
         } catch {
             exit(withError: error)
         }
+    }
+
+    /// Says what went wrong.
+    private static func exitCode(after error: any Error) async -> ExitCode {
+        if let message = Failure.message(about: error) { await Output.error("chatstorage: \(message)\n") }
+        return ExitCode(Failure.status(after: error))
     }
 }

@@ -7,6 +7,8 @@ struct Failure: Error {
     static let failed: CInt = 1
     /// Nothing failed, but not everything that was to be shown is shown.
     static let incomplete: CInt = 2
+    /// The command line is not understood.
+    static let usage: CInt = 64
     /// A signal ended the command, as shells report it.
     static let interrupted: CInt = 130
     /// Nobody reads the output any more, as shells report it.

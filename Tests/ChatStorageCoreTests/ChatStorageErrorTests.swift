@@ -1,4 +1,5 @@
 import ChatStorageCore
+import Foundation
 import Testing
 
 /// What errors tell.
@@ -15,6 +16,11 @@ import Testing
         (.notPrepared, "notPrepared", "not_prepared"), (.schemaTooNew, "schemaTooNew", "schema_too_new"),
         (.schemaMismatch, "schemaMismatch", "schema_mismatch"), (.closed, "closed", "closed"),
     ]
+
+    @Test func theMessageIsWhatAnAppShows() {
+        let error: any Error = ChatStorageError(.unavailable, "the disk is full", writeOutcome: .notApplied)
+        #expect(error.localizedDescription == "the disk is full")
+    }
 
     @Test func codesHaveNamesOfBothKinds() {
         for (code, name, snakeCaseName) in Self.codes {

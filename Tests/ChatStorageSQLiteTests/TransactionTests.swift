@@ -42,6 +42,8 @@ import Testing
         database = try Database(SQLiteBackend.Configuration(path: path), for: .writing)
     }
 
+    private var transaction: Transaction { Transaction(database, busyTimeout: .milliseconds(10)) }
+
     private func append(_ name: String, if condition: AppendCondition = .createIfMissing) -> ScriptedCall {
         ScriptedCall(name, answers) { database in
             _ = try database.append([.user(name)], tenant: "", to: ConversationID(name), if: condition)
@@ -57,8 +59,8 @@ import Testing
             _ = try database.append([.user("half")], tenant: "", to: "half", if: .createIfMissing)
             throw ChatStorageError(.conflict, "after its write")
         }
-        Transaction(database).run([append("a"), append("missing", if: .exists), halfDone, append("b")])
-        #expect(answers.all == ["missing: conversationNotFound", "half: conflict", "a: done", "b: done"])
+        transaction.run([append("a"), append("missing", if: .exists), halfDone, append("b")])
+        #expect(answers.all == ["a: done", "b: done", "missing: conversationNotFound", "half: conflict"])
         #expect(try stored() == ["a", "b"])
     }
 
@@ -68,19 +70,35 @@ import Testing
             try database.command(.rollback)
             throw ChatStorageError(.unavailable, "the disk is full")
         }
-        Transaction(database).run([append("a"), fatal, append("b")])
+        transaction.run([append("a"), fatal, append("b")])
         #expect(answers.all == ["fatal: unavailable", "a: done", "b: done"])
         #expect(try stored() == ["a", "b"])
     }
 
+    @Test func aRefusalThatRestedOnWhatWasUndoneIsTakenBack() throws {
+        let create = ScriptedCall("create", answers) { database in
+            _ = try database.createConversation(tenant: "", "x", title: nil)
+        }
+        let again = ScriptedCall("create again", answers) { database in
+            _ = try database.createConversation(tenant: "", "x", title: nil)
+        }
+        let fatal = ScriptedCall("fatal", answers) { database in
+            try database.command(.rollback)
+            throw ChatStorageError(.unavailable, "the disk is full")
+        }
+        transaction.run([create, again, fatal])
+        // The first may be refused now, and the second not: what counts is what is there.
+        #expect(answers.all == ["fatal: unavailable", "create: done", "create again: conversationExists"])
+        #expect(try stored() == ["x"])
+    }
+
     @Test func whenNoTransactionCanBeginNothingIsAttempted() throws {
-        database.setBusyTimeout(milliseconds: 0)
         let other = try TestSQLiteConnection(path: folder.path(of: "chat.db"))
         try other.execute("BEGIN IMMEDIATE")
-        Transaction(database).run([append("a"), append("b")])
+        transaction.run([append("a"), append("b")])
         #expect(answers.all == ["a: unavailable", "b: unavailable"])
         try other.execute("ROLLBACK")
-        Transaction(database).run([append("c")])
+        transaction.run([append("c")])
         #expect(try stored() == ["c"])
     }
 

@@ -13,8 +13,7 @@ struct CommandTests {
         #expect(first.output.hasPrefix("Imported 6 conversations with 28 messages in "))
         let second = try await tool.run("import", Tool.sample)
         #expect(second.status == 0)
-        #expect(second.output.contains("Imported 0 conversations with 0 messages"))
-        #expect(second.output.contains("Unchanged, there already: 6.\n"))
+        #expect(second.output == "Nothing new: 6 conversations are there already.\n")
 
         let list = try await tool.run("list")
         #expect(list.status == 0)
@@ -47,12 +46,12 @@ struct CommandTests {
         let tool = try Tool()
         #expect(try await tool.run("add", "c", "user", "hi").output == "Added message 1 to c.\n")
         #expect(try await tool.run("add", "c", "assistant", "-", input: "two\nlines\n").status == 0)
-        #expect(try await tool.run("add", "c", "system", "--", "- dash").status == 0)
+        #expect(try await tool.run("add", "c", "system", "- dash").status == 0)
         let history = try #require(try await json(tool.run("history", "c")) as? [[String: String]])
         #expect(history.map { $0["content"] } == ["hi", "two\nlines\n", "- dash"])
         #expect(try await tool.run("title", "c", "Über").status == 0)
         #expect(try await tool.run("show", "c").output.hasPrefix("Über\nc · created "))
-        #expect(try await tool.run("title", "c", "--none").status == 0)
+        #expect(try await tool.run("title", "--none", "c").status == 0)
         #expect(try await tool.run("show", "c").output.hasPrefix("c\ncreated "))
         let statistics = try #require(try await json(tool.run("stats", "--json")) as? [String: Any])
         #expect(statistics["messages"] as? Int == 3)
@@ -62,6 +61,67 @@ struct CommandTests {
         #expect(try await tool.run("delete", "c").status == 0)
         #expect(try await tool.run("list").output == "There are no conversations yet.\n")
         #expect(try await tool.run("list", "--json").output == "[]\n")
+    }
+
+    @Test("the commands that write print with --json, on one line, what exec answers")
+    func writtenJSON() async throws {
+        let tool = try Tool()
+        let time = #/"[-0-9]{10}T[:0-9]{8}\.[0-9]{6}Z"/#
+        for (arguments, output) in [
+            (
+                ["add", "--json", "c", "user", "a\nb"],
+                #"{"id": 1, "conversation_id": "c", "role": "user", "content": "a\nb", "created_at": T}"#
+            ),
+            (
+                ["title", "--json", "c", "é"],
+                #"{"conversation_id": "c", "title": "é", "created_at": T, "updated_at": T}"#
+            ),
+            (
+                ["title", "--json", "--none", "c"],
+                #"{"conversation_id": "c", "title": null, "created_at": T, "updated_at": T}"#
+            ),
+            (["clear", "c", "--json"], "1"), (["clear", "c", "--json"], "0"), (["delete", "c", "--json"], "true"),
+        ] {
+            let result = try await tool.run(arguments, input: Data())
+            #expect(result.status == 0)
+            #expect(result.output.replacing(time, with: "T") == output + "\n")
+        }
+        for arguments in [["title", "--json", "c", "t"], ["clear", "--json", "c"], ["delete", "--json", "c"]] {
+            let result = try await tool.run(arguments, input: Data())
+            #expect(result.status == 1)
+            #expect(result.output.isEmpty)
+            #expect(result.errors == "chatstorage: there is no conversation c\n")
+        }
+    }
+
+    @Test("a text is taken as it is, whatever it begins with")
+    func dashes() async throws {
+        let tool = try Tool()
+        let texts = [
+            "- hello", "-h", "--help", "--version", "--", "---", "---\ntitle: x\n---", "-=", "--=", "-x=1", "--json",
+            "--store", "--tenant=t", "--generate-completion-script", "add", "help", "",
+        ]
+        for text in texts {
+            #expect(try await tool.run("--tenant", "t", "add", "--store=chat.db", "c", "user", text).status == 0)
+            #expect(try await tool.run("title", "--tenant", "t", "c", text).output == "Gave c a title.\n")
+            let shown = try #require(try await json(tool.run("show", "c", "--json", "--tenant=t")) as? [String: Any])
+            #expect(shown["title"] as? String == text)
+        }
+        let history = try await json(tool.run("history", "c", "--tenant", "t", "--limit", "100"))
+        #expect((history as? [[String: String]])?.map { $0["content"] } == texts)
+
+        #expect(try await tool.run("add", "--", "-id", "user", "-").status == 0)
+        #expect(try await tool.run("history", "--", "-id").output == #"[{"role": "user", "content": ""}]"# + "\n")
+        for arguments in [["add", "c", "user", "two", "words"], ["title", "c", "t", "--tenant", "x"]] {
+            let result = try await tool.run(arguments, input: Data())
+            #expect(result.status == 64)
+            #expect(result.errors.contains("TEXT is one argument (quote it); options go before ID"))
+        }
+        for command in ["add", "title"] {
+            #expect(
+                try await tool.run(command, "--help", "c", "user", "x").output.contains(
+                    "USAGE: chatstorage \(command) "))
+        }
     }
 
     @Test(
@@ -84,15 +144,39 @@ struct CommandTests {
         #expect(try await tool.run("history", "nix").output == "[]\n")
     }
 
+    @Test("an error of the store's file names it; one that cannot be reached is not said to be missing")
+    func unreachableFiles() async throws {
+        let tool = try Tool()
+        try FileManager.default.createSymbolicLink(
+            atPath: tool.folder.path(of: "loop.db"), withDestinationPath: "loop.db")
+        try tool.write(String(repeating: "no database ", count: 100), to: "text.db")
+        for (arguments, sentence) in [
+            (["list", "--store", "loop.db"], "loop.db: cannot be reached: too many levels of symbolic links"),
+            (["list", "--store", "text.db/x"], "there is no store at text.db/x; import or add makes one"),
+            (["list", "--store", "."], ".: "),
+            (["add", "--store", ".", "c", "user", "x"], ".: "),
+            (["stats", "--store", "text.db"], "text.db: the file is not a SQLite database (SQLite 26)"),
+            (
+                ["add", "--store", "no/chat.db", "c", "user", "x"],
+                "no/chat.db: the folder of the database file does not exist (system \(ENOENT))"
+            ),
+        ] {
+            let result = try await tool.run(arguments, input: Data())
+            #expect(result.status == 1)
+            #expect(result.errors.hasPrefix("chatstorage: \(sentence)"))
+            #expect(result.errors.split(separator: "\n").count == 1)
+        }
+    }
+
     @Test(
         "the library's refusals are one sentence without the text, with status 1",
         arguments: [
             ["add", "c", "tool", "secret"], ["add", "", "user", "secret"],
             ["--tenant", "", "add", "c", "User", "secret"],
-            ["add", "c", "user", "secret", "--tenant", String(repeating: "t", count: 101)],
-            ["add", "c", "user", "secret", "--store", "postgres://me:secret@127.0.0.1:1/x"],
-            ["add", "c", "user", "secret", "--store", "mysql://me:secret@127.0.0.1:1/x"],
-            ["add", "c", "user", "secret", "--store", "sqlite:no/such/folder/chat.db"],
+            ["add", "--tenant", String(repeating: "t", count: 101), "c", "user", "secret"],
+            ["add", "--store", "postgres://me:secret@127.0.0.1:1/x", "c", "user", "secret"],
+            ["add", "--store", "mysql://me:secret@127.0.0.1:1/x", "c", "user", "secret"],
+            ["add", "--store", "sqlite:no/such/folder/chat.db", "c", "user", "secret"],
             ["list", "--store", "."],
         ])
     func refusals(arguments: [String]) async throws {
@@ -108,7 +192,7 @@ struct CommandTests {
         "a wrong command line is status 64",
         arguments: [
             ["lst"], ["list", "--limit", "-1"], ["list", "--limit=-1"], ["show"], ["title", "c"],
-            ["title", "c", "t", "--none"], ["import"], ["list", "--limit", "x"], ["history", "c", "--limit=-1"],
+            ["title", "--none", "c", "t"], ["import"], ["list", "--limit", "x"], ["history", "c", "--limit=-1"],
         ])
     func usage(arguments: [String]) async throws {
         #expect(try await Tool().run(arguments, input: Data()).status == 64)
@@ -121,11 +205,25 @@ struct CommandTests {
         #expect(result.errors == "chatstorage: the text is not valid UTF-8\n")
     }
 
+    @Test("arguments that are not UTF-8 are refused, not mended")
+    func invalidArguments() async throws {
+        let tool = try Tool()
+        let text = try await tool.shell(#"$TOOL add c user $'a\xffb'"#)
+        #expect(text.status == 64)
+        #expect(text.errors == "chatstorage: argument 4 is not valid UTF-8\n")
+        let url = try await tool.shell(#"CHATSTORAGE_URL=$'a\xff.db' $TOOL add c user x"#)
+        #expect(url.status == 64)
+        #expect(url.errors == "chatstorage: CHATSTORAGE_URL is not valid UTF-8\n")
+        #expect(
+            try await tool.shell(#"ls | grep db; $TOOL add c user $'\xc3\xa9'; $TOOL history c | grep -c é"#).output
+                == "Added message 1 to c.\n1\n")
+    }
+
     @Test("the store and the tenant are given before or after the command, or by the environment")
     func options() async throws {
         let tool = try Tool()
         #expect(try await tool.run("--store", "a.db", "--tenant", "t", "add", "c", "user", "1").status == 0)
-        #expect(try await tool.run("add", "c", "user", "2", "--store", "sqlite:a.db", "--tenant=t").status == 0)
+        #expect(try await tool.run("add", "--store", "sqlite:a.db", "--tenant=t", "c", "user", "2").status == 0)
         let environment = ["CHATSTORAGE_URL": "sqlite:a.db"]
         #expect(
             try await tool.run("history", "c", "--tenant", "t", environment: environment).output
@@ -152,7 +250,7 @@ struct CommandTests {
             #expect(first.status == 0)
             #expect(first.output.hasPrefix("Imported 6 conversations with 28 messages in "))
             let again = try await tool.run("import", Tool.sample, "--tenant", tenant, environment: environment)
-            #expect(again.output.contains("Unchanged, there already: 6.\n"))
+            #expect(again.output == "Nothing new: 6 conversations are there already.\n")
             let list = try await tool.run("list", "--tenant", tenant, environment: environment)
             #expect(list.output.contains("kyoto-weekend     A weekend in Kyoto 🍁               7  2026-10-03 08:16\n"))
             #expect(try await tool.run("list", "--json", environment: environment).output == "[]\n")

@@ -1,6 +1,7 @@
 import ChatStorageCore
 import ChatStorageInMemory
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import chatstorage
@@ -26,18 +27,31 @@ struct ExecFramingTests {
     @Test(
         "bytes that are not UTF-8 JSON cost one line",
         arguments: [
-            [0xff], Array(#"{"op": "list_conversations", "x": ""#.utf8) + [0xc3, 0x28] + Array("\"}".utf8), [0x00],
-            Array(#"{"op": "list_conversations"}"#.utf8) + [0x00], [0xef, 0xbb, 0xbf] + Array("{}".utf8),
-            Array(#"{"op": "create_conversation", "conversation_id": "a"#.utf8) + [0x00] + Array("\"}".utf8),
-            Array(#"{"op": "create_conversation", "conversation_id": ""#.utf8) + [0xed, 0xa0, 0x80] + Array("\"}".utf8),
-            // UTF-16, as one line that ends with the 0x0a of U+000A.
-            [0xff, 0xfe] + "{\"op\":1}".utf16.flatMap { [UInt8($0 & 0xff), UInt8($0 >> 8)] },
-            "{\"op\":1}".utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xff)] },
-            Array(repeating: UInt8(ascii: "["), count: 200_000),
-            Array(String(repeating: "{\"a\":", count: 100_000).utf8),
-        ] as [[UInt8]])
-    func invalidBytes(line: [UInt8]) async throws {
-        let answers = try await ExecRun().answers([line + Array("\n\(list)\n".utf8)])
+            NamedBytes("a byte that UTF-8 does not have", [0xff]),
+            NamedBytes(
+                "a sequence that is cut short",
+                Array(#"{"op": "list_conversations", "x": ""#.utf8) + [0xc3, 0x28] + Array("\"}".utf8)),
+            NamedBytes("NUL", [0x00]),
+            NamedBytes("NUL after a request", Array(#"{"op": "list_conversations"}"#.utf8) + [0x00]),
+            NamedBytes("a byte order mark", [0xef, 0xbb, 0xbf] + Array("{}".utf8)),
+            NamedBytes(
+                "NUL in a string",
+                Array(#"{"op": "create_conversation", "conversation_id": "a"#.utf8) + [0x00] + Array("\"}".utf8)),
+            NamedBytes(
+                "a surrogate",
+                Array(#"{"op": "create_conversation", "conversation_id": ""#.utf8) + [0xed, 0xa0, 0x80]
+                    + Array("\"}".utf8)),
+            // As one line that ends with the 0x0a of U+000A.
+            NamedBytes(
+                "UTF-16, little-endian",
+                [0xff, 0xfe] + "{\"op\":1}".utf16.flatMap { [UInt8($0 & 0xff), UInt8($0 >> 8)] }),
+            NamedBytes(
+                "UTF-16, big-endian", "{\"op\":1}".utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xff)] }),
+            NamedBytes("200,000 nested arrays", Array(repeating: UInt8(ascii: "["), count: 200_000)),
+            NamedBytes("100,000 nested objects", Array(String(repeating: "{\"a\":", count: 100_000).utf8)),
+        ])
+    func invalidBytes(line: NamedBytes) async throws {
+        let answers = try await ExecRun().answers([line.bytes + Array("\n\(list)\n".utf8)])
         try #require(answers.count == 2)
         #expect(answers[0].hasPrefix(#"{"error": {"code": "invalid_request", "#))
         #expect(answers[1] == #"{"ok": []}"#)

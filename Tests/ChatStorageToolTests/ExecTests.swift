@@ -260,6 +260,20 @@ struct ExecTests {
         #expect(try await session.answer(#"{"op": "list_conversations"}"#) == #"{"ok": []}"#)
     }
 
+    @Test("an argument of the wrong type is named with what it is and what it should be")
+    func wrongTypes() async throws {
+        let session = try await ExecRun()
+        for (request, sentence) in [
+            (#"{"op": 5}"#, "op is a number, not a string"),
+            (#"{"op": "list_conversations", "limit": 1.5}"#, "limit is another number, not an integer of 64 bits"),
+            (#"{"op": "list_conversations", "limit": "1"}"#, "limit is a string, not an integer of 64 bits"),
+        ] {
+            #expect(
+                try await session.answer(request)
+                    == #"{"error": {"code": "invalid_request", "message": "\#(sentence)"}}"#)
+        }
+    }
+
     @Test("an error's message quotes no text of the request")
     func errorsQuoteNothing() async throws {
         let session = try await ExecRun()

@@ -60,6 +60,23 @@ struct ImportCommandTests {
         #expect(try await tool.run("history", "good").output.contains("other"))
     }
 
+    @Test("an import of nothing says so, without a rate")
+    func nothing() async throws {
+        let tool = try Tool()
+        try tool.write(good, to: "one")
+        try tool.write("\n", to: "blank")
+        try tool.write(bad, to: "bad")
+        #expect(try await tool.run("import", "blank").output == "No conversations in blank.\n")
+        #expect(try await tool.run("import", "-", "blank").output == "No conversations in standard input, blank.\n")
+        #expect(try await tool.run("import", "bad").output == "Imported nothing.\nInvalid, not imported: 1.\n")
+        #expect(
+            try await tool.run("import", "none").output == "Imported nothing.\nFiles that could not be read: 1.\n")
+        _ = try await tool.run("import", "one")
+        #expect(
+            try await tool.run("import", "one", "bad").output
+                == "Nothing new: 1 conversation is there already.\nInvalid, not imported: 1.\n")
+    }
+
     @Test("several files, some of them unreadable: each is named, the others go in")
     func files() async throws {
         let tool = try Tool()

@@ -202,6 +202,8 @@ struct VerifyTests {
 /// The schema and all rows of a database file, a text each.
 private func dumpOfSQLite(_ path: String) throws -> [String] {
     let connection = try TestSQLiteConnection(path: path)
+    // A run that ends has the file for itself for a moment.
+    try connection.execute("PRAGMA busy_timeout = 10000")
     let schema = try connection.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name")
     let rows = try ["conversations", "chat_messages", "chat_storage_schema"].flatMap { table in
         try connection.execute("SELECT '\(table)', * FROM \(table)").map { "\($0)" }.sorted()

@@ -156,11 +156,13 @@ struct ChatFileTests {
     @Test(
         "a file that cannot be chats is refused as a whole",
         arguments: [
-            ([0x1f, 0x8b, 0x08, 0x00], .compressed), ([0xff, 0xfe, 0x7b, 0x00], .notUTF8),
-            ([0xfe, 0xff, 0x00, 0x7b], .notUTF8), ([0x1f, 0x8b], .compressed),
-        ] as [([UInt8], ChatFileError.Code)])
-    func refusedFiles(bytes: [UInt8], code: ChatFileError.Code) async throws {
-        let error = await #expect(throws: ChatFileError.self) { try await read(bytes: bytes) }
+            (NamedBytes("gzip", [0x1f, 0x8b, 0x08, 0x00]), .compressed),
+            (NamedBytes("UTF-16, little-endian", [0xff, 0xfe, 0x7b, 0x00]), .notUTF8),
+            (NamedBytes("UTF-16, big-endian", [0xfe, 0xff, 0x00, 0x7b]), .notUTF8),
+            (NamedBytes("gzip, its magic number alone", [0x1f, 0x8b]), .compressed),
+        ] as [(NamedBytes, ChatFileError.Code)])
+    func refusedFiles(file: NamedBytes, code: ChatFileError.Code) async throws {
+        let error = await #expect(throws: ChatFileError.self) { try await read(bytes: file.bytes) }
         #expect(error?.code == code)
     }
 

@@ -1,5 +1,6 @@
 import ChatStorageTransfer
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("JSON")
@@ -30,10 +31,12 @@ struct JSONTests {
     @Test(
         "refuses bytes that are not UTF-8",
         arguments: [
-            [0xff], [0xc3], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82],
-        ] as [[UInt8]])
-    func refusesInvalidUTF8(bytes: [UInt8]) {
-        #expect(throws: JSONProblem.self) { try JSONValue(validating: ([0x22] + bytes + [0x22])[...]) }
+            NamedBytes("no UTF-8 byte", [0xff]), NamedBytes("a lead byte alone", [0xc3]),
+            NamedBytes("an overlong NUL", [0xc0, 0x80]), NamedBytes("a surrogate", [0xed, 0xa0, 0x80]),
+            NamedBytes("above U+10FFFF", [0xf4, 0x90, 0x80, 0x80]), NamedBytes("two bytes of three", [0xe2, 0x82]),
+        ])
+    func refusesInvalidUTF8(text: NamedBytes) {
+        #expect(throws: JSONProblem.self) { try JSONValue(validating: ([0x22] + text.bytes + [0x22])[...]) }
     }
 
     @Test("bounds the nesting")

@@ -2,13 +2,49 @@ import ChatStorageConformance
 import Testing
 
 /// The suite's own test: it must notice what is broken, and name it.
-@Suite struct MutantTests {
-    @Test(arguments: Mutant.text + Mutant.order + Mutant.atomicity)
+@Suite(.serialized) struct MutantTests {
+    private static let mutants = Mutant.text + Mutant.order + Mutant.atomicity + Mutant.interplay
+
+    @Test(arguments: mutants)
     func isCaughtByTheCheckThatNamesItsFault(_ mutant: Mutant) async throws {
         for id in mutant.caughtBy {
             let check = try #require(ConformanceSuite.checks.first { $0.id == id }, "\(id) is no check")
             let result = await ConformanceSuite.run(check, on: MutantHarness(mutant: mutant))
             #expect(result.isFailure, "\(id) must notice a backend that \(mutant)")
+        }
+    }
+
+    @Test(arguments: mutants)
+    func isNoticedByRelatedChecksOnly(_ mutant: Mutant) async {
+        for check in ConformanceSuite.checks where Self.isQuick(check) && !mutant.mayFail(check.id) {
+            let result = await ConformanceSuite.run(check, on: MutantHarness(mutant: mutant), seed: 1)
+            #expect(!result.isFailure, "\(check) is unrelated to a backend that \(mutant)\n\(result)")
+        }
+    }
+
+    /// Leaves out what takes long, and the checks that look at everything at once and so notice nearly every mutant.
+    private static func isQuick(_ check: Check) -> Bool {
+        let left = [
+            "scale.", "model.", "linearisability.", "concurrency.readers-starve-nobody", "text.append.most-bytes",
+            "text.content.largest", "text.content.too-large", "text.breach.names-field-and-lengths",
+        ]
+        return !left.contains { check.id.hasPrefix($0) }
+    }
+
+    @Test func aFaultOfThreeCallsIsShrunkToThem() async {
+        let check = ConformanceSuite.checks.first { $0.id == "model.random-calls" }
+        for seed in 1...5 as ClosedRange<UInt64> {
+            guard let check,
+                case .failed(let failures) = await ConformanceSuite.run(
+                    check, on: MutantHarness(mutant: .forgetsTitleOfRestored), seed: seed, randomCalls: 5_000
+                ).outcome
+            else {
+                Issue.record("it passed with seed \(seed)")
+                continue
+            }
+            let text = failures.first?.actual ?? ""
+            #expect(text.contains("as the last of 3 calls"), "\(text)")
+            #expect(text.contains("3. handle ") && !text.contains("4. handle "), "\(text)")
         }
     }
 

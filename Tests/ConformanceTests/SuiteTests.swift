@@ -1,6 +1,7 @@
 import ChatStorageConformance
 import ChatStorageCore
 import ChatStorageInMemory
+import Foundation
 import Testing
 
 /// The suite and its runner themselves.
@@ -8,6 +9,24 @@ import Testing
     @Test func everyRuleHasACheck() {
         let proven = Set(ConformanceSuite.checks.flatMap(\.rules))
         #expect(Rule.allCases.filter { !proven.contains($0) } == [])
+    }
+
+    /// Rules that the contract only keeps a name for have no line of their own there, and no check.
+    @Test func theRulesAreThoseOfTheContract() throws {
+        let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let contract = try String(
+            contentsOf: package.appendingPathComponent("Sources/ChatStorageCore/Documentation.docc/Contract.md"),
+            encoding: .utf8)
+        let rules = contract.matches(of: /(?m)^- \*\*([A-Z][0-9]+)\*\*:/).map { String($0.1) }
+        #expect(rules.sorted() == Rule.allCases.map(\.rawValue).sorted())
+    }
+
+    @Test(arguments: ConformanceSuite.checks)
+    func everyCheckProvesARuleAndSaysWhy(_ check: Check) {
+        #expect(!check.rules.isEmpty)
+        #expect(Set(check.rules).count == check.rules.count)
+        #expect(check.reason.hasSuffix(".") && check.reason.split(separator: " ").count >= 5, "\(check.reason)")
     }
 
     @Test func idsAreUniqueAndWellFormed() {

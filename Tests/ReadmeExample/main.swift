@@ -3,8 +3,8 @@ import ChatStorageSQLite
 
 func ask(_ question: String, in id: ConversationID, of chats: some ChatStorage) async throws -> String {
     try await chats.append(.user(question), to: id)
-    let history = try await chats.history(of: id)  // role and content, as LLM APIs take them
-    let answer = "That was question \((history.count + 1) / 2)."  // your model's answer goes here
+    let history = try await chats.history(of: id, limit: 50)  // role and content, as LLM APIs take them
+    let answer = "You said: \(history.last?.content ?? "")"  // your model's answer to the history goes here
     try await chats.append(.assistant(answer), to: id, if: .exists)  // deleted meanwhile: stays deleted
     return answer
 }

@@ -40,6 +40,18 @@ package enum StorageCall: Sendable {
         }
     }
 
+    /// The id of the conversation that the call is about; nil for the calls that list conversations.
+    package var id: ConversationID? {
+        switch self {
+        case .createConversation(let id, _), .conversation(let id), .getOrCreateConversation(let id, _),
+            .updateTitle(let id, _), .deleteConversation(let id), .append(_, let id, _), .messages(let id, _, _),
+            .clearMessages(let id):
+            id
+        case .restoreConversation(let snapshot): snapshot.id
+        case .conversations: nil
+        }
+    }
+
     /// Valid calls of every operation, on one conversation.
     package static func ofEveryOperation(on id: ConversationID) -> [StorageCall] {
         ofEveryOperation(takingID: id) + [.conversations(after: nil, limit: 10), .conversations(after: nil, limit: 0)]

@@ -96,7 +96,8 @@ extension Check {
                         let last = done.withLock { $0 }
                         let page = try await chats.messages(of: "one", .after(seen.last ?? 0), limit: 7)
                         seen += page.map(\.sequence)
-                        if last, page.isEmpty { break }
+                        // A backend that repeats messages would have something to give for ever.
+                        if last, page.isEmpty || seen.count > 1_000 { break }
                         await Task.yield()
                     }
                     context.expect(

@@ -4,6 +4,8 @@ import Synchronization
 /// What a check's body works with: handles on a store of its own, expectations, random numbers.
 package final class CheckContext: Sendable {
     package let seed: UInt64
+    /// How many random calls the check of random calls makes.
+    let randomCalls: Int
     let recorder: CallRecorder
     private let harness: any ConformanceHarness
     private let store: any ConformanceStore
@@ -15,7 +17,11 @@ package final class CheckContext: Sendable {
         var otherStores: [any ConformanceStore] = []
     }
 
-    init(harness: any ConformanceHarness, store: any ConformanceStore, recorder: CallRecorder, seed: UInt64) {
+    init(
+        harness: any ConformanceHarness, store: any ConformanceStore, recorder: CallRecorder, seed: UInt64,
+        randomCalls: Int
+    ) {
+        self.randomCalls = randomCalls
         self.harness = harness
         self.store = store
         self.recorder = recorder
@@ -72,6 +78,28 @@ package final class CheckContext: Sendable {
         let adopted = adopt(backend, of: other)
         try await adopted.prepare()
         return adopted
+    }
+
+    /// Makes another store, gives the body prepared handles on it, and closes and removes it at once.
+    package func withFreshStore<Success>(
+        handles count: Int, _ body: ([InterceptedBackend]) async throws -> Success
+    ) async throws -> Success {
+        let fresh = try await harness.makeStore()
+        let handles = try await fresh.handles(count).enumerated().map { index, backend in
+            InterceptedBackend(
+                backend, interceptor: RecordingInterceptor(recorder: recorder, handle: "handle \(index + 1)"),
+                tenantPrefix: fresh.tenantPrefix)
+        }
+        let result: Result<Success, any Error>
+        do {
+            for handle in handles { try await handle.prepare() }
+            result = .success(try await body(handles))
+        } catch {
+            result = .failure(error)
+        }
+        for handle in handles { try await handle.close() }
+        try await fresh.remove()
+        return try result.get()
     }
 
     /// Keeps writers out of the store while the body runs with an impatient handle.

@@ -23,7 +23,8 @@ public enum ConformanceSuite {
         Check.harness + Check.text + Check.titlesAndTenants + Check.contents + Check.roles + Check.sequences
         + Check.listing + Check.times + Check.cascade + Check.appends + Check.creation + Check.restoring
         + Check.cancellation + Check.concurrency + Check.limits + Check.messagePages + Check.conversationPages
-        + Check.tenants + Check.errors + Check.closing + Check.schema + Check.durability
+        + Check.tenants + Check.errors + Check.closing + Check.schema + Check.durability + Check.randomCalls
+        + Check.linearisability + Check.contention + Check.scale
 
     /// Runs a check on a store of its own.
     ///
@@ -32,16 +33,17 @@ public enum ConformanceSuite {
     ///   - harness: Makes the store.
     ///   - waivers: Declared exceptions; those of other checks are ignored.
     ///   - seed: Determines the check's random numbers.
-    ///   - timeLimit: When the check has failed if it has not ended.
+    ///   - randomCalls: How many calls the check of random calls makes.
+    ///   - timeLimit: When the check has failed if it has not ended; nil is the check's own, ``Check/timeLimit``.
     /// - Returns: The result; of a cancelled task it is that the check was skipped.
     public static func run(
         _ check: Check, on harness: any ConformanceHarness, waivers: [Waiver] = [],
-        seed: UInt64 = .random(in: 0...(.max)), timeLimit: Duration = .seconds(120)
+        seed: UInt64 = .random(in: 0...(.max)), randomCalls: Int = 1_000, timeLimit: Duration? = nil
     ) async -> CheckResult {
         let recorder = CallRecorder()
         let start = ContinuousClock.now
-        var outcome = await Self.outcome(within: timeLimit) {
-            await Self.outcome(of: check, on: harness, seed: seed, recorder: recorder)
+        var outcome = await Self.outcome(within: timeLimit ?? check.timeLimit) {
+            await Self.outcome(of: check, on: harness, seed: seed, randomCalls: randomCalls, recorder: recorder)
         }
         if let waiver = waivers.first(where: { $0.checkID == check.id }) { outcome = outcome.waived(by: waiver) }
         return CheckResult(
@@ -58,10 +60,12 @@ public enum ConformanceSuite {
     ///   - harness: Makes the stores.
     ///   - waivers: Declared exceptions.
     ///   - seed: Determines the random numbers of all checks.
+    ///   - randomCalls: How many calls the check of random calls makes.
     ///   - progress: Gets each result as it comes.
     public static func run(
         _ checks: [Check] = checks, on harness: any ConformanceHarness, waivers: [Waiver] = [],
-        seed: UInt64 = .random(in: 0...(.max)), progress: (CheckResult) async -> Void = { _ in }
+        seed: UInt64 = .random(in: 0...(.max)), randomCalls: Int = 1_000,
+        progress: (CheckResult) async -> Void = { _ in }
     ) async -> ConformanceReport {
         var report = ConformanceReport(backend: harness.name, seed: seed, waivers: waivers)
         for check in checks.filter(\.isAboutHarness) + checks.filter({ !$0.isAboutHarness }) {
@@ -71,7 +75,7 @@ public enum ConformanceSuite {
             } else if !check.isAboutHarness, report.hasHarnessFailure {
                 result = skipped(check, on: harness, seed: seed, reason: "the harness's checks failed")
             } else {
-                result = await run(check, on: harness, waivers: waivers, seed: seed)
+                result = await run(check, on: harness, waivers: waivers, seed: seed, randomCalls: randomCalls)
             }
             report.add(result)
             await progress(result)
@@ -90,11 +94,12 @@ public enum ConformanceSuite {
     }
 
     private static func outcome(
-        of check: Check, on harness: any ConformanceHarness, seed: UInt64, recorder: CallRecorder
+        of check: Check, on harness: any ConformanceHarness, seed: UInt64, randomCalls: Int, recorder: CallRecorder
     ) async -> CheckResult.Outcome {
         do {
             let store = try await harness.makeStore()
-            let context = CheckContext(harness: harness, store: store, recorder: recorder, seed: seed)
+            let context = CheckContext(
+                harness: harness, store: store, recorder: recorder, seed: seed, randomCalls: randomCalls)
             if let reason = try await reasonNotToRun(check, in: context) {
                 await context.end()
                 return .notApplicable(reason: reason)

@@ -1,3 +1,9 @@
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
+
 /// What a storage call throws, besides `CancellationError`.
 ///
 /// Compare ``code-swift.property``, never the message. No property holds message content, a title or a password, so an
@@ -52,6 +58,22 @@ public struct ChatStorageError: Error, Sendable {
     ///
     /// A write whose ``writeOutcome-swift.property`` is unknown may have happened: repeating it can store it twice.
     public var isRetryable: Bool { code == .unavailable || code == .readOnly }
+}
+
+extension ChatStorageError {
+    /// What every call on a closed storage throws.
+    package static let closed = ChatStorageError(.closed, "the storage is closed")
+
+    /// The error as one of a write that was not begun: ``Code-swift.struct/unavailable`` says then that nothing was written.
+    package var beforeWriting: ChatStorageError {
+        guard code == .unavailable, writeOutcome == nil else { return self }
+        return ChatStorageError(code, message, writeOutcome: .notApplied, cause: cause)
+    }
+}
+
+extension ChatStorageError: LocalizedError {
+    /// The message, for `localizedDescription`.
+    public var errorDescription: String? { message }
 }
 
 extension ChatStorageError: CustomStringConvertible {

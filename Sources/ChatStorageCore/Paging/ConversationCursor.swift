@@ -39,12 +39,17 @@ public struct ConversationCursor: Sendable, Hashable, CustomStringConvertible {
             Self.checksum(of: bytes.dropLast(8), tenant: tenant) == bytes.bigEndian(at: bytes.count - 8),
             let id = String(validating: bytes[9..<(bytes.count - 8)], as: UTF8.self)
         else {
-            throw ChatStorageError(.invalidCursor, "the cursor is damaged or belongs to another query")
+            throw Self.invalid
         }
         let updatedAt = Timestamp(microsecondsSinceEpoch: Int64(bitPattern: bytes.bigEndian(at: 1)))
+        guard (try? Validation.check(ConversationID(id))) != nil else {
+            throw Self.invalid
+        }
         return (updatedAt, ConversationID(id))
     }
 
+    private static let invalid = ChatStorageError(
+        .invalidCursor, "the cursor is damaged or belongs to another query")
     private static let version: UInt8 = 1
     /// The version, the time and the checksum.
     private static let overhead = 1 + 8 + 8

@@ -1,7 +1,7 @@
 /// How many messages the next page of a walk asks for, so that a page stays near a size in memory whatever its texts.
 struct PageSize {
     private static let bytesPerPage = 1 << 20
-    private static let bounds = 1...1_000
+    private static let bounds = 1...200
 
     private(set) var messages = 20
 

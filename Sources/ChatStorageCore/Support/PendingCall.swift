@@ -16,9 +16,13 @@ package final class PendingCall<Success: Sendable>: Sendable {
 
     /// Waits for a call that `submit` hands to whoever does the work, who then calls ``begin()`` and ``end(_:)``.
     ///
+    /// - Parameters:
+    ///   - submit: Hands the call over.
+    ///   - onCancel: Runs after the caller was cancelled while it waited, so that a queue knows of calls without callers.
     /// - Throws: What the call ended with, or `CancellationError`, at once, when the task is or was cancelled.
     package static func wait(
-        submit: (PendingCall<Success>) -> Void, isolation: isolated (any Actor)? = #isolation
+        submit: (PendingCall<Success>) -> Void, onCancel: @Sendable () -> Void = {},
+        isolation: isolated (any Actor)? = #isolation
     ) async throws -> Success {
         let call = PendingCall<Success>()
         return try await withTaskCancellationHandler {
@@ -26,7 +30,7 @@ package final class PendingCall<Success: Sendable>: Sendable {
                 if call.wait(continuation) { submit(call) }
             }
         } onCancel: {
-            call.end(.failure(CancellationError()))
+            if call.end(.failure(CancellationError())) { onCancel() }
         }
     }
 

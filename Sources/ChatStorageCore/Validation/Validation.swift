@@ -141,7 +141,7 @@ public enum Validation {
         guard roles.contains(role) else {
             let taken = roles.map(\.rawValue).sorted().joined(separator: ", ")
             throw ChatStorageError(
-                .invalidRole, "messages[\(index)] has a role that this store does not take: \(taken)")
+                .invalidRole, "messages[\(index)].role is not one that this store takes (\(taken))")
         }
     }
 }

@@ -25,25 +25,27 @@ final class Database: @unchecked Sendable {
     private let handle: OpaquePointer
     private var statements: [Query: Statement] = [:]
     private var isClosed = false
+    /// How many bytes of text a statement may read before it ends with ``TextBudgetExceeded``.
+    var textBudget = Int.max
 
     /// Opens an existing file.
     ///
-    /// - Throws: ``ChatStorageError``: `unavailable`, `accessDenied`, `damaged`.
+    /// - Throws: ``SQLiteFailure``.
     init(_ configuration: SQLiteBackend.Configuration, for access: Access) throws {
         var opened: OpaquePointer?
         // READWRITE falls back to reading where the system refuses to write (https://www.sqlite.org/c3ref/open.html).
         let mode = access == .inspecting ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
         let result = sqlite3_open_v2(
             configuration.fileName, &opened, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
-        guard let opened else { throw SQLiteFailure(code: result).error }
+        guard let opened else { throw SQLiteFailure(code: result) }
         guard result == SQLITE_OK else {
             // A handle comes even when opening failed (https://www.sqlite.org/c3ref/open.html).
             let failure = SQLiteFailure(opened, code: result)
             sqlite3_close(opened)
-            throw failure.error
+            throw failure
         }
         handle = opened
-        sqlite3_busy_timeout(handle, configuration.busyMilliseconds)
+        setBusyTimeout(configuration.busyTimeout)
         // A failure from here on runs `deinit`, which closes the handle.
         try execute("PRAGMA foreign_keys = ON")
         if access == .reading { try execute("PRAGMA query_only = ON") }
@@ -69,9 +71,11 @@ final class Database: @unchecked Sendable {
     /// How many rows the last INSERT, UPDATE or DELETE changed itself, without cascades.
     var changedRows: Int { Int(sqlite3_changes64(handle)) }
 
-    /// Sets how long a statement waits for another process's lock.
-    func setBusyTimeout(milliseconds: Int32) {
-        sqlite3_busy_timeout(handle, milliseconds)
+    /// Sets how long a statement waits for another process's lock; a time that has passed is the shortest wait.
+    func setBusyTimeout(_ timeout: Duration) {
+        // SQLite counts milliseconds in 32 bits, and takes 0 for "do not wait".
+        let milliseconds = timeout == .zero ? 0 : max((timeout / .milliseconds(1)).rounded(.up), 1)
+        sqlite3_busy_timeout(handle, Int32(min(milliseconds, 2e9)))
     }
 
     /// Runs SQL of the library's own that returns no rows.
@@ -95,3 +99,6 @@ final class Database: @unchecked Sendable {
         return statement
     }
 }
+
+/// What a read throws whose texts are longer than the connection's budget.
+struct TextBudgetExceeded: Error {}

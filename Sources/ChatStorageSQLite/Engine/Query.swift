@@ -6,7 +6,7 @@ enum Query: CaseIterable {
     case readConversation, createConversation, retitleConversation, deleteConversation
     case touchForAppend, createForAppend, touchForClear
     case tiedConversations, olderConversations
-    case ownTableNames, recordedVersion, encoding, journalMode, useWriteAheadLog, useRollbackJournal
+    case tableCount, ownTableNames, recordedVersion, encoding, journalMode, useWriteAheadLog, useRollbackJournal
     case insertMessage, messagesBefore, messagesAfter, deleteMessages
 
     var sql: StaticString {
@@ -18,6 +18,7 @@ enum Query: CaseIterable {
         case .releaseSavepoint: "RELEASE call"
         case .rollbackToSavepoint: "ROLLBACK TO call"
 
+        case .tableCount: "SELECT count(*) FROM sqlite_schema"
         case .ownTableNames:
             """
             SELECT lower(name) FROM sqlite_schema

@@ -44,6 +44,9 @@ struct SQLiteFailure: Error {
 
     var isBusy: Bool { primaryCode == SQLITE_BUSY || primaryCode == SQLITE_LOCKED }
 
+    /// Whether a connection that may not write met what a crashed process left, which must be rolled back first.
+    var needsRecovery: Bool { primaryCode == SQLITE_READONLY }
+
     /// Whether the statement does not fit the tables.
     var isSQLError: Bool { primaryCode == SQLITE_ERROR }
 

@@ -23,10 +23,13 @@ extension Database {
         guard let place else {
             throw ChatStorageError(.conversationNotFound, "the conversation that was to be appended to does not exist")
         }
-        let first = place.lastSequence - Int64(messages.count) + 1
-        let stored = zip(first..., messages).map { sequence, message in
+        guard place.lastSequence >= messages.count else {
+            throw ChatStorageError(.damaged, "a stored conversation's last sequence is negative")
+        }
+        let before = place.lastSequence - Int64(messages.count)
+        let stored = messages.enumerated().map { index, message in
             Message(
-                conversationID: id, sequence: sequence, role: message.role, content: message.content,
+                conversationID: id, sequence: before + Int64(index) + 1, role: message.role, content: message.content,
                 createdAt: place.updatedAt)
         }
         for message in stored { try insert(message, tenant: tenant) }
@@ -83,11 +86,17 @@ extension Database {
             try statement.bind(Int64(limit), at: 4)
             var messages: [Message] = []
             messages.reserveCapacity(min(limit, 32))
+            var bytes = 0
             while try statement.step() {
-                messages.append(
-                    Message(
-                        conversationID: id, sequence: statement.int64(0), role: Role(rawValue: try statement.text(1)),
-                        content: try statement.text(2), createdAt: try statement.timestamp(3)))
+                let message = Message(
+                    conversationID: id, sequence: statement.int64(0), role: Role(rawValue: try statement.text(1)),
+                    content: try statement.text(2), createdAt: try statement.timestamp(3))
+                guard message.sequence >= 1 else {
+                    throw ChatStorageError(.damaged, "a stored message's sequence is not positive")
+                }
+                messages.append(message)
+                bytes += message.content.utf8.count
+                guard bytes <= textBudget else { throw TextBudgetExceeded() }
             }
             return messages
         }

@@ -23,6 +23,11 @@ extension Database {
         }
     }
 
+    /// Whether the database has nothing in it.
+    func isEmpty() throws -> Bool {
+        try run(.tableCount) { try $0.step() && $0.int64(0) == 0 }
+    }
+
     /// How the database keeps text: `UTF-8`, `UTF-16le` or `UTF-16be`.
     func encoding() throws -> String {
         try pragma(.encoding)

@@ -6,6 +6,9 @@ import Synchronization
 /// A short read runs at once on the thread that asks, without waiting for locks; a long one, and one that meets a lock,
 /// runs on the connection's own thread. Waiting for a connection suspends and blocks no thread.
 final class ReaderPool: Sendable {
+    /// A read on the thread that asks goes on elsewhere after so many bytes of text.
+    private static let inlineBytes = 1 << 20
+
     /// A connection that reads, and the thread on which it may block.
     private struct Reader: Sendable {
         let database: Database
@@ -21,6 +24,8 @@ final class ReaderPool: Sendable {
 
     private let configuration: SQLiteBackend.Configuration
     private let state = Mutex(State())
+    /// How many callers left the queue since it was last looked through.
+    private let cancellations = Atomic(0)
 
     init(_ configuration: SQLiteBackend.Configuration) {
         self.configuration = configuration
@@ -35,6 +40,8 @@ final class ReaderPool: Sendable {
         let reader: Reader = if let idle = state.withLock({ $0.idle.popLast() }) { idle } else { try await take() }
         if inline {
             do {
+                reader.database.textBudget = Self.inlineBytes
+                defer { reader.database.textBudget = .max }
                 let result = try body(reader.database)
                 give(reader)
                 // Without it a task that only reads would never leave its thread to others, the writers among them.
@@ -42,24 +49,14 @@ final class ReaderPool: Sendable {
                 return result
             } catch let failure as SQLiteFailure where failure.isBusy {
                 // Another process recovers or restarts the log; the wait for it must not block this thread.
+            } catch is TextBudgetExceeded {
+                // The texts are long, so the rest of the reading is not for this thread either.
             } catch {
                 give(reader)
                 throw (error as? SQLiteFailure)?.error ?? error
             }
         }
         return try await readOnThread(reader, body)
-    }
-
-    /// What the file has, looked up with a connection that changes nothing in it.
-    func inspect() async throws -> Schema.State {
-        let thread = SerialThread()
-        return try await PendingCall<Schema.State>.wait { call in
-            thread.async { [configuration] in
-                guard call.begin() else { return }
-                let state = Result { try Schema.inspect(Database(configuration, for: .inspecting)) }
-                call.end(state.mapError { ($0 as? SQLiteFailure)?.error ?? $0 })
-            }
-        }
     }
 
     /// Closes the connections that nobody uses; those in use are closed as they come back.
@@ -75,7 +72,7 @@ final class ReaderPool: Sendable {
         // The thread that opened a connection may hold a reference for a moment longer.
         for reader in idle { reader.database.close() }
         var calls = waiting
-        while let call = calls.popFirst() { call.end(.failure(Self.closed)) }
+        while let call = calls.popFirst() { call.end(.failure(ChatStorageError.closed)) }
     }
 
     private func readOnThread<Result: Sendable>(
@@ -90,8 +87,8 @@ final class ReaderPool: Sendable {
                 let wanted = call.begin()
                 let result = Swift.Result {
                     guard wanted else { throw CancellationError() }
-                    reader.database.setBusyTimeout(milliseconds: configuration.busyMilliseconds)
-                    defer { reader.database.setBusyTimeout(milliseconds: 0) }
+                    reader.database.setBusyTimeout(configuration.busyTimeout)
+                    defer { reader.database.setBusyTimeout(.zero) }
                     return try body(reader.database)
                 }
                 give(reader)
@@ -114,7 +111,8 @@ final class ReaderPool: Sendable {
                     return .opens
                 }
                 if state.waiting.count >= configuration.waitingCalls {
-                    state.waiting.removeAll { !$0.isWanted }
+                    // Looking through the queue costs its length, so only where a caller has left it.
+                    if cancellations.exchange(0, ordering: .relaxed) > 0 { state.waiting.removeAll { !$0.isWanted } }
                     if state.waiting.count >= configuration.waitingCalls { return .full }
                 }
                 state.waiting.append(call)
@@ -124,13 +122,15 @@ final class ReaderPool: Sendable {
             case .reader(let reader): hand(reader, to: call)
             case .opens: open(on: SerialThread(), for: call)
             case .waits: break
-            case .closed: call.end(.failure(Self.closed))
+            case .closed: call.end(.failure(ChatStorageError.closed))
             case .full:
                 call.end(
                     .failure(
                         ChatStorageError(.unavailable, "\(configuration.waitingCalls) calls wait for a reader already"))
                 )
             }
+        } onCancel: {
+            cancellations.add(1, ordering: .relaxed)
         }
     }
 
@@ -138,10 +138,10 @@ final class ReaderPool: Sendable {
         thread.async { [self] in
             do {
                 let database = try Database(configuration, for: .reading)
-                database.setBusyTimeout(milliseconds: 0)
+                database.setBusyTimeout(.zero)
                 hand(Reader(database: database, thread: thread), to: call)
             } catch {
-                call.end(.failure(error))
+                call.end(.failure((error as? SQLiteFailure)?.error ?? error))
                 // The next in line tries itself: it may get another error, and must not wait for ever.
                 let next = state.withLock { state in
                     let next = state.waiting.popFirst()
@@ -168,6 +168,4 @@ final class ReaderPool: Sendable {
             if next.end(.success(reader)) { return }
         }
     }
-
-    private static let closed = ChatStorageError(.closed, "the storage is closed")
 }

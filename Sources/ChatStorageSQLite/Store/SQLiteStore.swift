@@ -10,12 +10,14 @@ final class SQLiteStore: Sendable {
     private let file: DatabaseFile
     private let writer: Writer
     private let readers: ReaderPool
+    private let inspection: SharedInspection
     private let phase = Mutex(Phase.new)
 
     init(_ configuration: SQLiteBackend.Configuration) {
         file = DatabaseFile(path: configuration.path)
         writer = Writer(configuration)
         readers = ReaderPool(configuration)
+        inspection = SharedInspection(configuration)
     }
 
     /// Returns once the schema is known to be there; after the first time it costs a lock.
@@ -39,6 +41,7 @@ final class SQLiteStore: Sendable {
     func close() async {
         phase.withLock { $0 = .closed }
         // The writer last: the last connection that can write moves the log into the file.
+        inspection.close()
         readers.close()
         await writer.close()
     }
@@ -57,12 +60,12 @@ final class SQLiteStore: Sendable {
 
     private func hasSchema() async throws -> Bool {
         guard try file.exists() else { return false }
-        return try await readers.inspect() == .current
+        return try await inspection.result() == .current
     }
 
     private func isReady() throws -> Bool {
         switch phase.withLock({ $0 }) {
-        case .closed: throw ChatStorageError(.closed, "the storage is closed")
+        case .closed: throw ChatStorageError.closed
         case .ready: true
         case .new: false
         }
@@ -70,7 +73,7 @@ final class SQLiteStore: Sendable {
 
     private func becomeReady() throws {
         try phase.withLock { phase in
-            guard phase != .closed else { throw ChatStorageError(.closed, "the storage is closed") }
+            guard phase != .closed else { throw ChatStorageError.closed }
             phase = .ready
         }
     }

@@ -11,45 +11,61 @@ struct Transaction {
     }
 
     private let database: Database
+    private let busyTimeout: Duration
+    private let deadline: ContinuousClock.Instant
 
-    init(_ database: Database) {
+    /// Makes a transaction.
+    ///
+    /// - Parameter busyTimeout: How long it waits for other processes' locks, at its beginning and its commit together.
+    init(_ database: Database, busyTimeout: Duration) {
         self.database = database
+        self.busyTimeout = busyTimeout
+        deadline = .now + busyTimeout
     }
 
     /// Runs calls in one transaction, each behind a savepoint.
     ///
     /// A full disk, an I/O error or a lack of memory can roll back the whole transaction, the released savepoints
-    /// included (<https://www.sqlite.org/lang_transaction.html>). The calls that did not fail are then run again, each
-    /// alone.
+    /// included (<https://www.sqlite.org/lang_transaction.html>). The other calls are then run again, each alone; also
+    /// those that were refused, since what refused them may be undone.
     func run(_ calls: [any WriteCall]) {
         guard calls.count > 1 else {
             calls.forEach(runAlone)
             return
         }
         do {
-            try database.command(.begin)
+            try begin()
         } catch {
             calls.forEach { $0.fail(error) }
             return
         }
+        var refusals: [(call: any WriteCall, error: any Error)] = []
         var done: [any WriteCall] = []
         for (index, call) in calls.enumerated() {
             switch attempt(call) {
             case .done: done.append(call)
-            case .refused(let error): call.fail(error)
+            case .refused(let error): refusals.append((call, error))
             case .transactionLost(let error):
                 rollBack()
                 call.fail(error)
-                (done + calls[(index + 1)...]).forEach(runAlone)
+                runEachAlone(calls[..<index] + calls[(index + 1)...])
                 return
             }
         }
-        finish(done) { _ in done.forEach(runAlone) }
+        finish(done) { _ in
+            runEachAlone(calls[...])
+        } whenCommitted: {
+            for (call, error) in refusals { call.fail(error) }
+        }
+    }
+
+    private func runEachAlone(_ calls: ArraySlice<any WriteCall>) {
+        for call in calls { Transaction(database, busyTimeout: busyTimeout).runAlone(call) }
     }
 
     private func runAlone(_ call: any WriteCall) {
         do {
-            try database.command(.begin)
+            try begin()
             try call.attempt(database)
         } catch {
             rollBack()
@@ -57,6 +73,11 @@ struct Transaction {
             return
         }
         finish([call]) { error in call.fail(error) }
+    }
+
+    private func begin() throws {
+        database.setBusyTimeout(busyTimeout)
+        try database.command(.begin)
     }
 
     private func attempt(_ call: any WriteCall) -> Attempt {
@@ -81,32 +102,29 @@ struct Transaction {
         }
     }
 
-    /// Commits and answers the calls; `otherwise` answers them when nothing was committed.
-    private func finish(_ calls: [any WriteCall], otherwise: (any Error) -> Void) {
+    /// Commits and answers the calls; `otherwise` answers all of them when nothing was committed.
+    private func finish(
+        _ calls: [any WriteCall], otherwise: (any Error) -> Void, whenCommitted: () -> Void = {}
+    ) {
         do {
-            try commit()
+            // With a rollback journal a reader holds COMMIT up, which leaves the transaction open.
+            database.setBusyTimeout(deadline - .now)
+            try database.command(.commit)
             calls.forEach { $0.succeed() }
+            whenCommitted()
         } catch let failure as SQLiteFailure where failure.isDiskError {
             // The commit's record may have reached the file although the disk reported an error.
             rollBack()
             calls.forEach { $0.fail(failure.error(writeOutcome: .unknown)) }
+            whenCommitted()
+        } catch let failure as SQLiteFailure where failure.isBusy {
+            // The time is used up for all of them.
+            rollBack()
+            calls.forEach { $0.fail(failure) }
+            whenCommitted()
         } catch {
             rollBack()
             otherwise(error)
-        }
-    }
-
-    /// With a rollback journal a reader can hold COMMIT up, which leaves the transaction open: it is repeated.
-    private func commit() throws {
-        var attempts = 1
-        while true {
-            do {
-                return try database.command(.commit)
-            } catch let failure as SQLiteFailure where failure.isBusy && !database.isOutsideTransaction && attempts < 3
-            {
-                // Each attempt waits for the busy timeout in SQLite.
-                attempts += 1
-            }
         }
     }
 

@@ -20,6 +20,8 @@ final class Writer: Sendable {
     private let configuration: SQLiteBackend.Configuration
     private let thread = SerialThread()
     private let state = Mutex(State())
+    /// How many callers left the queue since it was last looked through.
+    private let cancellations = Atomic(0)
     /// Opened by the first call; touched on the thread only, which the lock states rather than ensures.
     private let connection = Mutex<Database?>(nil)
 
@@ -35,6 +37,8 @@ final class Writer: Sendable {
     ) async throws -> Result {
         try await PendingCall<Result>.wait { call in
             submit(Write(call: call, bytes: bytes, body: body))
+        } onCancel: {
+            cancellations.add(1, ordering: .relaxed)
         }
     }
 
@@ -44,9 +48,11 @@ final class Writer: Sendable {
             thread.async { [self] in
                 guard call.begin() else { return }
                 let result = Result {
+                    // Nothing is made once the store is closed, whose file may be removed by then.
+                    guard !state.withLock(\.isClosed) else { throw ChatStorageError.closed }
                     try file.create()
                     let database = try Database(configuration, for: .writing)
-                    try database.setJournalMode(configuration)
+                    if try database.isEmpty() { try database.setJournalMode(configuration) }
                     try Schema.create(on: database)
                 }
                 call.end(result.mapError { ($0 as? SQLiteFailure)?.error(writeOutcome: .notApplied) ?? $0 })
@@ -74,7 +80,8 @@ final class Writer: Sendable {
         let admission: Admission = state.withLock { state in
             if state.isClosed { return .closed }
             if state.waiting.count >= configuration.waitingCalls {
-                state.waiting.removeAll { !$0.isWanted }
+                // Looking through the queue costs its length, so only where a caller has left it.
+                if cancellations.exchange(0, ordering: .relaxed) > 0 { state.waiting.removeAll { !$0.isWanted } }
                 if state.waiting.count >= configuration.waitingCalls { return .full }
             }
             state.waiting.append(write)
@@ -84,7 +91,7 @@ final class Writer: Sendable {
         switch admission {
         case .waits: break
         case .starts: thread.async { [self] in drain() }
-        case .closed: write.fail(ChatStorageError(.closed, "the storage is closed"))
+        case .closed: write.fail(ChatStorageError.closed)
         case .full:
             write.fail(
                 ChatStorageError(
@@ -99,7 +106,7 @@ final class Writer: Sendable {
             guard !calls.isEmpty else { continue }
             connection.withLock { connection in
                 do {
-                    try Transaction(open(&connection)).run(calls)
+                    try Transaction(open(&connection), busyTimeout: configuration.busyTimeout).run(calls)
                 } catch {
                     for call in calls { call.fail(error) }
                 }
@@ -125,13 +132,8 @@ final class Writer: Sendable {
 
     private func open(_ connection: inout Database?) throws -> Database {
         if let connection { return connection }
-        let opened: Database
-        do {
-            opened = try Database(configuration, for: .writing)
-            try opened.configureForWriting(configuration)
-        } catch let failure as SQLiteFailure {
-            throw failure.error(writeOutcome: .notApplied)
-        }
+        let opened = try Database(configuration, for: .writing)
+        try opened.configureForWriting(configuration)
         connection = opened
         return opened
     }

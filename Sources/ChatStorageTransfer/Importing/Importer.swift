@@ -2,7 +2,8 @@ public import ChatStorageCore
 
 /// Stores the conversations of chat files, each one whole or not at all.
 ///
-/// Importing a file again adds nothing. A conversation that exists is compared, never changed.
+/// Importing a file again adds nothing. A conversation that exists is compared, never changed; what is
+/// compared are its messages, not its title.
 ///
 /// ```swift
 /// let importer = Importer(storage: backend.tenant("user-42"))

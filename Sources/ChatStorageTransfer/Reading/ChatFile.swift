@@ -6,7 +6,11 @@ public import ChatStorageCore
 ///
 /// - JSON Lines, one `{"conversation_id", "title", "messages": [{"role", "content", "created_at"}]}` a line, where the
 ///   id, the title and the times may be missing or null; OpenAI's fine-tuning files are this.
-/// - A JSON array of ShareGPT conversations: `[{"conversations": [{"from": "human", "value": "..."}]}]`.
+/// - A JSON array of ShareGPT conversations: `[{"conversations": [{"from": "human", "value": "..."}]}]`, with
+///   the conversation's `id` and `title` if they are there.
+///
+/// Other members of an object are not kept: a message's `tool_calls`, `name` or `weight`, or times of the conversation
+/// itself, which is created with its first message and updated with its last.
 ///
 /// Conversations without an id get one that is derived from their content and their number among equals in the file.
 ///

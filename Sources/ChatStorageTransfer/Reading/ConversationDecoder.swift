@@ -9,9 +9,10 @@ struct InvalidConversation: Error {
 ///
 /// - `{"conversation_id", "title", "messages": [{"role", "content", "created_at"}]}`, where only the messages' roles and
 ///   contents must be there; OpenAI's fine-tuning files are this.
-/// - ShareGPT: `{"id", "title", "conversations": [{"from", "value"}]}`, without id and title as a rule.
+/// - ShareGPT: `{"id", "title", "conversations": [{"from", "value"}]}`, whose `id` is the conversation's; as a rule id
+///   and title are missing.
 ///
-/// Other keys are ignored: archives have many.
+/// Other keys are ignored: archives have many, such as a message's `tool_calls` and the times of a conversation.
 struct ConversationDecoder {
     private let roles: Set<Role>
     private var derivedIDs = DerivedIDs()

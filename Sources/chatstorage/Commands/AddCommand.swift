@@ -5,14 +5,21 @@ import ChatStorageTransfer
 struct AddCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "add", abstract: "Add a message to a conversation, which is created if there is none.",
+        usage: "chatstorage add [--store <url>] [--tenant <name>] [--json] <id> <role> <text>",
         discussion: """
-            With - as the text it is read from standard input, exactly as it comes, a newline at its end included. A \
-            text that begins with a dash goes after --:
+            The text is taken exactly as it is, also if it begins with a dash; options therefore go before the id:
 
-              chatstorage add trip user -- "- one\\n- two"
+              chatstorage add --tenant ada trip user "- a map, - an umbrella"
+
+            With - as the text it is read from standard input, exactly as it comes, a newline at its end included.
+
+            With --json: {"id", "conversation_id", "role", "content", "created_at"}, the message as it is stored.
             """)
 
     @OptionGroup var store: StoreOptions
+
+    @Flag(help: "Print JSON.")
+    var json = false
 
     @Argument(help: "The conversation's id, 1 to 100 characters.")
     var id: String
@@ -20,15 +27,20 @@ struct AddCommand: AsyncParsableCommand {
     @Argument(help: "Who speaks: system, user or assistant.")
     var role: String
 
-    @Argument(help: "What is said, or - for standard input.")
-    var text: String
+    @Argument(help: "What is said, one argument, or - for standard input.")
+    var text: [String]
+
+    func validate() throws {
+        guard text.count == 1 else { throw CommandLineArguments.textIsOneArgument }
+    }
 
     func run() async throws {
-        let content = text == "-" ? try await Self.standardInput() : text
+        let content = text == ["-"] ? try await Self.standardInput() : text.joined()
         let message = ChatMessage(role: Role(rawValue: role), content: content)
         let stored = try await store.withStorage(for: .filling) { storage in
             try await storage.append(message, to: ConversationID(id))
         }
+        if json { return try await Output.write(stored.json) }
         try await Output.write("Added message \(stored.sequence) to \(TerminalText.line(id)).\n")
     }
 

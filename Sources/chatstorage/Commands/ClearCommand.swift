@@ -1,14 +1,19 @@
 import ArgumentParser
 import ChatStorageCore
+import ChatStorageTransfer
 
 struct ClearCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "clear", abstract: "Remove all messages of a conversation and keep the conversation.")
+        commandName: "clear", abstract: "Remove all messages of a conversation and keep the conversation.",
+        discussion: "With --json: how many were removed, a number.")
 
     @OptionGroup var store: StoreOptions
 
     @Argument(help: "The conversation's id.")
     var id: String
+
+    @Flag(help: "Print JSON.")
+    var json = false
 
     func run() async throws {
         let id = ConversationID(id)
@@ -17,6 +22,7 @@ struct ClearCommand: AsyncParsableCommand {
             if removed == 0, try await storage.conversation(id) == nil { throw Failure.noConversation(id) }
             return removed
         }
+        if json { return try await Output.write(.integer(Int64(removed))) }
         try await Output.write("Removed \(removed.counted("message")).\n")
     }
 }

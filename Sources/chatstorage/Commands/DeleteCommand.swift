@@ -1,20 +1,26 @@
 import ArgumentParser
 import ChatStorageCore
+import ChatStorageTransfer
 
 struct DeleteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "delete", abstract: "Delete a conversation and all its messages.")
+        commandName: "delete", abstract: "Delete a conversation and all its messages.",
+        discussion: "With --json: true.")
 
     @OptionGroup var store: StoreOptions
 
     @Argument(help: "The conversation's id.")
     var id: String
 
+    @Flag(help: "Print JSON.")
+    var json = false
+
     func run() async throws {
         let id = ConversationID(id)
         try await store.withStorage(for: .changing) { storage in
             guard try await storage.deleteConversation(id) else { throw Failure.noConversation(id) }
         }
+        if json { return try await Output.write(.boolean(true)) }
         try await Output.write("Deleted \(TerminalText.line(id.rawValue)).\n")
     }
 }

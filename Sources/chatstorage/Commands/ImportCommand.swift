@@ -20,8 +20,15 @@ struct ImportCommand: AsyncParsableCommand {
               [{"conversations": [{"from": "human", "value": "Hi"},
                                   {"from": "gpt", "value": "Hello"}]}]
 
+            There, "id" is the conversation's id and "title" its title; both may be missing. A message of JSON Lines \
+            has no id: its number is its place.
+
+            Other members are not kept: tool_calls, name, weight and whatever else a message has, and times of the \
+            conversation itself. It is created with its first message and updated with its last.
+
             A conversation without an id gets one that is derived from its content, so importing a file again adds \
-            nothing. A conversation that is there with other messages is reported as different and left as it is. One \
+            nothing. A conversation that is there with other messages is reported as different and left as it is; titles \
+            are not compared, so one that has changed in the file stays as it is in the store. A conversation \
             that is invalid is reported with its file, line and reason; nothing of it is stored, the others are. \
             Interrupting an import leaves only whole conversations; run it again for the rest.
 
@@ -51,7 +58,10 @@ struct ImportCommand: AsyncParsableCommand {
         let result = await work.result
         interruption.end()
         await display.end()
-        if await display.hasBegun { try await Output.write(display.summaryText(interrupted: interruption.happened)) }
+        if await display.hasBegun {
+            let complete = if case .success = result { true } else { false }
+            try await Output.write(display.summaryText(interrupted: interruption.happened, complete: complete))
+        }
         try result.get()
         guard await display.isComplete(skipInvalid: skipInvalid) else { throw Failure(nil) }
     }

@@ -4,9 +4,9 @@ import ChatStorageTransfer
 
 struct StatsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "stats", abstract: "Count the conversations and messages of the store.",
+        commandName: "stats", abstract: "Count the conversations and messages of the tenant.",
         discussion: """
-            All messages are read, page by page, so a large store takes a while.
+            All messages are read, page by page, so many of them take a while.
 
             With --json: {"conversations", "messages", "bytes", "roles": {...}, "longest": {"conversation_id", \
             "messages"}, "first_at", "last_at"}, with null where there is nothing.

@@ -3,29 +3,48 @@ import ChatStorageCore
 
 struct TitleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "title", abstract: "Give a conversation a title, or take it away.")
+        commandName: "title", abstract: "Give a conversation a title, or take it away.",
+        usage: """
+            chatstorage title [--store <url>] [--tenant <name>] [--json] <id> <text>
+            chatstorage title [--store <url>] [--tenant <name>] [--json] --none <id>
+            """,
+        discussion: """
+            The text is taken exactly as it is, also if it begins with a dash; options therefore go before the id:
+
+              chatstorage title --tenant ada trip "- Kyoto -"
+
+            With --json: {"conversation_id", "title", "created_at", "updated_at"}.
+            """)
 
     @OptionGroup var store: StoreOptions
 
     @Argument(help: "The conversation's id.")
     var id: String
 
-    @Argument(help: "The title, at most 200 characters.")
-    var text: String?
+    @Argument(help: "The title, one argument of at most 200 characters.")
+    var text: [String] = []
 
     @Flag(help: "Take the title away.")
     var none = false
 
+    @Flag(help: "Print JSON.")
+    var json = false
+
     func validate() throws {
-        guard (text == nil) == none else { throw ValidationError("Give either the title or --none.") }
+        guard text.count < 2 else { throw CommandLineArguments.textIsOneArgument }
+        guard text.isEmpty == none else { throw ValidationError("Give either the title or, before ID, --none.") }
     }
 
     func run() async throws {
         let id = ConversationID(id)
-        try await store.withStorage(for: .changing) { storage in
-            guard try await storage.updateTitle(of: id, to: text) != nil else { throw Failure.noConversation(id) }
+        let conversation = try await store.withStorage(for: .changing) { storage in
+            guard let conversation = try await storage.updateTitle(of: id, to: text.first) else {
+                throw Failure.noConversation(id)
+            }
+            return conversation
         }
+        if json { return try await Output.write(conversation.json) }
         let shown = TerminalText.line(id.rawValue)
-        try await Output.write(text == nil ? "Took the title of \(shown) away.\n" : "Gave \(shown) a title.\n")
+        try await Output.write(none ? "Took the title of \(shown) away.\n" : "Gave \(shown) a title.\n")
     }
 }

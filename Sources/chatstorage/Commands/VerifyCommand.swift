@@ -36,6 +36,9 @@ struct VerifyCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The seed of the random numbers, to repeat a run.", valueName: "number"))
     var seed: UInt64?
 
+    @Option(help: ArgumentHelp("How many calls the check of random calls makes.", valueName: "count"))
+    var randomCalls = 1_000
+
     @Flag(help: "Make the store's tables first if they are not there.")
     var prepare = false
 
@@ -47,6 +50,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard store.tenant.isEmpty else { throw ValidationError("verify works in tenants of its own, not in --tenant") }
+        guard randomCalls >= 0 else { throw ValidationError("--random-calls takes 0 or more") }
         for pattern in only where ConformanceSuite.checks(matching: [pattern]).isEmpty {
             throw ValidationError("no check matches \(TerminalText.line(pattern)); --list shows their ids")
         }
@@ -62,7 +66,7 @@ struct VerifyCommand: AsyncParsableCommand {
             return
         }
         let reports = try await VerifyReports(json: reportJSON, junit: reportJUnit)
-        let command = RepeatCommand(store: store.store)
+        let command = RepeatCommand(store: store.store, randomCalls: randomCalls)
         let verified = try VerifiedStore(store.url) { command.text(checkID: $0, seed: $1) }
         try await requirePreparedStore()
 
@@ -71,8 +75,10 @@ struct VerifyCommand: AsyncParsableCommand {
         if let prefix = verified.tenantPrefix { try await Output.write("Tenants that are used: \(prefix)...\n") }
 
         let display = VerifyDisplay(total: checks.count)
-        let work = Task { [checks] in
-            await ConformanceSuite.run(checks, on: verified.harness, seed: seed) { await display.show($0) }
+        let work = Task { [checks, randomCalls] in
+            await ConformanceSuite.run(checks, on: verified.harness, seed: seed, randomCalls: randomCalls) {
+                await display.show($0)
+            }
         }
         // Listens until the tenants are removed; a second signal ends the process all the same.
         let interruption = Interruption { work.cancel() }

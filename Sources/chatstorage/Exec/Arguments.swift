@@ -73,7 +73,7 @@ struct Arguments {
     }
 
     mutating func integer(_ key: String) throws -> Int64 {
-        try take(key, "an integer of 64 bits", \.integer)
+        try take(key, "an integer of 64 bits", isNumber: true, \.integer)
     }
 
     mutating func integerIfPresent(_ key: String) throws -> Int64? {
@@ -104,11 +104,11 @@ struct Arguments {
     }
 
     private mutating func take<Value>(
-        _ key: String, _ type: String, _ read: (JSONValue) -> Value?
+        _ key: String, _ type: String, isNumber: Bool = false, _ read: (JSONValue) -> Value?
     ) throws -> Value {
         guard let value = members.removeValue(forKey: key) else { throw InvalidRequest("\(name(key)) is missing") }
         guard let result = read(value) else {
-            let found = value.kind == .number ? "another number" : value.kind.rawValue
+            let found = isNumber && value.kind == .number ? "another number" : value.kind.rawValue
             throw InvalidRequest("\(name(key)) is \(found), not \(type)")
         }
         return result

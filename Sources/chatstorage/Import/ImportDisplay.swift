@@ -30,7 +30,7 @@ actor ImportDisplay {
     func begin(_ file: String) {
         finished = total
         current = ImportSummary()
-        self.file = file == "-" ? "standard input" : TerminalText.line(file)
+        self.file = Self.shownName(file)
         hasBegun = true
     }
 
@@ -67,21 +67,39 @@ actor ImportDisplay {
     }
 
     /// The figures of the whole import.
-    func summaryText(interrupted: Bool) -> String {
-        let seconds = (ContinuousClock.now - start).inSeconds
-        let rate = Int((Double(total.messages) / max(seconds, 0.001)).rounded())
+    ///
+    /// - Parameters:
+    ///   - interrupted: Whether a signal ended it.
+    ///   - complete: Whether all that could be read was read.
+    func summaryText(interrupted: Bool, complete: Bool) -> String {
         var lines: [String] = []
         if interrupted { lines.append("Interrupted: what is there is whole; run the same import again for the rest.") }
-        lines.append(
-            """
-            Imported \(total.imported.counted("conversation")) with \(total.messages.counted("message")) \
-            in \(seconds.text(decimals: 1)) seconds (\(rate.grouped) messages a second).
-            """)
-        if total.unchanged > 0 { lines.append("Unchanged, there already: \(total.unchanged.grouped).") }
+        let others = total.different + total.invalid + unreadable
+        switch (total.imported, total.unchanged) {
+        case (0, 0) where others == 0 && complete:
+            lines.append("No conversations in \(files.map(Self.shownName).joined(separator: ", ")).")
+        case (0, 0): lines.append("Imported nothing.")
+        case (0, let unchanged):
+            lines.append(
+                "Nothing new: \(unchanged.counted("conversation")) \(unchanged == 1 ? "is" : "are") there already.")
+        case (let imported, let unchanged):
+            let seconds = (ContinuousClock.now - start).inSeconds
+            let rate = Int((Double(total.messages) / max(seconds, 0.001)).rounded())
+            lines.append(
+                """
+                Imported \(imported.counted("conversation")) with \(total.messages.counted("message")) \
+                in \(seconds.text(decimals: 1)) seconds (\(rate.grouped) messages a second).
+                """)
+            if unchanged > 0 { lines.append("Unchanged, there already: \(unchanged.grouped).") }
+        }
         if total.different > 0 { lines.append("Different, left as they are: \(total.different.grouped).") }
         if total.invalid > 0 { lines.append("Invalid, not imported: \(total.invalid.grouped).") }
         if unreadable > 0 { lines.append("Files that could not be read: \(unreadable.grouped).") }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func shownName(_ file: String) -> String {
+        file == "-" ? "standard input" : TerminalText.line(file)
     }
 
     private var total: ImportSummary { finished + current }

@@ -2,6 +2,7 @@ import ChatStorageCore
 import ChatStorageInMemory
 import ChatStoragePostgres
 import ChatStorageSQLite
+import ChatStorageTransfer
 
 #if canImport(Darwin)
 import Darwin
@@ -25,10 +26,12 @@ extension StoreOptions {
             try await backend.prepare()
             return backend
         case .sqlite(let path):
-            guard use == .filling || access(path, F_OK) == 0 else {
-                throw Failure("there is no store at \(TerminalText.line(path)); import or add makes one")
+            if use != .filling { try Self.checkExistence(of: path) }
+            do {
+                backend = try await SQLiteBackend(path: path)
+            } catch {
+                throw naming(error)
             }
-            backend = try await SQLiteBackend(path: path)
         case .postgres(let url):
             backend = try await PostgresBackend(url: url)
         }
@@ -38,17 +41,41 @@ extension StoreOptions {
             return backend
         } catch {
             try? await backend.close()
-            throw error
+            throw naming(error)
         }
+    }
+
+    private static func checkExistence(of path: String) throws {
+        guard access(path, F_OK) != 0 else { return }
+        let name = TerminalText.line(path)
+        switch errno {
+        case ENOENT, ENOTDIR: throw Failure("there is no store at \(name); import or add makes one")
+        case let code: throw Failure("\(name): cannot be reached: \(SystemError(code))")
+        }
+    }
+
+    /// Whether an error says something about the database as a whole and not about a call's arguments.
+    func isAboutStore(_ error: any Error) -> Bool {
+        guard let error = error as? ChatStorageError else { return false }
+        return [.unavailable, .accessDenied, .readOnly, .damaged, .schemaTooNew, .schemaMismatch].contains(error.code)
+    }
+
+    /// The error with the name of the store's file before its sentence.
+    func naming(_ error: any Error) -> any Error {
+        guard let error = error as? ChatStorageError, case .sqlite(let path)? = try? url else { return error }
+        return Failure("\(TerminalText.line(path)): \(Failure.sentence(about: error))")
     }
 
     /// Which store it is.
     var url: StoreURL {
-        get throws { try StoreURL(store ?? environmentURL ?? "sqlite:chat.db") }
+        get throws { try StoreURL(store ?? environmentURL() ?? "sqlite:chat.db") }
     }
 
-    private var environmentURL: String? {
+    private func environmentURL() throws -> String? {
         guard let value = getenv("CHATSTORAGE_URL"), value.pointee != 0 else { return nil }
-        return String(cString: value)
+        guard let url = String(validatingCString: value) else {
+            throw Failure("CHATSTORAGE_URL is not valid UTF-8", status: Failure.usage)
+        }
+        return url
     }
 }

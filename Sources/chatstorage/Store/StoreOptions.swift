@@ -39,7 +39,7 @@ struct StoreOptions: ParsableArguments {
             return result
         } catch {
             try? await backend.close()
-            throw error
+            throw isAboutStore(error) ? naming(error) : error
         }
     }
 }

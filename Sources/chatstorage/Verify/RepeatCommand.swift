@@ -4,9 +4,11 @@ import ChatStorageCore
 struct RepeatCommand: Sendable {
     /// The value of `--store`; nil if it was not given.
     let store: String?
+    /// The value of `--random-calls`.
+    let randomCalls: Int
 
     func text(checkID: String, seed: UInt64) -> String {
-        "chatstorage verify\(storeOption) --only \(checkID) --seed \(seed)"
+        "chatstorage verify\(storeOption) --only \(checkID) --seed \(seed) --random-calls \(randomCalls)"
     }
 
     private var storeOption: String {

@@ -8,7 +8,12 @@ extension Mutant {
     static let atomicity: [Mutant] = [
         Mutant(
             "leaves half a batch", caughtBy: "atomicity.append.whole-or-nothing",
-            "concurrency.readers-see-whole-batches", "order.sequence.concurrent-batches"
+            "concurrency.readers-see-whole-batches", "order.sequence.concurrent-batches",
+            related: [
+                "text.content.nul-refused", "text.append.most-messages", "roles.other.refused",
+                "order.sequence.failed-append-takes-none", "order.time.new-conversation",
+                "order.time.message-is-update", "cancellation.random-moments", "errors.precedence.arguments",
+            ]
         ) { call, base, _ in
             guard case .append(let messages, let id, let condition) = call, messages.count > 1 else {
                 return try await call.perform(on: base)
@@ -20,7 +25,14 @@ extension Mutant {
             }
             return .messages(stored)
         },
-        Mutant("loses one of two concurrent appends", caughtBy: "order.sequence.concurrent-writers") { _ in
+        Mutant(
+            "loses one of two concurrent appends", caughtBy: "order.sequence.concurrent-writers",
+            related: [
+                "order.sequence.concurrent-*", "atomicity.append.*", "cancellation.*", "concurrency.*",
+                "tenants.concurrent", "schema.prepare.concurrent", "schema.prepare.during-calls",
+                "closing.calls-under-way", "pages.*",
+            ]
+        ) { _ in
             let underWay = Mutex(0)
             return { call, base, _ in
                 guard case .append = call else { return try await call.perform(on: base) }
@@ -41,7 +53,10 @@ extension Mutant {
                     })
             }
         },
-        Mutant("looks first and creates then", caughtBy: "atomicity.get-or-create.race") { call, base, _ in
+        Mutant(
+            "looks first and creates then", caughtBy: "atomicity.get-or-create.race",
+            related: ["text.title.*", "tenants.concurrent"]
+        ) { call, base, _ in
             guard case .getOrCreateConversation(let id, let title) = call else {
                 return try await call.perform(on: base)
             }
@@ -49,14 +64,20 @@ extension Mutant {
             await Task.yield()
             return .conversation(try await base.createConversation(id, title: title))
         },
-        Mutant("counts first and clears then", caughtBy: "concurrency.clear-against-append") { call, base, _ in
+        Mutant(
+            "counts first and clears then", caughtBy: "concurrency.clear-against-append",
+            related: ["concurrency.clear-*", "cancellation.*"]
+        ) { call, base, _ in
             guard case .clearMessages(let id) = call else { return try await call.perform(on: base) }
             let count = try await base.messages(of: id, limit: .max).count
             for _ in 0..<20 { await Task.yield() }
             _ = try await base.clearMessages(of: id)
             return .count(count)
         },
-        Mutant("retitles what it gets or creates", caughtBy: "atomicity.get-or-create.existing") { call, base, _ in
+        Mutant(
+            "retitles what it gets or creates", caughtBy: "atomicity.get-or-create.existing",
+            related: ["order.updated.unmoved-by-others", "atomicity.get-or-create.race"]
+        ) { call, base, _ in
             if case .getOrCreateConversation(let id, let title) = call, try await base.conversation(id) != nil {
                 return try await StorageCall.updateTitle(of: id, to: title).perform(on: base)
             }
@@ -64,7 +85,11 @@ extension Mutant {
         },
         Mutant(
             "creates what must exist", caughtBy: "atomicity.append.must-exist",
-            "concurrency.delete-against-conditional-append"
+            "concurrency.delete-against-conditional-append",
+            related: [
+                "atomicity.append.whole-or-nothing", "tenants.isolated", "errors.precedence.arguments",
+                "errors.tell-no-text",
+            ]
         ) { call, base, _ in
             guard case .append(let messages, let id, _) = call else { return try await call.perform(on: base) }
             return try await StorageCall.append(messages, to: id, if: .createIfMissing).perform(on: base)
@@ -75,11 +100,19 @@ extension Mutant {
             }
             return try await call.perform(on: base)
         },
-        Mutant("restores over what exists", caughtBy: "atomicity.create.existing") { call, base, _ in
+        Mutant(
+            "restores over what exists", caughtBy: "atomicity.create.existing",
+            related: [
+                "order.sequence.failed-append-takes-none", "order.updated.unmoved-by-others", "atomicity.create.race",
+                "errors.precedence.arguments", "errors.tell-no-text",
+            ]
+        ) { call, base, _ in
             if case .restoreConversation(let snapshot) = call { try await base.deleteConversation(snapshot.id) }
             return try await call.perform(on: base)
         },
-        Mutant("keeps the messages of deleted conversations", caughtBy: "cascade.recreated.is-new") { _ in
+        Mutant(
+            "keeps the messages of deleted conversations", caughtBy: "cascade.recreated.is-new", related: ["cascade.*"]
+        ) { _ in
             let kept = Mutex<[ConversationID: [ChatMessage]]>([:])
             return { call, base, _ in
                 if case .deleteConversation(let id) = call {
@@ -93,10 +126,14 @@ extension Mutant {
                 return reply
             }
         },
-        Mutant("does not notice cancellation", caughtBy: "cancellation.before-the-call") { call, base, _ in
+        Mutant("does not notice cancellation", caughtBy: "cancellation.before-the-call", related: ["cancellation.*"]) {
+            call, base, _ in
             try await Task { try await call.perform(on: base) }.value
         },
-        Mutant("works without being prepared", caughtBy: "errors.not-prepared") { backend in
+        Mutant(
+            "works without being prepared", caughtBy: "errors.not-prepared",
+            related: ["schema.prepare.concurrent", "errors.precedence.not-prepared"]
+        ) { backend in
             { call, base, _ in
                 do {
                     return try await call.perform(on: base)
@@ -106,10 +143,28 @@ extension Mutant {
                 }
             }
         },
-        Mutant("works on after it was closed", caughtBy: "closing.refuses-every-call") { call, base, _ in
+        Mutant(
+            "works on after it was closed", caughtBy: "closing.refuses-every-call",
+            related: ["errors.precedence.closed", "closing.twice"]
+        ) { call, base, _ in
             try await call.perform(on: base)
         }.preparing(closing: { _ in }),
-        Mutant("throws its own errors", caughtBy: "errors.precedence.arguments", "limits.negative") { call, base, _ in
+        Mutant(
+            "throws its own errors", caughtBy: "errors.precedence.arguments", "limits.negative",
+            related: [
+                "schema.prepare.concurrent",
+                "text.id.length-refused", "text.id.nul-refused", "text.title.length-refused",
+                "text.title.counts-scalars", "text.title.nul-refused", "text.tenant.length", "text.content.nul-refused",
+                "text.append.most-messages", "roles.other.refused", "order.sequence.failed-append-takes-none",
+                "order.updated.unmoved-by-others", "atomicity.append.whole-or-nothing", "atomicity.append.nothing",
+                "atomicity.append.must-exist", "atomicity.create.existing", "atomicity.create.race",
+                "restore.many-messages", "restore.invalid", "concurrency.delete-against-conditional-append",
+                "limits.checked-for-nothing", "pages.conversations.damaged-cursor",
+                "pages.conversations.foreign-cursor", "tenants.isolated", "errors.not-prepared",
+                "errors.precedence.parameters", "errors.precedence.not-prepared", "errors.precedence.closed",
+                "closing.refuses-every-call", "closing.twice", "closing.calls-under-way", "cancellation.any-operation",
+            ]
+        ) { call, base, _ in
             struct OwnError: Error {}
             do {
                 return try await call.perform(on: base)

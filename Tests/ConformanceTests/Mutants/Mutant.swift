@@ -12,6 +12,8 @@ struct Mutant: Sendable, CustomStringConvertible {
     let description: String
     /// The ids of the checks that name the fault.
     let caughtBy: [String]
+    /// The checks that may notice too, because they meet the fault on their way: ids, or beginnings of ids before a `*`.
+    let related: [String]
     /// The fault of a new store.
     let makeFault: @Sendable (InMemoryBackend) -> Fault
     /// What becomes of `prepare()`.
@@ -19,17 +21,29 @@ struct Mutant: Sendable, CustomStringConvertible {
     /// What becomes of `close()`.
     var close: @Sendable (any ChatStorageBackend) async throws -> Void = { try await $0.close() }
 
-    init(_ description: String, caughtBy: String..., makeFault: @escaping @Sendable (InMemoryBackend) -> Fault) {
+    init(
+        _ description: String, caughtBy: String..., related: [String] = [],
+        makeFault: @escaping @Sendable (InMemoryBackend) -> Fault
+    ) {
         self.description = description
         self.caughtBy = caughtBy
+        self.related = related
         self.makeFault = makeFault
     }
 
     /// A mutant without state of its own.
-    init(_ description: String, caughtBy: String..., fault: @escaping Fault) {
+    init(_ description: String, caughtBy: String..., related: [String] = [], fault: @escaping Fault) {
         self.description = description
         self.caughtBy = caughtBy
+        self.related = related
         makeFault = { _ in fault }
+    }
+
+    /// Whether a check may notice the mutant.
+    func mayFail(_ checkID: String) -> Bool {
+        (caughtBy + related).contains { pattern in
+            pattern.hasSuffix("*") ? checkID.hasPrefix(pattern.dropLast()) : checkID == pattern
+        }
     }
 
     /// The mutant with another `prepare()` and `close()`.

@@ -4,7 +4,14 @@ import ChatStorageCore
 extension Mutant {
     /// Mutants that get sequences, times, lists or pages wrong.
     static let order: [Mutant] = [
-        Mutant("reuses sequences after a clear", caughtBy: "order.sequence.not-reused-after-clear") { call, base, _ in
+        Mutant(
+            "reuses sequences after a clear", caughtBy: "order.sequence.not-reused-after-clear",
+            related: [
+                "concurrency.clear-*", "cancellation.any-operation",
+                "order.time.clock-steps-back", "order.time.last-moment", "cascade.clear.keeps-conversation",
+                "atomicity.append.must-exist", "pages.messages.after-clear",
+            ]
+        ) { call, base, _ in
             guard case .clearMessages(let id) = call, let old = try await base.conversation(id) else {
                 return try await call.perform(on: base)
             }
@@ -14,12 +21,21 @@ extension Mutant {
                 ConversationSnapshot(id: id, title: old.title, createdAt: old.createdAt, updatedAt: .now()))
             return .count(count)
         },
-        Mutant("forgets the last sequence of what it restores", caughtBy: "restore.counting-goes-on") { call, base, _ in
+        Mutant(
+            "forgets the last sequence of what it restores", caughtBy: "restore.counting-goes-on",
+            related: ["restore.exact", "restore.invalid"]
+        ) { call, base, _ in
             guard case .restoreConversation(var snapshot) = call else { return try await call.perform(on: base) }
             snapshot.lastSequence = snapshot.messages.last?.sequence ?? 0
             return try await StorageCall.restoreConversation(snapshot).perform(on: base)
         },
-        Mutant("takes a sequence for an append that fails", caughtBy: "order.sequence.failed-append-takes-none") {
+        Mutant(
+            "takes a sequence for an append that fails", caughtBy: "order.sequence.failed-append-takes-none",
+            related: [
+                "text.content.nul-refused", "text.append.most-messages", "roles.other.refused",
+                "order.updated.unmoved-by-others", "atomicity.append.whole-or-nothing",
+            ]
+        ) {
             call, base, _ in
             do {
                 return try await call.perform(on: base)
@@ -38,17 +54,25 @@ extension Mutant {
                 throw error
             }
         },
-        Mutant("lists ties by the alphabet", caughtBy: "order.list.ties-by-bytes") { call, base, _ in
-            guard case .page(let page) = try await call.perform(on: base) else {
-                return try await call.perform(on: base)
-            }
+        Mutant(
+            "lists ties by the alphabet", caughtBy: "order.list.ties-by-bytes",
+            related: ["order.list.*", "pages.conversations.*"]
+        ) { call, base, _ in
+            let reply = try await call.perform(on: base)
+            guard case .page(let page) = reply else { return reply }
             let items = page.items.sorted {
                 $0.updatedAt == $1.updatedAt
                     ? $0.id.rawValue.lowercased() < $1.id.rawValue.lowercased() : $0.updatedAt > $1.updatedAt
             }
             return .page(ConversationPage(items: items, next: page.next))
         },
-        Mutant("moves updatedAt on reads", caughtBy: "order.updated.unmoved-by-others") { call, base, _ in
+        Mutant(
+            "moves updatedAt on reads", caughtBy: "order.updated.unmoved-by-others",
+            related: [
+                "text.id.length-accepted", "order.*", "atomicity.*", "restore.*", "cascade.*", "concurrency.*",
+                "tenants.*", "pages.conversations.*",
+            ]
+        ) { call, base, _ in
             if case .conversation(let id) = call, let read = try await base.conversation(id) {
                 try await base.updateTitle(of: id, to: read.title)
             }
@@ -75,7 +99,14 @@ extension Mutant {
                         createdAt: min($0.createdAt, .now()))
                 })
         },
-        Mutant("keeps milliseconds", caughtBy: "order.time.microseconds") { call, base, _ in
+        Mutant(
+            "keeps milliseconds", caughtBy: "order.time.microseconds",
+            related: [
+                "order.list.time-before-id", "order.time.clock-steps-back", "order.time.last-moment",
+                "order.updated.unmoved-by-others", "cascade.clear.keeps-conversation", "restore.exact",
+                "restore.equal-times", "restore.invalid",
+            ]
+        ) { call, base, _ in
             guard case .restoreConversation(var snapshot) = call else { return try await call.perform(on: base) }
             func milliseconds(_ time: Timestamp) -> Timestamp {
                 Timestamp(microsecondsSinceEpoch: time.microsecondsSinceEpoch / 1_000 * 1_000)
@@ -87,14 +118,19 @@ extension Mutant {
             }
             return try await StorageCall.restoreConversation(snapshot).perform(on: base)
         },
-        Mutant("reads everything for a negative limit", caughtBy: "limits.negative") { call, base, _ in
+        Mutant(
+            "reads everything for a negative limit", caughtBy: "limits.negative",
+            related: ["limits.checked-for-nothing"]
+        ) { call, base, _ in
             if case .messages(let id, let position, let limit) = call, limit < 0 {
                 return try await StorageCall.messages(of: id, position, limit: .max).perform(on: base)
             }
             return try await call.perform(on: base)
         },
-        Mutant("repeats the message at a page's edge", caughtBy: "pages.messages.positions", "pages.messages.walk-all")
-        {
+        Mutant(
+            "repeats the message at a page's edge", caughtBy: "pages.messages.positions", "pages.messages.walk-all",
+            related: ["restore.exact", "limits.largest", "pages.messages.walk-while-appending"]
+        ) {
             call, base, _ in
             if case .messages(let id, .after(let sequence), let limit) = call, sequence > 0 {
                 return try await StorageCall.messages(of: id, .after(sequence - 1), limit: limit).perform(on: base)
@@ -103,7 +139,8 @@ extension Mutant {
         },
         Mutant(
             "pages conversations by offset", caughtBy: "pages.conversations.cursor-of-the-gone",
-            "pages.conversations.damaged-cursor"
+            "pages.conversations.damaged-cursor",
+            related: ["pages.conversations.walk-while-writing", "pages.conversations.foreign-cursor"]
         ) { call, base, _ in
             guard case .conversations(let cursor, let limit) = call, limit > 0 else {
                 return try await call.perform(on: base)

@@ -6,33 +6,60 @@ import Foundation
 extension Mutant {
     /// Mutants that treat text or names wrongly.
     static let text: [Mutant] = [
-        Mutant("compares ids canonically", caughtBy: "text.id.canonical-equivalents") { call, base, _ in
+        Mutant(
+            "compares ids canonically", caughtBy: "text.id.canonical-equivalents",
+            related: [
+                "text.id.length-accepted", "text.id.length-refused", "text.id.any-text", "text.id.random",
+                "order.list.ties-by-bytes",
+            ]
+        ) { call, base, _ in
             try await call.mappingID { ConversationID($0.rawValue.precomposedStringWithCanonicalMapping) }
                 .perform(on: base)
         },
-        Mutant("ignores the case of ids", caughtBy: "text.id.lookalikes") { call, base, _ in
+        Mutant(
+            "ignores the case of ids", caughtBy: "text.id.lookalikes",
+            related: [
+                "text.id.canonical-equivalents", "text.id.any-text", "text.id.random", "order.list.ties-by-bytes",
+                "order.list.ties-random", "order.list.time-before-id",
+            ]
+        ) { call, base, _ in
             try await call.mappingID { ConversationID($0.rawValue.lowercased()) }.perform(on: base)
         },
         Mutant("cuts ids at 100 scalars", caughtBy: "text.id.length-refused") { call, base, _ in
             try await call.mappingID { ConversationID(String($0.rawValue.unicodeScalars.prefix(100))) }
                 .perform(on: base)
         },
-        Mutant("cuts contents at U+0000", caughtBy: "text.content.nul-refused") { call, base, _ in
+        Mutant(
+            "cuts contents at U+0000", caughtBy: "text.content.nul-refused",
+            related: [
+                "order.sequence.failed-append-takes-none", "order.updated.unmoved-by-others",
+                "atomicity.append.whole-or-nothing", "errors.precedence.arguments", "errors.tell-no-text",
+            ]
+        ) { call, base, _ in
             try await call.mappingContents { String($0.unicodeScalars.prefix { $0.value != 0 }) }.perform(on: base)
         },
-        Mutant("trims contents", caughtBy: "text.content.any-text") { call, base, _ in
+        Mutant(
+            "trims contents", caughtBy: "text.content.any-text", related: ["text.content.random", "tenants.same-id"]
+        ) { call, base, _ in
             try await call.mappingContents { $0.trimmingCharacters(in: .whitespacesAndNewlines) }.perform(on: base)
         },
-        Mutant("normalises contents", caughtBy: "text.content.any-text") { call, base, _ in
+        Mutant("normalises contents", caughtBy: "text.content.any-text", related: ["text.content.random"]) {
+            call, base, _ in
             try await call.mappingContents(\.precomposedStringWithCanonicalMapping).perform(on: base)
         },
-        Mutant("counts a title's UTF-16 units", caughtBy: "text.title.length-accepted") { call, base, _ in
+        Mutant(
+            "counts a title's UTF-16 units", caughtBy: "text.title.length-accepted",
+            related: ["errors.precedence.parameters"]
+        ) { call, base, _ in
             if let title = call.title, title.utf16.count > 200 {
                 throw ChatStorageError(.invalidArgument, "title has \(title.utf16.count); it takes 200")
             }
             return try await call.perform(on: base)
         },
-        Mutant("cuts a title at 200 characters", caughtBy: "text.title.length-refused", "text.title.counts-scalars") {
+        Mutant(
+            "cuts a title at 200 characters", caughtBy: "text.title.length-refused", "text.title.counts-scalars",
+            related: ["errors.tell-no-text"]
+        ) {
             call, base, _ in
             guard let title = call.title else { return try await call.perform(on: base) }
             return try await call.replacingTitle(with: String(title.unicodeScalars.prefix(200))).perform(on: base)
@@ -46,10 +73,14 @@ extension Mutant {
             }
             return try await StorageCall.append(lowercased, to: id, if: condition).perform(on: base)
         },
-        Mutant("ignores the case of tenants", caughtBy: "tenants.colliding-names") { backend in
+        Mutant(
+            "ignores the case of tenants", caughtBy: "tenants.colliding-names",
+            related: ["pages.conversations.foreign-cursor"]
+        ) { backend in
             { call, _, tenant in try await call.perform(on: backend.tenant(tenant.lowercased())) }
         },
-        Mutant("quotes text in its errors", caughtBy: "errors.tell-no-text") { call, base, _ in
+        Mutant("quotes text in its errors", caughtBy: "errors.tell-no-text", related: ["errors.precedence.parameters"])
+        { call, base, _ in
             do {
                 return try await call.perform(on: base)
             } catch let error as ChatStorageError {

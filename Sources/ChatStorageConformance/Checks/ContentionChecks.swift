@@ -1,0 +1,110 @@
+import ChatStorageCore
+import Synchronization
+
+extension Check {
+    /// What callers can rely on while others keep the store busy.
+    static let contention: [Check] = [
+        Check(
+            "concurrency.clear-removes-what-came-before", .c4,
+            why: "What a person has seen and then cleared must be gone, whoever else is writing."
+        ) { context in
+            let handles = try await context.open(handles: 4)
+            let committed = Mutex<Int64>(0)
+            let done = Mutex(false)
+            _ = try await context.concurrently(handles.count) { index in
+                if index > 0 {
+                    var step = 0
+                    while !done.withLock(\.self), step < 10_000 {
+                        step += 1
+                        let message = try await handles[index].append(.user("\(index)/\(step)"), to: "one")
+                        committed.withLock { $0 = max($0, message.sequence) }
+                        // In memory nothing else would make the writers give way.
+                        await Task.yield()
+                    }
+                    return
+                }
+                defer { done.withLock { $0 = true } }
+                var random = context.random()
+                var before: Int64 = 0
+                for _ in 0..<25 {
+                    while committed.withLock(\.self) == before, !Task.isCancelled { await Task.yield() }
+                    // Or tasks that take turns would always meet at the same point.
+                    for _ in 0..<Int.random(in: 0...3, using: &random) { await Task.yield() }
+                    before = committed.withLock(\.self)
+                    try await handles[0].clearMessages(of: "one")
+                    let first = try await handles[0].messages(of: "one", .after(0), limit: 1).first?.sequence
+                    context.expect(
+                        (first ?? .max) > before, "nothing committed before a clear began is there after it",
+                        actual: "\(before) was committed, \(first ?? 0) is there")
+                }
+            }
+        },
+        Check(
+            "concurrency.readers-starve-nobody", .e4, .a1,
+            why: "A page that polls for news must not keep the answer that it waits for from being written."
+        ) { context in
+            let chats = try await context.open()
+            try await chats.append(.user("first"), to: "one")
+            let (readers, steps) = (8, 10)
+            let reading = Mutex(0)
+            let written = Mutex(0)
+            // Where reads take all of Swift's threads no timer runs either, so the loops look at the clock.
+            let end = ContinuousClock.now + .seconds(15)
+            _ = try await context.concurrently(1 + readers) { index in
+                if index == 0 {
+                    while reading.withLock(\.self) < readers, ContinuousClock.now < end { await Task.yield() }
+                    for step in 0..<steps where ContinuousClock.now < end {
+                        try await chats.append(.user("\(step)"), to: "one")
+                        written.withLock { $0 += 1 }
+                    }
+                    return
+                }
+                _ = try await chats.messages(of: "one", limit: 20)
+                reading.withLock { $0 += 1 }
+                while written.withLock(\.self) < steps, ContinuousClock.now < end {
+                    _ = try await chats.messages(of: "one", limit: 20)
+                }
+            }
+            context.expect(
+                written.withLock(\.self), equals: steps, "a writer comes to its end beside eight tasks that only read")
+        },
+        Check(
+            "cancellation.any-operation", .a7, .a1, .o1,
+            why: "A person leaves a page while any call is under way; whatever it was, the store stays in order."
+        ) { context in
+            let handles = try await context.open(handles: 3)
+            let ids: [ConversationID] = ["a", "b"]
+            _ = try await context.concurrently(90) { index in
+                var random = context.random(stream: index)
+                let calls = StorageCall.ofEveryOperation(on: ids[index % ids.count])
+                let call = calls[Int.random(in: calls.indices, using: &random)]
+                let task = Task { try await call.perform(on: handles[index % handles.count].asDefaultTenant) }
+                await context.letTimePass(upTo: .milliseconds(4), using: &random)
+                task.cancel()
+                do {
+                    _ = try await task.value
+                } catch is CancellationError {
+                    // It has happened or not.
+                } catch let error as ChatStorageError {
+                    context.expect(
+                        error.code == .conversationExists || error.code == .conversationNotFound,
+                        "a call that is cancelled throws no errors of its own", actual: "\(call) threw \(error)")
+                }
+            }
+            for (handle, id) in zip(handles, ids) {
+                let last = try await handle.append([.user("after"), .assistant("after")], to: id)
+                let read = try await handle.messages(of: id, limit: 1_000)
+                context.expect(
+                    zip(read, read.dropFirst()).allSatisfy { $0.sequence + 1 == $1.sequence },
+                    "cancelled calls leave no gap", actual: summary(of: read.map(\.sequence)))
+                // A cancelled clear or delete may still be under way, and come after the append.
+                context.expect(
+                    read.isEmpty || read.map(\.createdAt) == read.map(\.createdAt).sorted(),
+                    "times follow sequences after cancelled calls")
+                context.expect(last.count, equals: 2, "the storage works after cancelled calls")
+            }
+            let listed = try await handles[0].conversations(limit: 10).map(\.id)
+            context.expect(Set(listed).count, equals: listed.count, "each conversation is listed once")
+        },
+    ]
+}

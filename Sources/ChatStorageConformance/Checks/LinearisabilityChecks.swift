@@ -1,0 +1,73 @@
+import ChatStorageCore
+
+extension Check {
+    /// Histories of concurrent calls, for each of which some order must explain everything that was returned.
+    static let linearisability: [Check] = [
+        Check(
+            "linearisability.conversation", .o1, .a1, .a3, .a5, .c1, .c3, .c4,
+            why: "If no order explains what callers saw, one of them acted on a conversation that never was."
+        ) { context in
+            try await expectLinearisable(in: context, callers: 4, calls: 6, rounds: 25) { id, random in
+                switch Int.random(in: 0..<12, using: &random) {
+                case 0: .createConversation(id, title: "created")
+                case 1: .getOrCreateConversation(id, title: "got")
+                case 2: .deleteConversation(id)
+                case 3: .clearMessages(of: id)
+                case 4: .updateTitle(of: id, to: "title \(Int.random(in: 0..<100, using: &random))")
+                case 5: .append(messages(using: &random), to: id, if: .exists)
+                case 6...7: .append(messages(using: &random), to: id, if: .createIfMissing)
+                case 8...9: .conversation(id)
+                case 10: .messages(of: id, .after(Int64.random(in: 0...6, using: &random)), limit: 3)
+                default: .messages(of: id, .end, limit: 100)
+                }
+            }
+        },
+        Check(
+            "linearisability.reads", .o1, .a1, .o4,
+            why: "Once somebody has seen a message, nobody may be shown the chat as it was before it."
+        ) { context in
+            try await expectLinearisable(in: context, callers: 4, calls: 6, rounds: 25) { id, random in
+                switch Int.random(in: 0..<6, using: &random) {
+                case 0...1: .append(messages(using: &random), to: id, if: .createIfMissing)
+                case 2: .updateTitle(of: id, to: "title \(Int.random(in: 0..<100, using: &random))")
+                case 3...4: .messages(of: id, .end, limit: 100)
+                default: .conversation(id)
+                }
+            }
+        },
+    ]
+
+    private static func messages(using random: inout SplitMix64) -> [ChatMessage] {
+        (0..<Int.random(in: 1...2, using: &random)).map { _ in
+            .user("\(Int.random(in: 0..<1_000, using: &random))")
+        }
+    }
+
+    /// Lets callers with handles of their own make random calls on a new conversation in each round.
+    private static func expectLinearisable(
+        in context: CheckContext, callers: Int, calls: Int, rounds: Int,
+        call: @escaping @Sendable (ConversationID, inout SplitMix64) -> StorageCall
+    ) async throws {
+        let handles = try await context.open(handles: callers)
+        for round in 0..<rounds where context.failures.isEmpty {
+            let id = ConversationID("round \(round)")
+            let recorder = HistoryRecorder()
+            _ = try await context.concurrently(callers) { caller in
+                var random = context.random(stream: round * callers + caller)
+                for _ in 0..<calls {
+                    await recorder.record(call(id, &random), by: caller, on: handles[caller].asDefaultTenant)
+                }
+            }
+            let history = recorder.history
+            let linearisation = Linearisation(of: history)
+            context.expect(
+                linearisation.isComplete, "an order of the calls explains what all of them returned",
+                actual: """
+                    none of \(history.count) calls does; the longest goes
+                    \(linearisation.longest.map { "    \(history[$0])" }.joined(separator: "\n"))
+                      and none of these can follow:
+                    \(linearisation.obstacles.map { "    \($0)" }.joined(separator: "\n"))
+                    """)
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import ChatStorageCore
+
+extension Check {
+    /// Random calls against the model.
+    ///
+    /// All backends are compared with one model, and by the same seed with the same calls; so they are compared with
+    /// each other too.
+    static let randomCalls: [Check] = [
+        Check(
+            "model.random-calls", .e1, .o1, .o3, .o4, .o5, .o6, .c1, .c3, .c4, .a1, .a4, .l1, .l3, .l4, .n1, .t2,
+            why: "Bugs sit where operations meet; random calls find meetings that nobody thought of."
+        ) { context in
+            var left = context.randomCalls
+            var round = 0
+            while left > 0, context.failures.isEmpty {
+                var random = context.random(stream: round)
+                let calls = RandomCall.sequence(of: min(left, 500), handles: 2, using: &random)
+                if let deviation = try await context.deviation(in: calls) {
+                    try await context.report(deviation, in: calls)
+                }
+                left -= calls.count
+                round += 1
+            }
+        }
+    ]
+}
+
+/// A call of a sequence that did not end as the model says.
+private struct Deviation {
+    /// The call's index; the number of calls for the comparison at the end.
+    let index: Int
+    let call: String
+    let expectation: String
+    let outcome: CallOutcome
+}
+
+extension CheckContext {
+    /// Makes the calls one after the other on a fresh store, and finds the first that does not end as the model says.
+    fileprivate func deviation(in calls: [RandomCall]) async throws -> Deviation? {
+        try await withFreshStore(handles: 2) { handles in
+            var model = Model()
+            var cursors: [String: [ConversationCursor]] = [:]
+
+            func deviation(_ call: StorageCall, tenant: String, handle: Int, index: Int) async -> Deviation? {
+                let outcome = await CallOutcome(of: call, on: handles[handle % handles.count].tenant(tenant))
+                if case .returned(.page(let page)) = outcome, let next = page.next {
+                    cursors[tenant, default: []].append(next)
+                }
+                return model.expectation(brokenBy: outcome, of: call, tenant: tenant).map {
+                    Deviation(index: index, call: "\(call)", expectation: $0, outcome: outcome)
+                }
+            }
+
+            for (index, random) in calls.enumerated() {
+                let call = random.call(holding: cursors)
+                if let found = await deviation(call, tenant: random.tenant, handle: random.handle, index: index) {
+                    return found
+                }
+                // A clear does not tell the time of its update; a read does.
+                if case .clearMessages(let id) = call,
+                    let found = await deviation(
+                        .conversation(id), tenant: random.tenant, handle: random.handle, index: index)
+                {
+                    return found
+                }
+            }
+            for tenant in Set(calls.map(\.tenant)).sorted() {
+                let list = StorageCall.conversations(after: nil, limit: .max)
+                if let found = await deviation(list, tenant: tenant, handle: 0, index: calls.count) { return found }
+                for id in Set(calls.compactMap(\.id)).sortedByUTF8() {
+                    let read = StorageCall.messages(of: id, .end, limit: .max)
+                    if let found = await deviation(read, tenant: tenant, handle: 1, index: calls.count) { return found }
+                }
+            }
+            return nil
+        }
+    }
+
+    /// Looks for a short sequence that still deviates, and records it as the check's failure.
+    fileprivate func report(_ deviation: Deviation, in calls: [RandomCall]) async throws {
+        var last = deviation
+        let short = try await shrunk(Array(calls.prefix(deviation.index + 1)), attempts: 400) { part in
+            guard let found = try await self.deviation(in: part) else { return false }
+            last = found
+            return true
+        }
+        let list = short.enumerated().map { "    \($0 + 1). \($1)" }
+        expect(
+            false, "after random calls, \(last.call) is answered as the model says: \(last.expectation)",
+            actual: "it \(last.outcome), as the last of \(short.count) calls, shrunk from "
+                + "\(deviation.index + 1):\n\(list.joined(separator: "\n"))")
+    }
+}
+
+extension RandomCall {
+    /// The id of the conversation that it is about.
+    fileprivate var id: ConversationID? {
+        guard case .call(let call) = kind else { return nil }
+        return call.id
+    }
+}

@@ -1,0 +1,71 @@
+import ChatStorageCore
+
+extension Check {
+    /// Stores as large as they get after years.
+    static let scale: [Check] = [
+        Check(
+            "scale.messages", .o1, .o2, .l2, .c4, .t4, timeLimit: .seconds(900),
+            why: "An agent's conversation goes on for months; its end must stay as close as its beginning."
+        ) { context in
+            let chats = try await context.open()
+            let batch = Int64(Limits.appendMessages)
+            let count = 10 * batch
+            for start in stride(from: 1, through: count, by: Int(batch)) {
+                let messages = try await chats.append((start..<(start + batch)).map { .user("\($0)") }, to: "one")
+                context.expect(
+                    messages.map(\.sequence), equals: Array(start..<(start + batch)), "each batch goes on counting")
+            }
+            func expectRead(
+                _ position: MessagePosition, limit: Int, _ sequences: ClosedRange<Int64>, line: Int = #line
+            ) async throws {
+                let read = try await chats.messages(of: "one", position, limit: limit)
+                context.expect(
+                    read.map(\.sequence), equals: Array(sequences), "a page of 100,000 messages", line: line)
+                context.expect(
+                    read.map(\.content), equals: sequences.map { "\($0)" }, "their contents are theirs", line: line)
+            }
+            try await expectRead(.end, limit: 20, (count - 19)...count)
+            try await expectRead(.before(count / 2), limit: 50, (count / 2 - 50)...(count / 2 - 1))
+            try await expectRead(.after(count / 2), limit: 50, (count / 2 + 1)...(count / 2 + 50))
+            var walked: Int64 = 0
+            for try await message in chats.allMessages(of: "one") {
+                walked += 1
+                guard message.sequence == walked else { break }
+            }
+            context.expect(walked, equals: count, "the walk over all gives each message once, in order")
+            context.expect(
+                try await chats.conversation("one")?.lastSequence, equals: count, "the last sequence is theirs")
+            context.expect(try await chats.clearMessages(of: "one"), equals: Int(count), "a clear counts all of them")
+            context.expect(try await chats.messages(of: "one", limit: .max), equals: [], "and leaves none")
+            context.expect(
+                try await chats.append(.user("next"), to: "one").sequence, equals: count + 1, "counting goes on")
+        },
+        Check(
+            "scale.conversations", .l3, .o3, timeLimit: .seconds(900),
+            why: "A store of many chats must be listed whole, also when an import gave most of them one time."
+        ) { context in
+            let chats = try await context.open()
+            let count = 100_000
+            let tasks = 64
+            _ = try await context.concurrently(tasks) { task in
+                for number in stride(from: task, to: count, by: tasks) {
+                    // The odd ones have one time, the even ones each their own.
+                    let updatedAt = Timestamp.past.advanced(by: number % 2 == 1 ? 0 : Int64(number) + 1)
+                    try await chats.restoreConversation(.sample(ConversationID("\(number)"), updatedAt: updatedAt))
+                }
+            }
+            let evens = stride(from: count - 2, through: 0, by: -2).map { ConversationID("\($0)") }
+            let odds = stride(from: 1, to: count, by: 2).map { ConversationID("\($0)") }.sortedByUTF8()
+            let expected = evens + odds
+            context.expect(
+                try await chats.conversations(limit: 50).map(\.id), equals: Array(expected.prefix(50)),
+                "the first page has the newest")
+            var walked: [ConversationID] = []
+            for try await conversation in chats.allConversations() {
+                walked.append(conversation.id)
+                if walked.count > count { break }
+            }
+            context.expect(walked, equals: expected, "the walk over all gives each conversation once, in order")
+        },
+    ]
+}

@@ -1,0 +1,50 @@
+import Synchronization
+
+/// A call of a concurrent history: what it was, how it ended, and when it was under way.
+package struct HistoryEntry: Sendable {
+    package let caller: Int
+    package let call: StorageCall
+    package let outcome: CallOutcome
+    /// When it began and ended, on a clock that only counts the beginnings and ends of the history.
+    package let span: ClosedRange<Int>
+
+    package init(caller: Int, call: StorageCall, outcome: CallOutcome, span: ClosedRange<Int>) {
+        self.caller = caller
+        self.call = call
+        self.outcome = outcome
+        self.span = span
+    }
+}
+
+extension HistoryEntry: CustomStringConvertible {
+    package var description: String {
+        "\(span.lowerBound)...\(span.upperBound) caller \(caller): \(call) \(outcome)"
+    }
+}
+
+/// Records calls that many callers make at once.
+final class HistoryRecorder: Sendable {
+    private struct State {
+        var clock = 0
+        var entries: [HistoryEntry] = []
+    }
+
+    private let state = Mutex(State())
+
+    /// Makes a call on a handle and notes when it began and ended, and how.
+    func record(_ call: StorageCall, by caller: Int, on storage: InterceptedStorage) async {
+        let start = state.withLock { state in
+            state.clock += 1
+            return state.clock
+        }
+        let outcome = await CallOutcome(of: call, on: storage)
+        state.withLock { state in
+            state.clock += 1
+            state.entries.append(
+                HistoryEntry(caller: caller, call: call, outcome: outcome, span: start...state.clock))
+        }
+    }
+
+    /// The calls in the order they began.
+    var history: [HistoryEntry] { state.withLock(\.entries).sorted { $0.span.lowerBound < $1.span.lowerBound } }
+}

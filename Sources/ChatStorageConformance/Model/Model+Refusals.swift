@@ -1,0 +1,61 @@
+import ChatStorageCore
+
+extension Model.Tenant {
+    /// The code of the error that a call's arguments alone deserve; nil if they are fine.
+    ///
+    /// The limits are written out here once more, so that a mistake in the library's own does not go unnoticed.
+    func refusal(of call: StorageCall, tenant: String) -> ChatStorageError.Code? {
+        guard has(tenant, 0...100) else { return .invalidArgument }
+        switch call {
+        case .createConversation(let id, let title), .getOrCreateConversation(let id, let title),
+            .updateTitle(let id, let title):
+            return isFine(id) && isFine(title: title) ? nil : .invalidArgument
+
+        case .conversation(let id), .deleteConversation(let id), .clearMessages(let id):
+            return isFine(id) ? nil : .invalidArgument
+
+        case .messages(let id, _, let limit):
+            return isFine(id) && limit >= 0 ? nil : .invalidArgument
+
+        case .conversations(let cursor, let limit):
+            guard limit >= 0 else { return .invalidArgument }
+            if let cursor, cursors[cursor.text] == nil { return .invalidCursor }
+            return nil
+
+        case .append(let messages, let id, _):
+            guard isFine(id), messages.count <= 10_000, messages.allSatisfy({ isFine(content: $0.content) }),
+                messages.map(\.content.utf8.count).reduce(0, +) <= 67_108_864
+            else { return .invalidArgument }
+            return messages.allSatisfy { isFine($0.role) } ? nil : .invalidRole
+
+        case .restoreConversation(let snapshot):
+            guard isFine(snapshot) else { return .invalidArgument }
+            return snapshot.messages.allSatisfy { isFine($0.role) } ? nil : .invalidRole
+        }
+    }
+
+    private func isFine(_ snapshot: ConversationSnapshot) -> Bool {
+        let sequences = [0] + snapshot.messages.map(\.sequence)
+        let times = [snapshot.createdAt] + snapshot.messages.map(\.createdAt) + [snapshot.updatedAt]
+        return isFine(snapshot.id) && isFine(title: snapshot.title)
+            && snapshot.messages.allSatisfy { isFine(content: $0.content) }
+            && zip(sequences, sequences.dropFirst()).allSatisfy { $0 < $1 }
+            && zip(times, times.dropFirst()).allSatisfy { $0 <= $1 }
+            && times.allSatisfy { Limits.timestamps.contains($0) }
+            && (sequences.last ?? 0) <= snapshot.lastSequence && snapshot.lastSequence < 1 << 53
+    }
+
+    private func isFine(_ id: ConversationID) -> Bool { has(id.rawValue, 1...100) }
+
+    private func isFine(title: String?) -> Bool { title.map { has($0, 0...200) } ?? true }
+
+    private func isFine(content: String) -> Bool {
+        content.utf8.count <= 16_777_216 && !content.unicodeScalars.contains("\0")
+    }
+
+    private func isFine(_ role: Role) -> Bool { [.system, .user, .assistant].contains(role) }
+
+    private func has(_ text: String, _ scalars: ClosedRange<Int>) -> Bool {
+        scalars.contains(text.unicodeScalars.count) && !text.unicodeScalars.contains("\0")
+    }
+}

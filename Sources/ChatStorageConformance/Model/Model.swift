@@ -1,0 +1,196 @@
+import ChatStorageCore
+
+/// What a store must hold and answer, as plainly as it can be said: dictionaries, arrays, and every rule by itself.
+///
+/// It is written from the contract alone and shares no code with a backend. The one thing it cannot know is what time a
+/// store gives to a write. It takes the time from the store's answer, holds it against the rules (a time of update never
+/// goes back, messages have their conversation's) and from then on expects just that time.
+package struct Model: Sendable, Hashable {
+    /// A conversation with its messages.
+    struct Entry: Sendable, Hashable {
+        var conversation: Conversation
+        var messages: [Message]
+        /// Whether the time of update is known; after a clear, which does not tell it, only its lower bound is.
+        var knowsUpdate = true
+    }
+
+    /// A tenant, told from others by the bytes of its name.
+    struct Tenant: Sendable, Hashable {
+        var entries: [ConversationID: Entry] = [:]
+        /// The cursors that were handed out, each with the last conversation before it.
+        var cursors: [String: Conversation] = [:]
+    }
+
+    private var tenants: [[UInt8]: Tenant] = [:]
+
+    /// A model of an empty store.
+    package init() {}
+
+    /// Takes a call with how it ended, and tells what should have come instead if it is not what the contract says.
+    ///
+    /// - Returns: The expected outcome in words; nil if the actual one is right, and the model has changed with it.
+    package mutating func expectation(
+        brokenBy outcome: CallOutcome, of call: StorageCall, tenant name: String
+    ) -> String? {
+        let key = Array(name.utf8)
+        var tenant = tenants[key] ?? Tenant()
+        if let code = tenant.refusal(of: call, tenant: name) {
+            return outcome == .threw(code) ? nil : "it throws \(code)"
+        }
+        let broken = tenant.expectation(brokenBy: outcome, of: call)
+        if broken == nil { tenants[key] = tenant }
+        return broken
+    }
+}
+
+extension Model.Tenant {
+    fileprivate mutating func expectation(brokenBy outcome: CallOutcome, of call: StorageCall) -> String? {
+        switch call {
+        case .createConversation(let id, let title):
+            guard entries[id] == nil else { return expect(.threw(.conversationExists), outcome) }
+            return create(id, title: title, outcome)
+
+        case .conversation(let id):
+            learnUpdate(of: id, from: outcome)
+            return expect(.returned(.conversation(entries[id]?.conversation)), outcome)
+
+        case .getOrCreateConversation(let id, let title):
+            guard entries[id] != nil else { return create(id, title: title, outcome) }
+            learnUpdate(of: id, from: outcome)
+            return expect(.returned(.conversation(entries[id]?.conversation)), outcome)
+
+        case .updateTitle(let id, let title):
+            return updateTitle(of: id, to: title, outcome)
+
+        case .deleteConversation(let id):
+            let existed = entries[id] != nil
+            entries[id] = nil
+            return expect(.returned(.existed(existed)), outcome)
+
+        case .append(let messages, let id, let condition):
+            return append(messages, to: id, if: condition, outcome)
+
+        case .messages(let id, let position, let limit):
+            let messages = entries[id]?.messages ?? []
+            let page: [Message]
+            switch position {
+            case .end: page = messages.suffix(limit)
+            case .before(let sequence): page = messages.filter { $0.sequence < sequence }.suffix(limit)
+            case .after(let sequence): page = Array(messages.filter { $0.sequence > sequence }.prefix(limit))
+            }
+            return expect(.returned(.messages(page)), outcome)
+
+        case .clearMessages(let id):
+            let count = entries[id]?.messages.count ?? 0
+            entries[id]?.messages = []
+            entries[id]?.knowsUpdate = false
+            return expect(.returned(.count(count)), outcome)
+
+        case .restoreConversation(let snapshot):
+            guard entries[snapshot.id] == nil else { return expect(.threw(.conversationExists), outcome) }
+            let messages = snapshot.messages.map {
+                Message(
+                    conversationID: snapshot.id, sequence: $0.sequence, role: $0.role, content: $0.content,
+                    createdAt: $0.createdAt)
+            }
+            entries[snapshot.id] = Model.Entry(conversation: snapshot.conversation, messages: messages)
+            return expect(.returned(.conversation(snapshot.conversation)), outcome)
+
+        case .conversations(let cursor, let limit):
+            return list(after: cursor, limit: limit, outcome)
+        }
+    }
+
+    private func expect(_ expected: CallOutcome, _ actual: CallOutcome) -> String? {
+        expected == actual ? nil : "it \(expected)"
+    }
+
+    /// A new conversation's time is the store's choice, its update's the same.
+    private mutating func create(_ id: ConversationID, title: String?, _ outcome: CallOutcome) -> String? {
+        guard case .returned(.conversation(let actual?)) = outcome else { return "it returns a new conversation" }
+        let new = Conversation(
+            id: id, title: title, createdAt: actual.createdAt, updatedAt: actual.createdAt, lastSequence: 0)
+        entries[id] = Model.Entry(conversation: new, messages: [])
+        return expect(.returned(.conversation(new)), outcome)
+    }
+
+    private mutating func updateTitle(of id: ConversationID, to title: String?, _ outcome: CallOutcome) -> String? {
+        guard let old = entries[id]?.conversation else { return expect(.returned(.conversation(nil)), outcome) }
+        guard case .returned(.conversation(let actual?)) = outcome else { return "it returns the conversation" }
+        let new = old.with(title: title, updatedAt: actual.updatedAt, lastSequence: old.lastSequence)
+        entries[id]?.conversation = new
+        entries[id]?.knowsUpdate = true
+        guard actual.updatedAt >= old.updatedAt else { return "its time of update is not before \(old.updatedAt)" }
+        return expect(.returned(.conversation(new)), outcome)
+    }
+
+    private mutating func append(
+        _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition, _ outcome: CallOutcome
+    ) -> String? {
+        guard !messages.isEmpty else { return expect(.returned(.messages([])), outcome) }
+        if entries[id] == nil, condition == .exists { return expect(.threw(.conversationNotFound), outcome) }
+        guard case .returned(.messages(let actual)) = outcome, let now = actual.first?.createdAt else {
+            return "it returns \(messages.count) messages"
+        }
+        let new = Conversation(id: id, title: nil, createdAt: now, updatedAt: now, lastSequence: 0)
+        var entry = entries[id] ?? Model.Entry(conversation: new, messages: [])
+        let old = entry.conversation
+        guard now >= old.updatedAt else { return "the messages' time is not before \(old.updatedAt)" }
+        let stored = messages.enumerated().map { index, message in
+            Message(
+                conversationID: id, sequence: old.lastSequence + Int64(index) + 1, role: message.role,
+                content: message.content, createdAt: now)
+        }
+        entry.messages += stored
+        entry.conversation = old.with(
+            title: old.title, updatedAt: now, lastSequence: old.lastSequence + Int64(messages.count))
+        entry.knowsUpdate = true
+        entries[id] = entry
+        return expect(.returned(.messages(stored)), outcome)
+    }
+
+    private mutating func list(after cursor: ConversationCursor?, limit: Int, _ outcome: CallOutcome) -> String? {
+        guard case .returned(.page(let page)) = outcome else { return "it returns a page" }
+        for read in page.items { learnUpdate(of: read) }
+        var left = entries.values.map(\.conversation).sorted { $0.isListed(before: $1) }
+        if let cursor, let last = cursors[cursor.text] { left = left.filter { last.isListed(before: $0) } }
+        let expected = Array(left.prefix(limit))
+        guard page.items == expected else {
+            return "it lists \(expected.count): \(summary(of: expected))"
+        }
+        guard let last = expected.last, left.count > expected.count else {
+            return page.next == nil ? nil : "no page follows"
+        }
+        guard let next = page.next else { return "another page follows" }
+        cursors[next.text] = last
+        return nil
+    }
+
+    // MARK: Times that a call did not tell
+
+    private mutating func learnUpdate(of id: ConversationID, from outcome: CallOutcome) {
+        if case .returned(.conversation(let read?)) = outcome, read.id == id { learnUpdate(of: read) }
+    }
+
+    private mutating func learnUpdate(of read: Conversation) {
+        guard let entry = entries[read.id], !entry.knowsUpdate,
+            read.updatedAt >= entry.conversation.updatedAt
+        else { return }
+        let old = entry.conversation
+        entries[read.id]?.conversation = old.with(
+            title: old.title, updatedAt: read.updatedAt, lastSequence: old.lastSequence)
+        entries[read.id]?.knowsUpdate = true
+    }
+}
+
+extension Conversation {
+    fileprivate func with(title: String?, updatedAt: Timestamp, lastSequence: Int64) -> Conversation {
+        Conversation(id: id, title: title, createdAt: createdAt, updatedAt: updatedAt, lastSequence: lastSequence)
+    }
+
+    /// The most recently updated first, ties by the ids' bytes.
+    fileprivate func isListed(before other: Conversation) -> Bool {
+        updatedAt == other.updatedAt
+            ? id.rawValue.utf8.lexicographicallyPrecedes(other.id.rawValue.utf8) : updatedAt > other.updatedAt
+    }
+}

@@ -1,0 +1,146 @@
+import ChatStorageCore
+
+/// A call of a random sequence, which stays meaningful when calls before it are left out.
+package struct RandomCall: Sendable {
+    /// Where a page of conversations begins: cursors exist only once a call has returned them.
+    package enum Cursor: Sendable {
+        case first
+        /// One that this tenant was given, counted back from the latest.
+        case held(Int)
+        /// One that another tenant was given.
+        case foreign(Int)
+        case damaged
+    }
+
+    package enum Kind: Sendable {
+        case call(StorageCall)
+        case page(Cursor, limit: Int)
+    }
+
+    package let tenant: String
+    /// Which of the handles on the store makes it.
+    package let handle: Int
+    package let kind: Kind
+
+    /// The call that it comes to, given the cursors that each tenant was given.
+    func call(holding cursors: [String: [ConversationCursor]]) -> StorageCall {
+        switch kind {
+        case .call(let call): return call
+        case .page(let cursor, let limit):
+            let mine = cursors[tenant] ?? []
+            let others = cursors.keys.sorted().filter { $0 != tenant }.flatMap { cursors[$0] ?? [] }
+            let chosen: ConversationCursor? =
+                switch cursor {
+                case .first: nil
+                case .held(let index): mine.dropLast(index).last
+                case .foreign(let index): others.dropLast(index).last { !mine.contains($0) }
+                case .damaged: ConversationCursor("\(mine.last?.text ?? "")x")
+                }
+            return .conversations(after: chosen, limit: limit)
+        }
+    }
+}
+
+extension RandomCall: CustomStringConvertible {
+    package var description: String {
+        let caller = "handle \(handle + 1), tenant \(summary(of: tenant))"
+        return switch kind {
+        case .call(let call): "\(caller): \(call)"
+        case .page(let cursor, let limit): "\(caller): conversations(after: .\(cursor), limit: \(limit))"
+        }
+    }
+}
+
+extension RandomCall {
+    /// A sequence that the generator determines, over few names, so that calls meet.
+    package static func sequence(
+        of count: Int, handles: Int, using random: inout SplitMix64
+    ) -> [RandomCall] {
+        var (tenant, id) = (random.any(tenants), random.any(ids))
+        return (0..<count).map { _ in
+            // Calls stay with one conversation for a while, so that one meets what another left.
+            if random.oneIn(4) { (tenant, id) = (random.any(tenants), random.any(ids)) }
+            return RandomCall(
+                tenant: random.oneIn(50) ? random.any(badTenants) : tenant,
+                handle: Int.random(in: 0..<handles, using: &random),
+                kind: kind(on: random.oneIn(40) ? random.any(badIDs) : id, using: &random))
+        }
+    }
+
+    private static let tenants = ["", "a", "A"]
+    private static let badTenants = ["\0", String(repeating: "t", count: 101)]
+    private static let ids: [ConversationID] = ["Z", "a", "\u{e9}", "e\u{301}", "\u{1f600}"]
+    private static let badIDs: [ConversationID] = ["", "a\0", ConversationID(String(repeating: "x", count: 101))]
+    private static let titles: [String?] = [
+        nil, "", "title", "e\u{301}", "\u{e9}", String(repeating: "\u{1f600}", count: 200),
+    ]
+    private static let badTitles: [String?] = ["\0", "title\0", String(repeating: "e\u{301}", count: 101)]
+    private static let contents = ["", "text", "caf\u{e9}", "cafe\u{301}", "\u{feff}a\r\n", "%s", "\u{ffff}"]
+    private static let badRoles = ["User", "", "robot"]
+
+    private static func kind(on id: ConversationID, using random: inout SplitMix64) -> Kind {
+        let title = random.oneIn(20) ? random.any(badTitles) : random.any(titles)
+        let limit = random.any([-1, 0, 1, 2, 2, 3, 5, 100, .max])
+        switch Int.random(in: 0..<24, using: &random) {
+        case 0: return .call(.createConversation(id, title: title))
+        case 1...2: return .call(.conversation(id))
+        case 3: return .call(.getOrCreateConversation(id, title: title))
+        case 4...5: return .call(.updateTitle(of: id, to: title))
+        case 6: return .call(.deleteConversation(id))
+        case 7...8: return .call(.clearMessages(of: id))
+        case 9: return .call(.restoreConversation(snapshot(id, title: title, using: &random)))
+        case 10...12: return .call(.messages(of: id, .end, limit: 100))
+        case 13...14: return .call(.messages(of: id, position(using: &random), limit: limit))
+        case 15...18:
+            let index = Int.random(in: 0..<3, using: &random)
+            let cursors: [Cursor] = [.first, .held(0), .held(index), .held(index), .foreign(index), .damaged]
+            return .page(random.any(cursors), limit: limit)
+        default:
+            let messages = (0..<random.any([0, 1, 1, 1, 2, 5])).map { _ in message(using: &random) }
+            return .call(.append(messages, to: id, if: random.any([.createIfMissing, .createIfMissing, .exists])))
+        }
+    }
+
+    private static func position(using random: inout SplitMix64) -> MessagePosition {
+        let sequences: [Int64] = [.min, -1, 0, 1, 2, 3, 5, 8, 13, 21, .max]
+        let sequence = random.any(sequences)
+        return random.any([.end, .before(sequence), .after(sequence)])
+    }
+
+    private static func message(using random: inout SplitMix64) -> ChatMessage {
+        let role = random.oneIn(30) ? Role(rawValue: random.any(badRoles)) : random.any([.system, .user, .assistant])
+        return ChatMessage(role: role, content: random.oneIn(40) ? "text\0" : random.any(contents))
+    }
+
+    private static func snapshot(
+        _ id: ConversationID, title: String?, using random: inout SplitMix64
+    ) -> ConversationSnapshot {
+        var sequence: Int64 = 0
+        var time = random.any([Timestamp.past, .past, .future])
+        let createdAt = time
+        let messages = (0..<random.any([0, 1, 2, 4])).map { _ in
+            // One step in twenty is none, or goes back.
+            let steps: [Int64] = random.oneIn(20) ? [0] : [1, 1, 3]
+            let pauses: [Int64] = random.oneIn(20) ? [-1] : [0, 1, 1_000_000]
+            sequence += random.any(steps)
+            time = time.advanced(by: random.any(pauses))
+            let message = message(using: &random)
+            return ConversationSnapshot.Message(
+                sequence: sequence, role: message.role, content: message.content, createdAt: time)
+        }
+        let cleared: [Int64] = random.oneIn(20) ? [-1] : [0, 0, 4]
+        return ConversationSnapshot(
+            id: id, title: title, createdAt: createdAt, updatedAt: time.advanced(by: random.any([0, 0, 5])),
+            lastSequence: sequence + random.any(cleared), messages: messages)
+    }
+}
+
+extension SplitMix64 {
+    /// One of the values.
+    fileprivate mutating func any<Value>(_ values: [Value]) -> Value {
+        values[Int.random(in: values.indices, using: &self)]
+    }
+
+    /// True once in so many times.
+    fileprivate mutating func oneIn(_ count: Int) -> Bool { Int.random(in: 0..<count, using: &self) == 0 }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+
+/// The words after the tool's name, made ready for ArgumentParser.
+enum CommandLineArguments {
+    /// The commands whose last operand is a person's text, which is taken as it is, whatever it begins with.
+    private static let commandsWithText: Set = ["add", "title"]
+    private static let optionsWithValue: Set = ["--store", "--tenant"]
+
+    /// The words as the system hands them over.
+    ///
+    /// - Throws: ``Failure`` for one that is not UTF-8, in which Swift's own `CommandLine.arguments` replaces bytes.
+    static func all() throws -> [String] {
+        try (1..<max(1, CommandLine.argc)).compactMap { number in
+            guard let word = CommandLine.unsafeArgv[Int(number)] else { return nil }
+            guard let text = String(validatingCString: word) else {
+                throw Failure("argument \(number) is not valid UTF-8", status: Failure.usage)
+            }
+            return text
+        }
+    }
+
+    /// Puts `--` before the first operand of a command that takes a text, so that no text is read as an option.
+    ///
+    /// ArgumentParser's `captureForPassthrough` is not enough for that: words such as `---` are errors to it wherever
+    /// they stand.
+    static func endingOptions(_ arguments: [String]) -> [String] {
+        guard let name = firstOperand(of: arguments[...]), commandsWithText.contains(arguments[name]),
+            let operand = firstOperand(of: arguments[(name + 1)...])
+        else { return arguments }
+        return arguments[..<operand] + ["--"] + arguments[operand...]
+    }
+
+    /// The mistake of more texts than one, such as one without quotes or with options behind it.
+    static let textIsOneArgument = ValidationError("TEXT is one argument (quote it); options go before ID.")
+
+    /// Where the options end; nil if nothing but options is there, or `--` ends them already.
+    private static func firstOperand(of arguments: ArraySlice<String>) -> Int? {
+        var isValue = false
+        for (index, argument) in zip(arguments.indices, arguments) {
+            if isValue {
+                isValue = false
+            } else if argument == "--" {
+                return nil
+            } else if argument == "-" || !argument.hasPrefix("-") {
+                return index
+            } else {
+                isValue = optionsWithValue.contains(argument)
+            }
+        }
+        return nil
+    }
+}
