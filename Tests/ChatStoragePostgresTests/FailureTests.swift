@@ -75,13 +75,12 @@ import Testing
             await expectError(.schemaMismatch, without: "secret") { try await backend.append(.user("secret"), to: "c") }
             #expect(try await backend.append(.user("other"), to: "c").sequence == 2)
             // Another constraint than the conversation's key.
-            let time = Timestamp(microseconds: 0)
-            let message = Message(
-                conversationID: "d", sequence: 1, role: .user, content: "secret", createdAt: time)
-            let conversation = Conversation(id: "d", title: nil, createdAt: time, updatedAt: time, lastSequence: 1)
+            let time = Timestamp(microsecondsSinceEpoch: 0)
+            let snapshot = ConversationSnapshot(
+                id: "d", title: nil, createdAt: time, updatedAt: time, lastSequence: 1,
+                messages: [.init(sequence: 1, role: .user, content: "secret", createdAt: time)])
             await expectError(.schemaMismatch, without: "secret") {
-                try await backend.restoreConversation(
-                    ConversationSnapshot(conversation: conversation, messages: [message]))
+                try await backend.restoreConversation(snapshot)
             }
             try await backend.close()
         }
