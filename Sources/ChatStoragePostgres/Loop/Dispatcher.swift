@@ -228,10 +228,7 @@ struct Dispatcher {
 
     private mutating func noteAllDeadlines() {
         var deadlines: [ContinuousClock.Instant] = delayed.map(\.call.deadline)
-        waiting.removeAll { call in
-            deadlines.append(call.deadline)
-            return false
-        }
+        waiting.forEach { deadlines.append($0.deadline) }
         for connection in connections {
             _ = connection.pipeline.contains { call in
                 deadlines.append(call.deadline)
