@@ -157,7 +157,8 @@ public struct PostgresTenant: ChatStorage {
             let results: [QueryResult] = try await store.run(request)
             try results.checkCommitted()
         } catch let error as ChatStorageError
-        where error.cause?.code == "23505" && error.cause?.constraint == SchemaDefinition.conversationsKey {
+            where error.cause?.code == "23505" && error.cause?.constraint == SchemaDefinition.conversationsKey
+        {
             throw ChatStorageError(
                 .conversationExists, "a conversation of this id exists", cause: error.cause)
         }

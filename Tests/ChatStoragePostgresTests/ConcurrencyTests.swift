@@ -70,6 +70,26 @@ import Testing
         }
     }
 
+    /// The server stops reading while its answers are not read: both directions are full at once.
+    @Test func largeCallsInBothDirectionsShareAConnection() async throws {
+        try await withBackend({ $0.connections = 1 }) { backend in
+            let content = String(repeating: "x", count: 300_000)
+            try await backend.append(.user(content), to: "read")
+            let sizes = try await withThrowingTaskGroup(of: Int.self) { group in
+                for number in 0..<60 {
+                    group.addTask {
+                        if number % 2 == 0 {
+                            return try await backend.messages(of: "read").reduce(0) { $0 + $1.content.utf8.count }
+                        }
+                        return try await backend.append(.user(content), to: "written").content.utf8.count
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(sizes == Array(repeating: content.utf8.count, count: 60))
+        }
+    }
+
     @Test func callsUnderWayFinishWhenTheStoreCloses() async throws {
         try await withBackend { backend in
             let calls = (0..<50).map { number in

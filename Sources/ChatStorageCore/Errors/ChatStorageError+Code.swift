@@ -61,3 +61,8 @@ extension ChatStorageError {
         }
     }
 }
+
+extension ChatStorageError {
+    /// What every call throws once the storage is closed.
+    package static let closed = ChatStorageError(.closed, "the storage is closed")
+}

@@ -34,6 +34,11 @@ package struct FIFO<Element> {
         return elements[first]
     }
 
+    /// Calls the body with each element, in the order in which they came.
+    package func forEach(_ body: (Element) throws -> Void) rethrows {
+        for case let element? in elements[first...] { try body(element) }
+    }
+
     /// Removes all elements that satisfy a predicate.
     package mutating func removeAll(where isUnwanted: (Element) -> Bool) {
         elements = elements[first...].filter { element in element.map { !isUnwanted($0) } ?? false }

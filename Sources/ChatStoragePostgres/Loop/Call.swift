@@ -50,7 +50,9 @@ struct Call: Sendable {
 
     /// What follows from an error of the server; its transaction was undone.
     func verdict(on error: ServerError) -> Verdict {
-        if error.isStatementOutdated || error.isOfAbortedTransaction, attempts < Self.attemptsAfterLoss { return .again(after: .zero) }
+        if error.isStatementOutdated || error.isOfAbortedTransaction, attempts < Self.attemptsAfterLoss {
+            return .again(after: .zero)
+        }
         if error.isTransactionConflict, attempts < Self.attemptsAfterConflict {
             // Jitter, so that those who were in each other's way do not meet again.
             return .again(after: .microseconds(Int.random(in: 500...2_000) << min(attempts, 6)))

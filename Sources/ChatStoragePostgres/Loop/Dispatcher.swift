@@ -148,9 +148,12 @@ struct Dispatcher {
         }
     }
 
-    /// Whether another connection would help; a session that is being set up is no load.
+    /// Whether another connection would help.
+    ///
+    /// Setting up a session counts as load, so the first call opens two connections: one alone would make the next call
+    /// wait behind the first, which may wait for a lock.
     private var lacksConnections: Bool {
-        let underWay = connections.reduce(0) { $0 + ($1.isReady ? $1.pipeline.count : 0) }
+        let underWay = connections.reduce(0) { $0 + $1.pipeline.count }
         return connections.count + connecting < min(configuration.connections, underWay + waiting.count)
     }
 
@@ -225,10 +228,7 @@ struct Dispatcher {
 
     private mutating func noteAllDeadlines() {
         var deadlines: [ContinuousClock.Instant] = delayed.map(\.call.deadline)
-        waiting.removeAll { call in
-            deadlines.append(call.deadline)
-            return false
-        }
+        waiting.forEach { deadlines.append($0.deadline) }
         for connection in connections {
             _ = connection.pipeline.contains { call in
                 deadlines.append(call.deadline)

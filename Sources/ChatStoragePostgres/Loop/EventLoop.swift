@@ -94,16 +94,17 @@ final class EventLoop: Sendable {
             inbox.calls.append(call)
             return .accepted(wakes: wakes)
         }
-        func refuse(_ code: ChatStorageError.Code, _ message: String) {
-            call.end(.failure(ChatStorageError(code, message).ofUnappliedCall(isWrite: call.request.isWrite)))
+        func refuse(_ message: String) {
+            let error = ChatStorageError(.unavailable, message)
+            call.end(.failure(error.ofUnappliedCall(isWrite: call.request.isWrite)))
         }
         switch admission {
         case .accepted(let wakes): if wakes { wakePipe.wake() }
-        case .closed: refuse(.closed, "the storage is closed")
+        case .closed: call.end(.failure(ChatStorageError.closed))
         case .full(let wakes):
             if wakes { wakePipe.wake() }
-            refuse(.unavailable, "\(configuration.waitingCalls) calls wait for a connection already")
-        case .noThread: refuse(.unavailable, "the process has no threads left")
+            refuse("\(configuration.waitingCalls) calls wait for a connection already")
+        case .noThread: refuse("the process has no threads left")
         }
     }
 

@@ -76,7 +76,7 @@ final class PostgresStore: Sendable {
 
     private func readyStatements() throws -> Statements? {
         switch phase.withLock({ $0 }) {
-        case .closed: throw ChatStorageError(.closed, "the storage is closed")
+        case .closed: throw ChatStorageError.closed
         case .ready(let statements): statements
         case .new: nil
         }
@@ -85,7 +85,7 @@ final class PostgresStore: Sendable {
     private func becomeReady(_ schema: SchemaName) throws -> Statements {
         let statements = Statements(schema)
         try phase.withLock { phase in
-            if case .closed = phase { throw ChatStorageError(.closed, "the storage is closed") }
+            if case .closed = phase { throw ChatStorageError.closed }
             phase = .ready(statements)
         }
         return statements
