@@ -9,24 +9,26 @@ extension Check {
             why: "What a person has seen and then cleared must be gone, whoever else is writing."
         ) { context in
             let handles = try await context.open(handles: 4)
+            let rounds = 25
             let committed = Mutex<Int64>(0)
-            let done = Mutex(false)
+            let begun = Mutex(0)
             _ = try await context.concurrently(handles.count) { index in
                 if index > 0 {
-                    var step = 0
-                    while !done.withLock(\.self), step < 10_000 {
-                        step += 1
-                        let message = try await handles[index].append(.user("\(index)/\(step)"), to: "one")
-                        committed.withLock { $0 = max($0, message.sequence) }
-                        // In memory nothing else would make the writers give way.
-                        await Task.yield()
+                    for round in 1...rounds {
+                        // A few messages a round: one that writes without end can keep others from an engine's lock.
+                        while begun.withLock(\.self) < round, !Task.isCancelled { await Task.yield() }
+                        for step in 0..<3 {
+                            let message = try await handles[index].append(.user("\(round)/\(step)"), to: "one")
+                            committed.withLock { $0 = max($0, message.sequence) }
+                            await Task.yield()
+                        }
                     }
                     return
                 }
-                defer { done.withLock { $0 = true } }
                 var random = context.random()
                 var before: Int64 = 0
-                for _ in 0..<25 {
+                for round in 1...rounds {
+                    begun.withLock { $0 = round }
                     while committed.withLock(\.self) == before, !Task.isCancelled { await Task.yield() }
                     // Or tasks that take turns would always meet at the same point.
                     for _ in 0..<Int.random(in: 0...3, using: &random) { await Task.yield() }
@@ -79,7 +81,9 @@ extension Check {
                 let calls = StorageCall.ofEveryOperation(on: ids[index % ids.count])
                 let call = calls[Int.random(in: calls.indices, using: &random)]
                 let task = Task { try await call.perform(on: handles[index % handles.count].asDefaultTenant) }
-                await context.letTimePass(upTo: .milliseconds(4), using: &random)
+                // Most calls are short, in memory very short.
+                let limits: [Duration] = [.zero, .microseconds(20), .milliseconds(4)]
+                await context.letTimePass(upTo: limits[index % limits.count], using: &random)
                 task.cancel()
                 do {
                     _ = try await task.value

@@ -113,7 +113,7 @@ extension Mutant {
             }
         },
         Mutant(
-            "leaves a call's work half done when it is cancelled", caughtBy: "cancellation.any-operation",
+            "leaves a call's work half done when it is cancelled", caughtBy: "cancellation.random-moments",
             related: ["cancellation.*"]
         ) {
             call, base, _ in
