@@ -61,9 +61,6 @@ public struct ChatStorageError: Error, Sendable {
 }
 
 extension ChatStorageError {
-    /// What every call on a closed storage throws.
-    package static let closed = ChatStorageError(.closed, "the storage is closed")
-
     /// The error as one of a write that was not begun: ``Code-swift.struct/unavailable`` says then that nothing was written.
     package var beforeWriting: ChatStorageError {
         guard code == .unavailable, writeOutcome == nil else { return self }
