@@ -57,7 +57,12 @@ struct JSONLinesTenant: ChatStorage {
         try await backend.call(name) { folder in
             try Validation.check(append: messages, to: id, roles: Role.standard)
             guard !messages.isEmpty else { return [] }
-            if folder.snapshot(id, in: name) == nil {
+            if let existing = folder.snapshot(id, in: name) {
+                if let repeated = try existing.repeated(messages) { return repeated }
+                if case .unchanged(let version) = condition, existing.conversation.version != version {
+                    throw ChatStorageError(.conflict, "the conversation was appended to or replaced since")
+                }
+            } else {
                 guard condition == .createIfMissing else {
                     throw ChatStorageError(.conversationNotFound, "the conversation does not exist")
                 }
