@@ -9,14 +9,20 @@ struct GRDBPeer: Sendable {
     init(path: String) throws {
         var configuration = Configuration()
         configuration.maximumReaderCount = 4
-        configuration.prepareDatabase { database in
+        pool = try DatabasePool(path: path, configuration: configuration)
+        // Once it is open: opening sets the writer to `synchronous = NORMAL`, which a loss of power can undo.
+        try pool.writeWithoutTransaction { database in
             try database.execute(
                 sql: """
                     PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
                     PRAGMA journal_size_limit = 67108864;
                     """)
         }
-        pool = try DatabasePool(path: path, configuration: configuration)
+    }
+
+    /// What a commit waits for: 2 is `FULL`.
+    func synchronous() throws -> Int? {
+        try pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
     }
 
     func close() throws {

@@ -20,7 +20,10 @@ final class MemoryLimit: Sendable {
     }
 
     func lastMessages(of id: ConversationID, limit: Int) -> [Message] {
-        conversations.withLock { Array($0[id]?.suffix(limit) ?? []) }
+        conversations.withLock { conversations in
+            guard let messages = conversations[id] else { return [] }
+            return Array(messages[max(messages.count - limit, 0)...])
+        }
     }
 }
 

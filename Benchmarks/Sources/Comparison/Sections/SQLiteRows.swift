@@ -119,6 +119,7 @@ struct SQLiteRows {
         let backend = try await Self.open(copy())
         let limit = try SQLiteLimit(path: copy())
         let peer = try GRDBPeer(path: copy())
+        try Agreement.check(try peer.synchronous() == 2, "what GRDB's commits wait for")
         for id in Load.ids {
             let ours = try await backend.messages(of: id, limit: 20)
             try Agreement.check(ours.count == 20, "the library's last messages, their number")
