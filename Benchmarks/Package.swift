@@ -31,10 +31,37 @@ let package = Package(
             path: "Benchmarks/ImportBenchmarks",
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
 
+        .executableTarget(
+            name: "OperationBenchmarks",
+            dependencies: [
+                .product(name: "Benchmark", package: "benchmark"),
+                .product(name: "ChatStorageCore", package: "ChatStorage"),
+                .product(name: "ChatStorageInMemory", package: "ChatStorage"),
+                .product(name: "ChatStoragePostgres", package: "ChatStorage"),
+                .product(name: "ChatStorageSQLite", package: "ChatStorage"),
+            ],
+            path: "Benchmarks/OperationBenchmarks",
+            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
+
+        // Calls of one operation, to be counted by a profiler.
+        .executableTarget(
+            name: "CallCost",
+            dependencies: [
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "ChatStorageCore", package: "ChatStorage"),
+                .product(name: "ChatStorageInMemory", package: "ChatStorage"),
+                .product(name: "ChatStoragePostgres", package: "ChatStorage"),
+                .product(name: "ChatStorageSQLite", package: "ChatStorage"),
+            ],
+            swiftSettings: settings),
+
+        .systemLibrary(name: "CAllocator"),
+
         // The library beside what it is built on, in one run.
         .executableTarget(
             name: "Comparison",
             dependencies: [
+                "CAllocator",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ChatStorageCore", package: "ChatStorage"),
                 .product(name: "ChatStorageInMemory", package: "ChatStorage"),

@@ -31,14 +31,45 @@ struct Comparison: AsyncParsableCommand {
     @Option(help: "How long a round takes, in seconds.")
     var seconds: Double?
 
+    @Option(help: "How much data the largest stores of the growth have.")
+    var largest: Int?
+
+    @Option(parsing: .upToNextOption, help: "What is measured; by default all, in a quick run all but callers.")
+    var sections: [Section] = []
+
+    enum Section: String, CaseIterable, ExpressibleByArgument {
+        case memory, table, callers, growth, fairness
+    }
+
     func run() async throws {
         let folder = URL(fileURLWithPath: folder)
         let programs = postgres.map { PostgresPrograms(url: $0, folder: folder) }
         let bench = Bench(folder: folder, postgres: programs, archive: archive, isQuick: quick)
-        let rounds = Rounds(count: rounds ?? (quick ? 5 : 7), seconds: seconds ?? (quick ? 0.3 : 1))
+        let rounds = Rounds(count: rounds ?? (quick ? 5 : 7), seconds: seconds ?? (quick ? 0.25 : 1))
         var results = Results(
             machine: Machine(postgres: try programs?.version()), isQuick: quick, roundSeconds: rounds.seconds)
-        try await TableSection(bench: bench, rounds: rounds, only: only).run(&results)
+        if programs == nil { Bench.log("Nothing is measured on PostgreSQL: no server is named.") }
+        if archive == nil { Bench.log("No import is measured: no archive is named.") }
+        let wanted = sections.isEmpty ? Section.allCases.filter { !quick || $0 != .callers } : sections
+        for section in Section.allCases where wanted.contains(section) {
+            try await measure(section, bench, rounds, &results)
+        }
+        print(results.text)
         if let json { try results.write(to: json) }
+    }
+
+    private func measure(_ section: Section, _ bench: Bench, _ rounds: Rounds, _ results: inout Results) async throws {
+        let table = TableSection(bench: bench, rounds: rounds, only: only)
+        switch section {
+        case .memory: results.memory = try await MemorySection(bench: bench).run()
+        case .table: try await table.run(&results)
+        case .callers: try await table.run(callers: [1, 4, 16, 64, 256], &results)
+        case .growth:
+            let largest = largest ?? (quick ? 10_000 : 1_000_000)
+            let rounds = Rounds(count: rounds.count, seconds: min(rounds.seconds, quick ? 0.05 : 0.3))
+            let sizes = [1_000, 10_000, 100_000, 1_000_000].filter { $0 <= largest }
+            results.growth = try await GrowthSection(bench: bench, rounds: rounds, sizes: sizes).run()
+        case .fairness: results.fairness = try await FairnessSection(bench: bench).run()
+        }
     }
 }

@@ -111,6 +111,17 @@ final class SQLiteLimit {
         return found
     }
 
+    /// Writes so many conversations without messages.
+    func fillWide(_ size: Int) throws {
+        let sql = """
+            WITH RECURSIVE number (n) AS (VALUES (0) UNION ALL SELECT n + 1 FROM number WHERE n < \(size - 1))
+            INSERT INTO conversations (tenant, conversation_id, created_at_us, updated_at_us, last_sequence)
+            SELECT '', \(SizedStore.firstWide) + n, \(SizedStore.firstTime) + n, \(SizedStore.firstTime) + n, 0
+            FROM number
+            """
+        guard sqlite3_exec(database, sql, nil, nil, nil) == SQLITE_OK else { throw failure }
+    }
+
     private var failure: Failure { Failure("SQLite fails with the code \(sqlite3_extended_errcode(database))") }
 
     private func run(_ statement: OpaquePointer) throws {

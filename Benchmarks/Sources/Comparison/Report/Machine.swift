@@ -23,6 +23,11 @@ struct Machine: Codable {
         date = Date().formatted(.iso8601.year().month().day())
     }
 
+    var text: String {
+        let engines = "SQLite \(sqlite)" + (postgres.map { ", PostgreSQL \($0)" } ?? "")
+        return "\(processor), \(cores) cores, \(memoryGiB) GiB, \(system), \(engines), \(date)"
+    }
+
     /// The value of a name in a file of lines such as `name: value`.
     private static func value(of name: String, in path: String, separator: Character) -> String? {
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }

@@ -5,7 +5,13 @@ struct Results: Codable {
     var machine: Machine
     var isQuick: Bool
     var roundSeconds: Double
+    /// The table's rows.
     var rows: [RowResult] = []
+    /// Rows with other numbers of callers, for the plot of throughput.
+    var callers: [RowResult] = []
+    var growth: [GrowthResult] = []
+    var memory: [Finding] = []
+    var fairness: [Finding] = []
 
     func write(to path: String) throws {
         let encoder = JSONEncoder()

@@ -13,29 +13,47 @@ struct MemoryRows {
             try Agreement.check(limit.lastMessages(of: id, limit: 20) == messages, "the last messages in memory")
         }
         return [
-            TableRow(
-                operation: "append one message", backend: "memory", callers: 1, goal: TableRow.Goal(limit: 0.5),
-                contenders: [
-                    Contender(.ours, "ChatStorage") { seconds in
-                        let operation = AppendOne(storage: try await Self.backend().tenant(""))
-                        return try await Rate.measure(callers: 1, seconds: seconds, operation)
-                    },
-                    Contender(.limit, "locked dictionary") { seconds in
-                        let limit = MemoryLimit(Self.conversations())
+            appendRow(callers: 1, TableRow.Goal(limit: 0.5)),
+            readRow(callers: 1, TableRow.Goal(limit: 0.5), ours, limit),
+            readRow(callers: 64, TableRow.Goal(limit: 0.5), ours, limit),
+        ]
+    }
+
+    /// Rows without goals, for a plot.
+    func rows(callers: Int) async throws -> [TableRow] {
+        let (ours, limit) = (try await Self.backend(), MemoryLimit(Self.conversations()))
+        return [
+            appendRow(callers: callers, TableRow.Goal()), readRow(callers: callers, TableRow.Goal(), ours, limit),
+        ]
+    }
+
+    private func appendRow(callers: Int, _ goal: TableRow.Goal) -> TableRow {
+        TableRow(
+            operation: "append one message", backend: "memory", callers: callers, goal: goal,
+            contenders: [
+                Contender(.ours, "ChatStorage") { seconds in
+                    let operation = AppendOne(storage: try await Self.backend().tenant(""))
+                    return try await Rate.measure(callers: callers, seconds: seconds, operation)
+                },
+                Contender(.limit, "locked dictionary") { seconds in
+                    let limit = MemoryLimit(Self.conversations())
+                    guard callers > 1 else {
                         return Rate.measure(seconds: seconds) { load in
                             load.seen &+= Int(limit.append(load.message(), to: load.id()).sequence)
                             return 1
                         }
-                    },
-                ]),
-            readRow(callers: 1, ours, limit),
-            readRow(callers: 64, ours, limit),
-        ]
+                    }
+                    let operation = MemoryLimitAppend(limit: limit)
+                    return try await Rate.measure(callers: callers, seconds: seconds, operation)
+                },
+            ])
     }
 
-    private func readRow(callers: Int, _ ours: InMemoryBackend, _ limit: MemoryLimit) -> TableRow {
+    private func readRow(
+        callers: Int, _ goal: TableRow.Goal, _ ours: InMemoryBackend, _ limit: MemoryLimit
+    ) -> TableRow {
         TableRow(
-            operation: "last 20 messages", backend: "memory", callers: callers, goal: TableRow.Goal(limit: 0.5),
+            operation: "last 20 messages", backend: "memory", callers: callers, goal: goal,
             contenders: [
                 Contender(.ours, "ChatStorage") { seconds in
                     let operation = ReadLast(storage: ours.tenant(""))

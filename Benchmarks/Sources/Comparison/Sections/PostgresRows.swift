@@ -26,18 +26,27 @@ struct PostgresRows {
         try reset(Self.ourSchema)
         try reset(Self.limitSchema)
         try await checkAgreement()
+        // The check appends with pgbench.
+        try reset(Self.limitSchema)
     }
 
     func rows() throws -> [TableRow] {
-        let append = PgbenchScript.append(schema: Self.limitSchema)
-        let lastMessages = PgbenchScript.lastMessages(schema: Self.limitSchema)
-        let appendOne = AppendOne(storage: backend.tenant(PgbenchScript.tenant))
-        let readLast = ReadLast(storage: backend.tenant(PgbenchScript.tenant))
+        let (append, read) = (PgbenchScript.append(schema: Self.limitSchema), lastMessages)
         return [
-            try row("append one message", callers: 1, goal: 0.8, appendOne, append),
-            try row("append one message", callers: 64, goal: 2, appendOne, append),
-            try row("last 20 messages", callers: 1, goal: 0.8, readLast, lastMessages),
-            try row("last 20 messages", callers: 64, goal: 1.1, readLast, lastMessages),
+            appendRow(callers: 1, TableRow.Goal(limit: 0.8), clients: [1]),
+            appendRow(callers: 64, TableRow.Goal(limit: 2), clients: try clients(for: append)),
+            readRow(callers: 1, TableRow.Goal(limit: 0.8), clients: [1]),
+            readRow(callers: 64, TableRow.Goal(limit: 1.1), clients: try clients(for: read)),
+        ]
+    }
+
+    /// Rows without goals, for a plot: pgbench has as many clients as the library has callers, while the server takes
+    /// them.
+    func rows(callers: Int) -> [TableRow] {
+        let clients = callers > (Self.clients.max() ?? 0) ? [] : [callers]
+        return [
+            appendRow(callers: callers, TableRow.Goal(), clients: clients),
+            readRow(callers: callers, TableRow.Goal(), clients: clients),
         ]
     }
 
@@ -45,31 +54,45 @@ struct PostgresRows {
         try await backend.close()
     }
 
+    private var lastMessages: PgbenchScript { .lastMessages(schema: Self.limitSchema) }
+
+    private func appendRow(callers: Int, _ goal: TableRow.Goal, clients: [Int]) -> TableRow {
+        row(
+            "append one message", callers: callers, goal, clients, AppendOne(storage: tenant),
+            .append(schema: Self.limitSchema)
+        ) { try reset($0) }
+    }
+
+    private func readRow(callers: Int, _ goal: TableRow.Goal, clients: [Int]) -> TableRow {
+        row("last 20 messages", callers: callers, goal, clients, ReadLast(storage: tenant), lastMessages) { _ in }
+    }
+
+    private var tenant: PostgresTenant { backend.tenant(PgbenchScript.tenant) }
+
     private func row(
-        _ name: String, callers: Int, goal: Double, _ operation: some Operation, _ script: PgbenchScript
-    ) throws -> TableRow {
+        _ name: String, callers: Int, _ goal: TableRow.Goal, _ clients: [Int], _ operation: some Operation,
+        _ script: PgbenchScript, before: @escaping (_ schema: String) throws -> Void
+    ) -> TableRow {
         let ours = Contender(.ours, "ChatStorage") { seconds in
-            try reset(Self.ourSchema)
+            try before(Self.ourSchema)
             // Connections are opened and statements planned before the clock starts, as in pgbench's rate.
             _ = try await Rate.measure(callers: callers, seconds: 0.1, operation)
             return try await Rate.measure(callers: callers, seconds: seconds, operation)
         }
-        let limits = try (callers == 1 ? [1] : clients(for: script)).map { clients in
+        let limits = clients.map { clients in
             Contender(.limit, "pgbench, \(clients) client\(clients == 1 ? "" : "s")") { seconds in
-                try reset(Self.limitSchema)
+                try before(Self.limitSchema)
                 return try programs.pgbench(script, clients: clients, seconds: Int(seconds.rounded(.up)))
             }
         }
         return TableRow(
-            operation: name, backend: "PostgreSQL", callers: callers, goal: TableRow.Goal(limit: goal),
-            contenders: [ours] + limits)
+            operation: name, backend: "PostgreSQL", callers: callers, goal: goal, contenders: [ours] + limits)
     }
 
     /// All numbers of clients, or in a quick run the best of one short try.
     private func clients(for script: PgbenchScript) throws -> [Int] {
         guard bench.isQuick else { return Self.clients }
         let rates = try Self.clients.map { clients in
-            try reset(Self.limitSchema)
             return (clients, try programs.pgbench(script, clients: clients, seconds: 1))
         }
         return rates.max { $0.1 < $1.1 }.map { [$0.0] } ?? Self.clients

@@ -21,17 +21,22 @@ struct SQLiteRows {
 
     func rows() async throws -> [TableRow] {
         [
-            appendRow(callers: 1, goal: 0.85),
-            appendRow(callers: 64, goal: 0.7),
+            appendRow(callers: 1, TableRow.Goal(limit: 0.85)),
+            appendRow(callers: 64, TableRow.Goal(limit: 0.7)),
             try await readRow(callers: 1, TableRow.Goal(limit: 0.7, peer: 4)),
             try await readRow(callers: 64, TableRow.Goal(limit: 1.3)),
             try await listRow(),
         ]
     }
 
-    private func appendRow(callers: Int, goal: Double) -> TableRow {
+    /// Rows without goals, for a plot.
+    func rows(callers: Int) async throws -> [TableRow] {
+        [appendRow(callers: callers, TableRow.Goal()), try await readRow(callers: callers, TableRow.Goal())]
+    }
+
+    private func appendRow(callers: Int, _ goal: TableRow.Goal) -> TableRow {
         TableRow(
-            operation: "append one message", backend: "SQLite", callers: callers, goal: TableRow.Goal(limit: goal),
+            operation: "append one message", backend: "SQLite", callers: callers, goal: goal,
             contenders: [
                 Contender(.ours, "ChatStorage") { seconds in
                     try await onCopy { path in

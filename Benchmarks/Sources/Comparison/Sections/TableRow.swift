@@ -8,6 +8,8 @@ struct TableRow {
         var peer: Double?
         /// Of messages, whatever others reach.
         var perSecond: Double?
+
+        var isNone: Bool { limit == nil && peer == nil && perSecond == nil }
     }
 
     let operation: String
@@ -17,6 +19,8 @@ struct TableRow {
     let contenders: [Contender]
     /// Whether a round takes as long as its work does, so that a quick run makes fewer.
     var isLong = false
+
+    var name: String { "\(operation), \(backend) \(callers)" }
 }
 
 /// A row with what was measured.

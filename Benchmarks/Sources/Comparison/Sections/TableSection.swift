@@ -8,33 +8,48 @@ struct TableSection {
     let only: String
 
     func run(_ results: inout Results) async throws {
-        try await measure(await SQLiteRows(bench).rows(), &results)
-        if let programs = bench.postgres {
+        if isWanted("SQLite") { results.rows += try await measure(SQLiteRows(bench).rows()) }
+        if let programs = bench.postgres, isWanted("PostgreSQL") {
             let postgres = try await PostgresRows(bench, programs)
-            try await measure(postgres.rows(), &results)
+            results.rows += try await measure(postgres.rows())
             try await postgres.close()
-        } else {
-            Bench.log("Nothing is measured on PostgreSQL: no server is named.")
         }
-        try await measure(await MemoryRows().rows(), &results)
+        if isWanted("memory") { results.rows += try await measure(MemoryRows().rows()) }
         if let archive = bench.archive {
-            try await measure(ImportRows(bench: bench, archive: archive).rows(), &results)
-        } else {
-            Bench.log("No import is measured: no archive is named.")
+            results.rows += try await measure(ImportRows(bench: bench, archive: archive).rows())
         }
-        print(results.table)
     }
 
-    private func measure(_ rows: [TableRow], _ results: inout Results) async throws {
-        for row in rows {
-            let name = "\(row.operation), \(row.backend) \(row.callers)"
-            guard only.isEmpty || name.contains(only) else { continue }
+    /// The rows of a plot: both operations with each number of callers.
+    func run(callers: [Int], _ results: inout Results) async throws {
+        let sqlite = isWanted("SQLite") ? try await SQLiteRows(bench) : nil
+        let memory = isWanted("memory") ? MemoryRows() : nil
+        var postgres: PostgresRows?
+        if let programs = bench.postgres, isWanted("PostgreSQL") { postgres = try await PostgresRows(bench, programs) }
+        for number in callers {
+            let rows =
+                (try await sqlite?.rows(callers: number) ?? []) + (postgres?.rows(callers: number) ?? [])
+                + (try await memory?.rows(callers: number) ?? [])
+            results.callers += try await measure(rows)
+        }
+        try await postgres?.close()
+    }
+
+    private func measure(_ rows: [TableRow]) async throws -> [RowResult] {
+        var results: [RowResult] = []
+        for row in rows where only.isEmpty || row.name.contains(only) {
             var rounds = rounds
             if bench.isQuick, row.isLong { rounds.count = min(rounds.count, Self.quickLongRounds) }
             let start = ContinuousClock.now
             let result = RowResult(row, rates: try await rounds.run(row.contenders))
-            results.rows.append(result)
-            Bench.log("\(name): \(Figure.ratio(result.ratio)) (\(Int(start.secondsSince)) s)")
+            results.append(result)
+            Bench.log("\(row.name): \(Figure.ratio(result.ratio)) (\(Int(start.secondsSince)) s)")
         }
+        return results
+    }
+
+    /// Whether a backend can have rows that are wanted: its stores take time to fill.
+    private func isWanted(_ backend: String) -> Bool {
+        ["SQLite", "PostgreSQL", "memory"].allSatisfy { $0 == backend || !only.contains($0) }
     }
 }
