@@ -7,6 +7,11 @@ struct Comparison: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measures the library beside its engines' limits and a peer, in turn in the same run.")
 
+    /// What `.scripts/with-bench-stores` has made.
+    private static func environment(_ name: String) -> String? {
+        ProcessInfo.processInfo.environment["CHATSTORAGE_BENCH_\(name)"]
+    }
+
     @Flag(help: "Short rounds and less data, in under two minutes.")
     var quick = false
 
@@ -17,7 +22,7 @@ struct Comparison: AsyncParsableCommand {
     var archive: String?
 
     @Option(help: "A folder on the disk to measure, for files that are written.")
-    var folder: String
+    var folder: String?
 
     @Option(help: "A file to write the results to, as JSON.")
     var json: String?
@@ -42,8 +47,9 @@ struct Comparison: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let folder = URL(fileURLWithPath: folder)
-        let programs = postgres.map { PostgresPrograms(url: $0, folder: folder) }
+        let folder = URL(fileURLWithPath: folder ?? Self.environment("FOLDER") ?? ".")
+        let programs = (postgres ?? Self.environment("POSTGRES")).map { PostgresPrograms(url: $0, folder: folder) }
+        let archive = archive ?? Self.environment("ARCHIVE")
         let bench = Bench(folder: folder, postgres: programs, archive: archive, isQuick: quick)
         let rounds = Rounds(count: rounds ?? (quick ? 5 : 7), seconds: seconds ?? (quick ? 0.25 : 1))
         var results = Results(

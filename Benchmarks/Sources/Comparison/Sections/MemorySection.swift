@@ -14,7 +14,7 @@ struct MemorySection {
     func run() async throws -> [Finding] {
         let messages = bench.isQuick ? 100_000 : 1_000_000
         var findings = [
-            try await bytesPerMessage(messages, bytes: 8, "short messages"),
+            try await bytesPerMessage(messages, bytes: 16, "messages of 16 bytes"),
             try await bytesPerMessage(messages, bytes: Load.contentBytes, "messages of 330 bytes"),
         ]
         let memory = InMemoryBackend()
