@@ -23,7 +23,7 @@ let benchmarks: @Sendable () -> Void = {
     }
 
     /// The five calls, each on a store of its own that is made before and closed after it.
-    @Sendable func add<Backend: ChatStorageBackend>(
+    func add<Backend: ChatStorageBackend>(
         _ name: String, _ open: @escaping @Sendable () async throws -> Backend,
         remove: @escaping @Sendable () -> Void = {}
     ) {
