@@ -18,7 +18,19 @@ extension LiveStoreHarness {
     /// - Throws: ``Leftover``, after all others were emptied; an error of the store.
     func empty(_ tenants: Set<[UInt8]>) async throws {
         guard !tenants.isEmpty else { return }
-        let backend = try await open()
+        let handle = try await acquireHandle(isRemoving: true)
+        do {
+            // Each handle of a backend may need it; the store itself is prepared.
+            try await handle.base.prepare()
+            try await Self.empty(tenants, of: handle.base)
+        } catch {
+            try? await release(handle)
+            throw error
+        }
+        try await release(handle)
+    }
+
+    private static func empty(_ tenants: Set<[UInt8]>, of backend: any ChatStorageBackend) async throws {
         var left: [String] = []
         var failure: (any Error)?
         for bytes in tenants {
@@ -26,12 +38,11 @@ extension LiveStoreHarness {
             do {
                 // A name outside the limits, which checks use too, is no tenant and holds nothing.
                 guard (try? Validation.check(tenant: name)) != nil else { continue }
-                if try await !Self.empty(backend.tenant(name)) { left.append(name) }
+                if try await !empty(backend.tenant(name)) { left.append(name) }
             } catch {
                 failure = error
             }
         }
-        try await backend.close()
         if let failure { throw failure }
         if !left.isEmpty { throw Leftover(tenants: left.sorted()) }
     }

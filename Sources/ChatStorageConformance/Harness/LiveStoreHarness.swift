@@ -25,10 +25,28 @@ public final class LiveStoreHarness: ConformanceHarness {
     private struct State {
         var stores = 0
         var tenants: Set<[UInt8]> = []
-        /// Those that are not closed yet, by their numbers.
+        /// Those that are not closed yet, by their numbers; one without `multiProcess` has as many as users.
         var handles: [Int: any ChatStorageBackend] = [:]
         var opened = 0
         var hasEnded = false
+
+        mutating func add(_ handle: any ChatStorageBackend) -> OpenHandle {
+            opened += 1
+            handles[opened] = handle
+            return OpenHandle(base: handle, number: opened)
+        }
+
+        /// One more user of the handle that is open, if the backend can have but one.
+        mutating func share() -> OpenHandle? {
+            guard let handle = handles.values.first, !handle.capabilities.contains(.multiProcess) else { return nil }
+            return add(handle)
+        }
+    }
+
+    /// A handle with the number that it is known by.
+    struct OpenHandle {
+        let base: any ChatStorageBackend
+        let number: Int
     }
 
     /// Makes the harness of a store, which must be prepared.
@@ -36,7 +54,8 @@ public final class LiveStoreHarness: ConformanceHarness {
     /// - Parameters:
     ///   - name: The store's name in reports.
     ///   - command: The command that runs one check again, if there is one.
-    ///   - open: Opens the store; handles of a backend that declares `multiProcess` are independent of each other.
+    ///   - open: Opens the store; handles of a backend that declares `multiProcess` are independent of each other. One
+    ///     that does not is opened again only when it is closed. The harness prepares each.
     public init(
         name: String, command: @escaping @Sendable (_ checkID: String, _ seed: UInt64) -> String? = { _, _ in nil },
         open: @escaping @Sendable () async throws -> any ChatStorageBackend
@@ -66,29 +85,54 @@ public final class LiveStoreHarness: ConformanceHarness {
     ///
     /// - Throws: ``Leftover`` if a tenant could not be emptied; an error of the store.
     public func end() async throws {
-        let (handles, tenants) = state.withLock { state in
+        let handles = state.withLock { state in
             state.hasEnded = true
             defer { state.handles = [:] }
-            return (state.handles.values, state.tenants)
+            return state.handles.values
         }
         for handle in handles { try? await handle.close() }
-        try await empty(tenants)
+        // Not before: a call under way while its handle was closed may have been a tenant's first.
+        try await empty(state.withLock(\.tenants))
     }
 
     /// Opens a handle that works in the tenants of a prefix only, whatever it is asked for.
     func openHandle(tenantPrefix: String) async throws -> any ChatStorageBackend {
+        confined(try await acquireHandle(), to: tenantPrefix)
+    }
+
+    /// Opens a handle on the whole store, or shares the one that is open if the backend can have but one.
+    ///
+    /// - Parameter isRemoving: Whether it is for the removal, which may have one after the end.
+    func acquireHandle(isRemoving: Bool = false) async throws -> OpenHandle {
+        if let shared = state.withLock({ $0.share() }) { return shared }
         let handle = try await open()
-        let number = state.withLock { state -> Int? in
-            guard !state.hasEnded else { return nil }
-            state.opened += 1
-            state.handles[state.opened] = handle
-            return state.opened
+        let (own, shared) = state.withLock { state -> (OpenHandle?, OpenHandle?) in
+            guard isRemoving || !state.hasEnded else { return (nil, nil) }
+            // Somebody else may have opened one meanwhile.
+            if let shared = state.share() { return (nil, shared) }
+            return (state.add(handle), nil)
         }
-        guard let number else {
-            try await handle.close()
-            throw CancellationError()
+        if let own { return own }
+        try await handle.close()
+        guard let shared else { throw CancellationError() }
+        return shared
+    }
+
+    /// Whether a handle is open that stands for all.
+    fileprivate var sharesHandle: Bool {
+        state.withLock { $0.handles.values.contains { !$0.capabilities.contains(.multiProcess) } }
+    }
+
+    /// Closes a handle unless others share it.
+    func release(_ handle: OpenHandle) async throws {
+        let isShared = state.withLock { state in
+            guard !handle.base.capabilities.contains(.multiProcess) else { return false }
+            state.handles[handle.number] = nil
+            return !state.handles.isEmpty
         }
-        return confined(handle, number, to: tenantPrefix)
+        guard !isShared else { return }
+        try await handle.base.close()
+        state.withLock { _ = $0.handles.removeValue(forKey: handle.number) }
     }
 
     /// Removes what is in the tenants that were used under a prefix.
@@ -101,14 +145,11 @@ public final class LiveStoreHarness: ConformanceHarness {
         state.withLock { _ = $0.tenants.insert(Array(name.utf8)) }
     }
 
-    fileprivate func forgetHandle(_ number: Int) {
-        state.withLock { _ = $0.handles.removeValue(forKey: number) }
-    }
-
-    private func confined(
-        _ backend: some ChatStorageBackend, _ number: Int, to prefix: String
-    ) -> any ChatStorageBackend {
-        ConfinedBackend(base: backend, number: number, harness: self, tenantPrefix: prefix)
+    private func confined(_ handle: OpenHandle, to prefix: String) -> any ChatStorageBackend {
+        func confined(_ base: some ChatStorageBackend) -> any ChatStorageBackend {
+            ConfinedBackend(base: base, number: handle.number, harness: self, tenantPrefix: prefix)
+        }
+        return confined(handle.base)
     }
 }
 
@@ -137,6 +178,13 @@ private struct LiveStore: ConformanceStore {
         throw NotApplicableToStore("a store in use is not read as a whole")
     }
 
+    func abandon() throws {
+        // Where all handles are one, another would open the store beside the one that was left.
+        guard !harness.sharesHandle else {
+            throw NotApplicableToStore("a store in use is not opened twice by a backend without multiProcess")
+        }
+    }
+
     func withWritersLockedOut(_ body: @Sendable (any ChatStorageBackend) async throws -> Void) throws {
         throw NotApplicableToStore("others write to a store in use")
     }
@@ -154,8 +202,7 @@ private struct ConfinedBackend<Base: ChatStorageBackend>: ChatStorageBackend {
     func prepare() async throws { try await base.prepare() }
 
     func close() async throws {
-        try await base.close()
-        harness.forgetHandle(number)
+        try await harness.release(LiveStoreHarness.OpenHandle(base: base, number: number))
     }
 
     func tenant(_ name: String) -> Base.Tenant {
