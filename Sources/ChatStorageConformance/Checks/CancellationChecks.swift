@@ -68,6 +68,51 @@ extension Check {
                 read.filter { $0.content == "after" }, equals: after, "the storage works after cancelled appends")
         },
         Check(
+            "cancellation.large-writes", .a7, .a1, .a10,
+            why: "The longer a write takes, the likelier somebody gives up on it; it must not be cut where it was."
+        ) { context in
+            let handles = try await context.open(handles: 3)
+            let count: Int64 = 1_000
+            // Which calls were cancelled under way.
+            let cancelled = try await context.concurrently(24) { index -> Bool in
+                var random = context.random(stream: index)
+                let (handle, id) = (handles[index % handles.count], ConversationID("\(index)"))
+                let snapshot = ConversationSnapshot.sample(id, messages: count)
+                let task = Task {
+                    if index % 2 == 0 {
+                        try await handle.restoreConversation(snapshot)
+                    } else {
+                        try await handle.append(snapshot.messages.map { .user($0.content) }, to: id)
+                    }
+                }
+                // Long ones and short ones, since nobody knows how long a write takes here.
+                let limits: [Duration] = [.microseconds(200), .milliseconds(5), .milliseconds(40)]
+                await context.letTimePass(upTo: limits[index / 2 % limits.count], using: &random)
+                task.cancel()
+                do {
+                    try await task.value
+                    return false
+                } catch is CancellationError {
+                    return true
+                }
+            }
+            for (index, wasCancelled) in cancelled.enumerated() {
+                let (handle, id) = (handles[index % handles.count], ConversationID("\(index)"))
+                // A cancelled write may still be under way; what is there is whole at every moment.
+                let conversation = try await handle.conversation(id)
+                let messages = try await handle.messages(of: id, limit: Int(count) + 1)
+                let what = index % 2 == 0 ? "restore" : "append"
+                if wasCancelled, conversation == nil, messages.isEmpty { continue }
+                context.expect(
+                    messages.map(\.sequence), equals: Array(1...count), "a cancelled \(what) is there whole or not at all")
+                context.expect(
+                    try await handle.conversation(id)?.lastSequence, equals: count, "so is what a cancelled \(what) counts")
+            }
+            context.expect(
+                try await handles[0].append(.user("after"), to: "after").sequence, equals: 1,
+                "the storage works after cancelled writes")
+        },
+        Check(
             "cancellation.neighbours", .a7,
             why: "Callers share connections; one that gives up must not take another's call with it."
         ) { context in

@@ -48,7 +48,7 @@ extension Check {
                 Set(handles.map(\.capabilities)).count, equals: 1, "all handles declare the same capabilities")
         },
         Check(
-            "harness.reopen.keeps-data", .d1, needs: [.capability(.durable), .ownStore],
+            "harness.reopen.keeps-data", .d1, needs: [.capability(.durable)],
             why: "A harness that reopens another store hides what a durable backend loses."
         ) { context in
             try await context.open().append(.user("kept"), to: "one")
