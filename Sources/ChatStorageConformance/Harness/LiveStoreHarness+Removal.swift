@@ -18,7 +18,7 @@ extension LiveStoreHarness {
     /// - Throws: ``Leftover``, after all others were emptied; an error of the store.
     func empty(_ tenants: Set<[UInt8]>) async throws {
         guard !tenants.isEmpty else { return }
-        let handle = try await acquireHandle(isRemoving: true)
+        let handle = try await acquireHandle(for: "", isRemoving: true)
         do {
             // Each handle of a backend may need it; the store itself is prepared.
             try await handle.base.prepare()

@@ -25,21 +25,24 @@ public final class LiveStoreHarness: ConformanceHarness {
     private struct State {
         var stores = 0
         var tenants: Set<[UInt8]> = []
-        /// Those that are not closed yet, by their numbers; one without `multiProcess` has as many as users.
-        var handles: [Int: any ChatStorageBackend] = [:]
+        /// Those that are not closed yet, by their numbers; one without `multiProcess` has a number for each store.
+        var handles: [Int: (base: any ChatStorageBackend, tenantPrefix: String)] = [:]
         var opened = 0
         var hasEnded = false
 
-        mutating func add(_ handle: any ChatStorageBackend) -> OpenHandle {
+        mutating func add(_ base: any ChatStorageBackend, _ tenantPrefix: String) -> OpenHandle {
             opened += 1
-            handles[opened] = handle
-            return OpenHandle(base: handle, number: opened)
+            handles[opened] = (base, tenantPrefix)
+            return OpenHandle(base: base, number: opened)
         }
 
-        /// One more user of the handle that is open, if the backend can have but one.
-        mutating func share() -> OpenHandle? {
-            guard let handle = handles.values.first, !handle.capabilities.contains(.multiProcess) else { return nil }
-            return add(handle)
+        /// The handle that is open, if the backend can have but one: for a store that has it as its own, or as one more.
+        mutating func share(_ tenantPrefix: String) -> OpenHandle? {
+            guard let base = handles.values.first?.base, !base.capabilities.contains(.multiProcess) else { return nil }
+            if let number = handles.first(where: { $0.value.tenantPrefix == tenantPrefix })?.key {
+                return OpenHandle(base: base, number: number)
+            }
+            return add(base, tenantPrefix)
         }
     }
 
@@ -88,7 +91,7 @@ public final class LiveStoreHarness: ConformanceHarness {
         let handles = state.withLock { state in
             state.hasEnded = true
             defer { state.handles = [:] }
-            return state.handles.values
+            return state.handles.values.map(\.base)
         }
         for handle in handles { try? await handle.close() }
         // Not before: a call under way while its handle was closed may have been a tenant's first.
@@ -97,20 +100,22 @@ public final class LiveStoreHarness: ConformanceHarness {
 
     /// Opens a handle that works in the tenants of a prefix only, whatever it is asked for.
     func openHandle(tenantPrefix: String) async throws -> any ChatStorageBackend {
-        confined(try await acquireHandle(), to: tenantPrefix)
+        confined(try await acquireHandle(for: tenantPrefix), to: tenantPrefix)
     }
 
     /// Opens a handle on the whole store, or shares the one that is open if the backend can have but one.
     ///
-    /// - Parameter isRemoving: Whether it is for the removal, which may have one after the end.
-    func acquireHandle(isRemoving: Bool = false) async throws -> OpenHandle {
-        if let shared = state.withLock({ $0.share() }) { return shared }
+    /// - Parameters:
+    ///   - tenantPrefix: Which of the run's stores it is for.
+    ///   - isRemoving: Whether it is for the removal, which may have one after the end.
+    func acquireHandle(for tenantPrefix: String, isRemoving: Bool = false) async throws -> OpenHandle {
+        if let shared = state.withLock({ $0.share(tenantPrefix) }) { return shared }
         let handle = try await open()
         let (own, shared) = state.withLock { state -> (OpenHandle?, OpenHandle?) in
             guard isRemoving || !state.hasEnded else { return (nil, nil) }
             // Somebody else may have opened one meanwhile.
-            if let shared = state.share() { return (nil, shared) }
-            return (state.add(handle), nil)
+            if let shared = state.share(tenantPrefix) { return (nil, shared) }
+            return (state.add(handle, tenantPrefix), nil)
         }
         if let own { return own }
         try await handle.close()
@@ -120,10 +125,10 @@ public final class LiveStoreHarness: ConformanceHarness {
 
     /// Whether a handle is open that stands for all.
     fileprivate var sharesHandle: Bool {
-        state.withLock { $0.handles.values.contains { !$0.capabilities.contains(.multiProcess) } }
+        state.withLock { $0.handles.values.contains { !$0.base.capabilities.contains(.multiProcess) } }
     }
 
-    /// Closes a handle unless others share it.
+    /// Closes a handle unless other stores share it.
     func release(_ handle: OpenHandle) async throws {
         let isShared = state.withLock { state in
             guard !handle.base.capabilities.contains(.multiProcess) else { return false }
