@@ -40,7 +40,7 @@ extension Check {
             }
         },
         Check(
-            "harness.handles.same-capabilities", .d2,
+            "harness.handles.same-capabilities", .e1,
             why: "A capability that only some handles declare cannot be relied on."
         ) { context in
             let handles = try await context.open(handles: 2)

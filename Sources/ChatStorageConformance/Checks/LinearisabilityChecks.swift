@@ -9,8 +9,8 @@ extension Check {
         ) { context in
             try await expectLinearisable(in: context, callers: 4, calls: 6, rounds: 25) { id, random in
                 switch Int.random(in: 0..<14, using: &random) {
-                case 0: .createConversation(id, title: "created")
-                case 1: .getOrCreateConversation(id, title: "got")
+                case 0: .createConversation(id, title: "created \(Int.random(in: 0..<100, using: &random))")
+                case 1: .getOrCreateConversation(id, title: "got \(Int.random(in: 0..<100, using: &random))")
                 case 2: .deleteConversation(id)
                 case 3: .clearMessages(of: id)
                 case 4: .updateTitle(of: id, to: "title \(Int.random(in: 0..<100, using: &random))")
@@ -58,6 +58,10 @@ extension Check {
                 for _ in 0..<calls {
                     await recorder.record(call(id, &random), by: caller, on: handles[caller].asDefaultTenant)
                 }
+            }
+            // What all of it came to, which a call under way may not have shown to anybody.
+            for call in [.conversation(id), .messages(of: id, .end, limit: 1_000)] as [StorageCall] {
+                await recorder.record(call, by: 0, on: handles[0].asDefaultTenant)
             }
             let history = recorder.history
             let linearisation = Linearisation(of: history)

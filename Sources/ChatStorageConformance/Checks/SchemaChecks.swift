@@ -28,9 +28,23 @@ extension Check {
             context.expect(try await context.contents(), equals: before, "schema and rows are the same")
         },
         Check(
+            "schema.prepare.beside-a-writer", .d2, needs: [.capability([.versionedSchema, .multiProcess]), .ownStore],
+            why: "A server that starts while another program writes must not wait for it, nor need the right to write."
+        ) { context in
+            try await context.open().append(.user("text"), to: "one")
+            try await context.withWritersLockedOut { _ in
+                let backend = try await context.openUnprepared()
+                try await backend.prepare()
+                context.expect(
+                    try await backend.history(of: "one"), equals: [.user("text")],
+                    "a current schema is prepared, and read, while nobody can write")
+            }
+        },
+        Check(
             "schema.prepare.concurrent", .d2, needs: [.ownStore],
             why: "A new version is started on ten servers at once."
         ) { context in
+            // Handles in one process stand for the servers: a suite that runs anywhere cannot start programs.
             let handles = try await context.openUnprepared(handles: 8)
             // Connected already, the handles reach the empty store at the same time.
             for handle in handles {

@@ -22,10 +22,9 @@ public enum ConformanceSuite {
     public static let checks: [Check] =
         Check.harness + Check.text + Check.titlesAndTenants + Check.contents + Check.roles + Check.sequences
         + Check.listing + Check.times + Check.cascade + Check.appends + Check.creation + Check.restoring
-        + Check.cancellation + Check.concurrency + Check.limits + Check.messagePages + Check.conversationPages
-        + Check.tenants + Check.errors + Check.closing + Check.schema + Check.durability + Check.absence
-        + Check.randomCalls
-        + Check.linearisability + Check.contention + Check.scale
+        + Check.cancellation + Check.readers + Check.concurrency + Check.limits + Check.messagePages
+        + Check.conversationPages + Check.tenants + Check.errors + Check.closing + Check.schema + Check.durability
+        + Check.absence + Check.randomCalls + Check.linearisability + Check.contention + Check.scale
 
     /// Runs a check on a store of its own.
     ///
