@@ -60,6 +60,11 @@ extension Check {
             try await restore(0..<few)
             let costOfFew = try await costOfPage(after: nil, in: chats)
             try await restore(few..<count)
+            try await expectCost(below: costOfFew, of: "the first page", in: context) {
+                try await costOfPage(after: nil, in: chats)
+            }
+            // What reads everything for a page would read it all some hundred times.
+            guard context.failures.isEmpty else { return }
             let evens = stride(from: count - 2, through: 0, by: -2).map { ConversationID("\($0)") }
             let odds = stride(from: 1, to: count, by: 2).map { ConversationID("\($0)") }.sortedByUTF8()
             let expected = evens + odds
@@ -77,8 +82,8 @@ extension Check {
                 if walked.count <= count - count / 20 { late = cursor }
             } while cursor != nil && walked.count <= count
             context.expect(walked, equals: expected, "the walk over all gives each conversation once, in order")
-            for (place, cursor) in [("first", nil), ("middle", middle), ("late", late)] {
-                try await expectCost(below: costOfFew, of: "a \(place) page of \(count)", in: context) {
+            for (place, cursor) in [("a middle page", middle), ("a late page", late)] {
+                try await expectCost(below: costOfFew, of: place, in: context) {
                     try await costOfPage(after: cursor, in: chats)
                 }
             }
@@ -90,7 +95,7 @@ extension Check {
         -> Duration
     {
         var durations: [Duration] = []
-        for _ in 0..<21 {
+        for _ in 0..<11 {
             let start = ContinuousClock.now
             _ = try await chats.conversations(after: cursor, limit: 50)
             durations.append(ContinuousClock.now - start)
@@ -104,11 +109,11 @@ extension Check {
     ) async throws {
         let most = max(few, .milliseconds(1)) * 10
         var measured: [Duration] = []
-        while measured.count < 4 {
+        while measured.count < 3 {
             measured.append(try await measure())
             if measured[measured.count - 1] < most { return }
         }
         context.expect(
-            false, "\(what) conversations costs what a page of few does", actual: "\(measured) each, not \(few)")
+            false, "\(what) of many conversations costs what a page of few does", actual: "\(measured) each, not \(few)")
     }
 }

@@ -10,8 +10,9 @@ extension LiveStoreHarness {
         public var description: String { "conversations are left in \(tenants.joined(separator: ", "))" }
     }
 
-    private static let page = 200
-    private static let concurrentDeletes = 32
+    private static let page = 1_000
+    /// Backends share commits among calls at once, so many take little longer than few.
+    private static let concurrentDeletes = 256
 
     /// Deletes every conversation of tenants, by a handle of its own.
     ///
@@ -51,24 +52,28 @@ extension LiveStoreHarness {
     ///
     /// - Returns: Whether it is empty now.
     private static func empty(_ tenant: some ChatStorage) async throws -> Bool {
-        while true {
-            let ids = try await tenant.conversations(limit: page).map(\.id)
-            guard !ids.isEmpty else { return true }
+        while try await !tenant.conversations(limit: 1).isEmpty {
             let deleted = try await withThrowingTaskGroup(of: Bool.self) { group in
-                var rest = ids[...]
-                for id in rest.prefix(concurrentDeletes) {
-                    group.addTask { try await tenant.deleteConversation(id) }
-                }
-                rest = rest.dropFirst(concurrentDeletes)
-                var deleted = 0
-                for try await existed in group {
-                    if existed { deleted += 1 }
-                    if let id = rest.popFirst() { group.addTask { try await tenant.deleteConversation(id) } }
-                }
+                var (deleted, underWay) = (0, 0)
+                var cursor: ConversationCursor?
+                repeat {
+                    let page = try await tenant.conversations(after: cursor, limit: page)
+                    for id in page.items.map(\.id) {
+                        if underWay < concurrentDeletes {
+                            underWay += 1
+                        } else if try await group.next() == true {
+                            deleted += 1
+                        }
+                        group.addTask { try await tenant.deleteConversation(id) }
+                    }
+                    cursor = page.next
+                } while cursor != nil
+                for try await existed in group where existed { deleted += 1 }
                 return deleted
             }
             // A store that lists what it cannot delete would be asked forever.
             guard deleted > 0 else { return false }
         }
+        return true
     }
 }

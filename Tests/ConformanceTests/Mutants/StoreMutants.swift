@@ -7,7 +7,7 @@ extension Mutant {
     static let stores: [Mutant] = [
         Mutant(
             "brings what was written to the disk when it is closed", caughtBy: "durability.not-closed",
-            harness: DiskHarness(saves: .inClose)),
+            related: ["closing.writes-under-way-whole"], harness: DiskHarness(saves: .inClose)),
         Mutant(
             "stores half an append when it is closed meanwhile", caughtBy: "closing.writes-under-way-whole",
             related: [
