@@ -114,6 +114,7 @@ extension Check {
             if measured[measured.count - 1] < most { return }
         }
         context.expect(
-            false, "\(what) of many conversations costs what a page of few does", actual: "\(measured) each, not \(few)")
+            false, "\(what) of many conversations costs what a page of few does", actual: "\(measured) each, not \(few)"
+        )
     }
 }
