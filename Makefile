@@ -1,12 +1,19 @@
 # make demo   installs what is missing, builds the tool and shows it on a sample archive
 # make test   installs what is missing and runs all tests on all backends
 # make test-everywhere  runs the conformance suite on other servers, locales and settings than make test; Linux only
+# make bench  measures the library beside its engines' limits and a peer, into BENCH_JSON; bench-quick in two minutes
+# make plot-bench  draws what make bench has measured into the documentation
+# make check-call-costs  counts the instructions of a call and compares them with the committed numbers
+# make bench-operations  measures single calls: percentiles on each backend
 # make bench-import  measures the import of an archive (ARCHIVE=FILE) into SQLite and PostgreSQL
 # make lint   checks the format; make format mends it
 
-.PHONY: demo test test-everywhere bench-import lint format clean
+.PHONY: demo test test-everywhere bench bench-quick plot-bench check-call-costs bench-operations bench-import
+.PHONY: lint format clean
 
-SWIFT_PATHS = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Benchmarks
+SWIFT_PATHS = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Benchmarks Benchmarks/Sources
+# Where the results of make bench go, which make plot-bench draws.
+BENCH_JSON ?= .build-bench.json
 
 demo:
 	@.scripts/install-packages
@@ -22,6 +29,26 @@ test-everywhere:
 	swift build --build-tests
 	@.scripts/test-everywhere
 
+bench:
+	@.scripts/install-packages --bench
+	@.scripts/bench --json $(BENCH_JSON)
+
+bench-quick:
+	@.scripts/install-packages --bench
+	@.scripts/bench --quick
+
+plot-bench:
+	@.scripts/install-packages --bench
+	@.scripts/plot-bench $(BENCH_JSON)
+
+check-call-costs:
+	@.scripts/install-packages --bench
+	@.scripts/check-call-costs
+
+bench-operations:
+	@.scripts/install-packages --bench
+	@.scripts/bench-operations
+
 bench-import:
 	@.scripts/install-packages --tests
 	@.scripts/bench-import $(ARCHIVE)
@@ -33,4 +60,4 @@ format:
 	swift format --in-place --recursive $(SWIFT_PATHS)
 
 clean:
-	rm -rf .build Benchmarks/.build chat.db chat.db-wal chat.db-shm
+	rm -rf .build Benchmarks/.build $(BENCH_JSON) chat.db chat.db-wal chat.db-shm

@@ -24,12 +24,17 @@ public struct Check: Sendable, Identifiable, CustomStringConvertible {
     /// What must hold for the check to apply.
     public let needs: [Need]
     /// When the check has failed if it has not ended: far more than it takes, two minutes for most.
+    ///
+    /// The check of random calls has a twentieth of a second more for each of them.
     public let timeLimit: Duration
 
+    /// How much more time it has for each random call.
+    let timePerRandomCall: Duration
     let body: @Sendable (CheckContext) async throws -> Void
 
     package init(
-        _ id: String, _ rules: Rule..., needs: [Need] = [], timeLimit: Duration = .seconds(120), why reason: String,
+        _ id: String, _ rules: Rule..., needs: [Need] = [], timeLimit: Duration = .seconds(120),
+        timePerRandomCall: Duration = .zero, why reason: String,
         body: @escaping @Sendable (CheckContext) async throws -> Void
     ) {
         self.id = id
@@ -37,6 +42,7 @@ public struct Check: Sendable, Identifiable, CustomStringConvertible {
         self.reason = reason
         self.needs = needs
         self.timeLimit = timeLimit
+        self.timePerRandomCall = timePerRandomCall
         self.body = body
     }
 

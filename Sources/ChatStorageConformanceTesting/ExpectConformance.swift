@@ -31,9 +31,8 @@ public func expectConformance(
     _ check: Check, of harness: any ConformanceHarness, waivers: [Waiver] = [],
     sourceLocation: SourceLocation = #_sourceLocation
 ) async {
-    if let misspelt = TestSelection.misspelt {
-        Issue.record(
-            "\(TestSelection.checksVariable) names \(misspelt), which is no check", sourceLocation: sourceLocation)
+    if let problem = TestSelection.problem {
+        Issue.record("\(problem)", sourceLocation: sourceLocation)
         return
     }
     if let selected = TestSelection.ids, !selected.contains(check.id) { return }

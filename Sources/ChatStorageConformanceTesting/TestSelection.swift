@@ -15,16 +15,27 @@ enum TestSelection {
         return Set(ids)
     }()
 
-    /// A name in the environment that is no check's; it must not pass for a run without failures.
-    static let misspelt = patterns.first { ConformanceSuite.checks(matching: [$0]).isEmpty }
+    private static let misspelt = patterns.first { ConformanceSuite.checks(matching: [$0]).isEmpty }
 
     private static let patterns = (environment[checksVariable] ?? "").split(separator: ",").map(String.init)
 
+    /// What is wrong with the environment, in words; the run must not pass for the one that was asked for.
+    static let problem: String? = {
+        if let misspelt { return "\(checksVariable) names \(misspelt), which is no check" }
+        if let text = environment[seedVariable], UInt64(text) == nil {
+            return "\(seedVariable) is \(text), which is no number from 0 to \(UInt64.max)"
+        }
+        if let text = environment[randomCallsVariable], Int(text).map({ $0 > 0 }) != true {
+            return "\(randomCallsVariable) is \(text), which is no number from 1"
+        }
+        return nil
+    }()
+
     /// The seed of all checks of the process.
-    static let seed = environment[seedVariable].flatMap(UInt64.init) ?? .random(in: 0...(.max))
+    static let seed = environment[seedVariable].flatMap { UInt64($0) } ?? .random(in: 0...(.max))
 
     /// How many calls the check of random calls makes.
-    static let randomCalls = environment[randomCallsVariable].flatMap(Int.init) ?? 10_000
+    static let randomCalls = environment[randomCallsVariable].flatMap { Int($0) } ?? 10_000
 
     /// What precedes a command that is to make as many; nothing where it is the default.
     static let randomCallsAssignment =

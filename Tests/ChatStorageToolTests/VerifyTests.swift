@@ -79,7 +79,7 @@ struct VerifyTests {
         #expect(result.output.contains("contract T5: "))
         #expect(result.output.contains("handle 1: append("))
         #expect(
-            result.output.contains("seed: 7\nrun it again: chatstorage verify --store chat.db --only text.content."))
+            result.output.contains("seed: 7\nrun it again: \(Tool.path) verify --store chat.db --only text.content."))
         #expect(try dumpOfSQLite(path) == before)
 
         let checks = try #require(try json(tool, "report.json")["checks"] as? [[String: Any]])
@@ -89,6 +89,11 @@ struct VerifyTests {
         let again = try await tool.run(Array(words.dropFirst()), input: Data())
         #expect(again.status == 1)
         #expect(again.output.hasPrefix("1 check on sqlite:chat.db, seed 7.\n"))
+        // A store that came from the environment is named too.
+        let other = try await tool.run(
+            "verify", "--only", "text.content.empty", "--only", "text.content.any-text",
+            environment: ["CHATSTORAGE_URL": "sqlite:chat.db"])
+        #expect(other.output.contains("run it again: \(Tool.path) verify --store sqlite:chat.db --only text.content."))
     }
 
     @Test("what cannot be removed again is a failure, and is named")
@@ -97,14 +102,23 @@ struct VerifyTests {
         try await fill("chat.db", by: tool)
         try TestSQLiteConnection(path: tool.folder.path(of: "chat.db")).execute(
             "CREATE TRIGGER keep BEFORE DELETE ON conversations BEGIN SELECT RAISE(IGNORE); END")
-        let result = try await tool.run("verify", "--store", "chat.db", "--only", "tenants.default")
+        let result = try await tool.run(
+            "verify", "--store", "chat.db", "--only", "tenants.default", "--report-json", "report.json",
+            "--report-junit", "report.xml")
         #expect(result.status == 1)
+        #expect(result.output.contains("\nharness.removal failed on sqlite:chat.db\n"))
+        #expect(result.output.hasSuffix("This is not a full pass: it is a part of the suite, 2 checks failed.\n"))
+        let checks = try #require(try json(tool, "report.json")["checks"] as? [[String: Any]])
+        #expect(checks.last?["id"] as? String == "harness.removal")
+        #expect(checks.last?["outcome"] as? String == "failed")
+        let xml = try String(contentsOfFile: tool.folder.path(of: "report.xml"), encoding: .utf8)
+        #expect(xml.contains("<failure message=\"what the run wrote is removed\">"))
         #expect(
             result.errors.contains(
                 "chatstorage: the run's tenants could not be removed: conversations are left in chatstorage-conf"))
     }
 
-    @Test("an interrupted run removes what it wrote and says what it is worth", arguments: [SIGINT, SIGTERM])
+    @Test("an interrupted run removes what it wrote and says what it is worth", arguments: [SIGINT, SIGTERM, SIGHUP])
     func interrupted(signal: Int32) async throws {
         let tool = try Tool()
         try await fill("chat.db", by: tool)
@@ -118,9 +132,31 @@ struct VerifyTests {
         let result = try await run.end()
         #expect(result.status == 130)
         #expect(result.output.contains(": skipped, the run was interrupted\n"))
+        #expect(result.errors.contains("Removing what the checks wrote. (A second interrupt leaves it there.)\n"))
         #expect(result.output.contains("This is not a full pass: "))
         #expect(try dumpOfSQLite(path) == before)
         #expect(try json(tool, "report.json")["fullPass"] as? Bool == false)
+    }
+
+    @Test("what a killed run has left is removed by the statement of the help")
+    func killed() async throws {
+        let tool = try Tool()
+        try await fill("chat.db", by: tool)
+        let path = tool.folder.path(of: "chat.db")
+        let before = try dumpOfSQLite(path)
+        let run = try RunningTool(tool, "verify", "--store", "chat.db")
+        while try dumpOfSQLite(path) == before { await Task.yield() }
+        kill(run.processID, SIGKILL)
+        _ = try await run.end()
+        let help = try await tool.run("verify", "--help").output.split(separator: "\n").map {
+            $0.trimmingCharacters(in: .whitespaces)
+        }
+        let start = try #require(help.firstIndex { $0.hasPrefix("DELETE FROM") })
+        let statement = help[start...(start + 1)].joined(separator: " ")
+        let connection = try TestSQLiteConnection(path: path)
+        try connection.execute("PRAGMA busy_timeout = 10000")
+        try connection.execute(statement)
+        #expect(try dumpOfSQLite(path) == before)
     }
 
     @Test("a part of the suite is no full pass, whatever its result; memory has a store for each check")
@@ -168,6 +204,7 @@ struct VerifyTests {
 
         #expect(try await tool.run("verify", "--only", "no.such").status == 64)
         #expect(try await tool.run("verify", "--tenant", "x").status == 64)
+        #expect(try await tool.run("verify", "--random-calls", "0").status == 64)
         let unwritable = try await tool.run("verify", "--store", "memory:", "--report-json", "none/report.json")
         #expect(unwritable.status == 1)
         #expect(
@@ -189,7 +226,7 @@ struct VerifyTests {
         let reports = try ["report.json", "report.xml"].map {
             try String(contentsOfFile: tool.folder.path(of: $0), encoding: .utf8)
         }
-        #expect(reports[0].contains(#"chatstorage verify --store \"$CHATSTORAGE_URL\" --only tenants.isolated"#))
+        #expect(reports[0].contains(#"/chatstorage verify --store \"$CHATSTORAGE_URL\" --only tenants.isolated"#))
         for text in reports + [result.output, result.errors] { #expect(!text.contains("xyzzy")) }
     }
 

@@ -67,6 +67,23 @@ import Testing
         #expect(try store.tenants() == [""])
     }
 
+    @Test func whatIsWrittenWhileTheHandlesAreClosedIsRemovedToo() async throws {
+        let (closings, closing) = AsyncStream.makeStream(of: Void.self)
+        let (goings, going) = AsyncStream.makeStream(of: Void.self)
+        let path = store.path
+        let harness = LiveStoreHarness(name: "live") {
+            SlowlyClosing(base: try await SQLiteBackend(path: path), closing: closing, goings: goings)
+        }
+        let handle = try #require(try await harness.makeStore().handles(1).first)
+        try await handle.tenant("early").append(.user("text"), to: "one")
+        let end = Task { try await harness.end() }
+        for await _ in closings { break }
+        try await handle.tenant("late").append(.user("text"), to: "one")
+        going.finish()
+        try await end.value
+        #expect(try store.tenants() == [""])
+    }
+
     @Test func whatCannotBeRemovedIsReported() async throws {
         try store.connection().execute(
             "CREATE TRIGGER keep BEFORE DELETE ON conversations BEGIN SELECT RAISE(IGNORE); END")
@@ -83,6 +100,7 @@ import Testing
 /// A database file that holds a conversation already, and that notes which tenants' conversations are made.
 private struct StoreInUse {
     private let folder: TemporaryFolder
+    var path: String { folder.path(of: "chat.db") }
     let harness: LiveStoreHarness
 
     init() async throws {
@@ -111,4 +129,23 @@ private struct StoreInUse {
     func tenantsThatWereWritten() throws -> [String] {
         try connection().execute("SELECT DISTINCT tenant FROM written").compactMap(\.[0])
     }
+}
+
+/// A backend whose `close()` waits until it may go on.
+private struct SlowlyClosing: ChatStorageBackend {
+    let base: SQLiteBackend
+    let closing: AsyncStream<Void>.Continuation
+    let goings: AsyncStream<Void>
+
+    var capabilities: Capabilities { base.capabilities }
+
+    func prepare() async throws { try await base.prepare() }
+
+    func close() async throws {
+        closing.yield()
+        for await _ in goings { break }
+        try await base.close()
+    }
+
+    func tenant(_ name: String) -> SQLiteTenant { base.tenant(name) }
 }

@@ -113,6 +113,43 @@ import Testing
         #expect("\(result)".contains("the check ends within"))
     }
 
+    @Test func aCheckThatDoesNotEndKeepsWhatItFound() async {
+        let check = Check("example.endless", .t5, why: "An example.") { context in
+            context.expect(false, "it was found before")
+            while true { try await Task.sleep(for: .seconds(3600)) }
+        }
+        let result = await ConformanceSuite.run(check, on: InMemoryHarness(), timeLimit: .milliseconds(20))
+        #expect(result.failures.first?.expectation == "it was found before")
+        #expect(result.failures.count == 2)
+    }
+
+    @Test(arguments: [0, -1, .min])
+    func noRandomCallsAreNoPass(_ count: Int) async throws {
+        let check = try #require(ConformanceSuite.checks.first { $0.id == "model.random-calls" })
+        #expect(await ConformanceSuite.run(check, on: InMemoryHarness(), randomCalls: count).isFailure)
+    }
+
+    /// Only a store that holds other data can say that, and only of what is done past the library.
+    @Test func aHarnessCannotDeclareChecksNotApplicable() async {
+        for place in ExcusedHarness.Place.allCases {
+            let harness = ExcusedHarness(place: place)
+            for check in ConformanceSuite.checks(matching: [place.checks]) {
+                let result = await ConformanceSuite.run(check, on: harness)
+                #expect(result.isFailure, "\(result)")
+            }
+        }
+    }
+
+    @Test func aHandleThatDoesNotCloseDoesNotKeepTheStoreFromBeingRemoved() async {
+        let check = Check("example.closing", .e3, why: "An example.") { context in
+            try await context.withFreshStore(handles: 1) { _ in context.expect(false, "it is told") }
+        }
+        let harness = MutantHarness(mutant: .throwsInClose)
+        let result = await ConformanceSuite.run(check, on: harness)
+        #expect(result.failures.first?.expectation == "it is told")
+        #expect(result.failures.count == 2)
+    }
+
     @Test func whatTheHarnessDoesNotOfferIsSkippedAndNoPass() async {
         let check = Check("example.missing", .e5, why: "An example.") { context in
             _ = try await context.contents()
@@ -226,5 +263,67 @@ private struct SharedStoreHarness: ConformanceHarness {
         }
 
         func close(_ base: any ChatStorageBackend) {}
+    }
+}
+
+/// A harness that says of what it should do that it does not apply.
+private struct ExcusedHarness: ConformanceHarness {
+    enum Place: CaseIterable {
+        case making, opening, reopening, removing, lockingOut
+
+        /// Checks that come there.
+        var checks: String {
+            switch self {
+            case .making, .opening, .removing: "tenants.isolated"
+            case .reopening: "harness.reopen.forgets"
+            case .lockingOut: "errors.locked-out"
+            }
+        }
+    }
+
+    let name = "excused"
+    let place: Place
+
+    func makeStore() throws -> any ConformanceStore {
+        try excuse(.making)
+        return Store(harness: self)
+    }
+
+    func excuse(_ place: Place) throws {
+        if self.place == place { throw NotApplicableToStore("it is too much trouble") }
+    }
+
+    private struct Store: ConformanceStore {
+        let harness: ExcusedHarness
+        private let backend = InMemoryBackend()
+
+        func handles(_ count: Int) throws -> [any ChatStorageBackend] {
+            try harness.excuse(.opening)
+            let backend: any ChatStorageBackend =
+                harness.place == .lockingOut ? Declaring(base: backend, capabilities: .multiProcess) : backend
+            return Array(repeating: backend, count: count)
+        }
+
+        func reopen() throws -> any ChatStorageBackend {
+            try harness.excuse(.reopening)
+            return InMemoryBackend()
+        }
+
+        func remove() throws { try harness.excuse(.removing) }
+
+        func withWritersLockedOut(_ body: @Sendable (any ChatStorageBackend) async throws -> Void) throws {
+            try harness.excuse(.lockingOut)
+        }
+    }
+
+    private struct Declaring: ChatStorageBackend {
+        let base: InMemoryBackend
+        let capabilities: Capabilities
+
+        func prepare() async throws { try await base.prepare() }
+
+        func close() async throws { try await base.close() }
+
+        func tenant(_ name: String) -> InMemoryTenant { base.tenant(name) }
     }
 }

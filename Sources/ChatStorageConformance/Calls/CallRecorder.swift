@@ -18,6 +18,7 @@ final class CallRecorder: Sendable {
     private struct State {
         var entries: [Entry] = []
         var forgotten = 0
+        var isPaused = false
     }
 
     private static let kept = 60
@@ -27,7 +28,7 @@ final class CallRecorder: Sendable {
     func record<Reply>(
         _ call: Call, by handle: String, reply: (Reply) -> StorageReply?, body: () async throws -> Reply
     ) async throws -> Reply {
-        let number = begin(Entry(handle: handle, call: call))
+        guard let number = begin(Entry(handle: handle, call: call)) else { return try await body() }
         do {
             let result = try await body()
             end(number, .success(reply(result)))
@@ -47,8 +48,19 @@ final class CallRecorder: Sendable {
         return forgotten == 0 ? calls : ["(\(forgotten) calls before these)"] + calls
     }
 
-    private func begin(_ entry: Entry) -> Int {
+    /// Notes nothing from now on.
+    func pause() {
+        state.withLock { $0.isPaused = true }
+    }
+
+    /// Forgets what is noted and begins anew.
+    func restart() {
+        state.withLock { $0 = State() }
+    }
+
+    private func begin(_ entry: Entry) -> Int? {
         state.withLock { state in
+            guard !state.isPaused else { return nil }
             state.entries.append(entry)
             if state.entries.count > Self.kept {
                 state.entries.removeFirst()
@@ -60,7 +72,7 @@ final class CallRecorder: Sendable {
 
     private func end(_ number: Int, _ result: Result<StorageReply?, any Error>) {
         state.withLock { state in
-            guard number >= state.forgotten else { return }
+            guard state.entries.indices.contains(number - state.forgotten) else { return }
             state.entries[number - state.forgotten].result = result
         }
     }

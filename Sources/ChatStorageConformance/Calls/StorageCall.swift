@@ -74,6 +74,7 @@ package enum StorageCall: Sendable {
             .messages(of: id, .end, limit: 0),
             .clearMessages(of: id),
             .restoreConversation(ConversationSnapshot(id: id, createdAt: .past, updatedAt: .past)),
+            .restoreConversation(.sample(id, title: "restored", messages: 3)),
         ]
     }
 }

@@ -33,25 +33,20 @@ extension Check {
             why: "Whether a cancelled message was sent may be unknown, but it is never half sent."
         ) { context in
             let handles = try await context.open(handles: 3)
-            // What each batch's append returned; nil if it was cancelled.
-            let returned = try await context.concurrently(60) { batch -> [Message]? in
-                var random = context.random(stream: batch)
-                let task = Task {
-                    try await handles[batch % handles.count].append(
-                        (0..<3).map { .user("\(batch)/\($0)") }, to: "one")
-                }
-                await context.letTimePass(upTo: .milliseconds(5), using: &random)
-                task.cancel()
-                do {
-                    return try await task.value
-                } catch is CancellationError {
-                    return nil
-                }
+            // What each batch's append returned; nil if it was cancelled. Where all return there was nothing to see, so
+            // there are more rounds, with less time, until some are cancelled.
+            var returned: [[Message]?] = []
+            for limit in [.milliseconds(5), .microseconds(100), .microseconds(2), .zero, .zero, .zero] as [Duration]
+            where returned.allSatisfy({ $0 != nil }) {
+                returned += try await appendsAtRandomMoments(
+                    60, from: returned.count, within: limit, on: handles, in: context)
             }
+            context.expect(
+                returned.contains(nil), "some of \(returned.count) cancelled appends throw CancellationError")
             var after: [Message] = []
             for handle in handles { after.append(try await handle.append(.user("after"), to: "one")) }
             // A cancelled append may still be under way, so all is read in one call.
-            let read = try await handles[0].messages(of: "one", limit: 1_000)
+            let read = try await handles[0].messages(of: "one", limit: 10_000)
             context.expect(
                 read.map(\.sequence), equals: read.indices.map { Int64($0) + 1 }, "cancelled appends leave no gap")
             for (batch, messages) in returned.enumerated() {
@@ -66,6 +61,51 @@ extension Check {
             }
             context.expect(
                 read.filter { $0.content == "after" }, equals: after, "the storage works after cancelled appends")
+        },
+        Check(
+            "cancellation.large-writes", .a7, .a1, .a10,
+            why: "The longer a write takes, the likelier somebody gives up on it; it must not be cut where it was."
+        ) { context in
+            let handles = try await context.open(handles: 3)
+            let count: Int64 = 1_000
+            // Which calls were cancelled under way.
+            let cancelled = try await context.concurrently(24) { index -> Bool in
+                var random = context.random(stream: index)
+                let (handle, id) = (handles[index % handles.count], ConversationID("\(index)"))
+                let snapshot = ConversationSnapshot.sample(id, messages: count)
+                let task = Task {
+                    if index % 2 == 0 {
+                        try await handle.restoreConversation(snapshot)
+                    } else {
+                        try await handle.append(snapshot.messages.map { .user($0.content) }, to: id)
+                    }
+                }
+                // Long ones and short ones, since nobody knows how long a write takes here.
+                let limits: [Duration] = [.microseconds(200), .milliseconds(5), .milliseconds(40)]
+                await context.letTimePass(upTo: limits[index / 2 % limits.count], using: &random)
+                task.cancel()
+                do {
+                    try await task.value
+                    return false
+                } catch is CancellationError {
+                    return true
+                }
+            }
+            for (index, wasCancelled) in cancelled.enumerated() {
+                let (handle, id) = (handles[index % handles.count], ConversationID("\(index)"))
+                // A cancelled write may still be under way; what is there is whole at every moment.
+                let conversation = try await handle.conversation(id)
+                let messages = try await handle.messages(of: id, limit: Int(count) + 1)
+                let what = index % 2 == 0 ? "a cancelled restore" : "a cancelled append"
+                if wasCancelled, conversation == nil, messages.isEmpty { continue }
+                context.expect(
+                    messages.map(\.sequence), equals: Array(1...count), "\(what) is there whole or not at all")
+                context.expect(
+                    try await handle.conversation(id)?.lastSequence, equals: count, "\(what) is counted whole")
+            }
+            context.expect(
+                try await handles[0].append(.user("after"), to: "after").sequence, equals: 1,
+                "the storage works after cancelled writes")
         },
         Check(
             "cancellation.neighbours", .a7,
@@ -116,4 +156,25 @@ extension Check {
                 try await chats.messages(of: "one", limit: 500), equals: expected, "reading works afterwards")
         },
     ]
+
+    /// Appends batches of three, each of which is cancelled within a time; gives nil for those that were.
+    private static func appendsAtRandomMoments(
+        _ count: Int, from first: Int, within limit: Duration, on handles: [InterceptedBackend],
+        in context: CheckContext
+    ) async throws -> [[Message]?] {
+        try await context.concurrently(count) { index in
+            let batch = first + index
+            var random = context.random(stream: batch)
+            let task = Task {
+                try await handles[batch % handles.count].append((0..<3).map { .user("\(batch)/\($0)") }, to: "one")
+            }
+            if limit > .zero { await context.letTimePass(upTo: limit, using: &random) }
+            task.cancel()
+            do {
+                return try await task.value
+            } catch is CancellationError {
+                return nil
+            }
+        }
+    }
 }

@@ -14,7 +14,10 @@ extension Check {
             for id in ["empty", "long"] as [ConversationID] {
                 context.expect(try await chats.deleteConversation(id), equals: true, "deleting says that it existed")
                 context.expect(try await chats.conversation(id), equals: nil, "it is gone")
-                context.expect(try await chats.messages(of: id), equals: [], "its messages are gone")
+                for position in [.end, .before(.max), .before(500), .after(0), .after(500)] as [MessagePosition] {
+                    context.expect(
+                        try await chats.messages(of: id, position, limit: 10), equals: [], "its messages are gone")
+                }
                 context.expect(
                     try await chats.deleteConversation(id), equals: false, "deleting again says that it did not exist")
             }

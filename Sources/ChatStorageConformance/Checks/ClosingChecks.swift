@@ -66,14 +66,48 @@ extension Check {
                     }
                 }
                 guard closing.capabilities.contains(.multiProcess) else { return }
-                let read = try await handles[1].messages(of: id, limit: 100)
-                context.expect(
-                    read.map(\.sequence), equals: read.indices.map { Int64($0) + 1 }, "there is no gap")
-                context.expect(read.count % 2 == 0, "no append is there half", actual: "\(read.count)")
-                for messages in returned.compactMap(\.self) {
-                    context.expect(Set(read).isSuperset(of: messages), "an append that returned is stored")
+                // The other handle goes on while this one closes.
+                try await expectWhole(returned, of: 2, in: handles[1], as: id, context)
+            }
+        },
+        Check(
+            "closing.writes-under-way-whole", .e3, .a1, .d1, needs: [.capability(.durable)],
+            why:
+                "What an app finds when it starts again after it was closed in the middle of its work must be in order."
+        ) { context in
+            var closing = try await context.open()
+            for round in 0..<5 {
+                let id = ConversationID("round \(round)")
+                let handle = closing
+                let returned = try await context.concurrently(13) { index -> [Message]? in
+                    if index == 6 {
+                        var random = context.random(stream: round)
+                        await context.letTimePass(upTo: .milliseconds(2), using: &random)
+                        try await handle.close()
+                        return nil
+                    }
+                    let messages = (0..<50).map { ChatMessage.user("\(index)/\($0)") }
+                    do { return try await handle.append(messages, to: id) } catch is ChatStorageError { return nil }
                 }
+                closing = try await context.reopen()
+                try await expectWhole(returned, of: 50, in: closing, as: id, context)
             }
         },
     ]
+
+    /// Every append that returned is there, and each of the others whole or not at all.
+    private static func expectWhole(
+        _ returned: [[Message]?], of size: Int, in chats: some ChatStorage, as id: ConversationID,
+        _ context: CheckContext
+    ) async throws {
+        let read = try await chats.messages(of: id, limit: 1_000)
+        context.expect(read.map(\.sequence), equals: read.indices.map { Int64($0) + 1 }, "there is no gap")
+        context.expect(
+            try await chats.conversation(id)?.lastSequence ?? 0, equals: Int64(read.count), "the last sequence fits")
+        let counts = Dictionary(grouping: read) { $0.content.prefix { $0 != "/" } }.mapValues(\.count)
+        context.expect(counts.values.allSatisfy { $0 == size }, "no append is there half", actual: "\(counts)")
+        for messages in returned.compactMap(\.self) {
+            context.expect(Set(read).isSuperset(of: messages), "an append that returned is stored")
+        }
+    }
 }

@@ -1,46 +1,8 @@
 import ChatStorageCore
-import Synchronization
 
 extension Check {
     /// Calls that get in each other's way, on independent handles.
     static let concurrency: [Check] = [
-        Check(
-            "concurrency.readers-see-whole-batches", .a1, .o1,
-            why: "A reader that sees a question without its answer, or a gap, sends the model a broken history."
-        ) { context in
-            let handles = try await context.open(handles: 4)
-            let batch = 10
-            let done = Mutex(false)
-            _ = try await context.concurrently(handles.count) { index in
-                let chats = handles[index]
-                if index == 0 {
-                    defer { done.withLock { $0 = true } }
-                    for round in 0..<25 {
-                        try await chats.append((0..<batch).map { .user("\(round)/\($0)") }, to: "one")
-                    }
-                    return
-                }
-                var seen = 0
-                while !done.withLock({ $0 }) || seen == 0 {
-                    let messages = try await chats.messages(of: "one", .after(0), limit: 1_000)
-                    context.expect(
-                        messages.count % batch == 0, "a reader sees whole batches", actual: "\(messages.count)")
-                    context.expect(
-                        messages.map(\.sequence), equals: messages.indices.map { Int64($0) + 1 },
-                        "a reader sees no gap")
-                    context.expect(messages.count >= seen, "what a reader saw does not vanish")
-                    seen = messages.count
-                    let last = try await chats.conversation("one")?.lastSequence ?? 0
-                    context.expect(
-                        last % Int64(batch) == 0, "the last sequence counts whole batches", actual: "\(last)")
-                    let end = try await chats.messages(of: "one", limit: 15).map(\.sequence)
-                    context.expect(
-                        (end.last ?? 0) % Int64(batch) == 0, "the last page ends with a whole batch",
-                        actual: "\(end)")
-                    await Task.yield()
-                }
-            }
-        },
         Check(
             "concurrency.writers-on-many", .o1, .a6,
             why: "Everybody's chats are written at once; they must not run into each other."

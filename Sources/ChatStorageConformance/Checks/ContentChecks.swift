@@ -144,25 +144,41 @@ extension Check {
             "text.breach.names-field-and-lengths", .t6,
             why: "A developer who exceeds a limit must learn which and by how much, and a log must not quote the text."
         ) { context in
-            let chats = try await context.open()
+            let backend = try await context.open()
+            let chats = backend.asDefaultTenant
+            func long(_ count: Int) -> String { String(repeating: "q", count: count) }
             let content = Limits.contentBytes.upperBound
-            let breaches: [(field: String, limit: Int, length: Int, call: StorageCall)] = [
-                ("id", 100, 101, .conversation(ConversationID(String(repeating: "q", count: 101)))),
-                ("title", 200, 201, .createConversation("one", title: String(repeating: "q", count: 201))),
+            let quarters = Array(repeating: ChatMessage.user(long(Limits.appendBytes / 4)), count: 4)
+            let tenant = backend.tenant(long(101))
+            let tenantLength = context.tenantName(long(101)).unicodeScalars.count
+            let tooMany = Array(repeating: ChatMessage.user("qqq"), count: Limits.appendMessages + 1)
+            let breaches: [(field: String, limit: Int, length: Int, storage: InterceptedStorage, call: StorageCall)] = [
+                ("tenant", 100, tenantLength, tenant, .conversation("one")),
+                ("id", 100, 101, chats, .conversation(ConversationID(long(101)))),
+                ("title", 200, 201, chats, .createConversation("one", title: long(201))),
                 (
-                    "content", content, content + 1,
-                    .append([.user(String(repeating: "q", count: content + 1))], to: "one", if: .createIfMissing)
+                    "content", content, content + 1, chats,
+                    .append([.user(long(content + 1))], to: "one", if: .createIfMissing)
                 ),
-                ("limit", 0, -7, .messages(of: "one", .end, limit: -7)),
+                (
+                    "messages", Limits.appendMessages, tooMany.count, chats,
+                    .append(tooMany, to: "one", if: .createIfMissing)
+                ),
+                (
+                    "messages", Limits.appendBytes, Limits.appendBytes + 1, chats,
+                    .append(quarters + [.user("q")], to: "one", if: .createIfMissing)
+                ),
+                ("limit", 0, -7, chats, .messages(of: "one", .end, limit: -7)),
+                ("limit", 0, -7, chats, .conversations(after: nil, limit: -7)),
             ]
-            for (field, limit, length, call) in breaches {
+            for (field, limit, length, storage, call) in breaches {
                 let error = await context.expectError(.invalidArgument, "\(field) is refused") {
-                    try await call.perform(on: chats)
+                    try await call.perform(on: storage)
                 }
                 guard let message = error?.message else { continue }
-                context.expect(message.contains(field), "the error names the field \(field)", actual: message)
-                context.expect(message.contains("\(limit)"), "the error names the limit \(limit)", actual: message)
-                context.expect(message.contains("\(length)"), "the error names the length \(length)", actual: message)
+                context.expect(message.names(field), "the error names the field \(field)", actual: message)
+                context.expect(message.tells(limit), "the error names the limit \(limit)", actual: message)
+                context.expect(message.tells(length), "the error names the length \(length)", actual: message)
                 context.expect(!message.contains("qqq"), "the error does not quote the text")
             }
         },

@@ -68,8 +68,28 @@ extension Check {
                     try await call.perform(on: chats)
                 }
                 context.expect(
-                    error?.message.contains("id") != false && error?.message.contains("300") != true,
+                    error.map { $0.message.names("id") && !$0.message.tells(300) } ?? true,
                     "the first parameter is the one that the error names", actual: error?.message)
+            }
+        },
+        Check(
+            "errors.precedence.limit-before-cursor", .e1, .l1, .l4,
+            why: "A negative limit is a mistake in the app and a bad cursor one of its caller; the app's shows first."
+        ) { context in
+            let backend = try await context.open()
+            for tenant in ["", "a"] {
+                for id in ["1", "2"] as [ConversationID] {
+                    try await backend.tenant(tenant).restoreConversation(.sample(id))
+                }
+            }
+            let foreign = try await backend.tenant("a").conversations(after: nil, limit: 1).next
+            for cursor in [ConversationCursor("damaged"), ConversationCursor(""), foreign] {
+                await context.expectError(.invalidArgument, "a negative limit comes before a bad cursor") {
+                    try await backend.conversations(after: cursor, limit: -1)
+                }
+                await context.expectError(.invalidCursor, "a bad cursor is refused also where nothing is asked for") {
+                    try await backend.conversations(after: cursor, limit: 0)
+                }
             }
         },
         Check(
@@ -152,7 +172,8 @@ extension Check {
             let before = try await TenantState(of: chats)
             let writes: [StorageCall] = [
                 .append([.user("text")], to: "one", if: .createIfMissing), .createConversation("two", title: nil),
-                .updateTitle(of: "one", to: "other"), .clearMessages(of: "one"), .deleteConversation("one"),
+                .getOrCreateConversation("two", title: nil), .updateTitle(of: "one", to: "other"),
+                .clearMessages(of: "one"), .deleteConversation("one"),
                 .restoreConversation(.sample("three", messages: 2)),
             ]
             try await context.withWritersLockedOut { impatient in

@@ -40,7 +40,7 @@ extension Check {
             }
         },
         Check(
-            "harness.handles.same-capabilities", .d2,
+            "harness.handles.same-capabilities", .e1,
             why: "A capability that only some handles declare cannot be relied on."
         ) { context in
             let handles = try await context.open(handles: 2)
@@ -48,7 +48,7 @@ extension Check {
                 Set(handles.map(\.capabilities)).count, equals: 1, "all handles declare the same capabilities")
         },
         Check(
-            "harness.reopen.keeps-data", .d1, needs: [.capability(.durable), .ownStore],
+            "harness.reopen.keeps-data", .d1, needs: [.capability(.durable)],
             why: "A harness that reopens another store hides what a durable backend loses."
         ) { context in
             try await context.open().append(.user("kept"), to: "one")

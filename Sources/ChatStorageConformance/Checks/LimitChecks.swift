@@ -61,6 +61,33 @@ extension Check {
             }
         },
         Check(
+            "limits.many-conversations", .l1,
+            why: "Who asks for all chats to back them up must not get the first hundred."
+        ) { context in
+            let chats = try await context.open()
+            let count = 1_100
+            _ = try await context.concurrently(32) { task in
+                for number in stride(from: task, to: count, by: 32) {
+                    try await chats.restoreConversation(.sample(ConversationID("\(number)")))
+                }
+            }
+            let ids = (0..<count).map { ConversationID("\($0)") }.sortedByUTF8()
+            for limit in [count, count + 1, .max] {
+                let page = try await chats.conversations(after: nil, limit: limit)
+                context.expect(page.items.map(\.id), equals: ids, "a page has as many conversations as were asked for")
+                context.expect(page.next, equals: nil, "there is no next page")
+            }
+            let first = try await chats.conversations(after: nil, limit: count - 1)
+            context.expect(first.items.count, equals: count - 1, "a page of one less has one less")
+            context.expect(
+                try await chats.conversations(after: first.next, limit: .max).items.map(\.id), equals: ids.suffix(1),
+                "the largest limit after it gives the rest")
+            let next = try await chats.conversations(after: nil, limit: 1).next
+            context.expect(
+                try await chats.conversations(after: next, limit: .max).items.map(\.id), equals: Array(ids.dropFirst()),
+                "the largest limit after a cursor gives all that follow")
+        },
+        Check(
             "limits.checked-for-nothing", .l1, .c5,
             why: "A mistake must show at once, not on the day when there is something to read."
         ) { context in

@@ -4,20 +4,21 @@ extension Check {
     /// Histories of concurrent calls, for each of which some order must explain everything that was returned.
     static let linearisability: [Check] = [
         Check(
-            "linearisability.conversation", .o1, .a1, .a3, .a5, .c1, .c3, .c4,
+            "linearisability.conversation", .o1, .a1, .a3, .a5, .a10, .c1, .c3, .c4,
             why: "If no order explains what callers saw, one of them acted on a conversation that never was."
         ) { context in
             try await expectLinearisable(in: context, callers: 4, calls: 6, rounds: 25) { id, random in
-                switch Int.random(in: 0..<12, using: &random) {
-                case 0: .createConversation(id, title: "created")
-                case 1: .getOrCreateConversation(id, title: "got")
+                switch Int.random(in: 0..<14, using: &random) {
+                case 0: .createConversation(id, title: "created \(Int.random(in: 0..<100, using: &random))")
+                case 1: .getOrCreateConversation(id, title: "got \(Int.random(in: 0..<100, using: &random))")
                 case 2: .deleteConversation(id)
                 case 3: .clearMessages(of: id)
                 case 4: .updateTitle(of: id, to: "title \(Int.random(in: 0..<100, using: &random))")
                 case 5: .append(messages(using: &random), to: id, if: .exists)
                 case 6...7: .append(messages(using: &random), to: id, if: .createIfMissing)
                 case 8...9: .conversation(id)
-                case 10: .messages(of: id, .after(Int64.random(in: 0...6, using: &random)), limit: 3)
+                case 10...11: .restoreConversation(.sample(id, title: "restored", messages: 3))
+                case 12: .messages(of: id, .after(Int64.random(in: 0...6, using: &random)), limit: 3)
                 default: .messages(of: id, .end, limit: 100)
                 }
             }
@@ -57,6 +58,10 @@ extension Check {
                 for _ in 0..<calls {
                     await recorder.record(call(id, &random), by: caller, on: handles[caller].asDefaultTenant)
                 }
+            }
+            // What all of it came to, which a call under way may not have shown to anybody.
+            for call in [.conversation(id), .messages(of: id, .end, limit: 1_000)] as [StorageCall] {
+                await recorder.record(call, by: 0, on: handles[0].asDefaultTenant)
             }
             let history = recorder.history
             let linearisation = Linearisation(of: history)

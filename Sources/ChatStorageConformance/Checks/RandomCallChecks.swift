@@ -8,15 +8,17 @@ extension Check {
     static let randomCalls: [Check] = [
         Check(
             "model.random-calls", .e1, .o1, .o3, .o4, .o5, .o6, .c1, .c3, .c4, .a1, .a4, .l1, .l3, .l4, .n1, .t2,
+            timePerRandomCall: .milliseconds(50),
             why: "Bugs sit where operations meet; random calls find meetings that nobody thought of."
         ) { context in
+            context.expect(context.randomCalls > 0, "random calls are made", actual: "\(context.randomCalls)")
             var left = context.randomCalls
             var round = 0
             while left > 0, context.failures.isEmpty {
                 var random = context.random(stream: round)
                 let calls = RandomCall.sequence(of: min(left, 500), handles: 2, using: &random)
                 if let deviation = try await context.deviation(in: calls) {
-                    try await context.report(deviation, in: calls)
+                    await context.report(deviation, in: calls)
                 }
                 left -= calls.count
                 round += 1
@@ -76,19 +78,34 @@ extension CheckContext {
         }
     }
 
-    /// Looks for a short sequence that still deviates, and records it as the check's failure.
-    fileprivate func report(_ deviation: Deviation, in calls: [RandomCall]) async throws {
-        var last = deviation
-        let short = try await shrunk(Array(calls.prefix(deviation.index + 1)), attempts: 400) { part in
-            guard let found = try await self.deviation(in: part) else { return false }
-            last = found
-            return true
+    /// Records a deviation as the check's failure, and then the short sequence that is found to deviate too.
+    fileprivate func report(_ deviation: Deviation, in calls: [RandomCall]) async {
+        let part = Array(calls.prefix(deviation.index + 1))
+        record(failure(deviation, in: part, "as the last of \(part.count) calls"))
+        // The calls that led to it are told, and not those of all attempts.
+        recorder.pause()
+        let end = ContinuousClock.now + Self.timeToShrink
+        let short = await shrunk(part, attempts: 400) { candidate in
+            guard ContinuousClock.now < end, !Task.isCancelled else { return false }
+            return (try? await self.deviation(in: candidate)) != nil
         }
-        let list = short.enumerated().map { "    \($0 + 1). \($1)" }
-        expect(
-            false, "after random calls, \(last.call) is answered as the model says: \(last.expectation)",
-            actual: "it \(last.outcome), as the last of \(short.count) calls, shrunk from "
-                + "\(deviation.index + 1):\n\(list.joined(separator: "\n"))")
+        recorder.restart()
+        // Once more: these are the calls that the report tells.
+        guard let found = try? await self.deviation(in: short) else { return }
+        let last = Array(short.prefix(found.index + 1))
+        let words = found.index < short.count ? "as the last of" : "when all is read after"
+        failureRecorder.replaceLast(
+            by: failure(found, in: last, "\(words) \(last.count) calls, shrunk from \(part.count)"))
+    }
+
+    /// What a sequence that is not shrunk to the end loses is brevity only.
+    private static let timeToShrink = Duration.seconds(20)
+
+    private func failure(_ deviation: Deviation, in calls: [RandomCall], _ place: String) -> CheckFailure {
+        let list = calls.enumerated().map { "    \($0 + 1). \($1)" }.joined(separator: "\n")
+        return CheckFailure(
+            "after random calls, \(deviation.call) is answered as the model says: \(deviation.expectation)",
+            actual: "it \(deviation.outcome), \(place):\n\(list)")
     }
 }
 

@@ -42,6 +42,34 @@ extension Check {
             }
         },
         Check(
+            "roles.other.read", .r1, needs: [.ownStore],
+            why: "When one server of an app writes tools' messages the others must still show the conversation."
+        ) { context in
+            let chats = try await context.open()
+            var snapshot = ConversationSnapshot.sample("one", title: "title", messages: 2)
+            snapshot.lastSequence = 3
+            try await chats.restoreConversation(snapshot)
+            context.expect(
+                try await context.writePastLibraryIfOffered(
+                    .insertMessageOfMoreRoles(
+                        tenant: context.tenantName(""), conversationID: "one", sequence: 3, role: "tool",
+                        content: "result")),
+                equals: .written, "the harness writes a role outside the set")
+            let expected: [ChatMessage] = [
+                .user("message 1"), .assistant("message 2"),
+                ChatMessage(role: Role(rawValue: "tool"), content: "result"),
+            ]
+            for position in [.end, .before(4), .after(0)] as [MessagePosition] {
+                context.expect(
+                    try await chats.messages(of: "one", position, limit: 9).map(\.chatMessage), equals: expected,
+                    "a role outside the set is read as it is")
+            }
+            await context.expectError(.invalidRole, "it is refused all the same when it is written") {
+                try await chats.append(expected[2], to: "one")
+            }
+            context.expect(try await chats.append(.user("more"), to: "one").sequence, equals: 4, "writes go on")
+        },
+        Check(
             "roles.engine-refuses-others", .r2, needs: [.capability(.engineConstraints)],
             why: "Other programs write to the database too; it must not take what the library would not."
         ) { context in

@@ -46,14 +46,25 @@ extension Check {
         ) { context in
             let chats = try await context.open()
             let count = 100_000
-            let tasks = 64
-            _ = try await context.concurrently(tasks) { task in
-                for number in stride(from: task, to: count, by: tasks) {
-                    // The odd ones have one time, the even ones each their own.
-                    let updatedAt = Timestamp.past.advanced(by: number % 2 == 1 ? 0 : Int64(number) + 1)
-                    try await chats.restoreConversation(.sample(ConversationID("\(number)"), updatedAt: updatedAt))
+            let few = 1_000
+            func restore(_ numbers: Range<Int>) async throws {
+                let tasks = 64
+                _ = try await context.concurrently(tasks) { task in
+                    for number in stride(from: numbers.lowerBound + task, to: numbers.upperBound, by: tasks) {
+                        // The odd ones have one time, the even ones each their own.
+                        let updatedAt = Timestamp.past.advanced(by: number % 2 == 1 ? 0 : Int64(number) + 1)
+                        try await chats.restoreConversation(.sample(ConversationID("\(number)"), updatedAt: updatedAt))
+                    }
                 }
             }
+            try await restore(0..<few)
+            let costOfFew = try await costOfPage(after: nil, in: chats)
+            try await restore(few..<count)
+            try await expectCost(below: costOfFew, of: "the first page", in: context) {
+                try await costOfPage(after: nil, in: chats)
+            }
+            // What reads everything for a page would read it all some hundred times.
+            guard context.failures.isEmpty else { return }
             let evens = stride(from: count - 2, through: 0, by: -2).map { ConversationID("\($0)") }
             let odds = stride(from: 1, to: count, by: 2).map { ConversationID("\($0)") }.sortedByUTF8()
             let expected = evens + odds
@@ -61,11 +72,49 @@ extension Check {
                 try await chats.conversations(limit: 50).map(\.id), equals: Array(expected.prefix(50)),
                 "the first page has the newest")
             var walked: [ConversationID] = []
-            for try await conversation in chats.allConversations() {
-                walked.append(conversation.id)
-                if walked.count > count { break }
-            }
+            var (middle, late): (ConversationCursor?, ConversationCursor?)
+            var cursor: ConversationCursor?
+            repeat {
+                let page = try await chats.conversations(after: cursor, limit: 1_000)
+                walked += page.items.map(\.id)
+                cursor = page.next
+                if walked.count <= count / 4 { middle = cursor }
+                if walked.count <= count - count / 20 { late = cursor }
+            } while cursor != nil && walked.count <= count
             context.expect(walked, equals: expected, "the walk over all gives each conversation once, in order")
+            for (place, cursor) in [("a middle page", middle), ("a late page", late)] {
+                try await expectCost(below: costOfFew, of: place, in: context) {
+                    try await costOfPage(after: cursor, in: chats)
+                }
+            }
         },
     ]
+
+    /// What a page of 50 takes: the median of many, so that others who use the machine do not decide it.
+    private static func costOfPage(after cursor: ConversationCursor?, in chats: some ChatStorage) async throws
+        -> Duration
+    {
+        var durations: [Duration] = []
+        for _ in 0..<11 {
+            let start = ContinuousClock.now
+            _ = try await chats.conversations(after: cursor, limit: 50)
+            durations.append(ContinuousClock.now - start)
+        }
+        return durations.sorted()[durations.count / 2]
+    }
+
+    /// A store a hundred times as large may cost ten times as much and no more, in one of several measurements.
+    private static func expectCost(
+        below few: Duration, of what: String, in context: CheckContext, measure: () async throws -> Duration
+    ) async throws {
+        let most = max(few, .milliseconds(1)) * 10
+        var measured: [Duration] = []
+        while measured.count < 3 {
+            measured.append(try await measure())
+            if measured[measured.count - 1] < most { return }
+        }
+        context.expect(
+            false, "\(what) of many conversations costs what a page of few does", actual: "\(measured) each, not \(few)"
+        )
+    }
 }

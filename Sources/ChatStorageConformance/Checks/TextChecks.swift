@@ -78,6 +78,15 @@ extension Check {
                 ], in: context)
         },
         Check(
+            "text.id.long-lookalikes", .t1, .t2,
+            why: "A column or a file's name that is too short for an id makes one conversation of two."
+        ) { context in
+            let ids = ["x", "\u{1f600}"].flatMap { filler in
+                ["a", "b", ""].map { String(repeating: filler, count: 99) + $0 }
+            }
+            try await expectDistinct(ids.map { ConversationID($0) }, in: context)
+        },
+        Check(
             "text.id.any-text", .t2, .t5,
             why: "An id comes from the app, sometimes from outside: none may be taken for syntax or changed."
         ) { context in

@@ -137,13 +137,34 @@ extension Check {
             let chats = try await context.open()
             let created = try await chats.createConversation("one").createdAt
             let appended = try await chats.append(.user("text"), to: "one").createdAt
-            // Time zones are off by a quarter of an hour or more; clocks that are set at all, by much less.
+            // The store's clock and this process's can differ. Time zones are off by a quarter of an hour or more, clocks
+            // that are set at all by much less, so ten minutes are taken for the same time.
             let tolerance: Int64 = 10 * 60 * 1_000_000
             for time in [created, appended] {
                 let difference = time.microsecondsSinceEpoch - Timestamp.now().microsecondsSinceEpoch
                 context.expect(
                     abs(difference) < tolerance, "times are UTC, as this process's clock has it", actual: "\(time)")
             }
+        },
+        Check(
+            "order.time.fine-clock", .o5, .o6,
+            why: "Chats that were used in one second are listed by their ids if the clock counts seconds."
+        ) { context in
+            let chats = try await context.open()
+            var times: Set<Timestamp> = []
+            let end = ContinuousClock.now + .seconds(2)
+            func isFineEnough() -> Bool { times.count > 1 && times.contains { $0.microsecondsSinceEpoch % 1_000 != 0 } }
+            while !isFineEnough(), ContinuousClock.now < end {
+                for condition in appendConditions {
+                    times.insert(try await chats.append(.user("text"), to: "one", if: condition).createdAt)
+                }
+                if let retitled = try await chats.updateTitle(of: "one", to: "title") {
+                    times.insert(retitled.updatedAt)
+                }
+            }
+            context.expect(
+                isFineEnough(), "the times of writes count microseconds",
+                actual: "\(times.count) times in two seconds, such as \(times.first ?? .past)")
         },
         Check(
             "order.updated.moved-by-writes", .o6,

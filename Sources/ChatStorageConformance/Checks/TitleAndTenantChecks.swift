@@ -93,6 +93,28 @@ extension Check {
                     "a tenant of \(name.unicodeScalars.count) scalars has its own conversation, which stayed as it was")
             }
         },
+        Check(
+            "text.tenant.long-lookalikes", .t3, .n1,
+            why: "A column or a file's name that is too short for a tenant's name makes one tenant of two."
+        ) { context in
+            let backend = try await context.open()
+            let room = Limits.tenantScalars.upperBound - context.tenantName("").unicodeScalars.count
+            let names = ["x", "\u{1f600}"].flatMap { filler in
+                ["a", "b", ""].map { String(repeating: filler, count: room - 1) + $0 }
+            }
+            for (index, name) in names.enumerated() {
+                context.expect(
+                    try await backend.tenant(name).conversation("one"), equals: nil, "a longest name is a tenant's own")
+                try await backend.tenant(name).append(.user("of \(index)"), to: "one")
+            }
+            for (index, name) in names.enumerated() {
+                try await context.expectContents(
+                    of: "one", in: backend.tenant(name), equal: ["of \(index)"],
+                    "names that differ in the last scalar alone are two tenants'")
+                context.expect(
+                    try await backend.tenant(name).conversations(limit: 9).count, equals: 1, "each lists its own")
+            }
+        },
     ]
 
     /// Every operation that takes a title refuses these.

@@ -13,8 +13,16 @@ public protocol ConformanceStore: Sendable {
     /// - Parameter count: How many, 1 or more.
     func handles(_ count: Int) async throws -> [any ChatStorageBackend]
 
-    /// Opens the store again after all its handles were closed, as an app does when it starts again.
+    /// Opens the store again, as an app does when it starts again.
+    ///
+    /// All handles were closed before, or ``abandon()`` was called.
     func reopen() async throws -> any ChatStorageBackend
+
+    /// Leaves the open handles as the sudden end of their process leaves them, for ``reopen()`` to follow.
+    ///
+    /// The suite does not use them again until it closes them at the end. By default nothing happens: only a backend
+    /// whose handles keep others out, as by a lock file, has something to let go of here, without writing anything.
+    func abandon() async throws
 
     /// Removes the store and all that is in it, after its handles were closed.
     func remove() async throws
@@ -43,6 +51,9 @@ public protocol ConformanceStore: Sendable {
 extension ConformanceStore {
     /// The store is the check's own.
     public var tenantPrefix: String { "" }
+
+    /// The handles keep nobody out.
+    public func abandon() async throws {}
 
     /// Not offered by this harness.
     public func writePastLibrary(_ write: WritePastLibrary) async throws -> WritePastLibrary.Outcome {
@@ -74,7 +85,11 @@ public struct MissingFromHarness: Error, CustomStringConvertible {
     public var description: String { "the harness does not offer \(what)" }
 }
 
-/// What a store throws for what must not be done to it, such as to one in use; the check then does not apply.
+/// What a store that holds other data throws for what must not be done to it; the check then does not apply.
+///
+/// It counts from ``ConformanceStore/writePastLibrary(_:)``, ``ConformanceStore/contents()``,
+/// ``ConformanceStore/withWritersLockedOut(_:)`` and ``ConformanceStore/abandon()`` of a store that has a
+/// ``ConformanceStore/tenantPrefix``. From anywhere else it is a failure like any other error.
 public struct NotApplicableToStore: Error, CustomStringConvertible {
     /// Why, in words that follow "the check does not apply:".
     public let reason: String

@@ -10,15 +10,28 @@ extension LiveStoreHarness {
         public var description: String { "conversations are left in \(tenants.joined(separator: ", "))" }
     }
 
-    private static let page = 200
-    private static let concurrentDeletes = 32
+    private static let page = 1_000
+    /// Backends share commits among calls at once, so many take little longer than few.
+    private static let concurrentDeletes = 256
 
     /// Deletes every conversation of tenants, by a handle of its own.
     ///
     /// - Throws: ``Leftover``, after all others were emptied; an error of the store.
     func empty(_ tenants: Set<[UInt8]>) async throws {
         guard !tenants.isEmpty else { return }
-        let backend = try await open()
+        let handle = try await acquireHandle(for: "", isRemoving: true)
+        do {
+            // Each handle of a backend may need it; the store itself is prepared.
+            try await handle.base.prepare()
+            try await Self.empty(tenants, of: handle.base)
+        } catch {
+            try? await release(handle)
+            throw error
+        }
+        try await release(handle)
+    }
+
+    private static func empty(_ tenants: Set<[UInt8]>, of backend: any ChatStorageBackend) async throws {
         var left: [String] = []
         var failure: (any Error)?
         for bytes in tenants {
@@ -26,12 +39,11 @@ extension LiveStoreHarness {
             do {
                 // A name outside the limits, which checks use too, is no tenant and holds nothing.
                 guard (try? Validation.check(tenant: name)) != nil else { continue }
-                if try await !Self.empty(backend.tenant(name)) { left.append(name) }
+                if try await !empty(backend.tenant(name)) { left.append(name) }
             } catch {
                 failure = error
             }
         }
-        try await backend.close()
         if let failure { throw failure }
         if !left.isEmpty { throw Leftover(tenants: left.sorted()) }
     }
@@ -40,24 +52,28 @@ extension LiveStoreHarness {
     ///
     /// - Returns: Whether it is empty now.
     private static func empty(_ tenant: some ChatStorage) async throws -> Bool {
-        while true {
-            let ids = try await tenant.conversations(limit: page).map(\.id)
-            guard !ids.isEmpty else { return true }
+        while try await !tenant.conversations(limit: 1).isEmpty {
             let deleted = try await withThrowingTaskGroup(of: Bool.self) { group in
-                var rest = ids[...]
-                for id in rest.prefix(concurrentDeletes) {
-                    group.addTask { try await tenant.deleteConversation(id) }
-                }
-                rest = rest.dropFirst(concurrentDeletes)
-                var deleted = 0
-                for try await existed in group {
-                    if existed { deleted += 1 }
-                    if let id = rest.popFirst() { group.addTask { try await tenant.deleteConversation(id) } }
-                }
+                var (deleted, underWay) = (0, 0)
+                var cursor: ConversationCursor?
+                repeat {
+                    let page = try await tenant.conversations(after: cursor, limit: page)
+                    for id in page.items.map(\.id) {
+                        if underWay < concurrentDeletes {
+                            underWay += 1
+                        } else if try await group.next() == true {
+                            deleted += 1
+                        }
+                        group.addTask { try await tenant.deleteConversation(id) }
+                    }
+                    cursor = page.next
+                } while cursor != nil
+                for try await existed in group where existed { deleted += 1 }
                 return deleted
             }
             // A store that lists what it cannot delete would be asked forever.
             guard deleted > 0 else { return false }
         }
+        return true
     }
 }

@@ -25,10 +25,31 @@ public final class LiveStoreHarness: ConformanceHarness {
     private struct State {
         var stores = 0
         var tenants: Set<[UInt8]> = []
-        /// Those that are not closed yet, by their numbers.
-        var handles: [Int: any ChatStorageBackend] = [:]
+        /// Those that are not closed yet, by their numbers; one without `multiProcess` has a number for each store.
+        var handles: [Int: (base: any ChatStorageBackend, tenantPrefix: String)] = [:]
         var opened = 0
         var hasEnded = false
+
+        mutating func add(_ base: any ChatStorageBackend, _ tenantPrefix: String) -> OpenHandle {
+            opened += 1
+            handles[opened] = (base, tenantPrefix)
+            return OpenHandle(base: base, number: opened)
+        }
+
+        /// The handle that is open, if the backend can have but one: for a store that has it as its own, or as one more.
+        mutating func share(_ tenantPrefix: String) -> OpenHandle? {
+            guard let base = handles.values.first?.base, !base.capabilities.contains(.multiProcess) else { return nil }
+            if let number = handles.first(where: { $0.value.tenantPrefix == tenantPrefix })?.key {
+                return OpenHandle(base: base, number: number)
+            }
+            return add(base, tenantPrefix)
+        }
+    }
+
+    /// A handle with the number that it is known by.
+    struct OpenHandle {
+        let base: any ChatStorageBackend
+        let number: Int
     }
 
     /// Makes the harness of a store, which must be prepared.
@@ -36,7 +57,8 @@ public final class LiveStoreHarness: ConformanceHarness {
     /// - Parameters:
     ///   - name: The store's name in reports.
     ///   - command: The command that runs one check again, if there is one.
-    ///   - open: Opens the store; handles of a backend that declares `multiProcess` are independent of each other.
+    ///   - open: Opens the store; handles of a backend that declares `multiProcess` are independent of each other. One
+    ///     that does not is opened again only when it is closed. The harness prepares each.
     public init(
         name: String, command: @escaping @Sendable (_ checkID: String, _ seed: UInt64) -> String? = { _, _ in nil },
         open: @escaping @Sendable () async throws -> any ChatStorageBackend
@@ -66,29 +88,56 @@ public final class LiveStoreHarness: ConformanceHarness {
     ///
     /// - Throws: ``Leftover`` if a tenant could not be emptied; an error of the store.
     public func end() async throws {
-        let (handles, tenants) = state.withLock { state in
+        let handles = state.withLock { state in
             state.hasEnded = true
             defer { state.handles = [:] }
-            return (state.handles.values, state.tenants)
+            return state.handles.values.map(\.base)
         }
         for handle in handles { try? await handle.close() }
-        try await empty(tenants)
+        // Not before: a call under way while its handle was closed may have been a tenant's first.
+        try await empty(state.withLock(\.tenants))
     }
 
     /// Opens a handle that works in the tenants of a prefix only, whatever it is asked for.
     func openHandle(tenantPrefix: String) async throws -> any ChatStorageBackend {
+        confined(try await acquireHandle(for: tenantPrefix), to: tenantPrefix)
+    }
+
+    /// Opens a handle on the whole store, or shares the one that is open if the backend can have but one.
+    ///
+    /// - Parameters:
+    ///   - tenantPrefix: Which of the run's stores it is for.
+    ///   - isRemoving: Whether it is for the removal, which may have one after the end.
+    func acquireHandle(for tenantPrefix: String, isRemoving: Bool = false) async throws -> OpenHandle {
+        if let shared = state.withLock({ $0.share(tenantPrefix) }) { return shared }
         let handle = try await open()
-        let number = state.withLock { state -> Int? in
-            guard !state.hasEnded else { return nil }
-            state.opened += 1
-            state.handles[state.opened] = handle
-            return state.opened
+        let (own, shared) = state.withLock { state -> (OpenHandle?, OpenHandle?) in
+            guard isRemoving || !state.hasEnded else { return (nil, nil) }
+            // Somebody else may have opened one meanwhile.
+            if let shared = state.share(tenantPrefix) { return (nil, shared) }
+            return (state.add(handle, tenantPrefix), nil)
         }
-        guard let number else {
-            try await handle.close()
-            throw CancellationError()
+        if let own { return own }
+        try await handle.close()
+        guard let shared else { throw CancellationError() }
+        return shared
+    }
+
+    /// Whether a handle is open that stands for all.
+    fileprivate var sharesHandle: Bool {
+        state.withLock { $0.handles.values.contains { !$0.base.capabilities.contains(.multiProcess) } }
+    }
+
+    /// Closes a handle unless other stores share it.
+    func release(_ handle: OpenHandle) async throws {
+        let isShared = state.withLock { state in
+            guard !handle.base.capabilities.contains(.multiProcess) else { return false }
+            state.handles[handle.number] = nil
+            return !state.handles.isEmpty
         }
-        return confined(handle, number, to: tenantPrefix)
+        guard !isShared else { return }
+        try await handle.base.close()
+        state.withLock { _ = $0.handles.removeValue(forKey: handle.number) }
     }
 
     /// Removes what is in the tenants that were used under a prefix.
@@ -101,14 +150,11 @@ public final class LiveStoreHarness: ConformanceHarness {
         state.withLock { _ = $0.tenants.insert(Array(name.utf8)) }
     }
 
-    fileprivate func forgetHandle(_ number: Int) {
-        state.withLock { _ = $0.handles.removeValue(forKey: number) }
-    }
-
-    private func confined(
-        _ backend: some ChatStorageBackend, _ number: Int, to prefix: String
-    ) -> any ChatStorageBackend {
-        ConfinedBackend(base: backend, number: number, harness: self, tenantPrefix: prefix)
+    private func confined(_ handle: OpenHandle, to prefix: String) -> any ChatStorageBackend {
+        func confined(_ base: some ChatStorageBackend) -> any ChatStorageBackend {
+            ConfinedBackend(base: base, number: handle.number, harness: self, tenantPrefix: prefix)
+        }
+        return confined(handle.base)
     }
 }
 
@@ -137,6 +183,13 @@ private struct LiveStore: ConformanceStore {
         throw NotApplicableToStore("a store in use is not read as a whole")
     }
 
+    func abandon() throws {
+        // Where all handles are one, another would open the store beside the one that was left.
+        guard !harness.sharesHandle else {
+            throw NotApplicableToStore("a store in use is not opened twice by a backend without multiProcess")
+        }
+    }
+
     func withWritersLockedOut(_ body: @Sendable (any ChatStorageBackend) async throws -> Void) throws {
         throw NotApplicableToStore("others write to a store in use")
     }
@@ -154,8 +207,7 @@ private struct ConfinedBackend<Base: ChatStorageBackend>: ChatStorageBackend {
     func prepare() async throws { try await base.prepare() }
 
     func close() async throws {
-        try await base.close()
-        harness.forgetHandle(number)
+        try await harness.release(LiveStoreHarness.OpenHandle(base: base, number: number))
     }
 
     func tenant(_ name: String) -> Base.Tenant {

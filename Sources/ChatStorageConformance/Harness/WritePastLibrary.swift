@@ -7,6 +7,9 @@ public enum WritePastLibrary: Sendable {
     /// Inserts a row into the table of messages, of any time, by a connection like those that the backend opens.
     case insertMessage(
         tenant: String, conversationID: ConversationID, sequence: Int64, role: String, content: String)
+    /// Inserts such a row as a version with more roles would: the constraint on roles, if there is one, is not in force.
+    case insertMessageOfMoreRoles(
+        tenant: String, conversationID: ConversationID, sequence: Int64, role: String, content: String)
     /// Creates, in a store that is not prepared, tables named like the library's, with other columns and a row in each.
     case createForeignTables
     /// Records that a newer version of the library migrated the prepared store.

@@ -22,7 +22,8 @@ package struct Linearisation {
     /// Searches.
     ///
     /// - Parameters:
-    ///   - history: At most 64 calls on one tenant.
+    ///   - history: At most 64 calls on one tenant. How many of them overlap is what the search costs: a history that
+    ///     nothing explains can take twice the time for each more that is under way at once, so callers keep to eight.
     ///   - model: What the store held before them.
     package init(of history: [HistoryEntry], from model: Model = Model()) {
         precondition(history.count <= UInt64.bitWidth, "a history has at most 64 calls")

@@ -7,24 +7,25 @@ package final class CheckContext: Sendable {
     /// How many random calls the check of random calls makes.
     let randomCalls: Int
     let recorder: CallRecorder
+    let failureRecorder: FailureRecorder
     private let harness: any ConformanceHarness
     private let store: any ConformanceStore
     private let state = Mutex(State())
 
     private struct State {
-        var failures: [CheckFailure] = []
         var handles: [InterceptedBackend] = []
         var otherStores: [any ConformanceStore] = []
     }
 
     init(
-        harness: any ConformanceHarness, store: any ConformanceStore, recorder: CallRecorder, seed: UInt64,
-        randomCalls: Int
+        harness: any ConformanceHarness, store: any ConformanceStore, recorder: CallRecorder,
+        failures: FailureRecorder, seed: UInt64, randomCalls: Int
     ) {
         self.randomCalls = randomCalls
         self.harness = harness
         self.store = store
         self.recorder = recorder
+        failureRecorder = failures
         self.seed = seed
     }
 
@@ -69,6 +70,14 @@ package final class CheckContext: Sendable {
         return backend
     }
 
+    /// Opens the store again, prepared, without closing its handles, as after the sudden end of a process.
+    package func reopenWithoutClosing() async throws -> InterceptedBackend {
+        try await allowingForStoresInUse { try await store.abandon() }
+        let backend = adopt(try await store.reopen(), of: store)
+        try await backend.prepare()
+        return backend
+    }
+
     /// Makes another store and opens a prepared handle on it.
     package func openOtherStore() async throws -> InterceptedBackend {
         let other = try await harness.makeStore()
@@ -97,14 +106,21 @@ package final class CheckContext: Sendable {
         } catch {
             result = .failure(error)
         }
-        for handle in handles { try await handle.close() }
+        var failure: (any Error)?
+        for handle in handles {
+            do { try await handle.close() } catch { failure = error }
+        }
         try await fresh.remove()
-        return try result.get()
+        let success = try result.get()
+        if let failure { throw failure }
+        return success
     }
 
     /// Keeps writers out of the store while the body runs with an impatient handle.
     package func withWritersLockedOut(_ body: @Sendable (InterceptedBackend) async throws -> Void) async throws {
-        try await store.withWritersLockedOut { try await body(self.adopt($0, of: self.store)) }
+        try await allowingForStoresInUse {
+            try await store.withWritersLockedOut { try await body(self.adopt($0, of: self.store)) }
+        }
     }
 
     private func adopt(_ backend: any ChatStorageBackend, of store: any ConformanceStore) -> InterceptedBackend {
@@ -120,12 +136,30 @@ package final class CheckContext: Sendable {
 
     /// Writes in the engine's own language; see ``WritePastLibrary``.
     package func writePastLibrary(_ write: WritePastLibrary) async throws -> WritePastLibrary.Outcome {
-        try await store.writePastLibrary(write)
+        try await allowingForStoresInUse { try await store.writePastLibrary(write) }
+    }
+
+    /// Writes in the engine's own language; where the harness has no way to, the check does not apply.
+    package func writePastLibraryIfOffered(_ write: WritePastLibrary) async throws -> WritePastLibrary.Outcome {
+        do {
+            return try await writePastLibrary(write)
+        } catch let error as MissingFromHarness {
+            throw CheckDoesNotApply(reason: "\(error)")
+        }
     }
 
     /// All that the store holds.
     package func contents() async throws -> String {
-        try await store.contents()
+        try await allowingForStoresInUse { try await store.contents() }
+    }
+
+    /// Ends the check as not applicable where a store that holds other data says that something must not be done to it.
+    private func allowingForStoresInUse<Success>(_ body: () async throws -> Success) async throws -> Success {
+        do {
+            return try await body()
+        } catch let error as NotApplicableToStore where !ownsStore {
+            throw CheckDoesNotApply(reason: error.reason)
+        }
     }
 
     // MARK: Randomness and concurrency
@@ -157,31 +191,33 @@ package final class CheckContext: Sendable {
 
     // MARK: Failures and the end
 
-    var failures: [CheckFailure] { state.withLock(\.failures) }
+    var failures: [CheckFailure] { failureRecorder.failures }
 
-    func record(_ failure: CheckFailure) {
-        state.withLock { state in
-            // A check that fails in a loop says the same again and again.
-            if state.failures.count < 20 { state.failures.append(failure) }
-        }
-    }
+    func record(_ failure: CheckFailure) { failureRecorder.record(failure) }
 
     private func closeHandles() async throws {
         let handles = state.withLock { state in
             defer { state.handles = [] }
             return state.handles
         }
-        for handle in handles { try await handle.close() }
+        var failure: (any Error)?
+        for handle in handles {
+            do { try await handle.close() } catch { failure = error }
+        }
+        if let failure { throw failure }
     }
 
     /// Closes all handles and removes the stores; a failure to do so is the check's.
     func end() async {
-        do {
-            try await closeHandles()
-            for other in state.withLock(\.otherStores) { try await other.remove() }
-            try await store.remove()
-        } catch {
-            record(CheckFailure("the store is closed and removed after the check", actual: "\(error)"))
+        func recordingFailure(_ body: () async throws -> Void) async {
+            do {
+                try await body()
+            } catch {
+                record(CheckFailure("the store is closed and removed after the check", actual: "\(error)"))
+            }
         }
+        await recordingFailure { try await closeHandles() }
+        for other in state.withLock(\.otherStores) { await recordingFailure { try await other.remove() } }
+        await recordingFailure { try await store.remove() }
     }
 }

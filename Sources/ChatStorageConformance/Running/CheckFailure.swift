@@ -1,3 +1,5 @@
+import Synchronization
+
 /// An expectation of a check that did not hold.
 public struct CheckFailure: Sendable, CustomStringConvertible {
     /// What was expected, as a statement about the backend.
@@ -28,5 +30,31 @@ public struct CheckFailure: Sendable, CustomStringConvertible {
     }
 }
 
+/// Ends a check that turns out to say nothing about the backend or the store.
+struct CheckDoesNotApply: Error {
+    let reason: String
+}
+
 /// Ends a check whose further steps need what it did not get; the failure is recorded already.
 struct CheckStopped: Error {}
+
+/// The expectations of a check that did not hold until now, also where its body does not end.
+final class FailureRecorder: Sendable {
+    /// A check that fails in a loop says the same again and again.
+    private static let kept = 20
+    private let recorded = Mutex<[CheckFailure]>([])
+
+    var failures: [CheckFailure] { recorded.withLock(\.self) }
+
+    func record(_ failure: CheckFailure) {
+        recorded.withLock { if $0.count < Self.kept { $0.append(failure) } }
+    }
+
+    /// Puts a failure that says more in the last one's place.
+    func replaceLast(by failure: CheckFailure) {
+        recorded.withLock { recorded in
+            _ = recorded.popLast()
+            recorded.append(failure)
+        }
+    }
+}

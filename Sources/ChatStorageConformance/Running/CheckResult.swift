@@ -64,6 +64,24 @@ public struct CheckResult: Sendable {
     }
 }
 
+extension CheckResult {
+    /// The failure to remove what a run wrote to a store in use, for the run's report.
+    ///
+    /// - Parameters:
+    ///   - backend: The backend's name.
+    ///   - seed: The run's.
+    ///   - problem: What went wrong, in words.
+    package static func failedRemoval(from backend: String, seed: UInt64, _ problem: String) -> CheckResult {
+        let check = Check(
+            "harness.removal", .n1, why: "What checks leave in a store in use is data that nobody put there."
+        ) { _ in }
+        let failure = CheckFailure("what the run wrote is removed", actual: problem)
+        return CheckResult(
+            check: check, backend: backend, outcome: .failed([failure]), duration: .zero, seed: seed, calls: [],
+            command: nil)
+    }
+}
+
 extension CheckResult: CustomStringConvertible {
     /// All that is known: for a failure the rules, the expectations, the calls, the seed and the command.
     public var description: String {
@@ -82,7 +100,7 @@ extension CheckResult: CustomStringConvertible {
         lines += check.rules.map { "contract \($0): \($0.statement)" }
         lines.append("why it matters: \(check.reason)")
         lines += failures.map(\.description)
-        lines.append("calls that led there:")
+        if !calls.isEmpty { lines.append("calls that led there:") }
         lines += calls.map { "  \($0)" }
         lines.append("seed: \(seed)")
         if let command { lines.append("run it again: \(command)") }

@@ -22,9 +22,9 @@ public enum ConformanceSuite {
     public static let checks: [Check] =
         Check.harness + Check.text + Check.titlesAndTenants + Check.contents + Check.roles + Check.sequences
         + Check.listing + Check.times + Check.cascade + Check.appends + Check.creation + Check.restoring
-        + Check.cancellation + Check.concurrency + Check.limits + Check.messagePages + Check.conversationPages
-        + Check.tenants + Check.errors + Check.closing + Check.schema + Check.durability + Check.randomCalls
-        + Check.linearisability + Check.contention + Check.scale
+        + Check.cancellation + Check.readers + Check.concurrency + Check.limits + Check.messagePages
+        + Check.conversationPages + Check.tenants + Check.errors + Check.closing + Check.schema + Check.durability
+        + Check.absence + Check.randomCalls + Check.linearisability + Check.contention + Check.scale
 
     /// Runs a check on a store of its own.
     ///
@@ -33,7 +33,7 @@ public enum ConformanceSuite {
     ///   - harness: Makes the store.
     ///   - waivers: Declared exceptions; those of other checks are ignored.
     ///   - seed: Determines the check's random numbers.
-    ///   - randomCalls: How many calls the check of random calls makes.
+    ///   - randomCalls: How many calls the check of random calls makes, 1 or more; of fewer it fails.
     ///   - timeLimit: When the check has failed if it has not ended; nil is the check's own, ``Check/timeLimit``.
     /// - Returns: The result; of a cancelled task it is that the check was skipped.
     public static func run(
@@ -41,9 +41,12 @@ public enum ConformanceSuite {
         seed: UInt64 = .random(in: 0...(.max)), randomCalls: Int = 1_000, timeLimit: Duration? = nil
     ) async -> CheckResult {
         let recorder = CallRecorder()
+        let failures = FailureRecorder()
         let start = ContinuousClock.now
-        var outcome = await Self.outcome(within: timeLimit ?? check.timeLimit) {
-            await Self.outcome(of: check, on: harness, seed: seed, randomCalls: randomCalls, recorder: recorder)
+        let limit = timeLimit ?? check.timeLimit + check.timePerRandomCall * max(0, randomCalls)
+        var outcome = await Self.outcome(within: limit, or: failures) {
+            await Self.outcome(
+                of: check, on: harness, seed: seed, randomCalls: randomCalls, recorder: recorder, failures: failures)
         }
         if let waiver = waivers.first(where: { $0.checkID == check.id }) { outcome = outcome.waived(by: waiver) }
         return CheckResult(
@@ -60,7 +63,7 @@ public enum ConformanceSuite {
     ///   - harness: Makes the stores.
     ///   - waivers: Declared exceptions.
     ///   - seed: Determines the random numbers of all checks.
-    ///   - randomCalls: How many calls the check of random calls makes.
+    ///   - randomCalls: How many calls the check of random calls makes, 1 or more; of fewer it fails.
     ///   - progress: Gets each result as it comes.
     public static func run(
         _ checks: [Check] = checks, on harness: any ConformanceHarness, waivers: [Waiver] = [],
@@ -94,34 +97,39 @@ public enum ConformanceSuite {
     }
 
     private static func outcome(
-        of check: Check, on harness: any ConformanceHarness, seed: UInt64, randomCalls: Int, recorder: CallRecorder
+        of check: Check, on harness: any ConformanceHarness, seed: UInt64, randomCalls: Int, recorder: CallRecorder,
+        failures: FailureRecorder
     ) async -> CheckResult.Outcome {
+        let store: any ConformanceStore
         do {
-            let store = try await harness.makeStore()
-            let context = CheckContext(
-                harness: harness, store: store, recorder: recorder, seed: seed, randomCalls: randomCalls)
-            if let reason = try await reasonNotToRun(check, in: context) {
-                await context.end()
-                return .notApplicable(reason: reason)
-            }
-            var endedEarly: CheckResult.Outcome?
-            do {
-                try await check.body(context)
-            } catch is CheckStopped {
-                // Its failure is recorded.
-            } catch let error as MissingFromHarness {
-                endedEarly = .skipped(reason: "\(error)")
-            } catch let error as NotApplicableToStore {
-                endedEarly = .notApplicable(reason: error.reason)
-            } catch {
-                context.record(CheckFailure("the check's calls succeed", actual: "threw \(error)"))
-            }
-            await context.end()
-            guard context.failures.isEmpty else { return .failed(context.failures) }
-            return endedEarly ?? .passed
+            store = try await harness.makeStore()
         } catch {
             return .failed([CheckFailure("the harness makes a store", actual: "threw \(error)")])
         }
+        let context = CheckContext(
+            harness: harness, store: store, recorder: recorder, failures: failures, seed: seed,
+            randomCalls: randomCalls)
+        let endedEarly = await endOfBody(of: check, in: context)
+        await context.end()
+        guard context.failures.isEmpty else { return .failed(context.failures) }
+        return endedEarly ?? .passed
+    }
+
+    /// Runs a check's body, records what it throws, and gives the outcome of one that did not come to its end.
+    private static func endOfBody(of check: Check, in context: CheckContext) async -> CheckResult.Outcome? {
+        do {
+            if let reason = try await reasonNotToRun(check, in: context) { return .notApplicable(reason: reason) }
+            try await check.body(context)
+        } catch is CheckStopped {
+            // Its failure is recorded.
+        } catch let error as MissingFromHarness {
+            return .skipped(reason: "\(error)")
+        } catch let error as CheckDoesNotApply {
+            return .notApplicable(reason: error.reason)
+        } catch {
+            context.record(CheckFailure("the check's calls succeed", actual: "threw \(error)"))
+        }
+        return nil
     }
 
     private static func reasonNotToRun(_ check: Check, in context: CheckContext) async throws -> String? {
@@ -132,15 +140,16 @@ public enum ConformanceSuite {
         }.first
     }
 
-    /// A body that does not end is left behind: nothing in Swift can stop it.
+    /// A body that does not end is left behind, with what it found until then: nothing in Swift can stop it.
     private static func outcome(
-        within timeLimit: Duration, of body: @escaping @Sendable () async -> CheckResult.Outcome
+        within timeLimit: Duration, or failures: FailureRecorder,
+        of body: @escaping @Sendable () async -> CheckResult.Outcome
     ) async -> CheckResult.Outcome {
         let (outcomes, continuation) = AsyncStream.makeStream(of: CheckResult.Outcome.self)
         let work = Task { continuation.yield(await body()) }
         let timer = Task {
             try await Task.sleep(for: timeLimit)
-            continuation.yield(.failed([CheckFailure("the check ends within \(timeLimit)")]))
+            continuation.yield(.failed(failures.failures + [CheckFailure("the check ends within \(timeLimit)")]))
         }
         defer {
             work.cancel()

@@ -8,8 +8,14 @@ struct VerifyCommand: AsyncParsableCommand {
         discussion: """
             The checks of the library ChatStorageConformance run on the store as it is, also while it is in use. They \
             work in tenants of their own, whose names begin with a random text that is printed first, and remove them \
-            afterwards, also when checks fail or the run is interrupted; only a run that is killed leaves them. No other \
-            data is read or changed.
+            afterwards, also when checks fail or the run is interrupted. No other data is read or changed.
+
+            Only a run that is killed, by SIGKILL or by a second interrupt while it removes them, leaves its tenants. \
+            This statement removes what all such runs have left, when no other run is under way; in SQLite's shell \
+            after PRAGMA foreign_keys = ON:
+
+              DELETE FROM conversations
+              WHERE tenant LIKE 'chatstorage-conformance-%'
 
             Checks that need a store of their own, such as those of schemas that are not the library's, do not apply to \
             a store in use; the summary names them. A store in memory is made anew for each check.
@@ -18,7 +24,8 @@ struct VerifyCommand: AsyncParsableCommand {
             other one is JUnit XML.
 
             Exit status: 0 for a full pass, which is that every check that can apply to the store has run and passed; \
-            1 when a check failed, or what the run wrote could not be removed; 2 when nothing failed but it is no full \
+            1 when a check failed, or what the run wrote could not be removed, which the reports have as the failed \
+            check harness.removal; 2 when nothing failed but it is no full \
             pass, as with --only; 130 when interrupted.
             """)
 
@@ -50,7 +57,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard store.tenant.isEmpty else { throw ValidationError("verify works in tenants of its own, not in --tenant") }
-        guard randomCalls >= 0 else { throw ValidationError("--random-calls takes 0 or more") }
+        guard randomCalls >= 1 else { throw ValidationError("--random-calls takes 1 or more") }
         for pattern in only where ConformanceSuite.checks(matching: [pattern]).isEmpty {
             throw ValidationError("no check matches \(TerminalText.line(pattern)); --list shows their ids")
         }
@@ -66,7 +73,8 @@ struct VerifyCommand: AsyncParsableCommand {
             return
         }
         let reports = try await VerifyReports(json: reportJSON, junit: reportJUnit)
-        let command = RepeatCommand(store: store.store, randomCalls: randomCalls)
+        let command = RepeatCommand(
+            program: CommandLine.arguments.first ?? "chatstorage", store: try store.text, randomCalls: randomCalls)
         let verified = try VerifiedStore(store.url) { command.text(checkID: $0, seed: $1) }
         try await requirePreparedStore()
 
@@ -75,23 +83,29 @@ struct VerifyCommand: AsyncParsableCommand {
         if let prefix = verified.tenantPrefix { try await Output.write("Tenants that are used: \(prefix)...\n") }
 
         let display = VerifyDisplay(total: checks.count)
-        let work = Task { [checks, randomCalls] in
+        let run = CancellableRun()
+        // Listens from before anything is written until it is removed; a second signal ends the process all the same.
+        let interruption = Interruption { run.cancel() }
+        var report = await run.value(of: { [checks, randomCalls] in
             await ConformanceSuite.run(checks, on: verified.harness, seed: seed, randomCalls: randomCalls) {
                 await display.show($0)
             }
-        }
-        // Listens until the tenants are removed; a second signal ends the process all the same.
-        let interruption = Interruption { work.cancel() }
-        let report = await work.value
+        })
         await display.end()
+        if interruption.happened, verified.tenantPrefix != nil {
+            await Output.error("Removing what the checks wrote. (A second interrupt leaves it there.)\n")
+        }
         let removal = await result(of: verified.end)
         interruption.end()
 
+        if case .failure(let error) = removal {
+            report.add(.failedRemoval(from: verified.harness.name, seed: seed, Self.sentence(about: error)))
+        }
         try await reports.write(report)
         try await Output.write("\(report)\n\n\(Self.verdict(on: report))\n")
-        do {
-            try removal.get()
-        } catch {
+        // A store that is given by the variable has it set.
+        if report.isFailure, store.store != nil, let hint = command.hint { try await Output.write("\(hint)\n") }
+        if case .failure(let error) = removal {
             throw Failure("the run's tenants could not be removed: \(Self.sentence(about: error))")
         }
         guard !interruption.happened else { throw Failure(nil, status: Failure.interrupted) }

@@ -11,13 +11,13 @@ import Musl
 import Android
 #endif
 
-/// SIGINT and SIGTERM as a request to stop in good order; a second one ends the process at once.
+/// SIGINT, SIGTERM and SIGHUP as a request to stop in good order; a second one ends the process at once.
 final class Interruption {
     private final class Counter: Sendable {
         let signals = Mutex(0)
     }
 
-    private static let signals = [SIGINT, SIGTERM]
+    private static let signals = [SIGINT, SIGTERM, SIGHUP]
 
     private let counter = Counter()
     private var sources: [any DispatchSourceSignal] = []

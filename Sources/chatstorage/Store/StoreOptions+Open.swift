@@ -68,7 +68,12 @@ extension StoreOptions {
 
     /// Which store it is.
     var url: StoreURL {
-        get throws { try StoreURL(store ?? environmentURL() ?? "sqlite:chat.db") }
+        get throws { try StoreURL(text) }
+    }
+
+    /// Its URL, wherever it was given.
+    var text: String {
+        get throws { try store ?? environmentURL() ?? "sqlite:chat.db" }
     }
 
     private func environmentURL() throws -> String? {

@@ -2,19 +2,28 @@ import ChatStorageCore
 
 /// The command line that runs one check again, to be pasted into a shell.
 struct RepeatCommand: Sendable {
-    /// The value of `--store`; nil if it was not given.
-    let store: String?
+    /// What the tool was started as.
+    let program: String
+    /// The store's URL, wherever it was given.
+    let store: String
     /// The value of `--random-calls`.
     let randomCalls: Int
 
     func text(checkID: String, seed: UInt64) -> String {
-        "chatstorage verify\(storeOption) --only \(checkID) --seed \(seed) --random-calls \(randomCalls)"
+        """
+        \(Self.quoted(program)) verify --store \(storeValue) --only \(checkID) --seed \(seed) \
+        --random-calls \(randomCalls)
+        """
     }
 
-    private var storeOption: String {
-        guard let store else { return "" }
-        // Reports are kept and passed on, and a password must not be in them.
-        return " --store \(Self.mayHoldPassword(store) ? #""$CHATSTORAGE_URL""# : Self.quoted(store))"
+    /// What to do before the command can be run; nil if nothing is.
+    var hint: String? {
+        Self.mayHoldPassword(store) ? "Commands have $CHATSTORAGE_URL for the store's URL: set it to run them." : nil
+    }
+
+    /// Reports are kept and passed on, and a password must not be in them.
+    private var storeValue: String {
+        Self.mayHoldPassword(store) ? #""$CHATSTORAGE_URL""# : Self.quoted(store)
     }
 
     private static func mayHoldPassword(_ store: String) -> Bool {

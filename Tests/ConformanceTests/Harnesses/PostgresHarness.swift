@@ -60,6 +60,12 @@ private struct PostgresStoreUnderTest: ConformanceStore {
 
     private func statements(for write: WritePastLibrary) -> String {
         switch write {
+        case .insertMessageOfMoreRoles(let tenant, let conversationID, let sequence, let role, let content):
+            "ALTER TABLE \(schema).chat_messages DROP CONSTRAINT chat_messages_role_check;"
+                + statements(
+                    for: .insertMessage(
+                        tenant: tenant, conversationID: conversationID, sequence: sequence, role: role,
+                        content: content))
         case .insertMessage(let tenant, let conversationID, let sequence, let role, let content):
             """
             INSERT INTO \(schema).chat_messages (tenant, conversation_id, sequence, role, content, created_at)

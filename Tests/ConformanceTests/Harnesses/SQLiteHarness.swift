@@ -60,6 +60,12 @@ private struct SQLiteStoreUnderTest: ConformanceStore {
 
     private func statements(for write: WritePastLibrary) -> String {
         switch write {
+        case .insertMessageOfMoreRoles(let tenant, let conversationID, let sequence, let role, let content):
+            "PRAGMA ignore_check_constraints = ON;"
+                + statements(
+                    for: .insertMessage(
+                        tenant: tenant, conversationID: conversationID, sequence: sequence, role: role,
+                        content: content))
         case .insertMessage(let tenant, let conversationID, let sequence, let role, let content):
             """
             INSERT INTO chat_messages (tenant, conversation_id, sequence, role, content, created_at_us)

@@ -13,7 +13,8 @@ extension Mutant {
                 "text.content.nul-refused", "text.append.most-messages", "roles.other.refused",
                 "order.sequence.failed-append-takes-none", "order.time.new-conversation",
                 "order.time.message-is-update", "cancellation.random-moments", "errors.precedence.arguments",
-                "concurrency.delete-against-append",
+                "concurrency.delete-against-append", "concurrency.readers-see-whole-large-batches",
+                "cancellation.large-writes",
             ]
         ) { call, base, _ in
             guard case .append(let messages, let id, let condition) = call, messages.count > 1 else {
@@ -25,6 +26,84 @@ extension Mutant {
                 await Task.yield()
             }
             return .messages(stored)
+        },
+        Mutant(
+            "commits large appends in pieces of 100", caughtBy: "concurrency.readers-see-whole-large-batches",
+            related: ["cancellation.large-writes", "order.time.*"]
+        ) { call, base, _ in
+            guard case .append(let messages, let id, let condition) = call, messages.count > 100 else {
+                return try await call.perform(on: base)
+            }
+            try Validation.check(append: messages, to: id, roles: Role.standard)
+            var stored: [Message] = []
+            for start in stride(from: 0, to: messages.count, by: 100) {
+                stored += try await base.append(Array(messages[start...].prefix(100)), to: id, if: condition)
+                await Task.yield()
+            }
+            return .messages(stored)
+        },
+        Mutant(
+            "commits what it has of a large append when it is cancelled", caughtBy: "cancellation.large-writes"
+        ) { call, base, _ in
+            guard case .append(let messages, let id, let condition) = call, messages.count > 100 else {
+                return try await call.perform(on: base)
+            }
+            try Task.checkCancellation()
+            for _ in 0..<20 { await Task.yield() }
+            guard Task.isCancelled, (try? Validation.check(append: messages, to: id, roles: Role.standard)) != nil
+            else {
+                return try await call.perform(on: base)
+            }
+            _ = try await Task { try await base.append(Array(messages.prefix(100)), to: id, if: condition) }.value
+            throw CancellationError()
+        },
+        Mutant(
+            "restores the conversation first and its messages then",
+            caughtBy: "concurrency.readers-see-whole-restores",
+            related: ["cancellation.*", "atomicity.create.race", "linearisability.conversation"]
+        ) { call, base, _ in
+            guard case .restoreConversation(let snapshot) = call, !snapshot.messages.isEmpty else {
+                return try await call.perform(on: base)
+            }
+            try Validation.check(snapshot, roles: Role.standard)
+            var empty = snapshot
+            empty.messages = []
+            try await base.restoreConversation(empty)
+            for _ in 0..<20 { await Task.yield() }
+            try await base.deleteConversation(snapshot.id)
+            return try await call.perform(on: base)
+        },
+        Mutant(
+            "deletes the messages first and the conversation then", caughtBy: "concurrency.readers-see-whole-deletes",
+            related: ["concurrency.delete-*", "cancellation.*"]
+        ) { call, base, _ in
+            if case .deleteConversation(let id) = call, try await base.conversation(id) != nil {
+                try await base.clearMessages(of: id)
+                for _ in 0..<20 { await Task.yield() }
+            }
+            return try await call.perform(on: base)
+        },
+        Mutant(
+            "shows deleted messages in the pages before and after a sequence", caughtBy: "cascade.delete.removes-all",
+            related: ["cascade.*", "concurrency.*", "cancellation.*", "pages.messages.*"]
+        ) { _ in
+            let deleted = Mutex<[ConversationID: [Message]]>([:])
+            return { call, base, _ in
+                if case .deleteConversation(let id) = call {
+                    let messages = try await base.messages(of: id, limit: .max)
+                    deleted.withLock { $0[id] = messages }
+                }
+                let reply = try await call.perform(on: base)
+                guard case .messages(let id, let position, let limit) = call, limit > 0,
+                    case .messages(let messages) = reply, messages.isEmpty, try await base.conversation(id) == nil,
+                    let kept = deleted.withLock({ $0[id] })
+                else { return reply }
+                return switch position {
+                case .end: reply
+                case .before(let sequence): .messages(kept.filter { $0.sequence < sequence }.suffix(limit))
+                case .after(let sequence): .messages(Array(kept.filter { $0.sequence > sequence }.prefix(limit)))
+                }
+            }
         },
         Mutant(
             "loses one of two concurrent appends", caughtBy: "order.sequence.concurrent-writers",
@@ -146,7 +225,7 @@ extension Mutant {
         },
         Mutant(
             "works on after it was closed", caughtBy: "closing.refuses-every-call",
-            related: ["errors.precedence.closed", "closing.twice"]
+            related: ["errors.precedence.closed", "closing.twice", "absence.multi-process"]
         ) { call, base, _ in
             try await call.perform(on: base)
         }.preparing(closing: { _ in }),
@@ -164,6 +243,7 @@ extension Mutant {
                 "pages.conversations.foreign-cursor", "tenants.isolated", "errors.not-prepared",
                 "errors.precedence.parameters", "errors.precedence.not-prepared", "errors.precedence.closed",
                 "closing.refuses-every-call", "closing.twice", "closing.calls-under-way", "cancellation.any-operation",
+                "errors.precedence.limit-before-cursor", "absence.multi-process",
             ]
         ) { call, base, _ in
             struct OwnError: Error {}
@@ -174,6 +254,10 @@ extension Mutant {
             }
         },
     ]
+
+    static let throwsInClose = Mutant("throws when it is closed") { call, base, _ in
+        try await call.perform(on: base)
+    }.preparing(closing: { _ in throw ChatStorageError(.unavailable, "it does not close") })
 
     /// A backend that would pass every check that only expects errors.
     static let throwsAlways = Mutant("throws on every call") { _, _, _ in

@@ -8,7 +8,7 @@ extension Mutant {
         .forgetsTitleOfRestored,
         Mutant(
             "answers pages from a cache that a clear does not empty", caughtBy: "model.random-calls",
-            related: ["cascade.clear.*", "concurrency.clear-*", "cancellation.*"]
+            related: ["cascade.clear.*", "concurrency.clear-*", "concurrency.readers-*", "cancellation.*"]
         ) { _ in
             let cache = Mutex<[ConversationID: [[UInt8]: StorageReply]]>([:])
             return { call, base, tenant in
@@ -160,6 +160,10 @@ extension Mutant {
                 }
                 return .page(ConversationPage(items: page.items, next: count > 0xffff ? nil : page.next))
             }
+        },
+        Mutant("reads all conversations for each page", caughtBy: "scale.conversations") { call, base, _ in
+            if case .conversations = call { _ = try await base.conversations(after: nil, limit: .max) }
+            return try await call.perform(on: base)
         },
     ]
 

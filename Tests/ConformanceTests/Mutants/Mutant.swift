@@ -16,6 +16,9 @@ struct Mutant: Sendable, CustomStringConvertible {
     let related: [String]
     /// The fault of a new store.
     let makeFault: @Sendable (InMemoryBackend) -> Fault
+    private var ownHarness: (any ConformanceHarness)?
+    /// Where its times come from.
+    var clock: @Sendable () -> Timestamp = Timestamp.now
     /// What becomes of `prepare()`.
     var prepare: @Sendable (any ChatStorageBackend) async throws -> Void = { try await $0.prepare() }
     /// What becomes of `close()`.
@@ -39,11 +42,30 @@ struct Mutant: Sendable, CustomStringConvertible {
         makeFault = { _ in fault }
     }
 
+    /// A mutant whose fault is its stores', such as what they keep and what they say of themselves.
+    init(_ description: String, caughtBy: String..., related: [String] = [], harness: any ConformanceHarness) {
+        self.description = description
+        self.caughtBy = caughtBy
+        self.related = related
+        makeFault = { _ in { call, base, _ in try await call.perform(on: base) } }
+        ownHarness = harness
+    }
+
+    /// What the suite gets at the mutant by.
+    var harness: any ConformanceHarness { ownHarness ?? MutantHarness(mutant: self) }
+
     /// Whether a check may notice the mutant.
     func mayFail(_ checkID: String) -> Bool {
         (caughtBy + related).contains { pattern in
             pattern.hasSuffix("*") ? checkID.hasPrefix(pattern.dropLast()) : checkID == pattern
         }
+    }
+
+    /// The mutant with another clock.
+    func telling(_ clock: @escaping @Sendable () -> Timestamp) -> Mutant {
+        var mutant = self
+        mutant.clock = clock
+        return mutant
     }
 
     /// The mutant with another `prepare()` and `close()`.
@@ -65,7 +87,7 @@ struct MutantHarness: ConformanceHarness {
     var name: String { "a backend that \(mutant)" }
 
     func makeStore() -> any ConformanceStore {
-        let backend = InMemoryBackend()
+        let backend = InMemoryBackend(clock: mutant.clock)
         return Store(backend: InterceptedBackend(backend, interceptor: FaultInterceptor(mutant, in: backend)))
     }
 
@@ -80,7 +102,7 @@ struct MutantHarness: ConformanceHarness {
     }
 }
 
-private struct FaultInterceptor: StorageInterceptor {
+struct FaultInterceptor: StorageInterceptor {
     private let mutant: Mutant
     private let fault: Mutant.Fault
 

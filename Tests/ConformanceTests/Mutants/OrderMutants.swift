@@ -129,7 +129,10 @@ extension Mutant {
         },
         Mutant(
             "repeats the message at a page's edge", caughtBy: "pages.messages.positions", "pages.messages.walk-all",
-            related: ["restore.exact", "limits.largest", "pages.messages.walk-while-appending"]
+            related: [
+                "restore.exact", "limits.largest", "pages.messages.walk-while-appending",
+                "concurrency.readers-see-whole-large-batches",
+            ]
         ) {
             call, base, _ in
             if case .messages(let id, .after(let sequence), let limit) = call, sequence > 0 {
@@ -152,5 +155,51 @@ extension Mutant {
             return .page(
                 ConversationPage(items: items, next: end < all.count ? ConversationCursor("\(end)") : nil))
         },
+        Mutant(
+            "breaks ties by the time of creation", caughtBy: "order.list.ties-by-bytes", "order.list.ties-random"
+        ) { call, base, tenant in
+            let reply = try await call.perform(on: base)
+            guard case .conversations(let cursor, let limit) = call, limit > 0 else { return reply }
+            var rest = try await base.conversations(after: nil, limit: .max).items.sorted {
+                ($1.updatedAt, $1.createdAt, $0.id) < ($0.updatedAt, $0.createdAt, $1.id)
+            }[...]
+            if let last = try cursor?.position(tenant: tenant) {
+                rest = rest.drop {
+                    $0.updatedAt > last.updatedAt || ($0.updatedAt == last.updatedAt && $0.id <= last.id)
+                }
+            }
+            return .page(
+                ConversationPage(Array(rest.prefix(limit == .max ? limit : limit + 1)), limit: limit, tenant: tenant))
+        },
+        Mutant(
+            "gives no more than 100 conversations a page", caughtBy: "limits.many-conversations",
+            related: ["scale.conversations"]
+        ) { call, base, _ in
+            guard case .conversations(let cursor, let limit) = call, limit > 100 else {
+                return try await call.perform(on: base)
+            }
+            return try await StorageCall.conversations(after: cursor, limit: 100).perform(on: base)
+        },
+        Mutant("gives nothing for the largest limit after a cursor", caughtBy: "limits.many-conversations") {
+            call, base, _ in
+            guard case .conversations(let cursor?, .max) = call else { return try await call.perform(on: base) }
+            _ = try await base.conversations(after: cursor, limit: 1)
+            return .page(ConversationPage(items: [], next: nil))
+        },
+        Mutant(
+            "looks at the cursor before the limit", caughtBy: "errors.precedence.limit-before-cursor"
+        ) { call, base, tenant in
+            if case .conversations(let cursor?, let limit) = call, limit < 0 {
+                _ = try await base.conversations(limit: 0)
+                _ = try cursor.position(tenant: tenant)
+            }
+            return try await call.perform(on: base)
+        },
+        Mutant("has a clock of whole seconds", caughtBy: "order.time.fine-clock") { call, base, _ in
+            try await call.perform(on: base)
+        }.telling { Timestamp(microsecondsSinceEpoch: Timestamp.now().microsecondsSinceEpoch / 1_000_000 * 1_000_000) },
+        Mutant("has a clock of milliseconds", caughtBy: "order.time.fine-clock") { call, base, _ in
+            try await call.perform(on: base)
+        }.telling { Timestamp(microsecondsSinceEpoch: Timestamp.now().microsecondsSinceEpoch / 1_000 * 1_000) },
     ]
 }

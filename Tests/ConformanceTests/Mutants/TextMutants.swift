@@ -79,6 +79,32 @@ extension Mutant {
         ) { backend in
             { call, _, tenant in try await call.perform(on: backend.tenant(tenant.lowercased())) }
         },
+        Mutant(
+            "cuts tenants' names at 63 scalars", caughtBy: "text.tenant.long-lookalikes",
+            related: ["text.tenant.length"]
+        ) { backend in
+            { call, base, tenant in
+                guard (try? Validation.check(tenant: tenant)) != nil else { return try await call.perform(on: base) }
+                return try await call.perform(on: backend.tenant(String(tenant.unicodeScalars.prefix(63))))
+            }
+        },
+        Mutant("cuts ids at 63 scalars", caughtBy: "text.id.long-lookalikes", related: ["text.id.*"]) {
+            call, base, _ in
+            let isTooLong = call.id.map { (try? Validation.check($0)) == nil } ?? false
+            guard !isTooLong else { return try await call.perform(on: base) }
+            return try await call.mappingID { ConversationID(String($0.rawValue.unicodeScalars.prefix(63))) }
+                .perform(on: base)
+        },
+        Mutant(
+            "says the same of every argument that is wrong", caughtBy: "text.breach.names-field-and-lengths",
+            "errors.precedence.parameters"
+        ) { call, base, _ in
+            do {
+                return try await call.perform(on: base)
+            } catch let error as ChatStorageError where error.code == .invalidArgument {
+                throw ChatStorageError(.invalidArgument, "invalid title, content or limit: 0, 100, 101, 200, 201 or -7")
+            }
+        },
         Mutant("quotes text in its errors", caughtBy: "errors.tell-no-text", related: ["errors.precedence.parameters"])
         { call, base, _ in
             do {

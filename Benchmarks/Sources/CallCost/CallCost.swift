@@ -1,0 +1,75 @@
+import ArgumentParser
+import ChatStorageCore
+import ChatStorageInMemory
+import ChatStoragePostgres
+import ChatStorageSQLite
+import Dispatch
+import Synchronization
+
+/// Makes so many calls of one operation and ends: the difference of two runs under a profiler is what calls cost.
+@main
+struct CallCost: ParsableCommand {
+    enum Operation: String, CaseIterable, ExpressibleByArgument {
+        case append, last, list, get
+        case getOrCreate = "get-or-create"
+    }
+
+    static let configuration = CommandConfiguration(abstract: "Makes a number of calls of one operation, and ends.")
+
+    @Option(help: "The store: memory:, sqlite:PATH or postgres://...")
+    var store: String
+
+    @Argument(help: "The operation.")
+    var operation: Operation
+
+    @Argument(help: "How many calls.")
+    var calls: Int
+
+    /// Waits for the calls on the main thread: an asynchronous `main` leaves it to libdispatch, whose way of parking it
+    /// ends valgrind.
+    func run() throws {
+        let done = DispatchSemaphore(value: 0)
+        let outcome = Mutex<Result<Void, any Error>>(.success(()))
+        Task {
+            do {
+                try await makeCalls()
+            } catch {
+                outcome.withLock { $0 = .failure(error) }
+            }
+            done.signal()
+        }
+        done.wait()
+        try outcome.withLock { $0 }.get()
+    }
+
+    private func makeCalls() async throws {
+        switch try StoreURL(store) {
+        case .memory: try await run(on: InMemoryBackend())
+        case .sqlite(let path): try await run(on: await SQLiteBackend(path: path))
+        case .postgres(let url):
+            var configuration = PostgresBackend.Configuration(url: url)
+            configuration.connections = 1
+            try await run(on: await PostgresBackend(configuration))
+        }
+    }
+
+    private func run(on backend: some ChatStorageBackend) async throws {
+        try await backend.prepare()
+        let storage = backend.tenant("")
+        let ids = (0..<100).map { ConversationID("conversation-\($0)") }
+        let message = ChatMessage.user(String(repeating: "Spring is mild. ", count: 21))
+        // Every run has the same data, and has made each call before those that count.
+        for id in ids { try await storage.append(Array(repeating: message, count: 20), to: id) }
+        for number in 0..<(100 + calls) {
+            let id = ids[number % ids.count]
+            switch operation {
+            case .append: try await storage.append(message, to: id)
+            case .last: _ = try await storage.messages(of: id, limit: 20)
+            case .list: _ = try await storage.conversations(limit: 50)
+            case .get: _ = try await storage.conversation(id)
+            case .getOrCreate: try await storage.getOrCreateConversation(id)
+            }
+        }
+        try await backend.close()
+    }
+}

@@ -1,0 +1,108 @@
+import ChatStorageCore
+import GRDB
+
+/// The peer on SQLite: GRDB's pool, with the library's statements, pragmas and number of readers.
+struct GRDBPeer: Sendable {
+    private let pool: DatabasePool
+
+    /// Opens a file that the library has made.
+    init(path: String) throws {
+        var configuration = Configuration()
+        configuration.maximumReaderCount = 4
+        pool = try DatabasePool(path: path, configuration: configuration)
+        // Once it is open: opening sets the writer to `synchronous = NORMAL`, which a loss of power can undo.
+        try pool.writeWithoutTransaction { database in
+            try database.execute(
+                sql: """
+                    PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
+                    PRAGMA journal_size_limit = 67108864;
+                    """)
+        }
+    }
+
+    /// What a commit waits for: 2 is `FULL`.
+    func synchronous() throws -> Int? {
+        try pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
+    }
+
+    func close() throws {
+        try pool.close()
+    }
+
+    func append(_ message: ChatMessage, to id: ConversationID) async throws -> Message {
+        try await pool.write { database in
+            let touch = try database.cachedStatement(sql: SQLiteText.touch)
+            let now = Timestamp.now().microsecondsSinceEpoch
+            guard let place = try Row.fetchOne(touch, arguments: ["", id.rawValue, 1, now]) else {
+                throw Failure("GRDB's append returned no row")
+            }
+            let stored = Message(
+                conversationID: id, sequence: place[0], role: message.role, content: message.content,
+                createdAt: Timestamp(microsecondsSinceEpoch: place[1]))
+            try database.cachedStatement(sql: SQLiteText.insert).execute(
+                arguments: [
+                    "", id.rawValue, stored.sequence, stored.role.rawValue, stored.content,
+                    stored.createdAt.microsecondsSinceEpoch,
+                ])
+            return stored
+        }
+    }
+
+    func lastMessages(of id: ConversationID, limit: Int) async throws -> [Message] {
+        try await pool.read { database in
+            let statement = try database.cachedStatement(sql: SQLiteText.lastMessages)
+            let rows = try Row.fetchCursor(statement, arguments: ["", id.rawValue, Int64.max, limit])
+            var messages: [Message] = []
+            messages.reserveCapacity(limit)
+            while let row = try rows.next() {
+                messages.append(
+                    Message(
+                        conversationID: id, sequence: row[0], role: Role(rawValue: row[1]), content: row[2],
+                        createdAt: Timestamp(microsecondsSinceEpoch: row[3])))
+            }
+            messages.reverse()
+            return messages
+        }
+    }
+
+    func conversations(limit: Int) async throws -> [Conversation] {
+        try await pool.read { database in
+            let statement = try database.cachedStatement(sql: SQLiteText.conversations)
+            let rows = try Row.fetchCursor(statement, arguments: ["", Int64.max, limit])
+            var conversations: [Conversation] = []
+            conversations.reserveCapacity(limit)
+            while let row = try rows.next() {
+                conversations.append(
+                    Conversation(
+                        id: ConversationID(row[0]), title: row[1],
+                        createdAt: Timestamp(microsecondsSinceEpoch: row[2]),
+                        updatedAt: Timestamp(microsecondsSinceEpoch: row[3]), lastSequence: row[4]))
+            }
+            return conversations
+        }
+    }
+}
+
+struct GRDBAppend: Operation {
+    let peer: GRDBPeer
+
+    func call(_ load: inout Load) async throws {
+        load.seen &+= Int(try await peer.append(load.message(), to: load.id()).sequence)
+    }
+}
+
+struct GRDBReadLast: Operation {
+    let peer: GRDBPeer
+
+    func call(_ load: inout Load) async throws {
+        load.seen &+= try await peer.lastMessages(of: load.id(), limit: 20).count
+    }
+}
+
+struct GRDBList: Operation {
+    let peer: GRDBPeer
+
+    func call(_ load: inout Load) async throws {
+        load.seen &+= try await peer.conversations(limit: 50).count
+    }
+}

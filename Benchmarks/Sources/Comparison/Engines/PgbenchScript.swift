@@ -1,0 +1,56 @@
+import ChatStorageCore
+
+/// A script for pgbench, which makes the library's call on a conversation at random.
+///
+/// The statements are those of `Sources/ChatStoragePostgres/Statements/Statements.swift`, copied by hand; casts stand
+/// where the library names a parameter's type apart from the text.
+struct PgbenchScript {
+    let text: String
+    /// Values of variables that no script can compute.
+    var variables: [String: String] = [:]
+
+    /// The tenant of all calls on PostgreSQL; pgbench takes no empty text for a variable.
+    static let tenant = "tenant"
+
+    private static let random =
+        "\\set id random(\(Load.firstNumber), \(Load.firstNumber + Load.conversations - 1))\n"
+
+    /// One message appended by one caller.
+    static func append(schema: String) -> PgbenchScript {
+        PgbenchScript(
+            text: random
+                + """
+                WITH c AS (
+                    INSERT INTO "\(schema)".conversations AS v
+                        (tenant, conversation_id, created_at, updated_at, last_sequence)
+                    VALUES (:tenant, :id, now(), now(), cardinality(:roles::text[]))
+                    ON CONFLICT (tenant, conversation_id) DO UPDATE
+                    SET last_sequence = v.last_sequence + excluded.last_sequence,
+                        updated_at = greatest(excluded.updated_at, v.updated_at)
+                    RETURNING tenant, conversation_id, last_sequence, updated_at)
+                INSERT INTO "\(schema)".chat_messages (tenant, conversation_id, sequence, role, content, created_at)
+                SELECT c.tenant, c.conversation_id, c.last_sequence - cardinality(:roles::text[]) + added.number,
+                    added.role, added.content, c.updated_at
+                FROM c, unnest(:roles::text[], :contents::text[]) WITH ORDINALITY AS added (role, content, number)
+                RETURNING sequence, created_at;
+
+                """,
+            variables: ["tenant": tenant, "roles": "{user}", "contents": "{\"\(Load.content(0))\"}"])
+    }
+
+    /// The last 20 messages of a conversation.
+    static func lastMessages(schema: String) -> PgbenchScript {
+        PgbenchScript(
+            text: random + lastMessagesText(schema: schema, tenant: ":tenant", id: ":id", limit: ":limit") + ";\n",
+            variables: ["tenant": tenant, "limit": "20"])
+    }
+
+    /// The statement itself, with variables or literals in the parameters' places.
+    static func lastMessagesText(schema: String, tenant: String, id: String, limit: String) -> String {
+        """
+        SELECT sequence, role, content, created_at FROM "\(schema)".chat_messages
+        WHERE tenant = \(tenant) AND conversation_id = \(id)
+        ORDER BY sequence DESC LIMIT \(limit)
+        """
+    }
+}

@@ -1,0 +1,67 @@
+import Foundation
+
+/// PostgreSQL's own programs, on the server that is measured, over the same socket as the library.
+struct PostgresPrograms: Sendable {
+    let url: String
+    /// A folder for scripts.
+    let folder: URL
+
+    /// Runs SQL, one statement a transaction, and returns what it prints: rows in lines, columns apart by `|`.
+    @discardableResult
+    func sql(_ sql: String) throws -> String {
+        let script = folder.appendingPathComponent("script.sql")
+        try sql.write(to: script, atomically: false, encoding: .utf8)
+        return try run(
+            "psql", ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", script.path, url],
+            environment: ["PGOPTIONS": "-c client_min_messages=warning"])
+    }
+
+    /// Runs a script for so many whole seconds and returns its transactions a second, connecting left out.
+    func pgbench(_ script: PgbenchScript, clients: Int, seconds: Int) throws -> Double {
+        let file = folder.appendingPathComponent("pgbench.sql")
+        try script.text.write(to: file, atomically: false, encoding: .utf8)
+        let threads = min(clients, ProcessInfo.processInfo.activeProcessorCount)
+        let variables = script.variables.flatMap { ["-D", "\($0.key)=\($0.value)"] }
+        let output = try run(
+            "pgbench",
+            ["-n", "-M", "prepared", "-T", "\(seconds)", "-c", "\(clients)", "-j", "\(threads)", "-f", file.path]
+                + variables + [url])
+        // tps = 1234.567890 (without initial connection time)
+        for line in output.split(separator: "\n") where line.hasPrefix("tps = ") {
+            if let rate = Double(line.dropFirst(6).prefix { $0 != " " }) { return rate }
+        }
+        throw Failure("pgbench printed no rate")
+    }
+
+    func version() throws -> String {
+        try sql("SHOW server_version").trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    private func run(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws -> String {
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = [program] + arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = output
+        try Self.withoutBlockedSignals { try process.run() }
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw Failure("\(program) ended with status \(process.terminationStatus)")
+        }
+        return text
+    }
+
+    /// Runs a body on a thread that blocks no signals, as libdispatch's threads do: a process that is started from one
+    /// inherits that, and pgbench ends its run by SIGALRM.
+    private static func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
+        var none = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try body()
+    }
+}

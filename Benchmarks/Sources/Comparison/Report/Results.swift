@@ -1,0 +1,21 @@
+import Foundation
+
+/// All that a run has measured, as it is written to a file.
+struct Results: Codable {
+    var machine: Machine
+    var isQuick: Bool
+    var roundSeconds: Double
+    /// The table's rows.
+    var rows: [RowResult] = []
+    /// Rows with other numbers of callers, for the plot of throughput.
+    var callers: [RowResult] = []
+    var growth: [GrowthResult] = []
+    var memory: [Finding] = []
+    var fairness: [Finding] = []
+
+    func write(to path: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        try encoder.encode(self).write(to: URL(fileURLWithPath: path))
+    }
+}

@@ -1,0 +1,32 @@
+import ChatStorageCore
+import ChatStorageSQLite
+import TestSupport
+import Testing
+
+/// Foreign keys are a setting of each connection, off by default (https://www.sqlite.org/foreignkeys.html#fk_enable).
+@Suite struct ForeignKeyTests {
+    /// A trigger runs on the connection that fires it, so this is the backend's own.
+    @Test(arguments: [SQLiteBackend.Configuration.JournalMode.wal, .delete])
+    func theBackendsOwnConnectionRefusesOrphans(_ mode: SQLiteBackend.Configuration.JournalMode) async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path(of: "chat.db")
+        var configuration = SQLiteBackend.Configuration(path: path)
+        configuration.journalMode = mode
+        let backend = try await SQLiteBackend(configuration)
+        try await backend.prepare()
+        let connection = try TestSQLiteConnection(path: path)
+        try connection.execute(
+            """
+            CREATE TRIGGER orphan AFTER INSERT ON conversations WHEN new.conversation_id = 'parent' BEGIN
+                INSERT INTO chat_messages (tenant, conversation_id, sequence, role, content, created_at_us)
+                VALUES ('', 'missing', 1, 'user', 'text', 0);
+            END
+            """)
+        for handle in [backend, try await SQLiteBackend(configuration)] {
+            await #expect(throws: ChatStorageError.self) { try await handle.createConversation("parent") }
+            try await handle.append(.user("text"), to: "other")
+        }
+        #expect(try connection.execute("SELECT * FROM chat_messages WHERE conversation_id = 'missing'") == [])
+        try await backend.close()
+    }
+}

@@ -1,0 +1,39 @@
+import ChatStorageConformance
+import ChatStorageCore
+import ChatStorageInMemory
+
+extension Mutant {
+    /// Mutants whose calls are right, and whose stores keep or say what they should not.
+    static let stores: [Mutant] = [
+        Mutant(
+            "brings what was written to the disk when it is closed", caughtBy: "durability.not-closed",
+            related: ["closing.writes-under-way-whole"], harness: DiskHarness(saves: .inClose)),
+        Mutant(
+            "stores half an append when it is closed meanwhile", caughtBy: "closing.writes-under-way-whole",
+            related: [
+                "closing.*", "atomicity.append.*", "concurrency.*", "order.sequence.*", "order.time.*",
+                "cancellation.*",
+                "text.append.most-messages",
+            ],
+            harness: DiskHarness(saves: .always, fault: appendsByHalves)),
+        Mutant(
+            "refuses bad rows in its database without declaring it", caughtBy: "absence.engine-constraints",
+            harness: UndeclaredHarness(has: .engineConstraints)),
+        Mutant(
+            "refuses newer schemas without declaring it", caughtBy: "absence.versioned-schema",
+            harness: UndeclaredHarness(has: .versionedSchema)),
+        Mutant(
+            "has independent handles without declaring it", caughtBy: "absence.multi-process",
+            harness: UndeclaredHarness(has: .multiProcess)),
+    ]
+
+    private static let appendsByHalves: Fault = { call, base, _ in
+        guard case .append(let messages, let id, let condition) = call, messages.count > 1,
+            (try? Validation.check(append: messages, to: id, roles: Role.standard)) != nil
+        else { return try await call.perform(on: base) }
+        let half = messages.count / 2
+        let first = try await base.append(Array(messages.prefix(half)), to: id, if: condition)
+        for _ in 0..<10 { await Task.yield() }
+        return .messages(first + (try await base.append(Array(messages.dropFirst(half)), to: id, if: condition)))
+    }
+}
