@@ -63,6 +63,12 @@ extension PostgresBackend {
         /// Where none of them says anything it is ``TLSMode/verifyFull`` for a host that is not this machine, with the
         /// system's certificates unless others are given.
         public var tls: TLSMode?
+        /// Whether plain appends of several callers can go in one statement; by default yes.
+        ///
+        /// Appends that arrive while others are under way then share a statement and its commit, which multiplies how
+        /// many the server takes. They also share its time, and for callers of one statement nothing is stored before
+        /// all is. Turn it off on Citus, where such a statement spans several shards.
+        public var mergesAppends = true
         /// How many calls are under way on a connection at most, 1 or more; by default 64.
         public var callsPerConnection = 64
         /// How many bytes the calls under way on a connection send at most, 1 or more; by default 4 MiB.

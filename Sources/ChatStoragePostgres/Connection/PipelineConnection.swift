@@ -10,10 +10,11 @@ struct PipelineConnection {
     /// So many bytes go to libpq before it is asked whether the network took them: libpq's own buffer has no bound.
     private static let bytesBetweenFlushes = 256 << 10
     /// A connection without progress for so long gets no more calls: one that waits for a lock must not hold up others.
-    private static let stallTime = Duration.milliseconds(250)
+    static let stallTime = Duration.milliseconds(250)
 
     private let connection: ServerConnection
     private(set) var pipeline: CallPipeline
+    private(set) var load = ConnectionLoad()
     /// Whether the session is set up, so that it can take calls.
     var isReady = false
     /// Whether it takes no more calls and is closed after those under way.
@@ -33,14 +34,15 @@ struct PipelineConnection {
     var descriptor: Int32 { connection.descriptor }
 
     /// Whether it takes another call.
-    func accepts(_ request: Request, now: ContinuousClock.Instant, limits: PostgresBackend.Configuration) -> Bool {
+    func accepts(_ bytes: Int, now: ContinuousClock.Instant, limits: PostgresBackend.Configuration) -> Bool {
         guard isReady, !isRetiring, pipeline.count < limits.callsPerConnection else { return false }
         guard pipeline.count > 0 else { return true }
-        return pipeline.bytes + request.bytes <= limits.bytesPerConnection && now - lastProgress < Self.stallTime
+        return pipeline.bytes + bytes <= limits.bytesPerConnection && now - lastProgress < Self.stallTime
     }
 
     mutating func add(_ call: Call, now: ContinuousClock.Instant) {
         if pipeline.count == 0 { lastProgress = now }
+        load.add(call.lane)
         pipeline.add(call.request, for: call)
     }
 
@@ -103,6 +105,11 @@ struct PipelineConnection {
             }
         }
         return (actions, true)
+    }
+
+    /// Takes note that a call was answered.
+    mutating func ended(_ call: Call) {
+        load.add(call.lane, -1)
     }
 
     /// Gives up the calls under way.

@@ -47,12 +47,12 @@ final class EventLoop: Sendable {
         connector = Connector(configuration)
     }
 
-    /// Sends a request and waits for the answers of its statements.
-    func run(_ request: Request) async throws -> [QueryResult] {
+    /// Sends a request and waits for the answer.
+    func run(_ request: Request) async throws -> Call.Answer {
         // Long requests may take longer: a second more for each MiB.
         let timeout = configuration.callTimeout + .seconds(request.bytes >> 20)
         let deadline = ContinuousClock.now + timeout
-        return try await PendingCall<[QueryResult]>.wait { pending in
+        return try await PendingCall<Call.Answer>.wait { pending in
             submit(Call(request, purpose: .caller(pending), deadline: deadline))
         }
     }
@@ -96,11 +96,11 @@ final class EventLoop: Sendable {
         }
         func refuse(_ message: String) {
             let error = ChatStorageError(.unavailable, message)
-            call.end(.failure(error.ofUnappliedCall(isWrite: call.request.isWrite)))
+            call.fail(call.request.isWrite ? error.beforeWriting : error)
         }
         switch admission {
         case .accepted(let wakes): if wakes { wakePipe.wake() }
-        case .closed: call.end(.failure(ChatStorageError.closed))
+        case .closed: call.fail(ChatStorageError.closed)
         case .full(let wakes):
             if wakes { wakePipe.wake() }
             refuse("\(configuration.waitingCalls) calls wait for a connection already")
@@ -152,7 +152,7 @@ final class EventLoop: Sendable {
             dispatcher.advance(now: now)
             inbox.withLock { $0.waitingInLoop = dispatcher.waitingCount }
             if isClosing, dispatcher.isIdle, end() { return }
-            wait(&dispatcher)
+            wait(&dispatcher, now: now)
         }
     }
 
@@ -187,14 +187,14 @@ final class EventLoop: Sendable {
     }
 
     /// Waits for the network, for a wake or for a time, and reads what came.
-    private func wait(_ dispatcher: inout Dispatcher) {
+    private func wait(_ dispatcher: inout Dispatcher, now: ContinuousClock.Instant) {
         var descriptors = [pollfd(fd: wakePipe.readEnd, events: Int16(POLLIN), revents: 0)]
         for connection in dispatcher.connections {
             // While bytes wait to be written the server may wait for us to read.
             let events = Int16(POLLIN) | (connection.wantsToWrite ? Int16(POLLOUT) : 0)
             descriptors.append(pollfd(fd: connection.descriptor, events: events, revents: 0))
         }
-        var timeout = dispatcher.nextEvent.map { event in
+        var timeout = dispatcher.nextEvent(after: now).map { event in
             let milliseconds = (event - .now) / .milliseconds(1)
             return Int32(min(max(milliseconds.rounded(.up), 0), 60_000))
         }
