@@ -149,9 +149,18 @@ extension PostgresBackend.Configuration {
 
 extension Statement {
     /// The level is pinned: at `repeatable read` most concurrent appends to one conversation would fail.
+    ///
+    /// So are the plans. A page's limit is a parameter, for which the server's `auto` would plan each call anew, at the
+    /// price of the call itself. One plan for all values must suit the largest conversation: an index in its order, not
+    /// a bitmap or the whole table and a sort. On Citus a plan without values may not exist, so there it is left alone.
     fileprivate static let setUpSession = Statement(
         text: """
             SELECT set_config('default_transaction_isolation', 'read committed', false),
-                   set_config('lock_timeout', $1, false), set_config('statement_timeout', $2, false)
+                   set_config('lock_timeout', $1, false), set_config('statement_timeout', $2, false),
+                   set_config('plan_cache_mode', CASE
+                       WHEN EXISTS (SELECT FROM pg_extension WHERE extname = 'citus') THEN 'auto'
+                       ELSE 'force_generic_plan' END, false),
+                   set_config('enable_seqscan', 'off', false), set_config('enable_bitmapscan', 'off', false),
+                   set_config('jit', 'off', false)
             """, [.text, .text])
 }
