@@ -22,7 +22,7 @@ extension String {
     }
 
     /// Hashes the UTF-8 bytes, their number included.
-    package func hashUTF8(into hasher: inout Hasher) {
+    @inlinable package func hashUTF8(into hasher: inout Hasher) {
         withUTF8Bytes { bytes in
             hasher.combine(bytes.count)
             hasher.combine(bytes: UnsafeRawBufferPointer(bytes))
@@ -30,13 +30,13 @@ extension String {
     }
 
     /// Calls the body with the string's UTF-8 bytes, without copying where the string is native to Swift.
-    package func withUTF8Bytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result {
+    @inlinable package func withUTF8Bytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result {
         if let result = try utf8.withContiguousStorageIfAvailable(body) { return result }
         return try Array(utf8).withUnsafeBufferPointer(body)
     }
 
     /// Whether the string has U+0000 in it.
-    package var hasNUL: Bool {
+    @inlinable package var hasNUL: Bool {
         withUTF8Bytes { $0.contains(0) }
     }
 
