@@ -138,10 +138,11 @@ public struct PostgresTenant: ChatStorage {
         let statements = try await admitWrite { try Validation.check(id) }
         let values = values(id)
         let results: [QueryResult] = try await store.run(
-            .transaction([
-                Request.Step(statement: statements.touchConversation, bytes: 0) { values },
-                Request.Step(statement: statements.deleteMessages, bytes: 0) { values },
-            ], on: key(id)))
+            .transaction(
+                [
+                    Request.Step(statement: statements.touchConversation, bytes: 0) { values },
+                    Request.Step(statement: statements.deleteMessages, bytes: 0) { values },
+                ], on: key(id)))
         try results.checkCommitted()
         return results.dropLast().last?.affectedRows ?? 0
     }

@@ -51,7 +51,8 @@ struct ConnectionChoice {
         switch lane {
         case .shortRead:
             // The fullest one that is not full yet, then the emptiest.
-            let depth = load.shortReads < Self.readsBeforeNext ? Self.readsBeforeNext - load.shortReads : load.shortReads
+            let depth =
+                load.shortReads < Self.readsBeforeNext ? Self.readsBeforeNext - load.shortReads : load.shortReads
             return depth + (load.shortReads < Self.readsBeforeNext ? 0 : 1_000) + load.writes * 10_000
                 + load.longReads * 100_000
         case .longRead:

@@ -47,7 +47,10 @@ struct MergedAppend: Sendable {
     private var parameters: Parameters {
         let messages = zip(appends, places).flatMap { append, place in
             append.messages.enumerated().map { index, message in
-                (number: place.conversation + 1, following: place.following + append.messages.count - 1 - index, message)
+                (
+                    number: place.conversation + 1, following: place.following + append.messages.count - 1 - index,
+                    message
+                )
             }
         }
         return Parameters(bytes: bytes + 32 * messages.count + 128 * conversations.count + 256) { values in

@@ -120,7 +120,9 @@ final class QueryResult: @unchecked Sendable {
 
 extension UnsafeBufferPointer<UInt8> {
     fileprivate func elementsAreEqual(to other: Self) -> Bool {
-        guard count == other.count, let mine = baseAddress, let its = other.baseAddress else { return count == other.count }
+        guard count == other.count, let mine = baseAddress, let its = other.baseAddress else {
+            return count == other.count
+        }
         return memcmp(mine, its, count) == 0
     }
 }
