@@ -3,7 +3,7 @@ import ChatStorageCore
 
 /// A connection that serves many calls at once: libpq's functions around a ``Pipeline``.
 ///
-/// It belongs to the loop's thread.
+/// One thread at a time uses it.
 struct PipelineConnection {
     typealias CallPipeline = Pipeline<Call, QueryResult>
 

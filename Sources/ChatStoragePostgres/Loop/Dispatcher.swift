@@ -1,10 +1,9 @@
 import ChatStorageCore
 
-/// Which call goes to which connection, and when to connect: the state of a store's loop, on the loop's thread.
+/// Which call goes to which connection, and when to connect: the state of a store's loop, used by one thread at a time.
 struct Dispatcher {
     private let configuration: PostgresBackend.Configuration
     private let session: Request?
-    private let connect: () -> Void
 
     private(set) var connections: [PipelineConnection] = []
     private var reads = FIFO<Call>()
@@ -23,15 +22,10 @@ struct Dispatcher {
 
     /// Makes the state of a new loop.
     ///
-    /// - Parameters:
-    ///   - session: What sets up a new connection's session.
-    ///   - connect: Begins to connect elsewhere; ``connected(_:now:)`` is told the result.
-    init(
-        _ configuration: PostgresBackend.Configuration, session: Request?, connect: @escaping () -> Void
-    ) {
+    /// - Parameter session: What sets up a new connection's session.
+    init(_ configuration: PostgresBackend.Configuration, session: Request?) {
         self.configuration = configuration
         self.session = session
-        self.connect = connect
         choice = ConnectionChoice(limit: configuration.connections)
         writes = WriteQueue(
             lanes: configuration.mergesAppends ? Self.appendLanes : 0, isolated: max(1, configuration.connections / 2),
@@ -46,6 +40,16 @@ struct Dispatcher {
 
     /// Whether no call waits or is under way.
     var isIdle: Bool { waitingCount == 0 && connections.allSatisfy { $0.pipeline.count == 0 } }
+
+    /// Whether so little is under way that a call is best sent at once, by whoever makes it.
+    ///
+    /// With more under way, calls that are sent together cost the server fewer wake-ups.
+    var hasFewCalls: Bool {
+        waitingCount == 0 && connections.contains(where: \.isReady)
+            && connections.reduce(0) { $0 + $1.pipeline.count } < Self.fewCalls
+    }
+
+    private static let fewCalls = 4
 
     /// Takes a call.
     mutating func add(_ call: Call) {
@@ -65,6 +69,11 @@ struct Dispatcher {
     mutating func removeUnwanted() {
         _ = removeWaiting { !$0.isWanted }
         delayed.removeAll { !$0.call.isWanted }
+    }
+
+    /// Closes the connections.
+    mutating func disconnect() {
+        connections = []
     }
 
     /// Takes the result of an attempt to connect.
@@ -90,8 +99,10 @@ struct Dispatcher {
         }
     }
 
-    /// Sends what can be sent, and begins to connect where more connections would help.
-    mutating func advance(now: ContinuousClock.Instant) {
+    /// Sends what can be sent.
+    ///
+    /// - Returns: How many more connections would help; ``connected(_:now:)`` is told what becomes of each.
+    mutating func advance(now: ContinuousClock.Instant) -> Int {
         resumeDelayed(now: now)
         var isSettled = false
         while !isSettled {
@@ -103,10 +114,9 @@ struct Dispatcher {
                 if handOutAnswers(index, isOpen: isOpen, now: now) { isSettled = false }
             }
         }
-        while lacksConnections, backoff.allowsAttempt(now: now, underWay: connecting) {
-            connecting += 1
-            connect()
-        }
+        let before = connecting
+        while lacksConnections, backoff.allowsAttempt(now: now, underWay: connecting) { connecting += 1 }
+        return connecting - before
     }
 
     /// Takes what the network brought for a connection.
