@@ -4,7 +4,7 @@ import ChatStorageCore
 /// A connection that serves many calls at once: libpq's functions around a ``Pipeline``.
 ///
 /// One thread at a time uses it.
-struct PipelineConnection {
+final class PipelineConnection {
     typealias CallPipeline = Pipeline<Call, QueryResult>
 
     /// So many bytes go to libpq before it is asked whether the network took them: libpq's own buffer has no bound.
@@ -40,7 +40,7 @@ struct PipelineConnection {
         return pipeline.bytes + bytes <= limits.bytesPerConnection && now - lastProgress < Self.stallTime
     }
 
-    mutating func add(_ call: Call, now: ContinuousClock.Instant) {
+    func add(_ call: Call, now: ContinuousClock.Instant) {
         if pipeline.count == 0 { lastProgress = now }
         load.add(call.lane)
         pipeline.add(call.request, for: call)
@@ -49,7 +49,7 @@ struct PipelineConnection {
     /// Hands messages to libpq and libpq's bytes to the network, as far as it takes them.
     ///
     /// - Returns: False when the connection is broken.
-    mutating func write() -> Bool {
+    func write() -> Bool {
         guard descriptor >= 0, flush() else { return false }
         var unflushed = wantsToWrite ? Self.bytesBetweenFlushes : 0
         while true {
@@ -75,7 +75,7 @@ struct PipelineConnection {
     /// Takes the answers that libpq has read, which it does also while it writes and the network does not take all.
     ///
     /// - Returns: What follows, and whether the connection lives.
-    mutating func receive(now: ContinuousClock.Instant) -> (actions: [CallPipeline.Action], isAlive: Bool) {
+    func receive(now: ContinuousClock.Instant) -> (actions: [CallPipeline.Action], isAlive: Bool) {
         guard !isBroken else { return ([], false) }
         var actions: [CallPipeline.Action] = []
         var ends = 0
@@ -108,16 +108,16 @@ struct PipelineConnection {
     }
 
     /// Takes note that a call was answered.
-    mutating func ended(_ call: Call) {
+    func ended(_ call: Call) {
         load.add(call.lane, -1)
     }
 
     /// Gives up the calls under way.
-    mutating func lost() -> [(Call, CallPipeline.Loss)] {
+    func lost() -> [(Call, CallPipeline.Loss)] {
         pipeline.lost()
     }
 
-    private mutating func flush() -> Bool {
+    private func flush() -> Bool {
         let result = PQflush(connection.pointer)
         wantsToWrite = result == 1
         return result >= 0

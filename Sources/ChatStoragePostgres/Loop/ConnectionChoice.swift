@@ -33,7 +33,9 @@ struct ConnectionChoice {
     /// - Parameter loads: What each connection carries; nil for one that takes no call now.
     /// - Returns: The connection, and whether the call has nobody there to wait for longer than for its own kind; nil
     ///   when none may be taken.
-    func choose(_ lane: Call.Lane, among loads: [ConnectionLoad?]) -> (index: Int, isGood: Bool)? {
+    func choose(
+        _ lane: Call.Lane, among loads: some RandomAccessCollection<ConnectionLoad?>
+    ) -> (index: Int, isGood: Bool)? {
         let isWrite = if case .write = lane { true } else { false }
         let untouched = loads.count { $0.map { $0.writes + $0.isolated == 0 } ?? false }
         let isWrittenTo = loads.contains { $0.map { $0.writes > 0 && $0.isolated == 0 } ?? false }

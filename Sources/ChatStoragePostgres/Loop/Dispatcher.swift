@@ -84,7 +84,7 @@ struct Dispatcher {
             guard server.enterPipelineMode() else {
                 return connectFailed(Self.brokenSession, now: now)
             }
-            var connection = PipelineConnection(server, preparesStatements: !configuration.isBehindPooler)
+            let connection = PipelineConnection(server, preparesStatements: !configuration.isBehindPooler)
             if let session {
                 let call = Call(session, purpose: .session, deadline: now + configuration.connectTimeout)
                 note(deadline: call.deadline)
@@ -202,7 +202,9 @@ struct Dispatcher {
 
     /// The connection for a call, if one may be taken now.
     private mutating func place(_ lane: Call.Lane, _ bytes: Int, now: ContinuousClock.Instant) -> Int? {
-        let loads = connections.map { $0.accepts(bytes, now: now, limits: configuration) ? $0.load : nil }
+        let loads = connections.lazy.map { [configuration] connection in
+            connection.accepts(bytes, now: now, limits: configuration) ? connection.load : nil
+        }
         guard let chosen = choice.choose(lane, among: loads) else { return nil }
         if !chosen.isGood { unsatisfied += 1 }
         return chosen.index
@@ -289,7 +291,7 @@ struct Dispatcher {
     private mutating func drop(_ index: Int, now: ContinuousClock.Instant) {
         // What has been answered is known, whatever became of the connection.
         for action in connections[index].receive(now: now).actions { perform(action, index, now: now) }
-        var connection = connections.remove(at: index)
+        let connection = connections.remove(at: index)
         for (call, loss) in connection.lost() {
             if case .session = call.purpose {
                 connectFailed(loss.error?.storageError(isWrite: false) ?? Self.brokenSession, now: now)

@@ -76,11 +76,12 @@ struct WriteQueue<Ticket: QueuedWrite> {
     init(lanes: Int, isolated: Int, stallTime: Duration) {
         self.lanes = Array(repeating: Lane(), count: lanes)
         self.stallTime = stallTime
+        kinds = [.single] + (0..<lanes).map { .appends(lane: $0) } + [.isolated]
         isolatedLimit = isolated
     }
 
     /// Every kind, in the order in which they get connections.
-    var kinds: [Kind] { [.single] + lanes.indices.map { .appends(lane: $0) } + [.isolated] }
+    let kinds: [Kind]
 
     /// Takes a write.
     mutating func add(_ ticket: Ticket) {
