@@ -21,7 +21,7 @@ struct ConnectionLoad: Sendable {
 struct ConnectionChoice {
     /// How many short reads go to a connection before another is taken: a server's process that finds the next call
     /// already there need not be woken for it.
-    static let readsBeforeNext = 16
+    static let readsBeforeNext = 8
 
     /// How many connections there are at most.
     let limit: Int
