@@ -181,6 +181,52 @@ import Testing
     }
 }
 
+/// A call that carries several callers' appends.
+@Suite struct MergedCallTests {
+    private let statements = Statements(SchemaName(name: "s"))
+
+    @Test func oneAppendStaysTheSimpleStatement() {
+        #expect(Call(merging: [call("a")]) == nil)
+        #expect(Call(merging: []) == nil)
+        let merged = Call(merging: [call("b"), call("a"), call("b")])
+        #expect(merged?.request.groups.first?.first?.statement === statements.mergedAppend)
+        #expect(merged?.keys == [key("a"), key("b")] && merged?.members.count == 3)
+    }
+
+    @Test func whatWasSentWhenTheConnectionWentIsUnknownToEachAndNeverRepeated() throws {
+        let merged = try #require(Call(merging: [call("a"), call("b")]))
+        for member in merged.members {
+            guard case .failed(let error) = member.verdict(on: .unknown) else {
+                Issue.record("a write of unknown outcome would be repeated")
+                continue
+            }
+            #expect(error.code == .unavailable && error.writeOutcome == .unknown)
+            guard case .again = member.verdict(on: .notApplied(nil)) else {
+                Issue.record("a write that was not applied is not repeated")
+                continue
+            }
+        }
+    }
+
+    @Test func anAppendThatWasRefusedWithOthersOrIsTooLargeGoesAlone() {
+        var refused = call("a")
+        #expect(refused.isMergeable && refused.canMerge(with: call("b")))
+        refused.isRefusedWithOthers = true
+        #expect(!refused.isMergeable)
+        #expect(call("a", messages: 256).isMergeable && !call("a", messages: 257).isMergeable)
+        let other = PlainAppend([.user("x")], to: key("a"), Statements(SchemaName(name: "other")))
+        #expect(!call("a").canMerge(with: call(other)))
+    }
+
+    private func call(_ id: String, messages: Int = 1) -> Call {
+        call(PlainAppend((0..<messages).map { .user("\($0)") }, to: key(id), statements))
+    }
+
+    private func call(_ append: PlainAppend) -> Call {
+        Call(append.request(append.statements.append, .append(append)), purpose: .session, deadline: .now)
+    }
+}
+
 /// Which connection a call takes.
 @Suite struct ConnectionChoiceTests {
     private let choice = ConnectionChoice(limit: 4)
