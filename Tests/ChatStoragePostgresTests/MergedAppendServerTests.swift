@@ -95,37 +95,54 @@ import Testing
         }
     }
 
-    /// Without a lock timeout a call that waits behind one to the locked conversation would wait until it is unlocked.
-    @Test func manyCallsToALockedConversationHoldUpNoOthers() async throws {
+    @Test func aLockedConversationBlocksOneConnectionHoweverManyCallItAndHoldsUpNoOthersForGood() async throws {
         try await TestPostgres.withSchema { url, schema in
             var configuration = configuration(url, schema)
-            configuration.lockTimeout = .zero
+            configuration.lockTimeout = .milliseconds(250)
             let backend = try await PostgresBackend(configuration)
             try await backend.prepare()
             try await backend.createConversation("c")
             let locker = try TestPostgresConnection(url: url)
             try locker.execute("BEGIN; SELECT FROM \(schema).conversations WHERE conversation_id = 'c' FOR UPDATE")
-            let first = Task { try await backend.append(.user("x"), to: "c") }
-            try await waitUntil { try await lockWaits(schema) == 1 }
-            let blocked = (0..<40).map { number in
-                Task { () async throws -> ConversationID? in
-                    if number % 2 == 0 { return try await backend.append(.user("x"), to: "c").conversationID }
-                    return try await backend.updateTitle(of: "c", to: "x")?.id
+            let blocked = (0..<8).map { number in
+                Task { () async -> ChatStorageError? in
+                    await #expect(throws: ChatStorageError.self) {
+                        if number % 2 == 0 {
+                            try await backend.updateTitle(of: "c", to: "x")
+                        } else {
+                            try await backend.clearMessages(of: "c")
+                        }
+                    }
                 }
             }
-            _ = try await appendAtOnce(200) { number in
-                let id = ConversationID("other\(number % 50)")
+            try await waitUntil { try await lockWaits(schema) > 0 }
+            _ = try await appendAtOnce(100) { number in
+                let id = ConversationID("other\(number % 20)")
                 let stored = try await backend.append([.user("y")], to: id)
                 try await backend.updateTitle(of: id, to: "y")
                 _ = try await backend.messages(of: id)
+                if number % 10 == 0 { #expect(try await lockWaits(schema) <= 1) }
                 return stored
             }
-            #expect(try await lockWaits(schema) == 1)
+            for call in blocked {
+                let error = await call.value
+                #expect(error?.cause?.code == "55P03" && error?.writeOutcome == .notApplied)
+            }
             try locker.execute("COMMIT")
-            _ = try await first.value
-            for call in blocked { #expect(try await call.value == ConversationID("c")) }
-            #expect(try await backend.conversation("c")?.lastSequence == 21)
+            for number in 1...20 { #expect(try await backend.append(.user("z"), to: "c").sequence == Int64(number)) }
             try await backend.close()
+        }
+    }
+
+    @Test func tenThousandCallsAtOnceWaitAndAreAllDone() async throws {
+        try await withBackend { backend in
+            let stored = try await appendAtOnce(10_000) { number in
+                try await backend.append([.user("\(number)")], to: ConversationID("c\(number % 100)"))
+            }
+            #expect(Set(stored.values.joined().map(\.id)).count == 10_000)
+            for number in 0..<100 {
+                #expect(try await backend.conversation(ConversationID("c\(number)"))?.lastSequence == 100)
+            }
         }
     }
 
