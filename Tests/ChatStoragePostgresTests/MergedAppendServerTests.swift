@@ -116,6 +116,7 @@ import Testing
                 }
             }
             try await waitUntil { try await lockWaits(schema) > 0 }
+            #expect(try await lockWaits(schema) <= 1)
             _ = try await appendAtOnce(100) { number in
                 let id = ConversationID("other\(number % 20)")
                 let stored = try await backend.append([.user("y")], to: id)
