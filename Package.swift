@@ -96,13 +96,14 @@ let package = Package(
             dependencies: ["ChatStorageCore", "ChatStorageInMemory", "ReadmeExample", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "ChatStorageInMemoryTests", dependencies: ["ChatStorageCore", "ChatStorageInMemory"],
+            name: "ChatStorageInMemoryTests",
+            dependencies: ["ChatStorageCore", "ChatStorageInMemory", "ChatStorageConformance"],
             swiftSettings: settings),
         .testTarget(
             name: "ChatStorageTransferTests",
             dependencies: [
                 "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStoragePostgres",
-                "ChatStorageTransfer", "TestSupport",
+                "ChatStorageConformance", "ChatStorageTransfer", "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(

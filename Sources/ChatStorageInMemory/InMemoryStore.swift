@@ -14,7 +14,8 @@ final class InMemoryStore: Sendable {
 
     private let clock: @Sendable () -> Timestamp
     private let state = Mutex(State())
-    private let calls = Atomic<UInt>(0)
+    /// Calls never wait here, so a task in a loop would keep its thread for ever.
+    private let pace = Pace()
 
     init(clock: @escaping @Sendable () -> Timestamp) {
         self.clock = clock
@@ -23,7 +24,10 @@ final class InMemoryStore: Sendable {
     func preload(_ snapshots: [ConversationSnapshot]) throws {
         for snapshot in snapshots { try Validation.check(snapshot, roles: Role.standard) }
         try state.withLock { state in
-            for snapshot in snapshots { _ = try state.tenants[TenantName(""), default: .init()].restore(snapshot) }
+            guard !snapshots.isEmpty else { return }
+            let conversations = TenantConversations()
+            state.tenants[TenantName("")] = conversations
+            for snapshot in snapshots { _ = try conversations.restore(snapshot) }
         }
     }
 
@@ -50,7 +54,7 @@ final class InMemoryStore: Sendable {
         _ body: (TenantConversations) throws -> Result
     ) async throws -> Result {
         let arguments = try checked(tenant, check)
-        await letOthersRun()
+        if pace.isOver() { await Task.yield() }
         return try state.withLock { state in
             try Self.admit(state.phase, arguments)
             guard let conversations = state.tenants[tenant] else { return nothing }
@@ -61,15 +65,20 @@ final class InMemoryStore: Sendable {
     /// Changes one tenant's conversations; a tenant is there while it has conversations.
     func write<Result: Sendable>(
         _ tenant: TenantName, checking check: () throws -> Void,
-        _ body: (inout TenantConversations, _ now: Timestamp) throws -> Result
+        _ body: (TenantConversations, _ now: Timestamp) throws -> Result
     ) async throws -> Result {
         let arguments = try checked(tenant, check)
-        await letOthersRun()
+        if pace.isOver() { await Task.yield() }
         return try state.withLock { state in
             try Self.admit(state.phase, arguments)
             let now = min(max(clock(), Timestamp.earliest), Timestamp.latest)
-            defer { if state.tenants[tenant]?.isEmpty == true { state.tenants[tenant] = nil } }
-            return try body(&state.tenants[tenant, default: TenantConversations()], now)
+            if let conversations = state.tenants[tenant] {
+                defer { if conversations.isEmpty { state.tenants[tenant] = nil } }
+                return try body(conversations, now)
+            }
+            let conversations = TenantConversations()
+            defer { if !conversations.isEmpty { state.tenants[tenant] = conversations } }
+            return try body(conversations, now)
         }
     }
 
@@ -80,11 +89,6 @@ final class InMemoryStore: Sendable {
             try Validation.check(tenant: tenant.text)
             try check()
         }
-    }
-
-    /// Leaves the thread to other tasks now and then: calls never wait here, so a task in a loop would keep it for ever.
-    private func letOthersRun() async {
-        if calls.wrappingAdd(1, ordering: .relaxed).newValue.isMultiple(of: 64) { await Task.yield() }
     }
 
     private static func admit(_ phase: State.Phase, _ arguments: Swift.Result<Void, any Error>) throws {

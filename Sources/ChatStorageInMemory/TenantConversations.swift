@@ -1,26 +1,42 @@
 import ChatStorageCore
 
 /// One tenant's conversations: the contract's rules, without a database around them.
-struct TenantConversations: Sendable {
-    /// A message as it is kept: its conversation is known from where it lies.
-    struct StoredMessage: Sendable {
-        let sequence: Int64
-        let role: Role
-        let content: String
+///
+/// `@unchecked Sendable`: it is reached only through the store, whose lock every call holds.
+final class TenantConversations: @unchecked Sendable {
+    private final class Record {
+        let id: ConversationID
         let createdAt: Timestamp
+        var title: String?
+        var updatedAt: Timestamp
+        var lastSequence: Int64
+        var messages: MessageLog
+        /// Where the conversation stands in the order of the list: its `updatedAt`, or an earlier one it had.
+        var listedAt: Timestamp
 
-        func message(of id: ConversationID) -> Message {
-            Message(conversationID: id, sequence: sequence, role: role, content: content, createdAt: createdAt)
+        init(_ conversation: Conversation, _ messages: MessageLog) {
+            id = conversation.id
+            createdAt = conversation.createdAt
+            title = conversation.title
+            updatedAt = conversation.updatedAt
+            lastSequence = conversation.lastSequence
+            self.messages = messages
+            listedAt = conversation.updatedAt
+        }
+
+        var conversation: Conversation {
+            Conversation(
+                id: id, title: title, createdAt: createdAt, updatedAt: updatedAt, lastSequence: lastSequence)
         }
     }
 
-    private struct Record: Sendable {
-        var conversation: Conversation
-        var messages: [StoredMessage] = []
-    }
+    /// So many conversations may stand in the list where they stood before they were touched.
+    private static let mostStale = 1_024
 
     private var records: [ConversationID: Record] = [:]
     private var order = RecencyOrder()
+    /// Conversations that were touched since the list was last read, each once while it exists.
+    private var stale: [ConversationID] = []
 
     var isEmpty: Bool { records.isEmpty }
 
@@ -30,118 +46,107 @@ struct TenantConversations: Sendable {
         records[id]?.conversation
     }
 
-    mutating func create(_ id: ConversationID, title: String?, now: Timestamp) throws -> Conversation {
-        try insert(
-            Record(conversation: Conversation(id: id, title: title, createdAt: now, updatedAt: now, lastSequence: 0)))
+    func create(_ id: ConversationID, title: String?, now: Timestamp) throws -> Conversation {
+        guard records[id] == nil else { throw Self.conversationExists }
+        return insert(
+            Conversation(id: id, title: title, createdAt: now, updatedAt: now, lastSequence: 0), MessageLog()
+        ).conversation
     }
 
-    mutating func restore(_ snapshot: ConversationSnapshot) throws -> Conversation {
-        let messages = snapshot.messages.map {
-            StoredMessage(sequence: $0.sequence, role: $0.role, content: $0.content, createdAt: $0.createdAt)
-        }
-        return try insert(Record(conversation: snapshot.conversation, messages: messages))
+    func restore(_ snapshot: ConversationSnapshot) throws -> Conversation {
+        guard records[snapshot.id] == nil else { throw Self.conversationExists }
+        var messages = MessageLog()
+        messages.append(snapshot.messages)
+        return insert(snapshot.conversation, messages).conversation
     }
 
-    mutating func updateTitle(of id: ConversationID, to title: String?, now: Timestamp) -> Conversation? {
-        guard let old = records[id]?.conversation else { return nil }
-        return touch(old, title: title, lastSequence: old.lastSequence, now: now)
+    func updateTitle(of id: ConversationID, to title: String?, now: Timestamp) -> Conversation? {
+        guard let record = records[id] else { return nil }
+        touch(record, now: now)
+        record.title = title
+        return record.conversation
     }
 
     /// Removes a conversation and hands out its messages to be freed; nil if there is none.
-    mutating func remove(_ id: ConversationID) -> [StoredMessage]? {
+    func remove(_ id: ConversationID) -> MessageLog? {
         guard let record = records.removeValue(forKey: id) else { return nil }
-        order.remove(RecencyOrder.Entry(record.conversation))
+        order.remove(RecencyOrder.Entry(updatedAt: record.listedAt, id: id))
         return record.messages
     }
 
     func conversations(
         after position: (updatedAt: Timestamp, id: ConversationID)?, limit: Int
     ) -> [Conversation] {
+        moveStale()
         let start = position.map { RecencyOrder.Entry(updatedAt: $0.updatedAt, id: $0.id) }
         return order.entries(after: start, limit: limit).compactMap { records[$0.id]?.conversation }
     }
 
     // MARK: Messages
 
-    mutating func append(
+    func append(
         _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition, now: Timestamp
     ) throws -> [Message] {
         guard !messages.isEmpty else { return [] }
-        let old: Conversation
-        switch (records[id]?.conversation, condition) {
-        case (let existing?, _): old = existing
-        case (nil, .createIfMissing): old = try create(id, title: nil, now: now)
+        let record: Record
+        switch (records[id], condition) {
+        case (let existing?, _): record = existing
+        case (nil, .createIfMissing):
+            record = insert(
+                Conversation(id: id, title: nil, createdAt: now, updatedAt: now, lastSequence: 0), MessageLog())
         case (nil, .exists):
             throw ChatStorageError(.conversationNotFound, "the conversation that was to be appended to does not exist")
         }
-        let new = touch(old, title: old.title, lastSequence: old.lastSequence + Int64(messages.count), now: now)
-        let stored = zip((old.lastSequence + 1)..., messages).map { sequence, message in
-            StoredMessage(
-                sequence: sequence, role: message.role, content: message.content, createdAt: new.updatedAt)
-        }
-        records[id]?.messages.append(contentsOf: stored)
-        return stored.map { $0.message(of: id) }
+        touch(record, now: now)
+        let last = record.lastSequence
+        record.lastSequence += Int64(messages.count)
+        return record.messages.append(messages, to: id, after: last, createdAt: record.updatedAt)
     }
 
     func messages(of id: ConversationID, _ position: MessagePosition, limit: Int) -> [Message] {
-        guard let messages = records[id]?.messages else { return [] }
-        let page =
-            switch position {
-            case .end: messages.suffix(limit)
-            case .before(let sequence): messages[..<messages.firstIndex(notBefore: sequence)].suffix(limit)
-            case .after(.max): messages[messages.endIndex...]
-            case .after(let sequence): messages[messages.firstIndex(notBefore: sequence + 1)...].prefix(limit)
-            }
-        return page.map { $0.message(of: id) }
+        records[id]?.messages.page(of: id, position, limit: limit) ?? []
     }
 
     /// Takes a conversation's messages away and hands them out to be counted and freed.
-    mutating func clearMessages(of id: ConversationID, now: Timestamp) -> [StoredMessage] {
-        guard let record = records[id] else { return [] }
-        _ = touch(
-            record.conversation, title: record.conversation.title, lastSequence: record.conversation.lastSequence,
-            now: now)
-        records[id]?.messages = []
+    func clearMessages(of id: ConversationID, now: Timestamp) -> MessageLog {
+        guard let record = records[id] else { return MessageLog() }
+        touch(record, now: now)
+        defer { record.messages = MessageLog() }
         return record.messages
     }
 
     // MARK: The order of the list
 
-    private mutating func insert(_ record: Record) throws -> Conversation {
-        let conversation = record.conversation
-        guard records[conversation.id] == nil else {
-            throw ChatStorageError(.conversationExists, "a conversation of this id exists")
-        }
+    private func insert(_ conversation: Conversation, _ messages: MessageLog) -> Record {
+        let record = Record(conversation, messages)
         records[conversation.id] = record
         order.insert(RecencyOrder.Entry(conversation))
-        return conversation
+        return record
     }
 
-    /// Gives a conversation its new state, updated now, or not earlier than before when the clock stepped back.
-    private mutating func touch(
-        _ old: Conversation, title: String?, lastSequence: Int64, now: Timestamp
-    ) -> Conversation {
-        let new = Conversation(
-            id: old.id, title: title, createdAt: old.createdAt, updatedAt: max(now, old.updatedAt),
-            lastSequence: lastSequence)
-        records[old.id]?.conversation = new
-        if new.updatedAt != old.updatedAt {
-            order.remove(RecencyOrder.Entry(old))
-            order.insert(RecencyOrder.Entry(new))
-        }
-        return new
+    /// Notes that a conversation is updated now, or not earlier than before when the clock stepped back.
+    ///
+    /// It keeps its place in the list until the list is read: most are touched many times in between.
+    private func touch(_ record: Record, now: Timestamp) {
+        guard now > record.updatedAt else { return }
+        let isListedRight = record.listedAt == record.updatedAt
+        record.updatedAt = now
+        guard isListedRight else { return }
+        stale.append(record.id)
+        if stale.count >= Self.mostStale { moveStale() }
     }
-}
 
-extension [TenantConversations.StoredMessage] {
-    /// The first message that has this sequence or a higher one, by binary search: restored sequences can have gaps.
-    fileprivate func firstIndex(notBefore sequence: Int64) -> Int {
-        var low = startIndex
-        var high = endIndex
-        while low < high {
-            let middle = (low + high) / 2
-            if self[middle].sequence < sequence { low = middle + 1 } else { high = middle }
+    /// Moves what was touched to its place in the list.
+    private func moveStale() {
+        for id in stale {
+            // It may have been deleted since, and created again.
+            guard let record = records[id], record.listedAt != record.updatedAt else { continue }
+            order.remove(RecencyOrder.Entry(updatedAt: record.listedAt, id: id))
+            order.insert(RecencyOrder.Entry(updatedAt: record.updatedAt, id: id))
+            record.listedAt = record.updatedAt
         }
-        return low
+        stale.removeAll(keepingCapacity: true)
     }
+
+    private static let conversationExists = ChatStorageError(.conversationExists, "a conversation of this id exists")
 }

@@ -1,3 +1,4 @@
+import ChatStorageConformance
 import ChatStorageCore
 import Testing
 
@@ -50,22 +51,5 @@ import Testing
         #expect(order.entries(after: newer, limit: 1).map(\.updatedAt.microsecondsSinceEpoch) == [998])
         let older = Entry(updatedAt: Timestamp(microsecondsSinceEpoch: -1), id: "same")
         #expect(order.entries(after: older, limit: 1).isEmpty)
-    }
-}
-
-/// A small seeded generator, so that a failure repeats (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number
-/// Generators", 2014).
-struct SplitMix64: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = (state ^ (state >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

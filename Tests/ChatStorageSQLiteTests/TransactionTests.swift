@@ -30,6 +30,7 @@ import Testing
     }
 
     private let folder: TemporaryFolder
+    private let configuration: SQLiteBackend.Configuration
     private let database: Database
     private let answers = Answers()
 
@@ -39,7 +40,8 @@ import Testing
         let backend = try await SQLiteBackend(path: path)
         try await backend.prepare()
         try await backend.close()
-        database = try Database(SQLiteBackend.Configuration(path: path), for: .writing)
+        configuration = SQLiteBackend.Configuration(path: path)
+        database = try Database(configuration, for: .writing)
     }
 
     private var transaction: Transaction { Transaction(database, busyTimeout: .milliseconds(10)) }
@@ -61,6 +63,30 @@ import Testing
         }
         transaction.run([append("a"), append("missing", if: .exists), halfDone, append("b")])
         #expect(answers.all == ["a: done", "b: done", "missing: conversationNotFound", "half: conflict"])
+        #expect(try stored() == ["a", "b"])
+    }
+
+    @Test func callsThatComeMeanwhileJoinBeforeTheCommit() throws {
+        var coming = [[append("b"), append("missing", if: .exists)], [append("c")]]
+        let answers = self.answers
+        let observer = try Database(configuration, for: .reading)
+        transaction.run([append("a")]) {
+            #expect(answers.all.isEmpty, "nobody is answered before the commit")
+            #expect((try? observer.conversations(tenant: "", after: nil, limit: 100).count) == 0)
+            return coming.isEmpty ? [] : coming.removeFirst()
+        }
+        #expect(answers.all == ["a: done", "b: done", "c: done", "missing: conversationNotFound"])
+        #expect(try stored() == ["a", "b", "c"])
+    }
+
+    @Test func aFailureThatUndoesWritesSparesThoseWhoJoined() throws {
+        let halfDone = ScriptedCall("half", answers) { database in
+            _ = try database.append([.user("half")], tenant: "", to: "half", if: .createIfMissing)
+            throw ChatStorageError(.conflict, "after its write")
+        }
+        var coming = [[append("b"), halfDone]]
+        transaction.run([append("a")]) { coming.isEmpty ? [] : coming.removeFirst() }
+        #expect(answers.all == ["a: done", "b: done", "half: conflict"])
         #expect(try stored() == ["a", "b"])
     }
 

@@ -1,3 +1,4 @@
+import ChatStorageConformance
 import ChatStorageTransfer
 import Testing
 
@@ -58,7 +59,7 @@ struct SplitterTests {
 
     @Test("where the chunks of a file end makes no difference", arguments: 0..<200)
     func chunks(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         let alphabet = Array("[]{}\",,\n\\ a1é".utf8)
         let body = (0..<Int.random(in: 0..<80, using: &random)).compactMap { _ in alphabet.randomElement(using: &random)
         }

@@ -49,7 +49,7 @@ struct AdapterTests {
         #expect(await issues { await expectConformance(check, of: NamedHarness(name: "adapter/passing")) } == [])
     }
 
-    /// The comments of the issues that the body records, which are no failures here.
+    /// The comments of the issues that the body records, which are no failures here; a run's last line counts them.
     private func issues(of body: () async -> Void) async -> [String] {
         nonisolated(unsafe) var texts: [String] = []
         await withKnownIssue(isIntermittent: true) {

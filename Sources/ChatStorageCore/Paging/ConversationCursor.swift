@@ -8,22 +8,31 @@ import Foundation
 ///
 /// It names a place in the order of one tenant's conversations, not an offset, so it stays right while others write. It
 /// says nothing secret and grants nothing: a tenant's handle only ever reads its own conversations.
-public struct ConversationCursor: Sendable, Hashable, CustomStringConvertible {
-    /// The cursor's text: letters, digits, `-` and `_`.
-    public let text: String
+public struct ConversationCursor: Sendable, CustomStringConvertible {
+    /// Most cursors that a page brings are never asked for their text, which costs more than reading the page.
+    private enum Form: Sendable {
+        case text(String)
+        case place(updatedAt: Timestamp, id: ConversationID, tenant: String)
+    }
+
+    private let form: Form
 
     /// Makes a cursor of text that was a cursor's; the call it is given to checks it.
     public init(_ text: String) {
-        self.text = text
+        form = .text(text)
     }
 
     /// Makes the cursor of what comes after a conversation.
     public init(after conversation: Conversation, tenant: String) {
-        var bytes: [UInt8] = [Self.version]
-        bytes.append(bigEndian: UInt64(bitPattern: conversation.updatedAt.microsecondsSinceEpoch))
-        bytes.append(contentsOf: conversation.id.rawValue.utf8)
-        bytes.append(bigEndian: Self.checksum(of: bytes[...], tenant: tenant))
-        text = Self.base64URL(bytes)
+        form = .place(updatedAt: conversation.updatedAt, id: conversation.id, tenant: tenant)
+    }
+
+    /// The cursor's text: letters, digits, `-` and `_`.
+    public var text: String {
+        switch form {
+        case .text(let text): text
+        case .place(let updatedAt, let id, let tenant): Self.text(updatedAt: updatedAt, id: id, tenant: tenant)
+        }
     }
 
     /// The cursor's text.
@@ -35,17 +44,29 @@ public struct ConversationCursor: Sendable, Hashable, CustomStringConvertible {
     /// - Throws: ``ChatStorageError/Code-swift.struct/invalidCursor`` for text that is damaged, is not a cursor or
     ///   belongs to another tenant.
     public func position(tenant: String) throws -> (updatedAt: Timestamp, id: ConversationID) {
-        guard let bytes = Self.bytes(base64URL: text), bytes.count > Self.overhead, bytes[0] == Self.version,
-            Self.checksum(of: bytes.dropLast(8), tenant: tenant) == bytes.bigEndian(at: bytes.count - 8),
+        let place: (updatedAt: Timestamp, id: ConversationID)? =
+            switch form {
+            case .text(let text): Self.place(in: text, tenant: tenant)
+            case .place(let updatedAt, let id, let own): own.hasSameUTF8(as: tenant) ? (updatedAt, id) : nil
+            }
+        guard let place, (try? Validation.check(place.id)) != nil else { throw Self.invalid }
+        return place
+    }
+
+    private static func text(updatedAt: Timestamp, id: ConversationID, tenant: String) -> String {
+        var bytes: [UInt8] = [version]
+        bytes.append(bigEndian: UInt64(bitPattern: updatedAt.microsecondsSinceEpoch))
+        bytes.append(contentsOf: id.rawValue.utf8)
+        bytes.append(bigEndian: checksum(of: bytes[...], tenant: tenant))
+        return base64URL(bytes)
+    }
+
+    private static func place(in text: String, tenant: String) -> (updatedAt: Timestamp, id: ConversationID)? {
+        guard let bytes = bytes(base64URL: text), bytes.count > overhead, bytes[0] == version,
+            checksum(of: bytes.dropLast(8), tenant: tenant) == bytes.bigEndian(at: bytes.count - 8),
             let id = String(validating: bytes[9..<(bytes.count - 8)], as: UTF8.self)
-        else {
-            throw Self.invalid
-        }
-        let updatedAt = Timestamp(microsecondsSinceEpoch: Int64(bitPattern: bytes.bigEndian(at: 1)))
-        guard (try? Validation.check(ConversationID(id))) != nil else {
-            throw Self.invalid
-        }
-        return (updatedAt, ConversationID(id))
+        else { return nil }
+        return (Timestamp(microsecondsSinceEpoch: Int64(bitPattern: bytes.bigEndian(at: 1))), ConversationID(id))
     }
 
     private static let invalid = ChatStorageError(
@@ -64,15 +85,15 @@ public struct ConversationCursor: Sendable, Hashable, CustomStringConvertible {
     }
 
     private static func base64URL(_ bytes: [UInt8]) -> String {
-        String(
-            Data(bytes).base64EncodedString().compactMap { character in
-                switch character {
-                case "+": "-"
-                case "/": "_"
-                case "=": nil
-                default: character
-                }
-            })
+        let text = Data(bytes).base64EncodedData().compactMap { character -> UInt8? in
+            switch character {
+            case UInt8(ascii: "+"): UInt8(ascii: "-")
+            case UInt8(ascii: "/"): UInt8(ascii: "_")
+            case UInt8(ascii: "="): nil
+            default: character
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 
     private static func bytes(base64URL text: String) -> [UInt8]? {
@@ -86,6 +107,18 @@ public struct ConversationCursor: Sendable, Hashable, CustomStringConvertible {
         let bytes = [UInt8](data)
         // Text that decodes alike but is not what was given out (stray bits in its last character) is damaged.
         return base64URL(bytes) == text ? bytes : nil
+    }
+}
+
+extension ConversationCursor: Hashable {
+    /// Whether both have the same text.
+    public static func == (left: ConversationCursor, right: ConversationCursor) -> Bool {
+        left.text.hasSameUTF8(as: right.text)
+    }
+
+    /// Hashes the text.
+    public func hash(into hasher: inout Hasher) {
+        text.hashUTF8(into: &hasher)
     }
 }
 

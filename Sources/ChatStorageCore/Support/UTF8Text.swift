@@ -21,25 +21,26 @@ extension String {
         compareUTF8(to: other) < 0
     }
 
-    /// Hashes the UTF-8 bytes, their number included.
-    @inlinable package func hashUTF8(into hasher: inout Hasher) {
-        withUTF8Bytes { bytes in
-            hasher.combine(bytes.count)
-            hasher.combine(bytes: UnsafeRawBufferPointer(bytes))
-        }
+    /// Hashes the UTF-8 bytes, and a byte that UTF-8 does not have as their end.
+    package func hashUTF8(into hasher: inout Hasher) {
+        withUTF8Bytes { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        hasher.combine(0xff as UInt8)
     }
 
     /// Calls the body with the string's UTF-8 bytes, without copying where the string is native to Swift.
-    @inlinable package func withUTF8Bytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows
-        -> Result
-    {
+    @inlinable package func withUTF8Bytes<Result>(
+        _ body: (UnsafeBufferPointer<UInt8>) throws -> Result
+    ) rethrows -> Result {
         if let result = try utf8.withContiguousStorageIfAvailable(body) { return result }
         return try Array(utf8).withUnsafeBufferPointer(body)
     }
 
     /// Whether the string has U+0000 in it.
-    @inlinable package var hasNUL: Bool {
-        withUTF8Bytes { $0.contains(0) }
+    package var hasNUL: Bool {
+        withUTF8Bytes { bytes in
+            guard let start = bytes.baseAddress else { return false }
+            return memchr(start, 0, bytes.count) != nil
+        }
     }
 
     private func compareUTF8(to other: String) -> Int {

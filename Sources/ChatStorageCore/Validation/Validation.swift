@@ -48,16 +48,16 @@ public enum Validation {
                 "messages has \(messages.count) elements; one append takes at most \(Limits.appendMessages)")
         }
         var bytes = 0
-        for (index, message) in messages.enumerated() {
-            bytes += try check(content: message.content, index: index)
+        for index in messages.indices {
+            bytes += try check(content: messages[index].content, index: index)
         }
         guard bytes <= Limits.appendBytes else {
             throw ChatStorageError(
                 .invalidArgument,
                 "messages have \(bytes) bytes of content; one append takes at most \(Limits.appendBytes)")
         }
-        for (index, message) in messages.enumerated() {
-            try check(message.role, index: index, roles: roles)
+        for index in messages.indices {
+            try check(messages[index].role, index: index, roles: roles)
         }
     }
 

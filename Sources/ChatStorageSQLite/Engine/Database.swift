@@ -23,7 +23,8 @@ final class Database: @unchecked Sendable {
     }
 
     private let handle: OpaquePointer
-    private var statements: [Query: Statement] = [:]
+    /// By the query's number: most calls are so short that hashing would show.
+    private var statements = [Statement?](repeating: nil, count: Query.allCases.count)
     private var isClosed = false
     /// How many bytes of text a statement may read before it ends with ``TextBudgetExceeded``.
     var textBudget = Int.max
@@ -60,7 +61,7 @@ final class Database: @unchecked Sendable {
         guard !isClosed else { return }
         isClosed = true
         // Statements first: `sqlite3_close`, unlike `_v2`, refuses and so reveals a connection that still has one.
-        for statement in statements.values { statement.finalize() }
+        for statement in statements { statement?.finalize() }
         let result = sqlite3_close(handle)
         assert(result == SQLITE_OK, "a statement outlived its connection")
     }
@@ -70,6 +71,9 @@ final class Database: @unchecked Sendable {
 
     /// How many rows the last INSERT, UPDATE or DELETE changed itself, without cascades.
     var changedRows: Int { Int(sqlite3_changes64(handle)) }
+
+    /// How many rows the connection's statements have changed so far, cascades included, but for what failed.
+    var allChanges: Int64 { sqlite3_total_changes64(handle) }
 
     /// Sets how long a statement waits for another process's lock; a time that has passed is the shortest wait.
     func setBusyTimeout(_ timeout: Duration) {
@@ -93,9 +97,9 @@ final class Database: @unchecked Sendable {
     }
 
     private func prepared(_ query: Query) throws -> Statement {
-        if let statement = statements[query] { return statement }
+        if let statement = statements[query.rawValue] { return statement }
         let statement = try Statement(query.sql, on: handle)
-        statements[query] = statement
+        statements[query.rawValue] = statement
         return statement
     }
 }

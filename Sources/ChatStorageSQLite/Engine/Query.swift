@@ -1,7 +1,7 @@
 /// Every statement that reads or writes conversations and messages, each prepared once a connection.
 ///
 /// Parameters are numbered: ?1 is the tenant, ?2 the conversation's id where there is one.
-enum Query: CaseIterable {
+enum Query: Int, CaseIterable {
     case begin, commit, rollback, savepoint, releaseSavepoint, rollbackToSavepoint
     case readConversation, createConversation, retitleConversation, deleteConversation
     case touchForAppend, createForAppend, touchForClear

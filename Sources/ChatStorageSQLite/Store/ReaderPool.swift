@@ -26,6 +26,8 @@ final class ReaderPool: Sendable {
     private let state = Mutex(State())
     /// How many callers left the queue since it was last looked through.
     private let cancellations = Atomic(0)
+    /// A task that only reads would never leave its thread to others, the writers among them.
+    private let pace = Pace(callsPerLook: 4)
 
     init(_ configuration: SQLiteBackend.Configuration) {
         self.configuration = configuration
@@ -44,8 +46,7 @@ final class ReaderPool: Sendable {
                 defer { reader.database.textBudget = .max }
                 let result = try body(reader.database)
                 give(reader)
-                // Without it a task that only reads would never leave its thread to others, the writers among them.
-                await Task.yield()
+                if pace.isOver() { await Task.yield() }
                 return result
             } catch let failure as SQLiteFailure where failure.isBusy {
                 // Another process recovers or restarts the log; the wait for it must not block this thread.

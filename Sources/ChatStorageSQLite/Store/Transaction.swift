@@ -4,8 +4,10 @@ import ChatStorageCore
 struct Transaction {
     private enum Attempt {
         case done
-        /// The call failed, and what it did is undone.
+        /// The call failed, and nothing of what it did is left.
         case refused(any Error)
+        /// The call failed after it had written something.
+        case halfDone
         /// The call failed, and the transaction with all its calls is gone.
         case transactionLost(any Error)
     }
@@ -23,56 +25,60 @@ struct Transaction {
         deadline = .now + busyTimeout
     }
 
-    /// Runs calls in one transaction, each behind a savepoint.
+    /// Runs calls in one transaction.
     ///
-    /// A full disk, an I/O error or a lack of memory can roll back the whole transaction, the released savepoints
-    /// included (<https://www.sqlite.org/lang_transaction.html>). The other calls are then run again, each alone; also
-    /// those that were refused, since what refused them may be undone.
-    func run(_ calls: [any WriteCall]) {
-        guard calls.count > 1 else {
-            calls.forEach(runAlone)
-            return
-        }
+    /// Nearly every call that fails does so before it has written anything, so that at first nothing is between the
+    /// calls. When one fails after it has written, all are undone and run again, each behind a savepoint.
+    ///
+    /// A full disk, an I/O error or a lack of memory can roll back the whole transaction, released savepoints included
+    /// (<https://www.sqlite.org/lang_transaction.html>). The other calls are then run again, each alone; also those that
+    /// were refused, since what refused them may be undone.
+    ///
+    /// - Parameter joining: Calls that came meanwhile and join before the commit; none ends the transaction.
+    func run(_ calls: [any WriteCall], joining next: () -> [any WriteCall] = { [] }) {
+        run(calls, behindSavepoints: false, joining: next)
+    }
+
+    private func run(_ calls: [any WriteCall], behindSavepoints: Bool, joining next: () -> [any WriteCall]) {
         do {
             try begin()
         } catch {
-            calls.forEach { $0.fail(error) }
+            for call in calls { call.fail(error) }
             return
         }
-        var refusals: [(call: any WriteCall, error: any Error)] = []
+        var admitted = calls
         var done: [any WriteCall] = []
-        for (index, call) in calls.enumerated() {
-            switch attempt(call) {
+        var refusals: [(call: any WriteCall, error: any Error)] = []
+        var index = 0
+        while index < admitted.count {
+            let call = admitted[index]
+            switch behindSavepoints ? attemptBehindSavepoint(call) : attempt(call) {
             case .done: done.append(call)
             case .refused(let error): refusals.append((call, error))
+            case .halfDone:
+                rollBack()
+                Transaction(database, busyTimeout: busyTimeout)
+                    .run(admitted, behindSavepoints: true, joining: { [] })
+                return
             case .transactionLost(let error):
                 rollBack()
                 call.fail(error)
-                runEachAlone(calls[..<index] + calls[(index + 1)...])
+                admitted.remove(at: index)
+                runEachAlone(admitted)
                 return
             }
+            index += 1
+            if index == admitted.count { admitted += next() }
         }
-        finish(done) { _ in
-            runEachAlone(calls[...])
-        } whenCommitted: {
+        finish(done) { error in
+            if admitted.count == 1 { admitted[0].fail(error) } else { runEachAlone(admitted) }
+        } whenEnded: {
             for (call, error) in refusals { call.fail(error) }
         }
     }
 
-    private func runEachAlone(_ calls: ArraySlice<any WriteCall>) {
-        for call in calls { Transaction(database, busyTimeout: busyTimeout).runAlone(call) }
-    }
-
-    private func runAlone(_ call: any WriteCall) {
-        do {
-            try begin()
-            try call.attempt(database)
-        } catch {
-            rollBack()
-            call.fail(error)
-            return
-        }
-        finish([call]) { error in call.fail(error) }
+    private func runEachAlone(_ calls: [any WriteCall]) {
+        for call in calls { Transaction(database, busyTimeout: busyTimeout).run([call]) }
     }
 
     private func begin() throws {
@@ -81,6 +87,17 @@ struct Transaction {
     }
 
     private func attempt(_ call: any WriteCall) -> Attempt {
+        let changesBefore = database.allChanges
+        do {
+            try call.attempt(database)
+            return .done
+        } catch {
+            if database.isOutsideTransaction { return .transactionLost(error) }
+            return database.allChanges == changesBefore ? .refused(error) : .halfDone
+        }
+    }
+
+    private func attemptBehindSavepoint(_ call: any WriteCall) -> Attempt {
         do {
             try database.command(.savepoint)
         } catch {
@@ -104,24 +121,29 @@ struct Transaction {
 
     /// Commits and answers the calls; `otherwise` answers all of them when nothing was committed.
     private func finish(
-        _ calls: [any WriteCall], otherwise: (any Error) -> Void, whenCommitted: () -> Void = {}
+        _ calls: [any WriteCall], otherwise: (any Error) -> Void, whenEnded: () -> Void
     ) {
+        guard !calls.isEmpty else {
+            rollBack()
+            whenEnded()
+            return
+        }
         do {
             // With a rollback journal a reader holds COMMIT up, which leaves the transaction open.
             database.setBusyTimeout(deadline - .now)
             try database.command(.commit)
-            calls.forEach { $0.succeed() }
-            whenCommitted()
+            for call in calls { call.succeed() }
+            whenEnded()
         } catch let failure as SQLiteFailure where failure.isDiskError {
             // The commit's record may have reached the file although the disk reported an error.
             rollBack()
-            calls.forEach { $0.fail(failure.error(writeOutcome: .unknown)) }
-            whenCommitted()
+            for call in calls { call.fail(failure.error(writeOutcome: .unknown)) }
+            whenEnded()
         } catch let failure as SQLiteFailure where failure.isBusy {
             // The time is used up for all of them.
             rollBack()
-            calls.forEach { $0.fail(failure) }
-            whenCommitted()
+            for call in calls { call.fail(failure) }
+            whenEnded()
         } catch {
             rollBack()
             otherwise(error)

@@ -3,13 +3,23 @@ import Synchronization
 
 /// The one connection that writes, and the calls that wait for it.
 ///
-/// A lone call is committed at once. Calls that come while a commit is under way are committed together next, each
-/// behind a savepoint of its own, so that they share the wait for the disk but not their failures (group commit). A
-/// call is answered only after its COMMIT.
+/// A lone call is committed at once. Calls that come while others are under way are committed together with them or
+/// next, so that they share the wait for the disk but not their failures (group commit). A call is answered only after
+/// its COMMIT.
 final class Writer: Sendable {
-    /// At most so many calls, and about so many bytes, share a commit.
-    private static let batchCalls = 256
-    private static let batchBytes = 4 << 20
+    /// What a commit still has room for.
+    private struct Room {
+        private var calls = 256
+        private var bytes = 4 << 20
+
+        /// Makes room for a call; the first is let in whatever its size.
+        mutating func take(_ call: any WriteCall) -> Bool {
+            guard calls == 256 || calls > 0 && call.bytes <= bytes else { return false }
+            calls -= 1
+            bytes -= call.bytes
+            return true
+        }
+    }
 
     private struct State {
         var waiting = FIFO<any WriteCall>()
@@ -29,7 +39,7 @@ final class Writer: Sendable {
         self.configuration = configuration
     }
 
-    /// Runs a body in a transaction of its own, or behind a savepoint of its own, and waits for its commit.
+    /// Runs a body, whole or not at all, and waits for its commit.
     ///
     /// - Parameter bytes: About how much it writes.
     func write<Result: Sendable>(
@@ -101,12 +111,14 @@ final class Writer: Sendable {
     }
 
     private func drain() {
-        while let batch = nextBatch() {
-            let calls = batch.filter { $0.begin() }
-            guard !calls.isEmpty else { continue }
+        while hasWaiting() {
             connection.withLock { connection in
+                var room = Room()
+                let calls = take(&room)
+                guard !calls.isEmpty else { return }
                 do {
-                    try Transaction(open(&connection), busyTimeout: configuration.busyTimeout).run(calls)
+                    let transaction = Transaction(try open(&connection), busyTimeout: configuration.busyTimeout)
+                    transaction.run(calls) { take(&room) }
                 } catch {
                     for call in calls { call.fail(error) }
                 }
@@ -114,20 +126,25 @@ final class Writer: Sendable {
         }
     }
 
-    private func nextBatch() -> [any WriteCall]? {
+    /// Whether a call waits; if none does the thread is about to rest.
+    private func hasWaiting() -> Bool {
         state.withLock { state in
+            state.isRunning = !state.waiting.isEmpty
+            return state.isRunning
+        }
+    }
+
+    /// Takes the calls that wait and whose callers do, as far as a commit has room for them.
+    private func take(_ room: inout Room) -> [any WriteCall] {
+        let batch = state.withLock { state in
             var batch: [any WriteCall] = []
-            var bytes = 0
-            while let next = state.waiting.next, batch.count < Self.batchCalls,
-                batch.isEmpty || bytes + next.bytes <= Self.batchBytes
-            {
-                bytes += next.bytes
+            while let next = state.waiting.next, room.take(next) {
                 batch.append(next)
                 _ = state.waiting.popFirst()
             }
-            if batch.isEmpty { state.isRunning = false }
-            return batch.isEmpty ? nil : batch
+            return batch
         }
+        return batch.filter { $0.begin() }
     }
 
     private func open(_ connection: inout Database?) throws -> Database {

@@ -84,11 +84,13 @@ actor ImportDisplay {
                 "Nothing new: \(unchanged.counted("conversation")) \(unchanged == 1 ? "is" : "are") there already.")
         case (let imported, let unchanged):
             let seconds = (ContinuousClock.now - start).inSeconds
-            let rate = Int((Double(total.messages) / max(seconds, 0.001)).rounded())
+            // Of a short import the opening of the store is most, so its rate would say nothing of a long one's.
+            let rate =
+                seconds < 1 ? "" : " (\(Int((Double(total.messages) / seconds).rounded()).grouped) messages a second)"
             lines.append(
                 """
                 Imported \(imported.counted("conversation")) with \(total.messages.counted("message")) \
-                in \(seconds.text(decimals: 1)) seconds (\(rate.grouped) messages a second).
+                in \(seconds.text(decimals: 1)) seconds\(rate).
                 """)
             if unchanged > 0 { lines.append("Unchanged, there already: \(unchanged.grouped).") }
         }

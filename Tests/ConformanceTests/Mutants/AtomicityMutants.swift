@@ -13,6 +13,7 @@ extension Mutant {
                 "text.content.nul-refused", "text.append.most-messages", "roles.other.refused",
                 "order.sequence.failed-append-takes-none", "order.time.new-conversation",
                 "order.time.message-is-update", "cancellation.random-moments", "errors.precedence.arguments",
+                "concurrency.delete-against-append",
             ]
         ) { call, base, _ in
             guard case .append(let messages, let id, let condition) = call, messages.count > 1 else {

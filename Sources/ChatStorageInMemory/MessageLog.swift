@@ -1,0 +1,90 @@
+import ChatStorageCore
+
+/// One conversation's messages, lowest sequence first, with little beside their texts.
+struct MessageLog: Sendable {
+    /// A message as it is kept: its conversation is known from where it lies, its role by its place in ``roles``.
+    private struct Entry: Sendable {
+        let content: String
+        let sequence: Int64
+        let createdAt: Timestamp
+        let role: UInt8
+    }
+
+    private static let standardRoles: [Role] = [.user, .assistant, .system]
+
+    private var entries: [Entry] = []
+    /// Shared by all conversations that have no other roles.
+    private var roles = MessageLog.standardRoles
+
+    var count: Int { entries.count }
+
+    /// Adds messages at the end of the conversation that they belong to.
+    mutating func append(
+        _ messages: [ChatMessage], to id: ConversationID, after last: Int64, createdAt: Timestamp
+    ) -> [Message] {
+        reserve(messages.count)
+        var stored: [Message] = []
+        stored.reserveCapacity(messages.count)
+        var sequence = last
+        for message in messages {
+            sequence += 1
+            append(message.role, message.content, sequence: sequence, createdAt: createdAt)
+            stored.append(
+                Message(
+                    conversationID: id, sequence: sequence, role: message.role, content: message.content,
+                    createdAt: createdAt))
+        }
+        return stored
+    }
+
+    /// Adds messages as they were elsewhere, which may leave gaps between sequences.
+    mutating func append(_ messages: [ConversationSnapshot.Message]) {
+        reserve(messages.count)
+        for message in messages {
+            append(message.role, message.content, sequence: message.sequence, createdAt: message.createdAt)
+        }
+    }
+
+    /// A page of the messages, lowest sequence first.
+    func page(of id: ConversationID, _ position: MessagePosition, limit: Int) -> [Message] {
+        let page =
+            switch position {
+            case .end: entries.suffix(limit)
+            case .before(let sequence): entries[..<firstIndex(notBefore: sequence)].suffix(limit)
+            case .after(.max): entries[entries.endIndex...]
+            case .after(let sequence): entries[firstIndex(notBefore: sequence + 1)...].prefix(limit)
+            }
+        return page.map { entry in
+            Message(
+                conversationID: id, sequence: entry.sequence, role: roles[Int(entry.role)], content: entry.content,
+                createdAt: entry.createdAt)
+        }
+    }
+
+    private mutating func append(_ role: Role, _ content: String, sequence: Int64, createdAt: Timestamp) {
+        entries.append(Entry(content: content, sequence: sequence, createdAt: createdAt, role: code(of: role)))
+    }
+
+    /// Makes room by quarters: doubling would leave half of a long conversation's room empty.
+    private mutating func reserve(_ count: Int) {
+        let needed = entries.count + count
+        if needed > entries.capacity { entries.reserveCapacity(max(needed, entries.count + entries.count / 4)) }
+    }
+
+    private mutating func code(of role: Role) -> UInt8 {
+        if let known = roles.firstIndex(of: role) { return UInt8(known) }
+        roles.append(role)
+        return UInt8(roles.count - 1)
+    }
+
+    /// The first message that has this sequence or a higher one, by binary search: restored sequences can have gaps.
+    private func firstIndex(notBefore sequence: Int64) -> Int {
+        var low = 0
+        var high = entries.count
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].sequence < sequence { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
