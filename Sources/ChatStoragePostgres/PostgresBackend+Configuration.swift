@@ -63,6 +63,12 @@ extension PostgresBackend {
         /// Where none of them says anything it is ``TLSMode/verifyFull`` for a host that is not this machine, with the
         /// system's certificates unless others are given.
         public var tls: TLSMode?
+        /// Whether plain appends of several callers can go in one statement; by default yes.
+        ///
+        /// Appends that arrive while others are under way then share a statement and its commit, which multiplies how
+        /// many the server takes. They also share its time, and for callers of one statement nothing is stored before
+        /// all is. Turn it off on Citus, where such a statement spans several shards.
+        public var mergesAppends = true
         /// How many calls are under way on a connection at most, 1 or more; by default 64.
         public var callsPerConnection = 64
         /// How many bytes the calls under way on a connection send at most, 1 or more; by default 4 MiB.
@@ -143,9 +149,18 @@ extension PostgresBackend.Configuration {
 
 extension Statement {
     /// The level is pinned: at `repeatable read` most concurrent appends to one conversation would fail.
+    ///
+    /// So are the plans. A page's limit is a parameter, for which the server's `auto` would plan each call anew, at the
+    /// price of the call itself. One plan for all values must suit the largest conversation: an index in its order, not
+    /// a bitmap or the whole table and a sort. On Citus a plan without values may not exist, so there it is left alone.
     fileprivate static let setUpSession = Statement(
         text: """
             SELECT set_config('default_transaction_isolation', 'read committed', false),
-                   set_config('lock_timeout', $1, false), set_config('statement_timeout', $2, false)
+                   set_config('lock_timeout', $1, false), set_config('statement_timeout', $2, false),
+                   set_config('plan_cache_mode', CASE
+                       WHEN EXISTS (SELECT FROM pg_extension WHERE extname = 'citus') THEN 'auto'
+                       ELSE 'force_generic_plan' END, false),
+                   set_config('enable_seqscan', 'off', false), set_config('enable_bitmapscan', 'off', false),
+                   set_config('jit', 'off', false)
             """, [.text, .text])
 }

@@ -6,6 +6,9 @@ public struct PostgresTenant: ChatStorage {
     /// deleted again.
     private static let attemptsToGetOrCreate = 20
 
+    /// Pages of more are read on connections of their own, as far as there are enough.
+    private static let shortPage = 200
+
     let store: PostgresStore
     let name: String
 
@@ -14,7 +17,7 @@ public struct PostgresTenant: ChatStorage {
     public func createConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
         let statements = try await admitWrite { try Validation.check(id, title: title) }
         let result: QueryResult = try await store.run(
-            .write(statements.createConversation, values(id) { $0.append(title) }))
+            .write(statements.createConversation, to: key(id), values(id) { $0.append(title) }))
         guard let row = result.rows.first else {
             throw ChatStorageError(.conversationExists, "a conversation of this id exists")
         }
@@ -32,7 +35,7 @@ public struct PostgresTenant: ChatStorage {
     @discardableResult
     public func getOrCreateConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
         let statements = try await admitWrite { try Validation.check(id, title: title) }
-        let request = Request.write(statements.getOrCreateConversation, values(id) { $0.append(title) })
+        let request = Request.write(statements.getOrCreateConversation, to: key(id), values(id) { $0.append(title) })
         for _ in 0..<Self.attemptsToGetOrCreate {
             let result: QueryResult = try await store.run(request)
             if let row = result.rows.first { return try row.conversation() }
@@ -46,7 +49,8 @@ public struct PostgresTenant: ChatStorage {
     @discardableResult
     public func updateTitle(of id: ConversationID, to title: String?) async throws -> Conversation? {
         let statements = try await admitWrite { try Validation.check(id, title: title) }
-        let result: QueryResult = try await store.run(.write(statements.updateTitle, values(id) { $0.append(title) }))
+        let result: QueryResult = try await store.run(
+            .write(statements.updateTitle, to: key(id), values(id) { $0.append(title) }))
         return try result.rows.first?.conversation()
     }
 
@@ -54,7 +58,8 @@ public struct PostgresTenant: ChatStorage {
     @discardableResult
     public func deleteConversation(_ id: ConversationID) async throws -> Bool {
         let statements = try await admitWrite { try Validation.check(id) }
-        let result: QueryResult = try await store.run(.write(statements.deleteConversation, values(id)))
+        let result: QueryResult = try await store.run(
+            .write(statements.deleteConversation, to: key(id), values(id)))
         return result.affectedRows > 0
     }
 
@@ -74,13 +79,13 @@ public struct PostgresTenant: ChatStorage {
                 values.append(start.id.rawValue)
                 values.append(rows)
             }
-            request = .read(statements.nextConversations, values)
+            request = .read(statements.nextConversations, values, isLong: limit > Self.shortPage)
         } else {
             let values = Parameters { values in
                 values.append(name)
                 values.append(rows)
             }
-            request = .read(statements.firstConversations, values)
+            request = .read(statements.firstConversations, values, isLong: limit > Self.shortPage)
         }
         let result: QueryResult = try await store.run(request)
         return ConversationPage(try result.rows.map { try $0.conversation() }, limit: limit, tenant: name)
@@ -93,21 +98,14 @@ public struct PostgresTenant: ChatStorage {
     ) async throws -> [Message] {
         let statements = try await admitWrite { try Validation.check(append: messages, to: id, roles: Role.standard) }
         guard !messages.isEmpty else { return [] }
-        let statement =
-            switch condition {
-            case .createIfMissing: statements.append
-            case .exists: statements.appendIfExists
-            }
-        let bytes = messages.reduce(0) { $0 + $1.content.utf8.count + 32 }
-        let values = values(id, bytes: bytes) { values in
-            values.append(texts: messages.lazy.map(\.role.rawValue))
-            values.append(texts: messages.lazy.map(\.content))
-        }
-        let result: QueryResult = try await store.run(.write(statement, bytes: bytes, values))
-        if result.rowCount == 0, condition == .exists {
+        let append = PlainAppend(messages, to: key(id), statements)
+        guard condition == .exists else { return try await store.run(append).messages(append) }
+        let request = append.request(statements.appendIfExists, .write(append.key))
+        let result: QueryResult = try await store.run(request)
+        guard result.rowCount > 0 else {
             throw ChatStorageError(.conversationNotFound, "the conversation does not exist")
         }
-        return try result.appended(messages, to: id)
+        return try result.appended(messages.count).messages(append)
     }
 
     /// Reads a page of a conversation's messages, lowest sequence first.
@@ -129,7 +127,7 @@ public struct PostgresTenant: ChatStorage {
             values.append(Int64(clamping: limit))
             if let bound { values.append(bound) }
         }
-        let result: QueryResult = try await store.run(.read(statement, values))
+        let result: QueryResult = try await store.run(.read(statement, values, isLong: limit > Self.shortPage))
         if case .after = position { return try result.rows.map { try $0.message(of: id) } }
         return try result.rows.reversed().map { try $0.message(of: id) }
     }
@@ -140,10 +138,11 @@ public struct PostgresTenant: ChatStorage {
         let statements = try await admitWrite { try Validation.check(id) }
         let values = values(id)
         let results: [QueryResult] = try await store.run(
-            .transaction([
-                Request.Step(statement: statements.touchConversation, bytes: 0) { values },
-                Request.Step(statement: statements.deleteMessages, bytes: 0) { values },
-            ]))
+            .transaction(
+                [
+                    Request.Step(statement: statements.touchConversation, bytes: 0) { values },
+                    Request.Step(statement: statements.deleteMessages, bytes: 0) { values },
+                ], on: key(id)))
         try results.checkCommitted()
         return results.dropLast().last?.affectedRows ?? 0
     }
@@ -179,9 +178,11 @@ public struct PostgresTenant: ChatStorage {
         do {
             return try await admit(check)
         } catch let error as ChatStorageError {
-            throw error.ofUnappliedCall(isWrite: true)
+            throw error.beforeWriting
         }
     }
+
+    private func key(_ id: ConversationID) -> ConversationKey { ConversationKey(tenant: name, id: id) }
 
     /// The values that begin with the tenant and the conversation.
     private func values(

@@ -71,7 +71,7 @@ import Testing
 
     @Test func aWriteOfUnknownOutcomeIsNeverRepeated() {
         func call(_ request: Request) -> Call { Call(request, purpose: .session, deadline: .now) }
-        let write = call(.write(.commit, Parameters()))
+        let write = call(.write(.commit, to: .schema, Parameters()))
         let read = call(.read(.begin))
         guard case .failed(let error) = write.verdict(on: .unknown) else {
             Issue.record("the write would be repeated")

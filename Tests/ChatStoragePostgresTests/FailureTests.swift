@@ -322,16 +322,6 @@ private func endConnections(_ name: String) async throws -> Int {
     ).count
 }
 
-private func lockWaits(_ schema: String) async throws -> Int {
-    try await TestPostgres.execute(
-        "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%\(schema)%'"
-    ).count
-}
-
-private func waitUntil(_ condition: () async throws -> Bool) async throws {
-    while try await !condition() { await Task.yield() }
-}
-
 /// Calls the body while another session holds the row of the conversation `c`.
 private func withLockedConversation<Result>(
     _ schema: String, _ body: () async throws -> Result

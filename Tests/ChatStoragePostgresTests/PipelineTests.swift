@@ -7,10 +7,9 @@ import Testing
     typealias TestPipeline = Pipeline<String, String>
 
     let select = Request.read(Statement("select", [], "SELECT 1"))
-    let insert = Request.write(Statement("insert", [], "INSERT"), Parameters())
-    let clear = Request.transaction([
-        step(Statement("touch", [], "UPDATE")), step(Statement("delete", [], "DELETE")),
-    ])
+    let insert = Request.write(Statement("insert", [], "INSERT"), to: .schema, Parameters())
+    let clear = Request.transaction(
+        [step(Statement("touch", [], "UPDATE")), step(Statement("delete", [], "DELETE"))], on: .schema)
 
     @Test func aStatementIsPreparedOnceOnAConnection() {
         var pipeline = TestPipeline(preparesStatements: true)
@@ -76,7 +75,7 @@ import Testing
     @Test func theRestOfALongRequestIsNotSentAfterAnError() {
         var pipeline = TestPipeline(preparesStatements: false)
         let steps = (1...5).map { step(Statement("part\($0)", [], "INSERT")) }
-        pipeline.add(.transaction(steps), for: "a")
+        pipeline.add(.transaction(steps, on: .schema), for: "a")
         for _ in 1...3 { _ = pipeline.nextMessage() }
         #expect(pipeline.receiveAll([.answer("begin"), .end, .refusal(error("23505")), .end, .skipped, .end]) == [])
         // Its Sync, then COMMIT, which ends the failed transaction.

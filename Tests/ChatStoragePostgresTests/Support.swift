@@ -48,3 +48,14 @@ func expectError(
         Issue.record(error, sourceLocation: sourceLocation)
     }
 }
+
+/// How many sessions wait for a lock in a statement on a schema.
+func lockWaits(_ schema: String) async throws -> Int {
+    try await TestPostgres.execute(
+        "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%\(schema)%'"
+    ).count
+}
+
+func waitUntil(_ condition: () async throws -> Bool) async throws {
+    while try await !condition() { await Task.yield() }
+}

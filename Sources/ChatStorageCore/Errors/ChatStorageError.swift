@@ -62,9 +62,9 @@ public struct ChatStorageError: Error, Sendable {
 }
 
 extension ChatStorageError {
-    /// The error as one of a write that was not begun: ``Code-swift.struct/unavailable`` says then that nothing was written.
+    /// The error as one of a write that was not begun or undone: one that may succeed later says that nothing was written.
     package var beforeWriting: ChatStorageError {
-        guard code == .unavailable, writeOutcome == nil else { return self }
+        guard isRetryable, writeOutcome == nil else { return self }
         return ChatStorageError(code, message, writeOutcome: .notApplied, cause: cause)
     }
 }

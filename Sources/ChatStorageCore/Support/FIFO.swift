@@ -1,27 +1,29 @@
 /// A queue: elements leave in the order in which they came, each step in constant time on average.
+///
+/// Its code is visible to other modules, which makes it for their elements: without that each step looks the type up.
 package struct FIFO<Element> {
-    private var elements: [Element?] = []
-    private var first = 0
+    @usableFromInline var elements: [Element?] = []
+    @usableFromInline var first = 0
 
     /// Makes an empty queue.
-    package init() {}
+    @inlinable package init() {}
 
     /// How many elements wait.
-    package var count: Int { elements.count - first }
+    @inlinable package var count: Int { elements.count - first }
 
     /// Whether nothing waits.
-    package var isEmpty: Bool { count == 0 }
+    @inlinable package var isEmpty: Bool { count == 0 }
 
     /// The element that leaves next.
-    package var next: Element? { first < elements.count ? elements[first] : nil }
+    @inlinable package var next: Element? { first < elements.count ? elements[first] : nil }
 
     /// Adds an element at the end.
-    package mutating func append(_ element: Element) {
+    @inlinable package mutating func append(_ element: Element) {
         elements.append(element)
     }
 
     /// Takes the element that came first.
-    package mutating func popFirst() -> Element? {
+    @inlinable package mutating func popFirst() -> Element? {
         guard first < elements.count else { return nil }
         defer {
             elements[first] = nil
@@ -35,12 +37,12 @@ package struct FIFO<Element> {
     }
 
     /// Calls the body with each element, in the order in which they came.
-    package func forEach(_ body: (Element) throws -> Void) rethrows {
+    @inlinable package func forEach(_ body: (Element) throws -> Void) rethrows {
         for case let element? in elements[first...] { try body(element) }
     }
 
     /// Removes all elements that satisfy a predicate.
-    package mutating func removeAll(where isUnwanted: (Element) -> Bool) {
+    @inlinable package mutating func removeAll(where isUnwanted: (Element) -> Bool) {
         elements = elements[first...].filter { element in element.map { !isUnwanted($0) } ?? false }
         first = 0
     }

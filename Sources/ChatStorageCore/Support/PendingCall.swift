@@ -1,18 +1,22 @@
-import Synchronization
+package import Synchronization
 
 /// A caller that waits for work done elsewhere, on a thread that may block.
 ///
 /// The caller suspends; it never blocks a thread. When its task is cancelled it goes on at once with a
 /// `CancellationError`: the work, if it has begun, ends by itself and its result is dropped.
+///
+/// Its code is visible to other modules, which makes it for their results.
 package final class PendingCall<Success: Sendable>: Sendable {
-    private enum State {
+    @usableFromInline enum State {
         case new
         case waiting(CheckedContinuation<Success, any Error>)
         case begun(CheckedContinuation<Success, any Error>)
         case ended
     }
 
-    private let state = Mutex<State>(.new)
+    @usableFromInline let state = Mutex<State>(.new)
+
+    @inlinable init() {}
 
     /// Waits for a call that `submit` hands to whoever does the work, who then calls ``begin()`` and ``end(_:)``.
     ///
@@ -20,7 +24,7 @@ package final class PendingCall<Success: Sendable>: Sendable {
     ///   - submit: Hands the call over.
     ///   - onCancel: Runs after the caller was cancelled while it waited, so that a queue knows of calls without callers.
     /// - Throws: What the call ended with, or `CancellationError`, at once, when the task is or was cancelled.
-    package static func wait(
+    @inlinable package static func wait(
         submit: (PendingCall<Success>) -> Void, onCancel: @Sendable () -> Void = {},
         isolation: isolated (any Actor)? = #isolation
     ) async throws -> Success {
@@ -37,7 +41,7 @@ package final class PendingCall<Success: Sendable>: Sendable {
     /// Whether the work is still wanted; false once the caller was cancelled.
     ///
     /// True is a promise: from then on the work is done, though its caller may not wait for it.
-    package func begin() -> Bool {
+    @inlinable package func begin() -> Bool {
         state.withLock { state in
             guard case .waiting(let continuation) = state else { return false }
             state = .begun(continuation)
@@ -46,7 +50,7 @@ package final class PendingCall<Success: Sendable>: Sendable {
     }
 
     /// Whether the caller still waits.
-    package var isWanted: Bool {
+    @inlinable package var isWanted: Bool {
         state.withLock { state in
             if case .ended = state { false } else { true }
         }
@@ -56,7 +60,7 @@ package final class PendingCall<Success: Sendable>: Sendable {
     ///
     /// - Returns: Whether the caller gets this result. Who hands over something that must come back asks.
     @discardableResult
-    package func end(_ result: Result<Success, any Error>) -> Bool {
+    @inlinable package func end(_ result: Result<Success, any Error>) -> Bool {
         let continuation: CheckedContinuation<Success, any Error>? = state.withLock { state in
             defer { state = .ended }
             return switch state {
@@ -69,7 +73,7 @@ package final class PendingCall<Success: Sendable>: Sendable {
     }
 
     /// Keeps the continuation; false, and the caller goes on with an error, if the task was cancelled before.
-    private func wait(_ continuation: CheckedContinuation<Success, any Error>) -> Bool {
+    @inlinable func wait(_ continuation: CheckedContinuation<Success, any Error>) -> Bool {
         let waits = state.withLock { state in
             guard case .new = state else { return false }
             state = .waiting(continuation)

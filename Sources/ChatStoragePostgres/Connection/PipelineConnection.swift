@@ -3,17 +3,18 @@ import ChatStorageCore
 
 /// A connection that serves many calls at once: libpq's functions around a ``Pipeline``.
 ///
-/// It belongs to the loop's thread.
-struct PipelineConnection {
+/// One thread at a time uses it.
+final class PipelineConnection {
     typealias CallPipeline = Pipeline<Call, QueryResult>
 
     /// So many bytes go to libpq before it is asked whether the network took them: libpq's own buffer has no bound.
     private static let bytesBetweenFlushes = 256 << 10
     /// A connection without progress for so long gets no more calls: one that waits for a lock must not hold up others.
-    private static let stallTime = Duration.milliseconds(250)
+    static let stallTime = Duration.milliseconds(250)
 
     private let connection: ServerConnection
     private(set) var pipeline: CallPipeline
+    private(set) var load = ConnectionLoad()
     /// Whether the session is set up, so that it can take calls.
     var isReady = false
     /// Whether it takes no more calls and is closed after those under way.
@@ -33,21 +34,22 @@ struct PipelineConnection {
     var descriptor: Int32 { connection.descriptor }
 
     /// Whether it takes another call.
-    func accepts(_ request: Request, now: ContinuousClock.Instant, limits: PostgresBackend.Configuration) -> Bool {
+    func accepts(_ bytes: Int, now: ContinuousClock.Instant, limits: PostgresBackend.Configuration) -> Bool {
         guard isReady, !isRetiring, pipeline.count < limits.callsPerConnection else { return false }
         guard pipeline.count > 0 else { return true }
-        return pipeline.bytes + request.bytes <= limits.bytesPerConnection && now - lastProgress < Self.stallTime
+        return pipeline.bytes + bytes <= limits.bytesPerConnection && now - lastProgress < Self.stallTime
     }
 
-    mutating func add(_ call: Call, now: ContinuousClock.Instant) {
+    func add(_ call: Call, now: ContinuousClock.Instant) {
         if pipeline.count == 0 { lastProgress = now }
+        load.add(call.lane)
         pipeline.add(call.request, for: call)
     }
 
     /// Hands messages to libpq and libpq's bytes to the network, as far as it takes them.
     ///
     /// - Returns: False when the connection is broken.
-    mutating func write() -> Bool {
+    func write() -> Bool {
         guard descriptor >= 0, flush() else { return false }
         var unflushed = wantsToWrite ? Self.bytesBetweenFlushes : 0
         while true {
@@ -73,7 +75,7 @@ struct PipelineConnection {
     /// Takes the answers that libpq has read, which it does also while it writes and the network does not take all.
     ///
     /// - Returns: What follows, and whether the connection lives.
-    mutating func receive(now: ContinuousClock.Instant) -> (actions: [CallPipeline.Action], isAlive: Bool) {
+    func receive(now: ContinuousClock.Instant) -> (actions: [CallPipeline.Action], isAlive: Bool) {
         guard !isBroken else { return ([], false) }
         var actions: [CallPipeline.Action] = []
         var ends = 0
@@ -105,12 +107,17 @@ struct PipelineConnection {
         return (actions, true)
     }
 
+    /// Takes note that a call was answered.
+    func ended(_ call: Call) {
+        load.add(call.lane, -1)
+    }
+
     /// Gives up the calls under way.
-    mutating func lost() -> [(Call, CallPipeline.Loss)] {
+    func lost() -> [(Call, CallPipeline.Loss)] {
         pipeline.lost()
     }
 
-    private mutating func flush() -> Bool {
+    private func flush() -> Bool {
         let result = PQflush(connection.pointer)
         wantsToWrite = result == 1
         return result >= 0

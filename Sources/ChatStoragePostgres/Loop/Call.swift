@@ -5,9 +5,29 @@ struct Call: Sendable {
     /// What a call without a caller is for.
     enum Purpose: Sendable {
         /// A caller waits for the answers.
-        case caller(PendingCall<[QueryResult]>)
+        case caller(PendingCall<Answer>)
+        /// It carries several callers' appends.
+        case merged([Call], MergedAppend)
         /// It sets up a new connection's session.
         case session
+    }
+
+    /// What a caller gets.
+    enum Answer: Sendable {
+        /// What each statement answered.
+        case results([QueryResult])
+        /// What became of an append that went with others.
+        case appended(Appended)
+    }
+
+    /// Which calls share connections, so that some do not wait behind others.
+    enum Lane: Sendable, Hashable {
+        /// It is done in no time.
+        case shortRead
+        /// Its answer may be large.
+        case longRead
+        /// It may wait for a lock, and waits for the disk.
+        case write(WriteQueue<Call>.Kind)
     }
 
     /// What happens next to a call that was not answered.
@@ -23,6 +43,9 @@ struct Call: Sendable {
     let request: Request
     let purpose: Purpose
     let deadline: ContinuousClock.Instant
+    var lane = Lane.shortRead
+    /// Whether it goes on its own although others could go with it: in one statement with them it was refused.
+    var isRefusedWithOthers = false
     /// How often it was sent.
     private(set) var attempts = 0
 
@@ -30,6 +53,17 @@ struct Call: Sendable {
         self.request = request
         self.purpose = purpose
         self.deadline = deadline
+    }
+
+    /// Puts appends into one statement; nil when there is only one, or none.
+    init?(merging calls: [Call]) {
+        let appends = calls.compactMap(\.append)
+        guard appends.count > 1, appends.count == calls.count, let statements = appends.first?.statements,
+            let deadline = calls.map(\.deadline).max()
+        else { return nil }
+        let merged = MergedAppend(appends)
+        self.init(
+            merged.request(statements.mergedAppend), purpose: .merged(calls, merged), deadline: deadline)
     }
 
     /// Whether it is still to be sent; its caller may have been cancelled.
@@ -44,8 +78,44 @@ struct Call: Sendable {
         return pending.isWanted
     }
 
-    func end(_ result: Result<[QueryResult], any Error>) {
-        if case .caller(let pending) = purpose { pending.end(result) }
+    /// Hands the callers what the server answered.
+    func succeed(_ results: [QueryResult]) {
+        switch purpose {
+        case .session: break
+        case .caller(let pending): pending.end(.success(.results(results)))
+        case .merged(let calls, let merged):
+            guard let result = results.first else { return fail(Appended.damage) }
+            for (call, result) in zip(calls, merged.results(result)) {
+                if case .caller(let pending) = call.purpose { pending.end(result.map { .appended($0) }) }
+            }
+        }
+    }
+
+    func fail(_ error: any Error) {
+        switch purpose {
+        case .session: break
+        case .caller(let pending): pending.end(.failure(error))
+        case .merged(let calls, _): for call in calls { call.fail(error) }
+        }
+    }
+
+    /// Itself, or those that it carries.
+    var members: [Call] {
+        if case .merged(let calls, _) = purpose { calls } else { [self] }
+    }
+
+    /// The conversations that it writes to.
+    var keys: [ConversationKey] {
+        switch (purpose, request.kind) {
+        case (.merged(_, let merged), _): merged.keys
+        case (_, .write(let key)): [key]
+        case (_, .append(let append)): [append.key]
+        case (_, .read): []
+        }
+    }
+
+    private var append: PlainAppend? {
+        if case .append(let append) = request.kind { append } else { nil }
     }
 
     /// What follows from an error of the server; its transaction was undone.
@@ -86,4 +156,25 @@ struct Call: Sendable {
         ChatStorageError(
             .unavailable, "the connection to the database was lost", writeOutcome: request.isWrite ? outcome : nil)
     }
+}
+
+extension Call: QueuedWrite {
+    var key: ConversationKey {
+        switch request.kind {
+        case .write(let key): key
+        case .append(let append): append.key
+        case .read: .schema
+        }
+    }
+
+    var messageCount: Int { append?.messages.count ?? 0 }
+    var bytes: Int { request.bytes }
+
+    var isMergeable: Bool {
+        guard let append else { return false }
+        return !isRefusedWithOthers && append.messages.count <= WriteQueue<Call>.mergedMessages
+            && append.bytes <= WriteQueue<Call>.mergedBytes
+    }
+
+    func canMerge(with other: Call) -> Bool { append?.statements === other.append?.statements }
 }

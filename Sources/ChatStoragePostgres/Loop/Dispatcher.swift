@@ -1,13 +1,19 @@
 import ChatStorageCore
 
-/// Which call goes to which connection, and when to connect: the state of a store's loop, on the loop's thread.
+/// Which call goes to which connection, and when to connect: the state of a store's loop, used by one thread at a time.
 struct Dispatcher {
     private let configuration: PostgresBackend.Configuration
     private let session: Request?
-    private let connect: () -> Void
 
     private(set) var connections: [PipelineConnection] = []
-    private var waiting = FIFO<Call>()
+    private var reads = FIFO<Call>()
+    private var longReads = FIFO<Call>()
+    private var writes: WriteQueue<Call>
+    private let choice: ConnectionChoice
+    /// Whether writes are looked at before reads: they take turns.
+    private var prefersWrites = false
+    /// How many calls wait for a connection, or behind calls of another kind.
+    private var unsatisfied = 0
     private var delayed: [(due: ContinuousClock.Instant, call: Call)] = []
     private var connecting = 0
     private var backoff = ConnectBackoff()
@@ -16,33 +22,58 @@ struct Dispatcher {
 
     /// Makes the state of a new loop.
     ///
-    /// - Parameters:
-    ///   - session: What sets up a new connection's session.
-    ///   - connect: Begins to connect elsewhere; ``connected(_:now:)`` is told the result.
-    init(
-        _ configuration: PostgresBackend.Configuration, session: Request?, connect: @escaping () -> Void
-    ) {
+    /// - Parameter session: What sets up a new connection's session.
+    init(_ configuration: PostgresBackend.Configuration, session: Request?) {
         self.configuration = configuration
         self.session = session
-        self.connect = connect
+        choice = ConnectionChoice(limit: configuration.connections)
+        writes = WriteQueue(
+            lanes: configuration.mergesAppends ? Self.appendLanes : 0, isolated: max(1, configuration.connections / 2),
+            stallTime: PipelineConnection.stallTime)
     }
 
+    /// While one statement of appends is flushed to the disk another is worked on.
+    private static let appendLanes = 2
+
     /// How many calls wait to be sent.
-    var waitingCount: Int { waiting.count + delayed.count }
+    var waitingCount: Int { reads.count + longReads.count + writes.count + delayed.count }
 
     /// Whether no call waits or is under way.
     var isIdle: Bool { waitingCount == 0 && connections.allSatisfy { $0.pipeline.count == 0 } }
 
+    /// Whether so little is under way that a call is best sent at once, by whoever makes it.
+    ///
+    /// With more under way, calls that are sent together cost the server fewer wake-ups.
+    var hasFewCalls: Bool {
+        waitingCount == 0 && connections.contains(where: \.isReady)
+            && connections.reduce(0) { $0 + $1.pipeline.count } < Self.fewCalls
+    }
+
+    private static let fewCalls = 4
+
     /// Takes a call.
     mutating func add(_ call: Call) {
         note(deadline: call.deadline)
-        waiting.append(call)
+        enqueue(call)
+    }
+
+    private mutating func enqueue(_ call: Call) {
+        switch call.request.kind {
+        case .read(isLong: false): reads.append(call)
+        case .read(isLong: true): longReads.append(call)
+        case .write, .append: writes.add(call)
+        }
     }
 
     /// Forgets waiting calls whose callers were cancelled.
     mutating func removeUnwanted() {
-        waiting.removeAll { !$0.isWanted }
+        _ = removeWaiting { !$0.isWanted }
         delayed.removeAll { !$0.call.isWanted }
+    }
+
+    /// Closes the connections.
+    mutating func disconnect() {
+        connections = []
     }
 
     /// Takes the result of an attempt to connect.
@@ -53,7 +84,7 @@ struct Dispatcher {
             guard server.enterPipelineMode() else {
                 return connectFailed(Self.brokenSession, now: now)
             }
-            var connection = PipelineConnection(server, preparesStatements: !configuration.isBehindPooler)
+            let connection = PipelineConnection(server, preparesStatements: !configuration.isBehindPooler)
             if let session {
                 let call = Call(session, purpose: .session, deadline: now + configuration.connectTimeout)
                 note(deadline: call.deadline)
@@ -68,8 +99,10 @@ struct Dispatcher {
         }
     }
 
-    /// Sends what can be sent, and begins to connect where more connections would help.
-    mutating func advance(now: ContinuousClock.Instant) {
+    /// Sends what can be sent.
+    ///
+    /// - Returns: How many more connections would help; ``connected(_:now:)`` is told what becomes of each.
+    mutating func advance(now: ContinuousClock.Instant) -> Int {
         resumeDelayed(now: now)
         var isSettled = false
         while !isSettled {
@@ -81,10 +114,9 @@ struct Dispatcher {
                 if handOutAnswers(index, isOpen: isOpen, now: now) { isSettled = false }
             }
         }
-        while lacksConnections, backoff.allowsAttempt(now: now, underWay: connecting) {
-            connecting += 1
-            connect()
-        }
+        let before = connecting
+        while lacksConnections, backoff.allowsAttempt(now: now, underWay: connecting) { connecting += 1 }
+        return connecting - before
     }
 
     /// Takes what the network brought for a connection.
@@ -102,23 +134,28 @@ struct Dispatcher {
         where connections[index].pipeline.contains(where: { $0.deadline <= now }) {
             drop(index, now: now)
         }
-        var expired: [Call] = []
-        waiting.removeAll { call in
-            if call.deadline <= now { expired.append(call) }
-            return call.deadline <= now
+        for connection in connections {
+            _ = connection.pipeline.contains { call in
+                for member in call.members where member.deadline <= now {
+                    member.fail(Call.expired(member.request, .unknown))
+                }
+                return false
+            }
         }
+        var expired = removeWaiting { $0.deadline <= now }
         expired += delayed.filter { $0.call.deadline <= now }.map(\.call)
         delayed.removeAll { $0.call.deadline <= now }
-        for call in expired { call.end(.failure(Call.expired(call.request, .notApplied))) }
+        for call in expired { call.fail(Call.expired(call.request, .notApplied)) }
         noteAllDeadlines()
     }
 
     /// When there is something to do although the network brings nothing.
-    var nextEvent: ContinuousClock.Instant? {
+    func nextEvent(after now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
         var events = delayed.map(\.due)
         if !isIdle || connections.contains(where: { !$0.isReady }), let earliestDeadline {
             events.append(earliestDeadline)
         }
+        if let event = writes.nextEvent(after: now) { events.append(event) }
         if lacksConnections, connecting == 0, let attempt = backoff.nextAttempt { events.append(attempt) }
         return events.min()
     }
@@ -136,30 +173,75 @@ struct Dispatcher {
     }
 
     private mutating func assign(now: ContinuousClock.Instant) {
-        while let next = waiting.next {
-            var leastBusy: Int?
-            for index in connections.indices
-            where connections[index].accepts(next.request, now: now, limits: configuration) {
-                let count = connections[index].pipeline.count
-                if count < leastBusy.map({ connections[$0].pipeline.count }) ?? .max { leastBusy = index }
-            }
-            guard let leastBusy, var call = waiting.popFirst() else { return }
-            if call.begin() { connections[leastBusy].add(call, now: now) }
+        unsatisfied = 0
+        prefersWrites.toggle()
+        if prefersWrites { assignWrites(now: now) }
+        while let next = reads.next, let place = place(.shortRead, next.bytes, now: now) {
+            guard let call = reads.popFirst() else { break }
+            send([call], .shortRead, to: place, now: now)
         }
+        while let next = longReads.next, let place = place(.longRead, next.bytes, now: now) {
+            guard let call = longReads.popFirst() else { break }
+            send([call], .longRead, to: place, now: now)
+        }
+        if !prefersWrites { assignWrites(now: now) }
+        unsatisfied += reads.count + longReads.count
+    }
+
+    private mutating func assignWrites(now: ContinuousClock.Instant) {
+        for kind in writes.kinds {
+            while let bytes = writes.bytesOfNext(kind, now: now) {
+                guard let place = place(.write(kind), bytes, now: now) else {
+                    unsatisfied += 1
+                    break
+                }
+                send(writes.takeNext(kind, now: now) { $0.begin() }, .write(kind), to: place, now: now)
+            }
+        }
+    }
+
+    /// The connection for a call, if one may be taken now.
+    private mutating func place(_ lane: Call.Lane, _ bytes: Int, now: ContinuousClock.Instant) -> Int? {
+        let loads = connections.lazy.map { [configuration] connection in
+            connection.accepts(bytes, now: now, limits: configuration) ? connection.load : nil
+        }
+        guard let chosen = choice.choose(lane, among: loads) else { return nil }
+        if !chosen.isGood { unsatisfied += 1 }
+        return chosen.index
+    }
+
+    private mutating func send(_ calls: [Call], _ lane: Call.Lane, to index: Int, now: ContinuousClock.Instant) {
+        guard var call = Call(merging: calls) ?? calls.first else { return }
+        call.lane = lane
+        if case .write = lane {} else if !call.begin() { return }
+        connections[index].add(call, now: now)
+    }
+
+    private mutating func removeWaiting(where isUnwanted: (Call) -> Bool) -> [Call] {
+        var removed = writes.removeAll(where: isUnwanted)
+        func isRemoved(_ call: Call) -> Bool {
+            let isRemoved = isUnwanted(call)
+            if isRemoved { removed.append(call) }
+            return isRemoved
+        }
+        reads.removeAll(where: isRemoved)
+        longReads.removeAll(where: isRemoved)
+        return removed
     }
 
     /// Whether another connection would help.
     ///
-    /// Setting up a session counts as load, so the first call opens two connections: one alone would make the next call
-    /// wait behind the first, which may wait for a lock.
+    /// The first call opens two connections: one alone would make the next call wait behind the first, which may wait
+    /// for a lock.
     private var lacksConnections: Bool {
-        let underWay = connections.reduce(0) { $0 + $1.pipeline.count }
-        return connections.count + connecting < min(configuration.connections, underWay + waiting.count)
+        guard unsatisfied > 0 || (connections.count < 2 && (!isIdle || connecting > 0)) else { return false }
+        let wanted = max(2, connections.filter(\.isReady).count + unsatisfied)
+        return connections.count + connecting < min(configuration.connections, wanted)
     }
 
     private mutating func resumeDelayed(now: ContinuousClock.Instant) {
         guard delayed.contains(where: { $0.due <= now }) else { return }
-        for entry in delayed where entry.due <= now { waiting.append(entry.call) }
+        for entry in delayed where entry.due <= now { enqueue(entry.call) }
         delayed.removeAll { $0.due <= now }
     }
 
@@ -168,12 +250,15 @@ struct Dispatcher {
     ) {
         switch action {
         case .answered(let call, let results):
-            call.end(.success(results))
+            connections[index].ended(call)
+            ended(call, .done)
+            call.succeed(results)
             if case .session = call.purpose {
                 connections[index].isReady = true
                 backoff.succeeded()
             }
         case .refused(let call, let error):
+            connections[index].ended(call)
             if case .session = call.purpose {
                 connections[index].isRetiring = true
                 connectFailed(error.storageError(isWrite: false), now: now)
@@ -181,35 +266,60 @@ struct Dispatcher {
             }
             // The next connection may lead to the server that takes writes now, and has no transaction open.
             if error.isReadOnlyServer || error.isOfAbortedTransaction { connections[index].isRetiring = true }
-            settle(call, call.verdict(on: error), now: now)
+            ended(call, error.isOfLock ? .locked : .failed)
+            settle(call, refusedBy: error, now: now)
         case .close:
             break
+        }
+    }
+
+    private mutating func ended(_ call: Call, _ outcome: WriteQueue<Call>.Outcome) {
+        if case .write(let kind) = call.lane { writes.ended(call.keys, kind: kind, outcome: outcome) }
+    }
+
+    private mutating func settle(_ call: Call, refusedBy error: ServerError, now: ContinuousClock.Instant) {
+        guard case .merged(let calls, _) = call.purpose else {
+            return settle(call, call.verdict(on: error), now: now)
+        }
+        // The server undid the statement as a whole: whose fault it was shows when each goes on its own.
+        for var call in calls where call.isWanted {
+            call.isRefusedWithOthers = true
+            settle(call, .again(after: .zero), now: now)
         }
     }
 
     private mutating func drop(_ index: Int, now: ContinuousClock.Instant) {
         // What has been answered is known, whatever became of the connection.
         for action in connections[index].receive(now: now).actions { perform(action, index, now: now) }
-        var connection = connections.remove(at: index)
+        let connection = connections.remove(at: index)
         for (call, loss) in connection.lost() {
             if case .session = call.purpose {
                 connectFailed(loss.error?.storageError(isWrite: false) ?? Self.brokenSession, now: now)
-            } else if call.deadline <= now {
-                let outcome: ChatStorageError.WriteOutcome =
-                    if case .unknown = loss { .unknown } else { .notApplied }
-                call.end(.failure(Call.expired(call.request, outcome)))
-            } else {
-                settle(call, call.verdict(on: loss), now: now)
+                continue
+            }
+            ended(call, loss.error?.isOfLock == true ? .locked : .failed)
+            if case .refused(let error) = loss {
+                settle(call, refusedBy: error, now: now)
+                continue
+            }
+            for member in call.members {
+                if member.deadline <= now {
+                    let outcome: ChatStorageError.WriteOutcome =
+                        if case .unknown = loss { .unknown } else { .notApplied }
+                    member.fail(Call.expired(member.request, outcome))
+                } else {
+                    settle(member, member.verdict(on: loss), now: now)
+                }
             }
         }
     }
 
     private mutating func settle(_ call: Call, _ verdict: Call.Verdict, now: ContinuousClock.Instant) {
         switch verdict {
-        case .failed(let error): call.end(.failure(error))
+        case .failed(let error): call.fail(error)
         case .again(let delay):
             note(deadline: call.deadline)
-            if delay == .zero { waiting.append(call) } else { delayed.append((now + delay, call)) }
+            if delay == .zero { enqueue(call) } else { delayed.append((now + delay, call)) }
         }
     }
 
@@ -217,8 +327,8 @@ struct Dispatcher {
     private mutating func connectFailed(_ error: ChatStorageError, now: ContinuousClock.Instant) {
         backoff.failed(now: now)
         guard connecting == 0, !connections.contains(where: { !$0.isRetiring }) else { return }
-        while let call = waiting.popFirst() {
-            call.end(.failure(error.ofUnappliedCall(isWrite: call.request.isWrite)))
+        for call in removeWaiting(where: { _ in true }) {
+            call.fail(call.request.isWrite ? error.beforeWriting : error)
         }
     }
 
@@ -228,9 +338,12 @@ struct Dispatcher {
 
     private mutating func noteAllDeadlines() {
         var deadlines: [ContinuousClock.Instant] = delayed.map(\.call.deadline)
-        waiting.forEach { deadlines.append($0.deadline) }
+        reads.forEach { deadlines.append($0.deadline) }
+        longReads.forEach { deadlines.append($0.deadline) }
+        writes.forEach { deadlines.append($0.deadline) }
         for connection in connections {
             _ = connection.pipeline.contains { call in
+                deadlines += call.members.lazy.filter(\.isWanted).map(\.deadline)
                 deadlines.append(call.deadline)
                 return false
             }

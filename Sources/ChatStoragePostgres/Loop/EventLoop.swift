@@ -14,7 +14,8 @@ import Android
 /// The thread that drives a store's connections.
 ///
 /// Callers put requests into its inbox and suspend; it sends them, waits for the network in `poll`, and hands each
-/// caller the answer. It starts with the first call and ends when the store is closed and no call is left.
+/// caller the answer. While it waits and little is under way, callers send their requests themselves, which saves its
+/// wake-up. It starts with the first call and ends when the store is closed and no call is left.
 final class EventLoop: Sendable {
     private enum Phase {
         case new, running, closing, ended
@@ -22,6 +23,16 @@ final class EventLoop: Sendable {
 
     /// How soon encrypted connections are read although `poll` sees nothing.
     private static let millisecondsUntilUnseen: Int32 = 20
+
+    /// So long after the last call it wakes by itself, so that callers need not wake it for the sake of their deadlines.
+    private static let attention = Duration.seconds(1)
+
+    /// What is used by the thread, except while it waits, and by callers that send by themselves.
+    private struct Work {
+        var dispatcher: Dispatcher
+        /// When the thread wakes if nothing comes; nil for never.
+        var sleepsUntil: ContinuousClock.Instant?
+    }
 
     private struct Inbox {
         var phase = Phase.new
@@ -37,6 +48,7 @@ final class EventLoop: Sendable {
     private let connector: Connector
     private let wakePipe: WakePipe
     private let inbox = Mutex(Inbox())
+    private let work: Mutex<Work>
 
     init(_ configuration: PostgresBackend.Configuration) throws {
         guard let wakePipe = WakePipe() else {
@@ -45,14 +57,15 @@ final class EventLoop: Sendable {
         self.configuration = configuration
         self.wakePipe = wakePipe
         connector = Connector(configuration)
+        work = Mutex(Work(dispatcher: Dispatcher(configuration, session: configuration.sessionRequest)))
     }
 
-    /// Sends a request and waits for the answers of its statements.
-    func run(_ request: Request) async throws -> [QueryResult] {
+    /// Sends a request and waits for the answer.
+    func run(_ request: Request) async throws -> Call.Answer {
         // Long requests may take longer: a second more for each MiB.
         let timeout = configuration.callTimeout + .seconds(request.bytes >> 20)
         let deadline = ContinuousClock.now + timeout
-        return try await PendingCall<[QueryResult]>.wait { pending in
+        return try await PendingCall<Call.Answer>.wait { pending in
             submit(Call(request, purpose: .caller(pending), deadline: deadline))
         }
     }
@@ -72,6 +85,38 @@ final class EventLoop: Sendable {
     }
 
     private func submit(_ call: Call) {
+        if !send(call) { handOver(call) }
+    }
+
+    /// Sends a call from its caller's thread.
+    ///
+    /// - Returns: False when that is the loop's business.
+    private func send(_ call: Call) -> Bool {
+        let outcome: (wakes: Bool, connects: Int)?? = work.withLockIfAvailable { work in
+            guard work.dispatcher.hasFewCalls,
+                inbox.withLock({ $0.phase == .running && $0.calls.isEmpty && $0.connected.isEmpty })
+            else { return nil }
+            let descriptors = work.dispatcher.connections.map(\.descriptor)
+            let now = ContinuousClock.now
+            work.dispatcher.add(call)
+            let connects = work.dispatcher.advance(now: now)
+            inbox.withLock { $0.waitingInLoop = work.dispatcher.waitingCount }
+            // What the thread waits for is still right unless there is more to wait for, or something earlier.
+            let connections = work.dispatcher.connections
+            let event = work.dispatcher.nextEvent(after: now)
+            let isEarlier = event.map { event in work.sleepsUntil.map { event < $0 } ?? true } ?? false
+            let wakes =
+                isEarlier || connections.contains { $0.wantsToWrite || $0.mayHoldUnreadBytes }
+                || connections.map(\.descriptor) != descriptors
+            return (wakes, connects)
+        }
+        guard let outcome = outcome ?? nil else { return false }
+        for _ in 0..<outcome.connects { beginToConnect() }
+        if outcome.wakes { wakePipe.wake() }
+        return true
+    }
+
+    private func handOver(_ call: Call) {
         enum Admission {
             case accepted(wakes: Bool)
             case full(wakes: Bool)
@@ -96,11 +141,11 @@ final class EventLoop: Sendable {
         }
         func refuse(_ message: String) {
             let error = ChatStorageError(.unavailable, message)
-            call.end(.failure(error.ofUnappliedCall(isWrite: call.request.isWrite)))
+            call.fail(call.request.isWrite ? error.beforeWriting : error)
         }
         switch admission {
         case .accepted(let wakes): if wakes { wakePipe.wake() }
-        case .closed: call.end(.failure(ChatStorageError.closed))
+        case .closed: call.fail(ChatStorageError.closed)
         case .full(let wakes):
             if wakes { wakePipe.wake() }
             refuse("\(configuration.waitingCalls) calls wait for a connection already")
@@ -142,18 +187,61 @@ final class EventLoop: Sendable {
     }
 
     private func loop() {
-        var dispatcher = Dispatcher(
-            configuration, session: configuration.sessionRequest, connect: { [self] in beginToConnect() })
+        var readable: [Int32] = []
+        var isActive = true
         while true {
-            let isClosing = takeInbox(&dispatcher)
-            if isClosing { dispatcher.removeUnwanted() }
-            let now = ContinuousClock.now
-            dispatcher.expire(now: now)
-            dispatcher.advance(now: now)
-            inbox.withLock { $0.waitingInLoop = dispatcher.waitingCount }
-            if isClosing, dispatcher.isIdle, end() { return }
-            wait(&dispatcher)
+            guard let wait = work.withLock({ turn(&$0, readable: readable, isActive: isActive) }) else { return }
+            for _ in 0..<wait.connects { beginToConnect() }
+            (readable, isActive) = self.wait(wait)
         }
+    }
+
+    /// What the thread waits for.
+    private struct Wait {
+        var descriptors: [pollfd]
+        var timeout: Int32
+        /// Connections that may hold bytes that `poll` does not see.
+        let unseen: [Int32]
+        /// How many connections to open.
+        let connects: Int
+    }
+
+    /// Reads what came, and sends what can be sent.
+    ///
+    /// - Returns: What to wait for; nil when the loop has ended.
+    private func turn(_ work: inout Work, readable: [Int32], isActive: Bool) -> Wait? {
+        let arrival = ContinuousClock.now
+        for descriptor in readable { work.dispatcher.read(descriptor: descriptor, now: arrival) }
+        let isClosing = takeInbox(&work.dispatcher)
+        if isClosing { work.dispatcher.removeUnwanted() }
+        let now = ContinuousClock.now
+        work.dispatcher.expire(now: now)
+        let connects = work.dispatcher.advance(now: now)
+        inbox.withLock { $0.waitingInLoop = work.dispatcher.waitingCount }
+        if isClosing, work.dispatcher.isIdle, end() {
+            work.dispatcher.disconnect()
+            return nil
+        }
+        var event = work.dispatcher.nextEvent(after: now)
+        if isActive { event = min(event ?? now + Self.attention, now + Self.attention) }
+        work.sleepsUntil = event
+        var wait = Wait(
+            descriptors: [pollfd(fd: wakePipe.readEnd, events: Int16(POLLIN), revents: 0)], timeout: -1,
+            unseen: work.dispatcher.connections.filter(\.mayHoldUnreadBytes).map(\.descriptor), connects: connects)
+        for connection in work.dispatcher.connections {
+            // While bytes wait to be written the server may wait for us to read.
+            let events = Int16(POLLIN) | (connection.wantsToWrite ? Int16(POLLOUT) : 0)
+            wait.descriptors.append(pollfd(fd: connection.descriptor, events: events, revents: 0))
+        }
+        if let event {
+            let milliseconds = (event - now) / .milliseconds(1)
+            wait.timeout = Int32(min(max(milliseconds.rounded(.up), 0), 60_000))
+        }
+        if !wait.unseen.isEmpty {
+            wait.timeout =
+                wait.timeout < 0 ? Self.millisecondsUntilUnseen : min(wait.timeout, Self.millisecondsUntilUnseen)
+        }
+        return wait
     }
 
     /// - Returns: Whether the store is closing.
@@ -186,25 +274,16 @@ final class EventLoop: Sendable {
         return closers != nil
     }
 
-    /// Waits for the network, for a wake or for a time, and reads what came.
-    private func wait(_ dispatcher: inout Dispatcher) {
-        var descriptors = [pollfd(fd: wakePipe.readEnd, events: Int16(POLLIN), revents: 0)]
-        for connection in dispatcher.connections {
-            // While bytes wait to be written the server may wait for us to read.
-            let events = Int16(POLLIN) | (connection.wantsToWrite ? Int16(POLLOUT) : 0)
-            descriptors.append(pollfd(fd: connection.descriptor, events: events, revents: 0))
-        }
-        var timeout = dispatcher.nextEvent.map { event in
-            let milliseconds = (event - .now) / .milliseconds(1)
-            return Int32(min(max(milliseconds.rounded(.up), 0), 60_000))
-        }
-        let unseen = dispatcher.connections.filter(\.mayHoldUnreadBytes).map(\.descriptor)
-        if !unseen.isEmpty { timeout = min(timeout ?? .max, Self.millisecondsUntilUnseen) }
-        guard poll(&descriptors, nfds_t(descriptors.count), timeout ?? -1) >= 0 else { return }
+    /// Waits for the network, for a wake or for a time.
+    ///
+    /// - Returns: What can be read, and whether anything came.
+    private func wait(_ wait: Wait) -> (readable: [Int32], isActive: Bool) {
+        var descriptors = wait.descriptors
+        let count = poll(&descriptors, nfds_t(descriptors.count), wait.timeout)
+        guard count >= 0 else { return ([], true) }
         if descriptors[0].revents != 0 { wakePipe.drain() }
-        let now = ContinuousClock.now
         // What can be written is written by the next turn of the loop.
         let readable = descriptors.dropFirst().filter { $0.revents & ~Int16(POLLOUT) != 0 }.map(\.fd)
-        for descriptor in Set(readable + unseen) { dispatcher.read(descriptor: descriptor, now: now) }
+        return (wait.unseen.isEmpty ? readable : Array(Set(readable + wait.unseen)), count > 0)
     }
 }

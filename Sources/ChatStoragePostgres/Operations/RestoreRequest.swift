@@ -31,7 +31,7 @@ struct RestoreRequest {
                 }
             }
         }
-        request = .transaction([conversation] + parts)
+        request = .transaction([conversation] + parts, on: ConversationKey(tenant: tenant, id: snapshot.id))
     }
 
     /// Divides messages into parts by their sizes; a message larger than a part is one by itself.

@@ -17,17 +17,17 @@ extension QueryResult.Row {
 }
 
 extension QueryResult {
-    /// The messages that an append stored, from its sequences and time; RETURNING has no order.
-    func appended(_ messages: [ChatMessage], to id: ConversationID) throws -> [Message] {
-        let sequences = try rows.map { try $0.int64(0, atLeast: 1) }
-        guard rowCount == messages.count, let first = sequences.min(), let last = sequences.max(),
-            last - first == messages.count - 1, let time = try rows.first?.time(1)
-        else { throw ChatStorageError(.damaged, "the database stored other messages than it was given") }
-        return messages.enumerated().map { index, message in
-            Message(
-                conversationID: id, sequence: first + Int64(index), role: message.role, content: message.content,
-                createdAt: time)
+    /// What an append of so many messages stored, from its sequences and time; RETURNING has no order.
+    func appended(_ count: Int) throws -> Appended {
+        var (first, last, time) = (Int64.max, Int64.min, Timestamp?.none)
+        for row in rows {
+            let sequence = try row.int64(0, atLeast: 1)
+            first = min(first, sequence)
+            last = max(last, sequence)
+            time = try time ?? row.time(1)
         }
+        guard rowCount == count, last - first == count - 1, let time else { throw Appended.damage }
+        return Appended(firstSequence: first, time: time)
     }
 }
 

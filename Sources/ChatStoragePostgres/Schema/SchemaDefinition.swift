@@ -33,7 +33,7 @@ struct SchemaDefinition {
         let steps = (namespace + statements).map { sql in
             Request.Step(statement: Statement(text: sql), bytes: 0) { Parameters() }
         }
-        return .transaction([lock] + steps)
+        return .transaction([lock] + steps, on: .schema)
     }
 
     /// Reads the version of the schema, and the lowest library version that may use it.

@@ -1,5 +1,7 @@
 /// An SQL statement of the library.
-struct Statement: Sendable {
+///
+/// It is an object, so that a call that carries it shares it.
+final class Statement: Sendable {
     /// The name under which connections prepare it; nil for one that is sent as text each time.
     let name: String?
     /// The text, with `$1`, `$2` and so on where values go.
@@ -36,34 +38,53 @@ struct Request: Sendable {
     }
 
     let groups: [[Step]]
-    let isWrite: Bool
+    /// What kind of call it is.
+    let kind: Kind
     /// About how many bytes of values are sent.
     let bytes: Int
 
-    private init(groups: [[Step]], isWrite: Bool) {
+    /// What decides which connection a request takes.
+    enum Kind: Sendable {
+        /// It reads; a long answer must not hold up short ones.
+        case read(isLong: Bool)
+        /// It writes, and locks a conversation's row.
+        case write(ConversationKey)
+        /// It appends without a condition, so that it can go in one statement with others.
+        case append(PlainAppend)
+    }
+
+    var isWrite: Bool {
+        if case .read = kind { false } else { true }
+    }
+
+    init(groups: [[Step]], _ kind: Kind) {
         self.groups = groups
-        self.isWrite = isWrite
+        self.kind = kind
         bytes = groups.joined().reduce(0) { $0 + $1.bytes }
     }
 
     /// One statement that reads.
-    static func read(_ statement: Statement, _ parameters: Parameters = Parameters()) -> Request {
-        Request(groups: [[Step(statement: statement, bytes: 0) { parameters }]], isWrite: false)
+    static func read(
+        _ statement: Statement, _ parameters: Parameters = Parameters(), isLong: Bool = false
+    ) -> Request {
+        Request(groups: [[Step(statement: statement, bytes: 0) { parameters }]], .read(isLong: isLong))
     }
 
-    /// One statement that writes: a transaction by itself.
-    static func write(_ statement: Statement, bytes: Int = 0, _ parameters: Parameters) -> Request {
-        Request(groups: [[Step(statement: statement, bytes: bytes) { parameters }]], isWrite: true)
+    /// One statement that writes to a conversation: a transaction by itself.
+    static func write(
+        _ statement: Statement, to key: ConversationKey, bytes: Int = 0, _ parameters: Parameters
+    ) -> Request {
+        Request(groups: [[Step(statement: statement, bytes: bytes) { parameters }]], .write(key))
     }
 
     /// Several statements in one transaction, in one round trip.
     ///
     /// COMMIT is a group of its own: after an error in the first group the server still reads it, and takes it for
     /// ROLLBACK. The isolation level is named, so that it does not depend on the server's default.
-    static func transaction(_ steps: [Step]) -> Request {
+    static func transaction(_ steps: [Step], on key: ConversationKey) -> Request {
         let begin = Step(statement: .begin, bytes: 0) { Parameters() }
         let commit = Step(statement: .commit, bytes: 0) { Parameters() }
-        return Request(groups: [[begin] + steps, [commit]], isWrite: true)
+        return Request(groups: [[begin] + steps, [commit]], .write(key))
     }
 
     /// How many answers are in when only the end of the transaction is left: from there on it may have happened.

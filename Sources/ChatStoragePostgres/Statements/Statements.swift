@@ -2,7 +2,7 @@
 ///
 /// Columns are always named: after a migration by another process `RETURNING *` would change its type.
 /// `now()` is the time at which the transaction began, in microseconds.
-struct Statements: Sendable {
+final class Statements: Sendable {
     let createConversation: Statement
     let conversation: Statement
     let getOrCreateConversation: Statement
@@ -11,6 +11,7 @@ struct Statements: Sendable {
     let firstConversations: Statement
     let nextConversations: Statement
     let append: Statement
+    let mergedAppend: Statement
     let appendIfExists: Statement
     let lastMessages: Statement
     let messagesBefore: Statement
@@ -105,6 +106,34 @@ struct Statements: Sendable {
                     updated_at = greatest(excluded.updated_at, v.updated_at)
                 RETURNING tenant, conversation_id, last_sequence, updated_at)
             \(insertMessages)
+            """)
+        // The rows are locked in the order of their key, so that two such statements do not wait for each other. The
+        // conversations are numbered in that order, by which their messages find them, and their callers.
+        mergedAppend = Statement(
+            "\(prefix)_merged_append",
+            [.textArray, .textArray, .bigintArray, .bigintArray, .bigintArray, .textArray, .textArray],
+            """
+            WITH c AS (
+                INSERT INTO \(conversations) AS v (tenant, conversation_id, created_at, updated_at, last_sequence)
+                SELECT given.tenant, given.conversation_id, now(), now(), given.messages
+                FROM unnest($1, $2, $3) AS given (tenant, conversation_id, messages)
+                ORDER BY given.tenant COLLATE "C", given.conversation_id COLLATE "C"
+                ON CONFLICT (tenant, conversation_id) DO UPDATE
+                SET last_sequence = v.last_sequence + excluded.last_sequence,
+                    updated_at = greatest(excluded.updated_at, v.updated_at)
+                RETURNING tenant, conversation_id, last_sequence, updated_at),
+            numbered AS (
+                SELECT tenant, conversation_id, last_sequence, updated_at,
+                    row_number() OVER (ORDER BY tenant, conversation_id) AS number
+                FROM c),
+            m AS (
+                INSERT INTO \(messages) (tenant, conversation_id, sequence, role, content, created_at)
+                SELECT numbered.tenant, numbered.conversation_id, numbered.last_sequence - added.following,
+                    added.role, added.content, numbered.updated_at
+                FROM numbered
+                JOIN unnest($4, $5, $6, $7) AS added (number, following, role, content) USING (number)
+                RETURNING 1)
+            SELECT number, last_sequence, updated_at, (SELECT count(*) FROM m) FROM numbered
             """)
         appendIfExists = Statement(
             "\(prefix)_append_if_exists", [.text, .text, .textArray, .textArray],

@@ -57,6 +57,23 @@ final class PostgresStore: Sendable {
 
     /// Runs a request.
     func run(_ request: Request) async throws -> [QueryResult] {
+        guard case .results(let results) = try await answer(to: request) else {
+            throw ChatStorageError(.damaged, "a statement has no result")
+        }
+        return results
+    }
+
+    /// Appends, alone or in one statement with others.
+    func run(_ append: PlainAppend) async throws -> Appended {
+        switch try await answer(to: append.request(append.statements.append, .append(append))) {
+        case .appended(let appended): return appended
+        case .results(let results):
+            guard let result = results.first else { throw Appended.damage }
+            return try result.appended(append.messages.count)
+        }
+    }
+
+    private func answer(to request: Request) async throws -> Call.Answer {
         do {
             return try await loop.run(request)
         } catch let error as ChatStorageError where error.code == .notPrepared {

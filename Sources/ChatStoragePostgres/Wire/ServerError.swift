@@ -24,6 +24,9 @@ struct ServerError: Error, Sendable, Hashable {
     /// Whether it is about the connection: class 08, which a pooler sends when its own connection to the server broke.
     var isOfConnection: Bool { sqlState.hasPrefix("08") }
 
+    /// Whether a lock may not have been to be had: after the lock timeout, or after the statement's.
+    var isOfLock: Bool { sqlState == "55P03" || sqlState == "57014" }
+
     /// Whether the server takes no writes: a standby, or a primary that became one.
     var isReadOnlyServer: Bool { sqlState == "25006" }
 }
@@ -34,7 +37,8 @@ extension ServerError {
     /// - Parameter isWrite: Whether the call would have written; nothing of it was.
     func storageError(isWrite: Bool) -> ChatStorageError {
         let (code, message) = meaning
-        return ChatStorageError(code, message, cause: cause).ofUnappliedCall(isWrite: isWrite)
+        let error = ChatStorageError(code, message, cause: cause)
+        return isWrite ? error.beforeWriting : error
     }
 
     /// The engine's side of the error.

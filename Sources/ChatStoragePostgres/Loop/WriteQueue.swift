@@ -1,0 +1,258 @@
+import ChatStorageCore
+
+/// What a ``WriteQueue`` knows of a write.
+protocol QueuedWrite {
+    /// The conversation whose row it locks.
+    var key: ConversationKey { get }
+    /// How many messages it appends.
+    var messageCount: Int { get }
+    /// About how many bytes it sends.
+    var bytes: Int { get }
+    /// Whether it can go with others in one statement at all.
+    var isMergeable: Bool { get }
+
+    /// Whether it can go in one statement with another that can.
+    func canMerge(with other: Self) -> Bool
+}
+
+/// Writes that wait, and which of them go next.
+///
+/// A conversation has one statement under way at a time: a second one would only wait for the first one's row lock, on
+/// the server, and so would everything behind it on its connection. Plain appends that wait go together in one
+/// statement. A conversation whose lock was not to be had is a suspect: its writes go one at a time on connections that
+/// carry nothing else, until one succeeds.
+struct WriteQueue<Ticket: QueuedWrite> {
+    /// How writes go.
+    enum Kind: Hashable {
+        /// One write.
+        case single
+        /// The plain appends of those conversations that have this lane, one statement at a time.
+        case appends(lane: Int)
+        /// One write to a suspect.
+        case isolated
+    }
+
+    private struct Conversation {
+        var waiting = FIFO<Ticket>()
+        /// Whether a statement is under way.
+        var isBusy = false
+        /// Whether the key is among those whose turn comes.
+        var isQueued = false
+        var isSuspect = false
+    }
+
+    private struct Lane {
+        var keys = FIFO<ConversationKey>()
+        var underWay = 0
+        /// When its last statement was sent.
+        var lastSent: ContinuousClock.Instant?
+    }
+
+    /// The most messages that go in one statement.
+    static var mergedMessages: Int { 256 }
+    /// The most bytes that go in one statement.
+    static var mergedBytes: Int { 1 << 20 }
+    /// How many suspects are remembered.
+    static var suspectLimit: Int { 1_024 }
+
+    private let stallTime: Duration
+    private let isolatedLimit: Int
+    private var conversations: [ConversationKey: Conversation] = [:]
+    private var singles = FIFO<ConversationKey>()
+    private var lanes: [Lane]
+    private var suspects = FIFO<ConversationKey>()
+    private var isolatedUnderWay = 0
+    private var suspectCount = 0
+    /// How many writes wait.
+    private(set) var count = 0
+
+    /// Makes an empty queue.
+    ///
+    /// - Parameters:
+    ///   - lanes: How many statements of appends are under way at a time: while one is flushed to the disk another is
+    ///     worked on. None turns merging off.
+    ///   - isolated: How many writes to suspects are under way at a time.
+    ///   - stallTime: So long a lane waits for its statement before it sends another.
+    init(lanes: Int, isolated: Int, stallTime: Duration) {
+        self.lanes = Array(repeating: Lane(), count: lanes)
+        self.stallTime = stallTime
+        kinds = [.single] + (0..<lanes).map { .appends(lane: $0) } + [.isolated]
+        isolatedLimit = isolated
+    }
+
+    /// Every kind, in the order in which they get connections.
+    let kinds: [Kind]
+
+    /// Takes a write.
+    mutating func add(_ ticket: Ticket) {
+        count += 1
+        conversations[ticket.key, default: Conversation()].waiting.append(ticket)
+        enqueue(ticket.key)
+    }
+
+    /// About how many bytes the next write of a kind has; nil when none can go now.
+    func bytesOfNext(_ kind: Kind, now: ContinuousClock.Instant) -> Int? {
+        let key: ConversationKey? =
+            switch kind {
+            case .single: singles.next
+            case .appends(let lane): isFree(lanes[lane], now: now) ? lanes[lane].keys.next : nil
+            case .isolated: isolatedUnderWay < isolatedLimit ? suspects.next : nil
+            }
+        return key.map { conversations[$0]?.waiting.next?.bytes ?? 0 }
+    }
+
+    /// Takes the next writes of a kind: several only if they go in one statement.
+    ///
+    /// Call ``ended(_:kind:outcome:)`` for those that it returns.
+    ///
+    /// - Parameter begin: Whether a write is still wanted; true is a promise that it is sent.
+    /// - Returns: Nothing if none of those that waited is wanted.
+    mutating func takeNext(
+        _ kind: Kind, now: ContinuousClock.Instant, begin: (inout Ticket) -> Bool
+    ) -> [Ticket] {
+        var taken = Batch()
+        switch kind {
+        case .single:
+            if let key = singles.popFirst() { take(key, kind, into: &taken, begin) }
+        case .isolated:
+            if let key = suspects.popFirst() { take(key, kind, into: &taken, begin) }
+            if !taken.tickets.isEmpty { isolatedUnderWay += 1 }
+        case .appends(let lane):
+            while let key = lanes[lane].keys.next, fits(key, with: taken) {
+                _ = lanes[lane].keys.popFirst()
+                take(key, kind, into: &taken, begin)
+            }
+            if !taken.tickets.isEmpty {
+                lanes[lane].underWay += 1
+                lanes[lane].lastSent = now
+            }
+        }
+        return taken.tickets
+    }
+
+    /// What became of writes that were taken.
+    enum Outcome {
+        case done
+        /// The lock was not to be had in time.
+        case locked
+        /// It is not known that the row could be locked.
+        case failed
+    }
+
+    /// Takes note that writes are no longer under way; those that are to be sent again are added anew.
+    mutating func ended(_ keys: some Sequence<ConversationKey>, kind: Kind, outcome: Outcome) {
+        switch kind {
+        case .single: break
+        case .appends(let lane): lanes[lane].underWay -= 1
+        case .isolated: isolatedUnderWay -= 1
+        }
+        for key in keys {
+            guard var conversation = conversations[key] else { continue }
+            conversation.isBusy = false
+            let wasSuspect = conversation.isSuspect
+            switch outcome {
+            case .done: conversation.isSuspect = false
+            case .locked: conversation.isSuspect = wasSuspect || suspectCount < Self.suspectLimit
+            case .failed: break
+            }
+            suspectCount += (conversation.isSuspect ? 1 : 0) - (wasSuspect ? 1 : 0)
+            conversations[key] = conversation
+            enqueue(key)
+        }
+    }
+
+    /// When a lane that waits for its statement sends another.
+    func nextEvent(after now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+        lanes.compactMap { lane in
+            guard lane.underWay > 0, !lane.keys.isEmpty, let event = lane.lastSent.map({ $0 + stallTime }) else {
+                return nil
+            }
+            return event > now ? event : nil
+        }.min()
+    }
+
+    /// Removes the writes that satisfy a predicate, and returns them.
+    mutating func removeAll(where isUnwanted: (Ticket) -> Bool) -> [Ticket] {
+        var removed: [Ticket] = []
+        for (key, var conversation) in conversations where !conversation.waiting.isEmpty {
+            conversation.waiting.removeAll { ticket in
+                let isRemoved = isUnwanted(ticket)
+                if isRemoved { removed.append(ticket) }
+                return isRemoved
+            }
+            conversations[key] = conversation
+        }
+        count -= removed.count
+        return removed
+    }
+
+    func forEach(_ body: (Ticket) -> Void) {
+        for conversation in conversations.values { conversation.waiting.forEach(body) }
+    }
+
+    private func isFree(_ lane: Lane, now: ContinuousClock.Instant) -> Bool {
+        guard lane.underWay > 0, let lastSent = lane.lastSent else { return true }
+        return now - lastSent >= stallTime
+    }
+
+    /// Gives a conversation its place among those whose turn comes, by its oldest write.
+    private mutating func enqueue(_ key: ConversationKey) {
+        guard let conversation = conversations[key], !conversation.isBusy, !conversation.isQueued else { return }
+        guard let first = conversation.waiting.next else {
+            if !conversation.isSuspect { conversations[key] = nil }
+            return
+        }
+        if conversation.isSuspect {
+            suspects.append(key)
+        } else if first.isMergeable, !lanes.isEmpty {
+            lanes[key.lane(of: lanes.count)].keys.append(key)
+        } else {
+            singles.append(key)
+        }
+        conversations[key]?.isQueued = true
+    }
+
+    private mutating func take(
+        _ key: ConversationKey, _ kind: Kind, into taken: inout Batch, _ begin: (inout Ticket) -> Bool
+    ) {
+        conversations[key]?.isQueued = false
+        var isTaken = false
+        while let next = conversations[key]?.waiting.next {
+            if !taken.tickets.isEmpty {
+                guard case .appends = kind, taken.hasRoom(for: next) else { break }
+            }
+            guard var ticket = conversations[key]?.waiting.popFirst() else { break }
+            count -= 1
+            guard begin(&ticket) else { continue }
+            taken.append(ticket)
+            isTaken = true
+        }
+        if isTaken { conversations[key]?.isBusy = true }
+        enqueue(key)
+    }
+
+    private func fits(_ key: ConversationKey, with taken: Batch) -> Bool {
+        guard !taken.tickets.isEmpty, let next = conversations[key]?.waiting.next else { return true }
+        return taken.hasRoom(for: next)
+    }
+
+    /// Writes that go in one statement.
+    private struct Batch {
+        private(set) var tickets: [Ticket] = []
+        private var messages = 0
+        private var bytes = 0
+
+        func hasRoom(for ticket: Ticket) -> Bool {
+            guard let first = tickets.first, first.isMergeable, ticket.isMergeable, ticket.canMerge(with: first) else {
+                return false
+            }
+            return messages + ticket.messageCount <= mergedMessages && bytes + ticket.bytes <= mergedBytes
+        }
+
+        mutating func append(_ ticket: Ticket) {
+            tickets.append(ticket)
+            messages += ticket.messageCount
+            bytes += ticket.bytes
+        }
+    }
+}

@@ -1,0 +1,300 @@
+import ChatStorageCore
+import Testing
+
+@testable import ChatStoragePostgres
+
+/// Which writes go next, played without a network.
+@Suite struct WriteQueueTests {
+    private let start = ContinuousClock.now
+    private var now: ContinuousClock.Instant { start }
+
+    @Test func aLoneAppendGoesAtOnceAndThoseThatComeMeanwhileGoTogether() {
+        var queue = queue()
+        queue.add(TestWrite("a", "c"))
+        #expect(queue.take(.appends(lane: 0), now) == ["a"])
+        for (name, conversation) in [("b", "c"), ("c", "d"), ("d", "c")] { queue.add(TestWrite(name, conversation)) }
+        #expect(queue.take(.appends(lane: 0), now) == nil)
+        queue.ended(["c"], kind: .appends(lane: 0), outcome: .done)
+        #expect(queue.take(.appends(lane: 0), now)?.sorted() == ["b", "c", "d"])
+        #expect(queue.count == 0)
+    }
+
+    @Test func aConversationsWritesGoOneStatementAtATimeInTheirOrder() {
+        var queue = queue()
+        queue.add(TestWrite("title", "c", isMergeable: false))
+        queue.add(TestWrite("append", "c"))
+        queue.add(TestWrite("clear", "c", isMergeable: false))
+        queue.add(TestWrite("other", "d", isMergeable: false))
+        #expect(queue.take(.single, now) == ["title"])
+        #expect(queue.take(.appends(lane: 0), now) == nil)
+        #expect(queue.take(.single, now) == ["other"])
+        #expect(queue.take(.single, now) == nil)
+        queue.ended(["c"], kind: .single, outcome: .failed)
+        #expect(queue.take(.appends(lane: 0), now) == ["append"])
+        #expect(queue.take(.single, now) == nil)
+        queue.ended(["c"], kind: .appends(lane: 0), outcome: .done)
+        #expect(queue.take(.single, now) == ["clear"])
+    }
+
+    @Test func oneStatementTakesSoManyMessagesAndBytes() {
+        var queue = queue()
+        for number in 1...300 { queue.add(TestWrite("\(number)", "c\(number % 7)")) }
+        #expect(queue.take(.appends(lane: 0), now)?.count == 256)
+        queue.ended((0..<7).map { "c\($0)" }, kind: .appends(lane: 0), outcome: .done)
+        #expect(queue.take(.appends(lane: 0), now)?.count == 44)
+        queue.ended((0..<7).map { "c\($0)" }, kind: .appends(lane: 0), outcome: .done)
+        for name in ["a", "b", "c"] { queue.add(TestWrite(name, name, bytes: 500_000)) }
+        #expect(queue.take(.appends(lane: 0), now)?.count == 2)
+    }
+
+    @Test func appendsOfOtherSchemasOrRefusedOnesGoApart() {
+        var queue = queue()
+        for write in [TestWrite("a", "c"), TestWrite("b", "c", group: 2), TestWrite("c", "d", group: 2)] {
+            queue.add(write)
+        }
+        #expect(queue.take(.appends(lane: 0), now) == ["a"])
+        queue.ended(["c"], kind: .appends(lane: 0), outcome: .done)
+        #expect(queue.take(.appends(lane: 0), now)?.sorted() == ["b", "c"])
+    }
+
+    @Test func whatIsNoLongerWantedIsNotTaken() {
+        var queue = queue()
+        for (name, conversation) in [("a", "c"), ("b", "c"), ("c", "d")] { queue.add(TestWrite(name, conversation)) }
+        let taken = queue.takeNext(.appends(lane: 0), now: now) { $0.name != "b" && $0.name != "c" }
+        #expect(taken.map(\.name) == ["a"])
+        queue.ended(["c"], kind: .appends(lane: 0), outcome: .done)
+        queue.add(TestWrite("d", "d"))
+        #expect(queue.take(.appends(lane: 0), now) == ["d"])
+        queue.add(TestWrite("e", "e"))
+        #expect(queue.removeAll { $0.name == "e" }.map(\.name) == ["e"])
+        #expect(queue.count == 0)
+    }
+
+    @Test func aLaneThatWaitsTooLongSendsAnotherStatementWithoutTheConversationsThatAreHeldUp() {
+        var queue = queue()
+        queue.add(TestWrite("a", "c"))
+        #expect(queue.take(.appends(lane: 0), now) == ["a"])
+        queue.add(TestWrite("b", "c"))
+        queue.add(TestWrite("c", "d"))
+        #expect(queue.take(.appends(lane: 0), now + .milliseconds(99)) == nil)
+        #expect(queue.nextEvent(after: now) == now + .milliseconds(100))
+        #expect(queue.take(.appends(lane: 0), now + .milliseconds(100)) == ["c"])
+    }
+
+    @Test func aConversationWhoseLockWasNotToBeHadGoesAloneUntilOneWriteSucceeds() {
+        var queue = queue()
+        for (name, conversation) in [("a", "c"), ("b", "d")] { queue.add(TestWrite(name, conversation)) }
+        #expect(queue.take(.appends(lane: 0), now)?.count == 2)
+        queue.ended(["c", "d"], kind: .appends(lane: 0), outcome: .locked)
+        for (name, conversation) in [("a", "c"), ("b", "d"), ("x", "c"), ("y", "e")] {
+            queue.add(TestWrite(name, conversation))
+        }
+        // The others go on as before; suspects one write at a time, two conversations at a time.
+        #expect(queue.take(.appends(lane: 0), now) == ["y"])
+        #expect(queue.take(.isolated, now) == ["a"])
+        #expect(queue.take(.isolated, now) == ["b"])
+        queue.add(TestWrite("z", "d"))
+        queue.ended(["d"], kind: .isolated, outcome: .done)
+        queue.ended(["e"], kind: .appends(lane: 0), outcome: .done)
+        #expect(queue.take(.appends(lane: 0), now) == ["z"])
+        queue.ended(["c"], kind: .isolated, outcome: .locked)
+        #expect(queue.take(.isolated, now) == ["x"])
+        queue.ended(["c"], kind: .isolated, outcome: .failed)
+        queue.add(TestWrite("w", "c"))
+        #expect(queue.take(.isolated, now) == ["w"])
+    }
+
+    @Test func onlySoManySuspectsAreWrittenToAtATime() {
+        var queue = queue()
+        let conversations = (0..<5).map { "c\($0)" }
+        for conversation in conversations { queue.add(TestWrite(conversation, conversation)) }
+        _ = queue.take(.appends(lane: 0), now)
+        queue.ended(conversations, kind: .appends(lane: 0), outcome: .locked)
+        for conversation in conversations { queue.add(TestWrite(conversation, conversation)) }
+        #expect(queue.take(.isolated, now) != nil)
+        #expect(queue.take(.isolated, now) != nil)
+        #expect(queue.take(.isolated, now) == nil)
+    }
+
+    @Test func withoutLanesEachAppendGoesOnItsOwn() {
+        var queue = TestQueue(lanes: 0, isolated: 1, stallTime: .milliseconds(100))
+        #expect(queue.kinds == [.single, .isolated])
+        queue.add(TestWrite("a", "c"))
+        queue.add(TestWrite("b", "d"))
+        #expect(queue.take(.single, now) == ["a"])
+        #expect(queue.take(.single, now) == ["b"])
+    }
+
+    private func queue() -> TestQueue { TestQueue(lanes: 1, isolated: 2, stallTime: .milliseconds(100)) }
+}
+
+/// What one statement for several callers takes and gives.
+@Suite struct MergedAppendTests {
+    private let statements = Statements(SchemaName(name: "s"))
+    private let time = Timestamp(microsecondsSinceEpoch: 5)
+
+    @Test func callersOfOneConversationGetTheirSequencesInTheirOrder() throws {
+        let merged = MergedAppend([append(2, to: "b"), append(1, to: "a"), append(3, to: "b")])
+        #expect(merged.keys == [key("a"), key("b")])
+        // Rows come in any order.
+        let results = merged.results([row(2, last: 25), row(1, last: 1)], stored: 6)
+        #expect(try results.map { try $0.get().firstSequence } == [21, 1, 23])
+        #expect(try results.map { try $0.get().time } == [time, time, time])
+    }
+
+    @Test func aRowThatCannotBeReadIsItsOwnCallersErrorAlone() {
+        let merged = MergedAppend([append(1, to: "a"), append(1, to: "b")])
+        let unreadable = MergedAppend.Row(number: 1, state: .failure(Appended.damage))
+        let results = merged.results([unreadable, row(2, last: 7)], stored: 2)
+        #expect(throws: ChatStorageError.self) { try results[0].get() }
+        #expect((try? results[1].get().firstSequence) == 7)
+    }
+
+    @Test func anAnswerThatIsNotWholeIsDamageForAll() {
+        let merged = MergedAppend([append(1, to: "a"), append(1, to: "b")])
+        for (rows, stored) in [([row(1, last: 1)], 2), ([row(1, last: 1), row(2, last: 1)], 1)] {
+            for result in merged.results(rows, stored: Int64(stored)) {
+                #expect(throws: ChatStorageError.self) { try result.get() }
+            }
+        }
+    }
+
+    @Test func conversationsAreInTheOrderOfTheirBytes() {
+        let ids = ["é", "e\u{301}", "z", "Z", "a"]
+        let merged = MergedAppend(
+            ids.flatMap { id in ["", "B", "a"].map { append(1, to: id, tenant: $0) } })
+        let expected = merged.keys.sorted { left, right in
+            (Array(left.tenant.utf8) + [0] + Array(left.id.rawValue.utf8)).lexicographicallyPrecedes(
+                Array(right.tenant.utf8) + [0] + Array(right.id.rawValue.utf8))
+        }
+        #expect(merged.keys == expected && expected.count == 15)
+    }
+
+    private func append(_ messages: Int, to id: String, tenant: String = "") -> PlainAppend {
+        PlainAppend(
+            (0..<messages).map { .user("\($0)") }, to: ConversationKey(tenant: tenant, id: ConversationID(id)),
+            statements)
+    }
+
+    private func row(_ number: Int64, last: Int64) -> MergedAppend.Row {
+        MergedAppend.Row(number: number, state: .success((last, time)))
+    }
+}
+
+/// A call that carries several callers' appends.
+@Suite struct MergedCallTests {
+    private let statements = Statements(SchemaName(name: "s"))
+
+    @Test func oneAppendStaysTheSimpleStatement() {
+        #expect(Call(merging: [call("a")]) == nil)
+        #expect(Call(merging: []) == nil)
+        let merged = Call(merging: [call("b"), call("a"), call("b")])
+        #expect(merged?.request.groups.first?.first?.statement === statements.mergedAppend)
+        #expect(merged?.keys == [key("a"), key("b")] && merged?.members.count == 3)
+    }
+
+    @Test func whatWasSentWhenTheConnectionWentIsUnknownToEachAndNeverRepeated() throws {
+        let merged = try #require(Call(merging: [call("a"), call("b")]))
+        for member in merged.members {
+            guard case .failed(let error) = member.verdict(on: .unknown) else {
+                Issue.record("a write of unknown outcome would be repeated")
+                continue
+            }
+            #expect(error.code == .unavailable && error.writeOutcome == .unknown)
+            guard case .again = member.verdict(on: .notApplied(nil)) else {
+                Issue.record("a write that was not applied is not repeated")
+                continue
+            }
+        }
+    }
+
+    @Test func anAppendThatWasRefusedWithOthersOrIsTooLargeGoesAlone() {
+        var refused = call("a")
+        #expect(refused.isMergeable && refused.canMerge(with: call("b")))
+        refused.isRefusedWithOthers = true
+        #expect(!refused.isMergeable)
+        #expect(call("a", messages: 256).isMergeable && !call("a", messages: 257).isMergeable)
+        let other = PlainAppend([.user("x")], to: key("a"), Statements(SchemaName(name: "other")))
+        #expect(!call("a").canMerge(with: call(other)))
+    }
+
+    private func call(_ id: String, messages: Int = 1) -> Call {
+        call(PlainAppend((0..<messages).map { .user("\($0)") }, to: key(id), statements))
+    }
+
+    private func call(_ append: PlainAppend) -> Call {
+        Call(append.request(append.statements.append, .append(append)), purpose: .session, deadline: .now)
+    }
+}
+
+/// Which connection a call takes.
+@Suite struct ConnectionChoiceTests {
+    private let choice = ConnectionChoice(limit: 4)
+
+    @Test func readsKeepAwayFromWritesAndFromLongReads() {
+        let loads = [load(.write(.single)), load(.longRead), load(.shortRead), load()]
+        #expect(choice.choose(.shortRead, among: loads)?.index == 2)
+        #expect(choice.choose(.write(.single), among: loads)?.index == 3)
+        #expect(choice.choose(.longRead, among: loads)?.index == 3)
+    }
+
+    @Test func readsShareAConnectionUntilItHasEnough() {
+        let full = load(Array(repeating: .shortRead, count: ConnectionChoice.readsBeforeNext))
+        #expect(choice.choose(.shortRead, among: [full, load(.shortRead), load(), load()])?.index == 1)
+        #expect(choice.choose(.shortRead, among: [full, full, load(), full])?.index == 2)
+        #expect(choice.choose(.shortRead, among: [full, full])?.isGood == false)
+    }
+
+    @Test func writesLeaveAConnectionToReads() {
+        let written = load(.write(.single))
+        #expect(choice.choose(.write(.single), among: [written, written, written, load()])?.index != 3)
+        // Unless no other takes one: those wait for locks.
+        #expect(choice.choose(.write(.single), among: [nil, nil, nil, load()])?.index == 3)
+    }
+
+    @Test func nothingGoesBehindAWriteToASuspect() {
+        #expect(choice.choose(.shortRead, among: [load(.write(.isolated)), nil]) == nil)
+        #expect(ConnectionChoice(limit: 1).choose(.shortRead, among: [load(.write(.isolated))])?.index == 0)
+    }
+
+    private func load(_ lanes: Call.Lane...) -> ConnectionLoad { load(lanes) }
+
+    private func load(_ lanes: [Call.Lane]) -> ConnectionLoad {
+        lanes.reduce(into: ConnectionLoad()) { $0.add($1) }
+    }
+}
+
+private typealias TestQueue = WriteQueue<TestWrite>
+
+private struct TestWrite: QueuedWrite {
+    let name: String
+    let key: ConversationKey
+    let bytes: Int
+    let isMergeable: Bool
+    let group: Int
+    let messageCount = 1
+
+    init(_ name: String, _ conversation: String, bytes: Int = 100, isMergeable: Bool = true, group: Int = 1) {
+        self.name = name
+        key = ChatStoragePostgresTests.key(conversation)
+        self.bytes = bytes
+        self.isMergeable = isMergeable
+        self.group = group
+    }
+
+    func canMerge(with other: TestWrite) -> Bool { group == other.group }
+}
+
+private func key(_ id: String) -> ConversationKey { ConversationKey(tenant: "", id: ConversationID(id)) }
+
+extension WriteQueue<TestWrite> {
+    /// The names of what goes next; nil when nothing can.
+    fileprivate mutating func take(_ kind: Kind, _ now: ContinuousClock.Instant) -> [String]? {
+        guard bytesOfNext(kind, now: now) != nil else { return nil }
+        return takeNext(kind, now: now) { _ in true }.map(\.name)
+    }
+
+    fileprivate mutating func ended(_ ids: [String], kind: Kind, outcome: Outcome) {
+        ended(ids.map(key), kind: kind, outcome: outcome)
+    }
+}
