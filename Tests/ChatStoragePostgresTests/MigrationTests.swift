@@ -100,7 +100,9 @@ import Testing
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 1...16 {
                     group.addTask {
-                        let backend = try await PostgresBackend(configuration(url, schema))
+                        var configuration = configuration(url, schema)
+                        configuration.connections = 1
+                        let backend = try await PostgresBackend(configuration)
                         try await backend.prepare()
                         #expect(try await backend.messages(of: "old").count == 2)
                         try await backend.close()
