@@ -3,7 +3,8 @@ import Testing
 
 /// The suite's own test: it must notice what is broken, and name it.
 @Suite(.serialized) struct MutantTests {
-    private static let mutants = Mutant.text + Mutant.order + Mutant.atomicity + Mutant.interplay + Mutant.stores
+    private static let mutants =
+        Mutant.text + Mutant.order + Mutant.atomicity + Mutant.interplay + Mutant.stores
         + Mutant.keys
 
     @Test(arguments: mutants)
@@ -30,7 +31,8 @@ import Testing
     private static func runs(of check: Check) -> Int {
         let races = [
             "concurrency.", "cancellation.", "linearisability.", "order.sequence.concurrent-", "tenants.concurrent",
-            "atomicity.get-or-create.race", "keys.race", "conditions.unchanged.race", "schema.prepare.concurrent", "closing.calls-under-way",
+            "atomicity.get-or-create.race", "keys.race", "conditions.unchanged.race", "schema.prepare.concurrent",
+            "closing.calls-under-way",
         ]
         return races.contains { check.id.hasPrefix($0) } ? 20 : 1
     }
