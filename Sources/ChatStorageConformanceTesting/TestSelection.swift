@@ -17,7 +17,7 @@ enum TestSelection {
 
     private static let misspelt = patterns.first { ConformanceSuite.checks(matching: [$0]).isEmpty }
 
-    private static let patterns = (environment[checksVariable] ?? "").split(separator: ",").map(String.init)
+    private static let patterns = (environment[checksVariable] ?? "").split { $0 == "," || $0 == " " }.map(String.init)
 
     /// What is wrong with the environment, in words; the run must not pass for the one that was asked for.
     static let problem: String? = {

@@ -84,7 +84,7 @@ struct MessageLog: Sendable {
     /// Makes room by quarters: doubling would leave half of a long conversation's room empty.
     private mutating func reserve(_ count: Int) {
         let needed = entries.count + count
-        if needed > entries.capacity { entries.reserveCapacity(max(needed, entries.count + entries.count / 4)) }
+        if needed > entries.capacity { entries.reserveCapacity(max(needed, entries.count + entries.count / 4 + 2)) }
     }
 
     private mutating func code(of role: Role) -> UInt8 {

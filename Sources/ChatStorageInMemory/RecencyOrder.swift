@@ -35,7 +35,7 @@ struct RecencyOrder: Sendable {
             return
         }
         let chunk = newest.follows(entry) ? chunks.count - 1 : chunkIndex(reaching: entry)
-        let place = Self.firstIndex(in: chunks[chunk]) { !$0.follows(entry) }
+        let place = placeOfFirst(notFollowing: entry, inChunk: chunk)
         chunks[chunk].insert(entry, at: place)
         if chunks[chunk].count > Self.chunkCapacity { split(chunk) }
     }
@@ -43,7 +43,7 @@ struct RecencyOrder: Sendable {
     mutating func remove(_ entry: Entry) {
         let chunk = chunkIndex(reaching: entry)
         guard chunk < chunks.count else { return }
-        let place = Self.firstIndex(in: chunks[chunk]) { !$0.follows(entry) }
+        let place = placeOfFirst(notFollowing: entry, inChunk: chunk)
         guard place < chunks[chunk].count, chunks[chunk][place] == entry else { return }
         chunks[chunk].remove(at: place)
         mergeIfSmall(chunk)
@@ -57,7 +57,7 @@ struct RecencyOrder: Sendable {
         // How many of the chunk's entries lie after the start; they are walked backwards.
         var place =
             if let start, chunk < chunks.count {
-                Self.firstIndex(in: chunks[chunk]) { !$0.follows(start) }
+                placeOfFirst(notFollowing: start, inChunk: chunk)
             } else {
                 chunks.last?.count ?? 0
             }
@@ -76,7 +76,18 @@ struct RecencyOrder: Sendable {
 
     /// The chunk whose entries are the first not to lie wholly after this one; `chunks.count` if all do.
     private func chunkIndex(reaching entry: Entry) -> Int {
-        Self.firstIndex(in: chunks) { chunk in chunk.last.map { !$0.follows(entry) } ?? true }
+        Self.firstIndex(below: chunks.count) { chunk in !follows(chunk, chunks[chunk].count - 1, entry) }
+    }
+
+    /// Where in a chunk the first entry is that does not come after this one in the list; the chunk's count if all do.
+    private func placeOfFirst(notFollowing entry: Entry, inChunk chunk: Int) -> Int {
+        Self.firstIndex(below: chunks[chunk].count) { place in !follows(chunk, place, entry) }
+    }
+
+    /// Whether the entry at a place comes after another in the list; ids are looked at only where times are equal.
+    private func follows(_ chunk: Int, _ place: Int, _ entry: Entry) -> Bool {
+        let updatedAt = chunks[chunk][place].updatedAt
+        return updatedAt == entry.updatedAt ? entry.id < chunks[chunk][place].id : updatedAt < entry.updatedAt
     }
 
     private mutating func split(_ chunk: Int) {
@@ -96,13 +107,13 @@ struct RecencyOrder: Sendable {
         }
     }
 
-    /// The first index whose element satisfies a predicate that holds from some place on.
-    private static func firstIndex<Element>(in elements: [Element], where holds: (Element) -> Bool) -> Int {
+    /// The first index below a count at which a condition holds that holds from some index on.
+    private static func firstIndex(below count: Int, where holds: (Int) -> Bool) -> Int {
         var low = 0
-        var high = elements.count
+        var high = count
         while low < high {
             let middle = (low + high) / 2
-            if holds(elements[middle]) { high = middle } else { low = middle + 1 }
+            if holds(middle) { high = middle } else { low = middle + 1 }
         }
         return low
     }

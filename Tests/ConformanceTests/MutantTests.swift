@@ -13,7 +13,7 @@ import Testing
             let check = try #require(ConformanceSuite.checks.first { $0.id == id }, "\(id) is no check")
             var isNoticed = false
             for _ in 0..<Self.runs(of: check) where !isNoticed {
-                isNoticed = await ConformanceSuite.run(check, on: mutant.harness).isFailure
+                isNoticed = await ConformanceSuite.run(check, on: mutant.harness, randomCalls: 10_000).isFailure
             }
             #expect(isNoticed, "\(id) must notice a backend that \(mutant)")
         }
@@ -32,7 +32,7 @@ import Testing
         let races = [
             "concurrency.", "cancellation.", "linearisability.", "order.sequence.concurrent-", "tenants.concurrent",
             "atomicity.get-or-create.race", "keys.race", "conditions.unchanged.race", "schema.prepare.concurrent",
-            "closing.calls-under-way",
+            "closing.calls-under-way", "closing.writes-under-way-whole",
         ]
         return races.contains { check.id.hasPrefix($0) } ? 20 : 1
     }

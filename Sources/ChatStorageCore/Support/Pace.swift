@@ -3,9 +3,10 @@ import Synchronization
 /// Tells calls that never wait when it is time to leave their thread to other tasks.
 ///
 /// A task in a loop of such calls would keep its thread for ever, and handing a thread on costs more than many calls,
-/// so that it is done once in a while: about every half millisecond that a store is busy.
+/// so that it is done once in a while: about every five milliseconds that a store is busy, as long as a kernel may let
+/// a thread run while others wait.
 package final class Pace: Sendable {
-    private static let turn = Duration.microseconds(500)
+    private static let turn = Duration.milliseconds(5)
     /// Reading the clock costs as much as a short call, so it is read at one call in so many.
     private let callsPerLook: UInt
 

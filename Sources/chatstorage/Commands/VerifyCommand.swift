@@ -92,8 +92,12 @@ struct VerifyCommand: AsyncParsableCommand {
             }
         })
         await display.end()
-        if interruption.happened, verified.tenantPrefix != nil {
-            await Output.error("Removing what the checks wrote. (A second interrupt leaves it there.)\n")
+        if interruption.happened, let prefix = verified.tenantPrefix {
+            await Output.error(
+                """
+                Removing what the checks wrote. A second interrupt leaves it in the tenants \(prefix)...; --help says \
+                how to remove it then.\n
+                """)
         }
         let removal = await result(of: verified.end)
         interruption.end()

@@ -10,6 +10,7 @@ extension Mutant {
             "leaves half a batch", caughtBy: "atomicity.append.whole-or-nothing",
             "concurrency.readers-see-whole-batches", "order.sequence.concurrent-batches",
             related: [
+                "keys.*", "conditions.*",
                 "text.content.nul-refused", "text.append.most-messages", "roles.other.refused",
                 "order.sequence.failed-append-takes-none", "order.time.new-conversation",
                 "order.time.message-is-update", "cancellation.random-moments", "errors.precedence.arguments",
@@ -108,6 +109,7 @@ extension Mutant {
         Mutant(
             "loses one of two concurrent appends", caughtBy: "order.sequence.concurrent-writers",
             related: [
+                "keys.*", "conditions.*",
                 "order.sequence.concurrent-*", "atomicity.append.*", "cancellation.*", "concurrency.*",
                 "tenants.concurrent", "schema.prepare.concurrent", "schema.prepare.during-calls",
                 "closing.calls-under-way", "pages.*",
@@ -167,6 +169,7 @@ extension Mutant {
             "creates what must exist", caughtBy: "atomicity.append.must-exist",
             "concurrency.delete-against-conditional-append",
             related: [
+                "keys.*", "conditions.*",
                 "atomicity.append.whole-or-nothing", "tenants.isolated", "errors.precedence.arguments",
                 "errors.tell-no-text",
             ]
@@ -232,6 +235,7 @@ extension Mutant {
         Mutant(
             "throws its own errors", caughtBy: "errors.precedence.arguments", "limits.negative",
             related: [
+                "keys.*", "conditions.*",
                 "schema.prepare.concurrent",
                 "text.id.length-refused", "text.id.nul-refused", "text.title.length-refused",
                 "text.title.counts-scalars", "text.title.nul-refused", "text.tenant.length", "text.content.nul-refused",

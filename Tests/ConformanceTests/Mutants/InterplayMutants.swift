@@ -32,6 +32,7 @@ extension Mutant {
         Mutant(
             "shows some readers the messages from before an append", caughtBy: "linearisability.reads",
             related: [
+                "keys.*", "conditions.*",
                 "concurrency.*", "cancellation.*", "pages.messages.walk-while-appending", "schema.prepare.during-calls",
             ]
         ) { _ in

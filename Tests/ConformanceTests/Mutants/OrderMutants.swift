@@ -7,6 +7,7 @@ extension Mutant {
         Mutant(
             "reuses sequences after a clear", caughtBy: "order.sequence.not-reused-after-clear",
             related: [
+                "keys.removed", "conditions.unchanged.other-changes",
                 "concurrency.clear-*", "cancellation.any-operation",
                 "order.time.clock-steps-back", "order.time.last-moment", "cascade.clear.keeps-conversation",
                 "atomicity.append.must-exist", "pages.messages.after-clear",
@@ -23,7 +24,7 @@ extension Mutant {
         },
         Mutant(
             "forgets the last sequence of what it restores", caughtBy: "restore.counting-goes-on",
-            related: ["restore.exact", "restore.invalid"]
+            related: ["keys.restored", "restore.exact", "restore.invalid"]
         ) { call, base, _ in
             guard case .restoreConversation(var snapshot) = call else { return try await call.perform(on: base) }
             snapshot.lastSequence = snapshot.messages.last?.sequence ?? 0
@@ -32,6 +33,7 @@ extension Mutant {
         Mutant(
             "takes a sequence for an append that fails", caughtBy: "order.sequence.failed-append-takes-none",
             related: [
+                "keys.*", "conditions.*",
                 "text.content.nul-refused", "text.append.most-messages", "roles.other.refused",
                 "order.updated.unmoved-by-others", "atomicity.append.whole-or-nothing",
             ]
@@ -70,6 +72,7 @@ extension Mutant {
         Mutant(
             "moves updatedAt on reads", caughtBy: "order.updated.unmoved-by-others",
             related: [
+                "keys.*", "conditions.*",
                 "text.id.length-accepted", "order.*", "atomicity.*", "restore.*", "cascade.*", "concurrency.*",
                 "tenants.*", "pages.conversations.*",
             ]
@@ -103,6 +106,7 @@ extension Mutant {
         Mutant(
             "keeps milliseconds", caughtBy: "order.time.microseconds",
             related: [
+                "keys.restored", "conditions.unchanged.incarnation",
                 "order.list.time-before-id", "order.time.clock-steps-back", "order.time.last-moment",
                 "order.updated.unmoved-by-others", "cascade.clear.keeps-conversation", "restore.exact",
                 "restore.equal-times", "restore.invalid",

@@ -11,6 +11,7 @@ extension Mutant {
         Mutant(
             "stores half an append when it is closed meanwhile", caughtBy: "closing.writes-under-way-whole",
             related: [
+                "keys.*", "conditions.*",
                 "closing.*", "atomicity.append.*", "concurrency.*", "order.sequence.*", "order.time.*",
                 "cancellation.*",
                 "text.append.most-messages",

@@ -39,7 +39,8 @@ extension Mutant {
             try await call.mappingContents { String($0.unicodeScalars.prefix { $0.value != 0 }) }.perform(on: base)
         },
         Mutant(
-            "trims contents", caughtBy: "text.content.any-text", related: ["text.content.random", "tenants.same-id"]
+            "trims contents", caughtBy: "text.content.any-text",
+            related: ["keys.mismatch", "keys.elsewhere", "text.content.random", "tenants.same-id"]
         ) { call, base, _ in
             try await call.mappingContents { $0.trimmingCharacters(in: .whitespacesAndNewlines) }.perform(on: base)
         },
