@@ -10,6 +10,7 @@ extension Mutant {
             "leaves half a batch", caughtBy: "atomicity.append.whole-or-nothing",
             "concurrency.readers-see-whole-batches", "order.sequence.concurrent-batches",
             related: [
+                "errors.tell-no-text",
                 "keys.*", "conditions.*",
                 "text.content.nul-refused", "text.append.most-messages", "roles.other.refused",
                 "order.sequence.failed-append-takes-none", "order.time.new-conversation",

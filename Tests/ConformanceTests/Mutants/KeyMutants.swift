@@ -25,7 +25,10 @@ extension Mutant {
                     role: $0.role, content: $0.content, key: $0.key?.precomposedStringWithCanonicalMapping)
             }.perform(on: base)
         },
-        Mutant("has keys that are unique in the whole store", caughtBy: "keys.elsewhere", related: ["keys.*"]) { _ in
+        Mutant(
+            "has keys that are unique in the whole store", caughtBy: "keys.elsewhere",
+            related: ["cancellation.any-operation", "keys.*"]
+        ) { _ in
             let places = Mutex<[String: String]>([:])
             return { call, base, tenant in
                 guard case .append(let messages, let id, _) = call else { return try await call.perform(on: base) }
@@ -172,7 +175,10 @@ extension Mutant {
                 switch call {
                 case .updateTitle(let id, _): retitled.withLock { _ = $0.insert(id) }
                 case .append(let messages, let id, .unchanged) where !messages.isEmpty:
-                    guard !retitled.withLock({ $0.contains(id) }) else { throw ChatStorageError(.conflict, "changed") }
+                    guard retitled.withLock({ $0.contains(id) }) else { break }
+                    // What is wrong with the store, the tenant and the id comes first.
+                    _ = try await base.conversation(id)
+                    throw ChatStorageError(.conflict, "its title has changed")
                 default: break
                 }
                 return try await call.perform(on: base)

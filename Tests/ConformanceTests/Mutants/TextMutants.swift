@@ -98,7 +98,7 @@ extension Mutant {
         },
         Mutant(
             "says the same of every argument that is wrong", caughtBy: "text.breach.names-field-and-lengths",
-            "errors.precedence.parameters"
+            "errors.precedence.parameters", related: ["keys.limits"]
         ) { call, base, _ in
             do {
                 return try await call.perform(on: base)
