@@ -60,10 +60,12 @@ public enum ConformanceSuite {
         }
         ticks.cancel()
         _ = await ticks.result
+        // Of a check that did not fail they tell nothing, also where a waiver says that it should have.
+        let calls = outcome.failures.isEmpty ? [] : recorder.lines
         if let waiver = waivers.first(where: { $0.checkID == check.id }) { outcome = outcome.waived(by: waiver) }
         return CheckResult(
             check: check, backend: harness.name, outcome: outcome, duration: ContinuousClock.now - start, seed: seed,
-            calls: recorder.lines, command: harness.command(toRun: check.id, seed: seed))
+            calls: calls, command: harness.command(toRun: check.id, seed: seed))
     }
 
     /// Runs checks one after the other, those of the harness first; when one of these fails the others are skipped.

@@ -10,7 +10,7 @@ struct VerifyCommand: AsyncParsableCommand {
             work in tenants of their own, whose names begin with a random text that is printed first, and remove them \
             afterwards, also when checks fail or the run is interrupted. No other data is read or changed.
 
-            A run takes from half a minute to some minutes, by the store. It writes up to 100,000 conversations at a \
+            A run takes one or two minutes, and longer on a slow store. It writes up to 100,000 conversations at a \
             time, so the store grows by some 70 MB, which stay in it as free space for later writes; VACUUM in \
             SQLite's shell, or VACUUM FULL of PostgreSQL, gives them back to the disk.
 
