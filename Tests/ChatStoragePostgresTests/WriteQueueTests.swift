@@ -227,6 +227,48 @@ import Testing
     }
 }
 
+/// Whose turn it is at the room that connections have.
+@Suite struct RoundRobinTests {
+    @Test func withRoomForOneEachOfThoseWhoWaitIsServedInTurn() {
+        var turns = RoundRobin(count: 4)
+        var served: [Int] = []
+        for _ in 0..<6 {
+            // Number 2 has nothing to send.
+            guard let next = turns.turns.first(where: { $0 != 2 }) else { continue }
+            turns.served(next)
+            served.append(next)
+        }
+        #expect(served == [0, 1, 3, 0, 1, 3])
+    }
+
+    @Test func aTurnWithoutRoomIsNotLost() {
+        var turns = RoundRobin(count: 3)
+        turns.served(0)
+        #expect(Array(turns.turns) == [1, 2, 0])
+        #expect(Array(turns.turns) == [1, 2, 0])
+    }
+
+    @Test func noKindOfWriteWaitsForAsLongAsOthersCome() {
+        var queue = TestQueue(lanes: 1, isolated: 1, stallTime: .seconds(1))
+        var turns = RoundRobin(count: queue.kinds.count)
+        for number in 0..<8 { queue.add(TestWrite("single", "c\(number)", isMergeable: false)) }
+        queue.add(TestWrite("append", "d"))
+        let now = ContinuousClock.now
+        var answered: [String] = []
+        for _ in 0..<20 {
+            for number in turns.turns where queue.bytesOfNext(queue.kinds[number], now: now) != nil {
+                let taken = queue.takeNext(queue.kinds[number], now: now) { _ in true }
+                turns.served(number)
+                queue.ended(taken.map(\.key), kind: queue.kinds[number], outcome: .done)
+                answered += taken.map(\.name)
+                for write in taken where !write.isMergeable { queue.add(write) }
+                break
+            }
+        }
+        #expect(answered.contains("append") && answered.count { $0 == "single" } == 19)
+    }
+}
+
 /// Which connection a call takes.
 @Suite struct ConnectionChoiceTests {
     private let choice = ConnectionChoice(limit: 4)
