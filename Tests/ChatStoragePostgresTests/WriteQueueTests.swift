@@ -81,6 +81,24 @@ import Testing
         #expect(queue.take(.appends(lane: 0), now + .milliseconds(100)) == ["c"])
     }
 
+    @Test func aStatementThatWaitsForALockDoesNotSlowThoseAfterIt() {
+        var queue = queue()
+        queue.add(TestWrite("a", "locked"))
+        #expect(queue.take(.appends(lane: 0), now) == ["a"])
+        let stalled = now + .milliseconds(100)
+        for number in 1...20 {
+            queue.add(TestWrite("\(number)", "c"))
+            #expect(queue.take(.appends(lane: 0), stalled) == ["\(number)"])
+            queue.ended(["c"], kind: .appends(lane: 0), outcome: .done)
+        }
+        // The end of the old statement is not taken for the end of the one that is under way.
+        queue.add(TestWrite("b", "c"))
+        #expect(queue.take(.appends(lane: 0), stalled) == ["b"])
+        queue.ended(["locked"], kind: .appends(lane: 0), outcome: .done)
+        queue.add(TestWrite("c", "d"))
+        #expect(queue.take(.appends(lane: 0), stalled) == nil)
+    }
+
     @Test func aConversationWhoseLockWasNotToBeHadGoesAloneUntilOneWriteSucceeds() {
         var queue = queue()
         for (name, conversation) in [("a", "c"), ("b", "d")] { queue.add(TestWrite(name, conversation)) }

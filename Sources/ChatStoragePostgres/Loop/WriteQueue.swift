@@ -39,12 +39,20 @@ struct WriteQueue<Ticket: QueuedWrite> {
         /// Whether the key is among those whose turn comes.
         var isQueued = false
         var isSuspect = false
+        /// The number of the lane's statement that was last under way.
+        var statement = 0
+
+        mutating func begin(_ statement: Int) {
+            isBusy = true
+            self.statement = statement
+        }
     }
 
     private struct Lane {
         var keys = FIFO<ConversationKey>()
-        var underWay = 0
-        /// When its last statement was sent.
+        /// The number of the last statement sent; those before it that are not answered wait for locks.
+        var statement = 0
+        /// When the last statement was sent; nil once it is answered.
         var lastSent: ContinuousClock.Instant?
     }
 
@@ -118,14 +126,12 @@ struct WriteQueue<Ticket: QueuedWrite> {
             if let key = suspects.popFirst() { take(key, kind, into: &taken, begin) }
             if !taken.tickets.isEmpty { isolatedUnderWay += 1 }
         case .appends(let lane):
+            lanes[lane].statement += 1
             while let key = lanes[lane].keys.next, fits(key, with: taken) {
                 _ = lanes[lane].keys.popFirst()
                 take(key, kind, into: &taken, begin)
             }
-            if !taken.tickets.isEmpty {
-                lanes[lane].underWay += 1
-                lanes[lane].lastSent = now
-            }
+            lanes[lane].lastSent = taken.tickets.isEmpty ? nil : now
         }
         return taken.tickets
     }
@@ -141,13 +147,12 @@ struct WriteQueue<Ticket: QueuedWrite> {
 
     /// Takes note that writes are no longer under way; those that are to be sent again are added anew.
     mutating func ended(_ keys: some Sequence<ConversationKey>, kind: Kind, outcome: Outcome) {
-        switch kind {
-        case .single: break
-        case .appends(let lane): lanes[lane].underWay -= 1
-        case .isolated: isolatedUnderWay -= 1
-        }
+        if case .isolated = kind { isolatedUnderWay -= 1 }
         for key in keys {
             guard var conversation = conversations[key] else { continue }
+            if case .appends(let lane) = kind, conversation.statement == lanes[lane].statement {
+                lanes[lane].lastSent = nil
+            }
             conversation.isBusy = false
             let wasSuspect = conversation.isSuspect
             switch outcome {
@@ -164,9 +169,7 @@ struct WriteQueue<Ticket: QueuedWrite> {
     /// When a lane that waits for its statement sends another.
     func nextEvent(after now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
         lanes.compactMap { lane in
-            guard lane.underWay > 0, !lane.keys.isEmpty, let event = lane.lastSent.map({ $0 + stallTime }) else {
-                return nil
-            }
+            guard !lane.keys.isEmpty, let event = lane.lastSent.map({ $0 + stallTime }) else { return nil }
             return event > now ? event : nil
         }.min()
     }
@@ -191,8 +194,7 @@ struct WriteQueue<Ticket: QueuedWrite> {
     }
 
     private func isFree(_ lane: Lane, now: ContinuousClock.Instant) -> Bool {
-        guard lane.underWay > 0, let lastSent = lane.lastSent else { return true }
-        return now - lastSent >= stallTime
+        lane.lastSent.map { now - $0 >= stallTime } ?? true
     }
 
     /// Gives a conversation its place among those whose turn comes, by its oldest write.
@@ -227,7 +229,10 @@ struct WriteQueue<Ticket: QueuedWrite> {
             taken.append(ticket)
             isTaken = true
         }
-        if isTaken { conversations[key]?.isBusy = true }
+        if isTaken {
+            let statement = if case .appends(let lane) = kind { lanes[lane].statement } else { 0 }
+            conversations[key]?.begin(statement)
+        }
         enqueue(key)
     }
 
