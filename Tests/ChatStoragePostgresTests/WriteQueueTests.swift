@@ -70,6 +70,24 @@ import Testing
         #expect(queue.count == 0)
     }
 
+    @Test func nothingIsKeptOfWritesThatWereRemoved() {
+        var queue = queue()
+        queue.add(TestWrite("busy", "busy", isMergeable: false))
+        #expect(queue.take(.single, now) == ["busy"])
+        for number in 0..<100 {
+            queue.add(TestWrite("append", "c\(number)"))
+            queue.add(TestWrite("title", "d\(number)", isMergeable: false))
+            queue.add(TestWrite("next", "busy"))
+            #expect(queue.removeAll { _ in true }.count == 3)
+            #expect(queue.count == 0 && queue.conversationCount == 1)
+        }
+        #expect(queue.bytesOfNext(.single, now: now) == nil && queue.bytesOfNext(.appends(lane: 0), now: now) == nil)
+        queue.ended(["busy"], kind: .single, outcome: .done)
+        #expect(queue.conversationCount == 0)
+        queue.add(TestWrite("again", "c0"))
+        #expect(queue.take(.appends(lane: 0), now) == ["again"])
+    }
+
     @Test func aLaneThatWaitsTooLongSendsAnotherStatementWithoutTheConversationsThatAreHeldUp() {
         var queue = queue()
         queue.add(TestWrite("a", "c"))

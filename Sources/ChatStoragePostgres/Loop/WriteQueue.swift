@@ -176,18 +176,37 @@ struct WriteQueue<Ticket: QueuedWrite> {
 
     /// Removes the writes that satisfy a predicate, and returns them.
     mutating func removeAll(where isUnwanted: (Ticket) -> Bool) -> [Ticket] {
+        guard count > 0 else { return [] }
         var removed: [Ticket] = []
+        var emptied: Set<ConversationKey> = []
         for (key, var conversation) in conversations where !conversation.waiting.isEmpty {
             conversation.waiting.removeAll { ticket in
                 let isRemoved = isUnwanted(ticket)
                 if isRemoved { removed.append(ticket) }
                 return isRemoved
             }
+            if conversation.waiting.isEmpty, conversation.isQueued {
+                conversation.isQueued = false
+                emptied.insert(key)
+            }
             conversations[key] = conversation
         }
         count -= removed.count
+        leaveQueues(emptied)
         return removed
     }
+
+    /// Forgets the turns of conversations for which nothing waits any more.
+    private mutating func leaveQueues(_ keys: Set<ConversationKey>) {
+        guard !keys.isEmpty else { return }
+        singles.removeAll(where: keys.contains)
+        suspects.removeAll(where: keys.contains)
+        for lane in lanes.indices { lanes[lane].keys.removeAll(where: keys.contains) }
+        for key in keys { enqueue(key) }
+    }
+
+    /// How many conversations are remembered: those with writes that wait or are under way, and suspects.
+    var conversationCount: Int { conversations.count }
 
     func forEach(_ body: (Ticket) -> Void) {
         for conversation in conversations.values { conversation.waiting.forEach(body) }
