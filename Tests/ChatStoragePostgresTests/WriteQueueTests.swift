@@ -244,6 +244,28 @@ import Testing
         }
     }
 
+    @Test func aPoolersOwnErrorLeavesTheOutcomeOfWritesUnknown() throws {
+        let merged = try #require(Call(merging: [call("a"), call("b")]))
+        let error = ServerError(sqlState: "08006")
+        for call in [merged, call("c")] {
+            let verdicts = call.verdicts(on: error, isBehindPooler: true).map(\.verdict)
+            #expect(verdicts.count == call.members.count)
+            for verdict in verdicts {
+                guard case .failed(let error) = verdict else {
+                    Issue.record("a write that may have happened would be repeated")
+                    continue
+                }
+                #expect(error.code == .unavailable && error.writeOutcome == .unknown)
+            }
+        }
+        // From the server itself it is proof.
+        guard case .failed(let own)? = call("c").verdicts(on: error, isBehindPooler: false).first?.verdict else {
+            Issue.record("no error")
+            return
+        }
+        #expect(own.writeOutcome == .notApplied)
+    }
+
     @Test func anAppendThatWasRefusedWithOthersOrIsTooLargeGoesAlone() {
         var refused = call("a")
         #expect(refused.isMergeable && refused.canMerge(with: call("b")))

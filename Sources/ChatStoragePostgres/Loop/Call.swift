@@ -118,6 +118,20 @@ struct Call: Sendable {
         if case .append(let append) = request.kind { append } else { nil }
     }
 
+    /// What follows for each of those that it carries from an error of the server that its Sync followed.
+    ///
+    /// - Parameter isBehindPooler: Whether errors of class 08 may be a pooler's own: the server may have committed.
+    func verdicts(on error: ServerError, isBehindPooler: Bool) -> [(call: Call, verdict: Verdict)] {
+        if isBehindPooler, error.isOfConnection { return members.map { ($0, $0.verdict(on: .unknown)) } }
+        guard case .merged(let calls, _) = purpose else { return [(self, verdict(on: error))] }
+        // The server undid the statement as a whole: whose fault it was shows when each goes on its own.
+        return calls.map { call in
+            var call = call
+            call.isRefusedWithOthers = true
+            return (call, .again(after: .zero))
+        }
+    }
+
     /// What follows from an error of the server; its transaction was undone.
     func verdict(on error: ServerError) -> Verdict {
         if error.isStatementOutdated || error.isOfAbortedTransaction, attempts < Self.attemptsAfterLoss {

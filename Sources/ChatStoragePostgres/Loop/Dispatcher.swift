@@ -288,14 +288,8 @@ struct Dispatcher {
     }
 
     private mutating func settle(_ call: Call, refusedBy error: ServerError, now: ContinuousClock.Instant) {
-        guard case .merged(let calls, _) = call.purpose else {
-            return settle(call, call.verdict(on: error), now: now)
-        }
-        // The server undid the statement as a whole: whose fault it was shows when each goes on its own.
-        for var call in calls where call.isWanted {
-            call.isRefusedWithOthers = true
-            settle(call, .again(after: .zero), now: now)
-        }
+        let verdicts = call.verdicts(on: error, isBehindPooler: configuration.isBehindPooler)
+        for (call, verdict) in verdicts where call.isWanted { settle(call, verdict, now: now) }
     }
 
     private mutating func drop(_ index: Int, now: ContinuousClock.Instant) {
