@@ -152,6 +152,32 @@ import Testing
         #expect(queue.take(.isolated, now) == nil)
     }
 
+    @Test func theOldestSuspectToWhichNothingIsWrittenIsForgottenForANewOne() {
+        var queue = queue()
+        func suspect(_ conversation: String) {
+            queue.add(TestWrite(conversation, conversation))
+            #expect(queue.take(.appends(lane: 0), now) == [conversation])
+            queue.ended([conversation], kind: .appends(lane: 0), outcome: .locked)
+        }
+        for number in 0..<TestQueue.suspectLimit { suspect("c\(number)") }
+        queue.add(TestWrite("waits", "c0"))
+        suspect("new")
+        #expect(queue.conversationCount == TestQueue.suspectLimit)
+        queue.add(TestWrite("new", "new"))
+        #expect(queue.take(.appends(lane: 0), now) == nil)
+        #expect(queue.take(.isolated, now) == ["waits"])
+        #expect(queue.take(.isolated, now) == ["new"])
+        queue.add(TestWrite("forgotten", "c1"))
+        #expect(queue.take(.appends(lane: 0), now) == ["forgotten"])
+        // Becoming idle again and again takes no memory.
+        queue.ended(["c0"], kind: .isolated, outcome: .locked)
+        for _ in 0..<10_000 {
+            queue.add(TestWrite("x", "c0"))
+            _ = queue.removeAll { _ in true }
+        }
+        #expect(queue.idleSuspects.count <= 2 * TestQueue.suspectLimit)
+    }
+
     @Test func withoutLanesEachAppendGoesOnItsOwn() {
         var queue = TestQueue(lanes: 0, isolated: 1, stallTime: .milliseconds(100))
         #expect(queue.kinds == [.single, .isolated])

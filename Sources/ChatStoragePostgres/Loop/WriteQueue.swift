@@ -39,8 +39,15 @@ struct WriteQueue<Ticket: QueuedWrite> {
         /// Whether the key is among those whose turn comes.
         var isQueued = false
         var isSuspect = false
+        /// Tells, for a suspect to which nothing is written, since when; nil for others.
+        var idleSince: Int?
         /// The number of the lane's statement that was last under way.
         var statement = 0
+
+        mutating func add(_ ticket: Ticket) {
+            waiting.append(ticket)
+            idleSince = nil
+        }
 
         mutating func begin(_ statement: Int) {
             isBusy = true
@@ -60,7 +67,7 @@ struct WriteQueue<Ticket: QueuedWrite> {
     static var mergedMessages: Int { 256 }
     /// The most bytes that go in one statement.
     static var mergedBytes: Int { 1 << 20 }
-    /// How many suspects are remembered.
+    /// How many suspects are remembered; beyond them the one to which nothing was written longest is forgotten.
     static var suspectLimit: Int { 1_024 }
 
     private let stallTime: Duration
@@ -71,6 +78,9 @@ struct WriteQueue<Ticket: QueuedWrite> {
     private var suspects = FIFO<ConversationKey>()
     private var isolatedUnderWay = 0
     private var suspectCount = 0
+    /// Suspects in the order in which they became idle; only the last entry of each counts.
+    private(set) var idleSuspects = FIFO<(key: ConversationKey, since: Int)>()
+    private var lastIdle = 0
     /// How many writes wait.
     private(set) var count = 0
 
@@ -94,7 +104,7 @@ struct WriteQueue<Ticket: QueuedWrite> {
     /// Takes a write.
     mutating func add(_ ticket: Ticket) {
         count += 1
-        conversations[ticket.key, default: Conversation()].waiting.append(ticket)
+        conversations[ticket.key, default: Conversation()].add(ticket)
         enqueue(ticket.key)
     }
 
@@ -157,7 +167,7 @@ struct WriteQueue<Ticket: QueuedWrite> {
             let wasSuspect = conversation.isSuspect
             switch outcome {
             case .done: conversation.isSuspect = false
-            case .locked: conversation.isSuspect = wasSuspect || suspectCount < Self.suspectLimit
+            case .locked: conversation.isSuspect = wasSuspect || hasRoomForSuspect()
             case .failed: break
             }
             suspectCount += (conversation.isSuspect ? 1 : 0) - (wasSuspect ? 1 : 0)
@@ -220,7 +230,7 @@ struct WriteQueue<Ticket: QueuedWrite> {
     private mutating func enqueue(_ key: ConversationKey) {
         guard let conversation = conversations[key], !conversation.isBusy, !conversation.isQueued else { return }
         guard let first = conversation.waiting.next else {
-            if !conversation.isSuspect { conversations[key] = nil }
+            if conversation.isSuspect { becomeIdle(key) } else { conversations[key] = nil }
             return
         }
         if conversation.isSuspect {
@@ -231,6 +241,27 @@ struct WriteQueue<Ticket: QueuedWrite> {
             singles.append(key)
         }
         conversations[key]?.isQueued = true
+    }
+
+    private mutating func becomeIdle(_ key: ConversationKey) {
+        lastIdle += 1
+        conversations[key]?.idleSince = lastIdle
+        idleSuspects.append((key, lastIdle))
+        if idleSuspects.count > 2 * Self.suspectLimit {
+            idleSuspects.removeAll { conversations[$0.key]?.idleSince != $0.since }
+        }
+    }
+
+    /// Makes room for another suspect, if need be by forgetting one that is idle.
+    private mutating func hasRoomForSuspect() -> Bool {
+        guard suspectCount >= Self.suspectLimit else { return true }
+        while let oldest = idleSuspects.popFirst() {
+            guard conversations[oldest.key]?.idleSince == oldest.since else { continue }
+            conversations[oldest.key] = nil
+            suspectCount -= 1
+            return true
+        }
+        return false
     }
 
     private mutating func take(
