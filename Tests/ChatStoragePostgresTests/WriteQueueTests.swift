@@ -57,6 +57,19 @@ import Testing
         #expect(queue.take(.appends(lane: 0), now)?.sorted() == ["b", "c"])
     }
 
+    @Test func aWriteThatWasRefusedWithOthersGoesWithFewer() {
+        var queue = queue()
+        for number in 1...3 { queue.add(TestWrite("\(number)", "c\(number)", mergeLimit: 2)) }
+        queue.add(TestWrite("new", "c4"))
+        for expected in [["1", "2"], ["3", "new"]] {
+            #expect(queue.take(.appends(lane: 0), now) == expected)
+            queue.ended((1...4).map { "c\($0)" }, kind: .appends(lane: 0), outcome: .failed)
+        }
+        for name in ["a", "b"] { queue.add(TestWrite(name, name)) }
+        queue.add(TestWrite("c", "c", mergeLimit: 2))
+        #expect(queue.take(.appends(lane: 0), now) == ["a", "b"])
+    }
+
     @Test func whatIsNoLongerWantedIsNotTaken() {
         var queue = queue()
         for (name, conversation) in [("a", "c"), ("b", "c"), ("c", "d")] { queue.add(TestWrite(name, conversation)) }
@@ -292,11 +305,34 @@ import Testing
         #expect(own.writeOutcome == .notApplied)
     }
 
-    @Test func anAppendThatWasRefusedWithOthersOrIsTooLargeGoesAlone() {
-        var refused = call("a")
-        #expect(refused.isMergeable && refused.canMerge(with: call("b")))
-        refused.isRefusedWithOthers = true
-        #expect(!refused.isMergeable)
+    @Test func appendsThatWereRefusedTogetherAreHalvedUntilEachGoesAlone() throws {
+        var calls = (0..<200).map { call("\($0)") }
+        var sizes: [Int] = []
+        while let merged = Call(merging: calls) {
+            calls = merged.verdicts(on: ServerError(sqlState: "23514"), isBehindPooler: false).map(\.call)
+            let limit = try #require(calls.first?.mergeLimit)
+            sizes.append(limit)
+            #expect(calls.allSatisfy { $0.isMergeable == (limit > 1) })
+            calls = Array(calls.prefix(limit))
+        }
+        #expect(sizes == [100, 50, 25, 13, 7, 4, 2, 1])
+    }
+
+    @Test func whatIsNobodysFaultIsTriedAgainTogether() throws {
+        for sqlState in ["0A000", "26000", "40001", "40P01"] {
+            let merged = try #require(Call(merging: (0..<20).map { call("\($0)") }))
+            let verdicts = merged.verdicts(on: ServerError(sqlState: sqlState), isBehindPooler: false)
+            var delays: Set<Duration> = []
+            for case (let call, .again(let delay)) in verdicts {
+                #expect(call.isMergeable && call.mergeLimit == .max)
+                delays.insert(delay)
+            }
+            #expect(verdicts.count == 20 && delays.count == 1)
+        }
+    }
+
+    @Test func anAppendThatIsTooLargeGoesAlone() {
+        #expect(call("a").isMergeable && call("a").canMerge(with: call("b")))
         #expect(call("a", messages: 256).isMergeable && !call("a", messages: 257).isMergeable)
         let other = PlainAppend([.user("x")], to: key("a"), Statements(SchemaName(name: "other")))
         #expect(!call("a").canMerge(with: call(other)))
@@ -398,9 +434,14 @@ private struct TestWrite: QueuedWrite {
     let bytes: Int
     let isMergeable: Bool
     let group: Int
+    let mergeLimit: Int
     let messageCount = 1
 
-    init(_ name: String, _ conversation: String, bytes: Int = 100, isMergeable: Bool = true, group: Int = 1) {
+    init(
+        _ name: String, _ conversation: String, bytes: Int = 100, isMergeable: Bool = true, group: Int = 1,
+        mergeLimit: Int = .max
+    ) {
+        self.mergeLimit = mergeLimit
         self.name = name
         key = ChatStoragePostgresTests.key(conversation)
         self.bytes = bytes

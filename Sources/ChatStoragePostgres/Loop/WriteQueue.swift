@@ -10,6 +10,8 @@ protocol QueuedWrite {
     var bytes: Int { get }
     /// Whether it can go with others in one statement at all.
     var isMergeable: Bool { get }
+    /// How many go in one statement with it at most, itself included.
+    var mergeLimit: Int { get }
 
     /// Whether it can go in one statement with another that can.
     func canMerge(with other: Self) -> Bool
@@ -296,18 +298,21 @@ struct WriteQueue<Ticket: QueuedWrite> {
         private(set) var tickets: [Ticket] = []
         private var messages = 0
         private var bytes = 0
+        private var limit = Int.max
 
         func hasRoom(for ticket: Ticket) -> Bool {
             guard let first = tickets.first, first.isMergeable, ticket.isMergeable, ticket.canMerge(with: first) else {
                 return false
             }
-            return messages + ticket.messageCount <= mergedMessages && bytes + ticket.bytes <= mergedBytes
+            return tickets.count < min(limit, ticket.mergeLimit)
+                && messages + ticket.messageCount <= mergedMessages && bytes + ticket.bytes <= mergedBytes
         }
 
         mutating func append(_ ticket: Ticket) {
             tickets.append(ticket)
             messages += ticket.messageCount
             bytes += ticket.bytes
+            limit = min(limit, ticket.mergeLimit)
         }
     }
 }
