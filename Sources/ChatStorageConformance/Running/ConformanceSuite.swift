@@ -21,7 +21,8 @@ public enum ConformanceSuite {
     /// All checks, those of the harness first.
     public static let checks: [Check] =
         Check.harness + Check.text + Check.titlesAndTenants + Check.contents + Check.roles + Check.sequences
-        + Check.listing + Check.times + Check.cascade + Check.appends + Check.creation + Check.restoring
+        + Check.listing + Check.times + Check.cascade + Check.appends + Check.conditions
+        + Check.keys + Check.keyRaces + Check.creation + Check.restoring
         + Check.cancellation + Check.readers + Check.concurrency + Check.limits + Check.messagePages
         + Check.conversationPages + Check.tenants + Check.errors + Check.closing + Check.schema + Check.durability
         + Check.absence + Check.randomCalls + Check.linearisability + Check.contention + Check.scale

@@ -158,8 +158,9 @@ struct Call: Sendable {
             if attempts < Self.attemptsAfterLoss { return .again(after: .zero) }
             return .failed(error?.storageError(isWrite: request.isWrite) ?? Self.lost(request, .notApplied))
         case .unknown:
-            // A read changes nothing; a write that may have happened is never repeated (contract E4).
-            if !request.isWrite, attempts < Self.attemptsAfterLoss { return .again(after: .zero) }
+            // A read changes nothing, nor does an append whose keys are there; another write that may have happened is
+            // never repeated (contract E4).
+            if request.isRepeatable, attempts < Self.attemptsAfterLoss { return .again(after: .zero) }
             return .failed(Self.lost(request, .unknown))
         }
     }
