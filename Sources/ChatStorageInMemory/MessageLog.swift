@@ -7,7 +7,7 @@ struct MessageLog: Sendable {
         let content: String
         let sequence: Int64
         let createdAt: Timestamp
-        let role: UInt8
+        let role: UInt32
     }
 
     private static let standardRoles: [Role] = [.user, .assistant, .system]
@@ -87,10 +87,10 @@ struct MessageLog: Sendable {
         if needed > entries.capacity { entries.reserveCapacity(max(needed, entries.count + entries.count / 4 + 2)) }
     }
 
-    private mutating func code(of role: Role) -> UInt8 {
-        if let known = roles.firstIndex(of: role) { return UInt8(known) }
+    private mutating func code(of role: Role) -> UInt32 {
+        if let known = roles.firstIndex(of: role) { return UInt32(known) }
         roles.append(role)
-        return UInt8(roles.count - 1)
+        return UInt32(roles.count - 1)
     }
 
     /// The first message that has this sequence or a higher one, by binary search: restored sequences can have gaps.

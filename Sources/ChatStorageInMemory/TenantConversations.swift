@@ -35,7 +35,7 @@ final class TenantConversations: @unchecked Sendable {
 
     private var records: [ConversationID: Record] = [:]
     private var order = RecencyOrder()
-    /// Conversations that were touched since the list was last read, each once while it exists.
+    /// Conversations that were touched since the list was last read; one that was deleted and made again may come twice.
     private var stale: [ConversationID] = []
 
     var isEmpty: Bool { records.isEmpty }

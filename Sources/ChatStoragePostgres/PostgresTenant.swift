@@ -67,14 +67,15 @@ public struct PostgresTenant: ChatStorage {
 
     /// Reads a page of the conversations, most recently updated first.
     public func conversations(after cursor: ConversationCursor?, limit: Int) async throws -> ConversationPage {
+        var start: (updatedAt: Timestamp, id: ConversationID)?
         let statements = try await admit {
             try Validation.check(limit: limit)
-            _ = try start(of: cursor)
+            start = try cursor?.position(tenant: name)
         }
         guard limit > 0 else { return ConversationPage(items: [], next: nil) }
         let rows = Int64(clamping: limit == .max ? limit : limit + 1)
         let request: Request
-        if let start = try start(of: cursor) {
+        if let start {
             let values = Parameters { values in
                 values.append(name)
                 values.append(start.updatedAt)
@@ -214,14 +215,5 @@ public struct PostgresTenant: ChatStorage {
             values.append(id.rawValue)
             more(&values)
         }
-    }
-
-    /// Where a page begins; a cursor whose id no store takes was not given out by one.
-    private func start(of cursor: ConversationCursor?) throws -> (updatedAt: Timestamp, id: ConversationID)? {
-        guard let start = try cursor?.position(tenant: name) else { return nil }
-        guard !start.id.rawValue.hasNUL else {
-            throw ChatStorageError(.invalidCursor, "the cursor is damaged or belongs to another query")
-        }
-        return start
     }
 }
