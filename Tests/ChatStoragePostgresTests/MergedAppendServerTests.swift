@@ -106,7 +106,7 @@ import Testing
             try locker.execute("BEGIN; SELECT FROM \(schema).conversations WHERE conversation_id = 'c' FOR UPDATE")
             let ended = Mutex(0)
             let blocked = (0..<8).map { number in
-                Task { () async -> ChatStorageError? in
+                Task { @Sendable () async -> ChatStorageError? in
                     defer { ended.withLock { $0 += 1 } }
                     return await #expect(throws: ChatStorageError.self) {
                         if number % 2 == 0 {
