@@ -79,6 +79,10 @@ import Musl
                 guard let first = stored.first else { return await say("! an append returned nothing") }
                 await say(
                     Acknowledgement(conversation: conversation, firstSequence: first.sequence, batch: batch).line)
+            } catch let error as ChatStorageError where error.code == .unavailable && error.writeOutcome == .notApplied
+            {
+                // Writers of a file with a rollback journal take turns, and a turn can come after the busy timeout.
+                continue
             } catch {
                 return await say("! \(error)")
             }

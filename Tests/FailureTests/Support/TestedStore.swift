@@ -57,17 +57,30 @@ enum TestedStore: Sendable {
     func read() async throws -> [String: [Message]]? {
         let backend = try await FailureWriter.open(url, setting: setting)
         do {
-            var found: [String: [Message]] = [:]
-            for try await conversation in backend.allConversations() {
-                for try await message in backend.allMessages(of: conversation.id) {
-                    found[conversation.id.rawValue, default: []].append(message)
-                }
-            }
+            let found = try await Self.readAll(backend)
             try await backend.close()
             return found
         } catch let error as ChatStorageError where error.code == .notPrepared {
             try await backend.close()
             return nil
+        }
+    }
+
+    private static func readAll(_ backend: any ChatStorageBackend) async throws -> [String: [Message]] {
+        var attempts = 0
+        while true {
+            do {
+                var found: [String: [Message]] = [:]
+                for try await conversation in backend.allConversations() {
+                    for try await message in backend.allMessages(of: conversation.id) {
+                        found[conversation.id.rawValue, default: []].append(message)
+                    }
+                }
+                return found
+            } catch let error as ChatStorageError where error.code == .unavailable && attempts < 10 {
+                // With a rollback journal a reader can wait for another process's writers beyond the busy timeout.
+                attempts += 1
+            }
         }
     }
 

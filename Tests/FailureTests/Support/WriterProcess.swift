@@ -49,6 +49,9 @@ final class WriterProcess {
         var rest: [Acknowledgement] = []
         while let acknowledgement = try await next() { rest.append(acknowledgement) }
         for await _ in ended {}
+        // Foundation keeps a process that has ended, and with it both pipes.
+        try? input.fileHandleForWriting.close()
+        try? output.fileHandleForReading.close()
         return rest
     }
 
