@@ -3,7 +3,7 @@ public import ChatStorageCore
 /// One thing that every backend must do, as a value that any test runner can run.
 ///
 /// Checks come from ``ConformanceSuite/checks``. Give them to a parameterised test, and each to
-/// ``ConformanceSuite/run(_:on:waivers:seed:randomCalls:timeLimit:)``.
+/// ``ConformanceSuite/run(_:on:waivers:seed:randomCalls:timeLimit:underWay:)``.
 public struct Check: Sendable, Identifiable, CustomStringConvertible {
     /// What a check needs before it can say anything about a backend.
     public enum Need: Sendable, Hashable {
@@ -48,6 +48,9 @@ public struct Check: Sendable, Identifiable, CustomStringConvertible {
 
     /// The check's id.
     public var description: String { id }
+
+    /// When it has failed in a run of so many random calls.
+    func timeLimit(randomCalls: Int) -> Duration { timeLimit + timePerRandomCall * max(0, randomCalls) }
 
     /// Whether the check is about the harness itself; such checks run first.
     public var isAboutHarness: Bool { id.hasPrefix("harness.") }

@@ -17,58 +17,68 @@ public import Testing
 /// A check that fails, and one that binds the backend but cannot be run, is recorded as an issue, with the calls that led
 /// there and the command that runs it again. When the last check has ended a summary is printed.
 ///
-/// The environment can narrow a run: `CHATSTORAGE_TEST_CHECKS` names checks, separated by commas, as
-/// ``ChatStorageConformance/ConformanceSuite/checks(matching:)`` takes them, and `CHATSTORAGE_TEST_SEED` sets the seed.
-/// The run then says so, and what it does not name passes without being run. `CHATSTORAGE_TEST_RANDOM_CALLS` says how
-/// many calls the check of random calls makes, by default 10,000.
+/// When a check of the harness itself fails, those after it are skipped: their results would mean nothing. A check that
+/// takes long is named on standard error, after ten seconds and then every minute.
+///
+/// Variables of the environment count, the same as those of
+/// ``ChatStorageConformance/ConformanceSuite/runAsEnvironmentSays(_:on:waivers:program:)``. A run that is narrowed to
+/// some checks says so, and what it does not name passes without being run.
 ///
 /// - Parameters:
 ///   - check: The check.
 ///   - harness: Makes the stores.
 ///   - waivers: Declared exceptions, the same for all checks of a harness.
+///   - checks: All that the test is given, if it is fewer than the suite has; the summary follows the last of them.
 ///   - sourceLocation: Where issues are reported.
 public func expectConformance(
     _ check: Check, of harness: any ConformanceHarness, waivers: [Waiver] = [],
+    among checks: [Check] = ConformanceSuite.checks, sourceLocation: SourceLocation = #_sourceLocation
+) async {
+    await expectConformance(
+        check, of: harness, waivers: waivers, among: checks, environment: .process, sourceLocation: sourceLocation)
+}
+
+/// Expects the same of a run in another environment.
+package func expectConformance(
+    _ check: Check, of harness: any ConformanceHarness, waivers: [Waiver] = [],
+    among checks: [Check] = ConformanceSuite.checks, environment: TestEnvironment,
     sourceLocation: SourceLocation = #_sourceLocation
 ) async {
-    if let problem = TestSelection.problem {
-        Issue.record("\(problem)", sourceLocation: sourceLocation)
+    if let problem = environment.problem {
+        if TestReports.isFirstToTellProblem() { Issue.record("\(problem)", sourceLocation: sourceLocation) }
         return
     }
-    if let selected = TestSelection.ids, !selected.contains(check.id) { return }
-    let result = await ConformanceSuite.run(
-        check, on: TestHarness(base: harness), waivers: waivers, seed: TestSelection.seed,
-        randomCalls: TestSelection.randomCalls)
-    switch result.outcome {
-    case .passed, .notApplicable, .waived: break
-    case .skipped where waivers.contains { $0.checkID == check.id }: break
-    case .failed, .skipped: Issue.record("\(result)", sourceLocation: sourceLocation)
+    if let selected = environment.ids, !selected.contains(check.id) { return }
+    let repeatable = RepeatableHarness(harness, environment: environment)
+    let result: CheckResult
+    if !check.isAboutHarness, TestReports.hasHarnessFailure(harness.name) {
+        result = ConformanceSuite.skippedAfterHarnessFailure(check, on: repeatable, seed: environment.seed)
+    } else {
+        result = await ConformanceSuite.run(
+            check, on: repeatable, waivers: waivers, seed: environment.seed, randomCalls: environment.randomCalls,
+            underWay: Notices.slowChecks(randomCalls: environment.randomCalls))
+        switch result.outcome {
+        case .passed, .notApplicable, .waived: break
+        case .skipped where waivers.contains { $0.checkID == check.id }: break
+        case .failed, .skipped: Issue.record("\(result)", sourceLocation: sourceLocation)
+        }
     }
 
     let (report, isFirst) = TestReports.add(result, waivers: waivers)
     if isFirst {
+        if let narrowing = environment.narrowing { print(narrowing) }
         for waiver in report.unknownWaivers {
             Issue.record("a waiver is for \(waiver.checkID), which is no check", sourceLocation: sourceLocation)
         }
     }
-    let expected = TestSelection.ids ?? Set(ConformanceSuite.checks.map(\.id))
-    if expected.isSubset(of: report.results.map(\.check.id)) {
+    let expected = checks.map(\.id).filter { environment.ids?.contains($0) != false }
+    if Set(expected).isSubset(of: report.results.map(\.check.id)) {
         TestReports.end(of: harness.name)
         print(report.descriptionWithoutFailures)
-    }
-}
-
-/// A harness whose checks can always be run again.
-private struct TestHarness: ConformanceHarness {
-    let base: any ConformanceHarness
-
-    var name: String { base.name }
-
-    func makeStore() async throws -> any ConformanceStore { try await base.makeStore() }
-
-    func command(toRun checkID: String, seed: UInt64) -> String? {
-        TestSelection.randomCallsAssignment
-            + (base.command(toRun: checkID, seed: seed)
-                ?? "\(TestSelection.seedVariable)=\(seed) \(TestSelection.checksVariable)=\(checkID) swift test")
+        do {
+            try environment.reportsFolder.map(ReportsFolder.init)?.write(report)
+        } catch {
+            Issue.record(error, "the reports cannot be written", sourceLocation: sourceLocation)
+        }
     }
 }

@@ -4,6 +4,7 @@ import Synchronization
 /// The reports of the process's harnesses, whose results come one test case at a time.
 enum TestReports {
     private static let reports = Mutex<[String: ConformanceReport]>([:])
+    private static let toldProblem = Mutex(false)
 
     /// Adds a result to its harness's report.
     ///
@@ -19,8 +20,21 @@ enum TestReports {
         }
     }
 
+    /// Whether a check of the harness itself has failed, so that the results of others mean nothing.
+    static func hasHarnessFailure(_ backend: String) -> Bool {
+        reports.withLock { $0[backend]?.hasHarnessFailure == true }
+    }
+
     /// Forgets a harness's report, so that a repetition of the tests has one of its own.
     static func end(of backend: String) {
         reports.withLock { reports in _ = reports.removeValue(forKey: backend) }
+    }
+
+    /// Whether what is wrong with the environment is still to be told: every test case would tell the same.
+    static func isFirstToTellProblem() -> Bool {
+        toldProblem.withLock { told in
+            defer { told = true }
+            return !told
+        }
     }
 }

@@ -38,10 +38,12 @@ extension ChatStorage {
     /// - Parameters:
     ///   - message: The message, of at most 16 MiB of content.
     ///   - id: The conversation.
-    ///   - condition: Whether a conversation that does not exist is created, as it is by default.
-    /// - Returns: The stored message.
-    /// - Throws: ``ChatStorageError`` with the code `invalidRole` for a role that the store does not take, or
-    ///   `conversationNotFound` when the condition says that the conversation must exist.
+    ///   - condition: Whether a conversation that does not exist is created, as it is by default, and whether it must be
+    ///     unchanged.
+    /// - Returns: The stored message; the one stored before if its key is there.
+    /// - Throws: ``ChatStorageError`` with the code `invalidRole` for a role that the store does not take,
+    ///   `idempotencyMismatch` when its key is there with another message, `conversationNotFound` when the condition says
+    ///   that the conversation must exist, or `conflict` when it says that the conversation must be unchanged.
     @discardableResult
     public func append(
         _ message: ChatMessage, to id: ConversationID, if condition: AppendCondition = .createIfMissing

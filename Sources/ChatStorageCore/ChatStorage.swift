@@ -36,6 +36,8 @@
 /// ### Messages
 /// - ``append(_:to:if:)-(ChatMessage,_,_)``
 /// - ``append(_:to:if:)-([ChatMessage],_,_)``
+/// - ``append(_:to:if:retrying:)-(ChatMessage,_,_,_)``
+/// - ``append(_:to:if:retrying:)-([ChatMessage],_,_,_)``
 /// - ``history(of:limit:)``
 /// - ``messages(of:limit:)``
 /// - ``messages(of:_:limit:)``
@@ -99,14 +101,20 @@ public protocol ChatStorage: Sendable {
     ///
     /// Each gets the next sequence. All get the same time, which becomes the conversation's ``Conversation/updatedAt``.
     ///
+    /// Messages that have a ``ChatMessage/key`` can be appended again when it is not known whether they were stored: if
+    /// all keys are there, with the messages as they were first sent, nothing changes and the stored messages are
+    /// returned, whatever the condition. Messages without a key among them must then stand where they stood.
+    ///
     /// - Parameters:
     ///   - messages: At most 10,000 messages, each of at most 16 MiB and together of at most 64 MiB of content. None
     ///     changes nothing and creates nothing.
     ///   - id: The conversation.
-    ///   - condition: Whether a conversation that does not exist is created.
+    ///   - condition: Whether a conversation that does not exist is created, and whether it must be unchanged.
     /// - Returns: The stored messages, in the order given.
-    /// - Throws: ``ChatStorageError`` with the code `invalidRole` for a role that the store does not take, or
-    ///   `conversationNotFound` when the condition says that the conversation must exist.
+    /// - Throws: ``ChatStorageError`` with the code `invalidRole` for a role that the store does not take,
+    ///   `idempotencyMismatch` when only some of the keys are there or a message differs from the one stored under its
+    ///   key, `conversationNotFound` when the condition says that the conversation must exist, or `conflict` when it
+    ///   says that the conversation must be unchanged. Nothing is written then.
     @discardableResult
     func append(
         _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition
@@ -134,8 +142,8 @@ public protocol ChatStorage: Sendable {
     /// - Parameter snapshot: The conversation and its messages, any number.
     /// - Returns: The conversation.
     /// - Throws: ``ChatStorageError`` with the code `conversationExists` if one of this id exists; it stays as it is.
-    ///   `invalidArgument` for sequences that do not increase or times that decrease; `invalidRole` for a role that the
-    ///   store does not take.
+    ///   `invalidArgument` for sequences that do not increase, times that decrease or a key that comes twice;
+    ///   `invalidRole` for a role that the store does not take.
     @discardableResult
     func restoreConversation(_ snapshot: ConversationSnapshot) async throws -> Conversation
 }

@@ -78,6 +78,6 @@ public final class InMemoryBackend: ChatStorageBackend {
 
     /// The handle on a tenant.
     public func tenant(_ name: String) -> InMemoryTenant {
-        InMemoryTenant(store: store, name: TenantName(name))
+        InMemoryTenant(store: store, name: UTF8Text(name))
     }
 }

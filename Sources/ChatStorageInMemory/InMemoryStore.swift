@@ -9,7 +9,7 @@ final class InMemoryStore: Sendable {
         }
 
         var phase = Phase.new
-        var tenants: [TenantName: TenantConversations] = [:]
+        var tenants: [UTF8Text: TenantConversations] = [:]
     }
 
     private let clock: @Sendable () -> Timestamp
@@ -26,7 +26,7 @@ final class InMemoryStore: Sendable {
         try state.withLock { state in
             guard !snapshots.isEmpty else { return }
             let conversations = TenantConversations()
-            state.tenants[TenantName("")] = conversations
+            state.tenants[UTF8Text("")] = conversations
             for snapshot in snapshots { _ = try conversations.restore(snapshot) }
         }
     }
@@ -50,7 +50,7 @@ final class InMemoryStore: Sendable {
 
     /// Reads one tenant's conversations; `nothing` is the answer for a tenant that has none.
     func read<Result: Sendable>(
-        _ tenant: TenantName, checking check: () throws -> Void, otherwise nothing: Result,
+        _ tenant: UTF8Text, checking check: () throws -> Void, otherwise nothing: Result,
         _ body: (TenantConversations) throws -> Result
     ) async throws -> Result {
         let arguments = try checked(tenant, check)
@@ -64,7 +64,7 @@ final class InMemoryStore: Sendable {
 
     /// Changes one tenant's conversations; a tenant is there while it has conversations.
     func write<Result: Sendable>(
-        _ tenant: TenantName, checking check: () throws -> Void,
+        _ tenant: UTF8Text, checking check: () throws -> Void,
         _ body: (TenantConversations, _ now: Timestamp) throws -> Result
     ) async throws -> Result {
         let arguments = try checked(tenant, check)
@@ -83,7 +83,7 @@ final class InMemoryStore: Sendable {
     }
 
     /// Checks a call's arguments outside the lock; what is wrong with them is told only after the store's own state.
-    private func checked(_ tenant: TenantName, _ check: () throws -> Void) throws -> Swift.Result<Void, any Error> {
+    private func checked(_ tenant: UTF8Text, _ check: () throws -> Void) throws -> Swift.Result<Void, any Error> {
         try Task.checkCancellation()
         return Swift.Result {
             try Validation.check(tenant: tenant.text)
@@ -97,22 +97,5 @@ final class InMemoryStore: Sendable {
         case .new: throw ChatStorageError(.notPrepared, "the store is not prepared; call prepare() first")
         case .prepared: try arguments.get()
         }
-    }
-}
-
-/// A tenant's name, compared as UTF-8 bytes.
-struct TenantName: Hashable, Sendable {
-    let text: String
-
-    init(_ text: String) {
-        self.text = text
-    }
-
-    static func == (left: TenantName, right: TenantName) -> Bool {
-        left.text.hasSameUTF8(as: right.text)
-    }
-
-    func hash(into hasher: inout Hasher) {
-        text.hashUTF8(into: &hasher)
     }
 }

@@ -3,7 +3,7 @@ public import ChatStorageCore
 /// One tenant's conversations in an ``InMemoryBackend``.
 public struct InMemoryTenant: ChatStorage {
     let store: InMemoryStore
-    let name: TenantName
+    let name: UTF8Text
 
     /// Creates a conversation.
     @discardableResult

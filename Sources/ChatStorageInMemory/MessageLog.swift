@@ -7,7 +7,7 @@ struct MessageLog: Sendable {
         let content: String
         let sequence: Int64
         let createdAt: Timestamp
-        let role: UInt8
+        let role: UInt32
     }
 
     private static let standardRoles: [Role] = [.user, .assistant, .system]
@@ -15,6 +15,8 @@ struct MessageLog: Sendable {
     private var entries: [Entry] = []
     /// Shared by all conversations that have no other roles.
     private var roles = MessageLog.standardRoles
+    /// Beside the messages, so that those without a key cost nothing.
+    private var keys = MessageKeys()
 
     var count: Int { entries.count }
 
@@ -29,10 +31,11 @@ struct MessageLog: Sendable {
         for message in messages {
             sequence += 1
             append(message.role, message.content, sequence: sequence, createdAt: createdAt)
+            if let key = message.key { keys.insert(key, at: sequence) }
             stored.append(
                 Message(
                     conversationID: id, sequence: sequence, role: message.role, content: message.content,
-                    createdAt: createdAt))
+                    createdAt: createdAt, key: message.key))
         }
         return stored
     }
@@ -42,6 +45,7 @@ struct MessageLog: Sendable {
         reserve(messages.count)
         for message in messages {
             append(message.role, message.content, sequence: message.sequence, createdAt: message.createdAt)
+            if let key = message.key { keys.insert(key, at: message.sequence) }
         }
     }
 
@@ -54,11 +58,23 @@ struct MessageLog: Sendable {
             case .after(.max): entries[entries.endIndex...]
             case .after(let sequence): entries[firstIndex(notBefore: sequence + 1)...].prefix(limit)
             }
-        return page.map { entry in
-            Message(
-                conversationID: id, sequence: entry.sequence, role: roles[Int(entry.role)], content: entry.content,
-                createdAt: entry.createdAt)
+        return page.map { message($0, of: id) }
+    }
+
+    /// The messages that an append stored before, if it repeats one.
+    func repeated(_ messages: [ChatMessage], of id: ConversationID) throws -> [Message]? {
+        let sequences = messages.compactMap { $0.key.flatMap(keys.sequence) }
+        guard !sequences.isEmpty else { return nil }
+        let found = sequences.map { message(entries[firstIndex(notBefore: $0)], of: id) }
+        return try RepeatedAppend.messages(for: messages, found: found) { range in
+            page(of: id, .after(range.lowerBound - 1), limit: range.count)
         }
+    }
+
+    private func message(_ entry: Entry, of id: ConversationID) -> Message {
+        Message(
+            conversationID: id, sequence: entry.sequence, role: roles[Int(entry.role)], content: entry.content,
+            createdAt: entry.createdAt, key: keys.key(at: entry.sequence))
     }
 
     private mutating func append(_ role: Role, _ content: String, sequence: Int64, createdAt: Timestamp) {
@@ -71,10 +87,10 @@ struct MessageLog: Sendable {
         if needed > entries.capacity { entries.reserveCapacity(max(needed, entries.count + entries.count / 4 + 2)) }
     }
 
-    private mutating func code(of role: Role) -> UInt8 {
-        if let known = roles.firstIndex(of: role) { return UInt8(known) }
+    private mutating func code(of role: Role) -> UInt32 {
+        if let known = roles.firstIndex(of: role) { return UInt32(known) }
         roles.append(role)
-        return UInt8(roles.count - 1)
+        return UInt32(roles.count - 1)
     }
 
     /// The first message that has this sequence or a higher one, by binary search: restored sequences can have gaps.

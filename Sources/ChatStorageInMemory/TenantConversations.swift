@@ -35,7 +35,7 @@ final class TenantConversations: @unchecked Sendable {
 
     private var records: [ConversationID: Record] = [:]
     private var order = RecencyOrder()
-    /// Conversations that were touched since the list was last read, each once while it exists.
+    /// Conversations that were touched since the list was last read; one that was deleted and made again may come twice.
     private var stale: [ConversationID] = []
 
     var isEmpty: Bool { records.isEmpty }
@@ -88,13 +88,16 @@ final class TenantConversations: @unchecked Sendable {
         _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition, now: Timestamp
     ) throws -> [Message] {
         guard !messages.isEmpty else { return [] }
+        if let repeated = try records[id]?.messages.repeated(messages, of: id) { return repeated }
         let record: Record
         switch (records[id], condition) {
+        case (let existing?, .unchanged(let version)) where existing.conversation.version != version:
+            throw ChatStorageError(.conflict, "the conversation is not the one that was read, or was appended to since")
         case (let existing?, _): record = existing
         case (nil, .createIfMissing):
             record = insert(
                 Conversation(id: id, title: nil, createdAt: now, updatedAt: now, lastSequence: 0), MessageLog())
-        case (nil, .exists):
+        case (nil, .exists), (nil, .unchanged):
             throw ChatStorageError(.conversationNotFound, "the conversation that was to be appended to does not exist")
         }
         touch(record, now: now)

@@ -5,6 +5,8 @@ public struct PostgresTenant: ChatStorage {
     /// Get-or-create sees neither row when another session commits in between; the next attempt sees it, unless it was
     /// deleted again.
     private static let attemptsToGetOrCreate = 20
+    /// An append that looks first must look again when another session changes the conversation in between.
+    private static let attemptsToAppend = 20
 
     /// Pages of more are read on connections of their own, as far as there are enough.
     private static let shortPage = 200
@@ -65,14 +67,15 @@ public struct PostgresTenant: ChatStorage {
 
     /// Reads a page of the conversations, most recently updated first.
     public func conversations(after cursor: ConversationCursor?, limit: Int) async throws -> ConversationPage {
+        var start: (updatedAt: Timestamp, id: ConversationID)?
         let statements = try await admit {
             try Validation.check(limit: limit)
-            _ = try start(of: cursor)
+            start = try cursor?.position(tenant: name)
         }
         guard limit > 0 else { return ConversationPage(items: [], next: nil) }
         let rows = Int64(clamping: limit == .max ? limit : limit + 1)
         let request: Request
-        if let start = try start(of: cursor) {
+        if let start {
             let values = Parameters { values in
                 values.append(name)
                 values.append(start.updatedAt)
@@ -98,6 +101,9 @@ public struct PostgresTenant: ChatStorage {
     ) async throws -> [Message] {
         let statements = try await admitWrite { try Validation.check(append: messages, to: id, roles: Role.standard) }
         guard !messages.isEmpty else { return [] }
+        if LookingAppend.isNeeded(for: messages, if: condition) {
+            return try await run(LookingAppend(messages, to: key(id), if: condition, statements))
+        }
         let append = PlainAppend(messages, to: key(id), statements)
         guard condition == .exists else { return try await store.run(append).messages(append) }
         let request = append.request(statements.appendIfExists, .write(append.key))
@@ -164,6 +170,22 @@ public struct PostgresTenant: ChatStorage {
         return snapshot.conversation
     }
 
+    /// Makes an append that looks first, until nobody comes in between.
+    private func run(_ append: LookingAppend) async throws -> [Message] {
+        for _ in 0..<Self.attemptsToAppend {
+            do {
+                let result: QueryResult = try await store.run(append.request)
+                if let stored = try append.stored(result) { return stored }
+            } catch let error as ChatStorageError
+                where error.cause?.code == "23505" && error.cause?.constraint == SchemaDefinition.messageKeyIndex
+            {
+                // A session that appends the same keys was first.
+            }
+        }
+        throw ChatStorageError(
+            .unavailable, "the conversation was changed by others each time it was tried", writeOutcome: .notApplied)
+    }
+
     /// What every call begins with, in the order in which errors are told: closed, not prepared, wrong arguments.
     private func admit(_ check: () throws -> Void) async throws -> Statements {
         try Task.checkCancellation()
@@ -193,14 +215,5 @@ public struct PostgresTenant: ChatStorage {
             values.append(id.rawValue)
             more(&values)
         }
-    }
-
-    /// Where a page begins; a cursor whose id no store takes was not given out by one.
-    private func start(of cursor: ConversationCursor?) throws -> (updatedAt: Timestamp, id: ConversationID)? {
-        guard let start = try cursor?.position(tenant: name) else { return nil }
-        guard !start.id.rawValue.hasNUL else {
-            throw ChatStorageError(.invalidCursor, "the cursor is damaged or belongs to another query")
-        }
-        return start
     }
 }

@@ -31,7 +31,9 @@ struct ChatStorageTool: AsyncParsableCommand {
             offers every operation to any language. Colours are used on terminals only, and not when NO_COLOR is set.
 
             Exit status: 0 when all went well; 1 when something failed, was not found or was refused; 2 when verify \
-            found no failure but did not run everything; 64 when the command line is not understood; 130 when interrupted; 141 when nobody reads the output any more.
+            found no failure but did not run everything; 64 when the command line is not understood; 128 and the \
+            signal's number when a signal ended it, such as 130 for an interrupt; 141 when nobody reads the output any \
+            more.
             """,
         version: "0.1.0",
         subcommands: [

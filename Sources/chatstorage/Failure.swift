@@ -9,7 +9,7 @@ struct Failure: Error {
     static let incomplete: CInt = 2
     /// The command line is not understood.
     static let usage: CInt = 64
-    /// A signal ended the command, as shells report it.
+    /// SIGINT ended the command, as shells report it.
     static let interrupted: CInt = 130
     /// Nobody reads the output any more, as shells report it.
     static let closedPipe: CInt = 141
@@ -43,6 +43,7 @@ struct Failure: Error {
         case let failure as Failure: failure.message
         case is CancellationError: nil
         case let error as SystemError where error.isClosedPipe: nil
+        case let error as MissingStore: "\(error); import or add makes one"
         case let error as ChatStorageError where error.code == .notPrepared:
             "the store has never held any chats; import or add makes it ready"
         default: sentence(about: error)
@@ -61,4 +62,11 @@ struct Failure: Error {
         default: return "an unexpected error of the type \(type(of: error))"
         }
     }
+}
+
+/// There is no file where a store should be.
+struct MissingStore: Error, CustomStringConvertible {
+    let path: String
+
+    var description: String { "there is no store at \(TerminalText.line(path))" }
 }

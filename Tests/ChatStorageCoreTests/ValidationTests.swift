@@ -81,6 +81,27 @@ import Testing
         #expect(code { try Validation.check(append: [], to: "", roles: Role.standard) } == .invalidArgument)
     }
 
+    @Test func keys() {
+        func check(_ messages: ChatMessage...) -> String {
+            message { try Validation.check(append: messages, to: "x", roles: Role.standard) }
+        }
+        let longest = String(repeating: "\u{1f600}", count: 200)
+        #expect(check(.user("", key: longest), .user(""), .user("", key: "k"), .user("")).isEmpty)
+        #expect(
+            check(.user(""), .user("", key: longest + "x"))
+                == "messages[1].key has 201 Unicode scalars; it takes 1 to 200")
+        #expect(check(.user("", key: "")) == "messages[0].key has 0 Unicode scalars; it takes 1 to 200")
+        #expect(check(.user("", key: "a\0")).hasPrefix("messages[0].key has U+0000"))
+        #expect(check(.user("\0", key: "")).hasPrefix("messages[0].content"))
+        #expect(check(.user("", key: ""), .user("\0")).hasPrefix("messages[0].key"))
+        #expect(
+            check(.user("a", key: "k"), .user("b", key: "k"))
+                == "messages[1].key is that of messages[0]; each takes a key of its own")
+        #expect(check(.user("a", key: "\u{e9}"), .user("b", key: "e\u{301}")).isEmpty)
+        let bad = ChatMessage(role: Role(rawValue: "x"), content: "", key: "")
+        #expect(code { try Validation.check(append: [bad], to: "x", roles: Role.standard) } == .invalidArgument)
+    }
+
     @Test func errorsNameFieldLimitAndLength() {
         let id = message { try Validation.check(ConversationID(String(repeating: "q", count: 123))) }
         #expect(id == "conversation id has 123 Unicode scalars; it takes 1 to 100")
@@ -142,6 +163,12 @@ import Testing
         #expect(
             check { $0.updatedAt = Timestamp(microsecondsSinceEpoch: Timestamp.latest.microsecondsSinceEpoch + 1) }
                 == .invalidArgument)
+        #expect(check { $0.messages[0].key = "" } == .invalidArgument)
+        #expect(
+            check {
+                $0.messages[0].key = "k"
+                $0.messages[1].key = "k"
+            } == .invalidArgument)
         #expect(check { $0.messages[0].role = Role(rawValue: "tool") } == .invalidRole)
         #expect(
             check {

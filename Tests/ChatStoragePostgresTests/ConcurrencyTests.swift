@@ -90,6 +90,38 @@ import Testing
         }
     }
 
+    @Test func noKindOfCallStarvesBehindAnother() async throws {
+        try await TestPostgres.withSchema { url, schema in
+            var configuration = configuration(url, schema)
+            configuration.connections = 1
+            configuration.callsPerConnection = 1
+            configuration.callTimeout = .seconds(5)
+            let backend = try await PostgresBackend(configuration)
+            try await backend.prepare()
+            let others = (0..<8).map { number in
+                Task { () async throws -> Void in
+                    let id = ConversationID("c\(number)")
+                    try await backend.createConversation(id)
+                    while true {
+                        if number % 2 == 0 {
+                            try await backend.updateTitle(of: id, to: "x")
+                        } else {
+                            _ = try await backend.conversation(id)
+                        }
+                    }
+                }
+            }
+            for number in 1...20 {
+                let appended = try await backend.append(.user("x"), to: "d")
+                let read = try await backend.messages(of: "d", limit: 1_000)
+                #expect(appended.sequence == Int64(number) && read.count == number)
+            }
+            for other in others { other.cancel() }
+            for other in others { await #expect(throws: CancellationError.self) { try await other.value } }
+            try await backend.close()
+        }
+    }
+
     @Test func callsUnderWayFinishWhenTheStoreCloses() async throws {
         try await withBackend { backend in
             let calls = (0..<50).map { number in

@@ -22,7 +22,7 @@ import Testing
     func everyStatementUsesAnIndexAndSortsOnlyWhatItMust(settings: String) async throws {
         try await withRows { schema in
             let statements = try allStatements(schema)
-            #expect(statements.count >= 17)
+            #expect(statements.count >= 20)
             for statement in statements {
                 let nodes = try await plan(statement, settings)
                 let name = try #require(statement.name)
@@ -52,6 +52,20 @@ import Testing
             #expect(next.contains { $0.condition.contains("updated_at = $2") })
             #expect(next.contains { $0.condition.contains("updated_at < $2") })
             #expect(next.allSatisfy { !$0.isFiltered })
+        }
+    }
+
+    /// Looking for keys costs what the append has, however long the conversation is.
+    @Test func keysAreLookedUpInTheirIndexAndOthersByTheirPlace() async throws {
+        try await withRows { schema in
+            let statements = Statements(SchemaName(name: schema))
+            for statement in [statements.keyedAppend, statements.keyedAppendIfExists, statements.appendIfUnchanged] {
+                let scans = try await plan(statement).filter { $0.isScan && $0.relation == "chat_messages" }
+                #expect(scans.map(\.index).sorted() == ["chat_messages_key", "chat_messages_pkey"], "\(scans)")
+                #expect(scans.contains { $0.condition.contains("message_key = ANY ($5)") }, "\(scans)")
+                #expect(
+                    scans.contains { $0.condition.contains("sequence > ") && $0.condition.contains("sequence <= ") })
+            }
         }
     }
 
@@ -96,7 +110,8 @@ import Testing
                 SELECT '', 'c' || i, NULL, now(), '2026-01-01'::timestamptz + i / 50 * interval '1 s', 20
                 FROM generate_series(1, 5000) i;
                 INSERT INTO \(schema).chat_messages
-                SELECT '', 'c' || i % 100 + 1, i / 100, 'user', 'x', now() FROM generate_series(100, 50000) i;
+                SELECT '', 'c' || i % 100 + 1, i / 100, 'user', 'x', now(), CASE WHEN i % 3 = 0 THEN 'k' || i END
+                FROM generate_series(100, 50000) i;
                 ANALYZE \(schema).conversations, \(schema).chat_messages
                 """)
             try await body(schema)

@@ -57,5 +57,8 @@ func lockWaits(_ schema: String) async throws -> Int {
 }
 
 func waitUntil(_ condition: () async throws -> Bool) async throws {
-    while try await !condition() { await Task.yield() }
+    while try await !condition() {
+        try Task.checkCancellation()
+        await Task.yield()
+    }
 }

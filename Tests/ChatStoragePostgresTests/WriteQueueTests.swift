@@ -57,6 +57,19 @@ import Testing
         #expect(queue.take(.appends(lane: 0), now)?.sorted() == ["b", "c"])
     }
 
+    @Test func aWriteThatWasRefusedWithOthersGoesWithFewer() {
+        var queue = queue()
+        for number in 1...3 { queue.add(TestWrite("\(number)", "c\(number)", mergeLimit: 2)) }
+        queue.add(TestWrite("new", "c4"))
+        for expected in [["1", "2"], ["3", "new"]] {
+            #expect(queue.take(.appends(lane: 0), now) == expected)
+            queue.ended((1...4).map { "c\($0)" }, kind: .appends(lane: 0), outcome: .failed)
+        }
+        for name in ["a", "b"] { queue.add(TestWrite(name, name)) }
+        queue.add(TestWrite("c", "c", mergeLimit: 2))
+        #expect(queue.take(.appends(lane: 0), now) == ["a", "b"])
+    }
+
     @Test func whatIsNoLongerWantedIsNotTaken() {
         var queue = queue()
         for (name, conversation) in [("a", "c"), ("b", "c"), ("c", "d")] { queue.add(TestWrite(name, conversation)) }
@@ -70,6 +83,24 @@ import Testing
         #expect(queue.count == 0)
     }
 
+    @Test func nothingIsKeptOfWritesThatWereRemoved() {
+        var queue = queue()
+        queue.add(TestWrite("busy", "busy", isMergeable: false))
+        #expect(queue.take(.single, now) == ["busy"])
+        for number in 0..<100 {
+            queue.add(TestWrite("append", "c\(number)"))
+            queue.add(TestWrite("title", "d\(number)", isMergeable: false))
+            queue.add(TestWrite("next", "busy"))
+            #expect(queue.removeAll { _ in true }.count == 3)
+            #expect(queue.count == 0 && queue.conversationCount == 1)
+        }
+        #expect(queue.bytesOfNext(.single, now: now) == nil && queue.bytesOfNext(.appends(lane: 0), now: now) == nil)
+        queue.ended(["busy"], kind: .single, outcome: .done)
+        #expect(queue.conversationCount == 0)
+        queue.add(TestWrite("again", "c0"))
+        #expect(queue.take(.appends(lane: 0), now) == ["again"])
+    }
+
     @Test func aLaneThatWaitsTooLongSendsAnotherStatementWithoutTheConversationsThatAreHeldUp() {
         var queue = queue()
         queue.add(TestWrite("a", "c"))
@@ -79,6 +110,24 @@ import Testing
         #expect(queue.take(.appends(lane: 0), now + .milliseconds(99)) == nil)
         #expect(queue.nextEvent(after: now) == now + .milliseconds(100))
         #expect(queue.take(.appends(lane: 0), now + .milliseconds(100)) == ["c"])
+    }
+
+    @Test func aStatementThatWaitsForALockDoesNotSlowThoseAfterIt() {
+        var queue = queue()
+        queue.add(TestWrite("a", "locked"))
+        #expect(queue.take(.appends(lane: 0), now) == ["a"])
+        let stalled = now + .milliseconds(100)
+        for number in 1...20 {
+            queue.add(TestWrite("\(number)", "c"))
+            #expect(queue.take(.appends(lane: 0), stalled) == ["\(number)"])
+            queue.ended(["c"], kind: .appends(lane: 0), outcome: .done)
+        }
+        // The end of the old statement is not taken for the end of the one that is under way.
+        queue.add(TestWrite("b", "c"))
+        #expect(queue.take(.appends(lane: 0), stalled) == ["b"])
+        queue.ended(["locked"], kind: .appends(lane: 0), outcome: .done)
+        queue.add(TestWrite("c", "d"))
+        #expect(queue.take(.appends(lane: 0), stalled) == nil)
     }
 
     @Test func aConversationWhoseLockWasNotToBeHadGoesAloneUntilOneWriteSucceeds() {
@@ -114,6 +163,32 @@ import Testing
         #expect(queue.take(.isolated, now) != nil)
         #expect(queue.take(.isolated, now) != nil)
         #expect(queue.take(.isolated, now) == nil)
+    }
+
+    @Test func theOldestSuspectToWhichNothingIsWrittenIsForgottenForANewOne() {
+        var queue = queue()
+        func suspect(_ conversation: String) {
+            queue.add(TestWrite(conversation, conversation))
+            #expect(queue.take(.appends(lane: 0), now) == [conversation])
+            queue.ended([conversation], kind: .appends(lane: 0), outcome: .locked)
+        }
+        for number in 0..<TestQueue.suspectLimit { suspect("c\(number)") }
+        queue.add(TestWrite("waits", "c0"))
+        suspect("new")
+        #expect(queue.conversationCount == TestQueue.suspectLimit)
+        queue.add(TestWrite("new", "new"))
+        #expect(queue.take(.appends(lane: 0), now) == nil)
+        #expect(queue.take(.isolated, now) == ["waits"])
+        #expect(queue.take(.isolated, now) == ["new"])
+        queue.add(TestWrite("forgotten", "c1"))
+        #expect(queue.take(.appends(lane: 0), now) == ["forgotten"])
+        // Becoming idle again and again takes no memory.
+        queue.ended(["c0"], kind: .isolated, outcome: .locked)
+        for _ in 0..<10_000 {
+            queue.add(TestWrite("x", "c0"))
+            _ = queue.removeAll { _ in true }
+        }
+        #expect(queue.idleSuspects.count <= 2 * TestQueue.suspectLimit)
     }
 
     @Test func withoutLanesEachAppendGoesOnItsOwn() {
@@ -208,11 +283,56 @@ import Testing
         }
     }
 
-    @Test func anAppendThatWasRefusedWithOthersOrIsTooLargeGoesAlone() {
-        var refused = call("a")
-        #expect(refused.isMergeable && refused.canMerge(with: call("b")))
-        refused.isRefusedWithOthers = true
-        #expect(!refused.isMergeable)
+    @Test func aPoolersOwnErrorLeavesTheOutcomeOfWritesUnknown() throws {
+        let merged = try #require(Call(merging: [call("a"), call("b")]))
+        let error = ServerError(sqlState: "08006")
+        for call in [merged, call("c")] {
+            let verdicts = call.verdicts(on: error, isBehindPooler: true).map(\.verdict)
+            #expect(verdicts.count == call.members.count)
+            for verdict in verdicts {
+                guard case .failed(let error) = verdict else {
+                    Issue.record("a write that may have happened would be repeated")
+                    continue
+                }
+                #expect(error.code == .unavailable && error.writeOutcome == .unknown)
+            }
+        }
+        // From the server itself it is proof.
+        guard case .failed(let own)? = call("c").verdicts(on: error, isBehindPooler: false).first?.verdict else {
+            Issue.record("no error")
+            return
+        }
+        #expect(own.writeOutcome == .notApplied)
+    }
+
+    @Test func appendsThatWereRefusedTogetherAreHalvedUntilEachGoesAlone() throws {
+        var calls = (0..<200).map { call("\($0)") }
+        var sizes: [Int] = []
+        while let merged = Call(merging: calls) {
+            calls = merged.verdicts(on: ServerError(sqlState: "23514"), isBehindPooler: false).map(\.call)
+            let limit = try #require(calls.first?.mergeLimit)
+            sizes.append(limit)
+            #expect(calls.allSatisfy { $0.isMergeable == (limit > 1) })
+            calls = Array(calls.prefix(limit))
+        }
+        #expect(sizes == [100, 50, 25, 13, 7, 4, 2, 1])
+    }
+
+    @Test func whatIsNobodysFaultIsTriedAgainTogether() throws {
+        for sqlState in ["0A000", "26000", "40001", "40P01"] {
+            let merged = try #require(Call(merging: (0..<20).map { call("\($0)") }))
+            let verdicts = merged.verdicts(on: ServerError(sqlState: sqlState), isBehindPooler: false)
+            var delays: Set<Duration> = []
+            for case (let call, .again(let delay)) in verdicts {
+                #expect(call.isMergeable && call.mergeLimit == .max)
+                delays.insert(delay)
+            }
+            #expect(verdicts.count == 20 && delays.count == 1)
+        }
+    }
+
+    @Test func anAppendThatIsTooLargeGoesAlone() {
+        #expect(call("a").isMergeable && call("a").canMerge(with: call("b")))
         #expect(call("a", messages: 256).isMergeable && !call("a", messages: 257).isMergeable)
         let other = PlainAppend([.user("x")], to: key("a"), Statements(SchemaName(name: "other")))
         #expect(!call("a").canMerge(with: call(other)))
@@ -224,6 +344,48 @@ import Testing
 
     private func call(_ append: PlainAppend) -> Call {
         Call(append.request(append.statements.append, .append(append)), purpose: .session, deadline: .now)
+    }
+}
+
+/// Whose turn it is at the room that connections have.
+@Suite struct RoundRobinTests {
+    @Test func withRoomForOneEachOfThoseWhoWaitIsServedInTurn() {
+        var turns = RoundRobin(count: 4)
+        var served: [Int] = []
+        for _ in 0..<6 {
+            // Number 2 has nothing to send.
+            guard let next = turns.turns.first(where: { $0 != 2 }) else { continue }
+            turns.served(next)
+            served.append(next)
+        }
+        #expect(served == [0, 1, 3, 0, 1, 3])
+    }
+
+    @Test func aTurnWithoutRoomIsNotLost() {
+        var turns = RoundRobin(count: 3)
+        turns.served(0)
+        #expect(Array(turns.turns) == [1, 2, 0])
+        #expect(Array(turns.turns) == [1, 2, 0])
+    }
+
+    @Test func noKindOfWriteWaitsForAsLongAsOthersCome() {
+        var queue = TestQueue(lanes: 1, isolated: 1, stallTime: .seconds(1))
+        var turns = RoundRobin(count: queue.kinds.count)
+        for number in 0..<8 { queue.add(TestWrite("single", "c\(number)", isMergeable: false)) }
+        queue.add(TestWrite("append", "d"))
+        let now = ContinuousClock.now
+        var answered: [String] = []
+        for _ in 0..<20 {
+            for number in turns.turns where queue.bytesOfNext(queue.kinds[number], now: now) != nil {
+                let taken = queue.takeNext(queue.kinds[number], now: now) { _ in true }
+                turns.served(number)
+                queue.ended(taken.map(\.key), kind: queue.kinds[number], outcome: .done)
+                answered += taken.map(\.name)
+                for write in taken where !write.isMergeable { queue.add(write) }
+                break
+            }
+        }
+        #expect(answered.contains("append") && answered.count { $0 == "single" } == 19)
     }
 }
 
@@ -272,9 +434,14 @@ private struct TestWrite: QueuedWrite {
     let bytes: Int
     let isMergeable: Bool
     let group: Int
+    let mergeLimit: Int
     let messageCount = 1
 
-    init(_ name: String, _ conversation: String, bytes: Int = 100, isMergeable: Bool = true, group: Int = 1) {
+    init(
+        _ name: String, _ conversation: String, bytes: Int = 100, isMergeable: Bool = true, group: Int = 1,
+        mergeLimit: Int = .max
+    ) {
+        self.mergeLimit = mergeLimit
         self.name = name
         key = ChatStoragePostgresTests.key(conversation)
         self.bytes = bytes

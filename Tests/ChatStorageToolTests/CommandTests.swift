@@ -74,11 +74,11 @@ struct CommandTests {
             ),
             (
                 ["title", "--json", "c", "é"],
-                #"{"conversation_id": "c", "title": "é", "created_at": T, "updated_at": T}"#
+                #"{"conversation_id": "c", "title": "é", "created_at": T, "updated_at": T, "last_id": 1}"#
             ),
             (
                 ["title", "--json", "--none", "c"],
-                #"{"conversation_id": "c", "title": null, "created_at": T, "updated_at": T}"#
+                #"{"conversation_id": "c", "title": null, "created_at": T, "updated_at": T, "last_id": 1}"#
             ),
             (["clear", "c", "--json"], "1"), (["clear", "c", "--json"], "0"), (["delete", "c", "--json"], "true"),
         ] {

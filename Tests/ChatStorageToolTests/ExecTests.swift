@@ -25,7 +25,8 @@ struct ExecTests {
     private static let exchange: [(request: String, answer: String)] = {
         let time = "T"
         func conversation(_ id: String, _ title: String) -> String {
-            #"{"conversation_id": "\#(id)", "title": \#(title), "created_at": "\#(time)", "updated_at": "\#(time)"}"#
+            #"{"conversation_id": "\#(id)", "title": \#(title), "created_at": "\#(time)", "updated_at": "\#(time)", "#
+                + #""last_id": 0}"#
         }
         func message(_ number: Int, _ role: String, _ content: String, in id: String = "c") -> String {
             #"{"id": \#(number), "conversation_id": "\#(id)", "role": "\#(role)", "content": "\#(content)", "#
@@ -111,7 +112,7 @@ struct ExecTests {
         let session = try await ExecRun()
         let restored =
             #"{"conversation_id": "r", "title": "t", "created_at": "2018-05-02T19:38:15.000000Z", "#
-            + #""updated_at": "2018-05-02T19:38:20.500000Z"}"#
+            + #""updated_at": "2018-05-02T19:38:20.500000Z", "last_id": 7}"#
         let messages = #"[{"id": 3, "role": "user", "content": "a", "created_at": "2018-05-02T21:38:15+02:00"}]"#
         let request =
             #"{"op": "restore_conversation", "conversation_id": "r", "title": "t", "#
@@ -131,6 +132,61 @@ struct ExecTests {
         let second = try await session.answer(
             #"{"op": "save_message", "conversation_id": "s", "role": "user", "content": ""}"#)
         #expect(second.hasPrefix(#"{"ok": {"id": 4, "#))
+    }
+
+    @Test("a message with a key is saved once, on every store", arguments: try TestBackends.selected())
+    func keys(store: TestBackends) async throws {
+        try await store.withBackend { backend in
+            let session = try await ExecRun(backend: backend)
+            let save = #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": "a", "key": "k"}"#
+            let saved = try await session.answer(save)
+            #expect(saved.hasSuffix(#", "key": "k"}}"#))
+            #expect(try await session.answer(save) == saved)
+            #expect(try await session.code(save.replacing(#""a""#, with: #""b""#)) == "idempotency_mismatch")
+            let batch =
+                #"{"op": "save_messages", "conversation_id": "c", "messages": [{"role": "user", "content": "b", "#
+                + #""key": "l"}, {"role": "assistant", "content": "c"}]}"#
+            let both = try await session.answer(batch)
+            #expect(both.hasPrefix(#"{"ok": [{"id": 2, "#) && both.contains(#""key": "l"}, {"id": 3, "#))
+            #expect(try await session.answer(batch) == both)
+            let read = try await session.answer(#"{"op": "get_messages", "conversation_id": "c"}"#)
+            #expect(read == #"{"ok": [\#(saved.dropFirst(7).dropLast()), \#(both.dropFirst(8))"#)
+            #expect(
+                try await session.answer(#"{"op": "get_history", "conversation_id": "c", "limit": 1}"#)
+                    == #"{"ok": [{"role": "assistant", "content": "c"}]}"#)
+            #expect(
+                try await session.answer(
+                    #"{"op": "restore_conversation", "conversation_id": "r", "created_at": "2018-05-02T19:38:15Z", "#
+                        + #""updated_at": "2018-05-02T19:38:15Z", "messages": [{"id": 4, "role": "user", "#
+                        + #""content": "a", "created_at": "2018-05-02T19:38:15Z", "key": "k"}]}"#
+                ).contains(#""last_id": 4"#))
+            #expect(
+                try await session.answer(save.replacing(#""c""#, with: #""r""#)).hasPrefix(#"{"ok": {"id": 4, "#))
+        }
+    }
+
+    @Test("what is saved if a conversation is unchanged, on every store", arguments: try TestBackends.selected())
+    func unchanged(store: TestBackends) async throws {
+        try await store.withBackend { backend in
+            let session = try await ExecRun(backend: backend)
+            let answer = try await session.answer(#"{"op": "create_conversation", "conversation_id": "c"}"#)
+            let created = try #require(answer.firstMatch(of: /"created_at": "([^"]+)"/)).output.1
+            func save(_ id: String, last: Int, more: String = "") -> String {
+                #"{"op": "save_message", "conversation_id": "\#(id)", "role": "user", "content": "a", "#
+                    + #""if_unchanged": {"created_at": "\#(created)", "last_id": \#(last)}\#(more)}"#
+            }
+            #expect(try await session.answer(save("c", last: 0)).hasPrefix(#"{"ok": {"id": 1, "#))
+            #expect(try await session.code(save("c", last: 0)) == "conflict")
+            let no = #", "auto_create_conversation": false"#
+            #expect(try await session.answer(save("c", last: 1, more: no)).hasPrefix(#"{"ok": {"id": 2, "#))
+            #expect(try await session.code(save("nix", last: 0)) == "conversation_not_found")
+            let yes = #", "auto_create_conversation": true"#
+            #expect(try await session.code(save("c", last: 2, more: yes)) == "invalid_request")
+            _ = try await session.answer(#"{"op": "clear_messages", "conversation_id": "c"}"#)
+            let read = try await session.answer(#"{"op": "get_conversation", "conversation_id": "c"}"#)
+            #expect(read.hasSuffix(#", "last_id": 2}}"#))
+            #expect(try await session.answer(save("c", last: 2)).hasPrefix(#"{"ok": {"id": 3, "#))
+        }
     }
 
     @Test("walking the pages of conversations gives each once")
@@ -185,6 +241,14 @@ struct ExecTests {
                 #"{"op": "save_messages", "conversation_id": "nix", "messages": [{"role": "user", "content": "a"}], "#
                     + #""auto_create_conversation": false}"#, "conversation_not_found"
             ),
+            (
+                #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": "a", "key": ""}"#,
+                "invalid_argument"
+            ),
+            (
+                #"{"op": "save_messages", "conversation_id": "c", "messages": [{"role": "user", "content": "a", "#
+                    + #""key": "k"}, {"role": "user", "content": "a", "key": "k"}]}"#, "invalid_argument"
+            ),
             (#"{"op": "get_history", "conversation_id": "c", "limit": -1}"#, "invalid_argument"),
             (#"{"op": "get_messages", "conversation_id": "c", "limit": -9223372036854775808}"#, "invalid_argument"),
             (#"{"op": "list_conversations", "limit": -1}"#, "invalid_argument"),
@@ -235,6 +299,18 @@ struct ExecTests {
                 + #""auto_create_conversation": "true"}"#,
             #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": "", "#
                 + #""auto_create_conversation": null}"#,
+            #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": "", "key": null}"#,
+            #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": "", "key": 1}"#,
+            #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": "", "if_unchanged": null}"#,
+            #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": "", "if_unchanged": {}}"#,
+            #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": "", "#
+                + #""if_unchanged": {"created_at": "2026-11-22T07:17:51Z"}}"#,
+            #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": "", "#
+                + #""if_unchanged": {"created_at": "yesterday", "last_id": 1}}"#,
+            #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": "", "#
+                + #""if_unchanged": {"created_at": "2026-11-22T07:17:51Z", "last_id": "1"}}"#,
+            #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": "", "#
+                + #""if_unchanged": {"created_at": "2026-11-22T07:17:51Z", "last_id": 1, "id": 1}}"#,
             #"{"op": "save_messages", "conversation_id": "c"}"#,
             #"{"op": "save_messages", "conversation_id": "c", "messages": null}"#,
             #"{"op": "save_messages", "conversation_id": "c", "messages": {}}"#,

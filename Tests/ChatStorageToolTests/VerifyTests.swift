@@ -54,7 +54,9 @@ struct VerifyTests {
         #expect(report["fullPass"] as? Bool == true)
         #expect(report["filtered"] as? Bool == false)
         let checks = try #require(report["checks"] as? [[String: Any]])
-        #expect(result.errors.split(separator: "\n").count == checks.count)
+        // On a busy machine some checks are named while they run.
+        let lines = result.errors.split(separator: "\n").filter { !$0.contains(": running for ") }
+        #expect(lines.count == checks.count)
         #expect(result.errors.contains("/\(checks.count) durability.visible-at-once: passed ("))
         let xml = try String(contentsOfFile: tool.folder.path(of: "report.xml"), encoding: .utf8)
         #expect(xml.contains("<property name=\"fullPass\" value=\"true\"/>"))
@@ -130,7 +132,7 @@ struct VerifyTests {
         while try dumpOfSQLite(path) == before { await Task.yield() }
         kill(run.processID, signal)
         let result = try await run.end()
-        #expect(result.status == 130)
+        #expect(result.status == 128 + signal)
         #expect(result.output.contains(": skipped, the run was interrupted\n"))
         #expect(result.errors.contains("A second interrupt leaves it in the tenants chatstorage-conformance-"))
         #expect(result.output.contains("This is not a full pass: "))
@@ -163,7 +165,7 @@ struct VerifyTests {
     func filtered() async throws {
         let tool = try Tool()
         let result = try await tool.run(
-            "verify", "--store", "memory:", "--only", "errors.not-prepared", "--only", "*.isolated", "--seed", "1",
+            "verify", "--store", "memory:", "--only", "errors.not-prepared,*.isolated", "--seed", "1",
             "--report-json", "report.json", "--report-junit", "report.xml")
         #expect(result.status == 2)
         #expect(result.output.hasPrefix("3 checks on memory, seed 1.\nmemory: 3 passed, 0 failed, 0 waived, 0 skipped"))
@@ -182,12 +184,27 @@ struct VerifyTests {
         let tool = try Tool()
         let missing = try await tool.run("verify", "--only", "tenants.isolated")
         #expect(missing.status == 1)
-        #expect(missing.errors == "chatstorage: there is no store at chat.db; import or add makes one\n")
+        #expect(missing.errors == "chatstorage: there is no store at chat.db; --prepare makes one\n")
         _ = try TestSQLiteConnection(path: tool.folder.path(of: "empty.db")).execute("CREATE TABLE t (x)")
         let empty = try await tool.run("verify", "--store", "empty.db", "--only", "tenants.isolated")
         #expect(empty.status == 1)
         #expect(empty.errors == "chatstorage: the store has no tables yet; --prepare makes them\n")
         #expect(try await tool.run("verify", "--prepare", "--only", "tenants.isolated").status == 2)
+    }
+
+    @Test(
+        "a user who cannot write is told before the checks run", .enabled(if: try TestBackends.postgres.isSelected()))
+    func readOnly() async throws {
+        let tool = try Tool()
+        try await TestPostgres.withSchema { url, schema in
+            try await TestPostgres.execute("CREATE SCHEMA \(schema)")
+            let store = url + (url.contains("?") ? "&" : "?") + "options=-csearch_path%3D\(schema)"
+            try await fill(store, by: tool)
+            let result = try await tool.run("verify", "--store", store + "%20-cdefault_transaction_read_only%3Don")
+            #expect(result.status == 1)
+            #expect(result.output == "")
+            #expect(result.errors.contains("the checks must write, which is refused: "))
+        }
     }
 
     @Test("the list names ids, rules and reasons; wrong options are refused")
@@ -205,6 +222,13 @@ struct VerifyTests {
         #expect(try await tool.run("verify", "--only", "no.such").status == 64)
         #expect(try await tool.run("verify", "--tenant", "x").status == 64)
         #expect(try await tool.run("verify", "--random-calls", "0").status == 64)
+        #expect(try await tool.run("verify", "--random-calls", "-5").errors.contains("takes 1 or more"))
+        #expect(try await tool.run("verify", "--seed", "-1").errors.contains("The value '-1' is invalid"))
+        #expect(try await tool.run("verify", "--report-json", "-").status == 64)
+        #expect(try await tool.run("verify", "--store", "other://x").status == 64)
+        let folder = try await tool.run("verify", "--store", tool.folder.path)
+        #expect(folder.status == 1)
+        #expect(folder.errors == "chatstorage: \(tool.folder.path) is a folder and not a database file\n")
         let unwritable = try await tool.run("verify", "--store", "memory:", "--report-json", "none/report.json")
         #expect(unwritable.status == 1)
         #expect(

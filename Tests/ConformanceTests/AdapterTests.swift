@@ -49,6 +49,13 @@ struct AdapterTests {
         #expect(await issues { await expectConformance(check, of: NamedHarness(name: "adapter/passing")) } == [])
     }
 
+    @Test func whatFollowsAFailureOfTheHarnessIsSkipped() async {
+        let broken = Check("harness.example", .o1, why: "An example.") { $0.expect(false, "it holds") }
+        let harness = NamedHarness(name: "adapter/harness")
+        #expect(await issues { await expectConformance(broken, of: harness) }.count == 1)
+        #expect(await issues { await expectConformance(failing, of: harness) } == [])
+    }
+
     /// The comments of the issues that the body records, which are no failures here; a run's last line counts them.
     private func issues(of body: () async -> Void) async -> [String] {
         nonisolated(unsafe) var texts: [String] = []

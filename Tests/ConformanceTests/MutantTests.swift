@@ -3,7 +3,9 @@ import Testing
 
 /// The suite's own test: it must notice what is broken, and name it.
 @Suite(.serialized) struct MutantTests {
-    private static let mutants = Mutant.text + Mutant.order + Mutant.atomicity + Mutant.interplay + Mutant.stores
+    private static let mutants =
+        Mutant.text + Mutant.order + Mutant.atomicity + Mutant.interplay + Mutant.stores
+        + Mutant.keys
 
     @Test(arguments: mutants)
     func isCaughtByTheCheckThatNamesItsFault(_ mutant: Mutant) async throws {
@@ -29,8 +31,8 @@ import Testing
     private static func runs(of check: Check) -> Int {
         let races = [
             "concurrency.", "cancellation.", "linearisability.", "order.sequence.concurrent-", "tenants.concurrent",
-            "atomicity.get-or-create.race", "schema.prepare.concurrent", "closing.calls-under-way",
-            "closing.writes-under-way-whole",
+            "atomicity.get-or-create.race", "keys.race", "conditions.unchanged.race", "schema.prepare.concurrent",
+            "closing.calls-under-way", "closing.writes-under-way-whole",
         ]
         return races.contains { check.id.hasPrefix($0) } ? 20 : 1
     }

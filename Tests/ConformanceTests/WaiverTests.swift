@@ -7,7 +7,7 @@ import Testing
     private let failing = Check("example.failing", .o1, why: "An example.") { context in
         context.expect(1, equals: 2, "it holds")
     }
-    private let passing = Check("example.passing", .o1, why: "An example.") { _ in }
+    private let passing = Check("example.passing", .o1, why: "An example.") { _ = try await $0.open() }
 
     @Test func aWaivedFailureIsPrintedAndFailsNothing() async {
         let waivers = [Waiver("example.failing", reason: "the engine cannot")]
@@ -28,6 +28,7 @@ import Testing
         #expect(report.isFailure)
         #expect(report.counts.failed == 1)
         #expect("\(report)".contains("it passed; the waiver is no longer needed"))
+        #expect(report.results.first?.calls == [])
     }
 
     @Test func aWaivedCheckThatDoesNotApplyFailsTheRun() async {

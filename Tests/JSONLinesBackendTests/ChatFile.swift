@@ -19,6 +19,7 @@ struct ChatFile: Sendable {
         var role: Role
         var content: String
         var createdAt: Int64
+        var key: String?
     }
 
     static let pathExtension = "jsonl"
@@ -51,7 +52,7 @@ struct ChatFile: Sendable {
                 let line = try decoder.decode(Line.self, from: line)
                 return .init(
                     sequence: line.sequence, role: line.role, content: line.content,
-                    createdAt: Timestamp(microsecondsSinceEpoch: line.createdAt))
+                    createdAt: Timestamp(microsecondsSinceEpoch: line.createdAt), key: line.key)
             })
     }
 
@@ -82,7 +83,7 @@ struct ChatFile: Sendable {
             data += try encoder.encode(
                 Line(
                     sequence: message.sequence, role: message.role, content: message.content,
-                    createdAt: message.createdAt.microsecondsSinceEpoch))
+                    createdAt: message.createdAt.microsecondsSinceEpoch, key: message.key))
         }
         return data
     }

@@ -13,9 +13,17 @@ extension ConversationSnapshot {
             result.lastSequence += 1
             result.messages.append(
                 Message(
-                    sequence: result.lastSequence, role: message.role, content: message.content, createdAt: updatedAt))
+                    sequence: result.lastSequence, role: message.role, content: message.content, createdAt: updatedAt,
+                    key: message.key))
         }
         return result
+    }
+
+    /// The messages that an append stored before, if it repeats one.
+    func repeated(_ messages: [ChatMessage]) throws -> [ChatStorageCore.Message]? {
+        guard messages.contains(where: { $0.key != nil }) else { return nil }
+        let all = self.messages(.end, limit: .max)
+        return try RepeatedAppend.messages(for: messages, found: all) { _ in all }
     }
 
     func lastMessages(_ count: Int) -> [ChatStorageCore.Message] {
@@ -31,7 +39,8 @@ extension ConversationSnapshot {
             }
         return page.map {
             .init(
-                conversationID: id, sequence: $0.sequence, role: $0.role, content: $0.content, createdAt: $0.createdAt)
+                conversationID: id, sequence: $0.sequence, role: $0.role, content: $0.content, createdAt: $0.createdAt,
+                key: $0.key)
         }
     }
 }

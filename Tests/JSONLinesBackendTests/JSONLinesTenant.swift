@@ -57,12 +57,16 @@ struct JSONLinesTenant: ChatStorage {
         try await backend.call(name) { folder in
             try Validation.check(append: messages, to: id, roles: Role.standard)
             guard !messages.isEmpty else { return [] }
-            if folder.snapshot(id, in: name) == nil {
+            guard let existing = folder.snapshot(id, in: name) else {
                 guard condition == .createIfMissing else {
                     throw ChatStorageError(.conversationNotFound, "the conversation does not exist")
                 }
                 let new = ConversationSnapshot.new(id, title: nil).appending(messages)
                 return try folder.insert(new, in: name).lastMessages(messages.count)
+            }
+            if let repeated = try existing.repeated(messages) { return repeated }
+            if case .unchanged(let version) = condition, existing.conversation.version != version {
+                throw ChatStorageError(.conflict, "the conversation was appended to or replaced since")
             }
             let updated = try folder.update(id, in: name) { $0 = $0.appending(messages) }
             return updated?.lastMessages(messages.count) ?? []

@@ -2,9 +2,9 @@ import ChatStorageConformance
 import XCTest
 
 final class JSONLinesXCTests: XCTestCase {
-    func testConforms() async {
+    func testConforms() async throws {
         let checks = ConformanceSuite.checks(matching: ["harness.", "order."])
-        let report = await ConformanceSuite.run(checks, on: JSONLinesHarness())
+        let report = try await ConformanceSuite.runAsEnvironmentSays(checks, on: JSONLinesHarness())
         XCTAssertFalse(report.isFailure, "\(report)")
     }
 }

@@ -16,7 +16,7 @@ extension StorageCall: CustomStringConvertible {
         case .conversations(let cursor, let limit):
             "conversations(after: \(summary(of: cursor?.text)), limit: \(limit))"
         case .append(let messages, let id, let condition):
-            "append(\(summary(of: messages)), to: \(summary(of: id)), if: .\(condition))"
+            "append(\(summary(of: messages)), to: \(summary(of: id)), if: \(condition.words))"
         case .messages(let id, let position, let limit):
             "messages(of: \(summary(of: id)), .\(position), limit: \(limit))"
         case .clearMessages(let id):
@@ -39,6 +39,16 @@ extension StorageReply: CustomStringConvertible {
     }
 }
 
+extension AppendCondition {
+    fileprivate var words: String {
+        switch self {
+        case .createIfMissing: ".createIfMissing"
+        case .exists: ".exists"
+        case .unchanged(let version): ".unchanged(\(summary(of: version)))"
+        }
+    }
+}
+
 /// A value as reports show it: texts as ASCII with escapes, and what is long cut short.
 func summary<Value>(of value: Value) -> String {
     switch value {
@@ -47,10 +57,11 @@ func summary<Value>(of value: Value) -> String {
     case let id as ConversationID:
         quoted(id.rawValue)
     case let message as ChatMessage:
-        "\(quoted(message.role.rawValue)) \(quoted(message.content))"
+        "\(quoted(message.role.rawValue)) \(quoted(message.content))" + (message.key.map { " key \(quoted($0))" } ?? "")
     case let message as Message:
         """
-        \(quoted(message.conversationID.rawValue)) \(message.sequence): \(summary(of: message.chatMessage)) \
+        \(quoted(message.conversationID.rawValue)) \(message.sequence): \
+        \(summary(of: ChatMessage(role: message.role, content: message.content, key: message.key))) \
         \(message.createdAt)
         """
     case let conversation as Conversation:
@@ -58,6 +69,8 @@ func summary<Value>(of value: Value) -> String {
         \(quoted(conversation.id.rawValue)) title \(summary(of: conversation.title)), created \
         \(conversation.createdAt), updated \(conversation.updatedAt), last sequence \(conversation.lastSequence)
         """
+    case let version as ConversationVersion:
+        "created \(version.createdAt), last sequence \(version.lastSequence)"
     case let values as [Any]:
         "[" + values.prefix(3).map { summary(of: $0) }.joined(separator: "; ")
             + (values.count > 3 ? "; ... \(values.count) in all]" : "]")

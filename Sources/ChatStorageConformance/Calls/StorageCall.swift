@@ -67,6 +67,8 @@ package enum StorageCall: Sendable {
             .deleteConversation(id),
             .append([.user("one")], to: id, if: .createIfMissing),
             .append([.user("one")], to: id, if: .exists),
+            .append([.user("one", key: "key")], to: id, if: .createIfMissing),
+            .append([.user("one")], to: id, if: .unchanged(ConversationVersion(createdAt: .past, lastSequence: 0))),
             .append([], to: id, if: .createIfMissing),
             .messages(of: id, .end, limit: 10),
             .messages(of: id, .before(5), limit: 10),

@@ -52,7 +52,10 @@ extension Check {
             try await chats.restoreConversation(.sample("existing", messages: 2))
             try await context.expectUnchanged(chats, "appending nothing changes nothing") {
                 for id in ["existing", "new"] as [ConversationID] {
-                    for condition in [.createIfMissing, .exists] as [AppendCondition] {
+                    for condition in [
+                        .createIfMissing, .exists,
+                        .unchanged(ConversationVersion(createdAt: .future, lastSequence: 9)),
+                    ] as [AppendCondition] {
                         context.expect(
                             try await chats.append([], to: id, if: condition), equals: [],
                             "appending nothing to \(id) returns nothing")

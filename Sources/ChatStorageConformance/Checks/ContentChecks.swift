@@ -107,7 +107,7 @@ extension Check {
             let returned = try await chats.append(most + [.user("")], to: "one")
             context.expect(returned.map(\.sequence), equals: [1, 2, 3, 4, 5], "64 MiB are appended at once")
             context.expect(
-                try await chats.messages(of: "one", .before(5), limit: 1).map(\.chatMessage) == [quarter],
+                try await chats.messages(of: "one", .before(5), limit: 1).map(\.chatMessage), equals: [quarter],
                 "the last of them comes back byte for byte")
         },
         Check(

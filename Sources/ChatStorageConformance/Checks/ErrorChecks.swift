@@ -27,6 +27,7 @@ extension Check {
         ) { context in
             let chats = try await context.open()
             try await chats.restoreConversation(.sample("existing", messages: 2))
+            try await chats.append(.user("text", key: "key"), to: "keyed")
             let bad = Role(rawValue: "nobody")
             var badSnapshot = ConversationSnapshot.sample("existing", messages: 2)
             badSnapshot.messages[0].role = bad
@@ -41,7 +42,31 @@ extension Check {
                 ),
                 (.invalidArgument, .append([ChatMessage(role: bad, content: "")], to: "", if: .exists)),
                 (.invalidArgument, .restoreConversation(worseSnapshot)),
+                (.invalidArgument, .append([ChatMessage(role: bad, content: "", key: "")], to: "missing", if: .exists)),
+                (
+                    .invalidArgument,
+                    .append([.user("other", key: "key"), .user("", key: "key")], to: "keyed", if: .exists)
+                ),
                 (.invalidRole, .append([ChatMessage(role: bad, content: "")], to: "missing", if: .exists)),
+                (.invalidRole, .append([ChatMessage(role: bad, content: "", key: "key")], to: "keyed", if: .exists)),
+                (
+                    .idempotencyMismatch,
+                    .append(
+                        [.user("other", key: "key")], to: "keyed",
+                        if: .unchanged(ConversationVersion(createdAt: .future, lastSequence: 9)))
+                ),
+                (
+                    .conversationNotFound,
+                    .append(
+                        [.user("text", key: "key")], to: "missing",
+                        if: .unchanged(ConversationVersion(createdAt: .future, lastSequence: 9)))
+                ),
+                (
+                    .conflict,
+                    .append(
+                        [.user("text")], to: "keyed",
+                        if: .unchanged(ConversationVersion(createdAt: .future, lastSequence: 9)))
+                ),
                 (.invalidRole, .restoreConversation(badSnapshot)),
                 (.conversationExists, .restoreConversation(.sample("existing"))),
                 (.conversationNotFound, .append([.user("text")], to: "missing", if: .exists)),
@@ -131,6 +156,7 @@ extension Check {
             let long = String(repeating: secret, count: 50)
             let huge = String(repeating: secret, count: Limits.contentBytes.upperBound / secret.utf8.count + 1)
             try await chats.restoreConversation(.sample("existing", title: secret))
+            try await chats.append(.user("first", key: secret), to: "existing")
             var role = ConversationSnapshot.sample("new", title: secret, messages: 1)
             role.messages[0].role = Role(rawValue: "nobody")
             role.messages[0].content = secret
@@ -145,6 +171,12 @@ extension Check {
                 .updateTitle(of: "existing", to: long), .append([.user(huge)], to: "one", if: .createIfMissing),
                 .append([.user(secret + "\0")], to: "one", if: .createIfMissing),
                 .append([.user(secret)], to: "missing", if: .exists),
+                .append([.user("", key: secret)], to: "missing", if: .exists),
+                .append([.user("", key: long)], to: "one", if: .createIfMissing),
+                .append([.user("", key: secret + "\0")], to: "one", if: .createIfMissing),
+                .append([.user("", key: secret), .user("", key: secret)], to: "one", if: .createIfMissing),
+                .append([.user(secret, key: secret)], to: "existing", if: .exists),
+                .append([.user(secret)], to: "existing", if: .unchanged(.init(createdAt: .future, lastSequence: 0))),
                 .append([ChatMessage(role: Role(rawValue: "x"), content: secret)], to: "one", if: .createIfMissing),
                 .restoreConversation(role), .restoreConversation(nul), .restoreConversation(time),
                 .restoreConversation(.sample("existing", title: secret)),
@@ -172,6 +204,8 @@ extension Check {
             let before = try await TenantState(of: chats)
             let writes: [StorageCall] = [
                 .append([.user("text")], to: "one", if: .createIfMissing), .createConversation("two", title: nil),
+                .append([.user("text", key: "key")], to: "one", if: .exists),
+                .append([.user("text")], to: "one", if: .unchanged(.init(createdAt: .past, lastSequence: 2))),
                 .getOrCreateConversation("two", title: nil), .updateTitle(of: "one", to: "other"),
                 .clearMessages(of: "one"), .deleteConversation("one"),
                 .restoreConversation(.sample("three", messages: 2)),

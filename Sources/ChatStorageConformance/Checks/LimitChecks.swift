@@ -48,16 +48,20 @@ extension Check {
             let messages = try await chats.append((1...5).map { .user("\($0)") }, to: "one")
             try await chats.createConversation("two")
             for limit in [5, 6, 1_000_000, Int(Int32.max), Int(Int32.max) + 1, .max - 1, .max] {
-                context.expect(try await chats.messages(of: "one", limit: limit), equals: messages, "all are read")
+                context.expect(
+                    try await chats.messages(of: "one", limit: limit), equals: messages,
+                    "all are read by the limit \(limit)")
                 context.expect(
                     try await chats.messages(of: "one", .after(1), limit: limit), equals: Array(messages[1...]),
-                    "all after the first are read")
+                    "all after the first are read by the limit \(limit)")
                 context.expect(
                     try await chats.messages(of: "one", .before(5), limit: limit), equals: Array(messages[..<4]),
-                    "all before the last are read")
+                    "all before the last are read by the limit \(limit)")
                 let page = try await chats.conversations(after: nil, limit: limit)
-                context.expect(page.items.count, equals: 2, "all conversations are read")
-                context.expect(page.next, equals: nil, "there is no next page")
+                context.expect(page.items.count, equals: 2, "all conversations are read by the limit \(limit)")
+                context.expect(page.next, equals: nil, "there is no next page by the limit \(limit)")
+                // What is wrong with one is wrong with the others too.
+                guard context.failures.isEmpty else { return }
             }
         },
         Check(

@@ -7,7 +7,8 @@ extension Check {
     /// each other too.
     static let randomCalls: [Check] = [
         Check(
-            "model.random-calls", .e1, .o1, .o3, .o4, .o5, .o6, .c1, .c3, .c4, .a1, .a4, .l1, .l3, .l4, .n1, .t2,
+            "model.random-calls", .e1, .o1, .o3, .o4, .o5, .o6, .c1, .c3, .c4, .a1, .a4, .a8, .a9, .l1, .l3, .l4, .n1,
+            .t2,
             timePerRandomCall: .milliseconds(50),
             why: "Bugs sit where operations meet; random calls find meetings that nobody thought of."
         ) { context in
@@ -54,7 +55,7 @@ extension CheckContext {
             }
 
             for (index, random) in calls.enumerated() {
-                let call = random.call(holding: cursors)
+                let call = random.call(holding: cursors, of: model)
                 if let found = await deviation(call, tenant: random.tenant, handle: random.handle, index: index) {
                     return found
                 }
@@ -112,7 +113,10 @@ extension CheckContext {
 extension RandomCall {
     /// The id of the conversation that it is about.
     fileprivate var id: ConversationID? {
-        guard case .call(let call) = kind else { return nil }
-        return call.id
+        switch kind {
+        case .call(let call): call.id
+        case .appendIfUnchanged(_, let id, _): id
+        case .page: nil
+        }
     }
 }

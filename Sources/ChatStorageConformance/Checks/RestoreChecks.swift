@@ -12,7 +12,7 @@ extension Check {
                 id: "one", title: "title", createdAt: .past, updatedAt: .past.advanced(by: 9), lastSequence: 40,
                 messages: [
                     .init(sequence: 3, role: .system, content: "rules", createdAt: .past),
-                    .init(sequence: 4, role: .user, content: "question", createdAt: .past.advanced(by: 5)),
+                    .init(sequence: 4, role: .user, content: "question", createdAt: .past.advanced(by: 5), key: "key"),
                     .init(sequence: 17, role: .assistant, content: "", createdAt: .past.advanced(by: 5)),
                     .init(sequence: 31, role: .user, content: "more", createdAt: .past.advanced(by: 9)),
                 ])
@@ -23,7 +23,7 @@ extension Check {
             let expected = snapshot.messages.map {
                 Message(
                     conversationID: "one", sequence: $0.sequence, role: $0.role, content: $0.content,
-                    createdAt: $0.createdAt)
+                    createdAt: $0.createdAt, key: $0.key)
             }
             context.expect(try await chats.messages(of: "one"), equals: expected, "its messages are read back")
             context.expect(
@@ -137,6 +137,16 @@ extension Check {
                 ("an empty id", { $0.id = "" }),
                 ("a title that is too long", { $0.title = String(repeating: "x", count: 201) }),
                 ("U+0000 in the title", { $0.title = "\0" }),
+                ("a key without scalars", { $0.messages[2].key = "" }),
+                ("a key that is too long", { $0.messages[2].key = String(repeating: "x", count: 201) }),
+                ("U+0000 in a key", { $0.messages[2].key = "\0" }),
+                (
+                    "a key that comes twice",
+                    {
+                        $0.messages[0].key = "key"
+                        $0.messages[2].key = "key"
+                    }
+                ),
                 ("U+0000 in a content", { $0.messages[2].content = "\0" }),
             ]
             try await context.expectUnchanged(chats, "a refused snapshot leaves nothing behind") {

@@ -24,7 +24,7 @@ extension Model.Tenant {
 
         case .append(let messages, let id, _):
             guard isFine(id), messages.count <= 10_000, messages.allSatisfy({ isFine(content: $0.content) }),
-                messages.map(\.content.utf8.count).reduce(0, +) <= 67_108_864
+                areFine(keys: messages.map(\.key)), messages.map(\.content.utf8.count).reduce(0, +) <= 67_108_864
             else { return .invalidArgument }
             return messages.allSatisfy { isFine($0.role) } ? nil : .invalidRole
 
@@ -39,6 +39,7 @@ extension Model.Tenant {
         let times = [snapshot.createdAt] + snapshot.messages.map(\.createdAt) + [snapshot.updatedAt]
         return isFine(snapshot.id) && isFine(title: snapshot.title)
             && snapshot.messages.allSatisfy { isFine(content: $0.content) }
+            && areFine(keys: snapshot.messages.map(\.key))
             && zip(sequences, sequences.dropFirst()).allSatisfy { $0 < $1 }
             && zip(times, times.dropFirst()).allSatisfy { $0 <= $1 }
             && times.allSatisfy { Limits.timestamps.contains($0) }
@@ -51,6 +52,11 @@ extension Model.Tenant {
 
     private func isFine(content: String) -> Bool {
         content.utf8.count <= 16_777_216 && !content.unicodeScalars.contains("\0")
+    }
+
+    private func areFine(keys: [String?]) -> Bool {
+        let keys = keys.compactMap(\.self)
+        return keys.allSatisfy { has($0, 1...200) } && Set(keys.map { Array($0.utf8) }).count == keys.count
     }
 
     private func isFine(_ role: Role) -> Bool { [.system, .user, .assistant].contains(role) }

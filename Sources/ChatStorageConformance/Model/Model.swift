@@ -43,6 +43,13 @@ package struct Model: Sendable, Hashable {
     }
 }
 
+extension Model {
+    /// The version of a conversation as the model knows it; nil if there is none.
+    func version(of id: ConversationID, tenant name: String) -> ConversationVersion? {
+        tenants[Array(name.utf8)]?.entries[id]?.conversation.version
+    }
+}
+
 extension Model.Tenant {
     fileprivate mutating func expectation(brokenBy outcome: CallOutcome, of call: StorageCall) -> String? {
         switch call {
@@ -91,7 +98,7 @@ extension Model.Tenant {
             let messages = snapshot.messages.map {
                 Message(
                     conversationID: snapshot.id, sequence: $0.sequence, role: $0.role, content: $0.content,
-                    createdAt: $0.createdAt)
+                    createdAt: $0.createdAt, key: $0.key)
             }
             entries[snapshot.id] = Model.Entry(conversation: snapshot.conversation, messages: messages)
             return expect(.returned(.conversation(snapshot.conversation)), outcome)
@@ -128,7 +135,17 @@ extension Model.Tenant {
         _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition, _ outcome: CallOutcome
     ) -> String? {
         guard !messages.isEmpty else { return expect(.returned(.messages([])), outcome) }
-        if entries[id] == nil, condition == .exists { return expect(.threw(.conversationNotFound), outcome) }
+        if let stored = storedBefore(messages, in: id) {
+            return expect(stored.isEmpty ? .threw(.idempotencyMismatch) : .returned(.messages(stored)), outcome)
+        }
+        switch (entries[id]?.conversation, condition) {
+        case (nil, .exists), (nil, .unchanged):
+            return expect(.threw(.conversationNotFound), outcome)
+        case (let old?, .unchanged(let version))
+        where old.createdAt != version.createdAt || old.lastSequence != version.lastSequence:
+            return expect(.threw(.conflict), outcome)
+        default: break
+        }
         guard case .returned(.messages(let actual)) = outcome, let now = actual.first?.createdAt else {
             return "it returns \(messages.count) messages"
         }
@@ -139,7 +156,7 @@ extension Model.Tenant {
         let stored = messages.enumerated().map { index, message in
             Message(
                 conversationID: id, sequence: old.lastSequence + Int64(index) + 1, role: message.role,
-                content: message.content, createdAt: now)
+                content: message.content, createdAt: now, key: message.key)
         }
         entry.messages += stored
         entry.conversation = old.with(
@@ -147,6 +164,29 @@ extension Model.Tenant {
         entry.knowsUpdate = true
         entries[id] = entry
         return expect(.returned(.messages(stored)), outcome)
+    }
+
+    /// The messages of an append that was made before; none if they are not as it was made, nil if no key is there.
+    private func storedBefore(_ messages: [ChatMessage], in id: ConversationID) -> [Message]? {
+        let present = entries[id]?.messages ?? []
+        func isSame(_ stored: Message, _ message: ChatMessage) -> Bool {
+            stored.role == message.role && Array(stored.content.utf8) == Array(message.content.utf8)
+                && stored.key.map { Array($0.utf8) } == message.key.map { Array($0.utf8) }
+        }
+        let found = messages.compactMap { message in
+            message.key.flatMap { key in present.first { $0.key.map { Array($0.utf8) } == Array(key.utf8) } }
+        }
+        guard !found.isEmpty else { return nil }
+        if found.count == messages.count {
+            return zip(found, messages).allSatisfy(isSame) ? found : []
+        }
+        // Some have no key, or not all keys are there: then the messages are there as one run, or not as they were.
+        for start in present.indices {
+            let run = Array(present[start...].prefix(messages.count))
+            let isOneAppend = zip(run, run.dropFirst()).allSatisfy { $0.sequence + 1 == $1.sequence }
+            if run.count == messages.count, isOneAppend, zip(run, messages).allSatisfy(isSame) { return run }
+        }
+        return []
     }
 
     private mutating func list(after cursor: ConversationCursor?, limit: Int, _ outcome: CallOutcome) -> String? {

@@ -1,4 +1,4 @@
-import ChatStorageCore
+package import ChatStorageCore
 
 /// A call of a random sequence, which stays meaningful when calls before it are left out.
 package struct RandomCall: Sendable {
@@ -12,9 +12,19 @@ package struct RandomCall: Sendable {
         case damaged
     }
 
+    /// Which version of a conversation an append expects: only the store knows when one was created.
+    package enum Version: Sendable {
+        case current
+        /// One that other messages were appended to.
+        case behind
+        /// One that was created at another time.
+        case another
+    }
+
     package enum Kind: Sendable {
         case call(StorageCall)
         case page(Cursor, limit: Int)
+        case appendIfUnchanged([ChatMessage], to: ConversationID, Version)
     }
 
     package let tenant: String
@@ -22,9 +32,18 @@ package struct RandomCall: Sendable {
     package let handle: Int
     package let kind: Kind
 
-    /// The call that it comes to, given the cursors that each tenant was given.
-    func call(holding cursors: [String: [ConversationCursor]]) -> StorageCall {
+    /// The call that it comes to, given the cursors that each tenant was given and what the store holds.
+    func call(holding cursors: [String: [ConversationCursor]], of model: Model) -> StorageCall {
         switch kind {
+        case .appendIfUnchanged(let messages, let id, let version):
+            var expected =
+                model.version(of: id, tenant: tenant) ?? ConversationVersion(createdAt: .past, lastSequence: 0)
+            switch version {
+            case .current: break
+            case .behind: expected.lastSequence -= 1
+            case .another: expected.createdAt = expected.createdAt.advanced(by: -1)
+            }
+            return .append(messages, to: id, if: .unchanged(expected))
         case .call(let call): return call
         case .page(let cursor, let limit):
             let mine = cursors[tenant] ?? []
@@ -47,6 +66,8 @@ extension RandomCall: CustomStringConvertible {
         return switch kind {
         case .call(let call): "\(caller): \(call)"
         case .page(let cursor, let limit): "\(caller): conversations(after: .\(cursor), limit: \(limit))"
+        case .appendIfUnchanged(let messages, let id, let version):
+            "\(caller): append(\(summary(of: messages)), to: \(summary(of: id)), if unchanged: .\(version))"
         }
     }
 }
@@ -57,13 +78,14 @@ extension RandomCall {
         of count: Int, handles: Int, using random: inout SplitMix64
     ) -> [RandomCall] {
         var (tenant, id) = (random.any(tenants), random.any(ids))
+        var appended: [[ChatMessage]] = []
         return (0..<count).map { _ in
             // Calls stay with one conversation for a while, so that one meets what another left.
             if random.oneIn(4) { (tenant, id) = (random.any(tenants), random.any(ids)) }
             return RandomCall(
                 tenant: random.oneIn(50) ? random.any(badTenants) : tenant,
                 handle: Int.random(in: 0..<handles, using: &random),
-                kind: kind(on: random.oneIn(40) ? random.any(badIDs) : id, using: &random))
+                kind: kind(on: random.oneIn(40) ? random.any(badIDs) : id, after: &appended, using: &random))
         }
     }
 
@@ -76,9 +98,14 @@ extension RandomCall {
     ]
     private static let badTitles: [String?] = ["\0", "title\0", String(repeating: "e\u{301}", count: 101)]
     private static let contents = ["", "text", "caf\u{e9}", "cafe\u{301}", "\u{feff}a\r\n", "%s", "\u{ffff}"]
+    private static let keys = ["k", "K", "\u{e9}", "e\u{301}", "%s", String(repeating: "\u{1f600}", count: 200)]
+    private static let badKeys = ["", "k\0", String(repeating: "e\u{301}", count: 101)]
     private static let badRoles = ["User", "", "robot"]
 
-    private static func kind(on id: ConversationID, using random: inout SplitMix64) -> Kind {
+    /// - Parameter appended: The messages of the last appends, which are made again now and then.
+    private static func kind(
+        on id: ConversationID, after appended: inout [[ChatMessage]], using random: inout SplitMix64
+    ) -> Kind {
         let title = random.oneIn(20) ? random.any(badTitles) : random.any(titles)
         let limit = random.any([-1, 0, 1, 2, 2, 3, 5, 100, .max])
         switch Int.random(in: 0..<24, using: &random) {
@@ -96,7 +123,16 @@ extension RandomCall {
             let cursors: [Cursor] = [.first, .held(0), .held(index), .held(index), .foreign(index), .damaged]
             return .page(random.any(cursors), limit: limit)
         default:
-            let messages = (0..<random.any([0, 1, 1, 1, 2, 5])).map { _ in message(using: &random) }
+            let messages: [ChatMessage]
+            if !appended.isEmpty, random.oneIn(3) {
+                messages = random.any(appended)
+            } else {
+                messages = (0..<random.any([0, 1, 1, 1, 2, 5])).map { _ in message(using: &random) }
+                appended = appended.suffix(2) + [messages]
+            }
+            if random.oneIn(4) {
+                return .appendIfUnchanged(messages, to: id, random.any([.current, .current, .behind, .another]))
+            }
             return .call(.append(messages, to: id, if: random.any([.createIfMissing, .createIfMissing, .exists])))
         }
     }
@@ -109,7 +145,8 @@ extension RandomCall {
 
     private static func message(using random: inout SplitMix64) -> ChatMessage {
         let role = random.oneIn(30) ? Role(rawValue: random.any(badRoles)) : random.any([.system, .user, .assistant])
-        return ChatMessage(role: role, content: random.oneIn(40) ? "text\0" : random.any(contents))
+        let key = random.oneIn(3) ? random.oneIn(40) ? random.any(badKeys) : random.any(keys) : nil
+        return ChatMessage(role: role, content: random.oneIn(40) ? "text\0" : random.any(contents), key: key)
     }
 
     private static func snapshot(
@@ -126,7 +163,7 @@ extension RandomCall {
             time = time.advanced(by: random.any(pauses))
             let message = message(using: &random)
             return ConversationSnapshot.Message(
-                sequence: sequence, role: message.role, content: message.content, createdAt: time)
+                sequence: sequence, role: message.role, content: message.content, createdAt: time, key: message.key)
         }
         let cleared: [Int64] = random.oneIn(20) ? [-1] : [0, 0, 4]
         return ConversationSnapshot(

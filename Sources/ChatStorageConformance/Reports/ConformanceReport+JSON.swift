@@ -63,8 +63,7 @@ private struct CheckDocument: Encodable {
         reason = result.reason
         seconds = result.duration / .seconds(1)
         failures = result.failures.map(FailureDocument.init)
-        // Of a check that passed they tell nothing, and would be most of the report.
-        calls = result.failures.isEmpty ? [] : result.calls
+        calls = result.calls
         command = result.command
     }
 }

@@ -50,7 +50,8 @@ public struct ConformanceReport: Sendable {
         results.reduce(into: Counts()) { $0.add($1.outcome) }
     }
 
-    var hasHarnessFailure: Bool {
+    /// Whether a check of the harness itself failed, so that the results of others mean nothing.
+    package var hasHarnessFailure: Bool {
         results.contains { $0.check.isAboutHarness && $0.isFailure }
     }
 }

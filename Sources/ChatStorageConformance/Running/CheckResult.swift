@@ -24,7 +24,7 @@ public struct CheckResult: Sendable {
     public let duration: Duration
     /// The seed of the check's random numbers.
     public let seed: UInt64
-    /// The last calls that the check made, a line each, with what they returned.
+    /// The last calls that a check which failed made, a line each, with what they returned.
     public let calls: [String]
     /// The command that runs just this check again, if the harness knows one.
     public let command: String?
@@ -48,12 +48,7 @@ public struct CheckResult: Sendable {
     }
 
     /// The expectations that did not hold, waived or not.
-    public var failures: [CheckFailure] {
-        switch outcome {
-        case .failed(let failures), .waived(_, let failures): failures
-        case .passed, .notApplicable, .skipped: []
-        }
-    }
+    public var failures: [CheckFailure] { outcome.failures }
 
     /// Why the check did not run, or why its failure is accepted.
     public var reason: String? {
@@ -109,6 +104,14 @@ extension CheckResult: CustomStringConvertible {
 }
 
 extension CheckResult.Outcome {
+    /// The expectations that did not hold, waived or not.
+    var failures: [CheckFailure] {
+        switch self {
+        case .failed(let failures), .waived(_, let failures): failures
+        case .passed, .notApplicable, .skipped: []
+        }
+    }
+
     /// What the outcome is called in reports, as in ``ConformanceReport/Counts-swift.struct``.
     public var name: String {
         switch self {

@@ -15,6 +15,16 @@ extension ConformanceSuite {
         }
     }
 
+    /// The checks whose ids match none of the patterns, in the suite's order.
+    ///
+    /// A run of them is never a full pass.
+    ///
+    /// - Parameter patterns: As those of ``checks(matching:)``.
+    public static func checks(except patterns: [String]) -> [Check] {
+        let ids = Set(checks(matching: patterns).map(\.id))
+        return checks.filter { !ids.contains($0.id) }
+    }
+
     /// Goes back to the last `*` where the rest does not fit, so that it takes one character more.
     private static func matches(_ text: ArraySlice<UInt8>, _ pattern: ArraySlice<UInt8>) -> Bool {
         var (text, pattern) = (text, pattern)

@@ -21,7 +21,8 @@ public enum ConformanceSuite {
     /// All checks, those of the harness first.
     public static let checks: [Check] =
         Check.harness + Check.text + Check.titlesAndTenants + Check.contents + Check.roles + Check.sequences
-        + Check.listing + Check.times + Check.cascade + Check.appends + Check.creation + Check.restoring
+        + Check.listing + Check.times + Check.cascade + Check.appends + Check.conditions
+        + Check.keys + Check.keyRaces + Check.creation + Check.restoring
         + Check.cancellation + Check.readers + Check.concurrency + Check.limits + Check.messagePages
         + Check.conversationPages + Check.tenants + Check.errors + Check.closing + Check.schema + Check.durability
         + Check.absence + Check.randomCalls + Check.linearisability + Check.contention + Check.scale
@@ -35,23 +36,37 @@ public enum ConformanceSuite {
     ///   - seed: Determines the check's random numbers.
     ///   - randomCalls: How many calls the check of random calls makes, 1 or more; of fewer it fails.
     ///   - timeLimit: When the check has failed if it has not ended; nil is the check's own, ``Check/timeLimit``.
+    ///   - underWay: Gets the check and how long it has been running: zero when it begins, then about every second, and
+    ///     never after the result is there.
     /// - Returns: The result; of a cancelled task it is that the check was skipped.
     public static func run(
         _ check: Check, on harness: any ConformanceHarness, waivers: [Waiver] = [],
-        seed: UInt64 = .random(in: 0...(.max)), randomCalls: Int = 1_000, timeLimit: Duration? = nil
+        seed: UInt64 = .random(in: 0...(.max)), randomCalls: Int = 1_000, timeLimit: Duration? = nil,
+        underWay: @escaping @Sendable (Check, Duration) async -> Void = { _, _ in }
     ) async -> CheckResult {
         let recorder = CallRecorder()
         let failures = FailureRecorder()
+        await underWay(check, .zero)
         let start = ContinuousClock.now
-        let limit = timeLimit ?? check.timeLimit + check.timePerRandomCall * max(0, randomCalls)
+        let ticks = Task(priority: .high) {
+            while true {
+                try await Task.sleep(for: .seconds(1))
+                await underWay(check, ContinuousClock.now - start)
+            }
+        }
+        let limit = timeLimit ?? check.timeLimit(randomCalls: randomCalls)
         var outcome = await Self.outcome(within: limit, or: failures) {
             await Self.outcome(
                 of: check, on: harness, seed: seed, randomCalls: randomCalls, recorder: recorder, failures: failures)
         }
+        ticks.cancel()
+        _ = await ticks.result
+        // Of a check that did not fail they tell nothing, also where a waiver says that it should have.
+        let calls = outcome.failures.isEmpty ? [] : recorder.lines
         if let waiver = waivers.first(where: { $0.checkID == check.id }) { outcome = outcome.waived(by: waiver) }
         return CheckResult(
             check: check, backend: harness.name, outcome: outcome, duration: ContinuousClock.now - start, seed: seed,
-            calls: recorder.lines, command: harness.command(toRun: check.id, seed: seed))
+            calls: calls, command: harness.command(toRun: check.id, seed: seed))
     }
 
     /// Runs checks one after the other, those of the harness first; when one of these fails the others are skipped.
@@ -65,10 +80,13 @@ public enum ConformanceSuite {
     ///   - seed: Determines the random numbers of all checks.
     ///   - randomCalls: How many calls the check of random calls makes, 1 or more; of fewer it fails.
     ///   - progress: Gets each result as it comes.
+    ///   - underWay: Gets the check that runs and how long it has been running: zero when it begins, then about every
+    ///     second.
     public static func run(
         _ checks: [Check] = checks, on harness: any ConformanceHarness, waivers: [Waiver] = [],
         seed: UInt64 = .random(in: 0...(.max)), randomCalls: Int = 1_000,
-        progress: (CheckResult) async -> Void = { _ in }
+        progress: (CheckResult) async -> Void = { _ in },
+        underWay: @escaping @Sendable (Check, Duration) async -> Void = { _, _ in }
     ) async -> ConformanceReport {
         var report = ConformanceReport(backend: harness.name, seed: seed, waivers: waivers)
         for check in checks.filter(\.isAboutHarness) + checks.filter({ !$0.isAboutHarness }) {
@@ -76,14 +94,22 @@ public enum ConformanceSuite {
             if Task.isCancelled {
                 result = skipped(check, on: harness, seed: seed, reason: interrupted)
             } else if !check.isAboutHarness, report.hasHarnessFailure {
-                result = skipped(check, on: harness, seed: seed, reason: "the harness's checks failed")
+                result = skippedAfterHarnessFailure(check, on: harness, seed: seed)
             } else {
-                result = await run(check, on: harness, waivers: waivers, seed: seed, randomCalls: randomCalls)
+                result = await run(
+                    check, on: harness, waivers: waivers, seed: seed, randomCalls: randomCalls, underWay: underWay)
             }
             report.add(result)
             await progress(result)
         }
         return report
+    }
+
+    /// The result of a check that is not run since those of the harness failed, so that it would mean nothing.
+    package static func skippedAfterHarnessFailure(
+        _ check: Check, on harness: any ConformanceHarness, seed: UInt64
+    ) -> CheckResult {
+        skipped(check, on: harness, seed: seed, reason: "the harness's checks failed")
     }
 
     private static let interrupted = "the run was interrupted"

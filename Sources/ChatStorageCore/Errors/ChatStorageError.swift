@@ -56,7 +56,8 @@ public struct ChatStorageError: Error, Sendable {
 
     /// Whether the same call may succeed later.
     ///
-    /// A write whose ``writeOutcome-swift.property`` is unknown may have happened: repeating it can store it twice.
+    /// A write whose ``writeOutcome-swift.property`` is unknown may have happened: repeating an append whose messages
+    /// have no ``ChatMessage/key`` can store them twice.
     public var isRetryable: Bool { code == .unavailable || code == .readOnly }
 }
 

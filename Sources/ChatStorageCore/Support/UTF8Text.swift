@@ -53,3 +53,31 @@ extension String {
         }
     }
 }
+
+extension Optional<String> {
+    /// Whether both are nil, or strings of the same UTF-8 bytes.
+    package func hasSameUTF8(as other: String?) -> Bool {
+        switch (self, other) {
+        case (nil, nil): true
+        case (let mine?, let its?): mine.hasSameUTF8(as: its)
+        default: false
+        }
+    }
+}
+
+/// A text as the key of a dictionary or the element of a set, told from others by its UTF-8 bytes.
+package struct UTF8Text: Sendable, Hashable {
+    package let text: String
+
+    package init(_ text: String) {
+        self.text = text
+    }
+
+    package static func == (left: UTF8Text, right: UTF8Text) -> Bool {
+        left.text.hasSameUTF8(as: right.text)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        text.hashUTF8(into: &hasher)
+    }
+}

@@ -8,6 +8,8 @@ public enum Limits {
     public static let tenantScalars = 0...100
     /// Bytes of a message's content, as UTF-8: 16 MiB.
     public static let contentBytes = 0...(16 << 20)
+    /// Unicode scalars of a message's key; U+0000 is not among them.
+    public static let keyScalars = 1...200
     /// Messages of one append.
     public static let appendMessages = 10_000
     /// Bytes of the contents of one append together: 64 MiB.

@@ -35,7 +35,7 @@ public enum Validation {
         }
     }
 
-    /// Checks an append: the id, the messages' number, contents and total size, and their roles.
+    /// Checks an append: the id, the messages' number, contents, keys and total size, and their roles.
     ///
     /// - Parameter roles: The roles that the store takes.
     /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``, then
@@ -48,8 +48,10 @@ public enum Validation {
                 "messages has \(messages.count) elements; one append takes at most \(Limits.appendMessages)")
         }
         var bytes = 0
+        var keys: [UTF8Text: Int] = [:]
         for index in messages.indices {
             bytes += try check(content: messages[index].content, index: index)
+            if let key = messages[index].key { try check(key: key, index: index, after: &keys) }
         }
         guard bytes <= Limits.appendBytes else {
             throw ChatStorageError(
@@ -61,7 +63,7 @@ public enum Validation {
         }
     }
 
-    /// Checks a snapshot to restore: id, title, times, sequences, contents and roles.
+    /// Checks a snapshot to restore: id, title, times, sequences, contents, keys and roles.
     ///
     /// - Parameter roles: The roles that the store takes.
     /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``, then
@@ -71,6 +73,7 @@ public enum Validation {
         try check(time: snapshot.createdAt, field: "created_at", notBefore: nil)
         var sequence: Int64 = 0
         var time = snapshot.createdAt
+        var keys: [UTF8Text: Int] = [:]
         for (index, message) in snapshot.messages.enumerated() {
             guard message.sequence > sequence else {
                 throw ChatStorageError(
@@ -79,6 +82,7 @@ public enum Validation {
             }
             try check(time: message.createdAt, field: "messages[\(index)].created_at", notBefore: time)
             _ = try check(content: message.content, index: index)
+            if let key = message.key { try check(key: key, index: index, after: &keys) }
             sequence = message.sequence
             time = message.createdAt
         }
@@ -126,6 +130,15 @@ public enum Validation {
                 .invalidArgument, "messages[\(index)].content has U+0000 in it, which no database keeps")
         }
         return bytes
+    }
+
+    /// Checks a message's key, and that no message before it has the same.
+    private static func check(key: String, index: Int, after keys: inout [UTF8Text: Int]) throws {
+        try check(key, field: "messages[\(index)].key", scalars: Limits.keyScalars)
+        if let first = keys.updateValue(index, forKey: UTF8Text(key)) {
+            throw ChatStorageError(
+                .invalidArgument, "messages[\(index)].key is that of messages[\(first)]; each takes a key of its own")
+        }
     }
 
     private static func check(time: Timestamp, field: String, notBefore earlier: Timestamp?) throws {

@@ -1,4 +1,7 @@
 /// What must be true of a conversation for an append to happen.
+///
+/// An append that repeats one made before, told by its messages' keys, happens under no condition: its messages are
+/// there already, and are returned.
 public enum AppendCondition: Sendable, Hashable {
     /// Nothing: a conversation that does not exist is created, without a title, in the same transaction.
     case createIfMissing
@@ -6,4 +9,24 @@ public enum AppendCondition: Sendable, Hashable {
     ///
     /// With it an answer that arrives after the person deleted the conversation does not bring it back.
     case exists
+    /// The conversation is the one of this version, and nothing was appended to it since.
+    ///
+    /// One that does not exist is ``ChatStorageError/Code-swift.struct/conversationNotFound``, one of another version
+    /// ``ChatStorageError/Code-swift.struct/conflict``. Clearing messages and changing the title make no other version.
+    case unchanged(ConversationVersion)
+
+    /// The conversation is the one that was read, and nothing was appended to it since.
+    ///
+    /// With it an answer is stored only as the answer to the messages that the model was given:
+    ///
+    /// ```swift
+    /// guard let trip = try await chats.conversation("trip") else { return }
+    /// let answer = try await model.answer(chats.history(of: trip.id))
+    /// try await chats.append(.assistant(answer), to: trip.id, if: .unchanged(since: trip))
+    /// ```
+    ///
+    /// - Parameter conversation: The conversation as it was read, before its messages were.
+    public static func unchanged(since conversation: Conversation) -> AppendCondition {
+        .unchanged(conversation.version)
+    }
 }

@@ -27,20 +27,12 @@ extension Conversation: Hashable {
     /// Whether both are the same conversation in the same state; the titles' UTF-8 bytes are compared.
     public static func == (left: Conversation, right: Conversation) -> Bool {
         left.id == right.id && left.createdAt == right.createdAt && left.updatedAt == right.updatedAt
-            && left.lastSequence == right.lastSequence && left.hasSameTitle(as: right)
+            && left.lastSequence == right.lastSequence && left.title.hasSameUTF8(as: right.title)
     }
 
     /// Hashes the id and the time of the last change.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
         hasher.combine(updatedAt)
-    }
-
-    private func hasSameTitle(as other: Conversation) -> Bool {
-        switch (title, other.title) {
-        case (nil, nil): true
-        case (let mine?, let its?): mine.hasSameUTF8(as: its)
-        default: false
-        }
     }
 }

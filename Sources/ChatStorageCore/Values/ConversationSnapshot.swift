@@ -14,13 +14,16 @@ public struct ConversationSnapshot: Sendable {
         public var content: String
         /// When it was said.
         public var createdAt: Timestamp
+        /// The key that it was appended with, nil for none; no other message of the snapshot has the same.
+        public var key: String?
 
         /// Makes a message of a snapshot.
-        public init(sequence: Int64, role: Role, content: String, createdAt: Timestamp) {
+        public init(sequence: Int64, role: Role, content: String, createdAt: Timestamp, key: String? = nil) {
             self.sequence = sequence
             self.role = role
             self.content = content
             self.createdAt = createdAt
+            self.key = key
         }
     }
 

@@ -28,31 +28,35 @@ public struct Message: Sendable, Identifiable {
     public let content: String
     /// When it was appended: its conversation's ``Conversation/updatedAt`` as of that append.
     public let createdAt: Timestamp
+    /// The key that it was appended with, nil for none; it is unique in the conversation.
+    public let key: String?
 
     /// Makes a message; backends do, and apps in their previews and tests.
     public init(
-        conversationID: ConversationID, sequence: Int64, role: Role, content: String, createdAt: Timestamp
+        conversationID: ConversationID, sequence: Int64, role: Role, content: String, createdAt: Timestamp,
+        key: String? = nil
     ) {
         self.conversationID = conversationID
         self.sequence = sequence
         self.role = role
         self.content = content
         self.createdAt = createdAt
+        self.key = key
     }
 
     /// The message's id: the conversation and the sequence.
     public var id: ID { ID(conversationID: conversationID, sequence: sequence) }
 
-    /// The role and content alone, as an LLM chat API takes them.
+    /// The role and content alone, without the key, as an LLM chat API takes them.
     public var chatMessage: ChatMessage { ChatMessage(role: role, content: content) }
 }
 
 extension Message: Hashable {
-    /// Whether both are the same message with the same bytes as content.
+    /// Whether both are the same message with the same bytes as content and as key.
     public static func == (left: Message, right: Message) -> Bool {
         left.sequence == right.sequence && left.createdAt == right.createdAt
             && left.conversationID == right.conversationID && left.role == right.role
-            && left.content.hasSameUTF8(as: right.content)
+            && left.content.hasSameUTF8(as: right.content) && left.key.hasSameUTF8(as: right.key)
     }
 
     /// Hashes the id.

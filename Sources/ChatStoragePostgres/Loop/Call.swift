@@ -44,9 +44,9 @@ struct Call: Sendable {
     let purpose: Purpose
     let deadline: ContinuousClock.Instant
     var lane = Lane.shortRead
-    /// Whether it goes on its own although others could go with it: in one statement with them it was refused.
-    var isRefusedWithOthers = false
-    /// How often it was sent.
+    /// How many calls go in one statement with it at most, itself included: fewer after one was refused.
+    private(set) var mergeLimit = Int.max
+    /// How often it was sent, refusals left out that may have been due to others of its statement.
     private(set) var attempts = 0
 
     init(_ request: Request, purpose: Purpose, deadline: ContinuousClock.Instant) {
@@ -118,6 +118,25 @@ struct Call: Sendable {
         if case .append(let append) = request.kind { append } else { nil }
     }
 
+    /// What follows for each of those that it carries from an error of the server that its Sync followed.
+    ///
+    /// - Parameter isBehindPooler: Whether errors of class 08 may be a pooler's own: the server may have committed.
+    func verdicts(on error: ServerError, isBehindPooler: Bool) -> [(call: Call, verdict: Verdict)] {
+        if isBehindPooler, error.isOfConnection { return members.map { ($0, $0.verdict(on: .unknown)) } }
+        guard case .merged(let calls, _) = purpose else { return [(self, verdict(on: error))] }
+        // What is nobody's fault among them is tried again together, after the same delay.
+        if case .again(let delay)? = calls.max(by: { $0.attempts < $1.attempts })?.verdict(on: error) {
+            return calls.map { ($0, .again(after: delay)) }
+        }
+        // The server undid the statement as a whole: whose fault it was shows when ever fewer go together.
+        return calls.map { call in
+            var call = call
+            call.mergeLimit = (calls.count + 1) / 2
+            call.attempts = min(call.attempts, 1)
+            return (call, .again(after: .zero))
+        }
+    }
+
     /// What follows from an error of the server; its transaction was undone.
     func verdict(on error: ServerError) -> Verdict {
         if error.isStatementOutdated || error.isOfAbortedTransaction, attempts < Self.attemptsAfterLoss {
@@ -139,8 +158,9 @@ struct Call: Sendable {
             if attempts < Self.attemptsAfterLoss { return .again(after: .zero) }
             return .failed(error?.storageError(isWrite: request.isWrite) ?? Self.lost(request, .notApplied))
         case .unknown:
-            // A read changes nothing; a write that may have happened is never repeated (contract E4).
-            if !request.isWrite, attempts < Self.attemptsAfterLoss { return .again(after: .zero) }
+            // A read changes nothing, nor does an append whose keys are there; another write that may have happened is
+            // never repeated (contract E4).
+            if request.isRepeatable, attempts < Self.attemptsAfterLoss { return .again(after: .zero) }
             return .failed(Self.lost(request, .unknown))
         }
     }
@@ -172,7 +192,7 @@ extension Call: QueuedWrite {
 
     var isMergeable: Bool {
         guard let append else { return false }
-        return !isRefusedWithOthers && append.messages.count <= WriteQueue<Call>.mergedMessages
+        return mergeLimit > 1 && append.messages.count <= WriteQueue<Call>.mergedMessages
             && append.bytes <= WriteQueue<Call>.mergedBytes
     }
 

@@ -10,8 +10,9 @@ struct Dispatcher {
     private var longReads = FIFO<Call>()
     private var writes: WriteQueue<Call>
     private let choice: ConnectionChoice
-    /// Whether writes are looked at before reads: they take turns.
-    private var prefersWrites = false
+    /// What takes turns at the room that connections have, so that none waits for as long as others have calls.
+    private let lanes: [Call.Lane]
+    private var turns: RoundRobin
     /// How many calls wait for a connection, or behind calls of another kind.
     private var unsatisfied = 0
     private var delayed: [(due: ContinuousClock.Instant, call: Call)] = []
@@ -30,6 +31,8 @@ struct Dispatcher {
         writes = WriteQueue(
             lanes: configuration.mergesAppends ? Self.appendLanes : 0, isolated: max(1, configuration.connections / 2),
             stallTime: PipelineConnection.stallTime)
+        lanes = [.shortRead, .longRead] + writes.kinds.map { .write($0) }
+        turns = RoundRobin(count: lanes.count)
     }
 
     /// While one statement of appends is flushed to the disk another is worked on.
@@ -174,29 +177,36 @@ struct Dispatcher {
 
     private mutating func assign(now: ContinuousClock.Instant) {
         unsatisfied = 0
-        prefersWrites.toggle()
-        if prefersWrites { assignWrites(now: now) }
-        while let next = reads.next, let place = place(.shortRead, next.bytes, now: now) {
-            guard let call = reads.popFirst() else { break }
-            send([call], .shortRead, to: place, now: now)
-        }
-        while let next = longReads.next, let place = place(.longRead, next.bytes, now: now) {
-            guard let call = longReads.popFirst() else { break }
-            send([call], .longRead, to: place, now: now)
-        }
-        if !prefersWrites { assignWrites(now: now) }
+        for number in turns.turns where assign(lanes[number], now: now) { turns.served(number) }
         unsatisfied += reads.count + longReads.count
     }
 
-    private mutating func assignWrites(now: ContinuousClock.Instant) {
-        for kind in writes.kinds {
-            while let bytes = writes.bytesOfNext(kind, now: now) {
-                guard let place = place(.write(kind), bytes, now: now) else {
-                    unsatisfied += 1
-                    break
-                }
-                send(writes.takeNext(kind, now: now) { $0.begin() }, .write(kind), to: place, now: now)
+    /// Sends what waits in a lane, as far as connections have room.
+    ///
+    /// - Returns: Whether they had any.
+    private mutating func assign(_ lane: Call.Lane, now: ContinuousClock.Instant) -> Bool {
+        var isServed = false
+        while let bytes = bytesOfNext(lane, now: now) {
+            guard let place = place(lane, bytes, now: now) else {
+                if case .write = lane { unsatisfied += 1 }
+                break
             }
+            isServed = true
+            switch lane {
+            case .shortRead: if let call = reads.popFirst() { send([call], lane, to: place, now: now) }
+            case .longRead: if let call = longReads.popFirst() { send([call], lane, to: place, now: now) }
+            case .write(let kind):
+                send(writes.takeNext(kind, now: now) { $0.begin() }, lane, to: place, now: now)
+            }
+        }
+        return isServed
+    }
+
+    private func bytesOfNext(_ lane: Call.Lane, now: ContinuousClock.Instant) -> Int? {
+        switch lane {
+        case .shortRead: reads.next?.bytes
+        case .longRead: longReads.next?.bytes
+        case .write(let kind): writes.bytesOfNext(kind, now: now)
         }
     }
 
@@ -278,14 +288,8 @@ struct Dispatcher {
     }
 
     private mutating func settle(_ call: Call, refusedBy error: ServerError, now: ContinuousClock.Instant) {
-        guard case .merged(let calls, _) = call.purpose else {
-            return settle(call, call.verdict(on: error), now: now)
-        }
-        // The server undid the statement as a whole: whose fault it was shows when each goes on its own.
-        for var call in calls where call.isWanted {
-            call.isRefusedWithOthers = true
-            settle(call, .again(after: .zero), now: now)
-        }
+        let verdicts = call.verdicts(on: error, isBehindPooler: configuration.isBehindPooler)
+        for (call, verdict) in verdicts where call.isWanted { settle(call, verdict, now: now) }
     }
 
     private mutating func drop(_ index: Int, now: ContinuousClock.Instant) {

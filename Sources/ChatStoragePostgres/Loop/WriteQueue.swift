@@ -10,6 +10,8 @@ protocol QueuedWrite {
     var bytes: Int { get }
     /// Whether it can go with others in one statement at all.
     var isMergeable: Bool { get }
+    /// How many go in one statement with it at most, itself included.
+    var mergeLimit: Int { get }
 
     /// Whether it can go in one statement with another that can.
     func canMerge(with other: Self) -> Bool
@@ -39,12 +41,27 @@ struct WriteQueue<Ticket: QueuedWrite> {
         /// Whether the key is among those whose turn comes.
         var isQueued = false
         var isSuspect = false
+        /// Tells, for a suspect to which nothing is written, since when; nil for others.
+        var idleSince: Int?
+        /// The number of the lane's statement that was last under way.
+        var statement = 0
+
+        mutating func add(_ ticket: Ticket) {
+            waiting.append(ticket)
+            idleSince = nil
+        }
+
+        mutating func begin(_ statement: Int) {
+            isBusy = true
+            self.statement = statement
+        }
     }
 
     private struct Lane {
         var keys = FIFO<ConversationKey>()
-        var underWay = 0
-        /// When its last statement was sent.
+        /// The number of the last statement sent; those before it that are not answered wait for locks.
+        var statement = 0
+        /// When the last statement was sent; nil once it is answered.
         var lastSent: ContinuousClock.Instant?
     }
 
@@ -52,7 +69,7 @@ struct WriteQueue<Ticket: QueuedWrite> {
     static var mergedMessages: Int { 256 }
     /// The most bytes that go in one statement.
     static var mergedBytes: Int { 1 << 20 }
-    /// How many suspects are remembered.
+    /// How many suspects are remembered; beyond them the one to which nothing was written longest is forgotten.
     static var suspectLimit: Int { 1_024 }
 
     private let stallTime: Duration
@@ -63,6 +80,9 @@ struct WriteQueue<Ticket: QueuedWrite> {
     private var suspects = FIFO<ConversationKey>()
     private var isolatedUnderWay = 0
     private var suspectCount = 0
+    /// Suspects in the order in which they became idle; only the last entry of each counts.
+    private(set) var idleSuspects = FIFO<(key: ConversationKey, since: Int)>()
+    private var lastIdle = 0
     /// How many writes wait.
     private(set) var count = 0
 
@@ -86,7 +106,7 @@ struct WriteQueue<Ticket: QueuedWrite> {
     /// Takes a write.
     mutating func add(_ ticket: Ticket) {
         count += 1
-        conversations[ticket.key, default: Conversation()].waiting.append(ticket)
+        conversations[ticket.key, default: Conversation()].add(ticket)
         enqueue(ticket.key)
     }
 
@@ -118,14 +138,12 @@ struct WriteQueue<Ticket: QueuedWrite> {
             if let key = suspects.popFirst() { take(key, kind, into: &taken, begin) }
             if !taken.tickets.isEmpty { isolatedUnderWay += 1 }
         case .appends(let lane):
+            lanes[lane].statement += 1
             while let key = lanes[lane].keys.next, fits(key, with: taken) {
                 _ = lanes[lane].keys.popFirst()
                 take(key, kind, into: &taken, begin)
             }
-            if !taken.tickets.isEmpty {
-                lanes[lane].underWay += 1
-                lanes[lane].lastSent = now
-            }
+            lanes[lane].lastSent = taken.tickets.isEmpty ? nil : now
         }
         return taken.tickets
     }
@@ -141,18 +159,17 @@ struct WriteQueue<Ticket: QueuedWrite> {
 
     /// Takes note that writes are no longer under way; those that are to be sent again are added anew.
     mutating func ended(_ keys: some Sequence<ConversationKey>, kind: Kind, outcome: Outcome) {
-        switch kind {
-        case .single: break
-        case .appends(let lane): lanes[lane].underWay -= 1
-        case .isolated: isolatedUnderWay -= 1
-        }
+        if case .isolated = kind { isolatedUnderWay -= 1 }
         for key in keys {
             guard var conversation = conversations[key] else { continue }
+            if case .appends(let lane) = kind, conversation.statement == lanes[lane].statement {
+                lanes[lane].lastSent = nil
+            }
             conversation.isBusy = false
             let wasSuspect = conversation.isSuspect
             switch outcome {
             case .done: conversation.isSuspect = false
-            case .locked: conversation.isSuspect = wasSuspect || suspectCount < Self.suspectLimit
+            case .locked: conversation.isSuspect = wasSuspect || hasRoomForSuspect()
             case .failed: break
             }
             suspectCount += (conversation.isSuspect ? 1 : 0) - (wasSuspect ? 1 : 0)
@@ -164,42 +181,58 @@ struct WriteQueue<Ticket: QueuedWrite> {
     /// When a lane that waits for its statement sends another.
     func nextEvent(after now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
         lanes.compactMap { lane in
-            guard lane.underWay > 0, !lane.keys.isEmpty, let event = lane.lastSent.map({ $0 + stallTime }) else {
-                return nil
-            }
+            guard !lane.keys.isEmpty, let event = lane.lastSent.map({ $0 + stallTime }) else { return nil }
             return event > now ? event : nil
         }.min()
     }
 
     /// Removes the writes that satisfy a predicate, and returns them.
     mutating func removeAll(where isUnwanted: (Ticket) -> Bool) -> [Ticket] {
+        guard count > 0 else { return [] }
         var removed: [Ticket] = []
+        var emptied: Set<ConversationKey> = []
         for (key, var conversation) in conversations where !conversation.waiting.isEmpty {
             conversation.waiting.removeAll { ticket in
                 let isRemoved = isUnwanted(ticket)
                 if isRemoved { removed.append(ticket) }
                 return isRemoved
             }
+            if conversation.waiting.isEmpty, conversation.isQueued {
+                conversation.isQueued = false
+                emptied.insert(key)
+            }
             conversations[key] = conversation
         }
         count -= removed.count
+        leaveQueues(emptied)
         return removed
     }
+
+    /// Forgets the turns of conversations for which nothing waits any more.
+    private mutating func leaveQueues(_ keys: Set<ConversationKey>) {
+        guard !keys.isEmpty else { return }
+        singles.removeAll(where: keys.contains)
+        suspects.removeAll(where: keys.contains)
+        for lane in lanes.indices { lanes[lane].keys.removeAll(where: keys.contains) }
+        for key in keys { enqueue(key) }
+    }
+
+    /// How many conversations are remembered: those with writes that wait or are under way, and suspects.
+    var conversationCount: Int { conversations.count }
 
     func forEach(_ body: (Ticket) -> Void) {
         for conversation in conversations.values { conversation.waiting.forEach(body) }
     }
 
     private func isFree(_ lane: Lane, now: ContinuousClock.Instant) -> Bool {
-        guard lane.underWay > 0, let lastSent = lane.lastSent else { return true }
-        return now - lastSent >= stallTime
+        lane.lastSent.map { now - $0 >= stallTime } ?? true
     }
 
     /// Gives a conversation its place among those whose turn comes, by its oldest write.
     private mutating func enqueue(_ key: ConversationKey) {
         guard let conversation = conversations[key], !conversation.isBusy, !conversation.isQueued else { return }
         guard let first = conversation.waiting.next else {
-            if !conversation.isSuspect { conversations[key] = nil }
+            if conversation.isSuspect { becomeIdle(key) } else { conversations[key] = nil }
             return
         }
         if conversation.isSuspect {
@@ -210,6 +243,27 @@ struct WriteQueue<Ticket: QueuedWrite> {
             singles.append(key)
         }
         conversations[key]?.isQueued = true
+    }
+
+    private mutating func becomeIdle(_ key: ConversationKey) {
+        lastIdle += 1
+        conversations[key]?.idleSince = lastIdle
+        idleSuspects.append((key, lastIdle))
+        if idleSuspects.count > 2 * Self.suspectLimit {
+            idleSuspects.removeAll { conversations[$0.key]?.idleSince != $0.since }
+        }
+    }
+
+    /// Makes room for another suspect, if need be by forgetting one that is idle.
+    private mutating func hasRoomForSuspect() -> Bool {
+        guard suspectCount >= Self.suspectLimit else { return true }
+        while let oldest = idleSuspects.popFirst() {
+            guard conversations[oldest.key]?.idleSince == oldest.since else { continue }
+            conversations[oldest.key] = nil
+            suspectCount -= 1
+            return true
+        }
+        return false
     }
 
     private mutating func take(
@@ -227,7 +281,10 @@ struct WriteQueue<Ticket: QueuedWrite> {
             taken.append(ticket)
             isTaken = true
         }
-        if isTaken { conversations[key]?.isBusy = true }
+        if isTaken {
+            let statement = if case .appends(let lane) = kind { lanes[lane].statement } else { 0 }
+            conversations[key]?.begin(statement)
+        }
         enqueue(key)
     }
 
@@ -241,18 +298,21 @@ struct WriteQueue<Ticket: QueuedWrite> {
         private(set) var tickets: [Ticket] = []
         private var messages = 0
         private var bytes = 0
+        private var limit = Int.max
 
         func hasRoom(for ticket: Ticket) -> Bool {
             guard let first = tickets.first, first.isMergeable, ticket.isMergeable, ticket.canMerge(with: first) else {
                 return false
             }
-            return messages + ticket.messageCount <= mergedMessages && bytes + ticket.bytes <= mergedBytes
+            return tickets.count < min(limit, ticket.mergeLimit)
+                && messages + ticket.messageCount <= mergedMessages && bytes + ticket.bytes <= mergedBytes
         }
 
         mutating func append(_ ticket: Ticket) {
             tickets.append(ticket)
             messages += ticket.messageCount
             bytes += ticket.bytes
+            limit = min(limit, ticket.mergeLimit)
         }
     }
 }

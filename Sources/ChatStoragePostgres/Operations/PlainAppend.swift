@@ -36,10 +36,15 @@ struct Appended: Sendable {
 
     /// The stored messages.
     func messages(_ append: PlainAppend) -> [Message] {
-        append.messages.enumerated().map { index, message in
+        messages(append.messages, of: append.key.id)
+    }
+
+    /// The stored messages of an append to a conversation.
+    func messages(_ messages: [ChatMessage], of id: ConversationID) -> [Message] {
+        messages.enumerated().map { index, message in
             Message(
-                conversationID: append.key.id, sequence: firstSequence + Int64(index), role: message.role,
-                content: message.content, createdAt: time)
+                conversationID: id, sequence: firstSequence + Int64(index), role: message.role,
+                content: message.content, createdAt: time, key: message.key)
         }
     }
 

@@ -28,6 +28,7 @@ struct RestoreRequest {
                     values.append(texts: messages.lazy.map(\.role.rawValue))
                     values.append(texts: messages.lazy.map(\.content))
                     values.append(times: messages.lazy.map(\.createdAt))
+                    values.append(texts: messages.lazy.map(\.key))
                 }
             }
         }

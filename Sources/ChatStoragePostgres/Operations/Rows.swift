@@ -12,7 +12,7 @@ extension QueryResult.Row {
     func message(of id: ConversationID) throws -> Message {
         Message(
             conversationID: id, sequence: try int64(0, atLeast: 1), role: Role(rawValue: try text(1)),
-            content: try text(2), createdAt: try time(3))
+            content: try text(2), createdAt: try time(3), key: try optionalText(4))
     }
 }
 

@@ -3,15 +3,14 @@ import ChatStorageCore
 /// The tables as this version of the library makes them.
 struct SchemaDefinition {
     /// The version of the schema that is made.
-    static let version: Int64 = 1
-    /// The lowest library schema version that may use it: additive changes do not shut older processes out.
-    static let minimumVersion: Int64 = 1
+    static let version: Int64 = 2
 
     /// The table that tells the library's tables from others of the same names.
     static let versionTable = "chat_storage_schema"
     static let tables = ["conversations", "chat_messages", versionTable]
     static let conversationsKey = "conversations_pkey"
     static let roleConstraint = "chat_messages_role_check"
+    static let messageKeyIndex = "chat_messages_key"
 
     private let schema: SchemaName
 
@@ -26,11 +25,22 @@ struct SchemaDefinition {
     /// - Parameter createsNamespace: Whether the PostgreSQL schema itself is made, which needs a right that its user
     ///   often lacks.
     func creation(createsNamespace: Bool) -> Request {
+        let namespace = createsNamespace ? ["CREATE SCHEMA IF NOT EXISTS \(schema.quoted)"] : []
+        return transaction(namespace + version1 + version2)
+    }
+
+    /// What makes this version of version 1, in one transaction.
+    ///
+    /// One process at a time: the others wait for the lock, and then find nothing to do. Appends wait until the index is
+    /// made, which reads all messages once; who cannot have that makes the column and, with `CONCURRENTLY`, the index
+    /// before.
+    var migration: Request { transaction(version2) }
+
+    private func transaction(_ statements: [String]) -> Request {
         let lock = Request.Step(
             statement: Statement(text: "SELECT pg_advisory_xact_lock($1)::text", [.bigint]), bytes: 0
         ) { [key = schema.lockKey] in Parameters { $0.append(key) } }
-        let namespace = createsNamespace ? ["CREATE SCHEMA IF NOT EXISTS \(schema.quoted)"] : []
-        let steps = (namespace + statements).map { sql in
+        let steps = statements.map { sql in
             Request.Step(statement: Statement(text: sql), bytes: 0) { Parameters() }
         }
         return .transaction([lock] + steps, on: .schema)
@@ -48,7 +58,7 @@ struct SchemaDefinition {
 
     /// Every update of a conversation changes an indexed column, so it leaves a dead row: pages are made with room for
     /// the next version, and vacuumed long before a fifth of the table is dead, which is PostgreSQL's default.
-    private var statements: [String] {
+    private var version1: [String] {
         let schema = schema.quoted
         let roles = Role.standard.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
         return [
@@ -93,8 +103,21 @@ struct SchemaDefinition {
             """,
             """
             INSERT INTO \(schema).\(Self.versionTable) (version, minimum_version)
-            VALUES (\(Self.version), \(Self.minimumVersion))
+            VALUES (1, 1)
             """,
+        ]
+    }
+
+    /// Keys of messages, which make appends repeatable; processes of version 1 go on beside it and write none.
+    private var version2: [String] {
+        let schema = schema.quoted
+        return [
+            "ALTER TABLE \(schema).chat_messages ADD COLUMN IF NOT EXISTS message_key text COLLATE \"C\"",
+            """
+            CREATE UNIQUE INDEX IF NOT EXISTS \(Self.messageKeyIndex)
+            ON \(schema).chat_messages (tenant, conversation_id, message_key) WHERE message_key IS NOT NULL
+            """,
+            "UPDATE \(schema).\(Self.versionTable) SET version = 2 WHERE version = 1",
         ]
     }
 }

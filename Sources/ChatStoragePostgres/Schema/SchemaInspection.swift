@@ -15,6 +15,8 @@ struct SchemaInspection {
     enum Location {
         /// Tables that the library made; their version is to be read.
         case present(SchemaName)
+        /// Tables that an older version of the library made.
+        case outdated(SchemaName, version: Int64)
         /// Nothing of these names.
         case absent(SchemaName, exists: Bool)
     }
@@ -94,10 +96,10 @@ struct SchemaInspection {
         return .absent(place.schema, exists: place.exists)
     }
 
-    /// Checks that this version of the library can use a schema.
+    /// Checks that this version of the library can use a schema, and returns the schema's.
     ///
     /// - Throws: ``ChatStorageError`` with the code `schemaTooNew` or `schemaMismatch`.
-    static func check(version result: QueryResult) throws {
+    static func check(version result: QueryResult) throws -> Int64 {
         guard result.rowCount == 1, let row = result.rows.first, try row.int64(0) >= 1 else {
             throw ChatStorageError(.schemaMismatch, "the schema does not tell its version")
         }
@@ -110,5 +112,6 @@ struct SchemaInspection {
                 this one has \(SchemaDefinition.version)
                 """)
         }
+        return try row.int64(0)
     }
 }

@@ -42,6 +42,8 @@ struct Request: Sendable {
     let kind: Kind
     /// About how many bytes of values are sent.
     let bytes: Int
+    /// Whether it can be sent again although it may have been done: once done, it changes nothing.
+    let isRepeatable: Bool
 
     /// What decides which connection a request takes.
     enum Kind: Sendable {
@@ -57,9 +59,10 @@ struct Request: Sendable {
         if case .read = kind { false } else { true }
     }
 
-    init(groups: [[Step]], _ kind: Kind) {
+    init(groups: [[Step]], _ kind: Kind, isRepeatable: Bool = false) {
         self.groups = groups
         self.kind = kind
+        if case .read = kind { self.isRepeatable = true } else { self.isRepeatable = isRepeatable }
         bytes = groups.joined().reduce(0) { $0 + $1.bytes }
     }
 

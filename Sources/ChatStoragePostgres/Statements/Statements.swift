@@ -13,6 +13,9 @@ final class Statements: Sendable {
     let append: Statement
     let mergedAppend: Statement
     let appendIfExists: Statement
+    let keyedAppend: Statement
+    let keyedAppendIfExists: Statement
+    let appendIfUnchanged: Statement
     let lastMessages: Statement
     let messagesBefore: Statement
     let messagesAfter: Statement
@@ -27,7 +30,7 @@ final class Statements: Sendable {
         // A connection's prepared statements outlive a move of the tables to another schema.
         let prefix = "chatstorage_\(String(UInt64(bitPattern: schema.lockKey), radix: 16))"
         let columns = "conversation_id, title, created_at, updated_at, last_sequence"
-        let messageColumns = "sequence, role, content, created_at"
+        let messageColumns = "sequence, role, content, created_at, message_key"
         let thisConversation = "tenant = $1 AND conversation_id = $2"
 
         createConversation = Statement(
@@ -146,6 +149,59 @@ final class Statements: Sendable {
             \(insertMessages)
             """)
 
+        // Beside the messages that are added: those that have the given keys already, whereupon none is added; those
+        // without a key that stand where an append that is made again put them; and the version of the conversation.
+        // All of it, but for what the lock waits for, is as the statement's one snapshot shows it.
+        func lookingFirst(_ name: String, _ parameters: [ParameterType] = [], touching: String) -> Statement {
+            Statement(
+                "\(prefix)_\(name)", [.text, .text, .textArray, .textArray, .textArray] + parameters,
+                """
+                WITH found AS (
+                    SELECT \(messageColumns) FROM \(messages)
+                    WHERE \(thisConversation) AND message_key = ANY ($5) AND message_key IS NOT NULL),
+                place AS (
+                    SELECT sequence - array_position($5, message_key) AS before FROM found LIMIT 1),
+                others AS (
+                    SELECT \(messageColumns) FROM \(messages)
+                    WHERE \(thisConversation) AND message_key IS NULL AND sequence > (SELECT before FROM place)
+                        AND sequence <= (SELECT before FROM place) + cardinality($3)),
+                c AS (
+                    \(touching)
+                    RETURNING tenant, conversation_id, last_sequence, updated_at),
+                added AS (
+                    INSERT INTO \(messages)
+                        (tenant, conversation_id, sequence, role, content, created_at, message_key)
+                    SELECT c.tenant, c.conversation_id, c.last_sequence - cardinality($3) + given.number,
+                        given.role, given.content, c.updated_at, given.message_key
+                    FROM c, unnest($3, $4, $5) WITH ORDINALITY AS given (role, content, message_key, number)
+                    RETURNING sequence, created_at)
+                SELECT sequence, role, content, created_at, message_key, 'found' FROM found
+                UNION ALL SELECT sequence, role, content, created_at, message_key, 'found' FROM others
+                UNION ALL SELECT sequence, NULL, NULL, created_at, NULL, 'added' FROM added
+                UNION ALL SELECT last_sequence, NULL, NULL, created_at, NULL, 'version' FROM \(conversations)
+                    WHERE \(thisConversation)
+                """)
+        }
+        let update = """
+            UPDATE \(conversations)
+            SET last_sequence = last_sequence + cardinality($3), updated_at = greatest(now(), updated_at)
+            WHERE \(thisConversation) AND NOT EXISTS (SELECT FROM found)
+            """
+        keyedAppend = lookingFirst(
+            "keyed_append",
+            touching: """
+                INSERT INTO \(conversations) AS v (tenant, conversation_id, created_at, updated_at, last_sequence)
+                SELECT $1, $2, now(), now(), cardinality($3) WHERE NOT EXISTS (SELECT FROM found)
+                ON CONFLICT (tenant, conversation_id) DO UPDATE
+                SET last_sequence = v.last_sequence + excluded.last_sequence,
+                    updated_at = greatest(excluded.updated_at, v.updated_at)
+                """)
+        keyedAppendIfExists = lookingFirst("keyed_append_if_exists", touching: update)
+        // A wait for the row's lock ends with the row as it is then, of which the condition is looked at again.
+        appendIfUnchanged = lookingFirst(
+            "append_if_unchanged", [.timestamptz, .bigint],
+            touching: "\(update) AND created_at = $6 AND last_sequence = $7")
+
         lastMessages = Statement(
             "\(prefix)_last_messages", [.text, .text, .bigint],
             """
@@ -186,11 +242,12 @@ final class Statements: Sendable {
             VALUES ($1, $2, $3, $4, $5, $6)
             """)
         restoreMessages = Statement(
-            "\(prefix)_restore_messages", [.text, .text, .bigintArray, .textArray, .textArray, .timestamptzArray],
+            "\(prefix)_restore_messages",
+            [.text, .text, .bigintArray, .textArray, .textArray, .timestamptzArray, .textArray],
             """
-            INSERT INTO \(messages) (tenant, conversation_id, sequence, role, content, created_at)
-            SELECT $1, $2, added.sequence, added.role, added.content, added.created_at
-            FROM unnest($3, $4, $5, $6) AS added (sequence, role, content, created_at)
+            INSERT INTO \(messages) (tenant, conversation_id, sequence, role, content, created_at, message_key)
+            SELECT $1, $2, added.sequence, added.role, added.content, added.created_at, added.message_key
+            FROM unnest($3, $4, $5, $6, $7) AS added (sequence, role, content, created_at, message_key)
             """)
     }
 }

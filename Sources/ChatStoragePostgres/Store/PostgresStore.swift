@@ -29,6 +29,13 @@ final class PostgresStore: Sendable {
         switch try await inspect() {
         case .present(let schema): return try becomeReady(schema)
         case .absent: throw ChatStorageError(.notPrepared, "the store has no schema; call prepare() first")
+        case .outdated(_, let version):
+            throw ChatStorageError(
+                .notPrepared,
+                """
+                the store's schema has version \(version) and not \(SchemaDefinition.version); call prepare() to \
+                migrate it
+                """)
         }
     }
 
@@ -39,6 +46,9 @@ final class PostgresStore: Sendable {
             case .present(let schema):
                 _ = try becomeReady(schema)
                 return
+            case .outdated(let schema, _):
+                let results: [QueryResult] = try await run(SchemaDefinition(schema).migration)
+                try results.checkCommitted()
             case .absent(let schema, let exists):
                 do {
                     _ = try await loop.run(SchemaDefinition(schema).creation(createsNamespace: !exists))
@@ -123,7 +133,8 @@ final class PostgresStore: Sendable {
         let location = try inspection.location()
         guard case .present(let schema) = location else { return location }
         do {
-            try SchemaInspection.check(version: await run(SchemaDefinition(schema).readVersion))
+            let version = try SchemaInspection.check(version: await run(SchemaDefinition(schema).readVersion))
+            if version < SchemaDefinition.version { return .outdated(schema, version: version) }
         } catch let error as ChatStorageError where error.cause?.code == "42703" {
             throw ChatStorageError(
                 .schemaMismatch, "the library did not make the table \(SchemaDefinition.versionTable)",

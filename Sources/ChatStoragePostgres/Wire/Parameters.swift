@@ -45,6 +45,16 @@ struct Parameters: Sendable {
         }
     }
 
+    /// Appends a `text[]`, some of whose elements are NULL.
+    mutating func append(texts: some Collection<String?>) {
+        appendArray(of: .text, count: texts.count, hasNulls: true) { bytes in
+            for text in texts {
+                bytes.append(bigEndian: text.map { Int32(clamping: $0.utf8.count) } ?? -1)
+                if let text { bytes.append(utf8: text) }
+            }
+        }
+    }
+
     /// Appends a `bigint[]`.
     mutating func append(numbers: some Collection<Int64>) {
         appendArray(of: .bigint, numbers)
@@ -89,13 +99,13 @@ struct Parameters: Sendable {
         }
     }
 
-    /// Appends an array of one dimension that counts from 1 and holds no NULL.
+    /// Appends an array of one dimension that counts from 1.
     private mutating func appendArray(
-        of type: ParameterType, count: Int, _ writeElements: (inout [UInt8]) -> Void
+        of type: ParameterType, count: Int, hasNulls: Bool = false, _ writeElements: (inout [UInt8]) -> Void
     ) {
         appendValue { bytes in
             bytes.append(bigEndian: Int32(count == 0 ? 0 : 1))
-            bytes.append(bigEndian: Int32(0))
+            bytes.append(bigEndian: Int32(hasNulls ? 1 : 0))
             bytes.append(bigEndian: Int32(bitPattern: type.rawValue))
             guard count > 0 else { return }
             bytes.append(bigEndian: Int32(clamping: count))

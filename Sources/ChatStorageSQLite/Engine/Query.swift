@@ -4,10 +4,10 @@
 enum Query: Int, CaseIterable {
     case begin, commit, rollback, savepoint, releaseSavepoint, rollbackToSavepoint
     case readConversation, createConversation, retitleConversation, deleteConversation
-    case touchForAppend, createForAppend, touchForClear
+    case touchForAppend, createForAppend, touchUnchangedForAppend, touchForClear
     case tiedConversations, olderConversations
     case tableCount, ownTableNames, recordedVersion, encoding, journalMode, useWriteAheadLog, useRollbackJournal
-    case insertMessage, messagesBefore, messagesAfter, deleteMessages
+    case insertMessage, insertKeyedMessage, messagesBefore, messagesAfter, messageOfKey, deleteMessages
 
     var sql: StaticString {
         switch self {
@@ -64,6 +64,12 @@ enum Query: Int, CaseIterable {
                 updated_at_us = max(updated_at_us, excluded.updated_at_us)
             RETURNING last_sequence, updated_at_us
             """
+        case .touchUnchangedForAppend:
+            """
+            UPDATE conversations SET last_sequence = last_sequence + ?3, updated_at_us = max(updated_at_us, ?4)
+            WHERE tenant = ?1 AND conversation_id = ?2 AND created_at_us = ?5 AND last_sequence = ?6
+            RETURNING last_sequence, updated_at_us
+            """
         case .touchForClear:
             """
             UPDATE conversations SET updated_at_us = max(updated_at_us, ?3)
@@ -88,17 +94,27 @@ enum Query: Int, CaseIterable {
             INSERT INTO chat_messages (tenant, conversation_id, sequence, role, content, created_at_us)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
             """
+        case .insertKeyedMessage:
+            """
+            INSERT INTO chat_messages (tenant, conversation_id, sequence, role, content, created_at_us, message_key)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            """
         case .messagesBefore:
             """
-            SELECT sequence, role, content, created_at_us FROM chat_messages
+            SELECT sequence, role, content, created_at_us, message_key FROM chat_messages
             WHERE tenant = ?1 AND conversation_id = ?2 AND sequence < ?3
             ORDER BY sequence DESC LIMIT ?4
             """
         case .messagesAfter:
             """
-            SELECT sequence, role, content, created_at_us FROM chat_messages
+            SELECT sequence, role, content, created_at_us, message_key FROM chat_messages
             WHERE tenant = ?1 AND conversation_id = ?2 AND sequence > ?3
             ORDER BY sequence LIMIT ?4
+            """
+        case .messageOfKey:
+            """
+            SELECT sequence, role, content, created_at_us, message_key FROM chat_messages
+            WHERE tenant = ?1 AND conversation_id = ?2 AND message_key = ?3
             """
         case .deleteMessages:
             "DELETE FROM chat_messages WHERE tenant = ?1 AND conversation_id = ?2"

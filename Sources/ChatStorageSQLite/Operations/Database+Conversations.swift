@@ -48,7 +48,7 @@ extension Database {
         for message in snapshot.messages {
             let message = Message(
                 conversationID: snapshot.id, sequence: message.sequence, role: message.role,
-                content: message.content, createdAt: message.createdAt)
+                content: message.content, createdAt: message.createdAt, key: message.key)
             try insert(message, tenant: tenant)
         }
         return conversation

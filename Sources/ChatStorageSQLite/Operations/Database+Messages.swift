@@ -4,16 +4,22 @@ extension Database {
     func append(
         _ messages: [ChatMessage], tenant: String, to id: ConversationID, if condition: AppendCondition
     ) throws -> [Message] {
+        if let repeated = try repeated(messages, tenant: tenant, of: id) { return repeated }
         let query: Query =
             switch condition {
             case .createIfMissing: .createForAppend
             case .exists: .touchForAppend
+            case .unchanged: .touchUnchangedForAppend
             }
         let place: (lastSequence: Int64, updatedAt: Timestamp)? = try run(query) { statement in
             try statement.bind(tenant, at: 1)
             try statement.bind(id.rawValue, at: 2)
             try statement.bind(Int64(messages.count), at: 3)
             try statement.bind(.now(), at: 4)
+            if case .unchanged(let version) = condition {
+                try statement.bind(version.createdAt, at: 5)
+                try statement.bind(version.lastSequence, at: 6)
+            }
             guard try statement.step() else { return nil }
             let place = (statement.int64(0), try statement.timestamp(1))
             // Only the step after the last row ends the statement (https://www.sqlite.org/lang_returning.html).
@@ -21,6 +27,10 @@ extension Database {
             return place
         }
         guard let place else {
+            if case .unchanged = condition, try conversation(tenant: tenant, id) != nil {
+                throw ChatStorageError(
+                    .conflict, "the conversation is not the one that was read, or was appended to since")
+            }
             throw ChatStorageError(.conversationNotFound, "the conversation that was to be appended to does not exist")
         }
         guard place.lastSequence >= messages.count else {
@@ -30,20 +40,21 @@ extension Database {
         let stored = messages.enumerated().map { index, message in
             Message(
                 conversationID: id, sequence: before + Int64(index) + 1, role: message.role, content: message.content,
-                createdAt: place.updatedAt)
+                createdAt: place.updatedAt, key: message.key)
         }
         for message in stored { try insert(message, tenant: tenant) }
         return stored
     }
 
     func insert(_ message: Message, tenant: String) throws {
-        try run(.insertMessage) { statement in
+        try run(message.key == nil ? .insertMessage : .insertKeyedMessage) { statement in
             try statement.bind(tenant, at: 1)
             try statement.bind(message.conversationID.rawValue, at: 2)
             try statement.bind(message.sequence, at: 3)
             try statement.bind(message.role.rawValue, at: 4)
             try statement.bind(message.content, at: 5)
             try statement.bind(message.createdAt, at: 6)
+            if let key = message.key { try statement.bind(key, at: 7) }
             _ = try statement.step()
         }
     }
@@ -76,6 +87,26 @@ extension Database {
         return changedRows
     }
 
+    /// The messages that an append stored before, if it repeats one.
+    private func repeated(
+        _ messages: [ChatMessage], tenant: String, of id: ConversationID
+    ) throws -> [Message]? {
+        var found: [Message] = []
+        for key in messages.lazy.compactMap(\.key) {
+            try run(.messageOfKey) { statement in
+                try statement.bind(tenant, at: 1)
+                try statement.bind(id.rawValue, at: 2)
+                try statement.bind(key, at: 3)
+                if try statement.step() { found.append(try statement.message(of: id)) }
+            }
+        }
+        guard !found.isEmpty else { return nil }
+        return try RepeatedAppend.messages(for: messages, found: found) { range in
+            try self.messages(
+                tenant: tenant, of: id, .after(range.lowerBound - 1), limit: messages.count)
+        }
+    }
+
     private func messages(
         _ query: Query, tenant: String, of id: ConversationID, _ sequence: Int64, limit: Int
     ) throws -> [Message] {
@@ -88,17 +119,25 @@ extension Database {
             messages.reserveCapacity(min(limit, 32))
             var bytes = 0
             while try statement.step() {
-                let message = Message(
-                    conversationID: id, sequence: statement.int64(0), role: Role(rawValue: try statement.text(1)),
-                    content: try statement.text(2), createdAt: try statement.timestamp(3))
-                guard message.sequence >= 1 else {
-                    throw ChatStorageError(.damaged, "a stored message's sequence is not positive")
-                }
+                let message = try statement.message(of: id)
                 messages.append(message)
                 bytes += message.content.utf8.count
                 guard bytes <= textBudget else { throw TextBudgetExceeded() }
             }
             return messages
         }
+    }
+}
+
+extension Statement {
+    /// The message in the columns that every query of messages has.
+    fileprivate func message(of id: ConversationID) throws -> Message {
+        let message = Message(
+            conversationID: id, sequence: int64(0), role: Role(rawValue: try text(1)), content: try text(2),
+            createdAt: try timestamp(3), key: try optionalText(4))
+        guard message.sequence >= 1 else {
+            throw ChatStorageError(.damaged, "a stored message's sequence is not positive")
+        }
+        return message
     }
 }

@@ -23,8 +23,13 @@ final class SQLiteStore: Sendable {
     /// Returns once the schema is known to be there; after the first time it costs a lock.
     func awaitReady() async throws {
         guard try !isReady() else { return }
-        guard try await hasSchema() else {
-            throw ChatStorageError(.notPrepared, "the store has no schema; call prepare() first")
+        switch try await schema() {
+        case .absent: throw ChatStorageError(.notPrepared, "the store has no schema; call prepare() first")
+        case .outdated(let version):
+            throw ChatStorageError(
+                .notPrepared,
+                "the store's schema has version \(version) and not \(Schema.version); call prepare() to migrate it")
+        case .current: break
         }
         try becomeReady()
     }
@@ -32,8 +37,8 @@ final class SQLiteStore: Sendable {
     func prepare() async throws {
         guard try !isReady() else { return }
         // Reading first: a current schema needs no right to write, and a file that is not ours stays as it is.
-        if try await !hasSchema() {
-            try await writer.createSchema(in: file)
+        if try await schema() != .current {
+            try await writer.prepareSchema(in: file)
         }
         try becomeReady()
     }
@@ -58,9 +63,9 @@ final class SQLiteStore: Sendable {
         try await writer.write(bytes: bytes, body)
     }
 
-    private func hasSchema() async throws -> Bool {
-        guard try file.exists() else { return false }
-        return try await inspection.result() == .current
+    private func schema() async throws -> Schema.State {
+        guard try file.exists() else { return .absent }
+        return try await inspection.result()
     }
 
     private func isReady() throws -> Bool {

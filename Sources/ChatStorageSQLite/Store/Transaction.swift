@@ -7,7 +7,7 @@ struct Transaction {
         /// The call failed, and nothing of what it did is left.
         case refused(any Error)
         /// The call failed after it had written something.
-        case halfDone
+        case halfDone(any Error)
         /// The call failed, and the transaction with all its calls is gone.
         case transactionLost(any Error)
     }
@@ -55,8 +55,12 @@ struct Transaction {
             switch behindSavepoints ? attemptBehindSavepoint(call) : attempt(call) {
             case .done: done.append(call)
             case .refused(let error): refusals.append((call, error))
-            case .halfDone:
+            case .halfDone(let error):
                 rollBack()
+                if admitted.count == 1 {
+                    call.fail(error)
+                    return
+                }
                 Transaction(database, busyTimeout: busyTimeout)
                     .run(admitted, behindSavepoints: true, joining: { [] })
                 return
@@ -72,8 +76,9 @@ struct Transaction {
         }
         finish(done) { error in
             if admitted.count == 1 { admitted[0].fail(error) } else { runEachAlone(admitted) }
-        } whenEnded: {
-            for (call, error) in refusals { call.fail(error) }
+        } whenEnded: { failure in
+            // Where all was undone, what refused them may be too.
+            for (call, error) in refusals { call.fail(failure ?? error) }
         }
     }
 
@@ -93,7 +98,7 @@ struct Transaction {
             return .done
         } catch {
             if database.isOutsideTransaction { return .transactionLost(error) }
-            return database.allChanges == changesBefore ? .refused(error) : .halfDone
+            return database.allChanges == changesBefore ? .refused(error) : .halfDone(error)
         }
     }
 
@@ -121,11 +126,11 @@ struct Transaction {
 
     /// Commits and answers the calls; `otherwise` answers all of them when nothing was committed.
     private func finish(
-        _ calls: [any WriteCall], otherwise: (any Error) -> Void, whenEnded: () -> Void
+        _ calls: [any WriteCall], otherwise: (any Error) -> Void, whenEnded: (SQLiteFailure?) -> Void
     ) {
         guard !calls.isEmpty else {
             rollBack()
-            whenEnded()
+            whenEnded(nil)
             return
         }
         do {
@@ -133,17 +138,17 @@ struct Transaction {
             database.setBusyTimeout(deadline - .now)
             try database.command(.commit)
             for call in calls { call.succeed() }
-            whenEnded()
+            whenEnded(nil)
         } catch let failure as SQLiteFailure where failure.isDiskError {
             // The commit's record may have reached the file although the disk reported an error.
             rollBack()
             for call in calls { call.fail(failure.error(writeOutcome: .unknown)) }
-            whenEnded()
+            whenEnded(failure)
         } catch let failure as SQLiteFailure where failure.isBusy {
             // The time is used up for all of them.
             rollBack()
             for call in calls { call.fail(failure) }
-            whenEnded()
+            whenEnded(failure)
         } catch {
             rollBack()
             otherwise(error)

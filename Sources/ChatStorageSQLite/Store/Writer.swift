@@ -52,8 +52,8 @@ final class Writer: Sendable {
         }
     }
 
-    /// Makes the file where it is missing, and the schema.
-    func createSchema(in file: DatabaseFile) async throws {
+    /// Makes the file where it is missing, and the schema, or migrates an older one.
+    func prepareSchema(in file: DatabaseFile) async throws {
         try await PendingCall<Void>.wait { call in
             thread.async { [self] in
                 guard call.begin() else { return }
@@ -63,7 +63,7 @@ final class Writer: Sendable {
                     try file.create()
                     let database = try Database(configuration, for: .writing)
                     if try database.isEmpty() { try database.setJournalMode(configuration) }
-                    try Schema.create(on: database)
+                    try Schema.bringUpToDate(database)
                 }
                 call.end(result.mapError { ($0 as? SQLiteFailure)?.error(writeOutcome: .notApplied) ?? $0 })
             }

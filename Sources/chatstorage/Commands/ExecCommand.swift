@@ -32,14 +32,17 @@ struct ExecCommand: AsyncParsableCommand {
               restore_conversation        conversation_id, title (null),
                                           created_at, updated_at, last_sequence
                                           (the last message's), messages (each
-                                          id, role, content, created_at)
+                                          id, role, content, created_at, key
+                                          (none))
                                           > the conversation
-              save_message                conversation_id, role, content,
-                                          auto_create_conversation (true)
+              save_message                conversation_id, role, content, key
+                                          (none), auto_create_conversation
+                                          (true), if_unchanged (none)
                                           > the message
               save_messages               conversation_id, messages (each role,
-                                          content), auto_create_conversation
-                                          (true)
+                                          content, key (none)),
+                                          auto_create_conversation (true),
+                                          if_unchanged (none)
                                           > the messages, saved all or none
               get_history                 conversation_id, limit (20)
                                           > the last [{"role", "content"}]
@@ -51,9 +54,19 @@ struct ExecCommand: AsyncParsableCommand {
               clear_messages              conversation_id
                                           > how many were removed
 
-            A conversation is {"conversation_id", "title", "created_at", "updated_at"}, a message {"id", \
-            "conversation_id", "role", "content", "created_at"}; its id counts from 1 within the conversation. Times \
-            are RFC 3339. A "tenant" in a request overrides --tenant.
+            A conversation is {"conversation_id", "title", "created_at", "updated_at", "last_id"}, a message {"id", \
+            "conversation_id", "role", "content", "created_at"}, and "key" if it has one. A message's id counts from 1 \
+            within the conversation; last_id is the highest so far, also when messages were cleared. Times are RFC \
+            3339. A "tenant" in a request overrides --tenant.
+
+            A message's key, of 1 to 200 Unicode scalars and unique in its conversation, makes a request repeatable: \
+            when nobody knows whether it was done, send it again. Messages whose keys are there already are not saved \
+            a second time, and the saved ones are the answer. Other messages under these keys, or only some of the \
+            keys, are idempotency_mismatch.
+
+            if_unchanged takes {"created_at", "last_id"} of a conversation as it was read, and saves nothing if it was \
+            added to since, or deleted and made again (conflict), or does not exist (conversation_not_found): it \
+            implies auto_create_conversation false.
 
             An error is {"error": {"code": "...", "message": "..."}}: invalid_request for a line that is not a \
             request, otherwise the library's code, such as conversation_exists or invalid_role. The stream goes on \

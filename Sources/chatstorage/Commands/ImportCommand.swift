@@ -62,7 +62,11 @@ struct ImportCommand: AsyncParsableCommand {
             let complete = if case .success = result { true } else { false }
             try await Output.write(display.summaryText(interrupted: interruption.happened, complete: complete))
         }
-        try result.get()
+        do {
+            try result.get()
+        } catch is CancellationError where interruption.happened {
+            throw Failure(nil, status: interruption.status)
+        }
         guard await display.isComplete(skipInvalid: skipInvalid) else { throw Failure(nil) }
     }
 

@@ -9,7 +9,8 @@ struct ListCommand: AsyncParsableCommand {
             LAST is the number of the conversation's last message. On a terminal, long titles are cut to fit; times \
             are in your time zone.
 
-            With --json: an array of {"conversation_id", "title", "created_at", "updated_at"}, times in UTC.
+            With --json: an array of {"conversation_id", "title", "created_at", "updated_at", "last_id"}, times in \
+            UTC.
             """)
 
     @OptionGroup var store: StoreOptions

@@ -9,8 +9,9 @@ struct ShowCommand: AsyncParsableCommand {
             Control characters in the texts are shown as pictures (␛), so that no text can do anything to your \
             terminal; times are in your time zone.
 
-            With --json: {"conversation_id", "title", "created_at", "updated_at", "messages": [{"id", \
-            "conversation_id", "role", "content", "created_at"}]}, texts exactly as they are stored and times in UTC.
+            With --json: {"conversation_id", "title", "created_at", "updated_at", "last_id", "messages": [{"id", \
+            "conversation_id", "role", "content", "created_at"}]}, and each message's "key" if it has one; texts \
+            exactly as they are stored and times in UTC.
             """)
 
     @OptionGroup var store: StoreOptions

@@ -13,7 +13,7 @@ struct TitleCommand: AsyncParsableCommand {
 
               chatstorage title --tenant ada trip "- Kyoto -"
 
-            With --json: {"conversation_id", "title", "created_at", "updated_at"}.
+            With --json: {"conversation_id", "title", "created_at", "updated_at", "last_id"}.
             """)
 
     @OptionGroup var store: StoreOptions

@@ -10,6 +10,10 @@ struct VerifyCommand: AsyncParsableCommand {
             work in tenants of their own, whose names begin with a random text that is printed first, and remove them \
             afterwards, also when checks fail or the run is interrupted. No other data is read or changed.
 
+            A run takes one or two minutes, and longer on a slow store. It writes up to 100,000 conversations at a \
+            time, so the store grows by some 70 MB, which stay in it as free space for later writes; VACUUM in \
+            SQLite's shell, or VACUUM FULL of PostgreSQL, gives them back to the disk.
+
             Only a run that is killed, by SIGKILL or by a second interrupt while it removes them, leaves its tenants. \
             This statement removes what all such runs have left, when no other run is under way; in SQLite's shell \
             after PRAGMA foreign_keys = ON:
@@ -26,7 +30,7 @@ struct VerifyCommand: AsyncParsableCommand {
             Exit status: 0 for a full pass, which is that every check that can apply to the store has run and passed; \
             1 when a check failed, or what the run wrote could not be removed, which the reports have as the failed \
             check harness.removal; 2 when nothing failed but it is no full \
-            pass, as with --only; 130 when interrupted.
+            pass, as with --only; 128 and the signal's number when a signal ended it, such as 130 for an interrupt.
             """)
 
     @OptionGroup var store: StoreOptions
@@ -36,14 +40,19 @@ struct VerifyCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Only these checks: an id, how ids begin, or a pattern with * and ?. Can be given more than once.",
-            valueName: "pattern"))
+            "Only these checks: an id, how ids begin, or a pattern with * and ?; several with commas between them.",
+            valueName: "patterns"))
     var only: [String] = []
 
-    @Option(help: ArgumentHelp("The seed of the random numbers, to repeat a run.", valueName: "number"))
+    // Unconditional, so that a negative number is one that is refused and not an option.
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The seed of the random numbers, to repeat a run.", valueName: "number"))
     var seed: UInt64?
 
-    @Option(help: ArgumentHelp("How many calls the check of random calls makes.", valueName: "count"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("How many calls the check of random calls makes.", valueName: "count"))
     var randomCalls = 1_000
 
     @Flag(help: "Make the store's tables first if they are not there.")
@@ -58,13 +67,18 @@ struct VerifyCommand: AsyncParsableCommand {
     func validate() throws {
         guard store.tenant.isEmpty else { throw ValidationError("verify works in tenants of its own, not in --tenant") }
         guard randomCalls >= 1 else { throw ValidationError("--random-calls takes 1 or more") }
-        for pattern in only where ConformanceSuite.checks(matching: [pattern]).isEmpty {
+        guard reportJSON != "-", reportJUnit != "-" else {
+            throw ValidationError("a report goes to a file, such as /dev/stderr, not to -")
+        }
+        for pattern in patterns where ConformanceSuite.checks(matching: [pattern]).isEmpty {
             throw ValidationError("no check matches \(TerminalText.line(pattern)); --list shows their ids")
         }
     }
 
+    private var patterns: [String] { only.flatMap { $0.split(separator: ",").map(String.init) } }
+
     private var checks: [Check] {
-        only.isEmpty ? ConformanceSuite.checks : ConformanceSuite.checks(matching: only)
+        only.isEmpty ? ConformanceSuite.checks : ConformanceSuite.checks(matching: patterns)
     }
 
     func run() async throws {
@@ -76,19 +90,21 @@ struct VerifyCommand: AsyncParsableCommand {
         let command = RepeatCommand(
             program: CommandLine.arguments.first ?? "chatstorage", store: try store.text, randomCalls: randomCalls)
         let verified = try VerifiedStore(store.url) { command.text(checkID: $0, seed: $1) }
-        try await requirePreparedStore()
+        try await requireUsableStore(verified)
 
         let seed = seed ?? .random(in: 0...(.max))
         try await Output.write("\(checks.count.counted("check")) on \(verified.harness.name), seed \(seed).\n")
         if let prefix = verified.tenantPrefix { try await Output.write("Tenants that are used: \(prefix)...\n") }
 
-        let display = VerifyDisplay(total: checks.count)
+        let display = VerifyDisplay(total: checks.count, randomCalls: randomCalls)
         let run = CancellableRun()
         // Listens from before anything is written until it is removed; a second signal ends the process all the same.
         let interruption = Interruption { run.cancel() }
         var report = await run.value(of: { [checks, randomCalls] in
             await ConformanceSuite.run(checks, on: verified.harness, seed: seed, randomCalls: randomCalls) {
                 await display.show($0)
+            } underWay: {
+                await display.show($0, runningFor: $1)
             }
         })
         await display.end()
@@ -112,19 +128,28 @@ struct VerifyCommand: AsyncParsableCommand {
         if case .failure(let error) = removal {
             throw Failure("the run's tenants could not be removed: \(Self.sentence(about: error))")
         }
-        guard !interruption.happened else { throw Failure(nil, status: Failure.interrupted) }
+        guard !interruption.happened else { throw Failure(nil, status: interruption.status) }
         guard !report.isFailure else { throw Failure(nil) }
         guard report.isFullPass else { throw Failure(nil, status: Failure.incomplete) }
     }
 
     /// Preparing changes a store that is empty or old, which nobody expects of a check.
-    private func requirePreparedStore() async throws {
+    private func requireUsableStore(_ verified: VerifiedStore) async throws {
         do {
             try await store.withBackend(for: prepare ? .filling : .reading) { backend in
                 _ = try await backend.conversations(limit: 0)
+                guard let prefix = verified.tenantPrefix else { return }
+                do {
+                    // There is nothing to delete, but the right to is asked for all the same.
+                    _ = try await backend.tenant(prefix).deleteConversation("none")
+                } catch let error as ChatStorageError where [.accessDenied, .readOnly].contains(error.code) {
+                    throw Failure("the checks must write, which is refused: \(Failure.sentence(about: error))")
+                }
             }
         } catch let error as ChatStorageError where error.code == .notPrepared {
             throw Failure("the store has no tables yet; --prepare makes them")
+        } catch let error as MissingStore {
+            throw Failure("\(error); --prepare makes one")
         }
     }
 

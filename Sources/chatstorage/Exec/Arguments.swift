@@ -91,6 +91,17 @@ struct Arguments {
         return time
     }
 
+    /// An object, read by a function that takes all that may be in it.
+    mutating func objectIfPresent<Value>(
+        _ key: String, _ read: (inout Arguments) throws -> Value
+    ) throws -> Value? {
+        guard let value = members.removeValue(forKey: key) else { return nil }
+        var arguments = try Arguments(value, owner: owner, path: "\(path)\(key).")
+        let result = try read(&arguments)
+        try arguments.checkNothingIsLeft()
+        return result
+    }
+
     /// The objects of an array, each read by a function that takes all that may be in it.
     mutating func objects<Element>(
         _ key: String, _ read: (inout Arguments) throws -> Element

@@ -48,7 +48,8 @@ extension Operation {
                 messages: try arguments.objects("messages") { message in
                     ConversationSnapshot.Message(
                         sequence: try message.integer("id"), role: Role(rawValue: try message.text("role")),
-                        content: try message.text("content"), createdAt: try message.time("created_at"))
+                        content: try message.text("content"), createdAt: try message.time("created_at"),
+                        key: try message.textIfPresent("key"))
                 })
             return { try await $0.restoreConversation(snapshot).json }
         },

@@ -40,11 +40,20 @@ extension Operation {
 
 extension Arguments {
     fileprivate mutating func chatMessage() throws -> ChatMessage {
-        ChatMessage(role: Role(rawValue: try text("role")), content: try text("content"))
+        ChatMessage(
+            role: Role(rawValue: try text("role")), content: try text("content"), key: try textIfPresent("key"))
     }
 
     fileprivate mutating func appendCondition() throws -> AppendCondition {
-        try boolean("auto_create_conversation", default: true) ? .createIfMissing : .exists
+        let version = try objectIfPresent("if_unchanged") { version in
+            ConversationVersion(createdAt: try version.time("created_at"), lastSequence: try version.integer("last_id"))
+        }
+        let creates = try boolean("auto_create_conversation", default: version == nil)
+        guard let version else { return creates ? .createIfMissing : .exists }
+        guard !creates else {
+            throw InvalidRequest("auto_create_conversation is true although if_unchanged needs the conversation")
+        }
+        return .unchanged(version)
     }
 
     fileprivate mutating func messagePosition() throws -> MessagePosition {

@@ -14,7 +14,8 @@ import Android
 /// SIGINT, SIGTERM and SIGHUP as a request to stop in good order; a second one ends the process at once.
 final class Interruption {
     private final class Counter: Sendable {
-        let signals = Mutex(0)
+        /// The first signal that came.
+        let first = Mutex<CInt?>(nil)
     }
 
     private static let signals = [SIGINT, SIGTERM, SIGHUP]
@@ -30,11 +31,11 @@ final class Interruption {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler { [counter] in
-                let isFirst = counter.signals.withLock { signals in
-                    signals += 1
-                    return signals == 1
+                let isFirst = counter.first.withLock { first in
+                    defer { first = first ?? number }
+                    return first == nil
                 }
-                if isFirst { stop() } else { _exit(Failure.interrupted) }
+                if isFirst { stop() } else { _exit(Self.status(of: number)) }
             }
             source.activate()
             sources.append(source)
@@ -42,7 +43,13 @@ final class Interruption {
     }
 
     /// Whether a signal came.
-    var happened: Bool { counter.signals.withLock { $0 > 0 } }
+    var happened: Bool { counter.first.withLock { $0 != nil } }
+
+    /// The exit status of a command that the first signal ended.
+    var status: CInt { Self.status(of: counter.first.withLock(\.self) ?? SIGINT) }
+
+    /// As shells report it.
+    private static func status(of signal: CInt) -> CInt { 128 + signal }
 
     /// Gives the signals their default actions again.
     func end() {

@@ -9,20 +9,22 @@ extension Conversation {
             ("title", .string(orNull: title)),
             ("created_at", .string(createdAt.description)),
             ("updated_at", .string(updatedAt.description)),
+            ("last_id", .integer(lastSequence)),
         ])
     }
 }
 
 extension Message {
-    /// The message as `exec` and `--json` show it.
+    /// The message as `exec` and `--json` show it; with its key if it has one.
     var json: JSONText {
-        .object([
-            ("id", .integer(sequence)),
-            ("conversation_id", .string(conversationID.rawValue)),
-            ("role", .string(role.rawValue)),
-            ("content", .string(content)),
-            ("created_at", .string(createdAt.description)),
-        ])
+        .object(
+            [
+                ("id", .integer(sequence)),
+                ("conversation_id", .string(conversationID.rawValue)),
+                ("role", .string(role.rawValue)),
+                ("content", .string(content)),
+                ("created_at", .string(createdAt.description)),
+            ] + (key.map { [("key", .string($0))] } ?? []))
     }
 }
 

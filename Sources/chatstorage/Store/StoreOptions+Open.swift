@@ -26,7 +26,7 @@ extension StoreOptions {
             try await backend.prepare()
             return backend
         case .sqlite(let path):
-            if use != .filling { try Self.checkExistence(of: path) }
+            try Self.checkFile(path, for: use)
             do {
                 backend = try await SQLiteBackend(path: path)
             } catch {
@@ -45,12 +45,18 @@ extension StoreOptions {
         }
     }
 
-    private static func checkExistence(of path: String) throws {
-        guard access(path, F_OK) != 0 else { return }
-        let name = TerminalText.line(path)
-        switch errno {
-        case ENOENT, ENOTDIR: throw Failure("there is no store at \(name); import or add makes one")
-        case let code: throw Failure("\(name): cannot be reached: \(SystemError(code))")
+    /// Refuses what SQLite would refuse with less clear words, or make.
+    private static func checkFile(_ path: String, for use: Use) throws {
+        var information = stat()
+        if stat(path, &information) == 0 {
+            guard information.st_mode & S_IFMT != S_IFDIR else {
+                throw Failure("\(TerminalText.line(path)) is a folder and not a database file")
+            }
+        } else if use != .filling {
+            switch errno {
+            case ENOENT, ENOTDIR: throw MissingStore(path: path)
+            case let code: throw Failure("\(TerminalText.line(path)): cannot be reached: \(SystemError(code))")
+            }
         }
     }
 
@@ -68,7 +74,14 @@ extension StoreOptions {
 
     /// Which store it is.
     var url: StoreURL {
-        get throws { try StoreURL(text) }
+        get throws {
+            let text = try text
+            do {
+                return try StoreURL(text)
+            } catch {
+                throw Failure(Failure.sentence(about: error), status: Failure.usage)
+            }
+        }
     }
 
     /// Its URL, wherever it was given.

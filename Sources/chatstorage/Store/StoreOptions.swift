@@ -9,7 +9,9 @@ struct StoreOptions: ParsableArguments {
             valueName: "url"))
     var store: String?
 
-    @Option(help: ArgumentHelp("Whose chats: a tenant's name (default: the tenant without a name).", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "Whose chats: a tenant's name (default: the tenant without a name); not for verify.", valueName: "name"))
     var tenant: String = ""
 
     /// What a command does to the store.

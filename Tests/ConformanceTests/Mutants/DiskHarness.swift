@@ -86,7 +86,9 @@ private final class DiskStore: ConformanceStore {
                             ?? conversation.updatedAt,
                         lastSequence: max(conversation.lastSequence, messages.last?.sequence ?? 0),
                         messages: messages.map {
-                            .init(sequence: $0.sequence, role: $0.role, content: $0.content, createdAt: $0.createdAt)
+                            .init(
+                                sequence: $0.sequence, role: $0.role, content: $0.content, createdAt: $0.createdAt,
+                                key: $0.key)
                         }))
             }
             state.withLock { $0.disk[tenant] = conversations }

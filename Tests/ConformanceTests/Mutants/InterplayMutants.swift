@@ -125,7 +125,8 @@ extension Mutant {
                 try await Task {
                     let stored = try await base.messages(of: id, limit: .max).map {
                         ConversationSnapshot.Message(
-                            sequence: $0.sequence, role: $0.role, content: $0.content, createdAt: $0.createdAt)
+                            sequence: $0.sequence, role: $0.role, content: $0.content, createdAt: $0.createdAt,
+                            key: $0.key)
                     }
                     let lost = ConversationSnapshot.Message(
                         sequence: old.lastSequence + 2, role: last.role, content: last.content,

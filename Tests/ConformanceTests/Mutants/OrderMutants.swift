@@ -43,7 +43,8 @@ extension Mutant {
                 if case .append(_, let id, _) = call, let old = try await base.conversation(id) {
                     let messages = try await base.messages(of: id, limit: .max).map {
                         ConversationSnapshot.Message(
-                            sequence: $0.sequence, role: $0.role, content: $0.content, createdAt: $0.createdAt)
+                            sequence: $0.sequence, role: $0.role, content: $0.content, createdAt: $0.createdAt,
+                            key: $0.key)
                     }
                     try await base.deleteConversation(id)
                     try await base.restoreConversation(
@@ -96,7 +97,7 @@ extension Mutant {
                 messages.map {
                     Message(
                         conversationID: $0.conversationID, sequence: $0.sequence, role: $0.role, content: $0.content,
-                        createdAt: min($0.createdAt, .now()))
+                        createdAt: min($0.createdAt, .now()), key: $0.key)
                 })
         },
         Mutant(

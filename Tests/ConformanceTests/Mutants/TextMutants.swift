@@ -69,7 +69,7 @@ extension Mutant {
                 return try await call.perform(on: base)
             }
             let lowercased = messages.map {
-                ChatMessage(role: Role(rawValue: $0.role.rawValue.lowercased()), content: $0.content)
+                ChatMessage(role: Role(rawValue: $0.role.rawValue.lowercased()), content: $0.content, key: $0.key)
             }
             return try await StorageCall.append(lowercased, to: id, if: condition).perform(on: base)
         },
@@ -158,6 +158,6 @@ extension StorageCall {
     fileprivate func mappingContents(_ map: (String) -> String) -> StorageCall {
         guard case .append(let messages, let id, let condition) = self else { return self }
         return .append(
-            messages.map { ChatMessage(role: $0.role, content: map($0.content)) }, to: id, if: condition)
+            messages.map { ChatMessage(role: $0.role, content: map($0.content), key: $0.key) }, to: id, if: condition)
     }
 }

@@ -10,13 +10,17 @@ final class MemoryLimit: Sendable {
     }
 
     func append(_ message: ChatMessage, to id: ConversationID) -> Message {
-        conversations.withLock { conversations in
-            let stored = Message(
-                conversationID: id, sequence: Int64(conversations[id]?.count ?? 0) + 1, role: message.role,
-                content: message.content, createdAt: .now())
-            conversations[id, default: []].append(stored)
-            return stored
-        }
+        conversations.withLock { Self.append(message, to: id, in: &$0[id, default: []]) }
+    }
+
+    private static func append(
+        _ message: ChatMessage, to id: ConversationID, in messages: inout [Message]
+    ) -> Message {
+        let stored = Message(
+            conversationID: id, sequence: Int64(messages.count) + 1, role: message.role, content: message.content,
+            createdAt: .now())
+        messages.append(stored)
+        return stored
     }
 
     func lastMessages(of id: ConversationID, limit: Int) -> [Message] {

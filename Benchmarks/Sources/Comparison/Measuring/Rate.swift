@@ -39,7 +39,9 @@ enum Rate {
         let start = ContinuousClock.now
         let deadline = start + .seconds(seconds)
         var calls = 0
-        while ContinuousClock.now < deadline { calls += try body(&load) }
+        while ContinuousClock.now < deadline {
+            for _ in 0..<callsPerLook { calls += try body(&load) }
+        }
         return Double(calls) / start.secondsSince
     }
 

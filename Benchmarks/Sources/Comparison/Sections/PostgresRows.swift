@@ -1,10 +1,11 @@
 import ChatStorageCore
 import ChatStoragePostgres
+import Synchronization
 
 /// The rows on PostgreSQL.
 ///
 /// The library and pgbench each have a schema, filled from a third before every round.
-struct PostgresRows {
+final class PostgresRows: Sendable {
     private static let ourSchema = "ours"
     private static let limitSchema = "pgbench"
     private static let filledSchema = "filled"
@@ -14,6 +15,8 @@ struct PostgresRows {
     private let bench: Bench
     private let programs: PostgresPrograms
     private let backend: PostgresBackend
+    /// The schemas that have been appended to since they were filled.
+    private let appendedTo = Mutex<Set<String>>([])
 
     init(_ bench: Bench, _ programs: PostgresPrograms) async throws {
         self.bench = bench
@@ -60,11 +63,17 @@ struct PostgresRows {
         row(
             "append one message", callers: callers, goal, clients, AppendOne(storage: tenant),
             .append(schema: Self.limitSchema)
-        ) { try reset($0) }
+        ) { schema in
+            try reset(schema)
+            appendedTo.withLock { _ = $0.insert(schema) }
+        }
     }
 
     private func readRow(callers: Int, _ goal: TableRow.Goal, clients: [Int]) -> TableRow {
-        row("last 20 messages", callers: callers, goal, clients, ReadLast(storage: tenant), lastMessages) { _ in }
+        row("last 20 messages", callers: callers, goal, clients, ReadLast(storage: tenant), lastMessages) { schema in
+            // Reading leaves the state as it is, and appends do not.
+            if appendedTo.withLock({ $0.remove(schema) }) != nil { try reset(schema) }
+        }
     }
 
     private var tenant: PostgresTenant { backend.tenant(PgbenchScript.tenant) }
@@ -75,7 +84,7 @@ struct PostgresRows {
     ) -> TableRow {
         let ours = Contender(.ours, "ChatStorage") { seconds in
             try before(Self.ourSchema)
-            // Connections are opened and statements planned before the clock starts, as in pgbench's rate.
+            // Connections are opened and statements planned before the clock starts, as pgbench's are in its first second.
             _ = try await Rate.measure(callers: callers, seconds: 0.1, operation)
             return try await Rate.measure(callers: callers, seconds: seconds, operation)
         }

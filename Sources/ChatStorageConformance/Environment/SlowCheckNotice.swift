@@ -1,0 +1,28 @@
+import Synchronization
+
+/// Words about checks that take long: after ten seconds, and then every minute.
+package final class SlowCheckNotice: Sendable {
+    private static let first = Duration.seconds(10)
+    private static let interval = Duration.seconds(60)
+
+    private let randomCalls: Int
+    private let next = Mutex(first)
+
+    /// - Parameter randomCalls: How many calls the check of random calls makes.
+    package init(randomCalls: Int) {
+        self.randomCalls = randomCalls
+    }
+
+    /// What to say of a check that has been running for so long; nil for nothing.
+    package func text(about check: Check, after duration: Duration) -> String? {
+        let isDue = next.withLock { next in
+            if duration == .zero { next = Self.first }
+            guard duration >= next else { return false }
+            next = duration + Self.interval
+            return true
+        }
+        guard isDue else { return nil }
+        let limit = check.timeLimit(randomCalls: randomCalls).components.seconds
+        return "\(check.id): running for \(duration.components.seconds) s; it fails after \(limit) s"
+    }
+}

@@ -1,0 +1,81 @@
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+extension ChatStorage {
+    /// Appends messages, and makes the append again while the database cannot be reached: they are stored exactly once.
+    ///
+    /// Messages without a ``ChatMessage/key`` get a random one, a UUID, so that an attempt finds what one before it has
+    /// stored, also where nobody could say whether it had.
+    ///
+    /// ```swift
+    /// try await chats.append([.user(question), .assistant(answer)], to: "trip", retrying: .standard)
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - messages: The messages, as ``append(_:to:if:)-([ChatMessage],_,_)`` takes them.
+    ///   - id: The conversation.
+    ///   - condition: Whether a conversation that does not exist is created, as it is by default, and whether it must be
+    ///     unchanged. It holds for the attempt that stores the messages.
+    ///   - policy: How often, and how long is waited in between.
+    /// - Returns: The stored messages, in the order given, with their keys.
+    /// - Throws: The error of the last attempt when all have failed, and at once every error that
+    ///   ``ChatStorageError/isRetryable`` is false of. When the last attempt is `unavailable` with an unknown outcome
+    ///   the messages may be stored: to go on later, give them keys of your own. Cancelling the task ends it at once,
+    ///   also in a wait.
+    @discardableResult
+    public func append(
+        _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition = .createIfMissing,
+        retrying policy: RetryPolicy
+    ) async throws -> [Message] {
+        var random = SystemRandomNumberGenerator()
+        return try await append(
+            messages, to: id, if: condition, retrying: policy, clock: ContinuousClock(), using: &random)
+    }
+
+    /// Appends a message, and makes the append again while the database cannot be reached: it is stored exactly once.
+    ///
+    /// A message without a ``ChatMessage/key`` gets a random one, a UUID.
+    ///
+    /// - Parameters:
+    ///   - message: The message.
+    ///   - id: The conversation.
+    ///   - condition: Whether a conversation that does not exist is created, as it is by default, and whether it must be
+    ///     unchanged. It holds for the attempt that stores the message.
+    ///   - policy: How often, and how long is waited in between.
+    /// - Returns: The stored message, with its key.
+    /// - Throws: As ``append(_:to:if:retrying:)-([ChatMessage],_,_,_)`` does.
+    @discardableResult
+    public func append(
+        _ message: ChatMessage, to id: ConversationID, if condition: AppendCondition = .createIfMissing,
+        retrying policy: RetryPolicy
+    ) async throws -> Message {
+        guard let stored = try await append([message], to: id, if: condition, retrying: policy).first else {
+            throw ChatStorageError(.damaged, "the backend appended a message and returned none")
+        }
+        return stored
+    }
+
+    /// The same, with a clock to wait by and the randomness of the waits.
+    package func append(
+        _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition,
+        retrying policy: RetryPolicy, clock: any Clock<Duration>, using random: inout some RandomNumberGenerator
+    ) async throws -> [Message] {
+        let keyed = messages.map { message in
+            ChatMessage(role: message.role, content: message.content, key: message.key ?? UUID().uuidString)
+        }
+        var failures = 0
+        while true {
+            do {
+                return try await append(keyed, to: id, if: condition)
+            } catch let error as ChatStorageError where error.isRetryable {
+                failures += 1
+                guard failures < policy.attempts else { throw error }
+                let fraction = Double.random(in: 0...1, using: &random)
+                try await clock.sleep(for: policy.longestWait(afterFailures: failures) * fraction)
+            }
+        }
+    }
+}

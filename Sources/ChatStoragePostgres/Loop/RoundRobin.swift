@@ -1,0 +1,23 @@
+/// Whose turn it is among those who share something scarce: whoever was served last comes last.
+struct RoundRobin: Sendable {
+    private let count: Int
+    private var first = 0
+
+    /// Begins with the first.
+    ///
+    /// - Parameter count: How many take turns.
+    init(count: Int) {
+        self.count = count
+    }
+
+    /// Everyone's number, in the order of their turns.
+    var turns: some Sequence<Int> {
+        let (first, count) = (first, count)
+        return (0..<count).lazy.map { (first + $0) % count }
+    }
+
+    /// Takes note that somebody was served; a turn at which nothing was to be had leaves the order as it is.
+    mutating func served(_ number: Int) {
+        first = (number + 1) % count
+    }
+}

@@ -1,0 +1,190 @@
+import ChatStorageConformance
+import ChatStorageCore
+import Foundation
+import Synchronization
+
+extension Mutant {
+    /// Mutants that get keys or the condition on a version wrong.
+    static let keys: [Mutant] = [
+        Mutant(
+            "ignores keys", caughtBy: "keys.repeated", "keys.race",
+            related: ["keys.*", "errors.precedence.arguments", "errors.tell-no-text"]
+        ) { call, base, _ in
+            try await call.mappingMessages { ChatMessage(role: $0.role, content: $0.content) }.perform(on: base)
+        },
+        Mutant("forgets the keys of what it restores", caughtBy: "keys.restored", related: ["restore.*"]) {
+            call, base, _ in
+            guard case .restoreConversation(var snapshot) = call else { return try await call.perform(on: base) }
+            for index in snapshot.messages.indices { snapshot.messages[index].key = nil }
+            return try await StorageCall.restoreConversation(snapshot).perform(on: base)
+        },
+        Mutant("compares keys canonically", caughtBy: "keys.bytes", related: ["keys.limits", "keys.restored"]) {
+            call, base, _ in
+            try await call.mappingMessages {
+                ChatMessage(
+                    role: $0.role, content: $0.content, key: $0.key?.precomposedStringWithCanonicalMapping)
+            }.perform(on: base)
+        },
+        Mutant("has keys that are unique in the whole store", caughtBy: "keys.elsewhere", related: ["keys.*"]) { _ in
+            let places = Mutex<[String: String]>([:])
+            return { call, base, tenant in
+                guard case .append(let messages, let id, _) = call else { return try await call.perform(on: base) }
+                let reply = try await call.perform(on: base)
+                for key in messages.compactMap(\.key) {
+                    let place = "\(tenant)/\(id)"
+                    let first = places.withLock { places in
+                        defer { places[key] = places[key] ?? place }
+                        return places[key] ?? place
+                    }
+                    guard first == place else { throw ChatStorageError(.idempotencyMismatch, "it is used") }
+                }
+                return reply
+            }
+        },
+        Mutant(
+            "returns what has the keys without comparing it", caughtBy: "keys.mismatch",
+            related: ["keys.*", "errors.precedence.arguments", "errors.tell-no-text"]
+        ) { call, base, _ in
+            do {
+                return try await call.perform(on: base)
+            } catch let error as ChatStorageError where error.code == .idempotencyMismatch {
+                guard case .append(let messages, let id, _) = call else { throw error }
+                let stored = try await base.messages(of: id, limit: .max)
+                let found = messages.compactMap { message in stored.first { $0.key == message.key } }
+                guard found.count == messages.count else { throw error }
+                return .messages(found)
+            }
+        },
+        Mutant(
+            "appends what is missing of a batch", caughtBy: "keys.mismatch",
+            related: ["keys.overlapping-batches", "keys.beside-others"]
+        ) { call, base, _ in
+            do {
+                return try await call.perform(on: base)
+            } catch let error as ChatStorageError where error.code == .idempotencyMismatch {
+                guard case .append(let messages, let id, let condition) = call else { throw error }
+                let stored = try await base.messages(of: id, limit: .max)
+                let missing = messages.filter { message in
+                    message.key != nil && !stored.contains { $0.key == message.key }
+                }
+                guard !missing.isEmpty else { throw error }
+                return .messages(try await base.append(missing, to: id, if: condition))
+            }
+        },
+        Mutant(
+            "looks at the condition before the keys", caughtBy: "keys.before-condition",
+            related: ["keys.race-if-unchanged", "errors.precedence.arguments"]
+        ) { call, base, _ in
+            guard case .append(let messages, let id, .unchanged(let version)) = call, !messages.isEmpty,
+                (try? Validation.check(append: messages, to: id, roles: Role.standard)) != nil,
+                let conversation = try await base.conversation(id), conversation.version != version
+            else { return try await call.perform(on: base) }
+            throw ChatStorageError(.conflict, "it has changed")
+        },
+        Mutant(
+            "keeps the keys of what was cleared", caughtBy: "keys.removed",
+            related: ["cascade.*", "concurrency.*", "cancellation.*"]
+        ) { _ in
+            let kept = Mutex<[String: [String: Message]]>([:])
+            return { call, base, tenant in
+                switch call {
+                case .clearMessages(let id):
+                    let messages = (try? await base.messages(of: id, limit: .max)) ?? []
+                    let reply = try await call.perform(on: base)
+                    for message in messages {
+                        if let key = message.key {
+                            kept.withLock { $0["\(tenant)/\(id)", default: [:]][key] = message }
+                        }
+                    }
+                    return reply
+                case .append(let messages, let id, _):
+                    let old = messages.compactMap { message in
+                        message.key.flatMap { key in kept.withLock { $0["\(tenant)/\(id)"]?[key] } }
+                    }
+                    if !old.isEmpty, old.count == messages.count { return .messages(old) }
+                    return try await call.perform(on: base)
+                default:
+                    return try await call.perform(on: base)
+                }
+            }
+        },
+        Mutant(
+            "looks for keys first and appends then", caughtBy: "keys.race",
+            related: ["keys.*", "errors.precedence.arguments", "errors.tell-no-text"]
+        ) { _ in
+            let known = Mutex<[String: [String: Message]]>([:])
+            return { call, base, tenant in
+                guard case .append(let messages, let id, let condition) = call else {
+                    return try await call.perform(on: base)
+                }
+                let place = "\(tenant)/\(id)"
+                let found = messages.compactMap { message in
+                    message.key.flatMap { key in known.withLock { $0[place]?[key] } }
+                }
+                if let first = found.first {
+                    let run = try await base.messages(of: id, .after(first.sequence - 1), limit: messages.count)
+                    return .messages(run)
+                }
+                await Task.yield()
+                let stored = try await base.append(
+                    messages.map { ChatMessage(role: $0.role, content: $0.content) }, to: id, if: condition)
+                for (message, stored) in zip(messages, stored) {
+                    if let key = message.key { known.withLock { $0[place, default: [:]][key] = stored } }
+                }
+                return .messages(stored)
+            }
+        },
+        Mutant(
+            "takes a conversation created again for the one that was read",
+            caughtBy: "conditions.unchanged.incarnation",
+            related: ["errors.precedence.arguments"]
+        ) { call, base, _ in
+            guard case .append(let messages, let id, .unchanged(var version)) = call,
+                let conversation = try? await base.conversation(id)
+            else { return try await call.perform(on: base) }
+            version.createdAt = conversation.createdAt
+            return try await StorageCall.append(messages, to: id, if: .unchanged(version)).perform(on: base)
+        },
+        Mutant(
+            "takes any conversation that exists for unchanged", caughtBy: "conditions.unchanged.append",
+            "conditions.unchanged.race",
+            related: [
+                "conditions.unchanged.*", "errors.precedence.arguments", "errors.tell-no-text", "keys.before-condition",
+                "keys.race-if-unchanged",
+            ]
+        ) { call, base, _ in
+            guard case .append(let messages, let id, .unchanged) = call else { return try await call.perform(on: base) }
+            return try await StorageCall.append(messages, to: id, if: .exists).perform(on: base)
+        },
+        Mutant(
+            "looks at the version first and appends then", caughtBy: "conditions.unchanged.race",
+            related: ["keys.race-if-unchanged"]
+        ) { call, base, _ in
+            guard case .append(let messages, let id, .unchanged(let version)) = call,
+                let conversation = try? await base.conversation(id), conversation.version == version
+            else { return try await call.perform(on: base) }
+            await Task.yield()
+            return try await StorageCall.append(messages, to: id, if: .exists).perform(on: base)
+        },
+        Mutant("takes a new title for a change", caughtBy: "conditions.unchanged.other-changes") { _ in
+            let retitled = Mutex<Set<ConversationID>>([])
+            return { call, base, _ in
+                switch call {
+                case .updateTitle(let id, _): retitled.withLock { _ = $0.insert(id) }
+                case .append(let messages, let id, .unchanged) where !messages.isEmpty:
+                    guard !retitled.withLock({ $0.contains(id) }) else { throw ChatStorageError(.conflict, "changed") }
+                default: break
+                }
+                return try await call.perform(on: base)
+            }
+        },
+    ]
+}
+
+extension StorageCall {
+    /// The call with what the function makes of each message that it appends.
+    fileprivate func mappingMessages(_ map: (ChatMessage) -> ChatMessage) -> StorageCall {
+        guard case .append(let messages, let id, let condition) = self else { return self }
+        return .append(messages.map(map), to: id, if: condition)
+    }
+}
