@@ -59,11 +59,12 @@ import Testing
     /// The codes of what a caller can do wrong; a store in memory has no others.
     private static let codes: Set = [
         "invalid_request", "invalid_argument", "invalid_role", "invalid_cursor", "conversation_exists",
-        "conversation_not_found",
+        "conversation_not_found", "conflict", "idempotency_mismatch",
     ]
 
     private static let samples = [
         #"{"op": "save_message", "conversation_id": "a", "role": "user", "content": "hi \u00e9"}"#,
+        #"{"op": "save_message", "conversation_id": "a", "role": "user", "content": "once", "key": "k"}"#,
         #"{"op": "save_messages", "conversation_id": "a", "messages": [{"role": "user", "content": "x"}]}"#,
         #"{"op": "create_conversation", "conversation_id": "b", "title": "Tea", "tenant": "t"}"#,
         #"{"op": "get_or_create_conversation", "conversation_id": "a"}"#,
@@ -82,6 +83,7 @@ import Testing
     private static let tokens = [
         "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u0000", "\\ud83d", "\\u0301", "null", "true", "0", "1.0", "[[[[",
         #""op""#, #""limit""#, #""cursor""#, #""tenant""#, #""title""#, #""role""#, #""before""#, #""after""#,
-        #""save_message""#, #""get_history""#, #""page_conversations""#, #""page_messages""#, #""tool""#,
+        #""key""#, #""if_unchanged""#, #""last_id""#, #""save_message""#, #""get_history""#, #""page_conversations""#,
+        #""page_messages""#, #""tool""#,
     ]
 }
