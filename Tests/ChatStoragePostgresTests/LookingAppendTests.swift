@@ -1,4 +1,5 @@
 import ChatStorageCore
+import Synchronization
 import TestSupport
 import Testing
 
