@@ -35,7 +35,12 @@ import Testing
         _ messages: [ChatMessage], if condition: @Sendable (Conversation) -> AppendCondition, other sql: String
     ) async throws -> Result<[Message], any Error> {
         try await TestPostgres.withSchema { url, schema in
-            let backend = try await PostgresBackend(configuration(url, schema))
+            var configuration = configuration(url, schema)
+            // Longer than a busy machine takes to see that the append waits.
+            configuration.lockTimeout = .seconds(60)
+            configuration.statementTimeout = .seconds(90)
+            configuration.callTimeout = .seconds(100)
+            let backend = try await PostgresBackend(configuration)
             try await backend.prepare()
             try await backend.append(.user("one"), to: "c")
             let read = try #require(await backend.conversation("c"))
@@ -97,11 +102,11 @@ import Testing
             let backend = try await PostgresBackend(
                 configuration(adding("application_name=\(schema)", to: url), schema))
             try await backend.prepare()
-            let callers = Callers()
+            let finished = Counter()
             let ended = try await withThrowingTaskGroup(of: Int.self) { group in
                 for caller in 0..<16 {
                     group.addTask {
-                        defer { callers.finished.withLock { $0 += 1 } }
+                        defer { finished.count.withLock { $0 += 1 } }
                         for number in 0..<40 {
                             let message = ChatMessage.user("\(caller) \(number)", key: "\(caller) \(number)")
                             let id = ConversationID("c\(caller % 3)")
@@ -121,7 +126,7 @@ import Testing
                 group.addTask {
                     var ended = 0
                     // Not for ever: whoever is cut off each time would never come to an end.
-                    for _ in 0..<20 where callers.finished.withLock({ $0 }) < 16 {
+                    for _ in 0..<20 where finished.count.withLock({ $0 }) < 16 {
                         ended += try await TestPostgres.execute(
                             """
                             SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
@@ -155,10 +160,6 @@ import Testing
         #expect(repeats([.user(""), .user("", key: "k")], if: version))
         #expect(!repeats([.user("")], if: version))
     }
-}
-
-private final class Callers: Sendable {
-    let finished = Mutex(0)
 }
 
 extension Result {

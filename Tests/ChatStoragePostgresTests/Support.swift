@@ -1,5 +1,6 @@
 import ChatStorageCore
 import ChatStoragePostgres
+import Synchronization
 import TestSupport
 import Testing
 
@@ -61,4 +62,9 @@ func waitUntil(_ condition: () async throws -> Bool) async throws {
         try Task.checkCancellation()
         await Task.yield()
     }
+}
+
+/// A count that many tasks share, which a local `Mutex` cannot be.
+final class Counter: Sendable {
+    let count = Mutex(0)
 }

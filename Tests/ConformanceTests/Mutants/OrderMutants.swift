@@ -33,7 +33,7 @@ extension Mutant {
         Mutant(
             "takes a sequence for an append that fails", caughtBy: "order.sequence.failed-append-takes-none",
             related: [
-                "errors.precedence.arguments",
+                "cancellation.any-operation", "errors.precedence.arguments",
                 "keys.*", "conditions.*",
                 "text.content.nul-refused", "text.append.most-messages", "roles.other.refused",
                 "order.updated.unmoved-by-others", "atomicity.append.whole-or-nothing",
