@@ -95,6 +95,21 @@ let package = Package(
             name: "ReadmeTests",
             dependencies: ["ChatStorageCore", "ChatStorageInMemory", "ReadmeExample", "TestSupport"],
             swiftSettings: settings),
+        // What production does to a store: processes die, files are damaged, disks are full, input is nonsense.
+        .executableTarget(
+            name: "FailureWriter",
+            dependencies: [
+                "ChatStorageCore", "ChatStorageSQLite", "ChatStoragePostgres", "ChatStorageConformance",
+                "ChatStorageTransfer",
+            ],
+            path: "Tests/FailureWriter", swiftSettings: settings),
+        .testTarget(
+            name: "FailureTests",
+            dependencies: [
+                "chatstorage", "ChatStorageCore", "ChatStorageInMemory", "ChatStoragePostgres", "ChatStorageSQLite",
+                "ChatStorageConformance", "ChatStorageTransfer", "FailureWriter", "TestSupport",
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "ChatStorageInMemoryTests",
             dependencies: ["ChatStorageCore", "ChatStorageInMemory", "ChatStorageConformance"],

@@ -56,7 +56,14 @@ extension PostgresBackend {
         ///
         /// For PgBouncer in transaction mode. Statements are then not prepared by name, and sessions not set up: the
         /// two timeouts above have no effect, and the server's `default_transaction_isolation` must be
-        /// `read committed`, which ``PostgresBackend/prepare()`` checks.
+        /// `read committed`, which ``PostgresBackend/prepare()`` checks. Nor are plans pinned: each statement is planned
+        /// when it runs, for its values and by the table's statistics, with whole-table scans and bitmaps allowed.
+        ///
+        /// It cannot be told from the connection, so it must be said. A pooler that prepares statements by name itself
+        /// (PgBouncer from 1.21 with `max_prepared_statements`) seems to work without it, but what sets up sessions
+        /// stays on server sessions that other programs get next: the isolation level, `lock_timeout`,
+        /// `statement_timeout`, `plan_cache_mode`, `enable_seqscan`, `enable_bitmapscan` and `jit`. And this library's
+        /// calls may get sessions that have none of them.
         public var isBehindPooler = false
         /// How connections are encrypted; by default (nil) as the URL, its service file or `PGSSLMODE` says.
         ///
@@ -67,13 +74,17 @@ extension PostgresBackend {
         ///
         /// Appends that arrive while others are under way then share a statement and its commit, which multiplies how
         /// many the server takes. They also share its time, and for callers of one statement nothing is stored before
-        /// all is. Turn it off on Citus, where such a statement spans several shards.
+        /// all is. Turn it off on Citus, which the library does not do by itself: such a statement spans several shards
+        /// there.
         public var mergesAppends = true
         /// How many calls are under way on a connection at most, 1 or more; by default 64.
+        ///
+        /// Appends that share a statement, up to 256, count as one call.
         public var callsPerConnection = 64
         /// How many bytes the calls under way on a connection send at most, 1 or more; by default 4 MiB.
         ///
-        /// One call that sends more has the connection to itself.
+        /// One call that sends more has the connection to itself. Appends that share a statement can exceed it by what
+        /// they send together, up to 1 MiB.
         public var bytesPerConnection = 4 << 20
         /// How many calls may wait for a connection, 1 or more; by default 16,384.
         ///

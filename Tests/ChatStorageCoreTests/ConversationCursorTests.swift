@@ -12,7 +12,8 @@ import Testing
 
     @Test(arguments: ["x", "caf\u{e9}", "cafe\u{301}", "\u{1f600}", "a/b+c=d", "\u{ffff}\n"])
     func keepsThePlace(_ id: String) throws {
-        for time in [0, -1, 1_795_331_871_123_456, .min, .max] as [Int64] {
+        let bounds = [Timestamp.earliest, .latest].map(\.microsecondsSinceEpoch)
+        for time in [0, -1, 1_795_331_871_123_456] + bounds {
             for tenant in ["", "a", "\u{e9}"] {
                 let text = cursor(ConversationID(id), updatedAt: time, tenant: tenant).text
                 #expect(text.wholeMatch(of: /[A-Za-z0-9_-]+/) != nil)
@@ -25,7 +26,16 @@ import Testing
 
     @Test func theLongestIDFits() throws {
         let id = ConversationID(String(repeating: "\u{1f600}", count: 100))
-        #expect(try cursor(id, updatedAt: .max, tenant: "").position(tenant: "").id == id)
+        let latest = Timestamp.latest.microsecondsSinceEpoch
+        #expect(try cursor(id, updatedAt: latest, tenant: "").position(tenant: "").id == id)
+    }
+
+    @Test(arguments: [Int64.min, Timestamp.earliest.microsecondsSinceEpoch - 1, .max])
+    func aTimeThatNoStoreHoldsIsRefused(time: Int64) {
+        let error = #expect(throws: ChatStorageError.self) {
+            try ConversationCursor(cursor("x", updatedAt: time, tenant: "").text).position(tenant: "")
+        }
+        #expect(error?.code == .invalidCursor)
     }
 
     @Test(arguments: ["x", "xy", "xyz", "caf\u{e9}"])

@@ -95,10 +95,10 @@ import Testing
             var configuration = configuration(url, schema)
             configuration.connections = 1
             configuration.callsPerConnection = 1
-            configuration.callTimeout = .seconds(5)
+            configuration.callTimeout = .seconds(10)
             let backend = try await PostgresBackend(configuration)
             try await backend.prepare()
-            let others = (0..<8).map { number in
+            let others = (0..<64).map { number in
                 Task { () async throws -> Void in
                     let id = ConversationID("c\(number)")
                     try await backend.createConversation(id)

@@ -104,10 +104,10 @@ import Testing
             try await backend.createConversation("c")
             let locker = try TestPostgresConnection(url: url)
             try locker.execute("BEGIN; SELECT FROM \(schema).conversations WHERE conversation_id = 'c' FOR UPDATE")
-            let ended = Counter()
+            let ended = Mutex(0)
             let blocked = (0..<8).map { number in
-                Task { () async -> ChatStorageError? in
-                    defer { ended.count.withLock { $0 += 1 } }
+                Task { @Sendable () async -> ChatStorageError? in
+                    defer { ended.withLock { $0 += 1 } }
                     return await #expect(throws: ChatStorageError.self) {
                         if number % 2 == 0 {
                             try await backend.updateTitle(of: "c", to: "x")
@@ -118,7 +118,7 @@ import Testing
                 }
             }
             // On a busy machine all of them may have met their lock timeout before this looks.
-            try await waitUntil { try await lockWaits(schema) > 0 || ended.count.withLock { $0 } == 8 }
+            try await waitUntil { try await lockWaits(schema) > 0 || ended.withLock { $0 } == 8 }
             #expect(try await lockWaits(schema) <= 1)
             _ = try await appendAtOnce(100) { number in
                 let id = ConversationID("other\(number % 20)")

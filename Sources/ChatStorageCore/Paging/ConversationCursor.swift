@@ -49,7 +49,10 @@ public struct ConversationCursor: Sendable, CustomStringConvertible {
             case .text(let text): Self.place(in: text, tenant: tenant)
             case .place(let updatedAt, let id, let own): own.hasSameUTF8(as: tenant) ? (updatedAt, id) : nil
             }
-        guard let place, (try? Validation.check(place.id)) != nil else { throw Self.invalid }
+        // The checksum tells damage, not a text that somebody made up.
+        guard let place, (try? Validation.check(place.id)) != nil, Limits.timestamps.contains(place.updatedAt) else {
+            throw Self.invalid
+        }
         return place
     }
 

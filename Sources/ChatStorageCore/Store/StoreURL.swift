@@ -14,24 +14,31 @@ public enum StoreURL: Sendable, Hashable {
     ///   a password.
     public init(_ text: String) throws {
         guard !text.hasNUL else { throw Self.invalid("has U+0000 in it") }
-        let scheme = text.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || "+-.".contains($0)) }.lowercased()
-        let rest = text.dropFirst(scheme.count)
+        // Scalar by scalar: a colon and a combining mark after it are one `Character`, and no colon.
+        let schemeScalars = text.unicodeScalars.prefix { scalar in
+            scalar.isASCII
+                && (scalar.properties.isAlphabetic || "0"..."9" ~= scalar || "+-.".unicodeScalars.contains(scalar))
+        }
+        let scheme = String(schemeScalars).lowercased()
+        let rest = text.unicodeScalars[schemeScalars.endIndex...]
+        let hasColon = rest.first == ":"
+        let hasAuthority = rest.starts(with: "://".unicodeScalars)
         switch scheme {
-        case "memory" where rest.hasPrefix(":"):
-            guard rest == ":" else { throw Self.invalid("has text after memory:") }
+        case "memory" where hasColon:
+            guard rest.count == 1 else { throw Self.invalid("has text after memory:") }
             self = .memory
-        case "sqlite" where rest.hasPrefix(":"):
-            guard !rest.hasPrefix("://") else {
+        case "sqlite" where hasColon:
+            guard !hasAuthority else {
                 throw Self.invalid("begins with sqlite://; write sqlite:PATH, and sqlite:/PATH for an absolute path")
             }
             guard rest.count > 1 else { throw Self.invalid("names no file after sqlite:") }
             self = .sqlite(path: String(rest.dropFirst()))
-        case "postgres" where rest.hasPrefix(":"), "postgresql" where rest.hasPrefix(":"):
-            guard rest.hasPrefix("://") else { throw Self.invalid("needs // after \(scheme):") }
+        case "postgres" where hasColon, "postgresql" where hasColon:
+            guard hasAuthority else { throw Self.invalid("needs // after \(scheme):") }
             self = .postgres(text)
         default:
             guard !text.isEmpty else { throw Self.invalid("is empty") }
-            guard !rest.hasPrefix("://") else { throw Self.invalid("has a scheme that is not known") }
+            guard !hasAuthority else { throw Self.invalid("has a scheme that is not known") }
             self = .sqlite(path: text)
         }
     }

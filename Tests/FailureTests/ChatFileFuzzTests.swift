@@ -1,0 +1,114 @@
+import ChatStorageCore
+import ChatStorageInMemory
+import ChatStorageTransfer
+import Foundation
+import TestSupport
+import Testing
+
+/// Chat files that are nonsense: read to their end, and what is taken from them can be stored and is stored as read.
+@Suite("Fuzzing: chat files") struct ChatFileFuzzTests {
+    private let folder: TemporaryFolder
+    private let path: String
+
+    init() throws {
+        folder = try TemporaryFolder()
+        path = folder.path(of: "chats")
+    }
+
+    @Test("JSON Lines") func jsonLines() async throws {
+        try await fuzz("mutated JSON Lines files", samples: Self.lines, tokens: Self.tokens + [#""messages""#])
+    }
+
+    @Test("ShareGPT") func shareGPT() async throws {
+        try await fuzz(
+            "mutated ShareGPT files", samples: Self.arrays,
+            tokens: Self.tokens + [#""conversations""#, #""from""#, #""human""#])
+    }
+
+    private func fuzz(_ name: String, samples: [String], tokens: [String]) async throws {
+        var mutator = Mutator(samples: samples, tokens: tokens, seed: try SoakCount.seed)
+        var figures = Figures(name)
+        for _ in 0..<(try SoakCount.inputs.value) {
+            let input = mutator.next()
+            let (accepted, lost) = try await read(input)
+            figures.faults += 1
+            figures.add(accepted, lost: lost)
+        }
+        #expect(figures.acknowledged > figures.faults / 50, "hardly an input is nearly right")
+        figures.report()
+    }
+
+    /// Reads a file and stores its conversations.
+    ///
+    /// - Returns: How many the file has, and how many of them are not stored as they were read.
+    private func read(_ input: [UInt8]) async throws -> (accepted: Int, lost: Int) {
+        try Data(input).write(to: URL(fileURLWithPath: path))
+        let shown = String(decoding: input, as: UTF8.self)
+        let (backend, importTime) = (InMemoryBackend(), Timestamp(microsecondsSinceEpoch: 0))
+        try await backend.prepare()
+        var (accepted, lost, line, bytesRead) = (0, 0, 1, Int64(0))
+        do {
+            for try await entry in ChatFile(path: path) {
+                #expect(entry.line >= line && entry.bytesRead >= bytesRead, "\(shown)")
+                (line, bytesRead) = (entry.line, entry.bytesRead)
+                guard case .conversation(let conversation) = entry.content else { continue }
+                accepted += 1
+                #expect(conversation.messages.allSatisfy { Role.standard.contains($0.role) }, "\(shown)")
+                let snapshot = conversation.snapshot(importTime: importTime)
+                do {
+                    try await backend.restoreConversation(snapshot)
+                } catch let error as ChatStorageError
+                    where error.code == .invalidArgument || error.code == .conversationExists
+                {
+                    continue
+                }
+                if try await !isStored(snapshot, in: backend) {
+                    lost += 1
+                    Issue.record("stored otherwise than read: \(shown)")
+                }
+            }
+            #expect(bytesRead == input.count || line == 1, "\(shown)")
+        } catch is ChatFileError {
+            // Compressed, or in UTF-16, as far as its first bytes tell.
+        }
+        return (accepted, lost)
+    }
+
+    private func isStored(_ snapshot: ConversationSnapshot, in backend: InMemoryBackend) async throws -> Bool {
+        let stored = try await backend.messages(of: snapshot.id, .after(0), limit: .max)
+        return stored.count == snapshot.messages.count
+            && zip(stored, snapshot.messages).allSatisfy { stored, given in
+                stored.sequence == given.sequence && stored.role == given.role && stored.createdAt == given.createdAt
+                    && stored.content.hasSameUTF8(as: given.content)
+            }
+    }
+
+    private static let tokens = [
+        "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u0000", "\\ud83d", "\\ude00", "\\u00e9", "null", "true", "0",
+        #""role""#, #""user""#, #""content""#, #""title""#, #""id""#, #""created_at""#, #""tool""#, "[[[[[[[[",
+        "0001-01-01T00:00:00Z", "2024-02-30T24:00:60+99:99",
+    ]
+
+    private static let lines = [
+        #"{"conversation_id": "a", "title": "Tea \u00e9", "messages": [{"role": "user", "content": "Oolong?"}]}"#,
+        #"{"messages": [{"role": "system", "content": "Be brief."}, {"role": "assistant", "content": "\ud83d\ude00"}]}"#,
+        #"{"conversation_id": "b", "messages": [{"role": "user", "content": "x", "created_at": "#
+            + #""2024-02-29T12:00:00.123456+01:00"}, {"role": "assistant", "content": "", "tool_calls": [{"a": 1e3}]}]}"#,
+        """
+        {"conversation_id": null, "title": null, "messages": []}
+
+        {"messages": [{"role": "user", "content": "line two"}]}
+        """,
+    ]
+
+    private static let arrays = [
+        #"[{"id": "a", "conversations": [{"from": "human", "value": "Oolong?"}, {"from": "gpt", "value": "Yes é"}]}]"#,
+        #"[{"conversations": [{"from": "system", "value": "\ud83d\ude00 \n"}]}, {"id": "b", "conversations": []}]"#,
+        """
+        [
+          {"conversations": [{"from": "human", "value": "one"}], "title": "x", "weight": [1, {"a": "]}"}]},
+          {"conversations": [{"from": "gpt", "value": "two"}]}
+        ]
+        """,
+    ]
+}

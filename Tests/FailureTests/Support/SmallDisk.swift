@@ -1,0 +1,51 @@
+import Foundation
+import TestSupport
+
+/// A file system of two MiB in memory, mounted on a folder of its own and taken away with the last reference.
+final class SmallDisk: Sendable {
+    /// The system does not let this process mount anything.
+    struct CannotMount: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+        #if os(Linux)
+        guard mount("tmpfs", folder.path, "tmpfs", 0, "size=2m,mode=0700") == 0 else {
+            throw CannotMount(description: "mounting a small file system: \(String(cString: strerror(errno)))")
+        }
+        #else
+        throw CannotMount(description: "a small file system is mounted on Linux only")
+        #endif
+    }
+
+    deinit {
+        #if os(Linux)
+        umount2(folder.path, Int32(MNT_DETACH))
+        #endif
+    }
+
+    /// Takes all room that is left.
+    func fill() throws {
+        try Data().write(to: filler)
+        let file = try FileHandle(forWritingTo: filler)
+        defer { try? file.close() }
+        for bytes in [64 << 10, 4096, 1] {
+            while (try? file.write(contentsOf: Data(count: bytes))) != nil {}
+        }
+    }
+
+    /// Takes so much room.
+    func fill(bytes: Int) throws {
+        try Data(count: bytes).write(to: filler)
+    }
+
+    /// Gives back what was taken.
+    func makeRoom() throws {
+        try FileManager.default.removeItem(at: filler)
+    }
+
+    private var filler: URL { URL(fileURLWithPath: folder.path(of: "filler")) }
+}

@@ -1,0 +1,43 @@
+import Foundation
+
+/// How often a test injects its fault: some times by default, and as often as a variable says in the long form.
+enum SoakCount: String {
+    /// Processes that are killed, on each store.
+    case kills = "CHATSTORAGE_SOAK_KILLS"
+    /// Mutated inputs of each reader.
+    case inputs = "CHATSTORAGE_SOAK_INPUTS"
+    /// Damaged database files.
+    case files = "CHATSTORAGE_SOAK_FILES"
+
+    /// A variable's value is no number that can be used.
+    struct NotUnderstood: Error, CustomStringConvertible {
+        let variable: String
+        var description: String { "\(variable) is not a whole number of 1 or more" }
+    }
+
+    private var standard: UInt64 {
+        switch self {
+        case .kills: 5
+        case .inputs: 2_000
+        case .files: 40
+        }
+    }
+
+    /// The number.
+    ///
+    /// - Throws: ``NotUnderstood``, so that a misspelt number fails the tests instead of shortening them.
+    var value: Int {
+        get throws { Int(clamping: try Self.number(rawValue, default: standard)) }
+    }
+
+    /// What all random choices of a run follow from.
+    static var seed: UInt64 {
+        get throws { try number("CHATSTORAGE_TEST_SEED", default: 1) }
+    }
+
+    private static func number(_ variable: String, default standard: UInt64) throws -> UInt64 {
+        guard let text = ProcessInfo.processInfo.environment[variable], !text.isEmpty else { return standard }
+        guard let number = UInt64(text), number >= 1 else { throw NotUnderstood(variable: variable) }
+        return number
+    }
+}
