@@ -63,14 +63,15 @@ final class PostgresRows: Sendable {
         row(
             "append one message", callers: callers, goal, clients, AppendOne(storage: tenant),
             .append(schema: Self.limitSchema)
-        ) { schema in
+        ) { [self] schema in
             try reset(schema)
             appendedTo.withLock { _ = $0.insert(schema) }
         }
     }
 
     private func readRow(callers: Int, _ goal: TableRow.Goal, clients: [Int]) -> TableRow {
-        row("last 20 messages", callers: callers, goal, clients, ReadLast(storage: tenant), lastMessages) { schema in
+        row("last 20 messages", callers: callers, goal, clients, ReadLast(storage: tenant), lastMessages) {
+            [self] schema in
             // Reading leaves the state as it is, and appends do not.
             if appendedTo.withLock({ $0.remove(schema) }) != nil { try reset(schema) }
         }
@@ -89,7 +90,7 @@ final class PostgresRows: Sendable {
             return try await Rate.measure(callers: callers, seconds: seconds, operation)
         }
         let limits = clients.map { clients in
-            Contender(.limit, "pgbench, \(clients) client\(clients == 1 ? "" : "s")") { seconds in
+            Contender(.limit, "pgbench, \(clients) client\(clients == 1 ? "" : "s")") { [programs] seconds in
                 try before(Self.limitSchema)
                 return try programs.pgbench(script, clients: clients, seconds: Int(seconds.rounded(.up)))
             }
