@@ -251,6 +251,8 @@ import Testing
                 configuration(url, schema) {
                     $0.connections = 1
                     $0.waitingCalls = 1
+                    $0.lockTimeout = .seconds(60)
+                    $0.statementTimeout = .seconds(90)
                 })
             try await backend.prepare()
             try await backend.createConversation("c")
@@ -266,7 +268,13 @@ import Testing
 
     @Test func aCancelledCallEndsAtOnceAndDisturbsNobody() async throws {
         try await TestPostgres.withSchema { url, schema in
-            let backend = try await PostgresBackend(configuration(url, schema) { $0.connections = 1 })
+            let backend = try await PostgresBackend(
+                configuration(url, schema) {
+                    $0.connections = 1
+                    // Longer than a busy machine takes to see that the call waits.
+                    $0.lockTimeout = .seconds(60)
+                    $0.statementTimeout = .seconds(90)
+                })
             try await backend.prepare()
             try await backend.createConversation("c")
             try await withLockedConversation(schema) {
