@@ -15,7 +15,8 @@
 ///
 /// - Every call is one transaction: it happens wholly or not at all.
 /// - Calls throw ``ChatStorageError``, always possible: `closed`, `notPrepared`, `schemaTooNew`, `schemaMismatch`,
-///   `unavailable`, `accessDenied`, `damaged`, of writes also `readOnly`; and `invalidArgument` for an id, title, tenant, content or limit outside ``Limits``.
+///   `unavailable`, `accessDenied`, `damaged`, of writes also `readOnly`; and `invalidArgument` for an id, title,
+///   tenant, key, content or limit outside ``Limits``.
 /// - When the caller's task is cancelled a call throws `CancellationError`, at once unless its backend cannot leave its
 ///   work. What it was to do is then done wholly or not at all, now or a moment later.
 /// - Calls may come from any task and thread, any number at once. The work never runs on the caller's actor.

@@ -123,6 +123,11 @@ struct Pipeline<Ticket, Answer> {
         entries.values.contains { predicate($0.ticket) }
     }
 
+    /// Calls a body with each of those who asked and have no answer yet.
+    func forEach(_ body: (Ticket) -> Void) {
+        for entry in entries.values { body(entry.ticket) }
+    }
+
     /// The next message to hand to libpq; nil when all is sent.
     mutating func nextMessage() -> Message? {
         guard let entry = entries[cursor.entry] else { return nil }

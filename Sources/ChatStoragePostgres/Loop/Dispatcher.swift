@@ -138,11 +138,10 @@ struct Dispatcher {
             drop(index, now: now)
         }
         for connection in connections {
-            _ = connection.pipeline.contains { call in
+            connection.pipeline.forEach { call in
                 for member in call.members where member.deadline <= now {
                     member.fail(Call.expired(member.request, .unknown))
                 }
-                return false
             }
         }
         var expired = removeWaiting { $0.deadline <= now }
@@ -346,10 +345,9 @@ struct Dispatcher {
         longReads.forEach { deadlines.append($0.deadline) }
         writes.forEach { deadlines.append($0.deadline) }
         for connection in connections {
-            _ = connection.pipeline.contains { call in
+            connection.pipeline.forEach { call in
                 deadlines += call.members.lazy.filter(\.isWanted).map(\.deadline)
                 deadlines.append(call.deadline)
-                return false
             }
         }
         earliestDeadline = deadlines.min()
