@@ -39,6 +39,9 @@ struct Comparison: AsyncParsableCommand {
     @Option(help: "How much data the largest stores of the growth have.")
     var largest: Int?
 
+    @Flag(help: "Ends with status 1 when a goal is missed.")
+    var strict = false
+
     @Option(parsing: .upToNextOption, help: "What is measured; by default all, in a quick run all but callers.")
     var sections: [Section] = []
 
@@ -62,6 +65,7 @@ struct Comparison: AsyncParsableCommand {
         }
         print(results.text)
         if let json { try results.write(to: json) }
+        if strict, !results.isMet { throw ExitCode.failure }
     }
 
     private func measure(_ section: Section, _ bench: Bench, _ rounds: Rounds, _ results: inout Results) async throws {

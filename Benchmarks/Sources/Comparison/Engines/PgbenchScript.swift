@@ -48,7 +48,7 @@ struct PgbenchScript {
     /// The statement itself, with variables or literals in the parameters' places.
     static func lastMessagesText(schema: String, tenant: String, id: String, limit: String) -> String {
         """
-        SELECT sequence, role, content, created_at FROM "\(schema)".chat_messages
+        SELECT sequence, role, content, created_at, message_key FROM "\(schema)".chat_messages
         WHERE tenant = \(tenant) AND conversation_id = \(id)
         ORDER BY sequence DESC LIMIT \(limit)
         """

@@ -13,6 +13,12 @@ struct Results: Codable {
     var memory: [Finding] = []
     var fairness: [Finding] = []
 
+    /// Whether every row and figure that has a goal is at it.
+    var isMet: Bool {
+        (rows + callers).allSatisfy { $0.goal.isNone || $0.isMet } && growth.allSatisfy(\.isMet)
+            && (memory + fairness).allSatisfy(\.isMet)
+    }
+
     func write(to path: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
