@@ -60,6 +60,7 @@ bench-import:
 
 lint:
 	swift format lint --strict --recursive $(SWIFT_PATHS)
+	@.scripts/check-traps
 
 format:
 	swift format --in-place --recursive $(SWIFT_PATHS)

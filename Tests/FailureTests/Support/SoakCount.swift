@@ -8,6 +8,8 @@ enum SoakCount: String {
     case inputs = "CHATSTORAGE_SOAK_INPUTS"
     /// Damaged database files.
     case files = "CHATSTORAGE_SOAK_FILES"
+    /// Damaged rows, in each store.
+    case rows = "CHATSTORAGE_SOAK_ROWS"
 
     /// A variable's value is no number that can be used.
     struct NotUnderstood: Error, CustomStringConvertible {
@@ -20,6 +22,7 @@ enum SoakCount: String {
         case .kills: 5
         case .inputs: 2_000
         case .files: 40
+        case .rows: 80
         }
     }
 

@@ -93,6 +93,14 @@ enum TestedStore: Sendable {
         return try connection.execute("PRAGMA integrity_check").compactMap { $0.first ?? nil }.joined(separator: ", ")
     }
 
+    /// Runs a statement past the library.
+    func execute(_ sql: String) async throws {
+        switch self {
+        case .sqlite: try TestSQLiteConnection(path: path).execute(sql)
+        case .postgres(_, let schema): try await TestPostgres.execute("SET search_path = \(schema); \(sql)")
+        }
+    }
+
     private var path: String {
         guard case .sqlite(let folder, _) = self else { return "" }
         return folder.path(of: "chat.db")
