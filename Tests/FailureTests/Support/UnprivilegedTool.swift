@@ -3,13 +3,6 @@ import TestSupport
 
 /// The built `chatstorage` executable, run so that the files' permissions bind it.
 struct UnprivilegedTool {
-    /// What a run ended with.
-    struct Result {
-        let status: Int32
-        /// What it wrote to standard output and standard error.
-        let output: String
-    }
-
     private let command: [String]
     private let folder: TemporaryFolder
 
@@ -28,27 +21,7 @@ struct UnprivilegedTool {
     }
 
     /// Runs the tool to its end.
-    func run(_ arguments: String...) async throws -> Result {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = command + arguments
-        process.standardInput = FileHandle.nullDevice
-        let path = folder.path(of: UUID().uuidString)
-        try Data().write(to: URL(fileURLWithPath: path))
-        let output = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
-        process.standardOutput = output
-        process.standardError = output
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            process.terminationHandler = { _ in continuation.resume() }
-            do {
-                try process.run()
-            } catch {
-                process.terminationHandler = nil
-                continuation.resume(throwing: error)
-            }
-        }
-        return Result(
-            status: process.terminationStatus,
-            output: String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self))
+    func run(_ arguments: String...) async throws -> Executable.Result {
+        try await Executable.run(["/usr/bin/env"] + command + arguments, in: folder)
     }
 }
