@@ -2,6 +2,7 @@
 # make test   installs what is missing and runs all tests on all backends
 # make test-everywhere  runs the conformance suite on other servers, locales and settings than make test; Linux only
 # make soak   runs the failure tests in their long forms and prints what they did; SOAK="--kills 20 --inputs 5000"
+# make sanitize  runs the tests with the thread sanitizer and the address sanitizer; Linux only. SANITIZE="thread --filter X"
 # make bench  measures the library beside its engines' limits and a peer, into BENCH_JSON; bench-quick in two minutes
 # make plot-bench  draws what make bench has measured into the documentation
 # make check-call-costs  counts the instructions of a call and compares them with the committed numbers
@@ -9,7 +10,7 @@
 # make bench-import  measures the import of an archive (ARCHIVE=FILE) into SQLite and PostgreSQL
 # make lint   checks the format; make format mends it
 
-.PHONY: demo test test-everywhere soak bench bench-quick plot-bench check-call-costs bench-operations bench-import
+.PHONY: demo test test-everywhere soak sanitize bench bench-quick plot-bench check-call-costs bench-operations bench-import
 .PHONY: lint format clean
 
 SWIFT_PATHS = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Benchmarks Benchmarks/Sources
@@ -33,6 +34,10 @@ test-everywhere:
 soak:
 	@.scripts/install-packages --tests
 	@.scripts/soak $(SOAK)
+
+sanitize:
+	@.scripts/install-packages --tests
+	@.scripts/sanitize $(SANITIZE)
 
 bench:
 	@.scripts/install-packages --bench
@@ -60,6 +65,7 @@ bench-import:
 
 lint:
 	swift format lint --strict --recursive $(SWIFT_PATHS)
+	@.scripts/check-traps
 
 format:
 	swift format --in-place --recursive $(SWIFT_PATHS)

@@ -110,8 +110,8 @@ let package = Package(
         .executableTarget(
             name: "FailureWriter",
             dependencies: [
-                "ChatStorageCore", "ChatStorageSQLite", "ChatStoragePostgres", "ChatStorageConformance",
-                "ChatStorageTransfer",
+                "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStoragePostgres",
+                "ChatStorageConformance", "ChatStorageTransfer",
             ],
             path: "Tests/FailureWriter", swiftSettings: settings),
         .testTarget(

@@ -23,11 +23,28 @@ extension SQLiteBackend {
             case processEnd
         }
 
+        /// What a store's file is used for.
+        public enum Access: Sendable {
+            /// Reading and writing; reading alone where the file's permissions or its medium refuse to write.
+            ///
+            /// Reading a file with a write-ahead log takes a folder in which files can be made, or beside the file those
+            /// that a writer keeps there; elsewhere calls are `accessDenied`.
+            case readWrite
+            /// Reading, on a medium that nobody writes while the store is open: no lock is taken and no file made.
+            ///
+            /// Only the database file itself is read (`immutable=1`, <https://www.sqlite.org/uri.html>). Where a writer left
+            /// changes beside it, in a write-ahead log or a rollback journal, calls are `accessDenied`; so are writes. If
+            /// somebody changes the file meanwhile, reads can be wrong or `damaged`.
+            case immutable
+        }
+
         /// The database file, absolute or relative to the process's working directory.
         ///
         /// In-memory databases (`:memory:`, the empty path) are refused: each connection would have its own. Use
         /// `InMemoryBackend`.
         public var path: String
+        /// What the file is used for; by default `readWrite`.
+        public var access = Access.readWrite
         /// How a new database file keeps a transaction; by default `wal`.
         ///
         /// A file that exists and has tables, the library's or others, keeps the mode that it has.
@@ -61,7 +78,26 @@ extension SQLiteBackend {
             try require(busyTimeout >= .zero, "busyTimeout is negative")
         }
 
-        /// The path as SQLite is given it: one that begins like a URI must not be read as one.
-        var fileName: String { path.hasPrefix("file:") ? "./" + path : path }
+        /// The path as SQLite is given it: a URI for `immutable`, otherwise one that begins like a URI must not be read as
+        /// one.
+        var fileName: String {
+            switch access {
+            case .readWrite: path.hasPrefix("file:") ? "./" + path : path
+            case .immutable: "file:\(path.utf8.first == UInt8(ascii: "/") ? "//" : "")\(percentEncodedPath)?immutable=1"
+            }
+        }
+
+        private var percentEncodedPath: String {
+            let digits = Array("0123456789ABCDEF".utf8)
+            let bytes = path.utf8.flatMap { byte -> [UInt8] in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "."), UInt8(ascii: "_"):
+                    [byte]
+                default: [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+                }
+            }
+            return String(decoding: bytes, as: UTF8.self)
+        }
     }
 }

@@ -41,7 +41,8 @@ import Testing
     private static func isQuick(_ check: Check) -> Bool {
         let left = [
             "scale.", "model.", "linearisability.", "concurrency.readers-starve-nobody", "text.append.most-bytes",
-            "text.content.largest", "text.content.too-large", "text.breach.names-field-and-lengths",
+            "text.content.largest", "text.content.too-large", "text.breach.names-field-and-lengths", "text.sql.",
+            "tenants.colliding-keys",
         ]
         return !left.contains { check.id.hasPrefix($0) }
     }

@@ -15,6 +15,9 @@ import Musl
 /// Appends to a store until it is killed or its standard input ends.
 ///
 ///     FailureWriter STORE SETTING RUN SEED
+///     FailureWriter cycles STORE SETTING COUNT
+///
+/// The second form opens, uses and closes a store over and over, and says what the process then holds of the system.
 ///
 /// The setting is the journal mode of a new SQLite file or a PostgreSQL schema. Each append that was acknowledged is a
 /// line on standard output; a line that begins with `!` says what failed.
@@ -27,7 +30,16 @@ import Musl
             try await FileDescriptor.standardError.write(Array("FailureWriter STORE SETTING RUN SEED\n".utf8))
             exit(2)
         }
+        // Whoever started it may have died.
+        let watch = Task {
+            while let bytes = try? await FileDescriptor.standardInput.read(), !bytes.isEmpty {}
+            exit(0)
+        }
+        defer { watch.cancel() }
         do {
+            if arguments[1] == "cycles" {
+                return try await runCycles(arguments[2], setting: arguments[3], count: Int(clamping: seed))
+            }
             let backend = try await open(arguments[1], setting: arguments[2])
             try await backend.prepare()
             await withTaskGroup(of: Void.self) { group in
@@ -35,10 +47,6 @@ import Musl
                     group.addTask {
                         await append(to: backend, as: "\(arguments[3]).\(caller)", seed: seed &+ UInt64(caller))
                     }
-                }
-                group.addTask {
-                    while let bytes = try? await FileDescriptor.standardInput.read(), !bytes.isEmpty {}
-                    exit(0)
                 }
             }
         } catch {
@@ -90,7 +98,7 @@ import Musl
     }
 
     /// A line is shorter than a pipe's atomic write, so that it comes whole or not at all.
-    private static func say(_ line: String) async {
+    static func say(_ line: String) async {
         do {
             try await FileDescriptor.standardOutput.write(Array("\(line)\n".utf8))
         } catch {

@@ -6,8 +6,14 @@ package final class TemporaryFolder: Sendable {
     package let path: String
 
     /// Makes the folder.
-    package init() throws {
-        let url = FileManager.default.temporaryDirectory.appendingPathComponent("chatstorage-\(UUID().uuidString)")
+    ///
+    /// - Parameter isInMemory: Whether it is to lie in memory, where the system offers that, so that nothing waits for a
+    ///   disk.
+    package init(isInMemory: Bool = false) throws {
+        let memory = URL(fileURLWithPath: "/dev/shm")
+        let hasMemory = isInMemory && FileManager.default.isWritableFile(atPath: memory.path)
+        let parent = hasMemory ? memory : FileManager.default.temporaryDirectory
+        let url = parent.appendingPathComponent("chatstorage-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         path = url.path
     }

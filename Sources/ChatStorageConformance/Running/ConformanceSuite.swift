@@ -24,8 +24,8 @@ public enum ConformanceSuite {
         + Check.listing + Check.times + Check.cascade + Check.appends + Check.conditions
         + Check.keys + Check.keyRaces + Check.creation + Check.restoring
         + Check.cancellation + Check.readers + Check.concurrency + Check.limits + Check.messagePages
-        + Check.conversationPages + Check.tenants + Check.errors + Check.closing + Check.schema + Check.durability
-        + Check.absence + Check.randomCalls + Check.linearisability + Check.contention + Check.scale
+        + Check.conversationPages + Check.tenants + Check.hostileText + Check.errors + Check.closing + Check.schema
+        + Check.durability + Check.absence + Check.randomCalls + Check.linearisability + Check.contention + Check.scale
 
     /// Runs a check on a store of its own.
     ///

@@ -9,6 +9,7 @@ struct SchemaDefinition {
     static let versionTable = "chat_storage_schema"
     static let tables = ["conversations", "chat_messages", versionTable]
     static let conversationsKey = "conversations_pkey"
+    static let messagesKey = "chat_messages_pkey"
     static let roleConstraint = "chat_messages_role_check"
     static let messageKeyIndex = "chat_messages_key"
 
@@ -86,7 +87,7 @@ struct SchemaDefinition {
                 role text COLLATE "C" NOT NULL,
                 content text NOT NULL,
                 created_at timestamptz NOT NULL,
-                CONSTRAINT chat_messages_pkey PRIMARY KEY (tenant, conversation_id, sequence),
+                CONSTRAINT \(Self.messagesKey) PRIMARY KEY (tenant, conversation_id, sequence),
                 CONSTRAINT \(Self.roleConstraint) CHECK (role IN (\(roles))),
                 CONSTRAINT chat_messages_conversation_fkey FOREIGN KEY (tenant, conversation_id)
                     REFERENCES \(schema).conversations (tenant, conversation_id) ON DELETE CASCADE

@@ -49,6 +49,8 @@ extension ServerError {
     /// The one place where a SQLSTATE becomes a code.
     private var meaning: (ChatStorageError.Code, String) {
         switch sqlState {
+        case "23505" where constraint == SchemaDefinition.messagesKey:
+            return (.damaged, "a conversation's last sequence is below its messages'")
         case "23514" where constraint == SchemaDefinition.roleConstraint:
             return (.invalidRole, "the database does not take the role of a message")
         case "25006": return (.readOnly, "the server takes no writes; it is a standby or set to read only")

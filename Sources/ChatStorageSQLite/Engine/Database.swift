@@ -31,11 +31,17 @@ final class Database: @unchecked Sendable {
 
     /// Opens an existing file.
     ///
-    /// - Throws: ``SQLiteFailure``.
+    /// - Throws: ``SQLiteFailure``; ``ChatStorageError`` for an immutable file beside which there are changes of it.
     init(_ configuration: SQLiteBackend.Configuration, for access: Access) throws {
         var opened: OpaquePointer?
+        let mode: Int32
+        switch configuration.access {
         // READWRITE falls back to reading where the system refuses to write (https://www.sqlite.org/c3ref/open.html).
-        let mode = access == .inspecting ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
+        case .readWrite: mode = access == .inspecting ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
+        case .immutable:
+            try DatabaseFile(path: configuration.path).checkIsWhole()
+            mode = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
+        }
         let result = sqlite3_open_v2(
             configuration.fileName, &opened, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
         guard let opened else { throw SQLiteFailure(code: result) }

@@ -20,16 +20,20 @@ import CSQLite
 ///
 /// SQLite's messages can quote values, so they are not kept.
 struct SQLiteFailure: Error {
+    /// `SQLITE_READONLY_DIRECTORY`, a macro that Swift does not import.
+    private static let readOnlyDirectory = SQLITE_READONLY | 6 << 8
+
     /// The extended code; its low byte is the primary one.
     let code: Int32
     private let isMissingTable: Bool
-    private let isDenied: Bool
+    /// What the system said, 0 where it was not asked or the question does not arise.
+    private let systemError: Int32
 
     /// A failure without a connection to ask for more.
     init(code: Int32) {
         self.code = code
         isMissingTable = false
-        isDenied = false
+        systemError = 0
     }
 
     /// The failure of the call that was made last on a connection.
@@ -37,7 +41,13 @@ struct SQLiteFailure: Error {
         self.code = code
         isMissingTable =
             code == SQLITE_ERROR && sqlite3_errmsg(database).map { strncmp($0, "no such table", 13) == 0 } ?? false
-        isDenied = [EACCES, EPERM].contains(sqlite3_system_errno(database))
+        systemError = Self.systemError(of: database)
+    }
+
+    private static func systemError(of database: OpaquePointer) -> Int32 {
+        // Where the files of a write-ahead log cannot be made SQLite tells the error of looking for old ones.
+        if let path = sqlite3_db_filename(database, "main"), access(path, W_OK) != 0, errno == EROFS { return EROFS }
+        return sqlite3_system_errno(database)
     }
 
     var primaryCode: Int32 { code & 0xff }
@@ -68,11 +78,16 @@ struct SQLiteFailure: Error {
         case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL:
             (.unavailable, "the database is locked by another connection for longer than the busy timeout")
         case SQLITE_FULL: (.unavailable, "the disk or the database's quota is full")
-        case SQLITE_CANTOPEN where isDenied: (.accessDenied, "the permissions of the database file refuse this user")
+        case SQLITE_CANTOPEN where [EACCES, EPERM].contains(systemError):
+            (.accessDenied, "the permissions of the database file or its folder refuse this user")
+        case SQLITE_CANTOPEN where systemError == EROFS:
+            (.accessDenied, "the database's file system is read-only; there it can only be opened as immutable")
         case SQLITE_CANTOPEN: (.unavailable, "the database file cannot be opened")
         case SQLITE_IOERR: (.unavailable, "reading or writing the database file failed")
         case SQLITE_NOMEM: (.unavailable, "SQLite has no memory left")
         case SQLITE_INTERRUPT: (.unavailable, "the statement was interrupted")
+        case SQLITE_READONLY where code == Self.readOnlyDirectory:
+            (.accessDenied, "the database's folder takes no files; there it can only be opened as immutable")
         case SQLITE_READONLY: (.accessDenied, "the database file or its folder cannot be written")
         case SQLITE_PERM, SQLITE_AUTH: (.accessDenied, "the database refuses this access")
         case SQLITE_CORRUPT: (.damaged, "the database file is corrupt")

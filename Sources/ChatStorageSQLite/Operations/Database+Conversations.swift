@@ -101,8 +101,12 @@ extension Database {
 extension Statement {
     /// The conversation in the columns that every query of conversations has.
     fileprivate func conversation() throws -> Conversation {
-        Conversation(
+        let conversation = Conversation(
             id: ConversationID(try text(0)), title: try optionalText(1), createdAt: try timestamp(2),
             updatedAt: try timestamp(3), lastSequence: int64(4))
+        guard conversation.lastSequence >= 0 else {
+            throw ChatStorageError(.damaged, "a stored conversation's last sequence is negative")
+        }
+        return conversation
     }
 }

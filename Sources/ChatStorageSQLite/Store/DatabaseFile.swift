@@ -34,6 +34,42 @@ struct DatabaseFile: Sendable {
         }
     }
 
+    /// Refuses a file beside which lie changes that are not in it, or are half in it.
+    ///
+    /// A log or a journal that begins with a zero byte is one that SQLite does not use either
+    /// (<https://www.sqlite.org/fileformat2.html>).
+    func checkIsWhole() throws {
+        // SQLite keeps them beside the file that a symbolic link leads to.
+        guard let resolved = realpath(path, nil) else { throw Self.error(errno) }
+        defer { free(resolved) }
+        let path = String(cString: resolved)
+        for (suffix, name) in [("-wal", "write-ahead log"), ("-journal", "rollback journal")] {
+            guard try Self.firstByte(of: path + suffix) ?? 0 != 0 else { continue }
+            throw ChatStorageError(
+                .accessDenied,
+                """
+                the database cannot be opened as immutable: beside it lies a \(name) with changes that are not in it; \
+                opened once where it can be written, and closed, it has them
+                """)
+        }
+    }
+
+    /// The first byte of a file, nil if the file is empty or not there.
+    private static func firstByte(of path: String) throws -> UInt8? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw error(errno)
+        }
+        defer { _ = close(descriptor) }
+        var byte: UInt8 = 0
+        switch read(descriptor, &byte, 1) {
+        case 0: return nil
+        case 1: return byte
+        default: throw error(errno)
+        }
+    }
+
     private static func error(_ code: Int32) -> ChatStorageError {
         let cause = ChatStorageError.Cause(engine: "system", code: "\(code)")
         return switch code {

@@ -43,9 +43,7 @@ final class ReaderPool: Sendable {
         let reader: Reader = if let idle = state.withLock({ $0.idle.popLast() }) { idle } else { try await take() }
         if inline {
             do {
-                reader.database.textBudget = Self.inlineBytes
-                defer { reader.database.textBudget = .max }
-                let result = try body(reader.database)
+                let result = try Self.readInline(reader.database, body)
                 give(reader)
                 if pace.isOver() { await Task.yield() }
                 return result
@@ -75,6 +73,15 @@ final class ReaderPool: Sendable {
         for reader in idle { reader.database.close() }
         var calls = waiting
         while let call = calls.popFirst() { call.end(.failure(ChatStorageError.closed)) }
+    }
+
+    /// Runs a body with a bound on the text that it reads; the bound is gone before anybody else gets the connection.
+    private static func readInline<Result>(
+        _ database: Database, _ body: (Database) throws -> Result
+    ) throws -> Result {
+        database.textBudget = inlineBytes
+        defer { database.textBudget = .max }
+        return try body(database)
     }
 
     private func readOnThread<Result: Sendable>(

@@ -8,6 +8,7 @@ final class SQLiteStore: Sendable {
     }
 
     private let file: DatabaseFile
+    private let access: SQLiteBackend.Configuration.Access
     private let writer: Writer
     private let readers: ReaderPool
     private let inspection: SharedInspection
@@ -15,6 +16,7 @@ final class SQLiteStore: Sendable {
 
     init(_ configuration: SQLiteBackend.Configuration) {
         file = DatabaseFile(path: configuration.path)
+        access = configuration.access
         writer = Writer(configuration)
         readers = ReaderPool(configuration)
         inspection = SharedInspection(configuration)
@@ -38,6 +40,7 @@ final class SQLiteStore: Sendable {
         guard try !isReady() else { return }
         // Reading first: a current schema needs no right to write, and a file that is not ours stays as it is.
         if try await schema() != .current {
+            try checkIsWritable()
             try await writer.prepareSchema(in: file)
         }
         try becomeReady()
@@ -60,7 +63,14 @@ final class SQLiteStore: Sendable {
     func write<Result: Sendable>(
         bytes: Int = 0, _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
-        try await writer.write(bytes: bytes, body)
+        try checkIsWritable()
+        return try await writer.write(bytes: bytes, body)
+    }
+
+    private func checkIsWritable() throws {
+        guard access == .readWrite else {
+            throw ChatStorageError(.accessDenied, "the store is opened as immutable, and so takes no writes")
+        }
     }
 
     private func schema() async throws -> Schema.State {

@@ -19,6 +19,9 @@ extension StoreOptions {
     func openBackend(for use: Use) async throws -> any ChatStorageBackend {
         let url = try url
         let backend: any ChatStorageBackend
+        if immutable, !url.isFile {
+            throw Failure("--immutable is for a SQLite file only", status: Failure.usage)
+        }
         switch url {
         case .memory:
             backend = InMemoryBackend()
@@ -28,7 +31,9 @@ extension StoreOptions {
         case .sqlite(let path):
             try Self.checkFile(path, for: use)
             do {
-                backend = try await SQLiteBackend(path: path)
+                var configuration = SQLiteBackend.Configuration(path: path)
+                if immutable { configuration.access = .immutable }
+                backend = try await SQLiteBackend(configuration)
             } catch {
                 throw naming(error)
             }
@@ -95,5 +100,11 @@ extension StoreOptions {
             throw Failure("CHATSTORAGE_URL is not valid UTF-8", status: Failure.usage)
         }
         return url
+    }
+}
+
+extension StoreURL {
+    fileprivate var isFile: Bool {
+        if case .sqlite = self { true } else { false }
     }
 }

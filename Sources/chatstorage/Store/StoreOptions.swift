@@ -9,6 +9,9 @@ struct StoreOptions: ParsableArguments {
             valueName: "url"))
     var store: String?
 
+    @Flag(help: "For reading a SQLite file where it lies on a medium that nobody writes, such as a DVD or a snapshot.")
+    var immutable = false
+
     @Option(
         help: ArgumentHelp(
             "Whose chats: a tenant's name (default: the tenant without a name); not for verify.", valueName: "name"))

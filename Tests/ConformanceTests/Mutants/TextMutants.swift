@@ -2,6 +2,7 @@ import ChatStorageConformance
 import ChatStorageCore
 import ChatStorageInMemory
 import Foundation
+import Synchronization
 
 extension Mutant {
     /// Mutants that treat text or names wrongly.
@@ -79,6 +80,40 @@ extension Mutant {
             related: ["pages.conversations.foreign-cursor"]
         ) { backend in
             { call, _, tenant in try await call.perform(on: backend.tenant(tenant.lowercased())) }
+        },
+        Mutant("takes a quote in an id for the end of it", caughtBy: "text.sql.every-operation") { call, base, _ in
+            guard case .deleteConversation(let id) = call, id.rawValue.contains("' OR ") else {
+                return try await call.perform(on: base)
+            }
+            let all = try await base.conversations(limit: .max)
+            for conversation in all { try await base.deleteConversation(conversation.id) }
+            return .existed(!all.isEmpty)
+        },
+        Mutant("takes a sign in a key for a pattern", caughtBy: "text.sql.every-operation") { call, base, _ in
+            guard case .append(let messages, let id, _) = call, messages.contains(where: { $0.key == "%" }) else {
+                return try await call.perform(on: base)
+            }
+            let found = try await base.messages(of: id, limit: .max).filter { $0.key != nil }
+            return try await found.isEmpty ? call.perform(on: base) : .messages(found)
+        },
+        Mutant(
+            "joins a tenant's name and an id to delete", caughtBy: "tenants.colliding-keys",
+            related: ["tenants.colliding-names"]
+        ) { backend in
+            let places = Mutex<[String: [(tenant: String, id: ConversationID)]]>([:])
+            return { call, base, tenant in
+                guard let id = call.id else { return try await call.perform(on: base) }
+                let same = places.withLock { places in
+                    places["\(tenant)/\(id)", default: []].append((tenant, id))
+                    return places["\(tenant)/\(id)"] ?? []
+                }
+                if case .deleteConversation = call {
+                    for other in same where !other.tenant.utf8.elementsEqual(tenant.utf8) {
+                        try await backend.tenant(other.tenant).deleteConversation(other.id)
+                    }
+                }
+                return try await call.perform(on: base)
+            }
         },
         Mutant(
             "cuts tenants' names at 63 scalars", caughtBy: "text.tenant.long-lookalikes",

@@ -27,6 +27,15 @@ final class SmallDisk: Sendable {
         #endif
     }
 
+    /// Makes it a medium that cannot be written; no file on it may be open for writing.
+    func makeReadOnly() throws {
+        #if os(Linux)
+        guard mount("tmpfs", folder.path, "tmpfs", UInt(MS_REMOUNT | MS_RDONLY), "size=2m,mode=0700") == 0 else {
+            throw CannotMount(description: "mounting it again read-only: \(String(cString: strerror(errno)))")
+        }
+        #endif
+    }
+
     /// Takes all room that is left.
     func fill() throws {
         try Data().write(to: filler)

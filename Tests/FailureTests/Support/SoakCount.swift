@@ -8,6 +8,10 @@ enum SoakCount: String {
     case inputs = "CHATSTORAGE_SOAK_INPUTS"
     /// Damaged database files.
     case files = "CHATSTORAGE_SOAK_FILES"
+    /// Damaged rows, in each store.
+    case rows = "CHATSTORAGE_SOAK_ROWS"
+    /// Stores that are opened, used and closed, of each kind.
+    case cycles = "CHATSTORAGE_SOAK_CYCLES"
 
     /// A variable's value is no number that can be used.
     struct NotUnderstood: Error, CustomStringConvertible {
@@ -20,6 +24,8 @@ enum SoakCount: String {
         case .kills: 5
         case .inputs: 2_000
         case .files: 40
+        case .rows: 80
+        case .cycles: 300
         }
     }
 

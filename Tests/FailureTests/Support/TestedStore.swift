@@ -24,10 +24,16 @@ enum TestedStore: Sendable {
         }
 
         /// Calls the body with a store that nobody has made yet, and removes it afterwards.
-        func withStore<Result>(_ body: (TestedStore) async throws -> Result) async throws -> Result {
+        ///
+        /// - Parameter isInMemory: Whether a file is to lie in memory, where the system offers that.
+        func withStore<Result>(
+            isInMemory: Bool = false, _ body: (TestedStore) async throws -> Result
+        ) async throws -> Result {
             switch self {
-            case .writeAheadLog: try await body(.sqlite(folder: TemporaryFolder(), journalMode: "wal"))
-            case .rollbackJournal: try await body(.sqlite(folder: TemporaryFolder(), journalMode: "delete"))
+            case .writeAheadLog:
+                try await body(.sqlite(folder: TemporaryFolder(isInMemory: isInMemory), journalMode: "wal"))
+            case .rollbackJournal:
+                try await body(.sqlite(folder: TemporaryFolder(isInMemory: isInMemory), journalMode: "delete"))
             case .postgres:
                 try await TestPostgres.withSchema { url, schema in
                     try await body(.postgres(url: url, schema: schema))
@@ -91,6 +97,14 @@ enum TestedStore: Sendable {
         let orphans = try connection.execute("PRAGMA foreign_key_check")
         guard orphans.isEmpty else { return "\(orphans.count) messages without a conversation" }
         return try connection.execute("PRAGMA integrity_check").compactMap { $0.first ?? nil }.joined(separator: ", ")
+    }
+
+    /// Runs a statement past the library.
+    func execute(_ sql: String) async throws {
+        switch self {
+        case .sqlite: try TestSQLiteConnection(path: path).execute(sql)
+        case .postgres(_, let schema): try await TestPostgres.execute("SET search_path = \(schema); \(sql)")
+        }
     }
 
     private var path: String {

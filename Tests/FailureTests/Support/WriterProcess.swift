@@ -19,7 +19,7 @@ final class WriterProcess {
 
     /// Starts the writer; it ends with this process, whose end of its standard input then closes.
     init(_ store: TestedStore, run: String, seed: UInt64) throws {
-        process.executableURL = Self.executable
+        process.executableURL = Executable.url(of: "FailureWriter")
         process.arguments = [store.url, store.setting, run, "\(seed)"]
         process.standardInput = input
         process.standardOutput = output
@@ -81,11 +81,4 @@ final class WriterProcess {
             unread += chunk
         }
     }
-
-    /// The executable lies beside the bundle of the tests.
-    private static let executable: URL = {
-        let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL
-        let runner = bundle ?? URL(fileURLWithPath: CommandLine.arguments[0])
-        return runner.deletingLastPathComponent().appendingPathComponent("FailureWriter")
-    }()
 }

@@ -1,0 +1,50 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import FailureWriter
+
+/// Stores that are opened, used and closed over and over, in a process of their own: it holds no more at the end than
+/// soon after its beginning.
+@Suite("Opened, used and closed") struct OpenAndCloseTests {
+    /// What descriptors and threads may grow by: those of stores that were closed a moment ago.
+    private static let leaving = 16
+    /// What the memory may grow by, whatever the number of cycles: the allocator's own unevenness.
+    private static let unevenBytes = 4 << 20
+    /// And by each cycle; a leak of one object in each is more.
+    private static let bytesPerCycle = 24
+
+    @Test(arguments: try TestedStore.Kind.selected()) func store(kind: TestedStore.Kind) async throws {
+        // Each connects to the server, several times.
+        let cycles = try SoakCount.cycles.value / (kind == .postgres ? 10 : 1)
+        try await kind.withStore(isInMemory: true) { store in
+            try await check(kind.rawValue, store.url, store.setting, cycles: max(cycles, 50))
+        }
+    }
+
+    @Test(.enabled(if: try TestBackends.memory.isSelected())) func memory() async throws {
+        try await check("memory", "memory:", "-", cycles: try SoakCount.cycles.value)
+    }
+
+    private func check(_ name: String, _ url: String, _ setting: String, cycles: Int) async throws {
+        let folder = try TemporaryFolder()
+        let run = try await Executable.run(
+            [Executable.url(of: "FailureWriter").path, "cycles", url, setting, "\(cycles)"], in: folder)
+        let lines = run.output.split(separator: "\n")
+        guard !lines.isEmpty || run.status != 0 else {
+            print("Skipped the cycles of \(name): this system has no /proc to count descriptors in")
+            return
+        }
+        let holdings = lines.compactMap(Holdings.init(line:))
+        try #require(run.status == 0 && holdings.count == 10 && lines.count == 10, "\(run)")
+        // In the first tenth and some more of the second what is kept for the process's life is made.
+        let (early, late) = (holdings[1], holdings[9])
+        #expect(late.descriptors <= early.descriptors + Self.leaving, "\(run.output)")
+        #expect(late.threads <= early.threads + Self.leaving, "\(run.output)")
+        #expect(late.bytes - early.bytes <= Self.unevenBytes + Self.bytesPerCycle * cycles, "\(run.output)")
+        var figures = Figures("opened, used and closed, \(name)")
+        figures.faults = cycles
+        figures.add(cycles)
+        figures.report()
+    }
+}
