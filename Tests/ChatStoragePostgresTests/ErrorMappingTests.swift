@@ -21,6 +21,15 @@ import Testing
         #expect(ServerError(sqlState: sqlState).storageError(isWrite: false).writeOutcome == nil)
     }
 
+    @Test func whatAnOperatorMustTellApartHasASentenceOfItsOwn() {
+        let states = [
+            "53300", "25006", "53100", "28P01", "28000", "3D000", "42501", "23505", "55P03", "57014", "57P01", "57P03",
+            "42P01", "XX001", "08006", "58030", "53200", "22003",
+        ]
+        let messages = states.map { ServerError(sqlState: $0).storageError(isWrite: true).message }
+        #expect(Set(messages).count == states.count)
+    }
+
     @Test func theCheckOfTheRoleIsInvalidRole() {
         let error = ServerError(sqlState: "23514", constraint: "chat_messages_role_check").storageError(isWrite: true)
         #expect(error.code == .invalidRole)
@@ -37,6 +46,17 @@ import Testing
         let failure = ConnectFailure(text: text, password: "hunter2", needsPassword: false)
         #expect(failure.error.code == .accessDenied)
         #expect(failure.error.cause?.code == "28P01")
+    }
+
+    @Test func onlyWhatAServerSaidIsAskedForItsState() {
+        #expect(ConnectFailure.isOfServer("connection to server at \"db\" (10.0.0.1), port 1 failed: FATAL:  no\n"))
+        for text in [
+            "connection to server at \"db\" (10.0.0.1), port 1 failed: Connection refused\n\tIs the server running?\n",
+            "connection to server at \"db\" (10.0.0.1), port 1 failed: SSL error: certificate verify failed\n",
+            "could not translate host name \"db\" to address: Name or service not known\n", "",
+        ] {
+            #expect(!ConnectFailure.isOfServer(text))
+        }
     }
 
     @Test func aConnectionThatFailsOtherwiseIsUnavailable() {
