@@ -311,14 +311,6 @@ private final class Outcomes: Sendable {
 /// The URL with a name by which a test finds its own connections.
 private func named(_ url: String, _ name: String) -> String { adding("application_name=\(name)", to: url) }
 
-private func configuration(
-    _ url: String, _ schema: String, _ adjust: (inout PostgresBackend.Configuration) -> Void
-) -> PostgresBackend.Configuration {
-    var configuration = configuration(url, schema)
-    adjust(&configuration)
-    return configuration
-}
-
 private func openConnections(_ name: String) async throws -> Int {
     try await TestPostgres.execute("SELECT 1 FROM pg_stat_activity WHERE application_name = '\(name)'").count
 }
