@@ -62,34 +62,31 @@ import Testing
     }
 
     @Test func preparingWithoutTheRightIsDeniedAndChangesNothing() async throws {
-        try await TestPostgres.withSchema { url, schema in
-            let privileges = try DocumentedPrivileges(schema: schema)
-            try await TestPostgres.execute(privileges.roles)
-            let backend = try await PostgresBackend(
-                configuration(adding("user=\(privileges.application)", to: url), schema))
+        try await DocumentedPrivileges.withRoles { url, privileges in
+            let schema = privileges.schema
+            let backend = try await PostgresBackend(configuration(url, schema))
             func prepareIsDenied() async throws {
                 await expectError(.accessDenied) { try await backend.prepare() }
                 let tables = try await TestPostgres.execute(
                     "SELECT relname FROM pg_class WHERE relnamespace = '\(schema)'::regnamespace")
                 #expect(tables.isEmpty)
             }
-            // Neither where the schema is there, nor where it may not even be looked into.
+            // Neither where the schema may not even be looked into, nor where it may.
             try await prepareIsDenied()
             try await TestPostgres.execute("GRANT USAGE ON SCHEMA \(schema) TO \(privileges.application)")
             try await prepareIsDenied()
             // Nor is an old version's schema migrated.
-            try await TestPostgres.execute("SET ROLE \(privileges.owner); \(privileges.versions[0])")
-            for grant in privileges.grants { try await TestPostgres.execute("SET ROLE \(privileges.owner); \(grant)") }
+            for statements in [privileges.versions[0]] + privileges.grants {
+                try await privileges.executeAsOwner(statements)
+            }
             await expectError(.accessDenied) { try await backend.prepare() }
             await expectError(.notPrepared) { try await backend.conversation("c") }
             #expect(
                 try await TestPostgres.execute("SELECT version FROM \(schema).chat_storage_schema") == [["1"]])
-            try await TestPostgres.execute("SET ROLE \(privileges.owner); \(privileges.versions[1])")
+            try await privileges.executeAsOwner(privileges.versions[1])
             try await backend.prepare()
             for call in Self.calls { try await call(backend) }
             try await backend.close()
-            let names = "\(privileges.application), \(privileges.owner)"
-            try await TestPostgres.execute("DROP OWNED BY \(names) CASCADE; DROP ROLE \(names)")
         }
     }
 

@@ -35,14 +35,25 @@ package struct DocumentedPrivileges: Sendable {
     package static func withTables(
         _ body: (_ url: String, _ privileges: DocumentedPrivileges) async throws -> Void
     ) async throws {
+        try await withRoles { url, privileges in
+            for statements in privileges.versions + privileges.grants {
+                try await privileges.executeAsOwner(statements)
+            }
+            try await body(url, privileges)
+        }
+    }
+
+    /// Calls the body with the roles and an empty schema.
+    ///
+    /// - Parameter body: Gets the URL of the application's connections.
+    package static func withRoles(
+        _ body: (_ url: String, _ privileges: DocumentedPrivileges) async throws -> Void
+    ) async throws {
         try await TestPostgres.withSchema { url, schema in
             let privileges = try DocumentedPrivileges(schema: schema)
             try await TestPostgres.execute(privileges.roles)
             let result: Result<Void, any Error>
             do {
-                for statements in privileges.versions + privileges.grants {
-                    try await TestPostgres.execute("SET ROLE \(privileges.owner); \(statements)")
-                }
                 try await body(url + (url.contains("?") ? "&" : "?") + "user=\(privileges.application)", privileges)
                 result = .success(())
             } catch {
@@ -52,5 +63,10 @@ package struct DocumentedPrivileges: Sendable {
             try await TestPostgres.execute("DROP OWNED BY \(names) CASCADE; DROP ROLE \(names)")
             try result.get()
         }
+    }
+
+    /// Runs statements of the page as whoever owns the tables.
+    package func executeAsOwner(_ statements: String) async throws {
+        try await TestPostgres.execute("SET ROLE \(owner); \(statements)")
     }
 }
