@@ -59,6 +59,7 @@ import Testing
         guard let server = try await PostgresServer.ifInstalled(options) else { return }
         var configuration = PostgresBackend.Configuration(url: server.url)
         configuration.connections = 6
+        configuration.callsPerConnection = 4
         let backend = try await PostgresBackend(configuration)
         try await backend.prepare()
         try await backend.append(.user("x"), to: "c")
@@ -75,11 +76,14 @@ import Testing
             #expect(error?.cause?.code == "53300" && error?.message.contains("no more connections") == true)
         }
         // It would open more connections for so many, gets none, and goes on with those that it has.
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for number in 0..<200 {
-                group.addTask { try await backend.append(.user("y"), to: ConversationID("\(number % 50)")) }
+        for _ in 0..<5 {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<200 {
+                    group.addTask { try await backend.append(.user("y"), to: ConversationID("\(number % 50)")) }
+                    group.addTask { _ = try await backend.messages(of: ConversationID("\(number % 50)")) }
+                }
+                try await group.waitForAll()
             }
-            try await group.waitForAll()
         }
         held = []
         try await waitUntil {

@@ -89,7 +89,7 @@ import Testing
         try await wrong.close()
     }
 
-    /// Answers that come in many records, of which the last lie in memory already when the network has nothing more.
+    /// Answers come in many records, of which libpq may hold bytes that the network does not tell any more.
     @Test func answersOfAllSizesArriveWhole() async throws {
         guard let tls = try await Self.shared.value else { return }
         var configuration = PostgresBackend.Configuration(
