@@ -155,6 +155,55 @@ import Testing
         for backend in [backend, choosy, other] { try await backend.close() }
     }
 
+    @Test func aStatementThatTakesTooLongIsNotApplied() async throws {
+        try await TestPostgres.withSchema { url, schema in
+            let backend = try await PostgresBackend(configuration(url, schema))
+            try await backend.prepare()
+            try await backend.createConversation("c")
+            let other = try TestPostgresConnection(url: url)
+            try other.execute("BEGIN; LOCK TABLE \(schema).conversations IN EXCLUSIVE MODE")
+            let impatient = try await PostgresBackend(
+                configuration(url, schema) {
+                    $0.lockTimeout = .zero
+                    $0.statementTimeout = .milliseconds(50)
+                })
+            let error = await #expect(throws: ChatStorageError.self) {
+                try await impatient.append(.user("x"), to: "c")
+            }
+            #expect(error?.code == .unavailable && error?.writeOutcome == .notApplied)
+            #expect(error?.cause?.code == "57014" && error?.message.contains("statement timeout") == true)
+            try other.execute("COMMIT")
+            #expect(try await backend.append(.user("x"), to: "c").sequence == 1)
+            try await impatient.close()
+            try await backend.close()
+        }
+    }
+
+    @Test func conflictsThatDoNotEndAreUnavailableAfterTwelveAttempts() async throws {
+        try await TestPostgres.withSchema { url, schema in
+            let backend = try await PostgresBackend(configuration(url, schema))
+            try await backend.prepare()
+            // A sequence counts also what is undone.
+            try await TestPostgres.execute(
+                """
+                CREATE SEQUENCE \(schema).attempts;
+                CREATE FUNCTION \(schema).conflict() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN
+                    PERFORM nextval('\(schema).attempts');
+                    RAISE EXCEPTION 'in the way' USING ERRCODE = '40001';
+                END $$;
+                CREATE TRIGGER conflict BEFORE INSERT ON \(schema).chat_messages
+                FOR EACH ROW EXECUTE FUNCTION \(schema).conflict()
+                """)
+            let error = await #expect(throws: ChatStorageError.self) { try await backend.append(.user("x"), to: "c") }
+            #expect(error?.code == .unavailable && error?.writeOutcome == .notApplied)
+            #expect(error?.cause?.code == "40001" && error?.message.contains("other transactions") == true)
+            #expect(try await TestPostgres.execute("SELECT last_value FROM \(schema).attempts") == [["12"]])
+            #expect(try await backend.conversation("c") == nil)
+            try await backend.close()
+        }
+    }
+
     /// A constraint that is looked at when the rows have been sent already.
     @Test func aFailedCommitRefusesTheAppendsThatAreAtFaultAndNoOthers() async throws {
         try await TestPostgres.withSchema { url, schema in
