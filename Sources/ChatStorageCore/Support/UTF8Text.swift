@@ -13,7 +13,7 @@ import Android
 extension String {
     /// Whether both strings have the same UTF-8 bytes.
     package func hasSameUTF8(as other: String) -> Bool {
-        compareUTF8(to: other) == 0
+        utf8.count == other.utf8.count && compareUTF8(to: other) == 0
     }
 
     /// Whether this comes before the other in the order of their UTF-8 bytes.

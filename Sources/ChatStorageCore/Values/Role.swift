@@ -13,6 +13,9 @@ public struct Role: Sendable, RawRepresentable, CustomStringConvertible {
     /// The roles that a store takes.
     public static let standard: Set<Role> = [.system, .user, .assistant]
 
+    /// The roles of ``standard``, to be looked through.
+    package static let mostUsedFirst: [Role] = [.user, .assistant, .system]
+
     /// The role's name, as LLM chat APIs and the databases spell it.
     public let rawValue: String
 
