@@ -80,8 +80,15 @@ import Testing
         backoff.failed(now: now, jitter: 1)
         #expect(backoff.nextAttempt == now + ConnectBackoff.shortest)
         #expect(!backoff.allowsAttempt(now: now, underWay: 0))
-        for _ in 1...100 { backoff.failed(now: now, jitter: 1) }
-        let next = now + ConnectBackoff.longest
+        // Those that were made together with it.
+        for _ in 1...7 { backoff.failed(now: now, jitter: 1) }
+        #expect(backoff.failures == 1 && backoff.nextAttempt == now + ConnectBackoff.shortest)
+        var last = now
+        for _ in 1...100 {
+            last = try #require(backoff.nextAttempt)
+            backoff.failed(now: last, jitter: 1)
+        }
+        let next = last + ConnectBackoff.longest
         #expect(backoff.nextAttempt == next)
         // One attempt at a time until one succeeds.
         #expect(backoff.allowsAttempt(now: next, underWay: 0) && !backoff.allowsAttempt(now: next, underWay: 1))

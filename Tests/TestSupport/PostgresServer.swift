@@ -140,11 +140,10 @@ package final class PostgresServer: Sendable {
 private final class Script: Sendable {
     /// One command is under way at a time; it blocks.
     private let queue = DispatchQueue(label: "PostgreSQL server")
-    // Foundation's handles may be used from any thread; the queue's are.
-    private nonisolated(unsafe) let process = Process()
-    private nonisolated(unsafe) let input = Pipe()
-    private nonisolated(unsafe) let output = Pipe()
-    private nonisolated(unsafe) let errors = Pipe()
+    private let process = Process()
+    private let input = Pipe()
+    private let output = Pipe()
+    private let errors = Pipe()
 
     init(_ arguments: [String]) throws {
         let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(

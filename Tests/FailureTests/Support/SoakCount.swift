@@ -8,6 +8,16 @@ enum SoakCount: String {
     case inputs = "CHATSTORAGE_SOAK_INPUTS"
     /// Damaged database files.
     case files = "CHATSTORAGE_SOAK_FILES"
+    /// Times that sessions are ended under 64 callers.
+    case ends = "CHATSTORAGE_SOAK_ENDS"
+    /// Restarts of a server under 64 callers, in each mode.
+    case restarts = "CHATSTORAGE_SOAK_RESTARTS"
+    /// Pairs of servers of which one is killed and the other promoted.
+    case failovers = "CHATSTORAGE_SOAK_FAILOVERS"
+    /// Times that a server is stopped in the middle of its answers.
+    case pauses = "CHATSTORAGE_SOAK_PAUSES"
+    /// Calls that are cancelled.
+    case cancels = "CHATSTORAGE_SOAK_CANCELS"
 
     /// A variable's value is no number that can be used.
     struct NotUnderstood: Error, CustomStringConvertible {
@@ -20,6 +30,10 @@ enum SoakCount: String {
         case .kills: 5
         case .inputs: 2_000
         case .files: 40
+        case .ends: 30
+        case .restarts: 2
+        case .failovers, .pauses: 1
+        case .cancels: 300
         }
     }
 
