@@ -222,6 +222,8 @@ import Testing
         let silent = try SilentServer()
         var configuration = PostgresBackend.Configuration(url: silent.url)
         configuration.waitingCalls = 10
+        // Nothing ends the calls that wait before they are cancelled, however busy the machine is.
+        (configuration.connectTimeout, configuration.callTimeout) = (.seconds(600), .seconds(600))
         let backend = try await PostgresBackend(configuration)
         await withTaskGroup(of: (any Error)?.self) { group in
             for _ in 0..<30 {
