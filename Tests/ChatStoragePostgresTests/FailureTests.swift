@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Servers that go away, refuse or do not answer.
-@Suite(.timeLimit(.minutes(2))) struct FailureTests {
+@Suite(.timeLimit(.minutes(5))) struct FailureTests {
     @Test func callsWorkAfterTheServerEndedTheConnections() async throws {
         try await TestPostgres.withSchema { url, schema in
             let backend = try await PostgresBackend(configuration(named(url, schema), schema))
@@ -161,7 +161,8 @@ import Testing
 
     @Test func aLockedConversationHoldsUpNoOthers() async throws {
         try await TestPostgres.withSchema { url, schema in
-            let backend = try await PostgresBackend(configuration(url, schema) { $0.lockTimeout = .zero })
+            let backend = try await PostgresBackend(
+                configuration(url, schema) { ($0.lockTimeout, $0.statementTimeout) = (.zero, .zero) })
             try await backend.prepare()
             try await backend.createConversation("c")
             let blocked = try await withLockedConversation(schema) {
