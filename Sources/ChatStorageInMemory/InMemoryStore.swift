@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageSupport
 import Synchronization
 
 /// All tenants' conversations behind one lock; every call holds it for as long as it takes and never waits inside.

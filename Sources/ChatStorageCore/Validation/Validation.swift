@@ -1,3 +1,5 @@
+import ChatStorageSupport
+
 /// The checks of arguments that every backend makes before anything is written.
 ///
 /// A backend calls the one of its operation once it knows that it is open and prepared (these errors come first), so

@@ -1,3 +1,5 @@
+import ChatStorageSupport
+
 /// Who speaks in a message.
 ///
 /// Any string can be a role in code, so that what a store holds can always be read. What a store *takes* is decided
