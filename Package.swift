@@ -72,7 +72,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: ["CLibPQ", .target(name: "CSQLite", condition: .when(platforms: [.linux, .android]))],
-            path: "Tests/TestSupport", exclude: ["throwaway-postgres"], swiftSettings: settings),
+            path: "Tests/TestSupport", exclude: ["test-certificates", "throwaway-postgres"], swiftSettings: settings),
         .testTarget(
             name: "ChatStoragePostgresTests",
             dependencies: ["ChatStorageCore", "ChatStoragePostgres", "ChatStorageSupport", "TestSupport"],

@@ -126,6 +126,9 @@ extension PostgresBackend.Configuration {
         let options = PQconninfoParse(url, nil)
         defer { PQconninfoFree(options) }
         try require(options != nil, "the URL is not a PostgreSQL connection URI or string")
+        try require(
+            !EffectiveOptions(parsing: url).hasStrayPassword,
+            "the URL's host or port is none; a / or @ in a password is written %2F or %40")
         if let schema {
             try require(
                 (1...63).contains(schema.utf8.count) && !schema.hasNUL,

@@ -22,8 +22,9 @@ public final class PostgresBackend: ChatStorageBackend {
     ///
     /// Nothing is connected yet; the first call does that.
     ///
-    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for a URL that libpq cannot read or a setting out
-    ///   of its bounds, `unavailable` when the process has no file descriptors left.
+    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for a URL that libpq cannot read, or whose
+    ///   password has a `/` or `@` that is not percent-encoded, or a setting out of its bounds; `unavailable` when the
+    ///   process has no file descriptors left.
     public init(_ configuration: Configuration) async throws {
         try configuration.check()
         store = try PostgresStore(configuration)

@@ -24,6 +24,9 @@ struct ChatStorageTool: AsyncParsableCommand {
               postgres://...  a PostgreSQL database, as for any libpq program
               memory:         this process's memory, to try things out
 
+            Arguments are seen by all users of the machine: give a URL with a password in CHATSTORAGE_URL, or the \
+            password in ~/.pgpass or PGPASSWORD, which libpq reads.
+
             The commands that bring chats in (import, add, exec) make the store if it is not there. The others say \
             that there is none.
 
@@ -62,9 +65,21 @@ struct ChatStorageTool: AsyncParsableCommand {
             }
         } catch let failure as Failure {
             exit(withError: await exitCode(after: failure))
-        } catch {
+        } catch let error as ExitCode {
             exit(withError: error)
+        } catch {
+            let code = exitCode(for: error)
+            // Help and the version go to the standard output.
+            guard !code.isSuccess else { exit(withError: error) }
+            // ArgumentParser quotes words that it does not understand.
+            await Output.error("\(withoutConnections(fullMessage(for: error)))\n")
+            exit(withError: code)
         }
+    }
+
+    /// A text without the PostgreSQL URLs in it, which may hold a password.
+    private static func withoutConnections(_ text: String) -> String {
+        text.replacing(/(postgres(ql)?:\/\/)[^\s']*/.ignoresCase()) { "\($0.1)..." }
     }
 
     /// Says what went wrong.

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Many callers on few connections, and independent backends on one conversation.
-@Suite(.timeLimit(.minutes(2))) struct ConcurrencyTests {
+@Suite(.timeLimit(.minutes(5))) struct ConcurrencyTests {
     @Test func hundredsOfCallersAppendToOneConversation() async throws {
         try await TestPostgres.withSchema { url, schema in
             let backends = try await twoBackends(url, schema)

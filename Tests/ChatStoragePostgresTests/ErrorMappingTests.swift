@@ -21,6 +21,15 @@ import Testing
         #expect(ServerError(sqlState: sqlState).storageError(isWrite: false).writeOutcome == nil)
     }
 
+    @Test func whatAnOperatorMustTellApartHasASentenceOfItsOwn() {
+        let states = [
+            "53300", "25006", "53100", "28P01", "28000", "3D000", "42501", "23505", "55P03", "57014", "57P01", "57P03",
+            "42P01", "XX001", "08006", "58030", "53200", "22003",
+        ]
+        let messages = states.map { ServerError(sqlState: $0).storageError(isWrite: true).message }
+        #expect(Set(messages).count == states.count)
+    }
+
     @Test func theCheckOfTheRoleIsInvalidRole() {
         let error = ServerError(sqlState: "23514", constraint: "chat_messages_role_check").storageError(isWrite: true)
         #expect(error.code == .invalidRole)
@@ -45,6 +54,17 @@ import Testing
         #expect(failure.error.cause?.code == "28P01")
     }
 
+    @Test func onlyWhatAServerSaidIsAskedForItsState() {
+        #expect(ConnectFailure.isOfServer("connection to server at \"db\" (10.0.0.1), port 1 failed: FATAL:  no\n"))
+        for text in [
+            "connection to server at \"db\" (10.0.0.1), port 1 failed: Connection refused\n\tIs the server running?\n",
+            "connection to server at \"db\" (10.0.0.1), port 1 failed: SSL error: certificate verify failed\n",
+            "could not translate host name \"db\" to address: Name or service not known\n", "",
+        ] {
+            #expect(!ConnectFailure.isOfServer(text))
+        }
+    }
+
     @Test func aConnectionThatFailsOtherwiseIsUnavailable() {
         let text = "connection to server at \"db\", port 5432 failed: Connection refused\n"
         let failure = ConnectFailure(text: text, password: "", needsPassword: false)
@@ -66,8 +86,15 @@ import Testing
         backoff.failed(now: now, jitter: 1)
         #expect(backoff.nextAttempt == now + ConnectBackoff.shortest)
         #expect(!backoff.allowsAttempt(now: now, underWay: 0))
-        for _ in 1...100 { backoff.failed(now: now, jitter: 1) }
-        let next = now + ConnectBackoff.longest
+        // Those that were made together with it.
+        for _ in 1...7 { backoff.failed(now: now, jitter: 1) }
+        #expect(backoff.failures == 1 && backoff.nextAttempt == now + ConnectBackoff.shortest)
+        var last = now
+        for _ in 1...100 {
+            last = try #require(backoff.nextAttempt)
+            backoff.failed(now: last, jitter: 1)
+        }
+        let next = last + ConnectBackoff.longest
         #expect(backoff.nextAttempt == next)
         // One attempt at a time until one succeeds.
         #expect(backoff.allowsAttempt(now: next, underWay: 0) && !backoff.allowsAttempt(now: next, underWay: 1))

@@ -6,7 +6,7 @@ import Testing
 @testable import ChatStoragePostgres
 
 /// Appends with keys and under the condition that nothing changed, where sessions meet and connections break.
-@Suite(.timeLimit(.minutes(2))) struct LookingAppendTests {
+@Suite(.timeLimit(.minutes(5))) struct LookingAppendTests {
     @Test func callersOfOneKeyOnSeveralConnectionsGetOneMessage() async throws {
         try await TestPostgres.withSchema { url, schema in
             var backends: [PostgresBackend] = []

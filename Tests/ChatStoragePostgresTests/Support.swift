@@ -17,6 +17,15 @@ func configuration(_ url: String, _ schema: String) -> PostgresBackend.Configura
     return configuration
 }
 
+/// The same, changed.
+func configuration(
+    _ url: String, _ schema: String, _ adjust: (inout PostgresBackend.Configuration) -> Void
+) -> PostgresBackend.Configuration {
+    var configuration = configuration(url, schema)
+    adjust(&configuration)
+    return configuration
+}
+
 /// Calls the body with a prepared backend on a schema of its own.
 func withBackend(
     _ adjust: (inout PostgresBackend.Configuration) -> Void = { _ in },

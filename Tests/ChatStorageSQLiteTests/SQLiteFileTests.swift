@@ -129,7 +129,7 @@ import Testing
     }
 
     #if os(Linux)
-    @Test(.timeLimit(.minutes(1))) func closingLeavesNoDescriptorOpen() async throws {
+    @Test(.timeLimit(.minutes(5))) func closingLeavesNoDescriptorOpen() async throws {
         for _ in 0..<20 {
             let backend = try await SQLiteBackend(path: path)
             try await backend.prepare()

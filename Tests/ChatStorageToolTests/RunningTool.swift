@@ -12,8 +12,8 @@ final class RunningTool {
     private let ended: AsyncStream<Void>
 
     /// Starts the tool.
-    init(_ tool: Tool, _ arguments: String...) throws {
-        process = tool.process(arguments)
+    init(_ tool: Tool, _ arguments: String..., environment: [String: String] = [:]) throws {
+        process = tool.process(arguments, environment: environment)
         (process.standardInput, process.standardOutput, process.standardError) = (input, output, errors)
         let (ended, continuation) = AsyncStream.makeStream(of: Void.self)
         self.ended = ended

@@ -63,8 +63,8 @@ final class Tool: Sendable {
     }
 
     /// A run of the tool that is not started yet.
-    func process(_ arguments: [String]) -> Process {
-        process(Self.path, arguments)
+    func process(_ arguments: [String], environment: [String: String] = [:]) -> Process {
+        process(Self.path, arguments, environment: environment)
     }
 
     private func process(

@@ -15,22 +15,33 @@ import Testing
         var generator = SplitMix64(seed: try SoakCount.seed)
         var figures = Figures("killed writers, \(kind.rawValue)")
         let kills = try SoakCount.kills.value
+        var repeats = 0
         while figures.faults < kills {
             try await kind.withStore { store in
                 var ledger = Ledger()
                 var missing = (lost: 0, doubled: 0)
+                // What a writer had begun and not acknowledged, the next one makes again, with its keys.
+                var unacknowledged: [Announcement] = []
                 for _ in 0..<min(Self.killsPerStore, kills - figures.faults) {
-                    let writer = try WriterProcess(store, run: "\(figures.faults)", seed: generator.next())
+                    let repeated = unacknowledged
+                    repeats += repeated.count
+                    let writer = try WriterProcess(
+                        store, run: "\(figures.faults)", seed: generator.next(), repeating: repeated)
                     ledger.add(try await acknowledgements(writer, count: .random(in: 0...60, using: &generator)))
                     // A writer that has answered nothing is killed while it opens or makes the store.
                     try await Task.sleep(for: .microseconds(Int.random(in: 0...3_000, using: &generator)))
                     ledger.add(try await writer.kill())
                     figures.faults += 1
+                    // A writer that was killed at once may not have come to what it was to repeat.
+                    unacknowledged =
+                        repeated.filter { !ledger.contains($0.batch) && writer.unacknowledged[$0.batch.name] == nil }
+                        + writer.unacknowledged.values.sorted { $0.batch.name < $1.batch.name }
                     missing = try await compare(store, with: ledger)
                 }
                 figures.add(ledger.count, lost: missing.lost, doubled: missing.doubled)
             }
         }
+        print("\(figures.name): \(repeats) appends repeated by the next writer")
         figures.report()
     }
 

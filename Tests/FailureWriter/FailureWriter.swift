@@ -14,43 +14,63 @@ import Musl
 
 /// Appends to a store until it is killed or its standard input ends.
 ///
-///     FailureWriter STORE SETTING RUN SEED
-///     FailureWriter cycles STORE SETTING COUNT
-///
-/// The second form opens, uses and closes a store over and over, and says what the process then holds of the system.
+///     FailureWriter STORE SETTING RUN SEED [ANNOUNCEMENT]...
 ///
 /// The setting is the journal mode of a new SQLite file or a PostgreSQL schema. Each append that was acknowledged is a
-/// line on standard output; a line that begins with `!` says what failed.
+/// line on standard output; a line that begins with `!` says what failed. Half of the appends have keys: these are
+/// announced before by a line that begins with `?`. The announcements among the arguments are of writers before, whose
+/// appends are made again first.
+///
+///     FailureWriter crowd STORE SETTING CALLERS WAITING
+///     FailureWriter cycles STORE SETTING COUNT
+///
+/// The second form makes so many calls at once, as ``Crowd`` says. The third opens, uses and closes a store over and
+/// over, and says what the process then holds of the system.
 @main struct FailureWriter {
     private static let callers = 4
 
     static func main() async throws {
-        let arguments = CommandLine.arguments
-        guard arguments.count == 5, let seed = UInt64(arguments[4]) else {
-            try await FileDescriptor.standardError.write(Array("FailureWriter STORE SETTING RUN SEED\n".utf8))
-            exit(2)
-        }
         // Whoever started it may have died.
         let watch = Task {
             while let bytes = try? await FileDescriptor.standardInput.read(), !bytes.isEmpty {}
             exit(0)
         }
         defer { watch.cancel() }
+        let arguments = CommandLine.arguments
         do {
-            if arguments[1] == "cycles" {
-                return try await runCycles(arguments[2], setting: arguments[3], count: Int(clamping: seed))
-            }
-            let backend = try await open(arguments[1], setting: arguments[2])
-            try await backend.prepare()
-            await withTaskGroup(of: Void.self) { group in
-                for caller in 0..<callers {
-                    group.addTask {
-                        await append(to: backend, as: "\(arguments[3]).\(caller)", seed: seed &+ UInt64(caller))
-                    }
-                }
+            switch arguments.dropFirst().first {
+            case "crowd" where arguments.count == 6:
+                let (callers, waiting) = (Int(arguments[4]) ?? 0, Int(arguments[5]) ?? 0)
+                await say(try await Crowd.call(arguments[2], arguments[3], callers: callers, waiting: waiting).line)
+            case "cycles" where arguments.count == 5:
+                try await runCycles(arguments[2], setting: arguments[3], count: Int(arguments[4]) ?? 0)
+            default:
+                try await write(arguments)
             }
         } catch {
             await say("! \(error)")
+        }
+    }
+
+    /// Appends until the process is ended.
+    private static func write(_ arguments: [String]) async throws {
+        let announcements = arguments.dropFirst(5).compactMap(Announcement.init(line:))
+        guard arguments.count == 5 + announcements.count, let seed = UInt64(arguments[4]) else {
+            let usage = "FailureWriter STORE SETTING RUN SEED [ANNOUNCEMENT]...\n"
+            try await FileDescriptor.standardError.write(Array(usage.utf8))
+            exit(2)
+        }
+        let backend = try await open(arguments[1], setting: arguments[2])
+        try await backend.prepare()
+        for announcement in announcements { await append(announcement, keyed: true, to: backend) }
+        await withTaskGroup(of: Void.self) { group in
+            for caller in 0..<callers {
+                group.addTask {
+                    await append(
+                        to: backend, as: "\(arguments[3]).\(caller)", keyed: caller.isMultiple(of: 2),
+                        seed: seed &+ UInt64(caller))
+                }
+            }
         }
     }
 
@@ -69,24 +89,34 @@ import Musl
         }
     }
 
-    private static func append(to backend: any ChatStorageBackend, as name: String, seed: UInt64) async {
+    private static func append(
+        to backend: any ChatStorageBackend, as name: String, keyed: Bool, seed: UInt64
+    ) async {
         var generator = SplitMix64(seed: seed)
         var number = 0
         while true {
             number += 1
             let batch = WrittenBatch(name: "\(name).\(number)", count: .random(in: 1...5, using: &generator))
             let conversation = "c\(Int.random(in: 0..<3, using: &generator))"
-            let messages = (0..<batch.count).map { index in
-                // Now and then more than a page of the file.
-                let longest = Int.random(in: 0..<20, using: &generator) == 0 ? 20_000 : 200
-                return ChatMessage.user(
-                    batch.content(index, padding: .random(in: 0...longest, using: &generator)))
-            }
+            await append(Announcement(conversation: conversation, batch: batch), keyed: keyed, to: backend)
+        }
+    }
+
+    /// Appends, and tells so.
+    private static func append(
+        _ announcement: Announcement, keyed: Bool, to backend: any ChatStorageBackend
+    ) async {
+        if keyed { await say(announcement.line) }
+        let batch = announcement.batch
+        while true {
             do {
-                let stored = try await backend.append(messages, to: ConversationID(conversation))
+                let stored = try await backend.append(
+                    batch.messages(keyed: keyed), to: ConversationID(announcement.conversation))
                 guard let first = stored.first else { return await say("! an append returned nothing") }
-                await say(
-                    Acknowledgement(conversation: conversation, firstSequence: first.sequence, batch: batch).line)
+                return await say(
+                    Acknowledgement(
+                        conversation: announcement.conversation, firstSequence: first.sequence, batch: batch
+                    ).line)
             } catch let error as ChatStorageError where error.code == .unavailable && error.writeOutcome == .notApplied
             {
                 // Writers of a file with a rollback journal take turns, and a turn can come after the busy timeout.

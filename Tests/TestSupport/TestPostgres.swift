@@ -6,9 +6,10 @@ package enum TestPostgres {
     ///
     /// The first call starts the server if there is none; callers at once share the start.
     ///
-    /// - Throws: ``ThrowawayPostgres/StartFailure``, which says what to do, when no server can be started.
+    /// - Throws: ``PostgresServer/Failure``, which says what to do, when no server can be started.
     package static func url() async throws -> String {
-        try await server.value
+        if let givenURL { return givenURL }
+        return try await server.value.url
     }
 
     /// Calls the body with a schema's name that nobody else uses, and drops that schema afterwards.
@@ -36,16 +37,15 @@ package enum TestPostgres {
     /// - Throws: ``TestPostgresError``.
     @discardableResult
     package static func execute(_ sql: String) async throws -> [[String?]] {
-        let url = try await url()
-        return try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async {
-                continuation.resume(with: Result { try TestPostgresConnection(url: url).execute(sql) })
-            }
-        }
+        try await TestPostgresConnection.execute(sql, url: url())
     }
 
-    private static let server = Task<String, any Error> {
-        if let url = ProcessInfo.processInfo.environment["CHATSTORAGE_TEST_POSTGRES"], !url.isEmpty { return url }
-        return try await ThrowawayPostgres.start()
+    private static let server = Task<PostgresServer, any Error> {
+        try await PostgresServer()
+    }
+
+    private static var givenURL: String? {
+        let url = ProcessInfo.processInfo.environment["CHATSTORAGE_TEST_POSTGRES"]
+        return url?.isEmpty == true ? nil : url
     }
 }

@@ -63,4 +63,16 @@ package final class TestPostgresConnection {
             throw TestPostgresError(sqlState: state ?? "", message: String(cString: PQerrorMessage(connection)))
         }
     }
+
+    /// Runs SQL on a connection of its own.
+    ///
+    /// - Returns: The rows of the last statement, each value as PostgreSQL's text; nil is NULL.
+    /// - Throws: ``TestPostgresError``.
+    package static func execute(_ sql: String, url: String) async throws -> [[String?]] {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(with: Result { try TestPostgresConnection(url: url).execute(sql) })
+            }
+        }
+    }
 }

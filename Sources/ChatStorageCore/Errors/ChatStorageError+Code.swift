@@ -35,7 +35,7 @@ extension ChatStorageError {
         public static let idempotencyMismatch = Code(.idempotencyMismatch)
         /// The database cannot be reached, is full or is locked too long; the call may succeed later.
         public static let unavailable = Code(.unavailable)
-        /// The database refuses this user, or the file's permissions do.
+        /// The database refuses this user, or the file's permissions do, or the server has no such database.
         public static let accessDenied = Code(.accessDenied)
         /// The server is a standby that takes no writes; the call may succeed later, on another host.
         public static let readOnly = Code(.readOnly)
@@ -46,6 +46,8 @@ extension ChatStorageError {
         /// The store's schema was made by a newer version of the library, which this one cannot use.
         public static let schemaTooNew = Code(.schemaTooNew)
         /// The store has tables of the library's names that the library did not make, or does not keep text as UTF-8.
+        ///
+        /// Or a constraint or trigger that others have added refuses a write; the cause names the constraint.
         public static let schemaMismatch = Code(.schemaMismatch)
         /// The storage was closed.
         public static let closed = Code(.closed)

@@ -6,6 +6,8 @@ public import Foundation
 
 /// What a storage call throws, besides `CancellationError`.
 ///
+/// <doc:WhenACallFails> says what follows from which failure, and what an app does about it.
+///
 /// Compare ``code-swift.property``, never the message. No property holds message content, a title or a password, so an
 /// error can be logged as it is.
 public struct ChatStorageError: Error, Sendable {

@@ -61,3 +61,8 @@ extension StoreURL: CustomStringConvertible {
         }
     }
 }
+
+extension StoreURL: CustomReflectable {
+    /// The case alone, for `dump` and debuggers.
+    public var customMirror: Mirror { Mirror(self, children: [], displayStyle: .enum) }
+}

@@ -75,6 +75,14 @@ struct EffectiveOptions {
         take(options)
     }
 
+    /// Whether a host or a port may be a part of a password: libpq ends the user and password of a URI at the first `/`
+    /// or `@`, and quotes what it then takes for the host and port in its errors.
+    var hasStrayPassword: Bool {
+        func list(_ keyword: String) -> [Substring] { (values[keyword] ?? "").split(separator: ",") }
+        return list("host").contains { $0.dropFirst().contains("@") && !$0.hasPrefix("/") }
+            || list("port").contains { !$0.unicodeScalars.allSatisfy { "0"..."9" ~= $0 || $0 == " " } }
+    }
+
     private mutating func take(_ options: UnsafeMutablePointer<PQconninfoOption>) {
         defer { PQconninfoFree(options) }
         var option = options

@@ -12,18 +12,17 @@ struct Connector: Sendable {
     /// Connects to the first of the URL's hosts that answers.
     func connect() -> Result<ServerConnection, ChatStorageError> {
         let options = ConnectionOptions(configuration)
-        let started = ContinuousClock.now
         guard let connection = options.withPointers({ PQconnectdbParams($0, $1, 1) }).map(ServerConnection.init) else {
             return .failure(ChatStorageError(.unavailable, "the process has no memory left for a connection"))
         }
-        // libpq tells the SQLSTATE of a failed connection only in its text, and only when asked to before the attempt,
-        // for which it needs the connection. So what failed at once is tried once more.
-        PQsetErrorVerbosity(connection.pointer, PQERRORS_SQLSTATE)
-        if PQstatus(connection.pointer) != CONNECTION_OK, ContinuousClock.now - started < .seconds(1) {
+        if PQstatus(connection.pointer) != CONNECTION_OK, ConnectFailure.isOfServer(connection.failure) {
+            // libpq tells the SQLSTATE of a failed connection only in its text, and only when asked to before the
+            // attempt, for which it needs the connection. So what a server refused is tried once more.
+            PQsetErrorVerbosity(connection.pointer, PQERRORS_SQLSTATE)
             PQreset(connection.pointer)
         }
         guard PQstatus(connection.pointer) == CONNECTION_OK else {
-            let text = PQerrorMessage(connection.pointer).map { String(cString: $0) } ?? ""
+            let text = connection.failure
             let password = PQpass(connection.pointer).map { String(cString: $0) } ?? ""
             let needsPassword = PQconnectionNeedsPassword(connection.pointer) == 1
             return .failure(ConnectFailure(text: text, password: password, needsPassword: needsPassword).error)
@@ -52,6 +51,9 @@ struct ConnectFailure {
         }
         return ChatStorageError(.unavailable, "no connection to the database: \(reason)")
     }
+
+    /// Whether a server answered: libpq puts two spaces behind the severity of what a server says, and nowhere else.
+    static func isOfServer(_ text: String) -> Bool { text.contains(":  ") }
 
     /// The SQLSTATE at the end of the last line: `... failed: FATAL:  28P01`.
     var sqlState: String? {

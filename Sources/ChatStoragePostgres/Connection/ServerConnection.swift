@@ -21,6 +21,9 @@ final class ServerConnection: @unchecked Sendable {
         return PQsetnonblocking(pointer, 1) == 0 && PQenterPipelineMode(pointer) == 1
     }
 
+    /// libpq's text about what failed last.
+    var failure: String { PQerrorMessage(pointer).map { String(cString: $0) } ?? "" }
+
     var descriptor: Int32 { PQsocket(pointer) }
 
     /// Whether bytes come in encrypted records, by TLS or GSSAPI.

@@ -14,6 +14,8 @@ struct ConnectBackoff {
 
     /// - Parameter jitter: A random number from 0.5 to 1.
     mutating func failed(now: ContinuousClock.Instant, jitter: Double = .random(in: 0.5...1)) {
+        // Attempts that were made together fail together: that is one failure.
+        if let nextAttempt, now < nextAttempt { return }
         let delay = min(Self.shortest * (1 << min(failures, 10)), Self.longest)
         failures += 1
         nextAttempt = now + delay * jitter

@@ -304,7 +304,8 @@ struct Dispatcher {
         let connection = connections.remove(at: index)
         for (call, loss) in connection.lost() {
             if case .session = call.purpose {
-                connectFailed(loss.error?.storageError(isWrite: false) ?? Self.brokenSession, now: now)
+                let error = loss.error?.storageError(isWrite: false)
+                connectFailed(error ?? Self.brokenSession, serverAnswered: true, now: now)
                 continue
             }
             ended(call, loss.error?.isOfLock == true ? .locked : .failed)
@@ -334,8 +335,13 @@ struct Dispatcher {
     }
 
     /// Without a connection the calls that wait end now rather than at their deadlines.
-    private mutating func connectFailed(_ error: ChatStorageError, now: ContinuousClock.Instant) {
+    ///
+    /// - Parameter serverAnswered: Whether a session began: what ended it need not end the next, so calls wait for that.
+    private mutating func connectFailed(
+        _ error: ChatStorageError, serverAnswered: Bool = false, now: ContinuousClock.Instant
+    ) {
         backoff.failed(now: now)
+        guard !serverAnswered || backoff.failures > 1 else { return }
         guard connecting == 0, !connections.contains(where: { !$0.isRetiring }) else { return }
         for call in removeWaiting(where: { _ in true }) {
             call.fail(call.request.isWrite ? error.beforeWriting : error)

@@ -59,7 +59,7 @@ struct SchemaDefinition {
 
     /// Every update of a conversation changes an indexed column, so it leaves a dead row: pages are made with room for
     /// the next version, and vacuumed long before a fifth of the table is dead, which is PostgreSQL's default.
-    private var version1: [String] {
+    var version1: [String] {
         let schema = schema.quoted
         let roles = Role.standard.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
         return [
@@ -110,7 +110,7 @@ struct SchemaDefinition {
     }
 
     /// Keys of messages, which make appends repeatable; processes of version 1 go on beside it and write none.
-    private var version2: [String] {
+    var version2: [String] {
         let schema = schema.quoted
         return [
             "ALTER TABLE \(schema).chat_messages ADD COLUMN IF NOT EXISTS message_key text COLLATE \"C\"",

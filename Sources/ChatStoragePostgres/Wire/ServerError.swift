@@ -54,24 +54,41 @@ extension ServerError {
         case "23514" where constraint == SchemaDefinition.roleConstraint:
             return (.invalidRole, "the database does not take the role of a message")
         case "25006": return (.readOnly, "the server takes no writes; it is a standby or set to read only")
+        case "28P01": return (.accessDenied, "the server refuses the password, or does not know the user")
         case "3D000":
             // Not `unavailable`: waiting does not make the database, and whoever runs the server has to act.
             return (.accessDenied, "the server has no database of this name")
+        case "40001", "40P01": return (.unavailable, "other transactions were in the way each time it was tried")
         case "42501": return (.accessDenied, "the database user lacks a privilege")
         case "42P01", "3F000": return (.notPrepared, "the store has no schema; call prepare() first")
+        case "53100": return (.unavailable, "the server's disk is full")
+        case "53200": return (.unavailable, "the server has no memory left")
+        case "53300": return (.unavailable, "the server takes no more connections, in all or for this user or database")
         case "55P03": return (.unavailable, "a lock was not to be had within the lock timeout")
         case "57014": return (.unavailable, "the server cancelled the statement, most often at the statement timeout")
+        case "57P01", "57P02": return (.unavailable, "the server ended the connection; it stops, or an admin did it")
+        case "57P03": return (.unavailable, "the server does not serve yet or any more: it starts, recovers or stops")
         case "XX001", "XX002": return (.damaged, "the database is corrupt")
-        case "40001", "40P01": return (.unavailable, "other transactions were in the way each time it was tried")
-        default: break
+        default: return meaningOfClass
         }
+    }
+
+    private var meaningOfClass: (ChatStorageError.Code, String) {
         switch sqlState.prefix(2) {
-        case "28": return (.accessDenied, "the server refuses the user or the password")
-        case "08", "53", "57", "58": return (.unavailable, "the server cannot serve the call at present")
-        case "22": return (.damaged, "the database holds a value that the library does not write")
-        case "23", "42", "P0":
-            return (.schemaMismatch, "the database refused a statement that suits the schema as the library makes it")
-        default: return (.unavailable, "the server failed")
+        case "08": (.unavailable, "the connection to the server failed")
+        case "22": (.damaged, "the database holds a value that the library does not write")
+        case "23":
+            (.schemaMismatch, "a constraint refused the write that is not one of the schema as the library makes it")
+        case "28":
+            (
+                .accessDenied,
+                "the server lets this user not in from here: it has no such user, or no rule for the connection"
+            )
+        case "42", "P0":
+            (.schemaMismatch, "the database refused a statement that suits the schema as the library makes it")
+        case "53", "57": (.unavailable, "the server cannot serve the call at present")
+        case "58": (.unavailable, "the server could not read or write its files")
+        default: (.unavailable, "the server failed")
         }
     }
 }

@@ -6,15 +6,30 @@ import Testing
 /// The appends that writers had acknowledged, to compare a store with.
 struct Ledger {
     private var acknowledged: [Acknowledgement] = []
+    private var refused: [WrittenBatch] = []
 
     var count: Int { acknowledged.count }
+
+    /// Whether an append was acknowledged.
+    func contains(_ batch: WrittenBatch) -> Bool { acknowledged.contains { $0.batch == batch } }
 
     mutating func add(_ acknowledgements: [Acknowledgement]) {
         acknowledged += acknowledgements
     }
 
-    /// Looks whether the store has sequences without a gap, every append whole, none twice, and all acknowledged ones
-    /// where they were said to be.
+    /// Takes what another one has.
+    mutating func add(_ other: Ledger) {
+        acknowledged += other.acknowledged
+        refused += other.refused
+    }
+
+    /// Takes an append that was said not to be applied.
+    mutating func refuse(_ batch: WrittenBatch) {
+        refused.append(batch)
+    }
+
+    /// Looks whether the store has sequences without a gap, every append whole, none twice, all acknowledged ones where
+    /// they were said to be, and none that was said not to be applied.
     ///
     /// - Returns: How many acknowledged appends are not there, and how many appends are there more than once.
     func compare(
@@ -39,6 +54,9 @@ struct Ledger {
                     Acknowledgement(conversation: conversation, firstSequence: first.sequence, batch: batch))
                 rest = rest.dropFirst(batch.count)
             }
+        }
+        for batch in refused where places[batch] != nil {
+            Issue.record("\(batch.name) is there, although it was not applied", sourceLocation: sourceLocation)
         }
         let lost = acknowledged.filter { call in
             !(places[call.batch] ?? []).contains {

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// A file system of two MiB in memory, mounted on a folder of its own and taken away with the last reference.
+/// A file system of a few MiB in memory, mounted on a folder of its own and taken away with the last reference.
 final class SmallDisk: Sendable {
     /// The system does not let this process mount anything.
     struct CannotMount: Error, CustomStringConvertible {
@@ -10,10 +10,10 @@ final class SmallDisk: Sendable {
 
     let folder: TemporaryFolder
 
-    init() throws {
+    init(megabytes: Int = 2) throws {
         folder = try TemporaryFolder()
         #if os(Linux)
-        guard mount("tmpfs", folder.path, "tmpfs", 0, "size=2m,mode=0700") == 0 else {
+        guard mount("tmpfs", folder.path, "tmpfs", 0, "size=\(megabytes)m,mode=0700") == 0 else {
             throw CannotMount(description: "mounting a small file system: \(String(cString: strerror(errno)))")
         }
         #else

@@ -12,6 +12,16 @@ enum SoakCount: String {
     case rows = "CHATSTORAGE_SOAK_ROWS"
     /// Stores that are opened, used and closed, of each kind.
     case cycles = "CHATSTORAGE_SOAK_CYCLES"
+    /// Times that sessions are ended under 64 callers.
+    case ends = "CHATSTORAGE_SOAK_ENDS"
+    /// Restarts of a server under 64 callers, in each mode.
+    case restarts = "CHATSTORAGE_SOAK_RESTARTS"
+    /// Pairs of servers of which one is killed and the other promoted.
+    case failovers = "CHATSTORAGE_SOAK_FAILOVERS"
+    /// Times that a server is stopped in the middle of its answers.
+    case pauses = "CHATSTORAGE_SOAK_PAUSES"
+    /// Calls that are cancelled.
+    case cancels = "CHATSTORAGE_SOAK_CANCELS"
 
     /// A variable's value is no number that can be used.
     struct NotUnderstood: Error, CustomStringConvertible {
@@ -26,6 +36,10 @@ enum SoakCount: String {
         case .files: 40
         case .rows: 80
         case .cycles: 300
+        case .ends: 30
+        case .restarts: 2
+        case .failovers, .pauses: 1
+        case .cancels: 300
         }
     }
 

@@ -16,11 +16,15 @@ final class WriterProcess {
     private let reader: FileDescriptor
     private let ended: AsyncStream<Void>
     private var unread: [UInt8] = []
+    /// The appends that it announced and had not acknowledged so far, by their names.
+    private(set) var unacknowledged: [String: Announcement] = [:]
 
     /// Starts the writer; it ends with this process, whose end of its standard input then closes.
-    init(_ store: TestedStore, run: String, seed: UInt64) throws {
+    ///
+    /// - Parameter repeating: Appends of writers before that it makes again first.
+    init(_ store: TestedStore, run: String, seed: UInt64, repeating announcements: [Announcement] = []) throws {
         process.executableURL = Executable.url(of: "FailureWriter")
-        process.arguments = [store.url, store.setting, run, "\(seed)"]
+        process.arguments = [store.url, store.setting, run, "\(seed)"] + announcements.map(\.line)
         process.standardInput = input
         process.standardOutput = output
         // Another process that is started meanwhile must not hold the pipes open.
@@ -73,7 +77,12 @@ final class WriterProcess {
             if let newline = unread.firstIndex(of: UInt8(ascii: "\n")) {
                 let line = String(decoding: unread[..<newline], as: UTF8.self)
                 unread.removeSubrange(...newline)
+                if let announcement = Announcement(line: line) {
+                    unacknowledged[announcement.batch.name] = announcement
+                    continue
+                }
                 guard let acknowledgement = Acknowledgement(line: line) else { throw Complaint(description: line) }
+                unacknowledged[acknowledgement.batch.name] = nil
                 return acknowledgement
             }
             let chunk = try await reader.read()

@@ -1,13 +1,12 @@
 import Foundation
-import TestSupport
 
-/// A socket that accepts connections and says nothing.
-final class SilentServer {
-    let url: String
+/// A socket that accepts connections and says nothing, unless it is to close them.
+package final class SilentServer: Sendable {
+    package let url: String
     private let folder: TemporaryFolder
     private let descriptor: Int32
 
-    init() throws {
+    package init() throws {
         folder = try TemporaryFolder()
         #if canImport(Darwin)
         let descriptor = socket(AF_UNIX, SOCK_STREAM, 0)
@@ -29,6 +28,24 @@ final class SilentServer {
     }
 
     deinit {
+        // It also ends the thread that accepts.
+        shutdown(descriptor, Int32(SHUT_RDWR))
         close(descriptor)
+    }
+
+    /// Closes each connection as soon as it is made.
+    ///
+    /// - Returns: An element for each.
+    package func refuse() -> AsyncStream<Void> {
+        AsyncStream { continuation in
+            Thread.detachNewThread { [descriptor] in
+                while true {
+                    let connection = accept(descriptor, nil, nil)
+                    guard connection >= 0 else { return continuation.finish() }
+                    close(connection)
+                    continuation.yield()
+                }
+            }
+        }
     }
 }

@@ -1,0 +1,27 @@
+import ChatStorageConformance
+import ChatStoragePostgres
+import TestSupport
+import Testing
+
+/// The checks as a role that has only the rights which the documentation grants.
+@Suite(.enabled(if: try TestBackends.postgres.isSelected())) struct LeastPrivilegeTests {
+    @Test func anApplicationsRolePassesEveryCheckThatAppliesToAStoreInUse() async throws {
+        try await DocumentedPrivileges.withTables { url, privileges in
+            let harness = LiveStoreHarness(name: "postgres, least privilege") {
+                var configuration = PostgresBackend.Configuration(url: url)
+                configuration.schema = privileges.schema
+                configuration.connections = 3
+                return try await PostgresBackend(configuration)
+            }
+            // Those of scale write as many rows as others, only more of them.
+            let checks = ConformanceSuite.checks.filter { !$0.id.hasPrefix("scale.") }
+            let report = await ConformanceSuite.run(checks, on: harness)
+            try await harness.end()
+            print(report.descriptionWithoutFailures)
+            #expect(!report.isFailure, "\(report)")
+            // Checks of schemas and of writes past the library do not apply to a store in use.
+            let passed = report.results.filter { if case .passed = $0.outcome { true } else { false } }
+            #expect(passed.count > checks.count * 3 / 4)
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import ChatStorageConformance
+import ChatStorageCore
+import ChatStoragePostgres
+import TestSupport
+import Testing
+
+extension PostgresAwayTests {
+    /// Sessions that the server ends, because somebody asks it to or because it ends itself.
+    @Suite("sessions end under 64 callers") struct EndedSessionTests {
+        private static let connections = 8
+        private static let callTimeout = Duration.seconds(60)
+
+        @Test("backends are ended with pg_terminate_backend")
+        func ended() async throws {
+            guard try TestBackends.postgres.isSelected() else { return }
+            try await TestPostgres.withSchema { url, schema in
+                let backend = try await open("\(url)&application_name=\(schema)", schema: schema)
+                var figures = Figures("ended sessions, PostgreSQL")
+                var generator = SplitMix64(seed: try SoakCount.seed)
+                let ends = try SoakCount.ends.value
+                let told = try await Callers.call(backend, seed: generator.next()) { callers in
+                    while figures.faults < ends {
+                        await callers.acknowledge(.random(in: 1...200, using: &generator))
+                        // Now and then all at once.
+                        let count = Int.random(in: 0..<5, using: &generator) == 0 ? Self.connections : 1
+                        let first = Int.random(in: 0..<Self.connections, using: &generator)
+                        figures.faults += try await TestPostgres.execute(
+                            """
+                            SELECT pg_terminate_backend(pid) FROM (
+                                SELECT pid FROM pg_stat_activity WHERE application_name = '\(schema)'
+                                ORDER BY (pid + \(first)) % \(Self.connections), pid LIMIT \(count)) AS ended
+                            """
+                        ).count
+                    }
+                    await callers.acknowledge(100)
+                }
+                try await backend.close()
+                // While the server itself answers, a read is repeated until it has its answer.
+                #expect(told.failedReads == 0)
+                try await told.compare(
+                    with: .postgres(url: url, schema: schema), deadline: Self.callTimeout, &figures)
+                figures.report()
+            }
+        }
+
+        // The operating system goes on, so what was written is there also with the server's fsync off.
+        @Test("the server is restarted", arguments: [PostgresServer.StopMode.fast, .immediate, .kill])
+        func restarted(mode: PostgresServer.StopMode) async throws {
+            guard let server = try await PostgresServer.ifInstalled() else { return }
+            let backend = try await open("\(server.url)&application_name=\(schema)")
+            var figures = Figures("restarted servers, PostgreSQL, \(mode.rawValue)")
+            var generator = SplitMix64(seed: try SoakCount.seed)
+            let restarts = try SoakCount.restarts.value
+            let told = try await Callers.call(backend, seed: generator.next()) { callers in
+                while figures.faults < restarts {
+                    await callers.acknowledge(.random(in: 1...500, using: &generator))
+                    try await server.stop(mode)
+                    figures.faults += 1
+                    // Until callers have seen that it is away, and have tried again.
+                    await callers.allFail()
+                    try await server.start()
+                    await callers.acknowledge(1)
+                    let sessions = try await server.execute(
+                        "SELECT 1 FROM pg_stat_activity WHERE application_name = '\(schema)'")
+                    #expect(sessions.count <= Self.connections)
+                }
+                await callers.acknowledge(200)
+            }
+            try await backend.close()
+            try await told.compare(
+                with: .postgres(url: server.url, schema: schema), deadline: Self.callTimeout, &figures)
+            figures.report()
+        }
+
+        private func open(_ url: String, schema: String = PostgresAwayTests.schema) async throws -> PostgresBackend {
+            try await PostgresAwayTests.open(url, schema: schema) {
+                $0.connections = Self.connections
+                $0.callTimeout = Self.callTimeout
+            }
+        }
+
+        private var schema: String { PostgresAwayTests.schema }
+    }
+}

@@ -1,0 +1,115 @@
+import ChatStorageConformance
+import ChatStorageCore
+import ChatStoragePostgres
+import TestSupport
+import Testing
+
+extension PostgresAwayTests {
+    /// Servers that say nothing, from the beginning or from some moment on.
+    @Suite("silence") struct SilenceTests {
+        private static let callTimeout = Duration.seconds(3)
+
+        @Test("a server that accepts and never answers is given up at the connect timeout")
+        func neverAnswers() async throws {
+            guard try TestBackends.postgres.isSelected() else { return }
+            let server = try SilentServer()
+            var configuration = PostgresBackend.Configuration(url: server.url)
+            configuration.connectTimeout = .seconds(2)
+            let backend = try await PostgresBackend(configuration)
+            let error = await #expect(throws: ChatStorageError.self) { try await backend.append(.user("x"), to: "c") }
+            #expect(error?.code == .unavailable && error?.writeOutcome == .notApplied)
+            #expect(error?.message.contains("timeout expired") == true, "\(error?.message ?? "")")
+            try await backend.close()
+        }
+
+        @Test("a server stops in the middle of its answers to 64 callers, and goes on later")
+        func stops() async throws {
+            guard let server = try await PostgresServer.ifInstalled() else { return }
+            let backend = try await open(server)
+            var figures = Figures("stopped servers, PostgreSQL")
+            var generator = SplitMix64(seed: try SoakCount.seed)
+            let pauses = try SoakCount.pauses.value
+            let told = try await Callers.call(backend, seed: generator.next()) { callers in
+                while figures.faults < pauses {
+                    await callers.acknowledge(.random(in: 1...500, using: &generator))
+                    try await server.pause()
+                    figures.faults += 1
+                    await callers.allFail()
+                    try await server.resume()
+                    await callers.acknowledge(200)
+                }
+            }
+            try await backend.close()
+            try await told.compare(
+                with: .postgres(url: server.url, schema: PostgresAwayTests.schema), deadline: Self.callTimeout, &figures
+            )
+            figures.report()
+        }
+
+        @Test("a server stops in the middle of a large answer")
+        func stopsInAnswer() async throws {
+            guard let server = try await PostgresServer.ifInstalled() else { return }
+            // On the one connection there is always an answer under way.
+            let backend = try await open(server, connections: 1)
+            let large = String(repeating: "x", count: 8 << 20)
+            try await backend.append(.user(large), to: "c")
+            let readers = (0..<8).map { _ in
+                Task<Void, any Error> {
+                    while true {
+                        let content = try await backend.messages(of: "c").first?.content
+                        #expect(content == large)
+                    }
+                }
+            }
+            let writing = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'ClientWrite'"
+            var session: String?
+            while session == nil { session = try await server.execute(writing).first?.first ?? nil }
+            try await server.pause()
+            for reader in readers {
+                let error = await #expect(throws: ChatStorageError.self) { try await reader.value }
+                #expect(error?.code == .unavailable && error?.writeOutcome == nil)
+            }
+            try await server.resume()
+            // The connection was closed: on it the rest of an answer would be taken for another call's.
+            let itself = "SELECT 1 FROM pg_stat_activity WHERE pid = \(session ?? "")"
+            while try await !server.execute(itself).isEmpty { await Task.yield() }
+            try await backend.append(.user("small"), to: "d")
+            #expect(try await backend.messages(of: "d").map(\.content) == ["small"])
+            #expect(try await backend.messages(of: "c").map(\.content.utf8.count) == [large.utf8.count])
+            try await backend.close()
+        }
+
+        @Test("calls that wait for a server which has stopped are cancelled at once")
+        func cancelled() async throws {
+            guard let server = try await PostgresServer.ifInstalled() else { return }
+            let backend = try await PostgresAwayTests.open(server.url)
+            try await backend.append(.user("x"), to: "c0")
+            try await server.pause()
+            let calls = (0..<64).map { number in
+                Task { try await backend.append([.user("a"), .user("b")], to: ConversationID("c\(number % 8)")) }
+            }
+            for call in calls { call.cancel() }
+            // The server does not answer before this is over.
+            for call in calls { await #expect(throws: CancellationError.self) { try await call.value } }
+            try await server.resume()
+            for number in 0..<8 {
+                let id = ConversationID("c\(number)")
+                try await backend.append(.user("x"), to: id)
+                let stored = try await backend.history(of: id, limit: .max).map(\.content)
+                // Those under way may have happened, each whole.
+                let pairs = stored.split(separator: "x", omittingEmptySubsequences: true)
+                #expect(
+                    pairs.allSatisfy { $0.count % 2 == 0 && Array($0) == (0..<$0.count).map { ["a", "b"][$0 % 2] } })
+            }
+            try await backend.close()
+        }
+
+        private func open(_ server: PostgresServer, connections: Int = 8) async throws -> PostgresBackend {
+            try await PostgresAwayTests.open(server.url) {
+                $0.connections = connections
+                $0.callTimeout = Self.callTimeout
+                $0.connectTimeout = .seconds(2)
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import ChatStorageCore
+import ChatStoragePostgres
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Very many calls at once, in a process of their own, whose memory is then theirs.
+struct Crowd: Sendable {
+    /// Calls that were answered.
+    var answered = 0
+    /// Calls that were refused as `unavailable` and not applied.
+    var refused = 0
+    /// By how many bytes the process's largest size grew.
+    var bytes = 0
+
+    init() {}
+
+    /// Reads a line without its newline.
+    init?(line: some StringProtocol) {
+        let fields = line.split(separator: " ").compactMap { Int($0) }
+        guard fields.count == 3 else { return nil }
+        (answered, refused, bytes) = (fields[0], fields[1], fields[2])
+    }
+
+    var line: String { "\(answered) \(refused) \(bytes)" }
+
+    /// Makes the calls: each appends one message, to one of 100 conversations.
+    ///
+    /// - Parameter waiting: How many may wait for a connection.
+    static func call(_ url: String, _ schema: String, callers: Int, waiting: Int) async throws -> Crowd {
+        var configuration = PostgresBackend.Configuration(url: url)
+        configuration.schema = schema
+        configuration.waitingCalls = waiting
+        let backend = try await PostgresBackend(configuration)
+        try await backend.prepare()
+        try await backend.append(.user("first"), to: "c0")
+        let before = largestSize
+        var crowd = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for caller in 0..<callers {
+                group.addTask {
+                    do {
+                        try await backend.append(.user("\(caller)"), to: ConversationID("c\(caller % 100)"))
+                        return true
+                    } catch let error as ChatStorageError
+                        where error.code == .unavailable && error.writeOutcome == .notApplied
+                    {
+                        return false
+                    }
+                }
+            }
+            return try await group.reduce(into: Crowd()) { crowd, isAnswered in
+                if isAnswered { crowd.answered += 1 } else { crowd.refused += 1 }
+            }
+        }
+        crowd.bytes = largestSize - before
+        try await backend.close()
+        return crowd
+    }
+
+    private static var largestSize: Int {
+        var usage = rusage()
+        // The process itself: RUSAGE_SELF, which is of another type on each system.
+        getrusage(0, &usage)
+        #if canImport(Darwin)
+        return usage.ru_maxrss
+        #else
+        return usage.ru_maxrss << 10
+        #endif
+    }
+}
