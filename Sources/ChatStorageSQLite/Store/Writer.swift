@@ -2,16 +2,6 @@ import ChatStorageCore
 import ChatStorageSupport
 import Synchronization
 
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Android)
-import Android
-#endif
-
 /// The one connection that writes, and the calls that wait for it.
 ///
 /// A lone call is committed at once. Calls that come while others are under way are committed together with them or
@@ -32,19 +22,6 @@ final class Writer: Sendable {
         }
     }
 
-    /// How the thread rests between calls.
-    ///
-    /// To be woken costs a good part of what a commit does. A caller that makes its next call as soon as it has an answer
-    /// makes it within that time; while calls come so soon, the thread looks out for the next one a moment longer.
-    private struct Rest {
-        /// About how long it takes until a thread is awake.
-        static let moment = Duration.microseconds(100)
-
-        /// Whether the last call came within a moment of the answer before.
-        var isShort = false
-        var began: ContinuousClock.Instant?
-    }
-
     private struct State {
         var waiting = FIFO<any WriteCall>()
         var isRunning = false
@@ -58,8 +35,6 @@ final class Writer: Sendable {
     private let cancellations = Atomic(0)
     /// Opened by the first call; touched on the thread only, which the lock states rather than ensures.
     private let connection = Mutex<Database?>(nil)
-    /// Touched on the thread only, like the connection.
-    private let rest = Mutex(Rest())
 
     init(_ configuration: SQLiteBackend.Configuration) {
         self.configuration = configuration
@@ -137,9 +112,6 @@ final class Writer: Sendable {
     }
 
     private func drain() {
-        rest.withLock { rest in
-            rest.isShort = rest.began.map { ContinuousClock.now - $0 < Rest.moment } ?? false
-        }
         while hasWaiting() {
             connection.withLock { connection in
                 var room = Room()
@@ -157,15 +129,7 @@ final class Writer: Sendable {
 
     /// Whether a call waits; if none does the thread is about to rest.
     private func hasWaiting() -> Bool {
-        let now = ContinuousClock.now
-        rest.withLock { rest in
-            rest.began = now
-            // Whoever else has something to do on this processor does it meanwhile.
-            while rest.isShort, state.withLock(\.waiting.isEmpty), ContinuousClock.now - now < Rest.moment {
-                sched_yield()
-            }
-        }
-        return state.withLock { state in
+        state.withLock { state in
             state.isRunning = !state.waiting.isEmpty
             return state.isRunning
         }
