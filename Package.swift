@@ -25,8 +25,13 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
     ],
     targets: [
-        .target(name: "ChatStorageCore", swiftSettings: settings),
-        .target(name: "ChatStorageInMemory", dependencies: ["ChatStorageCore"], swiftSettings: settings),
+        // What the other targets share and no product shows. It is public, since the compiler makes generic code for a
+        // caller's types in another module only of what is.
+        .target(name: "ChatStorageSupport", swiftSettings: settings),
+        .target(name: "ChatStorageCore", dependencies: ["ChatStorageSupport"], swiftSettings: settings),
+        .target(
+            name: "ChatStorageInMemory", dependencies: ["ChatStorageCore", "ChatStorageSupport"],
+            swiftSettings: settings),
 
         // Apple's systems bring SQLite as the module `SQLite3`; elsewhere it is the system's libsqlite3.
         .systemLibrary(
@@ -34,7 +39,7 @@ let package = Package(
         .target(
             name: "ChatStorageSQLite",
             dependencies: [
-                "ChatStorageCore",
+                "ChatStorageCore", "ChatStorageSupport",
                 .target(name: "CSQLite", condition: .when(platforms: [.linux, .android])),
             ],
             swiftSettings: settings),
@@ -42,19 +47,22 @@ let package = Package(
         .systemLibrary(
             name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
         .target(
-            name: "ChatStoragePostgres", dependencies: ["ChatStorageCore", "CLibPQ"], swiftSettings: settings),
+            name: "ChatStoragePostgres", dependencies: ["ChatStorageCore", "ChatStorageSupport", "CLibPQ"],
+            swiftSettings: settings),
 
         .target(name: "ChatStorageConformance", dependencies: ["ChatStorageCore"], swiftSettings: settings),
         // Apart from the suite, so that what links the suite does not need Swift Testing.
         .target(
             name: "ChatStorageConformanceTesting", dependencies: ["ChatStorageConformance"], swiftSettings: settings),
-        .target(name: "ChatStorageTransfer", dependencies: ["ChatStorageCore"], swiftSettings: settings),
+        .target(
+            name: "ChatStorageTransfer", dependencies: ["ChatStorageCore", "ChatStorageSupport"],
+            swiftSettings: settings),
 
         .executableTarget(
             name: "chatstorage",
             dependencies: [
                 "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStoragePostgres",
-                "ChatStorageConformance", "ChatStorageTransfer",
+                "ChatStorageConformance", "ChatStorageSupport", "ChatStorageTransfer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Samples"],
@@ -66,13 +74,16 @@ let package = Package(
             dependencies: ["CLibPQ", .target(name: "CSQLite", condition: .when(platforms: [.linux, .android]))],
             path: "Tests/TestSupport", exclude: ["throwaway-postgres"], swiftSettings: settings),
         .testTarget(
-            name: "ChatStoragePostgresTests", dependencies: ["ChatStorageCore", "ChatStoragePostgres", "TestSupport"],
+            name: "ChatStoragePostgresTests",
+            dependencies: ["ChatStorageCore", "ChatStoragePostgres", "ChatStorageSupport", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "ChatStorageSQLiteTests", dependencies: ["ChatStorageCore", "ChatStorageSQLite", "TestSupport"],
             swiftSettings: settings),
 
-        .testTarget(name: "ChatStorageCoreTests", dependencies: ["ChatStorageCore"], swiftSettings: settings),
+        .testTarget(
+            name: "ChatStorageCoreTests", dependencies: ["ChatStorageCore", "ChatStorageSupport"],
+            swiftSettings: settings),
         .testTarget(
             name: "ConformanceTests",
             dependencies: [
@@ -107,7 +118,7 @@ let package = Package(
             name: "FailureTests",
             dependencies: [
                 "chatstorage", "ChatStorageCore", "ChatStorageInMemory", "ChatStoragePostgres", "ChatStorageSQLite",
-                "ChatStorageConformance", "ChatStorageTransfer", "FailureWriter", "TestSupport",
+                "ChatStorageConformance", "ChatStorageSupport", "ChatStorageTransfer", "FailureWriter", "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(

@@ -78,6 +78,6 @@ public final class InMemoryBackend: ChatStorageBackend {
 
     /// The handle on a tenant.
     public func tenant(_ name: String) -> InMemoryTenant {
-        InMemoryTenant(store: store, name: UTF8Text(name))
+        InMemoryTenant(store: store, tenant: store.tenant(name))
     }
 }

@@ -1,19 +1,40 @@
 import ChatStorageCore
+import ChatStorageSupport
 import Synchronization
 
 /// All tenants' conversations behind one lock; every call holds it for as long as it takes and never waits inside.
 final class InMemoryStore: Sendable {
+    /// Where a tenant's conversations are, which its handles hold on to: no call need look for them by name.
+    ///
+    /// `@unchecked Sendable`: what can change is reached only under the store's lock.
+    final class Tenant: @unchecked Sendable {
+        let name: String
+        /// What is wrong with the name, if something is.
+        let check: Result<Void, any Error>
+        fileprivate(set) var conversations = TenantConversations()
+
+        fileprivate init(_ name: String) {
+            self.name = name
+            check = Result { try Validation.check(tenant: name) }
+        }
+    }
+
     private struct State {
         enum Phase {
             case new, prepared, closed
         }
 
         var phase = Phase.new
-        var tenants: [UTF8Text: TenantConversations] = [:]
+        /// All but the default one.
+        var tenants: [UTF8Text: Tenant] = [:]
+        /// Tenants without conversations and without handles are looked for when there are so many.
+        var tenantsToTidy = 1_024
     }
 
     private let clock: @Sendable () -> Timestamp
     private let state = Mutex(State())
+    /// Calls on the backend itself ask for it every time.
+    private let defaultTenant = Tenant("")
     /// Calls never wait here, so a task in a loop would keep its thread for ever.
     private let pace = Pace()
 
@@ -23,12 +44,37 @@ final class InMemoryStore: Sendable {
 
     func preload(_ snapshots: [ConversationSnapshot]) throws {
         for snapshot in snapshots { try Validation.check(snapshot, roles: Role.standard) }
-        try state.withLock { state in
-            guard !snapshots.isEmpty else { return }
-            let conversations = TenantConversations()
-            state.tenants[UTF8Text("")] = conversations
-            for snapshot in snapshots { _ = try conversations.restore(snapshot) }
+        try state.withLock { _ in
+            for snapshot in snapshots { _ = try defaultTenant.conversations.restore(snapshot) }
         }
+    }
+
+    /// The tenant of a name, which all its handles share.
+    func tenant(_ name: String) -> Tenant {
+        guard !name.isEmpty else { return defaultTenant }
+        return state.withLock { state in
+            if let tenant = state.tenants[UTF8Text(name)] { return tenant }
+            if state.tenants.count >= state.tenantsToTidy { Self.tidy(&state) }
+            let tenant = Tenant(name)
+            state.tenants[UTF8Text(name)] = tenant
+            return tenant
+        }
+    }
+
+    /// Forgets tenants that have no conversations and no handles.
+    private static func tidy(_ state: inout State) {
+        var forgotten: [UTF8Text] = []
+        var place = state.tenants.startIndex
+        while place != state.tenants.endIndex {
+            if isKnownUniquelyReferenced(&state.tenants.values[place]),
+                state.tenants.values[place].conversations.isEmpty
+            {
+                forgotten.append(state.tenants.keys[place])
+            }
+            state.tenants.formIndex(after: &place)
+        }
+        for name in forgotten { state.tenants[name] = nil }
+        state.tenantsToTidy = max(1_024, state.tenants.count * 2)
     }
 
     func prepare() throws {
@@ -42,51 +88,42 @@ final class InMemoryStore: Sendable {
         // What was stored leaves the closure, so that it is freed outside the lock.
         _ = state.withLock { state in
             state.phase = .closed
-            let tenants = state.tenants
-            state.tenants = [:]
-            return tenants
-        }
-    }
-
-    /// Reads one tenant's conversations; `nothing` is the answer for a tenant that has none.
-    func read<Result: Sendable>(
-        _ tenant: UTF8Text, checking check: () throws -> Void, otherwise nothing: Result,
-        _ body: (TenantConversations) throws -> Result
-    ) async throws -> Result {
-        let arguments = try checked(tenant, check)
-        if pace.isOver() { await Task.yield() }
-        return try state.withLock { state in
-            try Self.admit(state.phase, arguments)
-            guard let conversations = state.tenants[tenant] else { return nothing }
-            return try body(conversations)
-        }
-    }
-
-    /// Changes one tenant's conversations; a tenant is there while it has conversations.
-    func write<Result: Sendable>(
-        _ tenant: UTF8Text, checking check: () throws -> Void,
-        _ body: (TenantConversations, _ now: Timestamp) throws -> Result
-    ) async throws -> Result {
-        let arguments = try checked(tenant, check)
-        if pace.isOver() { await Task.yield() }
-        return try state.withLock { state in
-            try Self.admit(state.phase, arguments)
-            let now = min(max(clock(), Timestamp.earliest), Timestamp.latest)
-            if let conversations = state.tenants[tenant] {
-                defer { if conversations.isEmpty { state.tenants[tenant] = nil } }
-                return try body(conversations, now)
+            return ([defaultTenant] + state.tenants.values).map { tenant in
+                let conversations = tenant.conversations
+                tenant.conversations = TenantConversations()
+                return conversations
             }
-            let conversations = TenantConversations()
-            defer { if !conversations.isEmpty { state.tenants[tenant] = conversations } }
-            return try body(conversations, now)
+        }
+    }
+
+    /// Reads one tenant's conversations.
+    func read<Result: Sendable>(
+        _ tenant: Tenant, checking check: () throws -> Void,
+        _ body: (inout TenantConversations) throws -> Result
+    ) async throws -> Result {
+        let arguments = try checked(tenant, check)
+        if pace.isOver() { await Task.yield() }
+        return try state.withLock { state in
+            try Self.admit(state.phase, arguments)
+            return try body(&tenant.conversations)
+        }
+    }
+
+    /// Changes one tenant's conversations.
+    func write<Result: Sendable>(
+        _ tenant: Tenant, checking check: () throws -> Void,
+        _ body: (inout TenantConversations, _ now: Timestamp) throws -> Result
+    ) async throws -> Result {
+        try await read(tenant, checking: check) { conversations in
+            try body(&conversations, min(max(clock(), Timestamp.earliest), Timestamp.latest))
         }
     }
 
     /// Checks a call's arguments outside the lock; what is wrong with them is told only after the store's own state.
-    private func checked(_ tenant: UTF8Text, _ check: () throws -> Void) throws -> Swift.Result<Void, any Error> {
+    private func checked(_ tenant: Tenant, _ check: () throws -> Void) throws -> Swift.Result<Void, any Error> {
         try Task.checkCancellation()
         return Swift.Result {
-            try Validation.check(tenant: tenant.text)
+            try tenant.check.get()
             try check()
         }
     }

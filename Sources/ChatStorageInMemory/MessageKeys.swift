@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageSupport
 
 /// Which of a conversation's messages have keys.
 struct MessageKeys: Sendable {

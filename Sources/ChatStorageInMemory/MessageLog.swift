@@ -10,11 +10,9 @@ struct MessageLog: Sendable {
         let role: UInt32
     }
 
-    private static let standardRoles: [Role] = [.user, .assistant, .system]
-
     private var entries: [Entry] = []
     /// Shared by all conversations that have no other roles.
-    private var roles = MessageLog.standardRoles
+    private var roles = Role.mostUsedFirst
     /// Beside the messages, so that those without a key cost nothing.
     private var keys = MessageKeys()
 

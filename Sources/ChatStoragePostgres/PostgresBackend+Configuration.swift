@@ -1,5 +1,6 @@
 import CLibPQ
 import ChatStorageCore
+import ChatStorageSupport
 
 extension PostgresBackend {
     /// How a store is opened.
@@ -148,7 +149,8 @@ extension PostgresBackend.Configuration {
             parameters.append(Self.milliseconds(lockTimeout))
             parameters.append(Self.milliseconds(statementTimeout))
         }
-        return .read(.setUpSession, values)
+        // What is set must not be undone by the error of a call that came in the same transaction.
+        return .read(.setUpSession, values).withOwnSync
     }
 
     /// PostgreSQL counts milliseconds in 32 bits; 0 is without end, so a shorter time than one is one.

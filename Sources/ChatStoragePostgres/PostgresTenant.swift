@@ -99,7 +99,7 @@ public struct PostgresTenant: ChatStorage {
     public func append(
         _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition
     ) async throws -> [Message] {
-        let statements = try await admitWrite { try Validation.check(append: messages, to: id, roles: Role.standard) }
+        let statements = try await admitWrite { try Validation.check(append: messages, to: id) }
         guard !messages.isEmpty else { return [] }
         if LookingAppend.isNeeded(for: messages, if: condition) {
             return try await run(LookingAppend(messages, to: key(id), if: condition, statements))

@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageSupport
 
 extension SQLiteBackend {
     /// How a store is opened.

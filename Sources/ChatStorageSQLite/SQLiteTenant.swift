@@ -74,7 +74,7 @@ public struct SQLiteTenant: ChatStorage {
     public func append(
         _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition
     ) async throws -> [Message] {
-        try await admit(writes: true) { try Validation.check(append: messages, to: id, roles: Role.standard) }
+        try await admit(writes: true) { try Validation.check(append: messages, to: id) }
         guard !messages.isEmpty else { return [] }
         let bytes = messages.reduce(0) { $0 + $1.content.utf8.count }
         return try await store.write(bytes: bytes) { [name] in

@@ -70,6 +70,36 @@ import Testing
         }
     }
 
+    /// Reads that are sent together are one transaction of the server, which an error ends for all of them.
+    @Test func aReadThatFailsTakesNoOtherWithIt() async throws {
+        try await TestPostgres.withSchema { url, schema in
+            var configuration = configuration(url, schema)
+            configuration.connections = 1
+            configuration.lockTimeout = .milliseconds(50)
+            let backend = try await PostgresBackend(configuration)
+            try await backend.prepare()
+            try await backend.append(.user("hello"), to: "c")
+            let other = try TestPostgresConnection(url: url)
+            try other.execute("BEGIN; LOCK TABLE \(schema).chat_messages IN ACCESS EXCLUSIVE MODE")
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for caller in 0..<40 {
+                    group.addTask {
+                        if caller % 8 == 0 {
+                            await expectError(.unavailable) { try await backend.messages(of: "c") }
+                        } else {
+                            let conversation = try await backend.conversation("c")
+                            #expect(conversation?.lastSequence == 1)
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            try other.execute("COMMIT")
+            #expect(try await backend.messages(of: "c").count == 1)
+            try await backend.close()
+        }
+    }
+
     /// The server stops reading while its answers are not read: both directions are full at once.
     @Test func largeCallsInBothDirectionsShareAConnection() async throws {
         try await withBackend({ $0.connections = 1 }) { backend in

@@ -23,8 +23,73 @@ import Testing
     @Test func behindAPoolerStatementsAreSentAsText() {
         var pipeline = TestPipeline(preparesStatements: false)
         pipeline.add(select, for: "a")
-        pipeline.add(select, for: "b")
+        pipeline.add(insert, for: "b")
         #expect(pipeline.sendAll() == ["execute text", "sync", "execute text", "sync"])
+    }
+
+    @Test func readsThatAreSentTogetherShareASync() {
+        var pipeline = warm()
+        for ticket in ["a", "b", "c"] { pipeline.add(select, for: ticket) }
+        pipeline.add(insert, for: "d")
+        pipeline.add(select, for: "e")
+        #expect(
+            pipeline.sendAll() == [
+                "prepare select_0", "execute select_0", "execute select_0", "execute select_0", "sync",
+                "execute insert_0", "sync", "execute select_0", "sync",
+            ])
+        // What shares a Sync has its answer before it.
+        #expect(pipeline.receiveAll([.answer("prepared"), .end, .answer("1"), .end]) == ["a: 1"])
+        #expect(pipeline.receiveAll([.answer("2"), .end, .answer("3"), .end]) == ["b: 2"])
+        #expect(pipeline.receiveAll([.sync]) == ["c: 3"])
+        #expect(pipeline.receiveAll([.answer("4"), .end, .sync, .answer("5"), .end, .sync]) == ["d: 4", "e: 5"])
+        #expect(pipeline.count == 0 && !pipeline.expectsReply)
+    }
+
+    @Test func onlySoManyReadsShareASync() {
+        var pipeline = TestPipeline(preparesStatements: false)
+        for number in 0..<TestPipeline.readsPerSync + 1 { pipeline.add(select, for: "\(number)") }
+        let together = Array(repeating: "execute text", count: TestPipeline.readsPerSync)
+        #expect(pipeline.sendAll() == together + ["sync", "execute text", "sync"])
+    }
+
+    @Test func aReadThatWasSkippedForAnothersErrorIsNotAnswered() {
+        var pipeline = TestPipeline(preparesStatements: false)
+        for ticket in ["a", "b", "c", "d"] { pipeline.add(select, for: ticket) }
+        _ = pipeline.sendAll()
+        #expect(
+            pipeline.receiveAll([.answer("1"), .end, .refusal(error("57014")), .end]) == ["a: 1", "b refused 57014"])
+        #expect(pipeline.receiveAll([.skipped, .end, .skipped, .end, .sync]) == ["c skipped", "d skipped"])
+        #expect(pipeline.count == 0 && !pipeline.expectsReply)
+    }
+
+    @Test func aStatementWhosePreparationWasSkippedIsPreparedAgain() {
+        var pipeline = TestPipeline(preparesStatements: true)
+        let other = Request.read(Statement("other", [], "SELECT 2"))
+        pipeline.add(select, for: "a")
+        pipeline.add(other, for: "b")
+        _ = pipeline.sendAll()
+        let replies: [TestPipeline.Reply] = [.refusal(error("42P01")), .end, .skipped, .end]
+        #expect(pipeline.receiveAll(replies) == ["a refused 42P01"])
+        #expect(pipeline.receiveAll([.skipped, .end, .skipped, .end, .sync]) == ["b skipped"])
+        pipeline.add(other, for: "b")
+        #expect(pipeline.sendAll() == ["prepare other_1", "execute other_1", "sync"])
+    }
+
+    @Test func whatSetsUpASessionSharesItsSyncWithNobody() throws {
+        let setUp = try #require(PostgresBackend.Configuration(url: "postgres:").sessionRequest)
+        var pipeline = TestPipeline(preparesStatements: true)
+        for (request, ticket) in [(select, "a"), (setUp, "session"), (select, "b")] {
+            pipeline.add(request, for: ticket)
+        }
+        #expect(pipeline.sendAll().filter { $0 == "sync" }.count == 3)
+    }
+
+    @Test func readsWithoutASyncThatAreLostMayHaveRun() {
+        var pipeline = TestPipeline(preparesStatements: false)
+        for ticket in ["a", "b", "c"] { pipeline.add(select, for: ticket) }
+        _ = pipeline.sendAll()
+        #expect(pipeline.receiveAll([.answer("1"), .end]) == ["a: 1"])
+        #expect(pipeline.losses().map { $0.prefix(1) } == ["b", "c"])
     }
 
     @Test func answersGoToThoseWhoAskedInOrder() {
@@ -231,6 +296,7 @@ extension Pipeline<String, String> {
             switch receive(reply) {
             case .answered(let ticket, let answers): "\(ticket): \(answers.joined(separator: " "))"
             case .refused(let ticket, let error): "\(ticket) refused \(error.sqlState)"
+            case .skipped(let ticket): "\(ticket) skipped"
             case .close: "close"
             case nil: nil
             }

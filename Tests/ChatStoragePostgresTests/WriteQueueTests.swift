@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageSupport
 import Testing
 
 @testable import ChatStoragePostgres

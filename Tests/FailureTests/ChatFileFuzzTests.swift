@@ -1,5 +1,6 @@
 import ChatStorageCore
 import ChatStorageInMemory
+import ChatStorageSupport
 import ChatStorageTransfer
 import Foundation
 import TestSupport

@@ -1,6 +1,7 @@
 import ChatStorageConformance
 import ChatStorageCore
 import ChatStorageInMemory
+import ChatStorageSupport
 import Foundation
 import TestSupport
 import Testing

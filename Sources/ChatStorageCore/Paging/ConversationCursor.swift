@@ -1,3 +1,5 @@
+import ChatStorageSupport
+
 #if canImport(FoundationEssentials)
 import FoundationEssentials
 #else

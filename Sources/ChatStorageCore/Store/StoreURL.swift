@@ -1,3 +1,5 @@
+import ChatStorageSupport
+
 /// Which store, written as text: `memory:`, `sqlite:PATH` or a bare path, `postgres://...`.
 public enum StoreURL: Sendable, Hashable {
     /// The memory of this process.

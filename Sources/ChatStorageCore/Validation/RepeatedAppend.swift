@@ -1,3 +1,5 @@
+import ChatStorageSupport
+
 /// What tells an append that was made before from a new one, by its messages' keys; for backends.
 public enum RepeatedAppend {
     /// Finds the stored messages of an append that was made before.

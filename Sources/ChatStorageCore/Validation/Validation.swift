@@ -1,3 +1,5 @@
+import ChatStorageSupport
+
 /// The checks of arguments that every backend makes before anything is written.
 ///
 /// A backend calls the one of its operation once it knows that it is open and prepared (these errors come first), so
@@ -41,6 +43,19 @@ public enum Validation {
     /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``, then
     ///   ``ChatStorageError/Code-swift.struct/invalidRole``.
     public static func check(append messages: [ChatMessage], to id: ConversationID, roles: Set<Role>) throws {
+        try check(append: messages, to: id, among: roles)
+    }
+
+    /// Checks an append to a store that takes the standard roles.
+    ///
+    /// Comparing with three of them costs less than hashing.
+    package static func check(append messages: [ChatMessage], to id: ConversationID) throws {
+        try check(append: messages, to: id, among: Role.mostUsedFirst)
+    }
+
+    private static func check(
+        append messages: [ChatMessage], to id: ConversationID, among roles: some Collection<Role>
+    ) throws {
         try check(id)
         guard messages.count <= Limits.appendMessages else {
             throw ChatStorageError(
@@ -150,7 +165,7 @@ public enum Validation {
         }
     }
 
-    private static func check(_ role: Role, index: Int, roles: Set<Role>) throws {
+    private static func check(_ role: Role, index: Int, roles: some Collection<Role>) throws {
         guard roles.contains(role) else {
             let taken = roles.map(\.rawValue).sorted().joined(separator: ", ")
             throw ChatStorageError(

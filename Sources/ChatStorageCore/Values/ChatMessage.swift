@@ -1,3 +1,5 @@
+import ChatStorageSupport
+
 /// A role and a text: what an append takes and what an LLM chat API takes.
 ///
 /// Encoded as JSON it is `{"role": "user", "content": "..."}`, the element of the `messages` array of such APIs, which

@@ -1,3 +1,5 @@
+import ChatStorageSupport
+
 /// A conversation, as it was when it was read; its messages are read apart.
 public struct Conversation: Sendable, Identifiable {
     /// The id that the app chose.

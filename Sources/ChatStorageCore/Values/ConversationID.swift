@@ -1,3 +1,5 @@
+import ChatStorageSupport
+
 /// The name of a conversation, chosen by the app.
 ///
 /// Two ids are equal when their UTF-8 bytes are equal: "é" as one scalar and "e" followed by a combining accent are

@@ -1,3 +1,5 @@
+import ChatStorageSupport
+
 /// A stored message.
 ///
 /// Its id is `(conversation, sequence)`, the same on every backend for the same calls. Equality compares UTF-8 bytes.

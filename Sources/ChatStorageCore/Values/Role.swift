@@ -1,3 +1,5 @@
+import ChatStorageSupport
+
 /// Who speaks in a message.
 ///
 /// Any string can be a role in code, so that what a store holds can always be read. What a store *takes* is decided
@@ -12,6 +14,9 @@ public struct Role: Sendable, RawRepresentable, CustomStringConvertible {
 
     /// The roles that a store takes.
     public static let standard: Set<Role> = [.system, .user, .assistant]
+
+    /// The roles of ``standard``, to be looked through.
+    package static let mostUsedFirst: [Role] = [.user, .assistant, .system]
 
     /// The role's name, as LLM chat APIs and the databases spell it.
     public let rawValue: String

@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageSupport
 
 /// The protocol of one connection in pipeline mode, without a network: which message goes next, whose answer came.
 ///
@@ -30,6 +31,8 @@ struct Pipeline<Ticket, Answer> {
     enum Action {
         case answered(Ticket, [Answer])
         case refused(Ticket, ServerError)
+        /// It was not done, after an error in another request that shared its Sync.
+        case skipped(Ticket)
         /// The server ends the session: close the connection and see what was ``lost()``.
         case close
     }
@@ -60,6 +63,9 @@ struct Pipeline<Ticket, Answer> {
         var refusal: ServerError?
         var groupsAnswered = 0
         var isSent = false
+        var isSkipped = false
+        /// Whether no Sync of its own follows it.
+        var sharesSync = false
 
         /// Whether it may have been done although the server ended the session in it.
         ///
@@ -74,8 +80,15 @@ struct Pipeline<Ticket, Answer> {
     }
 
     private struct PreparedStatement {
-        var generation = 0
+        let generation: Int
+        /// Under which name the server knows it.
+        let serverName: String
         var isPrepared = false
+
+        init(_ name: String, generation: Int = 0) {
+            self.generation = generation
+            serverName = "\(name)_\(generation)"
+        }
     }
 
     /// Where in the requests sending has come.
@@ -85,12 +98,17 @@ struct Pipeline<Ticket, Answer> {
         var step = 0
     }
 
+    /// So many short reads share a Sync at most.
+    static var readsPerSync: Int { 16 }
+
     private let preparesStatements: Bool
-    /// By serial number, from the oldest that is not answered.
-    private var entries: [Int: Entry] = [:]
+    /// From the oldest that is not answered.
+    private var entries = FIFO<Entry>()
+    /// How many requests were answered; what is sent is counted from the first of all.
     private var oldest = 0
-    private var newest = 0
     private var cursor = Cursor()
+    /// How many requests were sent since the last Sync.
+    private var unsynced = 0
     private var expected = FIFO<Expectation>()
     private var statements: [String: PreparedStatement] = [:]
 
@@ -106,50 +124,55 @@ struct Pipeline<Ticket, Answer> {
     }
 
     /// How many requests are under way.
-    var count: Int { newest - oldest }
+    var count: Int { entries.count }
 
     /// Whether libpq has more to hand over.
     var expectsReply: Bool { !expected.isEmpty }
 
     /// Takes a request, to be sent after those before it.
     mutating func add(_ request: Request, for ticket: Ticket) {
-        entries[newest] = Entry(ticket: ticket, request: request)
-        newest += 1
+        entries.append(Entry(ticket: ticket, request: request))
         bytes += request.bytes
     }
 
     /// Whether any of those who asked satisfies a predicate.
     func contains(where predicate: (Ticket) -> Bool) -> Bool {
-        entries.values.contains { predicate($0.ticket) }
+        entries.contains { predicate($0.ticket) }
     }
 
     /// Calls a body with each of those who asked and have no answer yet.
     func forEach(_ body: (Ticket) -> Void) {
-        for entry in entries.values { body(entry.ticket) }
+        entries.forEach { body($0.ticket) }
     }
 
     /// The next message to hand to libpq; nil when all is sent.
     mutating func nextMessage() -> Message? {
-        guard let entry = entries[cursor.entry] else { return nil }
-        let group = entry.request.groups[cursor.group]
+        let place = cursor.entry - oldest
+        guard let group = entries[place]?.request.groups[cursor.group] else { return nil }
         // The server skips what follows an error up to the Sync, so a long request need not be sent to its end.
-        guard cursor.step < group.count, entry.refusal == nil || cursor.step == 0 else { return sync() }
+        guard cursor.step < group.count, entries[place]?.refusal == nil || cursor.step == 0 else {
+            guard sharesSyncWithNext(place) else { return sync(place) }
+            entries[place]?.sharesSync = true
+            unsynced += 1
+            cursor = Cursor(entry: cursor.entry + 1)
+            return nextMessage()
+        }
         let step = group[cursor.step]
         guard let name = step.statement.name, preparesStatements else {
             cursor.step += 1
             expected.append(.executed(name: nil, generation: 0))
             return .execute(name: nil, step)
         }
-        let prepared = statements[name, default: PreparedStatement()]
-        let serverName = "\(name)_\(prepared.generation)"
+        var prepared = statements[name] ?? PreparedStatement(name)
         guard prepared.isPrepared else {
-            statements[name] = PreparedStatement(generation: prepared.generation, isPrepared: true)
+            prepared.isPrepared = true
+            statements[name] = prepared
             expected.append(.prepared(name: name, generation: prepared.generation))
-            return .prepare(name: serverName, step.statement)
+            return .prepare(name: prepared.serverName, step.statement)
         }
         cursor.step += 1
         expected.append(.executed(name: name, generation: prepared.generation))
-        return .execute(name: serverName, step)
+        return .execute(name: prepared.serverName, step)
     }
 
     /// Takes what libpq handed over.
@@ -157,9 +180,9 @@ struct Pipeline<Ticket, Answer> {
         guard let expectation = expected.next else { return nil }
         switch reply {
         case .answer(let answer):
-            if case .executed = expectation { entries[oldest]?.answers.append(answer) }
+            if case .executed = expectation { entries[0]?.answers.append(answer) }
         case .refusal(let error):
-            if entries[oldest]?.refusal == nil { entries[oldest]?.refusal = error }
+            if !entries.isEmpty, entries[0]?.refusal == nil { entries[0]?.refusal = error }
             switch expectation {
             case .prepared(let name, let generation): forget(name, generation)
             case .executed(let name?, let generation) where error.isStatementOutdated: forget(name, generation)
@@ -168,10 +191,12 @@ struct Pipeline<Ticket, Answer> {
             }
             if error.isFatal { return .close }
         case .skipped:
+            if !entries.isEmpty { entries[0]?.isSkipped = true }
             if case .prepared(let name, let generation) = expectation { forget(name, generation) }
         case .end:
             if case .sync = expectation { return nil }
             _ = expected.popFirst()
+            if case .executed = expectation, entries[0]?.sharesSync == true { return endOldest() }
         case .sync:
             return receiveSync()
         }
@@ -181,9 +206,9 @@ struct Pipeline<Ticket, Answer> {
     /// Gives up all requests under way, oldest first: the connection is gone.
     mutating func lost() -> [(Ticket, Loss)] {
         // The server works in order: after the request in which it ended the session it did nothing.
-        let hasEndedSession = entries[oldest]?.refusal.map { $0.isFatal && isProof($0) } ?? false
-        let losses = (oldest..<newest).compactMap { number -> (Ticket, Loss)? in
-            guard let entry = entries[number] else { return nil }
+        let hasEndedSession = entries[0]?.refusal.map { $0.isFatal && isProof($0) } ?? false
+        var losses: [(Ticket, Loss)] = []
+        entries.forEach { entry in
             let loss: Loss =
                 if let refusal = entry.refusal, entry.request.isWrite, entry.isSent, !isProof(refusal) {
                     .unknown
@@ -194,7 +219,7 @@ struct Pipeline<Ticket, Answer> {
                 } else {
                     entry.isSent && !hasEndedSession ? .unknown : .notApplied(nil)
                 }
-            return (entry.ticket, loss)
+            losses.append((entry.ticket, loss))
         }
         self = Pipeline(preparesStatements: preparesStatements)
         return losses
@@ -208,12 +233,22 @@ struct Pipeline<Ticket, Answer> {
         preparesStatements && !error.isOfConnection
     }
 
-    private mutating func sync() -> Message {
+    /// Whether a request needs no Sync of its own: what follows it is a read, as it is itself.
+    ///
+    /// It saves the server a transaction's beginning and end, and the answer a way of its own. Each statement sees what
+    /// is committed when it begins, as it would in a transaction of its own.
+    private func sharesSyncWithNext(_ place: Int) -> Bool {
+        unsynced + 1 < Self.readsPerSync && entries[place]?.request.canShareSync == true
+            && entries[place + 1]?.request.canShareSync == true
+    }
+
+    private mutating func sync(_ place: Int) -> Message {
         expected.append(.sync)
+        unsynced = 0
         cursor.step = 0
         cursor.group += 1
-        if cursor.group == entries[cursor.entry]?.request.groups.count {
-            entries[cursor.entry]?.isSent = true
+        if cursor.group == entries[place]?.request.groups.count {
+            entries[place]?.isSent = true
             cursor = Cursor(entry: cursor.entry + 1)
         }
         return .sync
@@ -223,23 +258,27 @@ struct Pipeline<Ticket, Answer> {
         while let expectation = expected.popFirst() {
             if case .sync = expectation { break }
         }
-        guard var entry = entries[oldest] else { return nil }
-        entry.groupsAnswered += 1
-        guard entry.groupsAnswered == entry.request.groups.count else {
-            entries[oldest] = entry
+        guard let groups = entries[0]?.request.groups.count, let before = entries[0]?.groupsAnswered else { return nil }
+        guard before + 1 == groups else {
+            entries[0]?.groupsAnswered = before + 1
             return nil
         }
-        entries[oldest] = nil
+        return endOldest()
+    }
+
+    /// Takes the oldest request out, which has its answer.
+    private mutating func endOldest() -> Action? {
+        guard let entry = entries.popFirst() else { return nil }
         oldest += 1
         bytes -= entry.request.bytes
         if let refusal = entry.refusal { return .refused(entry.ticket, refusal) }
-        return .answered(entry.ticket, entry.answers)
+        return entry.isSkipped ? .skipped(entry.ticket) : .answered(entry.ticket, entry.answers)
     }
 
     /// Has a statement prepared again, under another name: the server may still know the old one.
     private mutating func forget(_ name: String, _ generation: Int) {
         if statements[name]?.generation == generation {
-            statements[name] = PreparedStatement(generation: generation + 1)
+            statements[name] = PreparedStatement(name, generation: generation + 1)
         }
     }
 }

@@ -7,13 +7,19 @@ import ChatStorageCore
 final class PipelineConnection {
     typealias CallPipeline = Pipeline<Call, QueryResult>
 
+    /// How much is under way on a connection at most.
+    struct Limits {
+        let calls: Int
+        let bytes: Int
+    }
+
     /// So many bytes go to libpq before it is asked whether the network took them: libpq's own buffer has no bound.
     private static let bytesBetweenFlushes = 256 << 10
     /// A connection without progress for so long gets no more calls: one that waits for a lock must not hold up others.
     static let stallTime = Duration.milliseconds(250)
 
     private let connection: ServerConnection
-    private(set) var pipeline: CallPipeline
+    private var pipeline: CallPipeline
     private(set) var load = ConnectionLoad()
     /// Whether the session is set up, so that it can take calls.
     var isReady = false
@@ -34,10 +40,10 @@ final class PipelineConnection {
     var descriptor: Int32 { connection.descriptor }
 
     /// Whether it takes another call.
-    func accepts(_ bytes: Int, now: ContinuousClock.Instant, limits: PostgresBackend.Configuration) -> Bool {
-        guard isReady, !isRetiring, pipeline.count < limits.callsPerConnection else { return false }
+    func accepts(_ bytes: Int, now: ContinuousClock.Instant, limits: Limits) -> Bool {
+        guard isReady, !isRetiring, pipeline.count < limits.calls else { return false }
         guard pipeline.count > 0 else { return true }
-        return pipeline.bytes + bytes <= limits.bytesPerConnection && now - lastProgress < Self.stallTime
+        return pipeline.bytes + bytes <= limits.bytes && now - lastProgress < Self.stallTime
     }
 
     func add(_ call: Call, now: ContinuousClock.Instant) {
@@ -106,6 +112,15 @@ final class PipelineConnection {
         }
         return (actions, true)
     }
+
+    /// How many calls are under way.
+    var count: Int { pipeline.count }
+
+    /// Whether any call under way satisfies a predicate.
+    func contains(where predicate: (Call) -> Bool) -> Bool { pipeline.contains(where: predicate) }
+
+    /// Calls a body with each call under way.
+    func forEach(_ body: (Call) -> Void) { pipeline.forEach(body) }
 
     /// Takes note that a call was answered.
     func ended(_ call: Call) {

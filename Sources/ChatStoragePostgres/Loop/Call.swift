@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageSupport
 
 /// A request and who waits for it.
 struct Call: Sendable {
@@ -40,7 +41,7 @@ struct Call: Sendable {
     private static let attemptsAfterLoss = 5
     private static let attemptsAfterConflict = 12
 
-    let request: Request
+    private(set) var request: Request
     let purpose: Purpose
     let deadline: ContinuousClock.Instant
     var lane = Lane.shortRead
@@ -71,6 +72,13 @@ struct Call: Sendable {
         attempts += 1
         guard case .caller(let pending) = purpose else { return true }
         return attempts == 1 ? pending.begin() : pending.isWanted
+    }
+
+    /// The same call, to be sent again: it was skipped because of another one's error.
+    var afterSkip: Call {
+        var call = self
+        call.request = request.withOwnSync
+        return call
     }
 
     var isWanted: Bool {

@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageSupport
 
 /// The row that a write locks: a tenant's conversation, compared as UTF-8 bytes.
 struct ConversationKey: Sendable, Hashable {

@@ -1,8 +1,10 @@
 import ChatStorageCore
+import ChatStorageSupport
 
 /// Which call goes to which connection, and when to connect: the state of a store's loop, used by one thread at a time.
 struct Dispatcher {
     private let configuration: PostgresBackend.Configuration
+    private let limits: PipelineConnection.Limits
     private let session: Request?
 
     private(set) var connections: [PipelineConnection] = []
@@ -26,6 +28,8 @@ struct Dispatcher {
     /// - Parameter session: What sets up a new connection's session.
     init(_ configuration: PostgresBackend.Configuration, session: Request?) {
         self.configuration = configuration
+        limits = PipelineConnection.Limits(
+            calls: configuration.callsPerConnection, bytes: configuration.bytesPerConnection)
         self.session = session
         choice = ConnectionChoice(limit: configuration.connections)
         writes = WriteQueue(
@@ -42,14 +46,14 @@ struct Dispatcher {
     var waitingCount: Int { reads.count + longReads.count + writes.count + delayed.count }
 
     /// Whether no call waits or is under way.
-    var isIdle: Bool { waitingCount == 0 && connections.allSatisfy { $0.pipeline.count == 0 } }
+    var isIdle: Bool { waitingCount == 0 && connections.allSatisfy { $0.count == 0 } }
 
     /// Whether so little is under way that a call is best sent at once, by whoever makes it.
     ///
     /// With more under way, calls that are sent together cost the server fewer wake-ups.
     var hasFewCalls: Bool {
         waitingCount == 0 && connections.contains(where: \.isReady)
-            && connections.reduce(0) { $0 + $1.pipeline.count } < Self.fewCalls
+            && connections.reduce(0) { $0 + $1.count } < Self.fewCalls
     }
 
     private static let fewCalls = 4
@@ -134,11 +138,11 @@ struct Dispatcher {
         guard let earliest = earliestDeadline, earliest <= now else { return }
         earliestDeadline = nil
         for index in connections.indices.reversed()
-        where connections[index].pipeline.contains(where: { $0.deadline <= now }) {
+        where connections[index].contains(where: { $0.deadline <= now }) {
             drop(index, now: now)
         }
         for connection in connections {
-            connection.pipeline.forEach { call in
+            connection.forEach { call in
                 for member in call.members where member.deadline <= now {
                     member.fail(Call.expired(member.request, .unknown))
                 }
@@ -168,7 +172,7 @@ struct Dispatcher {
     private mutating func handOutAnswers(_ index: Int, isOpen: Bool, now: ContinuousClock.Instant) -> Bool {
         let (actions, isAlive) = connections[index].receive(now: now)
         for action in actions { perform(action, index, now: now) }
-        let isDone = connections[index].isRetiring && connections[index].pipeline.count == 0
+        let isDone = connections[index].isRetiring && connections[index].count == 0
         guard !isOpen || !isAlive || isDone else { return !actions.isEmpty }
         drop(index, now: now)
         return true
@@ -211,8 +215,8 @@ struct Dispatcher {
 
     /// The connection for a call, if one may be taken now.
     private mutating func place(_ lane: Call.Lane, _ bytes: Int, now: ContinuousClock.Instant) -> Int? {
-        let loads = connections.lazy.map { [configuration] connection in
-            connection.accepts(bytes, now: now, limits: configuration) ? connection.load : nil
+        let loads = connections.map { connection in
+            connection.accepts(bytes, now: now, limits: limits) ? connection.load : nil
         }
         guard let chosen = choice.choose(lane, among: loads) else { return nil }
         if !chosen.isGood { unsatisfied += 1 }
@@ -277,6 +281,9 @@ struct Dispatcher {
             if error.isReadOnlyServer || error.isOfAbortedTransaction { connections[index].isRetiring = true }
             ended(call, error.isOfLock ? .locked : .failed)
             settle(call, refusedBy: error, now: now)
+        case .skipped(let call):
+            connections[index].ended(call)
+            if call.isWanted { settle(call.afterSkip, .again(after: .zero), now: now) }
         case .close:
             break
         }
@@ -351,7 +358,7 @@ struct Dispatcher {
         longReads.forEach { deadlines.append($0.deadline) }
         writes.forEach { deadlines.append($0.deadline) }
         for connection in connections {
-            connection.pipeline.forEach { call in
+            connection.forEach { call in
                 deadlines += call.members.lazy.filter(\.isWanted).map(\.deadline)
                 deadlines.append(call.deadline)
             }

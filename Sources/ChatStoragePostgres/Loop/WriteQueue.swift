@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageSupport
 
 /// What a ``WriteQueue`` knows of a write.
 protocol QueuedWrite {

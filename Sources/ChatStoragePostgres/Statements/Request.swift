@@ -59,11 +59,22 @@ struct Request: Sendable {
         if case .read = kind { false } else { true }
     }
 
+    /// Whether another short read can follow it, or come before it, in the same implicit transaction.
+    private(set) var canShareSync: Bool
+
     init(groups: [[Step]], _ kind: Kind, isRepeatable: Bool = false) {
         self.groups = groups
         self.kind = kind
         if case .read = kind { self.isRepeatable = true } else { self.isRepeatable = isRepeatable }
         bytes = groups.joined().reduce(0) { $0 + $1.bytes }
+        canShareSync = if case .read(isLong: false) = kind { groups.count == 1 && groups[0].count == 1 } else { false }
+    }
+
+    /// The same in a transaction of its own.
+    var withOwnSync: Request {
+        var request = self
+        request.canShareSync = false
+        return request
     }
 
     /// One statement that reads.

@@ -1,10 +1,13 @@
 import ChatStorageCore
+import ChatStorageSupport
 
 /// The values of a statement's parameters in PostgreSQL's binary format, with explicit lengths, in one buffer.
 struct Parameters: Sendable {
     private var bytes: [UInt8]
-    /// The length of each value in turn; nil is NULL.
-    private var lengths: [Int32?] = []
+    /// The length of each value in turn; a negative one is NULL.
+    private var lengths: [Int32] = []
+    /// libpq's code for the binary format, for as many values as a statement of the library has.
+    private static let binary = [Int32](repeating: 1, count: 16)
 
     /// Makes the values that the body appends, in the order of the statement's `$1`, `$2`, ...
     ///
@@ -22,7 +25,7 @@ struct Parameters: Sendable {
 
     /// Appends a `text` or NULL.
     mutating func append(_ text: String?) {
-        if let text { append(text) } else { lengths.append(nil) }
+        if let text { append(text) } else { lengths.append(-1) }
     }
 
     /// Appends a `bigint`.
@@ -75,12 +78,13 @@ struct Parameters: Sendable {
             let start = buffer.assumingMemoryBound(to: CChar.self).baseAddress
             var offset = 0
             let values = lengths.map { length -> UnsafePointer<CChar>? in
-                guard let length else { return nil }
+                guard length >= 0 else { return nil }
                 defer { offset += Int(length) }
                 return start?.advanced(by: offset)
             }
-            let binary = [Int32](repeating: 1, count: lengths.count)
-            return body(Int32(lengths.count), values, lengths.map { $0 ?? 0 }, binary)
+            let formats =
+                lengths.count <= Self.binary.count ? Self.binary : [Int32](repeating: 1, count: lengths.count)
+            return body(Int32(lengths.count), values, lengths, formats)
         }
     }
 

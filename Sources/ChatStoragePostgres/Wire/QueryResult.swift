@@ -1,5 +1,6 @@
 import CLibPQ
 import ChatStorageCore
+import ChatStorageSupport
 
 #if canImport(Darwin)
 import Darwin
@@ -103,11 +104,12 @@ final class QueryResult: @unchecked Sendable {
             _ column: Int32, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result
         ) rethrows -> Result? {
             try withExtendedLifetime(result) {
-                guard column < PQnfields(result.result), PQgetisnull(result.result, number, column) == 0,
+                // What is NULL or not there has no length, so only a value without bytes is looked at twice.
+                let count = Int(PQgetlength(result.result, number, column))
+                guard count > 0 || PQgetisnull(result.result, number, column) == 0,
                     let value = PQgetvalue(result.result, number, column)
                 else { return nil }
                 let bytes = UnsafeRawPointer(value).assumingMemoryBound(to: UInt8.self)
-                let count = Int(PQgetlength(result.result, number, column))
                 return try body(UnsafeBufferPointer(start: bytes, count: count))
             }
         }

@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageSupport
 
 #if canImport(SQLite3)
 import SQLite3

@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageSupport
 import Synchronization
 
 /// The connections that read, opened as they are needed, and the calls that wait for one.

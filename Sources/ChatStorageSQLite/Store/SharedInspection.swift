@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageSupport
 import Synchronization
 
 /// Looks what a file has, once for all calls that ask at the same time.

@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageSupport
 
 /// A call that waits for the writer, whatever it returns.
 protocol WriteCall: AnyObject, Sendable {

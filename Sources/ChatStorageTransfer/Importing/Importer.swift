@@ -1,4 +1,5 @@
 public import ChatStorageCore
+import ChatStorageSupport
 
 /// Stores the conversations of chat files, each one whole or not at all.
 ///

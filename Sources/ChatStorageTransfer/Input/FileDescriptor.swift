@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageSupport
 import Dispatch
 
 #if canImport(Darwin)

@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageSupport
 
 /// The FNV-1a hash of 128 bits: the name of a conversation that has none.
 ///

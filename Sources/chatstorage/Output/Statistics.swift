@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageSupport
 import ChatStorageTransfer
 
 /// What a tenant's chats amount to.

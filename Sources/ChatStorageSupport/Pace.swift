@@ -5,7 +5,7 @@ import Synchronization
 /// A task in a loop of such calls would keep its thread for ever, and handing a thread on costs more than many calls,
 /// so that it is done once in a while: about every five milliseconds that a store is busy, as long as a kernel may let
 /// a thread run while others wait.
-package final class Pace: Sendable {
+public final class Pace: Sendable {
     private static let turn = Duration.milliseconds(5)
     /// Reading the clock costs as much as a short call, so it is read at one call in so many.
     private let callsPerLook: UInt
@@ -16,12 +16,12 @@ package final class Pace: Sendable {
     /// Makes the pace of a store.
     ///
     /// - Parameter callsPerLook: At one call in so many the time is looked at.
-    package init(callsPerLook: UInt = 64) {
+    public init(callsPerLook: UInt = 64) {
         self.callsPerLook = callsPerLook
     }
 
     /// Whether this call is to yield.
-    package func isOver() -> Bool {
+    public func isOver() -> Bool {
         guard calls.wrappingAdd(1, ordering: .relaxed).newValue.isMultiple(of: callsPerLook) else { return false }
         let now = ContinuousClock.now
         return turnBegan.withLock { began in

@@ -12,23 +12,23 @@ import Android
 // everywhere (contract T2, T5), so all comparisons of stored text go through here.
 extension String {
     /// Whether both strings have the same UTF-8 bytes.
-    package func hasSameUTF8(as other: String) -> Bool {
-        compareUTF8(to: other) == 0
+    public func hasSameUTF8(as other: String) -> Bool {
+        utf8.count == other.utf8.count && compareUTF8(to: other) == 0
     }
 
     /// Whether this comes before the other in the order of their UTF-8 bytes.
-    package func precedesInUTF8(_ other: String) -> Bool {
+    public func precedesInUTF8(_ other: String) -> Bool {
         compareUTF8(to: other) < 0
     }
 
     /// Hashes the UTF-8 bytes, and a byte that UTF-8 does not have as their end.
-    package func hashUTF8(into hasher: inout Hasher) {
+    public func hashUTF8(into hasher: inout Hasher) {
         withUTF8Bytes { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
         hasher.combine(0xff as UInt8)
     }
 
     /// Calls the body with the string's UTF-8 bytes, without copying where the string is native to Swift.
-    @inlinable package func withUTF8Bytes<Result>(
+    @inlinable public func withUTF8Bytes<Result>(
         _ body: (UnsafeBufferPointer<UInt8>) throws -> Result
     ) rethrows -> Result {
         if let result = try utf8.withContiguousStorageIfAvailable(body) { return result }
@@ -36,7 +36,7 @@ extension String {
     }
 
     /// Whether the string has U+0000 in it.
-    package var hasNUL: Bool {
+    public var hasNUL: Bool {
         withUTF8Bytes { bytes in
             guard let start = bytes.baseAddress else { return false }
             return memchr(start, 0, bytes.count) != nil
@@ -56,7 +56,7 @@ extension String {
 
 extension Optional<String> {
     /// Whether both are nil, or strings of the same UTF-8 bytes.
-    package func hasSameUTF8(as other: String?) -> Bool {
+    public func hasSameUTF8(as other: String?) -> Bool {
         switch (self, other) {
         case (nil, nil): true
         case (let mine?, let its?): mine.hasSameUTF8(as: its)
@@ -66,18 +66,22 @@ extension Optional<String> {
 }
 
 /// A text as the key of a dictionary or the element of a set, told from others by its UTF-8 bytes.
-package struct UTF8Text: Sendable, Hashable {
-    package let text: String
+public struct UTF8Text: Sendable, Hashable {
+    /// The text, as it was given.
+    public let text: String
 
-    package init(_ text: String) {
+    /// Makes a key of any text.
+    public init(_ text: String) {
         self.text = text
     }
 
-    package static func == (left: UTF8Text, right: UTF8Text) -> Bool {
+    /// Whether both have the same UTF-8 bytes.
+    public static func == (left: UTF8Text, right: UTF8Text) -> Bool {
         left.text.hasSameUTF8(as: right.text)
     }
 
-    package func hash(into hasher: inout Hasher) {
+    /// Hashes the UTF-8 bytes.
+    public func hash(into hasher: inout Hasher) {
         text.hashUTF8(into: &hasher)
     }
 }

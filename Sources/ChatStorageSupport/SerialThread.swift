@@ -4,18 +4,18 @@ import Synchronization
 /// A thread that does one piece of work after another, in the order in which they were given.
 ///
 /// It starts with the first piece of work, and ends with this value, once what was given is done.
-package final class SerialThread: Sendable {
+public final class SerialThread: Sendable {
     private let core = Core()
 
     /// Makes a thread that has not started.
-    package init() {}
+    public init() {}
 
     deinit {
         core.end()
     }
 
     /// Gives the thread work to do; it may block.
-    package func async(_ work: @escaping @Sendable () -> Void) {
+    public func async(_ work: @escaping @Sendable () -> Void) {
         core.add(work)
     }
 

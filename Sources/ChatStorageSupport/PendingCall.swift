@@ -1,16 +1,18 @@
-package import Synchronization
+public import Synchronization
 
 /// A caller that waits for work done elsewhere, on a thread that may block.
 ///
 /// The caller suspends; it never blocks a thread. When its task is cancelled it goes on at once with a
 /// `CancellationError`: the work, if it has begun, ends by itself and its result is dropped.
 ///
-/// Its code is visible to other modules, which makes it for their results.
-package final class PendingCall<Success: Sendable>: Sendable {
+/// Its code is visible to other modules, which make it for their results.
+public final class PendingCall<Success: Sendable>: Sendable {
+    // Unsafe continuations, whose misuse nobody notices: the state sees to it that each is resumed once. Checked ones cost
+    // an object and a look-up of its type at every call.
     @usableFromInline enum State {
         case new
-        case waiting(CheckedContinuation<Success, any Error>)
-        case begun(CheckedContinuation<Success, any Error>)
+        case waiting(UnsafeContinuation<Success, any Error>)
+        case begun(UnsafeContinuation<Success, any Error>)
         case ended
     }
 
@@ -24,13 +26,13 @@ package final class PendingCall<Success: Sendable>: Sendable {
     ///   - submit: Hands the call over.
     ///   - onCancel: Runs after the caller was cancelled while it waited, so that a queue knows of calls without callers.
     /// - Throws: What the call ended with, or `CancellationError`, at once, when the task is or was cancelled.
-    @inlinable package static func wait(
+    @inlinable public static func wait(
         submit: (PendingCall<Success>) -> Void, onCancel: @Sendable () -> Void = {},
         isolation: isolated (any Actor)? = #isolation
     ) async throws -> Success {
         let call = PendingCall<Success>()
         return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
+            try await withUnsafeThrowingContinuation { continuation in
                 if call.wait(continuation) { submit(call) }
             }
         } onCancel: {
@@ -41,7 +43,7 @@ package final class PendingCall<Success: Sendable>: Sendable {
     /// Whether the work is still wanted; false once the caller was cancelled.
     ///
     /// True is a promise: from then on the work is done, though its caller may not wait for it.
-    @inlinable package func begin() -> Bool {
+    @inlinable public func begin() -> Bool {
         state.withLock { state in
             guard case .waiting(let continuation) = state else { return false }
             state = .begun(continuation)
@@ -50,7 +52,7 @@ package final class PendingCall<Success: Sendable>: Sendable {
     }
 
     /// Whether the caller still waits.
-    @inlinable package var isWanted: Bool {
+    @inlinable public var isWanted: Bool {
         state.withLock { state in
             if case .ended = state { false } else { true }
         }
@@ -60,8 +62,8 @@ package final class PendingCall<Success: Sendable>: Sendable {
     ///
     /// - Returns: Whether the caller gets this result. Who hands over something that must come back asks.
     @discardableResult
-    @inlinable package func end(_ result: Result<Success, any Error>) -> Bool {
-        let continuation: CheckedContinuation<Success, any Error>? = state.withLock { state in
+    @inlinable public func end(_ result: Result<Success, any Error>) -> Bool {
+        let continuation: UnsafeContinuation<Success, any Error>? = state.withLock { state in
             defer { state = .ended }
             return switch state {
             case .waiting(let continuation), .begun(let continuation): continuation
@@ -73,7 +75,7 @@ package final class PendingCall<Success: Sendable>: Sendable {
     }
 
     /// Keeps the continuation; false, and the caller goes on with an error, if the task was cancelled before.
-    @inlinable func wait(_ continuation: CheckedContinuation<Success, any Error>) -> Bool {
+    @inlinable func wait(_ continuation: UnsafeContinuation<Success, any Error>) -> Bool {
         let waits = state.withLock { state in
             guard case .new = state else { return false }
             state = .waiting(continuation)

@@ -11,7 +11,7 @@ import Android
 /// A thread of its own, for work that waits in the kernel.
 ///
 /// The threads of Dispatch are shared with Swift's tasks on Linux: while these keep every core busy none is left for others.
-package enum DetachedThread {
+public enum DetachedThread {
     fileprivate final class Body: Sendable {
         let run: @Sendable () -> Void
 
@@ -21,7 +21,7 @@ package enum DetachedThread {
     }
 
     /// Starts a thread; false when the system has none left.
-    package static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
+    public static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
         let box = Unmanaged.passRetained(Body(body))
         #if canImport(Darwin) || canImport(Musl)
         var thread: pthread_t?
