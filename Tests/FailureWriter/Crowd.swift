@@ -1,13 +1,6 @@
 import ChatStorageCore
 import ChatStoragePostgres
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import Foundation
 
 /// Very many calls at once, in a process of their own, whose memory is then theirs.
 struct Crowd: Sendable {
@@ -63,13 +56,15 @@ struct Crowd: Sendable {
     }
 
     private static var largestSize: Int {
-        var usage = rusage()
-        // The process itself: RUSAGE_SELF, which is of another type on each system.
-        getrusage(0, &usage)
-        #if canImport(Darwin)
-        return usage.ru_maxrss
+        #if os(Linux)
+        // What getrusage tells begins with the size of the process that started this one.
+        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return (line?.split(separator: " ").dropLast().last.flatMap { Int($0) } ?? 0) << 10
         #else
-        return usage.ru_maxrss << 10
+        var usage = rusage()
+        getrusage(RUSAGE_SELF, &usage)
+        return usage.ru_maxrss
         #endif
     }
 }

@@ -110,6 +110,8 @@ struct Pipeline<Ticket, Answer> {
     /// How many requests were sent since the last Sync.
     private var unsynced = 0
     private var expected = FIFO<Expectation>()
+    /// Whether libpq has told what became of the next that is expected.
+    private var hasReply = false
     private var statements: [String: PreparedStatement] = [:]
 
     /// How many bytes of values the requests under way have.
@@ -178,6 +180,9 @@ struct Pipeline<Ticket, Answer> {
     /// Takes what libpq handed over.
     mutating func receive(_ reply: Reply) -> Action? {
         guard let expectation = expected.next else { return nil }
+        // libpq also has nothing more where it has nothing yet, as after the server has ended the session.
+        if case .end = reply, !hasReply { return nil }
+        if case .end = reply { hasReply = false } else { hasReply = true }
         switch reply {
         case .answer(let answer):
             if case .executed = expectation { entries[0]?.answers.append(answer) }
@@ -255,6 +260,7 @@ struct Pipeline<Ticket, Answer> {
     }
 
     private mutating func receiveSync() -> Action? {
+        hasReply = false
         while let expectation = expected.popFirst() {
             if case .sync = expectation { break }
         }

@@ -163,14 +163,20 @@ struct Call: Sendable {
         case .refused(let error):
             return verdict(on: error)
         case .notApplied(let error):
-            if attempts < Self.attemptsAfterLoss { return .again(after: .zero) }
+            if attempts < Self.attemptsAfterLoss { return .again(after: delayAfterLoss) }
             return .failed(error?.storageError(isWrite: request.isWrite) ?? Self.lost(request, .notApplied))
         case .unknown:
             // A read changes nothing, nor does an append whose keys are there; another write that may have happened is
             // never repeated (contract E4).
-            if request.isRepeatable, attempts < Self.attemptsAfterLoss { return .again(after: .zero) }
+            if request.isRepeatable, attempts < Self.attemptsAfterLoss { return .again(after: delayAfterLoss) }
             return .failed(Self.lost(request, .unknown))
         }
+    }
+
+    /// The connections of a server can be ended one after another: whoever went to the next at once would be lost with
+    /// each of them.
+    private var delayAfterLoss: Duration {
+        attempts < 2 ? .zero : .microseconds(Int.random(in: 5_000...10_000) << min(attempts, 6))
     }
 
     /// The error of a call that was not sent before its deadline, or not answered.

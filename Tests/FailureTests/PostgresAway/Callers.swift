@@ -17,6 +17,8 @@ final class Callers: Sendable {
         var failedAppends = 0
         var reads = 0
         var failedReads = 0
+        /// What reads failed with.
+        var readErrors: Set<String> = []
         /// The callers that repeat nothing or do so themselves, of which a call has failed.
         var failed: Set<Int> = []
         var longestCall = Duration.zero
@@ -80,10 +82,10 @@ final class Callers: Sendable {
         }
     }
 
-    /// Waits until so many more appends have been acknowledged.
+    /// Waits until so many more appends have been acknowledged, and as many reads answered.
     func acknowledge(_ count: Int) async {
-        let goal = told.ledger.count + count
-        await reach { $0.ledger.count >= goal }
+        let before = told
+        await reach { $0.ledger.count >= before.ledger.count + count && $0.reads >= before.reads + count }
     }
 
     /// Waits until a call of every caller has failed from now on; those are left out whose calls do not fail, as the
@@ -162,6 +164,7 @@ final class Callers: Sendable {
         } catch {
             note { told in
                 told.failedReads += 1
+                told.readErrors.insert("\(error)")
                 if !Self.isRepeatedByLibrary(caller) { told.failed.insert(caller) }
                 Self.check(error, isWrite: false, &told.complaints)
             }

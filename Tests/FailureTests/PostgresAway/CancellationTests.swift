@@ -46,6 +46,33 @@ extension PostgresAwayTests {
             }
         }
 
+        @Test("calls that are under way, or wait behind these, end at once when they are cancelled")
+        func cancelledUnderWay() async throws {
+            guard try TestBackends.postgres.isSelected() else { return }
+            try await TestPostgres.withSchema { url, schema in
+                let backend = try await PostgresAwayTests.open(url, schema: schema) {
+                    $0.lockTimeout = .seconds(50)
+                }
+                try await backend.append(.user("x"), to: "c")
+                let holder = try TestPostgresConnection(url: url)
+                try holder.execute("BEGIN; SELECT FROM \(schema).conversations FOR UPDATE")
+                let calls = (0..<64).map { _ in Task { try await backend.append([.user("a"), .user("b")], to: "c") } }
+                let locked = """
+                    SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%\(schema)%'
+                    """
+                while try await TestPostgres.execute(locked).isEmpty { await Task.yield() }
+                for call in calls { call.cancel() }
+                // The row is locked until this is over.
+                for call in calls { await #expect(throws: CancellationError.self) { try await call.value } }
+                try holder.execute("COMMIT")
+                try await backend.append(.user("x"), to: "c")
+                // Those that were under way have happened, each whole.
+                let stored = try await backend.history(of: "c", limit: .max).map(\.content).filter { $0 != "x" }
+                #expect(stored == stored.indices.map { ["a", "b"][$0 % 2] })
+                try await backend.close()
+            }
+        }
+
         /// Makes some calls, of which those of every fourth caller are never cancelled and so never fail.
         private func call(
             _ backend: PostgresBackend, as name: String, _ caller: Int, seed: UInt64

@@ -79,31 +79,6 @@ extension PostgresAwayTests {
             try await backend.close()
         }
 
-        @Test("calls that wait for a server which has stopped are cancelled at once")
-        func cancelled() async throws {
-            guard let server = try await PostgresServer.ifInstalled() else { return }
-            let backend = try await PostgresAwayTests.open(server.url)
-            try await backend.append(.user("x"), to: "c0")
-            try await server.pause()
-            let calls = (0..<64).map { number in
-                Task { try await backend.append([.user("a"), .user("b")], to: ConversationID("c\(number % 8)")) }
-            }
-            for call in calls { call.cancel() }
-            // The server does not answer before this is over.
-            for call in calls { await #expect(throws: CancellationError.self) { try await call.value } }
-            try await server.resume()
-            for number in 0..<8 {
-                let id = ConversationID("c\(number)")
-                try await backend.append(.user("x"), to: id)
-                let stored = try await backend.history(of: id, limit: .max).map(\.content)
-                // Those under way may have happened, each whole.
-                let pairs = stored.split(separator: "x", omittingEmptySubsequences: true)
-                #expect(
-                    pairs.allSatisfy { $0.count % 2 == 0 && Array($0) == (0..<$0.count).map { ["a", "b"][$0 % 2] } })
-            }
-            try await backend.close()
-        }
-
         private func open(_ server: PostgresServer, connections: Int = 8) async throws -> PostgresBackend {
             try await PostgresAwayTests.open(server.url) {
                 $0.connections = connections
