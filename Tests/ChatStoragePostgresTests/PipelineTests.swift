@@ -84,6 +84,15 @@ import Testing
         #expect(pipeline.sendAll().filter { $0 == "sync" }.count == 3)
     }
 
+    /// On a connection that broke libpq says that there is nothing more although there was nothing.
+    @Test func anEndWithoutAnAnswerBeforeItEndsNothing() {
+        var pipeline = TestPipeline(preparesStatements: false)
+        for ticket in ["a", "b"] { pipeline.add(select, for: ticket) }
+        _ = pipeline.sendAll()
+        #expect(pipeline.receiveAll([.end, .answer("1"), .end, .end]) == ["a: 1"])
+        #expect(pipeline.receiveAll([.end, .answer("2"), .end, .sync]) == ["b: 2"])
+    }
+
     @Test func readsWithoutASyncThatAreLostMayHaveRun() {
         var pipeline = TestPipeline(preparesStatements: false)
         for ticket in ["a", "b", "c"] { pipeline.add(select, for: ticket) }
