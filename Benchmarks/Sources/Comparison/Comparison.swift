@@ -62,9 +62,10 @@ struct Comparison: AsyncParsableCommand {
         let wanted = sections.isEmpty ? Section.allCases.filter { !quick || $0 != .callers } : sections
         for section in Section.allCases where wanted.contains(section) {
             try await measure(section, bench, rounds, &results)
+            // What comes later may fail, and this took minutes.
+            if let json { try results.write(to: json) }
         }
         print(results.text)
-        if let json { try results.write(to: json) }
         if strict, !results.isMet { throw ExitCode.failure }
     }
 

@@ -53,8 +53,12 @@ final class PostgresRows: Sendable {
         ]
     }
 
+    /// Closes the library's store and removes the schemas: another section fills its own.
     func close() async throws {
         try await backend.close()
+        for schema in [Self.ourSchema, Self.limitSchema, Self.filledSchema] {
+            try programs.sql("DROP SCHEMA \"\(schema)\" CASCADE;")
+        }
     }
 
     private var lastMessages: PgbenchScript { .lastMessages(schema: Self.limitSchema) }
