@@ -19,7 +19,7 @@ public final class InMemoryBackend: ChatStorageBackend {
         /// Where times come from; by default the system's clock.
         ///
         /// It may stand still or step back: ``Conversation/updatedAt`` then stays. Times outside the years 1 to 9999
-        /// are moved to their ends.
+        /// are moved to their ends. It is asked in the middle of calls, so it cannot use the backend itself.
         public var clock: @Sendable () -> Timestamp
         /// Conversations of the default tenant that are there from the start; by default none.
         public var conversations: [ConversationSnapshot]

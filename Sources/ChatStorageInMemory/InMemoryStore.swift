@@ -56,6 +56,8 @@ final class InMemoryStore: Sendable {
             if let tenant = state.tenants[UTF8Text(name)] { return tenant }
             if state.tenants.count >= state.tenantsToTidy { Self.tidy(&state) }
             let tenant = Tenant(name)
+            // Nothing can be stored under a name that is none.
+            guard case .success = tenant.check else { return tenant }
             state.tenants[UTF8Text(name)] = tenant
             return tenant
         }
@@ -88,6 +90,7 @@ final class InMemoryStore: Sendable {
         // What was stored leaves the closure, so that it is freed outside the lock.
         _ = state.withLock { state in
             state.phase = .closed
+            defer { state.tenants = [:] }
             return ([defaultTenant] + state.tenants.values).map { tenant in
                 let conversations = tenant.conversations
                 tenant.conversations = TenantConversations()

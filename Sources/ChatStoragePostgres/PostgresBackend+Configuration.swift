@@ -43,7 +43,8 @@ extension PostgresBackend {
         /// How long a call may take altogether, above zero; by default 60 seconds.
         ///
         /// Waiting for a connection counts. A call that sends much has a second more for each MiB. After it the call is
-        /// `unavailable`, and the connection that carries it is closed.
+        /// `unavailable`, and the connection that carries it is closed. Other calls under way on that connection are lost
+        /// with it: reads and appends with keys are repeated, other writes are `unavailable`, their outcome unknown.
         public var callTimeout = Duration.seconds(60)
         /// How long the server works on a statement, from a millisecond; by default 30 seconds; zero is without end.
         ///

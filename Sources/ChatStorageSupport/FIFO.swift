@@ -22,7 +22,10 @@ public struct FIFO<Element> {
         _read {
             if 0 <= position, position < count { yield elements[first + position] } else { yield nil }
         }
-        _modify { yield &elements[first + position] }
+        _modify {
+            var none: Element?
+            if 0 <= position, position < count { yield &elements[first + position] } else { yield &none }
+        }
     }
 
     /// Adds an element at the end.

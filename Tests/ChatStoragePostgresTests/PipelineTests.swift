@@ -62,17 +62,32 @@ import Testing
         #expect(pipeline.count == 0 && !pipeline.expectsReply)
     }
 
-    @Test func aStatementWhosePreparationWasSkippedIsPreparedAgain() {
-        var pipeline = TestPipeline(preparesStatements: true)
-        let other = Request.read(Statement("other", [], "SELECT 2"))
+    @Test func readsOfOtherStatementsShareNoSync() {
+        var pipeline = TestPipeline(preparesStatements: false)
         pipeline.add(select, for: "a")
-        pipeline.add(other, for: "b")
+        pipeline.add(Request.read(Statement("other", [], "SELECT 2")), for: "b")
+        #expect(pipeline.sendAll() == ["execute text", "sync", "execute text", "sync"])
+    }
+
+    /// What came after it would go to the wrong caller.
+    @Test func aSyncBeforeItsTimeEndsTheConnection() {
+        var pipeline = TestPipeline(preparesStatements: false)
+        for ticket in ["a", "b", "c"] { pipeline.add(select, for: ticket) }
+        _ = pipeline.sendAll()
+        #expect(pipeline.receiveAll([.answer("1"), .end, .sync]) == ["a: 1", "close"])
+        #expect(pipeline.losses().map { $0.prefix(1) } == ["b", "c"])
+    }
+
+    @Test func aReadWhosePreparationFailedForAnotherIsPreparedAgain() {
+        var pipeline = TestPipeline(preparesStatements: true)
+        pipeline.add(select, for: "a")
+        pipeline.add(select, for: "b")
         _ = pipeline.sendAll()
         let replies: [TestPipeline.Reply] = [.refusal(error("42P01")), .end, .skipped, .end]
         #expect(pipeline.receiveAll(replies) == ["a refused 42P01"])
-        #expect(pipeline.receiveAll([.skipped, .end, .skipped, .end, .sync]) == ["b skipped"])
-        pipeline.add(other, for: "b")
-        #expect(pipeline.sendAll() == ["prepare other_1", "execute other_1", "sync"])
+        #expect(pipeline.receiveAll([.skipped, .end, .sync]) == ["b skipped"])
+        pipeline.add(select, for: "b")
+        #expect(pipeline.sendAll() == ["prepare select_1", "execute select_1", "sync"])
     }
 
     @Test func whatSetsUpASessionSharesItsSyncWithNobody() throws {

@@ -33,7 +33,7 @@ struct Pipeline<Ticket, Answer> {
         case refused(Ticket, ServerError)
         /// It was not done, after an error in another request that shared its Sync.
         case skipped(Ticket)
-        /// The server ends the session: close the connection and see what was ``lost()``.
+        /// The server ends the session, or is out of step: close the connection and see what was ``lost()``.
         case close
     }
 
@@ -238,13 +238,18 @@ struct Pipeline<Ticket, Answer> {
         preparesStatements && !error.isOfConnection
     }
 
-    /// Whether a request needs no Sync of its own: what follows it is a read, as it is itself.
+    /// Whether a request needs no Sync of its own: what follows it is the same read as it is itself.
+    ///
+    /// Answers may leave the server only with their Sync, so a read that waits for a lock holds up those before it; the
+    /// same statement would have waited itself.
     ///
     /// It saves the server a transaction's beginning and end, and the answer a way of its own. Each statement sees what
     /// is committed when it begins, as it would in a transaction of its own.
     private func sharesSyncWithNext(_ place: Int) -> Bool {
-        unsynced + 1 < Self.readsPerSync && entries[place]?.request.canShareSync == true
-            && entries[place + 1]?.request.canShareSync == true
+        guard unsynced + 1 < Self.readsPerSync, let statement = entries[place]?.request.shareableStatement else {
+            return false
+        }
+        return entries[place + 1]?.request.shareableStatement === statement
     }
 
     private mutating func sync(_ place: Int) -> Message {
@@ -261,9 +266,8 @@ struct Pipeline<Ticket, Answer> {
 
     private mutating func receiveSync() -> Action? {
         hasReply = false
-        while let expectation = expected.popFirst() {
-            if case .sync = expectation { break }
-        }
+        // Before its time: the server or a pooler is out of step, and what comes next might go to the wrong caller.
+        guard case .sync? = expected.popFirst(), entries[0]?.sharesSync != true else { return .close }
         guard let groups = entries[0]?.request.groups.count, let before = entries[0]?.groupsAnswered else { return nil }
         guard before + 1 == groups else {
             entries[0]?.groupsAnswered = before + 1

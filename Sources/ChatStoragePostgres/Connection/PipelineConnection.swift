@@ -95,13 +95,13 @@ final class PipelineConnection {
                 }
                 reply = classified
                 ends = 0
+                lastProgress = now
             } else {
                 // Two ends in a row: libpq has nothing at present, as before the Sync after a failed commit.
                 ends += 1
                 if ends > 1 { break }
                 reply = .end
             }
-            lastProgress = now
             switch pipeline.receive(reply) {
             case .close:
                 isBroken = true

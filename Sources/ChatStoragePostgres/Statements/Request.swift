@@ -59,21 +59,23 @@ struct Request: Sendable {
         if case .read = kind { false } else { true }
     }
 
-    /// Whether another short read can follow it, or come before it, in the same implicit transaction.
-    private(set) var canShareSync: Bool
+    /// The statement of a short read, which others of the same statement can follow in the same implicit transaction.
+    private(set) var shareableStatement: Statement?
 
     init(groups: [[Step]], _ kind: Kind, isRepeatable: Bool = false) {
         self.groups = groups
         self.kind = kind
         if case .read = kind { self.isRepeatable = true } else { self.isRepeatable = isRepeatable }
         bytes = groups.joined().reduce(0) { $0 + $1.bytes }
-        canShareSync = if case .read(isLong: false) = kind { groups.count == 1 && groups[0].count == 1 } else { false }
+        if case .read(isLong: false) = kind, groups.count == 1, groups[0].count == 1 {
+            shareableStatement = groups[0][0].statement
+        }
     }
 
     /// The same in a transaction of its own.
     var withOwnSync: Request {
         var request = self
-        request.canShareSync = false
+        request.shareableStatement = nil
         return request
     }
 

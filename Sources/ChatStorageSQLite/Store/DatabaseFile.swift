@@ -48,8 +48,8 @@ struct DatabaseFile: Sendable {
             throw ChatStorageError(
                 .accessDenied,
                 """
-                the database cannot be opened as immutable: beside it lies a \(name) with changes that are not in it; \
-                opened once where it can be written, and closed, it has them
+                the database cannot be opened as immutable: beside it lies a \(name) that may have changes which are \
+                not in it; opened once where it can be written, and closed, it has them
                 """)
         }
     }

@@ -43,7 +43,11 @@ final class Write<Result: Sendable>: WriteCall, @unchecked Sendable {
     }
 
     func succeed() {
-        if let outcome { call.end(.success(outcome)) }
+        guard let outcome else {
+            call.end(.failure(ChatStorageError(.damaged, "a committed call has no result")))
+            return
+        }
+        call.end(.success(outcome))
     }
 
     func fail(_ error: any Error) {
