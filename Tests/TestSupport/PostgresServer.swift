@@ -8,12 +8,12 @@ package final class PostgresServer: Sendable {
     package struct Options: Sendable {
         /// The server's settings, each as `name=value`.
         package var settings: [String] = []
-        /// Lines of `pg_hba.conf` before those that let everybody in by the socket.
+        /// Lines of `pg_hba.conf` before those that let everybody in by the socket, and nobody by an address.
         package var accessRules: [String] = []
         /// Paths of files, such as a certificate and its key, that the server finds by their names.
         package var files: [String] = []
-        /// An address to listen at, such as `127.0.0.1` or `*`, besides the socket; nil for none.
-        package var address: String?
+        /// Addresses of this machine to listen at besides the socket, such as `127.0.0.1`.
+        package var addresses: [String] = []
         /// The server that this one follows as the standby with the application name `standby`.
         package var primary: PostgresServer?
 
@@ -55,12 +55,17 @@ package final class PostgresServer: Sendable {
     ///
     /// - Throws: ``Failure``.
     package init(_ options: Options = Options()) async throws {
-        let port = try options.address == nil && options.primary == nil ? 5432 : Self.freePort()
+        let port = try options.addresses.isEmpty && options.primary == nil ? 5432 : Self.freePort()
         var arguments = ["serve", "--port", "\(port)"]
         for setting in options.settings { arguments += ["--setting", setting] }
-        for rule in options.accessRules { arguments += ["--rule", rule] }
+        var rules = options.accessRules
+        if !options.addresses.isEmpty {
+            // initdb's own rules let everybody on this machine in as whomever, for replication too.
+            rules += ["host all all all reject", "host replication all all reject"]
+            arguments += ["--address", options.addresses.joined(separator: ",")]
+        }
+        for rule in rules { arguments += ["--rule", rule] }
         for file in options.files { arguments += ["--file", file] }
-        if let address = options.address { arguments += ["--address", address] }
         if let primary = options.primary { arguments += ["--standby-of", primary.url] }
         let script = try Script(arguments)
         self.script = script
