@@ -55,7 +55,18 @@ package final class PostgresServer: Sendable {
     ///
     /// - Throws: ``Failure``.
     package init(_ options: Options = Options()) async throws {
-        let port = try options.addresses.isEmpty && options.primary == nil ? 5432 : Self.freePort()
+        // Somebody else can take the port before the server does.
+        for _ in 1..<(options.addresses.isEmpty ? 1 : 3) {
+            do {
+                (script, port, url) = try await Self.serve(options)
+                return
+            } catch let failure as Failure where !failure.isNotInstalled {}
+        }
+        (script, port, url) = try await Self.serve(options)
+    }
+
+    private static func serve(_ options: Options) async throws -> (Script, port: UInt16, url: String) {
+        let port = try options.addresses.isEmpty && options.primary == nil ? 5432 : freePort()
         var arguments = ["serve", "--port", "\(port)"]
         for setting in options.settings { arguments += ["--setting", setting] }
         var rules = options.accessRules
@@ -68,9 +79,7 @@ package final class PostgresServer: Sendable {
         for file in options.files { arguments += ["--file", file] }
         if let primary = options.primary { arguments += ["--standby-of", primary.url] }
         let script = try Script(arguments)
-        self.script = script
-        self.port = port
-        url = try await script.answer(to: nil)
+        return (script, port, try await script.answer(to: nil))
     }
 
     /// Starts a server for a test that needs one of its own, unless this run is not about PostgreSQL.
@@ -120,8 +129,16 @@ package final class PostgresServer: Sendable {
         try await TestPostgresConnection.execute(sql, url: url)
     }
 
-    /// A port that nobody has at the moment, at any address.
+    /// A port that nobody has at the moment, at any address, and that systems give to no outgoing connection.
     private static func freePort() throws -> UInt16 {
+        for _ in 0..<100 {
+            let port = UInt16.random(in: 10_000..<32_768)
+            if isFree(port) { return port }
+        }
+        throw Failure(reason: "no port is free", isNotInstalled: false)
+    }
+
+    private static func isFree(_ port: UInt16) -> Bool {
         #if canImport(Darwin)
         let descriptor = socket(AF_INET, SOCK_STREAM, 0)
         #else
@@ -130,14 +147,12 @@ package final class PostgresServer: Sendable {
         defer { close(descriptor) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let found = withUnsafeMutablePointer(to: &address) { pointer in
+        address.sin_port = port.bigEndian
+        return withUnsafePointer(to: address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(descriptor, address, length) == 0 && getsockname(descriptor, address, &length) == 0
+                bind(descriptor, address, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
             }
         }
-        guard found else { throw Failure(reason: "no port is free", isNotInstalled: false) }
-        return UInt16(bigEndian: address.sin_port)
     }
 }
 
