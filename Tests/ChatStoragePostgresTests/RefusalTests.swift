@@ -160,13 +160,15 @@ import Testing
             let backend = try await PostgresBackend(configuration(url, schema))
             try await backend.prepare()
             try await backend.createConversation("c")
-            let other = try TestPostgresConnection(url: url)
-            try other.execute("BEGIN; LOCK TABLE \(schema).conversations IN EXCLUSIVE MODE")
             let impatient = try await PostgresBackend(
                 configuration(url, schema) {
                     $0.lockTimeout = .zero
-                    $0.statementTimeout = .milliseconds(50)
+                    $0.statementTimeout = .seconds(2)
                 })
+            // Nothing but the append itself has to wait, and too long, however slow the machine is.
+            try await impatient.prepare()
+            let other = try TestPostgresConnection(url: url)
+            try other.execute("BEGIN; LOCK TABLE \(schema).conversations IN EXCLUSIVE MODE")
             let error = await #expect(throws: ChatStorageError.self) {
                 try await impatient.append(.user("x"), to: "c")
             }
