@@ -20,8 +20,8 @@ import Testing
     private static func words(_ text: String) -> [Substring] { text.split(whereSeparator: \.isWhitespace) }
 
     @Test func whoHasTheDocumentedRightsCanMakeEveryCall() async throws {
-        try await DocumentedPrivileges.withTables { url, privileges in
-            let backend = try await PostgresBackend(configuration(url, privileges.schema))
+        try await DocumentedPrivileges.withTables { server, privileges in
+            let backend = try await privileges.open(on: server)
             try await backend.prepare()
             for call in Self.calls { try await call(backend) }
             try await backend.close()
@@ -29,11 +29,11 @@ import Testing
     }
 
     @Test func everyDocumentedRightIsNeeded() async throws {
-        try await DocumentedPrivileges.withTables { url, privileges in
+        try await DocumentedPrivileges.withTables { server, privileges in
             for right in privileges.grants.flatMap(Self.singleRights) {
-                try await TestPostgres.execute("REVOKE \(right) FROM \(privileges.application)")
+                try await server.execute("REVOKE \(right) FROM \(privileges.application)")
                 var refusals: [ChatStorageError] = []
-                let backend = try await PostgresBackend(configuration(url, privileges.schema))
+                let backend = try await privileges.open(on: server)
                 for call in [{ try await $0.prepare() }] + Self.calls {
                     do {
                         try await call(backend)
@@ -50,7 +50,7 @@ import Testing
                         #expect(error.cause?.code == "42501" && error.message.contains("privilege"))
                     }
                 }
-                try await TestPostgres.execute("GRANT \(right) TO \(privileges.application)")
+                try await server.execute("GRANT \(right) TO \(privileges.application)")
             }
         }
     }
@@ -62,28 +62,27 @@ import Testing
     }
 
     @Test func preparingWithoutTheRightIsDeniedAndChangesNothing() async throws {
-        try await DocumentedPrivileges.withRoles { url, privileges in
+        try await DocumentedPrivileges.withRoles { server, privileges in
             let schema = privileges.schema
-            let backend = try await PostgresBackend(configuration(url, schema))
+            let backend = try await privileges.open(on: server)
             func prepareIsDenied() async throws {
                 await expectError(.accessDenied) { try await backend.prepare() }
-                let tables = try await TestPostgres.execute(
+                let tables = try await server.execute(
                     "SELECT relname FROM pg_class WHERE relnamespace = '\(schema)'::regnamespace")
                 #expect(tables.isEmpty)
             }
             // Neither where the schema may not even be looked into, nor where it may.
             try await prepareIsDenied()
-            try await TestPostgres.execute("GRANT USAGE ON SCHEMA \(schema) TO \(privileges.application)")
+            try await server.execute("GRANT USAGE ON SCHEMA \(schema) TO \(privileges.application)")
             try await prepareIsDenied()
             // Nor is an old version's schema migrated.
             for statements in [privileges.versions[0]] + privileges.grants {
-                try await privileges.executeAsOwner(statements)
+                try await privileges.executeAsOwner(statements, on: server)
             }
             await expectError(.accessDenied) { try await backend.prepare() }
             await expectError(.notPrepared) { try await backend.conversation("c") }
-            #expect(
-                try await TestPostgres.execute("SELECT version FROM \(schema).chat_storage_schema") == [["1"]])
-            try await privileges.executeAsOwner(privileges.versions[1])
+            #expect(try await server.execute("SELECT version FROM \(schema).chat_storage_schema") == [["1"]])
+            try await privileges.executeAsOwner(privileges.versions[1], on: server)
             try await backend.prepare()
             for call in Self.calls { try await call(backend) }
             try await backend.close()
@@ -126,4 +125,11 @@ import Testing
                     lastSequence: 1, messages: [.init(sequence: 1, role: .user, content: "x", createdAt: time)]))
         },
     ]
+}
+
+extension DocumentedPrivileges {
+    /// A store for the application's role.
+    fileprivate func open(on server: PostgresServer) async throws -> PostgresBackend {
+        try await PostgresBackend(configuration(server.url(of: application), schema))
+    }
 }

@@ -95,6 +95,9 @@ package final class PostgresServer: Sendable {
         }
     }
 
+    /// Where it answers, by its socket, as another role.
+    package func url(of role: String) -> String { "\(url)&user=\(role)" }
+
     /// Ends the server.
     package func stop(_ mode: StopMode) async throws {
         _ = try await script.answer(to: mode.rawValue)
