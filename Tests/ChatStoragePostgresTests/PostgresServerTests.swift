@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -39,16 +40,27 @@ import Testing
     }
 
     @Test func takesSettingsRulesAndAnAddress() async throws {
+        let password = UUID().uuidString
         var options = PostgresServer.Options()
         options.settings = ["work_mem=1234kB"]
-        options.accessRules = ["local all nobody reject", "host all all 127.0.0.1/32 trust"]
-        options.address = "127.0.0.1"
+        options.accessRules = ["local all nobody reject", "host all guest 127.0.0.1/32 scram-sha-256"]
+        options.addresses = ["127.0.0.1"]
         guard let server = try await ownServer(options) else { return }
         #expect(try await server.execute("SHOW work_mem") == [["1234kB"]])
-        let remote = "postgres://postgres@127.0.0.1:\(server.port)/postgres"
-        #expect(try await TestPostgresConnection.execute("SELECT 1", url: remote) == [["1"]])
+        try await server.execute("CREATE ROLE guest LOGIN PASSWORD '\(password)'")
+        func url(_ user: String) -> String {
+            "postgres://\(user)@127.0.0.1:\(server.port)/postgres?passfile=%2Fnonexistent"
+        }
+        #expect(try await TestPostgresConnection.execute("SELECT 1", url: url("guest:\(password)")) == [["1"]])
+        let refused = ["\(server.url)&user=nobody", url("guest:wrong"), url("postgres")]
+        for url in refused {
+            await #expect(throws: TestPostgresError.self) {
+                try await TestPostgresConnection.execute("SELECT 1", url: url)
+            }
+        }
+        // Nor is anybody given the whole data.
         await #expect(throws: TestPostgresError.self) {
-            try await TestPostgresConnection.execute("SELECT 1", url: "\(server.url)&user=nobody")
+            try await TestPostgresConnection.execute("IDENTIFY_SYSTEM", url: "\(url("postgres"))&replication=true")
         }
     }
 

@@ -20,8 +20,8 @@ import Testing
     private static func words(_ text: String) -> [Substring] { text.split(whereSeparator: \.isWhitespace) }
 
     @Test func whoHasTheDocumentedRightsCanMakeEveryCall() async throws {
-        try await DocumentedPrivileges.withTables { url, privileges in
-            let backend = try await PostgresBackend(configuration(url, privileges.schema))
+        try await DocumentedPrivileges.withTables { server, privileges in
+            let backend = try await privileges.open(on: server)
             try await backend.prepare()
             for call in Self.calls { try await call(backend) }
             try await backend.close()
@@ -29,29 +29,66 @@ import Testing
     }
 
     @Test func everyDocumentedRightIsNeeded() async throws {
-        try await DocumentedPrivileges.withTables { url, privileges in
-            for right in privileges.grants.flatMap(Self.singleRights) {
-                try await TestPostgres.execute("REVOKE \(right) FROM \(privileges.application)")
-                var refusals: [ChatStorageError] = []
-                let backend = try await PostgresBackend(configuration(url, privileges.schema))
-                for call in [{ try await $0.prepare() }] + Self.calls {
-                    do {
-                        try await call(backend)
-                    } catch let error as ChatStorageError {
-                        refusals.append(error)
-                    }
-                }
-                try await backend.close()
-                #expect(!refusals.isEmpty, "\(right) is not needed")
-                for error in refusals {
-                    // Calls that follow from one that was refused find no conversation.
-                    #expect(error.code == .accessDenied || error.code == .conversationNotFound, "\(error)")
-                    if error.code == .accessDenied {
-                        #expect(error.cause?.code == "42501" && error.message.contains("privilege"))
-                    }
-                }
-                try await TestPostgres.execute("GRANT \(right) TO \(privileges.application)")
+        try await DocumentedPrivileges.withTables { server, privileges in
+            try await Self.expectNeed(
+                of: privileges.grants.flatMap(Self.singleRights), by: privileges.application, for: Self.calls,
+                privileges, server)
+        }
+    }
+
+    @Test func whoMayOnlyReadReadsAndWritesNothing() async throws {
+        try await DocumentedPrivileges.withTables { server, privileges in
+            let schema = privileges.schema
+            let reader = "reader_\(schema)"
+            let tables = ["conversations", "chat_messages", "chat_storage_schema"]
+            let rights = ["USAGE ON SCHEMA \(schema)"] + tables.map { "SELECT ON \(schema).\($0)" }
+            try await server.execute("CREATE ROLE \(reader) LOGIN")
+            for right in rights { try await server.execute("GRANT \(right) TO \(reader)") }
+            let writer = try await privileges.open(on: server)
+            try await writer.append(.user("x"), to: "plain")
+
+            let backend = try await privileges.open(on: server, as: reader)
+            try await backend.prepare()
+            for call in Self.reads { try await call(backend) }
+            #expect(try await backend.history(of: "plain") == [.user("x")])
+            for (number, call) in Self.writes.enumerated() {
+                let error = await #expect(throws: ChatStorageError.self) { try await call(backend) }
+                #expect(error?.code == .accessDenied && error?.cause?.code == "42501", "\(number)")
             }
+            try await backend.close()
+            #expect(try await writer.history(of: "plain") == [.user("x")])
+            #expect(try await writer.conversations(limit: 10).map(\.id) == ["plain"])
+            try await writer.close()
+            try await Self.expectNeed(of: rights, by: reader, for: Self.reads, privileges, server)
+        }
+    }
+
+    /// Expects that without any one of a role's rights some calls are refused, for that reason.
+    private static func expectNeed(
+        of rights: [String], by role: String, for calls: [Call], _ privileges: DocumentedPrivileges,
+        _ server: PostgresServer
+    ) async throws {
+        for right in rights {
+            try await server.execute("REVOKE \(right) FROM \(role)")
+            var refusals: [ChatStorageError] = []
+            let backend = try await privileges.open(on: server, as: role)
+            for call in [{ try await $0.prepare() }] + calls {
+                do {
+                    try await call(backend)
+                } catch let error as ChatStorageError {
+                    refusals.append(error)
+                }
+            }
+            try await backend.close()
+            #expect(!refusals.isEmpty, "\(right) is not needed")
+            for error in refusals {
+                // Calls that follow from one that was refused find no conversation.
+                #expect(error.code == .accessDenied || error.code == .conversationNotFound, "\(error)")
+                if error.code == .accessDenied {
+                    #expect(error.cause?.code == "42501" && error.message.contains("privilege"))
+                }
+            }
+            try await server.execute("GRANT \(right) TO \(role)")
         }
     }
 
@@ -62,36 +99,40 @@ import Testing
     }
 
     @Test func preparingWithoutTheRightIsDeniedAndChangesNothing() async throws {
-        try await DocumentedPrivileges.withRoles { url, privileges in
+        try await DocumentedPrivileges.withRoles { server, privileges in
             let schema = privileges.schema
-            let backend = try await PostgresBackend(configuration(url, schema))
+            let backend = try await privileges.open(on: server)
             func prepareIsDenied() async throws {
                 await expectError(.accessDenied) { try await backend.prepare() }
-                let tables = try await TestPostgres.execute(
+                let tables = try await server.execute(
                     "SELECT relname FROM pg_class WHERE relnamespace = '\(schema)'::regnamespace")
                 #expect(tables.isEmpty)
             }
             // Neither where the schema may not even be looked into, nor where it may.
             try await prepareIsDenied()
-            try await TestPostgres.execute("GRANT USAGE ON SCHEMA \(schema) TO \(privileges.application)")
+            try await server.execute("GRANT USAGE ON SCHEMA \(schema) TO \(privileges.application)")
             try await prepareIsDenied()
             // Nor is an old version's schema migrated.
             for statements in [privileges.versions[0]] + privileges.grants {
-                try await privileges.executeAsOwner(statements)
+                try await privileges.executeAsOwner(statements, on: server)
             }
             await expectError(.accessDenied) { try await backend.prepare() }
             await expectError(.notPrepared) { try await backend.conversation("c") }
-            #expect(
-                try await TestPostgres.execute("SELECT version FROM \(schema).chat_storage_schema") == [["1"]])
-            try await privileges.executeAsOwner(privileges.versions[1])
+            #expect(try await server.execute("SELECT version FROM \(schema).chat_storage_schema") == [["1"]])
+            try await privileges.executeAsOwner(privileges.versions[1], on: server)
             try await backend.prepare()
             for call in Self.calls { try await call(backend) }
             try await backend.close()
         }
     }
 
+    private typealias Call = @Sendable (PostgresBackend) async throws -> Void
+
     /// Every operation, in all forms that are statements of their own.
-    private static let calls: [@Sendable (PostgresBackend) async throws -> Void] = [
+    private static let calls = additions + reads + removals
+    private static let writes = additions + removals
+
+    private static let additions: [Call] = [
         { try await $0.append(.user("x"), to: "plain") },
         { try await $0.append(.user("x"), to: "plain", if: .exists) },
         { try await $0.append(.user("x", key: "k"), to: "plain") },
@@ -106,17 +147,10 @@ import Testing
         { _ = try await $0.getOrCreateConversation("plain") },
         { _ = try await $0.getOrCreateConversation("other") },
         { try await $0.updateTitle(of: "plain", to: "x") },
-        { _ = try await $0.messages(of: "plain") },
-        { _ = try await $0.messages(of: "plain", .after(1), limit: .max) },
-        { _ = try await $0.messages(of: "plain", .before(2), limit: 1) },
-        { _ = try await $0.conversations(limit: 1) },
         { backend in
             guard let conversation = try await backend.conversation("plain") else { return }
             try await backend.append(.user("x"), to: "plain", if: .unchanged(since: conversation))
         },
-        { for try await _ in $0.allConversations() {} },
-        { try await $0.clearMessages(of: "plain") },
-        { try await $0.deleteConversation("plain") },
         { try await $0.createConversation("created \(UInt64.random(in: 0...(.max)))") },
         { backend in
             let time = Timestamp(microsecondsSinceEpoch: 0)
@@ -126,4 +160,25 @@ import Testing
                     lastSequence: 1, messages: [.init(sequence: 1, role: .user, content: "x", createdAt: time)]))
         },
     ]
+
+    private static let reads: [Call] = [
+        { _ = try await $0.messages(of: "plain") },
+        { _ = try await $0.messages(of: "plain", .after(1), limit: .max) },
+        { _ = try await $0.messages(of: "plain", .before(2), limit: 1) },
+        { _ = try await $0.conversation("plain") },
+        { _ = try await $0.conversations(limit: 1) },
+        { for try await _ in $0.allConversations() {} },
+    ]
+
+    private static let removals: [Call] = [
+        { try await $0.clearMessages(of: "plain") },
+        { try await $0.deleteConversation("plain") },
+    ]
+}
+
+extension DocumentedPrivileges {
+    /// A store for a role, or for the application's.
+    fileprivate func open(on server: PostgresServer, as role: String? = nil) async throws -> PostgresBackend {
+        try await PostgresBackend(configuration(server.url(of: role ?? application), schema))
+    }
 }

@@ -6,7 +6,8 @@ import Testing
 /// The checks as a role that has only the rights which the documentation grants.
 @Suite(.enabled(if: try TestBackends.postgres.isSelected())) struct LeastPrivilegeTests {
     @Test func anApplicationsRolePassesEveryCheckThatAppliesToAStoreInUse() async throws {
-        try await DocumentedPrivileges.withTables { url, privileges in
+        try await DocumentedPrivileges.withTables { server, privileges in
+            let url = server.url(of: privileges.application)
             let harness = LiveStoreHarness(name: "postgres, least privilege") {
                 var configuration = PostgresBackend.Configuration(url: url)
                 configuration.schema = privileges.schema

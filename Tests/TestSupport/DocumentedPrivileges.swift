@@ -31,42 +31,36 @@ package struct DocumentedPrivileges: Sendable {
 
     /// Calls the body with the tables made by their owner and the rights granted, all by the statements of the page.
     ///
-    /// - Parameter body: Gets the URL of the application's connections.
+    /// Without an installed server it is not called, and the reason is printed.
     package static func withTables(
-        _ body: (_ url: String, _ privileges: DocumentedPrivileges) async throws -> Void
+        _ body: (_ server: PostgresServer, _ privileges: DocumentedPrivileges) async throws -> Void
     ) async throws {
-        try await withRoles { url, privileges in
+        try await withRoles { server, privileges in
             for statements in privileges.versions + privileges.grants {
-                try await privileges.executeAsOwner(statements)
+                try await privileges.executeAsOwner(statements, on: server)
             }
-            try await body(url, privileges)
+            try await body(server, privileges)
         }
     }
 
     /// Calls the body with the roles and an empty schema.
     ///
-    /// - Parameter body: Gets the URL of the application's connections.
+    /// Without an installed server it is not called, and the reason is printed.
     package static func withRoles(
-        _ body: (_ url: String, _ privileges: DocumentedPrivileges) async throws -> Void
+        _ body: (_ server: PostgresServer, _ privileges: DocumentedPrivileges) async throws -> Void
     ) async throws {
-        try await TestPostgres.withSchema { url, schema in
-            let privileges = try DocumentedPrivileges(schema: schema)
-            try await TestPostgres.execute(privileges.roles)
-            let result: Result<Void, any Error>
-            do {
-                try await body(url + (url.contains("?") ? "&" : "?") + "user=\(privileges.application)", privileges)
-                result = .success(())
-            } catch {
-                result = .failure(error)
-            }
-            let names = "\(privileges.application), \(privileges.owner)"
-            try await TestPostgres.execute("DROP OWNED BY \(names) CASCADE; DROP ROLE \(names)")
-            try result.get()
-        }
+        guard let server = try await server.value else { return }
+        let name = "chat_\(UUID().uuidString.replacing("-", with: "").lowercased())"
+        let privileges = try DocumentedPrivileges(schema: name)
+        try await server.execute(privileges.roles)
+        try await body(server, privileges)
     }
 
     /// Runs statements of the page as whoever owns the tables.
-    package func executeAsOwner(_ statements: String) async throws {
-        try await TestPostgres.execute("SET ROLE \(owner); \(statements)")
+    package func executeAsOwner(_ statements: String, on server: PostgresServer) async throws {
+        try await server.execute("SET ROLE \(owner); \(statements)")
     }
+
+    /// One server for all tests, which ends with this process: roles are a whole server's, and not for somebody else's.
+    private static let server = Task { try await PostgresServer.ifInstalled() }
 }

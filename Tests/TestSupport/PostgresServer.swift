@@ -8,12 +8,12 @@ package final class PostgresServer: Sendable {
     package struct Options: Sendable {
         /// The server's settings, each as `name=value`.
         package var settings: [String] = []
-        /// Lines of `pg_hba.conf` before those that let everybody in by the socket.
+        /// Lines of `pg_hba.conf` before those that let everybody in by the socket, and nobody by an address.
         package var accessRules: [String] = []
         /// Paths of files, such as a certificate and its key, that the server finds by their names.
         package var files: [String] = []
-        /// An address to listen at, such as `127.0.0.1` or `*`, besides the socket; nil for none.
-        package var address: String?
+        /// Addresses of this machine to listen at besides the socket, such as `127.0.0.1`.
+        package var addresses: [String] = []
         /// The server that this one follows as the standby with the application name `standby`.
         package var primary: PostgresServer?
 
@@ -55,17 +55,31 @@ package final class PostgresServer: Sendable {
     ///
     /// - Throws: ``Failure``.
     package init(_ options: Options = Options()) async throws {
-        let port = try options.address == nil && options.primary == nil ? 5432 : Self.freePort()
+        // Somebody else can take the port before the server does.
+        for _ in 1..<(options.addresses.isEmpty ? 1 : 3) {
+            do {
+                (script, port, url) = try await Self.serve(options)
+                return
+            } catch let failure as Failure where !failure.isNotInstalled {}
+        }
+        (script, port, url) = try await Self.serve(options)
+    }
+
+    private static func serve(_ options: Options) async throws -> (Script, port: UInt16, url: String) {
+        let port = try options.addresses.isEmpty && options.primary == nil ? 5432 : freePort()
         var arguments = ["serve", "--port", "\(port)"]
         for setting in options.settings { arguments += ["--setting", setting] }
-        for rule in options.accessRules { arguments += ["--rule", rule] }
+        var rules = options.accessRules
+        if !options.addresses.isEmpty {
+            // initdb's own rules let everybody on this machine in as whomever, for replication too.
+            rules += ["host all all all reject", "host replication all all reject"]
+            arguments += ["--address", options.addresses.joined(separator: ",")]
+        }
+        for rule in rules { arguments += ["--rule", rule] }
         for file in options.files { arguments += ["--file", file] }
-        if let address = options.address { arguments += ["--address", address] }
         if let primary = options.primary { arguments += ["--standby-of", primary.url] }
         let script = try Script(arguments)
-        self.script = script
-        self.port = port
-        url = try await script.answer(to: nil)
+        return (script, port, try await script.answer(to: nil))
     }
 
     /// Starts a server for a test that needs one of its own, unless this run is not about PostgreSQL.
@@ -80,6 +94,9 @@ package final class PostgresServer: Sendable {
             return nil
         }
     }
+
+    /// Where it answers, by its socket, as another role.
+    package func url(of role: String) -> String { "\(url)&user=\(role)" }
 
     /// Ends the server.
     package func stop(_ mode: StopMode) async throws {
@@ -115,8 +132,16 @@ package final class PostgresServer: Sendable {
         try await TestPostgresConnection.execute(sql, url: url)
     }
 
-    /// A port that nobody has at the moment, at any address.
+    /// A port that nobody has at the moment, at any address, and that systems give to no outgoing connection.
     private static func freePort() throws -> UInt16 {
+        for _ in 0..<100 {
+            let port = UInt16.random(in: 10_000..<32_768)
+            if isFree(port) { return port }
+        }
+        throw Failure(reason: "no port is free", isNotInstalled: false)
+    }
+
+    private static func isFree(_ port: UInt16) -> Bool {
         #if canImport(Darwin)
         let descriptor = socket(AF_INET, SOCK_STREAM, 0)
         #else
@@ -125,14 +150,12 @@ package final class PostgresServer: Sendable {
         defer { close(descriptor) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let found = withUnsafeMutablePointer(to: &address) { pointer in
+        address.sin_port = port.bigEndian
+        return withUnsafePointer(to: address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(descriptor, address, length) == 0 && getsockname(descriptor, address, &length) == 0
+                bind(descriptor, address, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
             }
         }
-        guard found else { throw Failure(reason: "no port is free", isNotInstalled: false) }
-        return UInt16(bigEndian: address.sin_port)
     }
 }
 

@@ -1,12 +1,18 @@
 import Foundation
 
-/// A PostgreSQL server with certificates of its own, which takes the user `app` from everywhere, with a password.
+/// A PostgreSQL server with certificates of its own, which takes the user `app` from this machine, with a password.
+///
+/// The user owns the database `app`, and has no other rights.
 package struct TLSServer: Sendable {
     /// The name in the server's certificate.
     package static let name = "db.test"
-    package static let password = "p/w@rd: 4711"
+    /// A part of the password that is to be found nowhere else; every run has another.
+    package static let secret = UUID().uuidString
+    private static let password = "p/w@rd: \(secret)"
 
     package let server: PostgresServer
+    /// Where the server answers too, an address that is not of the loopback interface; nil where there is none.
+    package let otherAddress: String?
     private let folder: TemporaryFolder
 
     /// Starts a server, unless this run is not about PostgreSQL.
@@ -25,11 +31,13 @@ package struct TLSServer: Sendable {
         }
         var options = PostgresServer.Options()
         options.files = ["server.crt", "server.key", "expired.crt", "expired.key"].map { folder.path(of: $0) }
-        options.accessRules = ["host all app all scram-sha-256"]
-        options.address = "*"
+        options.accessRules = ["host app app samehost scram-sha-256"]
+        let otherAddress = MachineAddress.other
+        options.addresses = ["127.0.0.1"] + (otherAddress.map { [$0] } ?? [])
         guard let server = try await PostgresServer.ifInstalled(options) else { return nil }
-        let tls = TLSServer(server: server, folder: folder)
-        try await tls.server.execute("CREATE ROLE app LOGIN SUPERUSER PASSWORD '\(password)'")
+        let tls = TLSServer(server: server, otherAddress: otherAddress, folder: folder)
+        try await tls.server.execute("CREATE ROLE app LOGIN PASSWORD '\(password)'")
+        try await tls.server.execute("CREATE DATABASE app OWNER app")
         try await tls.set("ssl", to: "on")
         return tls
     }
@@ -43,6 +51,7 @@ package struct TLSServer: Sendable {
     ///
     /// - Parameters:
     ///   - options: More of them, each beginning with `&`.
+    ///   - password: Its own, another, or none.
     ///   - host: The name that the certificate is checked for.
     ///   - address: Where the server is.
     package func url(
@@ -52,7 +61,7 @@ package struct TLSServer: Sendable {
         // No other password is to be found.
         let user = word.map { "app:\($0)" } ?? "app"
         return """
-            postgres://\(user)@\(host):\(server.port)/postgres?hostaddr=\(address)\
+            postgres://\(user)@\(host):\(server.port)/app?hostaddr=\(address)\
             &passfile=\(Self.encoded(folder.path(of: "no passwords")))\(options)
             """
     }
@@ -99,9 +108,9 @@ package struct TLSServer: Sendable {
 }
 
 /// The addresses of this machine.
-package enum MachineAddress {
+private enum MachineAddress {
     /// An IPv4 address that is not of the loopback interface; nil where there is none.
-    package static var other: String? {
+    static var other: String? {
         var list: UnsafeMutablePointer<ifaddrs>?
         guard getifaddrs(&list) == 0 else { return nil }
         defer { freeifaddrs(list) }
