@@ -61,7 +61,7 @@ final class Callers: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for caller in 0..<count { group.addTask { await callers.call(caller) } }
             // Callers that are not told to end would keep a test that failed from ending.
-            defer { callers.state.withLock { $0.isEnding = true } }
+            defer { callers.end() }
             try await body(callers)
         }
         return callers.told
@@ -71,28 +71,45 @@ final class Callers: Sendable {
     var told: Told { state.withLock { $0.told } }
 
     /// Waits until what the callers were told satisfies a condition.
-    func reach(_ condition: @escaping @Sendable (Told) -> Bool) async {
-        await withCheckedContinuation { continuation in
-            let isReached = state.withLock { state in
-                if condition(state.told) { return true }
-                state.waiting.append((condition, continuation))
-                return false
+    ///
+    /// - Throws: `CancellationError`, after which the callers end: a time limit cancels the task and waits for it.
+    func reach(_ condition: @escaping @Sendable (Told) -> Bool) async throws {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isReached = state.withLock { state in
+                    if state.isEnding || condition(state.told) { return true }
+                    state.waiting.append((condition, continuation))
+                    return false
+                }
+                if isReached { continuation.resume() }
             }
-            if isReached { continuation.resume() }
+        } onCancel: {
+            end()
         }
+        try Task.checkCancellation()
+    }
+
+    /// Has the callers end after their calls, and whoever waits for them go on.
+    private func end() {
+        let waiting = state.withLock { state in
+            state.isEnding = true
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for waiter in waiting { waiter.continuation.resume() }
     }
 
     /// Waits until so many more appends have been acknowledged, and as many reads answered.
-    func acknowledge(_ count: Int) async {
+    func acknowledge(_ count: Int) async throws {
         let before = told
-        await reach { $0.ledger.count >= before.ledger.count + count && $0.reads >= before.reads + count }
+        try await reach { $0.ledger.count >= before.ledger.count + count && $0.reads >= before.reads + count }
     }
 
     /// Waits until a call of every caller has failed from now on; those are left out whose calls do not fail, as the
     /// library repeats them.
-    func allFail() async {
+    func allFail() async throws {
         note { $0.failed = [] }
-        await reach { $0.failed.count == (0..<Self.count).count { !Self.isRepeatedByLibrary($0) } }
+        try await reach { $0.failed.count == (0..<Self.count).count { !Self.isRepeatedByLibrary($0) } }
     }
 
     private static func isRepeatedByLibrary(_ caller: Int) -> Bool { caller % 4 == 3 }
@@ -110,7 +127,7 @@ final class Callers: Sendable {
     private func call(_ caller: Int) async {
         var generator = SplitMix64(seed: seed &+ UInt64(caller))
         var number = 0
-        while !state.withLock({ $0.isEnding }) {
+        while !Task.isCancelled, !state.withLock({ $0.isEnding }) {
             number += 1
             let batch = WrittenBatch(name: "\(run).\(caller).\(number)", count: .random(in: 1...3, using: &generator))
             let conversation = "c\(Int.random(in: 0..<Self.conversations, using: &generator))"

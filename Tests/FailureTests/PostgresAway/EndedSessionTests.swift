@@ -21,7 +21,7 @@ extension PostgresAwayTests {
                 let told = try await Callers.call(backend, seed: generator.next()) { callers in
                     while figures.faults < ends {
                         // Whatever one end interrupts has had its turn before the next.
-                        await callers.acknowledge(.random(in: 64...200, using: &generator))
+                        try await callers.acknowledge(.random(in: 64...200, using: &generator))
                         // Now and then all at once.
                         let count = Int.random(in: 0..<5, using: &generator) == 0 ? Self.connections : 1
                         let first = Int.random(in: 0..<Self.connections, using: &generator)
@@ -33,7 +33,7 @@ extension PostgresAwayTests {
                             """
                         ).count
                     }
-                    await callers.acknowledge(100)
+                    try await callers.acknowledge(100)
                 }
                 try await backend.close()
                 // While the server itself answers, a read is repeated until it has its answer.
@@ -54,18 +54,18 @@ extension PostgresAwayTests {
             let restarts = try SoakCount.restarts.value
             let told = try await Callers.call(backend, seed: generator.next()) { callers in
                 while figures.faults < restarts {
-                    await callers.acknowledge(.random(in: 1...500, using: &generator))
+                    try await callers.acknowledge(.random(in: 1...500, using: &generator))
                     try await server.stop(mode)
                     figures.faults += 1
                     // Until callers have seen that it is away, and have tried again.
-                    await callers.allFail()
+                    try await callers.allFail()
                     try await server.start()
-                    await callers.acknowledge(1)
+                    try await callers.acknowledge(1)
                     let sessions = try await server.execute(
                         "SELECT 1 FROM pg_stat_activity WHERE application_name = '\(schema)'")
                     #expect(sessions.count <= Self.connections)
                 }
-                await callers.acknowledge(200)
+                try await callers.acknowledge(200)
             }
             try await backend.close()
             try await told.compare(

@@ -33,12 +33,12 @@ extension PostgresAwayTests {
             let pauses = try SoakCount.pauses.value
             let told = try await Callers.call(backend, seed: generator.next()) { callers in
                 while figures.faults < pauses {
-                    await callers.acknowledge(.random(in: 1...500, using: &generator))
+                    try await callers.acknowledge(.random(in: 1...500, using: &generator))
                     try await server.pause()
                     figures.faults += 1
-                    await callers.allFail()
+                    try await callers.allFail()
                     try await server.resume()
-                    await callers.acknowledge(200)
+                    try await callers.acknowledge(200)
                 }
             }
             try await backend.close()
