@@ -14,7 +14,7 @@ extension PostgresAwayTests {
         func ended() async throws {
             guard try TestBackends.postgres.isSelected() else { return }
             try await TestPostgres.withSchema { url, schema in
-                let backend = try await open("\(url)&application_name=\(schema)", schema: schema)
+                let backend = try await open(adding("application_name=\(schema)", to: url), schema: schema)
                 var figures = Figures("ended sessions, PostgreSQL")
                 var generator = SplitMix64(seed: try SoakCount.seed)
                 let ends = try SoakCount.ends.value
@@ -48,7 +48,7 @@ extension PostgresAwayTests {
         @Test("the server is restarted", arguments: [PostgresServer.StopMode.fast, .immediate, .kill])
         func restarted(mode: PostgresServer.StopMode) async throws {
             guard let server = try await PostgresServer.ifInstalled() else { return }
-            let backend = try await open("\(server.url)&application_name=\(schema)")
+            let backend = try await open(adding("application_name=\(schema)", to: server.url))
             var figures = Figures("restarted servers, PostgreSQL, \(mode.rawValue)")
             var generator = SplitMix64(seed: try SoakCount.seed)
             let restarts = try SoakCount.restarts.value
