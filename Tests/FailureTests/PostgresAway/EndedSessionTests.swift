@@ -36,8 +36,8 @@ extension PostgresAwayTests {
                     try await callers.acknowledge(100)
                 }
                 try await backend.close()
-                // While the server itself answers, a read is repeated until it has its answer.
-                #expect(told.failedReads == 0, "\(told.readErrors)")
+                // While the server itself answers, a read is repeated; it is given up when it was lost five times.
+                #expect(told.failedReads * 1_000 <= told.reads, "\(told.failedReads): \(told.readErrors)")
                 try await told.compare(
                     with: .postgres(url: url, schema: schema), deadline: Self.callTimeout, &figures)
                 figures.report()
@@ -48,6 +48,7 @@ extension PostgresAwayTests {
         @Test("the server is restarted", arguments: [PostgresServer.StopMode.fast, .immediate, .kill])
         func restarted(mode: PostgresServer.StopMode) async throws {
             guard let server = try await PostgresServer.ifInstalled() else { return }
+            defer { withExtendedLifetime(server) {} }
             let backend = try await open(adding("application_name=\(schema)", to: server.url))
             var figures = Figures("restarted servers, PostgreSQL, \(mode.rawValue)")
             var generator = SplitMix64(seed: try SoakCount.seed)

@@ -17,6 +17,7 @@ extension PostgresAwayTests {
                 var options = PostgresServer.Options()
                 options.primary = primary
                 guard let standby = try await PostgresServer.ifInstalled(options) else { return }
+                defer { withExtendedLifetime((primary, standby)) {} }
                 // Only once there is a standby can a commit wait for it.
                 try await primary.execute("ALTER SYSTEM SET synchronous_standby_names = 'standby'")
                 try await primary.execute("SELECT pg_reload_conf()")

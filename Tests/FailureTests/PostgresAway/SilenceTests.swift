@@ -15,6 +15,7 @@ extension PostgresAwayTests {
         func neverAnswers() async throws {
             guard try TestBackends.postgres.isSelected() else { return }
             let server = try SilentServer()
+            defer { withExtendedLifetime(server) {} }
             var configuration = PostgresBackend.Configuration(url: server.url)
             configuration.connectTimeout = .seconds(2)
             let backend = try await PostgresBackend(configuration)
@@ -27,6 +28,7 @@ extension PostgresAwayTests {
         @Test("a server stops in the middle of its answers to 64 callers, and goes on later")
         func stops() async throws {
             guard let server = try await PostgresServer.ifInstalled() else { return }
+            defer { withExtendedLifetime(server) {} }
             let backend = try await open(server)
             var figures = Figures("stopped servers, PostgreSQL")
             var generator = SplitMix64(seed: try SoakCount.seed)
@@ -51,6 +53,7 @@ extension PostgresAwayTests {
         @Test("a server stops in the middle of a large answer")
         func stopsInAnswer() async throws {
             guard let server = try await PostgresServer.ifInstalled() else { return }
+            defer { withExtendedLifetime(server) {} }
             // On the one connection there is always an answer under way.
             let backend = try await open(server, connections: 1)
             let large = String(repeating: "x", count: 8 << 20)
