@@ -4,11 +4,6 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// A PostgreSQL URL with one more option.
-func adding(_ option: String, to url: String) -> String {
-    url + (url.contains("?") ? "&" : "?") + option
-}
-
 /// The configuration of a backend on a schema of the test's own.
 func configuration(_ url: String, _ schema: String) -> PostgresBackend.Configuration {
     var configuration = PostgresBackend.Configuration(url: url)
@@ -64,13 +59,6 @@ func lockWaits(_ schema: String) async throws -> Int {
     try await TestPostgres.execute(
         "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%\(schema)%'"
     ).count
-}
-
-func waitUntil(_ condition: () async throws -> Bool) async throws {
-    while try await !condition() {
-        try Task.checkCancellation()
-        await Task.yield()
-    }
 }
 
 /// A count that many tasks share, which a local `Mutex` cannot be.

@@ -13,6 +13,7 @@ import Musl
 struct Holdings: Sendable {
     var descriptors: Int
     var threads: Int
+    /// What was allocated and not freed.
     var bytes: Int
 
     init(descriptors: Int, threads: Int, bytes: Int) {
@@ -33,19 +34,40 @@ struct Holdings: Sendable {
     /// What this process holds now; nil where the system has no `/proc`.
     static func now() -> Holdings? {
         guard let descriptors = entries(of: "/proc/self/fd"), let threads = entries(of: "/proc/self/task"),
-            let pages = residentPages()
+            let bytes = allocatedBytes()
         else { return nil }
-        return Holdings(descriptors: descriptors, threads: threads, bytes: pages * Int(getpagesize()))
+        return Holdings(descriptors: descriptors, threads: threads, bytes: bytes)
     }
 
-    private static func residentPages() -> Int? {
-        guard let file = fopen("/proc/self/statm", "r") else { return nil }
-        defer { fclose(file) }
-        var line = [CChar](repeating: 0, count: 128)
-        guard fgets(&line, Int32(line.count), file) != nil else { return nil }
-        let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return text.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+    #if canImport(Glibc)
+    private typealias Report = @convention(c) (Int32, UnsafeMutablePointer<FILE>) -> Int32
+
+    /// What the allocator says: the pages of a process tell of every leak late, and of none exactly.
+    private static func allocatedBytes() -> Int? {
+        // Its header is not among those that the module has.
+        guard let function = dlsym(nil, "malloc_info") else { return nil }
+        var text: UnsafeMutablePointer<CChar>?
+        var length = 0
+        guard let stream = open_memstream(&text, &length) else { return nil }
+        let status = unsafeBitCast(function, to: Report.self)(0, stream)
+        fclose(stream)
+        defer { free(text) }
+        guard status == 0, let text else { return nil }
+        let report = String(decoding: UnsafeRawBufferPointer(start: text, count: length), as: UTF8.self)
+        // The sums over all arenas come last.
+        let lines = report.split(separator: "\n").suffix(12)
+        func size(_ element: String) -> Int? {
+            lines.last { $0.hasPrefix(element) }?.split(separator: "size=\"").last?.split(separator: "\"").first
+                .flatMap { Int($0) }
+        }
+        guard let all = size("<system type=\"current\""), let quick = size("<total type=\"fast\""),
+            let free = size("<total type=\"rest\""), let mapped = size("<total type=\"mmap\"")
+        else { return nil }
+        return all - quick - free + mapped
     }
+    #else
+    private static func allocatedBytes() -> Int? { nil }
+    #endif
 
     private static func entries(of path: String) -> Int? {
         guard let folder = opendir(path) else { return nil }
@@ -59,7 +81,7 @@ struct Holdings: Sendable {
 extension FailureWriter {
     /// Opens a store, uses it and closes it, so many times, and says ten times what the process holds.
     ///
-    /// Of descriptors and threads it says the least after a cycle: what is closed last goes a moment later.
+    /// It says the least of each after a cycle: what is closed last goes a moment later.
     static func runCycles(_ store: String, setting: String, count: Int) async throws {
         for _ in 1...10 {
             var least: Holdings?
@@ -68,7 +90,7 @@ extension FailureWriter {
                 guard let now = Holdings.now() else { return }
                 least = Holdings(
                     descriptors: min(now.descriptors, least?.descriptors ?? .max),
-                    threads: min(now.threads, least?.threads ?? .max), bytes: now.bytes)
+                    threads: min(now.threads, least?.threads ?? .max), bytes: min(now.bytes, least?.bytes ?? .max))
             }
             guard let least else { return }
             await say(least.line)

@@ -1,5 +1,10 @@
 import Foundation
 
+/// A PostgreSQL URL with one more option.
+package func adding(_ option: String, to url: String) -> String {
+    url + (url.contains("?") ? "&" : "?") + option
+}
+
 /// The PostgreSQL server that tests use: the one of `CHATSTORAGE_TEST_POSTGRES`, or one started for this process.
 package enum TestPostgres {
     /// The server's URL.

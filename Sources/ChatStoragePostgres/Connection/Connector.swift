@@ -55,6 +55,11 @@ struct ConnectFailure {
     /// Whether a server answered: libpq puts two spaces behind the severity of what a server says, and nowhere else.
     static func isOfServer(_ text: String) -> Bool { text.contains(":  ") }
 
+    /// Whether an administrator or a crash ended the session while it began, which need not happen to the next.
+    static func isOfEndedSession(_ error: ChatStorageError) -> Bool {
+        error.cause?.code == "57P01" || error.cause?.code == "57P02"
+    }
+
     /// The SQLSTATE at the end of the last line: `... failed: FATAL:  28P01`.
     var sqlState: String? {
         guard let line = text.split(whereSeparator: \.isNewline).last else { return nil }

@@ -102,7 +102,7 @@ struct Dispatcher {
             }
             connections.append(connection)
         case .failure(let error):
-            connectFailed(error, now: now)
+            connectFailed(error, serverAnswered: ConnectFailure.isOfEndedSession(error), now: now)
         }
     }
 

@@ -60,7 +60,8 @@ extension PostgresAwayTests {
                 let locked = """
                     SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%\(schema)%'
                     """
-                while try await TestPostgres.execute(locked).isEmpty { await Task.yield() }
+                let observer = try TestPostgresConnection(url: url)
+                try await waitUntil { try !observer.execute(locked).isEmpty }
                 for call in calls { call.cancel() }
                 // The row is locked until this is over.
                 for call in calls { await #expect(throws: CancellationError.self) { try await call.value } }
@@ -106,6 +107,7 @@ extension PostgresAwayTests {
                     stored = try await append.value
                 } catch is CancellationError where !caller.isMultiple(of: 4) {
                     told.cancelled += 1
+                    try Task.checkCancellation()
                     // It has happened or not, now or a moment later; with its keys it is not done twice.
                     if hasKeys { stored = try await backend.append(messages, to: conversation) }
                 }

@@ -14,14 +14,14 @@ extension PostgresAwayTests {
         func ended() async throws {
             guard try TestBackends.postgres.isSelected() else { return }
             try await TestPostgres.withSchema { url, schema in
-                let backend = try await open("\(url)&application_name=\(schema)", schema: schema)
+                let backend = try await open(adding("application_name=\(schema)", to: url), schema: schema)
                 var figures = Figures("ended sessions, PostgreSQL")
                 var generator = SplitMix64(seed: try SoakCount.seed)
                 let ends = try SoakCount.ends.value
                 let told = try await Callers.call(backend, seed: generator.next()) { callers in
                     while figures.faults < ends {
                         // Whatever one end interrupts has had its turn before the next.
-                        await callers.acknowledge(.random(in: 64...200, using: &generator))
+                        try await callers.acknowledge(.random(in: 64...200, using: &generator))
                         // Now and then all at once.
                         let count = Int.random(in: 0..<5, using: &generator) == 0 ? Self.connections : 1
                         let first = Int.random(in: 0..<Self.connections, using: &generator)
@@ -33,11 +33,11 @@ extension PostgresAwayTests {
                             """
                         ).count
                     }
-                    await callers.acknowledge(100)
+                    try await callers.acknowledge(100)
                 }
                 try await backend.close()
-                // While the server itself answers, a read is repeated until it has its answer.
-                #expect(told.failedReads == 0, "\(told.readErrors)")
+                // While the server itself answers, a read is repeated; it is given up when it was lost five times.
+                #expect(told.failedReads * 1_000 <= told.reads, "\(told.failedReads): \(told.readErrors)")
                 try await told.compare(
                     with: .postgres(url: url, schema: schema), deadline: Self.callTimeout, &figures)
                 figures.report()
@@ -48,24 +48,25 @@ extension PostgresAwayTests {
         @Test("the server is restarted", arguments: [PostgresServer.StopMode.fast, .immediate, .kill])
         func restarted(mode: PostgresServer.StopMode) async throws {
             guard let server = try await PostgresServer.ifInstalled() else { return }
-            let backend = try await open("\(server.url)&application_name=\(schema)")
+            defer { withExtendedLifetime(server) {} }
+            let backend = try await open(adding("application_name=\(schema)", to: server.url))
             var figures = Figures("restarted servers, PostgreSQL, \(mode.rawValue)")
             var generator = SplitMix64(seed: try SoakCount.seed)
             let restarts = try SoakCount.restarts.value
             let told = try await Callers.call(backend, seed: generator.next()) { callers in
                 while figures.faults < restarts {
-                    await callers.acknowledge(.random(in: 1...500, using: &generator))
+                    try await callers.acknowledge(.random(in: 1...500, using: &generator))
                     try await server.stop(mode)
                     figures.faults += 1
                     // Until callers have seen that it is away, and have tried again.
-                    await callers.allFail()
+                    try await callers.allFail()
                     try await server.start()
-                    await callers.acknowledge(1)
+                    try await callers.acknowledge(1)
                     let sessions = try await server.execute(
                         "SELECT 1 FROM pg_stat_activity WHERE application_name = '\(schema)'")
                     #expect(sessions.count <= Self.connections)
                 }
-                await callers.acknowledge(200)
+                try await callers.acknowledge(200)
             }
             try await backend.close()
             try await told.compare(

@@ -17,19 +17,21 @@ extension PostgresAwayTests {
                 var options = PostgresServer.Options()
                 options.primary = primary
                 guard let standby = try await PostgresServer.ifInstalled(options) else { return }
+                defer { withExtendedLifetime((primary, standby)) {} }
                 // Only once there is a standby can a commit wait for it.
                 try await primary.execute("ALTER SYSTEM SET synchronous_standby_names = 'standby'")
                 try await primary.execute("SELECT pg_reload_conf()")
                 let waiting = "SELECT sync_state FROM pg_stat_replication"
-                while try await primary.execute(waiting) != [["sync"]] { await Task.yield() }
+                let observer = try TestPostgresConnection(url: primary.url)
+                try await waitUntil { try observer.execute(waiting) == [["sync"]] }
 
                 let backend = try await PostgresAwayTests.open(url(naming: [primary, standby]))
                 let told = try await Callers.call(backend, seed: generator.next()) { callers in
-                    await callers.acknowledge(.random(in: 1...1_000, using: &generator))
+                    try await callers.acknowledge(.random(in: 1...1_000, using: &generator))
                     try await primary.stop(.kill)
                     figures.faults += 1
                     try await standby.promote()
-                    await callers.acknowledge(500)
+                    try await callers.acknowledge(500)
                 }
                 try await backend.close()
                 let store = TestedStore.postgres(url: standby.url, schema: PostgresAwayTests.schema)
