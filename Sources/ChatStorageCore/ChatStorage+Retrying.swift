@@ -7,8 +7,8 @@ import Foundation
 extension ChatStorage {
     /// Appends messages, and makes the append again while the database cannot be reached: they are stored exactly once.
     ///
-    /// Messages without a ``ChatMessage/key`` get a random one, a UUID, so that an attempt finds what one before it has
-    /// stored, also where nobody could say whether it had.
+    /// Messages none of which has a ``ChatMessage/key`` get random ones, UUIDs, so that an attempt finds what one before it
+    /// has stored, also where nobody could say whether it had. Where one has a key, that is enough for all of them.
     ///
     /// ```swift
     /// try await chats.append([.user(question), .assistant(answer)], to: "trip", retrying: .standard)
@@ -22,9 +22,9 @@ extension ChatStorage {
     ///   - policy: How often, and how long is waited in between.
     /// - Returns: The stored messages, in the order given, with their keys.
     /// - Throws: The error of the last attempt when all have failed, and at once every error that
-    ///   ``ChatStorageError/isRetryable`` is false of. When the last attempt is `unavailable` with an unknown outcome
-    ///   the messages may be stored: to go on later, give them keys of your own. Cancelling the task ends it at once,
-    ///   also in a wait.
+    ///   ``ChatStorageError/isRetryable`` is false of. When an attempt was `unavailable` with an unknown outcome, so is
+    ///   this, and the messages may be stored: to go on later, give them keys of your own. Cancelling the task ends it at
+    ///   once, also in a wait.
     @discardableResult
     public func append(
         _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition = .createIfMissing,
@@ -63,16 +63,19 @@ extension ChatStorage {
         _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition,
         retrying policy: RetryPolicy, clock: any Clock<Duration>, using random: inout some RandomNumberGenerator
     ) async throws -> [Message] {
-        let keyed = messages.map { message in
-            ChatMessage(role: message.role, content: message.content, key: message.key ?? UUID().uuidString)
+        var keyed = messages
+        if !messages.contains(where: { $0.key != nil }) {
+            for index in keyed.indices { keyed[index].key = UUID().uuidString }
         }
         var failures = 0
+        var mayBeStored = false
         while true {
             do {
                 return try await append(keyed, to: id, if: condition)
             } catch let error as ChatStorageError where error.isRetryable {
                 failures += 1
-                guard failures < policy.attempts else { throw error }
+                if error.writeOutcome == .unknown { mayBeStored = true }
+                guard failures < policy.attempts else { throw mayBeStored ? error.afterUnknownOutcome : error }
                 let fraction = Double.random(in: 0...1, using: &random)
                 try await clock.sleep(for: policy.longestWait(afterFailures: failures) * fraction)
             }

@@ -23,6 +23,7 @@ import Testing
         "", "memory:x", "memory://", "sqlite:", "sqlite://chat.db", "sqlite:///chat.db", "mysql://h/d", "http://h",
         "postgres:h", "postgresql:", "a\0b", "sqlite:a\0b", "postgres://u:secret\0@h",
         "memory:\u{301}", "sqlite://\u{301}", "postgres:\u{301}//h",
+        "host=h user=me password=secret", "dbname=chats", "service=chats",
     ])
     func refuses(_ text: String) {
         let error = #expect(throws: ChatStorageError.self) { try StoreURL(text) }

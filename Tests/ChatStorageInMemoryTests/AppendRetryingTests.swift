@@ -82,7 +82,22 @@ import Testing
         #expect(try await base.messages(of: "c") == stored)
         #expect(stored.map(\.content) == ["one", "two"])
         #expect(stored[0].key == "mine")
-        #expect(stored[1].key?.isEmpty == false)
+        // One key tells the whole append, which can be made again with exactly these messages.
+        #expect(stored[1].key == nil)
+        #expect(
+            try await append([.user("one", key: "mine"), .assistant("two")], through: Outage([]), to: base) == stored)
+    }
+
+    @Test func anUnknownOutcomeIsNotForgottenForALaterOne() async throws {
+        let base = try await preparedBackend()
+        let outage = Outage([(Self.notApplied, false), (Self.unknown, true), (Self.notApplied, false)])
+        await #expect {
+            try await append(
+                [.user("one")], through: outage, to: base, policy: RetryPolicy(attempts: 3))
+        } throws: {
+            ($0 as? ChatStorageError)?.writeOutcome == .unknown
+        }
+        #expect(try await base.messages(of: "c").map(\.content) == ["one"])
     }
 
     @Test func theConditionHoldsForTheAttemptThatStores() async throws {

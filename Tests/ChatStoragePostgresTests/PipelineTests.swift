@@ -37,10 +37,9 @@ import Testing
                 "prepare select_0", "execute select_0", "execute select_0", "execute select_0", "sync",
                 "execute insert_0", "sync", "execute select_0", "sync",
             ])
-        // What shares a Sync has its answer before it.
-        #expect(pipeline.receiveAll([.answer("prepared"), .end, .answer("1"), .end]) == ["a: 1"])
-        #expect(pipeline.receiveAll([.answer("2"), .end, .answer("3"), .end]) == ["b: 2"])
-        #expect(pipeline.receiveAll([.sync]) == ["c: 3"])
+        #expect(pipeline.receiveAll([.answer("prepared"), .end, .answer("1"), .end]) == [])
+        #expect(pipeline.receiveAll([.answer("2"), .end, .answer("3"), .end]) == [])
+        #expect(pipeline.receiveAll([.sync]) == ["a: 1", "b: 2", "c: 3"])
         #expect(pipeline.receiveAll([.answer("4"), .end, .sync, .answer("5"), .end, .sync]) == ["d: 4", "e: 5"])
         #expect(pipeline.count == 0 && !pipeline.expectsReply)
     }
@@ -56,9 +55,10 @@ import Testing
         var pipeline = TestPipeline(preparesStatements: false)
         for ticket in ["a", "b", "c", "d"] { pipeline.add(select, for: ticket) }
         _ = pipeline.sendAll()
+        #expect(pipeline.receiveAll([.answer("1"), .end, .refusal(error("57014")), .end]) == [])
         #expect(
-            pipeline.receiveAll([.answer("1"), .end, .refusal(error("57014")), .end]) == ["a: 1", "b refused 57014"])
-        #expect(pipeline.receiveAll([.skipped, .end, .skipped, .end, .sync]) == ["c skipped", "d skipped"])
+            pipeline.receiveAll([.skipped, .end, .skipped, .end, .sync])
+                == ["a: 1", "b refused 57014", "c skipped", "d skipped"])
         #expect(pipeline.count == 0 && !pipeline.expectsReply)
     }
 
@@ -74,8 +74,8 @@ import Testing
         var pipeline = TestPipeline(preparesStatements: false)
         for ticket in ["a", "b", "c"] { pipeline.add(select, for: ticket) }
         _ = pipeline.sendAll()
-        #expect(pipeline.receiveAll([.answer("1"), .end, .sync]) == ["a: 1", "close"])
-        #expect(pipeline.losses().map { $0.prefix(1) } == ["b", "c"])
+        #expect(pipeline.receiveAll([.answer("1"), .end, .sync]) == ["close"])
+        #expect(pipeline.losses().map { $0.prefix(1) } == ["a", "b", "c"])
     }
 
     @Test func aReadWhosePreparationFailedForAnotherIsPreparedAgain() {
@@ -84,8 +84,8 @@ import Testing
         pipeline.add(select, for: "b")
         _ = pipeline.sendAll()
         let replies: [TestPipeline.Reply] = [.refusal(error("42P01")), .end, .skipped, .end]
-        #expect(pipeline.receiveAll(replies) == ["a refused 42P01"])
-        #expect(pipeline.receiveAll([.skipped, .end, .sync]) == ["b skipped"])
+        #expect(pipeline.receiveAll(replies) == [])
+        #expect(pipeline.receiveAll([.skipped, .end, .sync]) == ["a refused 42P01", "b skipped"])
         pipeline.add(select, for: "b")
         #expect(pipeline.sendAll() == ["prepare select_1", "execute select_1", "sync"])
     }
@@ -104,16 +104,17 @@ import Testing
         var pipeline = TestPipeline(preparesStatements: false)
         for ticket in ["a", "b"] { pipeline.add(select, for: ticket) }
         _ = pipeline.sendAll()
-        #expect(pipeline.receiveAll([.end, .answer("1"), .end, .end]) == ["a: 1"])
-        #expect(pipeline.receiveAll([.end, .answer("2"), .end, .sync]) == ["b: 2"])
+        #expect(pipeline.receiveAll([.end, .answer("1"), .end, .end]) == [])
+        #expect(pipeline.receiveAll([.end, .answer("2"), .end, .sync]) == ["a: 1", "b: 2"])
     }
 
-    @Test func readsWithoutASyncThatAreLostMayHaveRun() {
+    /// From a connection that broke libpq handed out a result without its rows.
+    @Test func anAnswerWhoseSyncIsMissingIsNone() {
         var pipeline = TestPipeline(preparesStatements: false)
         for ticket in ["a", "b", "c"] { pipeline.add(select, for: ticket) }
         _ = pipeline.sendAll()
-        #expect(pipeline.receiveAll([.answer("1"), .end]) == ["a: 1"])
-        #expect(pipeline.losses().map { $0.prefix(1) } == ["b", "c"])
+        #expect(pipeline.receiveAll([.answer("1"), .end]) == [])
+        #expect(pipeline.losses().map { $0.prefix(1) } == ["a", "b", "c"])
     }
 
     @Test func answersGoToThoseWhoAskedInOrder() {
@@ -316,13 +317,12 @@ extension Pipeline<String, String> {
     }
 
     fileprivate mutating func receiveAll(_ replies: [Reply]) -> [String] {
-        replies.compactMap { reply in
-            switch receive(reply) {
+        replies.flatMap { receive($0) }.map { action in
+            switch action {
             case .answered(let ticket, let answers): "\(ticket): \(answers.joined(separator: " "))"
             case .refused(let ticket, let error): "\(ticket) refused \(error.sqlState)"
             case .skipped(let ticket): "\(ticket) skipped"
             case .close: "close"
-            case nil: nil
             }
         }
     }

@@ -69,6 +69,12 @@ extension ChatStorageError {
         guard isRetryable, writeOutcome == nil else { return self }
         return ChatStorageError(code, message, writeOutcome: .notApplied, cause: cause)
     }
+
+    /// The error of an attempt before which another one of the same call may have written: nobody knows whether it did.
+    package var afterUnknownOutcome: ChatStorageError {
+        guard writeOutcome == .notApplied else { return self }
+        return ChatStorageError(code, message, writeOutcome: .unknown, cause: cause)
+    }
 }
 
 extension ChatStorageError: LocalizedError {

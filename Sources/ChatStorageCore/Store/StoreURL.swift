@@ -41,7 +41,18 @@ public enum StoreURL: Sendable, Hashable {
         default:
             guard !text.isEmpty else { throw Self.invalid("is empty") }
             guard !hasAuthority else { throw Self.invalid("has a scheme that is not known") }
+            guard !Self.isConnectionString(text) else {
+                throw Self.invalid("is a PostgreSQL connection string, or a file to be written sqlite:PATH")
+            }
             self = .sqlite(path: text)
+        }
+    }
+
+    /// Whether a bare path is more likely what libpq takes as a connection string, perhaps with a password in it.
+    private static func isConnectionString(_ text: String) -> Bool {
+        let keywords = ["host", "hostaddr", "port", "dbname", "user", "password", "service"]
+        return text.split(whereSeparator: \.isWhitespace).contains { word in
+            keywords.contains { word.hasPrefix("\($0)=") }
         }
     }
 

@@ -106,6 +106,10 @@ struct Pipeline<Ticket, Answer> {
     private var entries = FIFO<Entry>()
     /// How many requests were answered; what is sent is counted from the first of all.
     private var oldest = 0
+    /// How many of the oldest have their answers, and wait for the Sync that they share with the next.
+    ///
+    /// An answer counts once its Sync is there: from a connection that breaks libpq hands out results without their rows.
+    private var unconfirmed = 0
     private var cursor = Cursor()
     /// How many requests were sent since the last Sync.
     private var unsynced = 0
@@ -178,40 +182,40 @@ struct Pipeline<Ticket, Answer> {
     }
 
     /// Takes what libpq handed over.
-    mutating func receive(_ reply: Reply) -> Action? {
-        guard let expectation = expected.next else { return nil }
+    mutating func receive(_ reply: Reply) -> [Action] {
+        guard let expectation = expected.next else { return [] }
         // libpq also has nothing more where it has nothing yet, as after the server has ended the session.
-        if case .end = reply, !hasReply { return nil }
+        if case .end = reply, !hasReply { return [] }
         if case .end = reply { hasReply = false } else { hasReply = true }
         switch reply {
         case .answer(let answer):
-            if case .executed = expectation { entries[0]?.answers.append(answer) }
+            if case .executed = expectation { entries[unconfirmed]?.answers.append(answer) }
         case .refusal(let error):
-            if !entries.isEmpty, entries[0]?.refusal == nil { entries[0]?.refusal = error }
+            if entries[unconfirmed]?.refusal == nil { entries[unconfirmed]?.refusal = error }
             switch expectation {
             case .prepared(let name, let generation): forget(name, generation)
             case .executed(let name?, let generation) where error.isStatementOutdated: forget(name, generation)
             // A commit that fails is told in place of its Sync, which follows.
             case .executed, .sync: break
             }
-            if error.isFatal { return .close }
+            if error.isFatal { return [.close] }
         case .skipped:
-            if !entries.isEmpty { entries[0]?.isSkipped = true }
+            entries[unconfirmed]?.isSkipped = true
             if case .prepared(let name, let generation) = expectation { forget(name, generation) }
         case .end:
-            if case .sync = expectation { return nil }
+            if case .sync = expectation { return [] }
             _ = expected.popFirst()
-            if case .executed = expectation, entries[0]?.sharesSync == true { return endOldest() }
+            if case .executed = expectation, entries[unconfirmed]?.sharesSync == true { unconfirmed += 1 }
         case .sync:
             return receiveSync()
         }
-        return nil
+        return []
     }
 
     /// Gives up all requests under way, oldest first: the connection is gone.
     mutating func lost() -> [(Ticket, Loss)] {
         // The server works in order: after the request in which it ended the session it did nothing.
-        let hasEndedSession = entries[0]?.refusal.map { $0.isFatal && isProof($0) } ?? false
+        let hasEndedSession = entries[unconfirmed]?.refusal.map { $0.isFatal && isProof($0) } ?? false
         var losses: [(Ticket, Loss)] = []
         entries.forEach { entry in
             let loss: Loss =
@@ -240,15 +244,17 @@ struct Pipeline<Ticket, Answer> {
 
     /// Whether a request needs no Sync of its own: what follows it is the same read as it is itself.
     ///
-    /// Answers may leave the server only with their Sync, so a read that waits for a lock holds up those before it; the
-    /// same statement would have waited itself.
+    /// Their answers count with the Sync, so a read that waits for a lock holds up those before it; the same statement
+    /// would have waited itself.
     ///
     /// It saves the server a transaction's beginning and end, and the answer a way of its own. Each statement sees what
     /// is committed when it begins, as it would in a transaction of its own.
     private func sharesSyncWithNext(_ place: Int) -> Bool {
-        guard unsynced + 1 < Self.readsPerSync, let statement = entries[place]?.request.shareableStatement else {
-            return false
-        }
+        // One that has its answer already would be taken for the next.
+        guard unsynced + 1 < Self.readsPerSync, let entry = entries[place],
+            let statement = entry.request.shareableStatement,
+            entry.answers.isEmpty, entry.refusal == nil, !entry.isSkipped
+        else { return false }
         return entries[place + 1]?.request.shareableStatement === statement
     }
 
@@ -264,16 +270,20 @@ struct Pipeline<Ticket, Answer> {
         return .sync
     }
 
-    private mutating func receiveSync() -> Action? {
+    private mutating func receiveSync() -> [Action] {
         hasReply = false
         // Before its time: the server or a pooler is out of step, and what comes next might go to the wrong caller.
-        guard case .sync? = expected.popFirst(), entries[0]?.sharesSync != true else { return .close }
-        guard let groups = entries[0]?.request.groups.count, let before = entries[0]?.groupsAnswered else { return nil }
+        guard case .sync? = expected.popFirst(), entries[unconfirmed]?.sharesSync != true else { return [.close] }
+        guard let groups = entries[unconfirmed]?.request.groups.count,
+            let before = entries[unconfirmed]?.groupsAnswered
+        else { return [] }
         guard before + 1 == groups else {
-            entries[0]?.groupsAnswered = before + 1
-            return nil
+            entries[unconfirmed]?.groupsAnswered = before + 1
+            return []
         }
-        return endOldest()
+        let actions = (0...unconfirmed).compactMap { _ in endOldest() }
+        unconfirmed = 0
+        return actions
     }
 
     /// Takes the oldest request out, which has its answer.

@@ -102,12 +102,12 @@ final class PipelineConnection {
                 if ends > 1 { break }
                 reply = .end
             }
-            switch pipeline.receive(reply) {
-            case .close:
-                isBroken = true
-                return (actions, false)
-            case let action?: actions.append(action)
-            case nil: break
+            for action in pipeline.receive(reply) {
+                if case .close = action {
+                    isBroken = true
+                    return (actions, false)
+                }
+                actions.append(action)
             }
         }
         return (actions, true)

@@ -49,6 +49,8 @@ struct Call: Sendable {
     private(set) var mergeLimit = Int.max
     /// How often it was sent, refusals left out that may have been due to others of its statement.
     private(set) var attempts = 0
+    /// Whether an attempt was sent of which nobody knows whether it wrote.
+    private var mayBeApplied = false
 
     init(_ request: Request, purpose: Purpose, deadline: ContinuousClock.Instant) {
         self.request = request
@@ -72,6 +74,11 @@ struct Call: Sendable {
         attempts += 1
         guard case .caller(let pending) = purpose else { return true }
         return attempts == 1 ? pending.begin() : pending.isWanted
+    }
+
+    /// Takes note of how an attempt ended with its connection.
+    mutating func note(_ loss: PipelineConnection.CallPipeline.Loss) {
+        if case .unknown = loss, request.isWrite { mayBeApplied = true }
     }
 
     /// The same call, to be sent again: it was skipped because of another one's error.
@@ -102,7 +109,9 @@ struct Call: Sendable {
     func fail(_ error: any Error) {
         switch purpose {
         case .session: break
-        case .caller(let pending): pending.end(.failure(error))
+        case .caller(let pending):
+            let error = mayBeApplied ? (error as? ChatStorageError)?.afterUnknownOutcome ?? error : error
+            pending.end(.failure(error))
         case .merged(let calls, _): for call in calls { call.fail(error) }
         }
     }

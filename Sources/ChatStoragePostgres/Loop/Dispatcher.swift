@@ -313,7 +313,8 @@ struct Dispatcher {
                 settle(call, refusedBy: error, now: now)
                 continue
             }
-            for member in call.members {
+            for var member in call.members {
+                member.note(loss)
                 if member.deadline <= now {
                     let outcome: ChatStorageError.WriteOutcome =
                         if case .unknown = loss { .unknown } else { .notApplied }
