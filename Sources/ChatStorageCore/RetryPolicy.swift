@@ -3,7 +3,9 @@
 /// The wait before each attempt is a random one between nothing and a bound that doubles from attempt to attempt ("full
 /// jitter"), so that many callers whose database comes back do not all call at the same moment.
 public struct RetryPolicy: Sendable, Hashable {
-    /// Five attempts within some seconds: what a restart of a server takes.
+    /// Five attempts with waits of at most three seconds together, for short outages; a failover takes a longer policy.
+    ///
+    /// An attempt of which no answer comes takes as long as the backend's own deadline for a call.
     public static let standard = RetryPolicy()
 
     /// How often the append is made, the first time included; by default 5, and at least 1.

@@ -6,7 +6,7 @@ import Synchronization
 final class InMemoryStore: Sendable {
     /// Where a tenant's conversations are, which its handles hold on to: no call need look for them by name.
     ///
-    /// `@unchecked Sendable`: what can change is reached only under the store's lock.
+    // `@unchecked Sendable`: `conversations` alone can change, and the store reads and changes it under its lock only.
     final class Tenant: @unchecked Sendable {
         let name: String
         /// What is wrong with the name, if something is.

@@ -100,18 +100,3 @@ final class Tool: Sendable {
         return package.appendingPathComponent("Sources/chatstorage/Samples/chats.jsonl").path
     }()
 }
-
-extension Process {
-    /// Starts the process and waits for its end without holding a thread.
-    func runToEnd() async throws {
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            terminationHandler = { _ in continuation.resume() }
-            do {
-                try run()
-            } catch {
-                terminationHandler = nil
-                continuation.resume(throwing: error)
-            }
-        }
-    }
-}

@@ -28,7 +28,8 @@ import Testing
                     let writer = try WriterProcess(
                         store, run: "\(figures.faults)", seed: generator.next(), repeating: repeated)
                     ledger.add(try await acknowledgements(writer, count: .random(in: 0...60, using: &generator)))
-                    // A writer that has answered nothing is killed while it opens or makes the store.
+                    // The pause is the fault: it chooses the moment of the kill, and nothing that is asserted depends on
+                    // it. A writer that has answered nothing is killed while it opens or makes the store.
                     try await Task.sleep(for: .microseconds(Int.random(in: 0...3_000, using: &generator)))
                     ledger.add(try await writer.kill())
                     figures.faults += 1

@@ -92,15 +92,7 @@ package struct TLSServer: Sendable {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
         process.standardError = errors
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            process.terminationHandler = { _ in continuation.resume() }
-            do {
-                try process.run()
-            } catch {
-                process.terminationHandler = nil
-                continuation.resume(throwing: error)
-            }
-        }
+        try await process.runToEnd()
         // It says less than a pipe holds.
         let said = String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
         return (process.terminationStatus, said.trimmingCharacters(in: .whitespacesAndNewlines))

@@ -67,6 +67,9 @@ struct Pipeline<Ticket, Answer> {
         /// Whether no Sync of its own follows it.
         var sharesSync = false
 
+        /// Whether anything came for it.
+        var hasReply: Bool { !answers.isEmpty || refusal != nil || isSkipped }
+
         /// Whether it may have been done although the server ended the session in it.
         ///
         /// The server sends a statement's answer before it commits, and the answer comes before the error.
@@ -251,9 +254,8 @@ struct Pipeline<Ticket, Answer> {
     /// is committed when it begins, as it would in a transaction of its own.
     private func sharesSyncWithNext(_ place: Int) -> Bool {
         // One that has its answer already would be taken for the next.
-        guard unsynced + 1 < Self.readsPerSync, let entry = entries[place],
-            let statement = entry.request.shareableStatement,
-            entry.answers.isEmpty, entry.refusal == nil, !entry.isSkipped
+        guard unsynced + 1 < Self.readsPerSync, let statement = entries[place]?.request.shareableStatement,
+            entries[place]?.hasReply == false
         else { return false }
         return entries[place + 1]?.request.shareableStatement === statement
     }

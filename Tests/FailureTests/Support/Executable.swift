@@ -35,15 +35,7 @@ enum Executable {
         process.standardInput = input
         process.standardOutput = output
         process.standardError = output
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            process.terminationHandler = { _ in continuation.resume() }
-            do {
-                try process.run()
-            } catch {
-                process.terminationHandler = nil
-                continuation.resume(throwing: error)
-            }
-        }
+        try await process.runToEnd()
         try? input.fileHandleForWriting.close()
         return Result(
             status: process.terminationStatus,
