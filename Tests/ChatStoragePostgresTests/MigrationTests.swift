@@ -123,8 +123,13 @@ import Testing
                 "ALTER TABLE \(schema).chat_messages ADD COLUMN message_key text COLLATE \"C\"")
             try await TestPostgres.execute(
                 """
-                CREATE UNIQUE INDEX CONCURRENTLY chat_messages_key
-                ON \(schema).chat_messages (tenant, conversation_id, message_key) WHERE message_key IS NOT NULL
+                CREATE UNIQUE INDEX CONCURRENTLY chat_messages_key ON \(schema).chat_messages
+                (tenant COLLATE "POSIX", conversation_id COLLATE "POSIX", message_key) WHERE message_key IS NOT NULL
+                """)
+            try await TestPostgres.execute(
+                """
+                CREATE INDEX CONCURRENTLY conversations_newest_first ON \(schema).conversations
+                (tenant COLLATE "POSIX", updated_at DESC, conversation_id COLLATE "POSIX")
                 """)
             let backend = try await PostgresBackend(configuration(url, schema))
             await expectError(.notPrepared) { try await backend.conversation("old") }

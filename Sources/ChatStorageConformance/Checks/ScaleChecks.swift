@@ -47,24 +47,20 @@ extension Check {
             let chats = try await context.open()
             let count = 100_000
             let few = 1_000
-            func restore(_ numbers: Range<Int>) async throws {
-                let tasks = 64
-                _ = try await context.concurrently(tasks) { task in
-                    for number in stride(from: numbers.lowerBound + task, to: numbers.upperBound, by: tasks) {
-                        // The odd ones have one time, the even ones each their own.
-                        let updatedAt = Timestamp.past.advanced(by: number % 2 == 1 ? 0 : Int64(number) + 1)
-                        try await chats.restoreConversation(.sample(ConversationID("\(number)"), updatedAt: updatedAt))
-                    }
+            let small = try await context.openOtherStore()
+            let tasks = 64
+            _ = try await context.concurrently(tasks) { task in
+                for number in stride(from: task, to: count, by: tasks) {
+                    // The odd ones have one time, the even ones each their own.
+                    let updatedAt = Timestamp.past.advanced(by: number % 2 == 1 ? 0 : Int64(number) + 1)
+                    let snapshot = ConversationSnapshot.sample(ConversationID("\(number)"), updatedAt: updatedAt)
+                    try await chats.restoreConversation(snapshot)
+                    if number < few { try await small.restoreConversation(snapshot) }
                 }
             }
-            try await restore(0..<few)
-            let costOfFew = try await costOfPage(after: nil, in: chats)
-            try await restore(few..<count)
             // What filled the store tells nothing about its pages.
             context.recorder.restart()
-            try await expectCost(below: costOfFew, of: "the first page", in: context) {
-                try await costOfPage(after: nil, in: chats)
-            }
+            try await expectPage(after: nil, of: "the first page", of: chats, toCostAsIn: small, context)
             // What reads everything for a page would read it all some hundred times.
             guard context.failures.isEmpty else { return }
             let evens = stride(from: count - 2, through: 0, by: -2).map { ConversationID("\($0)") }
@@ -85,38 +81,35 @@ extension Check {
             } while cursor != nil && walked.count <= count
             context.expect(walked, equals: expected, "the walk over all gives each conversation once, in order")
             for (place, cursor) in [("a middle page", middle), ("a late page", late)] {
-                try await expectCost(below: costOfFew, of: place, in: context) {
-                    try await costOfPage(after: cursor, in: chats)
-                }
+                try await expectPage(after: cursor, of: place, of: chats, toCostAsIn: small, context)
             }
         },
     ]
 
-    /// What a page of 50 takes: the median of many, so that others who use the machine do not decide it.
-    private static func costOfPage(after cursor: ConversationCursor?, in chats: some ChatStorage) async throws
-        -> Duration
-    {
-        var durations: [Duration] = []
-        for _ in 0..<11 {
-            let start = ContinuousClock.now
-            _ = try await chats.conversations(after: cursor, limit: 50)
-            durations.append(ContinuousClock.now - start)
-        }
-        return durations.sorted()[durations.count / 2]
-    }
-
-    /// A store a hundred times as large may cost ten times as much and no more, in one of several measurements.
-    private static func expectCost(
-        below few: Duration, of what: String, in context: CheckContext, measure: () async throws -> Duration
+    /// A page of a store that holds a hundred times as much may cost ten times as much, and not more.
+    ///
+    /// Both are read in turn, and the quickest of each counts: whatever else keeps the machine busy makes some reads
+    /// slow, and one that reads everything is never quick.
+    private static func expectPage(
+        after cursor: ConversationCursor?, of what: String, of large: some ChatStorage,
+        toCostAsIn small: some ChatStorage, _ context: CheckContext
     ) async throws {
-        let most = max(few, .milliseconds(1)) * 10
-        var measured: [Duration] = []
-        while measured.count < 3 {
-            measured.append(try await measure())
-            if measured[measured.count - 1] < most { return }
+        var (cost, costOfSmall) = (Duration.seconds(3_600), Duration.seconds(3_600))
+        for _ in 0..<50 {
+            costOfSmall = min(costOfSmall, try await costOfPage(after: nil, in: small))
+            cost = min(cost, try await costOfPage(after: cursor, in: large))
+            if cost < max(costOfSmall, .milliseconds(1)) * 10 { return }
         }
         context.expect(
-            false, "\(what) of many conversations costs what a page of few does", actual: "\(measured) each, not \(few)"
-        )
+            false, "\(what) of 100,000 conversations costs what one of 1,000 does",
+            actual: "\(cost) at best, not \(costOfSmall)")
+    }
+
+    private static func costOfPage(
+        after cursor: ConversationCursor?, in chats: some ChatStorage
+    ) async throws -> Duration {
+        let start = ContinuousClock.now
+        _ = try await chats.conversations(after: cursor, limit: 50)
+        return ContinuousClock.now - start
     }
 }

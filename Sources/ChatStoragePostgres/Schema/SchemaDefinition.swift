@@ -12,6 +12,7 @@ struct SchemaDefinition {
     static let messagesKey = "chat_messages_pkey"
     static let roleConstraint = "chat_messages_role_check"
     static let messageKeyIndex = "chat_messages_key"
+    static let newestFirstIndex = "conversations_newest_first"
 
     private let schema: SchemaName
 
@@ -32,9 +33,9 @@ struct SchemaDefinition {
 
     /// What makes this version of version 1, in one transaction.
     ///
-    /// One process at a time: the others wait for the lock, and then find nothing to do. Appends wait until the index is
-    /// made, which reads all messages once; who cannot have that makes the column and, with `CONCURRENTLY`, the index
-    /// before.
+    /// One process at a time: the others wait for the lock, and then find nothing to do. Writes wait until the indexes
+    /// are made, which reads all messages once; who cannot have that makes the column and, with `CONCURRENTLY`, the
+    /// indexes before.
     var migration: Request { transaction(version2) }
 
     private func transaction(_ statements: [String]) -> Request {
@@ -109,15 +110,31 @@ struct SchemaDefinition {
         ]
     }
 
-    /// Keys of messages, which make appends repeatable; processes of version 1 go on beside it and write none.
+    /// Keys of messages, which make appends repeatable, and plans that no statistics change.
+    ///
+    /// Processes of version 1 go on beside it; they write no keys, and sort what they list.
+    ///
+    /// A planner that takes tenants and conversations for small, as they mostly are, finds two indexes as good as each
+    /// other and lets their sizes decide: it then reads the whole of a large one by the other index. `POSIX` is the
+    /// order of bytes, as `C` is, but to the planner another one, so each of these indexes serves the statements that
+    /// name its collation, and the tables' keys serve all others. What is left is the tenant alone, of which a table may
+    /// always have but one.
     var version2: [String] {
         let schema = schema.quoted
         return [
             "ALTER TABLE \(schema).chat_messages ADD COLUMN IF NOT EXISTS message_key text COLLATE \"C\"",
+            "ALTER TABLE \(schema).chat_messages ALTER tenant SET (n_distinct = 1)",
+            "ALTER TABLE \(schema).conversations ALTER tenant SET (n_distinct = 1)",
             """
             CREATE UNIQUE INDEX IF NOT EXISTS \(Self.messageKeyIndex)
-            ON \(schema).chat_messages (tenant, conversation_id, message_key) WHERE message_key IS NOT NULL
+            ON \(schema).chat_messages (tenant COLLATE "POSIX", conversation_id COLLATE "POSIX", message_key)
+            WHERE message_key IS NOT NULL
             """,
+            """
+            CREATE INDEX IF NOT EXISTS \(Self.newestFirstIndex) ON \(schema).conversations
+            (tenant COLLATE "POSIX", updated_at DESC, conversation_id COLLATE "POSIX")
+            """,
+            "DROP INDEX IF EXISTS \(schema).conversations_recency",
             "UPDATE \(schema).\(Self.versionTable) SET version = 2 WHERE version = 1",
         ]
     }

@@ -32,6 +32,11 @@ final class Statements: Sendable {
         let columns = "conversation_id, title, created_at, updated_at, last_sequence"
         let messageColumns = "sequence, role, content, created_at, message_key"
         let thisConversation = "tenant = $1 AND conversation_id = $2"
+        // Columns as the indexes compare them that are made for one statement each; see `SchemaDefinition.version2`.
+        // The tenant is also named as its table has it, for an engine that finds the shard by it.
+        let thisTenant = "tenant = $1 AND tenant COLLATE \"POSIX\" = $1"
+        let id = "conversation_id COLLATE \"POSIX\""
+        let newestFirst = "updated_at DESC, \(id)"
 
         createConversation = Statement(
             "\(prefix)_create", [.text, .text, .text],
@@ -70,8 +75,8 @@ final class Statements: Sendable {
         firstConversations = Statement(
             "\(prefix)_first_conversations", [.text, .bigint],
             """
-            SELECT \(columns) FROM \(conversations) WHERE tenant = $1
-            ORDER BY updated_at DESC, conversation_id LIMIT $2
+            SELECT \(columns) FROM \(conversations) WHERE \(thisTenant)
+            ORDER BY \(newestFirst) LIMIT $2
             """)
         // Those tied with the last one, then the older ones: two ranges of one index. As one condition with OR the
         // index would be read from its start each time.
@@ -80,14 +85,14 @@ final class Statements: Sendable {
             """
             SELECT \(columns) FROM (
                 (SELECT \(columns) FROM \(conversations)
-                 WHERE tenant = $1 AND updated_at = $2 AND conversation_id > $3
-                 ORDER BY updated_at DESC, conversation_id LIMIT $4)
+                 WHERE \(thisTenant) AND updated_at = $2 AND \(id) > $3
+                 ORDER BY \(newestFirst) LIMIT $4)
                 UNION ALL
                 (SELECT \(columns) FROM \(conversations)
-                 WHERE tenant = $1 AND updated_at < $2
-                 ORDER BY updated_at DESC, conversation_id LIMIT $4)
+                 WHERE \(thisTenant) AND updated_at < $2
+                 ORDER BY \(newestFirst) LIMIT $4)
             ) AS page
-            ORDER BY updated_at DESC, conversation_id LIMIT $4
+            ORDER BY \(newestFirst) LIMIT $4
             """)
 
         // Every write locks the conversation's row first, so that sequences follow the order of commits.
@@ -151,14 +156,17 @@ final class Statements: Sendable {
 
         // Beside the messages that are added: those that have the given keys already, whereupon none is added; those
         // without a key that stand where an append that is made again put them; and the version of the conversation.
-        // All of it, but for what the lock waits for, is as the statement's one snapshot shows it.
+        // All of it, but for what the lock waits for, is as the statement's one snapshot shows it. Each key is looked up
+        // by itself: given as one array, a server that takes conversations for short reads all of its messages.
         func lookingFirst(_ name: String, _ parameters: [ParameterType] = [], touching: String) -> Statement {
             Statement(
                 "\(prefix)_\(name)", [.text, .text, .textArray, .textArray, .textArray] + parameters,
                 """
                 WITH found AS (
-                    SELECT \(messageColumns) FROM \(messages)
-                    WHERE \(thisConversation) AND message_key = ANY ($5) AND message_key IS NOT NULL),
+                    SELECT \(messageColumns) FROM unnest($5) AS given (key) CROSS JOIN LATERAL (
+                        SELECT \(messageColumns) FROM \(messages)
+                        WHERE \(thisTenant) AND \(id) = $2 AND message_key = given.key
+                        LIMIT 1) AS stored),
                 place AS (
                     SELECT sequence - array_position($5, message_key) AS before FROM found LIMIT 1),
                 others AS (
