@@ -48,10 +48,14 @@ extension ChatStorage {
     public func append(
         _ message: ChatMessage, to id: ConversationID, if condition: AppendCondition = .createIfMissing
     ) async throws -> Message {
-        guard let stored = try await append([message], to: id, if: condition).first else {
-            throw ChatStorageError(.damaged, "the backend appended a message and returned none")
+        do {
+            guard let stored = try await append([message], to: id, if: condition).first else {
+                throw ChatStorageError(.damaged, "the backend appended a message and returned none")
+            }
+            return stored
+        } catch let error as ChatStorageError {
+            throw error.aboutOneMessage
         }
-        return stored
     }
 
     /// Reads a conversation's last messages, in order, as an LLM chat API takes them.

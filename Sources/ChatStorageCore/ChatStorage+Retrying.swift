@@ -52,10 +52,14 @@ extension ChatStorage {
         _ message: ChatMessage, to id: ConversationID, if condition: AppendCondition = .createIfMissing,
         retrying policy: RetryPolicy
     ) async throws -> Message {
-        guard let stored = try await append([message], to: id, if: condition, retrying: policy).first else {
-            throw ChatStorageError(.damaged, "the backend appended a message and returned none")
+        do {
+            guard let stored = try await append([message], to: id, if: condition, retrying: policy).first else {
+                throw ChatStorageError(.damaged, "the backend appended a message and returned none")
+            }
+            return stored
+        } catch let error as ChatStorageError {
+            throw error.aboutOneMessage
         }
-        return stored
     }
 
     /// The same, with a clock to wait by and the randomness of the waits.

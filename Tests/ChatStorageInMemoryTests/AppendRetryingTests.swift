@@ -166,6 +166,19 @@ import Testing
         }
     }
 
+    @Test func theErrorOfOneMessageNamesItsFieldAlone() async throws {
+        let backend = InMemoryBackend()
+        try await backend.prepare()
+        let message = ChatMessage(role: Role(rawValue: "nobody"), content: "x")
+        for policy in [nil, RetryPolicy.standard] {
+            let error = await #expect(throws: ChatStorageError.self) {
+                if let policy { return try await backend.append(message, to: "c", retrying: policy) }
+                return try await backend.append(message, to: "c")
+            }
+            #expect(error?.code == .invalidRole && error?.message.hasPrefix("role is not one") == true)
+        }
+    }
+
     @Test func cancellingEndsAWaitAtOnce() async throws {
         let base = try await preparedBackend()
         let outage = Outage(Array(repeating: (Self.notApplied, false), count: 9))

@@ -75,6 +75,13 @@ extension ChatStorageError {
         guard writeOutcome == .notApplied else { return self }
         return ChatStorageError(code, message, writeOutcome: .unknown, cause: cause)
     }
+
+    /// The error of an append to whose caller the message is no element of an array: its fields go by their own names.
+    var aboutOneMessage: ChatStorageError {
+        let place = "messages[0]."
+        guard message.hasPrefix(place) else { return self }
+        return ChatStorageError(code, String(message.dropFirst(place.count)), writeOutcome: writeOutcome, cause: cause)
+    }
 }
 
 extension ChatStorageError: LocalizedError {
