@@ -24,6 +24,7 @@ import Testing
         #expect(stored > 0 && !refused.isEmpty && stored + refused.count == answers.count)
         for answer in refused {
             #expect(answer.contains("SQLite") && answer.contains("whether it was written is unknown"), "\(answer)")
+            #expect(answer.hasSuffix(#", "retryable": true, "outcome": "unknown"}}"#), "\(answer)")
         }
 
         let backend = try await SQLiteBackend(path: tool.folder.path(of: "chat.db"))

@@ -52,7 +52,7 @@ struct ExecCommandTests {
         #expect(result.status == 0)
         #expect(
             result.output == """
-                {"error": {"code": "invalid_request", "message": "the line is longer than 128 MiB"}}
+                {"error": {"code": "invalid_request", "message": "the line is longer than 128 MiB", "retryable": false}}
                 {"ok": []}
 
                 """)

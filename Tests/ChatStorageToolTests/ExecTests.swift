@@ -346,7 +346,40 @@ struct ExecTests {
         ] {
             #expect(
                 try await session.answer(request)
-                    == #"{"error": {"code": "invalid_request", "message": "\#(sentence)"}}"#)
+                    == #"{"error": {"code": "invalid_request", "message": "\#(sentence)", "retryable": false}}"#)
+        }
+    }
+
+    @Test("an operation that is none is answered with those that there are")
+    func operationNames() async throws {
+        let session = try await ExecRun()
+        let answer = try await session.answer(#"{"op": "secret"}"#)
+        let match = try #require(answer.firstMatch(of: /op names no operation; it is one of ([a-z_, ]+)"/))
+        let names = match.output.1.split(separator: ", ")
+        #expect(names.count > 10 && names.contains("save_message"))
+        for name in names {
+            let refusal = try await session.answer(#"{"op": "\#(name)", "nothing": 1}"#)
+            #expect(!refusal.contains("names no operation"), "\(name)")
+        }
+    }
+
+    @Test("what is wrong with the message of save_message goes by its own name, of save_messages by its place")
+    func fieldNames() async throws {
+        let session = try await ExecRun()
+        func message(_ members: String) async throws -> (one: String, many: String) {
+            let arguments = #""conversation_id": "c", "#
+            return (
+                try await session.answer(#"{"op": "save_message", \#(arguments)\#(members)}"#),
+                try await session.answer(#"{"op": "save_messages", \#(arguments)"messages": [{\#(members)}]}"#)
+            )
+        }
+        for (members, field) in [
+            (#""role": "tool", "content": """#, "role"), (#""role": "user", "content": "\u0000""#, "content"),
+            (#""role": "user", "content": "", "key": """#, "key"),
+        ] {
+            let (one, many) = try await message(members)
+            #expect(one.contains(#""message": "\#(field) "#), "\(one)")
+            #expect(many.contains(#""message": "messages[0].\#(field) "#), "\(many)")
         }
     }
 
@@ -362,6 +395,27 @@ struct ExecTests {
             let answer = try await session.answer(request)
             #expect(answer.hasPrefix(#"{"error": "#) && !answer.contains("secret"))
         }
+    }
+
+    @Test(
+        "an error says whether the same request may succeed later, and what became of a write",
+        arguments: [
+            (ChatStorageError(.conversationNotFound, "m"), #""conversation_not_found", "m", "retryable": false"#),
+            (ChatStorageError(.unavailable, "m"), #""unavailable", "m", "retryable": true"#),
+            (
+                ChatStorageError(.readOnly, "m", writeOutcome: .notApplied),
+                #""read_only", "m", "retryable": true, "outcome": "not_applied""#
+            ),
+            (
+                ChatStorageError(.unavailable, "m", writeOutcome: .unknown),
+                #""unavailable", "m; whether it was written is unknown", "retryable": true, "outcome": "unknown""#
+            ),
+        ])
+    func retryable(error: ChatStorageError, members: String) async throws {
+        let session = try await ExecRun(backend: OddBackend(error: error))
+        let answer = try await session.answer(#"{"op": "delete_conversation", "conversation_id": "c"}"#)
+        let expected = members.replacing(#"", "m"#, with: #"", "message": "m"#)
+        #expect(answer == #"{"error": {"code": \#(expected)}}"#)
     }
 
     @Test("a store that fails in any way answers every request")
@@ -401,7 +455,7 @@ struct ExecRun {
     /// The code of the error that a request is answered with.
     func code(_ request: String) async throws -> String {
         let answer = try await answer(request)
-        let error = /\{"error": \{"code": "(\w+)", "message": ".+"\}\}/
+        let error = /\{"error": \{"code": "(\w+)", "message": ".+", "retryable": (true|false)(, "outcome": "\w+")?\}\}/
         let match = try #require(answer.wholeMatch(of: error), "\(answer)")
         return String(match.output.1)
     }

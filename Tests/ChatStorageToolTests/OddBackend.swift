@@ -1,35 +1,39 @@
 import ChatStorageCore
 
-/// A backend that breaks the rule of the protocol: it throws errors of its own.
+/// A backend of which every call fails, by default with an error of its own, which the protocol's rules forbid.
 struct OddBackend: ChatStorageBackend {
     struct OddError: Error, CustomStringConvertible {
         var description: String { "secret" }
     }
 
     struct Tenant: ChatStorage {
-        func createConversation(_ id: ConversationID, title: String?) async throws -> Conversation { throw OddError() }
-        func conversation(_ id: ConversationID) async throws -> Conversation? { throw OddError() }
+        let error: any Error
+
+        func createConversation(_ id: ConversationID, title: String?) async throws -> Conversation { throw error }
+        func conversation(_ id: ConversationID) async throws -> Conversation? { throw error }
         func getOrCreateConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
-            throw OddError()
+            throw error
         }
-        func updateTitle(of id: ConversationID, to title: String?) async throws -> Conversation? { throw OddError() }
-        func deleteConversation(_ id: ConversationID) async throws -> Bool { throw OddError() }
+        func updateTitle(of id: ConversationID, to title: String?) async throws -> Conversation? { throw error }
+        func deleteConversation(_ id: ConversationID) async throws -> Bool { throw error }
         func conversations(after cursor: ConversationCursor?, limit: Int) async throws -> ConversationPage {
-            throw OddError()
+            throw error
         }
         func append(
             _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition
-        ) async throws -> [Message] { throw OddError() }
+        ) async throws -> [Message] { throw error }
         func messages(of id: ConversationID, _ position: MessagePosition, limit: Int) async throws -> [Message] {
-            throw OddError()
+            throw error
         }
-        func clearMessages(of id: ConversationID) async throws -> Int { throw OddError() }
-        func restoreConversation(_ snapshot: ConversationSnapshot) async throws -> Conversation { throw OddError() }
+        func clearMessages(of id: ConversationID) async throws -> Int { throw error }
+        func restoreConversation(_ snapshot: ConversationSnapshot) async throws -> Conversation { throw error }
     }
+
+    var error: any Error = OddError()
 
     var capabilities: Capabilities { [] }
 
     func prepare() async throws {}
     func close() async throws {}
-    func tenant(_ name: String) -> Tenant { Tenant() }
+    func tenant(_ name: String) -> Tenant { Tenant(error: error) }
 }

@@ -68,9 +68,16 @@ struct ExecCommand: AsyncParsableCommand {
             added to since, or deleted and made again (conflict), or does not exist (conversation_not_found): it \
             implies auto_create_conversation false.
 
-            An error is {"error": {"code": "...", "message": "..."}}: invalid_request for a line that is not a \
-            request, otherwise the library's code, such as conversation_exists or invalid_role. The stream goes on \
-            after it. Lines have at most 128 MiB; blank ones are ignored.
+            An error is
+
+              {"error": {"code": "...", "message": "...", "retryable": false}}
+
+            The code is invalid_request for a line that is not a request, otherwise the library's, such as \
+            conversation_exists or invalid_role; the message is for people. retryable says whether the same request \
+            may succeed later. Where that is one that writes there is an "outcome" too: "not_applied", so nothing was \
+            written, or "unknown", so it may have been, and messages without keys could be saved twice.
+
+            The stream goes on after an error. Lines have at most 128 MiB; blank ones are ignored.
 
             The exit status is 0 when every line was answered, with errors too.
             """)

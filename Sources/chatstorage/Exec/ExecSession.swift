@@ -37,7 +37,9 @@ struct ExecSession: Sendable {
         } catch let error as InvalidRequest {
             return Self.error("invalid_request", error.reason)
         } catch let error as ChatStorageError {
-            return Self.error(error.code.snakeCaseName, Failure.sentence(about: error))
+            return Self.error(
+                error.code.snakeCaseName, Failure.sentence(about: error), isRetryable: error.isRetryable,
+                outcome: error.writeOutcome)
         } catch {
             return Self.error("internal_error", Failure.sentence(about: error))
         }
@@ -49,7 +51,9 @@ struct ExecSession: Sendable {
         }
         var request = try Arguments(Self.value(of: bytes), owner: "a request")
         let name = try request.text("op")
-        guard let operation = Operation.named(name) else { throw InvalidRequest("op names no operation") }
+        guard let operation = Operation.named(name) else {
+            throw InvalidRequest("op names no operation; it is one of \(Operation.names.joined(separator: ", "))")
+        }
         let tenant = try request.text("tenant", default: tenant)
         var arguments = Arguments(request, owner: name)
         let call = try operation.read(&arguments)
@@ -65,7 +69,22 @@ struct ExecSession: Sendable {
         }
     }
 
-    private static func error(_ code: String, _ message: String) -> JSONText {
-        .object([("error", .object([("code", .string(code)), ("message", .string(message))]))])
+    /// An error as clients see it; the outcome of a write is there only where the question arises.
+    private static func error(
+        _ code: String, _ message: String, isRetryable: Bool = false, outcome: ChatStorageError.WriteOutcome? = nil
+    ) -> JSONText {
+        let members: [(String, JSONText)] = [
+            ("code", .string(code)), ("message", .string(message)), ("retryable", .boolean(isRetryable)),
+        ]
+        return .object([("error", .object(members + (outcome.map { [("outcome", .string($0.snakeCaseName))] } ?? [])))])
+    }
+}
+
+extension ChatStorageError.WriteOutcome {
+    fileprivate var snakeCaseName: String {
+        switch self {
+        case .notApplied: "not_applied"
+        case .unknown: "unknown"
+        }
     }
 }

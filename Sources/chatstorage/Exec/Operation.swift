@@ -18,6 +18,9 @@ struct Operation: Sendable {
     /// Finds an operation.
     static func named(_ name: String) -> Operation? { byName[name] }
 
-    private static let byName = Dictionary(
-        (conversationOperations + messageOperations).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    /// The names of all operations.
+    static let names = all.map(\.name)
+
+    private static let all = conversationOperations + messageOperations
+    private static let byName = Dictionary(all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
 }
