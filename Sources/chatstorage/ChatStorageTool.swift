@@ -47,6 +47,7 @@ struct ChatStorageTool: AsyncParsableCommand {
 
     // Given here too, so that they can stand before the command's name as well as after it.
     @OptionGroup var store: StoreOptions
+    @OptionGroup var medium: MediumOptions
 
     static func main() async {
         // A closed pipe is then an error of the write, which leaves time to close the store.

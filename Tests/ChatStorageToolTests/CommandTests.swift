@@ -189,6 +189,39 @@ struct CommandTests {
     }
 
     @Test(
+        "what always writes has no --immutable, also not before the command's name",
+        arguments: [
+            ["import", "chats.jsonl"], ["add", "c", "user", "x"], ["title", "c", "x"], ["clear", "c"], ["delete", "c"],
+            ["verify"],
+        ])
+    func writesNothingImmutable(arguments: [String]) async throws {
+        let tool = try Tool()
+        let command = arguments[0]
+        for words in [["--immutable"] + arguments, [command, "--immutable"] + arguments.dropFirst()] {
+            let result = try await tool.run(words, input: Data())
+            #expect(result.status == 64 && result.output.isEmpty)
+            #expect(
+                result.errors.hasPrefix("Error: --immutable is for reading a file, and this command writes.\nUsage: "))
+        }
+        #expect(try await !tool.run(command, "--help").output.contains("--immutable"))
+        #expect(!FileManager.default.fileExists(atPath: tool.folder.path(of: "chat.db")))
+    }
+
+    @Test("what can do without writing has --immutable", arguments: ["list", "show", "history", "stats", "exec"])
+    func readsImmutable(command: String) async throws {
+        let tool = try Tool()
+        #expect(try await tool.run("add", "c", "user", "hi").status == 0)
+        let help = try await tool.run(command, "--help").output
+        #expect(help.contains("[--immutable]") && help.contains("  --immutable  "))
+        let request = #"{"op": "get_history", "conversation_id": "c"}"#
+        for words in [[command, "--immutable"], ["--immutable", command]] {
+            let result = try await tool.run(
+                words + (["show", "history"].contains(command) ? ["c"] : []), input: Data(request.utf8))
+            #expect(result.status == 0 && result.errors.isEmpty && !result.output.isEmpty)
+        }
+    }
+
+    @Test(
         "a wrong command line is status 64",
         arguments: [
             ["lst"], ["list", "--limit", "-1"], ["list", "--limit=-1"], ["show"], ["title", "c"],

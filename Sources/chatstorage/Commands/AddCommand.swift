@@ -17,6 +17,7 @@ struct AddCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var store: StoreOptions
+    @OptionGroup(visibility: .private) var writable: WritableMedium
 
     @Flag(help: "Print JSON.")
     var json = false

@@ -8,6 +8,7 @@ struct ClearCommand: AsyncParsableCommand {
         discussion: "With --json: how many were removed, a number.")
 
     @OptionGroup var store: StoreOptions
+    @OptionGroup(visibility: .private) var writable: WritableMedium
 
     @Argument(help: "The conversation's id.")
     var id: String

@@ -8,6 +8,7 @@ struct DeleteCommand: AsyncParsableCommand {
         discussion: "With --json: true.")
 
     @OptionGroup var store: StoreOptions
+    @OptionGroup(visibility: .private) var writable: WritableMedium
 
     @Argument(help: "The conversation's id.")
     var id: String

@@ -83,9 +83,10 @@ struct ExecCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var store: StoreOptions
+    @OptionGroup var medium: MediumOptions
 
     func run() async throws {
-        try await store.withBackend(for: .filling) { backend in
+        try await store.withBackend(for: .filling, on: medium) { backend in
             try await ExecSession(backend: backend, tenant: store.tenant).run(
                 read: FileDescriptor.standardInput.read, write: FileDescriptor.standardOutput.write)
         }

@@ -11,6 +11,7 @@ struct HistoryCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var store: StoreOptions
+    @OptionGroup var medium: MediumOptions
 
     @Argument(help: "The conversation's id.")
     var id: String
@@ -26,7 +27,7 @@ struct HistoryCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let history = try await store.withStorage(for: .reading) { storage in
+        let history = try await store.withStorage(for: .reading, on: medium) { storage in
             try await storage.history(of: ConversationID(id), limit: limit)
         }
         try await Output.write(.array(history.map(\.json)))

@@ -37,6 +37,7 @@ struct ImportCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var store: StoreOptions
+    @OptionGroup(visibility: .private) var writable: WritableMedium
 
     @Argument(help: ArgumentHelp("The files; - is standard input.", valueName: "file"))
     var files: [String]

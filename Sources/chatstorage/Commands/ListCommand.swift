@@ -14,6 +14,7 @@ struct ListCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var store: StoreOptions
+    @OptionGroup var medium: MediumOptions
 
     @Option(help: ArgumentHelp("How many at most.", valueName: "count"))
     var limit = 50
@@ -26,7 +27,9 @@ struct ListCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let page = try await store.withStorage(for: .reading) { try await $0.conversations(after: nil, limit: limit) }
+        let page = try await store.withStorage(for: .reading, on: medium) {
+            try await $0.conversations(after: nil, limit: limit)
+        }
         if json {
             try await Output.write(.array(page.items.map(\.json)))
             return

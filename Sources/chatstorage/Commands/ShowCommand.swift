@@ -15,6 +15,7 @@ struct ShowCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var store: StoreOptions
+    @OptionGroup var medium: MediumOptions
 
     @Argument(help: "The conversation's id.")
     var id: String
@@ -31,7 +32,7 @@ struct ShowCommand: AsyncParsableCommand {
 
     func run() async throws {
         let id = ConversationID(id)
-        let (conversation, messages) = try await store.withStorage(for: .reading) { storage in
+        let (conversation, messages) = try await store.withStorage(for: .reading, on: medium) { storage in
             guard let conversation = try await storage.conversation(id) else { throw Failure.noConversation(id) }
             return (conversation, try await storage.messages(of: id, limit: limit))
         }

@@ -13,12 +13,13 @@ struct StatsCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var store: StoreOptions
+    @OptionGroup var medium: MediumOptions
 
     @Flag(help: "Print JSON.")
     var json = false
 
     func run() async throws {
-        let statistics = try await store.withStorage(for: .reading) { try await Statistics(of: $0) }
+        let statistics = try await store.withStorage(for: .reading, on: medium) { try await Statistics(of: $0) }
         if json {
             try await Output.write(statistics.json)
         } else {

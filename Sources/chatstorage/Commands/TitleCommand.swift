@@ -17,6 +17,7 @@ struct TitleCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var store: StoreOptions
+    @OptionGroup(visibility: .private) var writable: WritableMedium
 
     @Argument(help: "The conversation's id.")
     var id: String

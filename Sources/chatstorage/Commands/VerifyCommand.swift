@@ -34,6 +34,7 @@ struct VerifyCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var store: StoreOptions
+    @OptionGroup(visibility: .private) var writable: WritableMedium
 
     @Flag(help: "List the checks: their ids, the contract's rules that they prove, and why they matter.")
     var list = false

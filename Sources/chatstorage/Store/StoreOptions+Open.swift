@@ -16,7 +16,7 @@ import Android
 
 extension StoreOptions {
     /// Opens the store, and makes it ready as far as the command may.
-    func openBackend(for use: Use) async throws -> any ChatStorageBackend {
+    func openBackend(for use: Use, immutable: Bool) async throws -> any ChatStorageBackend {
         let url = try url
         let backend: any ChatStorageBackend
         if immutable, !url.isFile {

@@ -1,16 +1,13 @@
 import ArgumentParser
 import ChatStorageCore
 
-/// Which store and whose chats: the options that all commands share.
+/// Which store and whose chats: the options that all commands have.
 struct StoreOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The store: sqlite:PATH, postgres://... or memory: (default: $CHATSTORAGE_URL or sqlite:chat.db).",
             valueName: "url"))
     var store: String?
-
-    @Flag(help: "For reading a SQLite file where it lies on a medium that nobody writes, such as a DVD or a snapshot.")
-    var immutable = false
 
     @Option(
         help: ArgumentHelp(
@@ -28,16 +25,18 @@ struct StoreOptions: ParsableArguments {
     }
 
     /// Opens the store, hands the tenant's chats to the body and closes the store.
-    func withStorage<Result>(for use: Use, _ body: (any ChatStorage) async throws -> Result) async throws -> Result {
+    func withStorage<Result>(
+        for use: Use, on medium: MediumOptions? = nil, _ body: (any ChatStorage) async throws -> Result
+    ) async throws -> Result {
         try Validation.check(tenant: tenant)
-        return try await withBackend(for: use) { try await body($0.tenant(tenant)) }
+        return try await withBackend(for: use, on: medium) { try await body($0.tenant(tenant)) }
     }
 
     /// Opens the store, hands it to the body and closes it.
     func withBackend<Result>(
-        for use: Use, _ body: (any ChatStorageBackend) async throws -> Result
+        for use: Use, on medium: MediumOptions? = nil, _ body: (any ChatStorageBackend) async throws -> Result
     ) async throws -> Result {
-        let backend = try await openBackend(for: use)
+        let backend = try await openBackend(for: use, immutable: medium?.immutable ?? false)
         do {
             let result = try await body(backend)
             try await backend.close()
