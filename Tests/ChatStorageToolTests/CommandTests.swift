@@ -213,11 +213,22 @@ struct CommandTests {
         #expect(try await tool.run("add", "c", "user", "hi").status == 0)
         let help = try await tool.run(command, "--help").output
         #expect(help.contains("[--immutable]") && help.contains("  --immutable  "))
+        let operands = ["show", "history"].contains(command) ? ["c"] : []
         let request = #"{"op": "get_history", "conversation_id": "c"}"#
-        for words in [[command, "--immutable"], ["--immutable", command]] {
-            let result = try await tool.run(
-                words + (["show", "history"].contains(command) ? ["c"] : []), input: Data(request.utf8))
+        func runs() async throws -> [Tool.Result] {
+            var results: [Tool.Result] = []
+            for words in [[command, "--immutable"], ["--immutable", command]] {
+                results.append(try await tool.run(words + operands, input: Data(request.utf8)))
+            }
+            return results
+        }
+        for result in try await runs() {
             #expect(result.status == 0 && result.errors.isEmpty && !result.output.isEmpty)
+        }
+        // Only a file that is opened as immutable is refused for what lies beside it.
+        try tool.write("x", to: "chat.db-wal")
+        for result in try await runs() {
+            #expect(result.status == 1 && result.errors.contains("immutable"))
         }
     }
 
