@@ -33,8 +33,9 @@ extension SQLiteBackend {
             /// Reading, on a medium that nobody writes while the store is open: no lock is taken and no file made.
             ///
             /// Only the database file itself is read (`immutable=1`, <https://www.sqlite.org/uri.html>). Where a writer left
-            /// changes beside it, in a write-ahead log or a rollback journal, calls are `accessDenied`; so are writes. If
-            /// somebody changes the file meanwhile, reads can be wrong or `damaged`.
+            /// changes beside it, in a write-ahead log or a rollback journal, calls are `accessDenied`; so are writes. Where
+            /// there is no file they are `invalidArgument`. If somebody changes the file meanwhile, reads can be wrong or
+            /// `damaged`.
             case immutable
         }
 

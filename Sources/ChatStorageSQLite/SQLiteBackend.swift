@@ -51,9 +51,9 @@ public final class SQLiteBackend: ChatStorageBackend {
     ///
     /// It can run in many processes at once. On a current schema it only reads. Other tables in the file are left alone.
     ///
-    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` if the file's folder does not exist,
-    ///   `schemaTooNew`, `schemaMismatch`, `damaged` for a file that is not a database, `accessDenied` where what is
-    ///   missing cannot be made, `unavailable`.
+    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` if the file's folder does not exist, or the path is
+    ///   that of a folder, `schemaTooNew`, `schemaMismatch`, `damaged` for a file that is not a database, `accessDenied`
+    ///   where what is missing cannot be made, `unavailable`.
     public func prepare() async throws {
         try await store.prepare()
     }

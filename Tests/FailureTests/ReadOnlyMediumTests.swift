@@ -89,11 +89,26 @@ import Testing
 
     @Test("a file that is not there") func missing() async throws {
         let folder = try TemporaryFolder()
-        let immutable = try await openImmutable(folder.path(of: "chat.db"))
-        await expect(.notPrepared) { _ = try await immutable.conversations(limit: 1) }
-        await expect(.accessDenied) { try await immutable.prepare() }
-        try await immutable.close()
+        for name in ["chat.db", "missing/chat.db"] {
+            let immutable = try await openImmutable(folder.path(of: name))
+            var errors = [await #expect(throws: ChatStorageError.self) { try await immutable.prepare() }]
+            for call in StorageCall.ofEveryOperation(on: "c") {
+                errors.append(
+                    await #expect(throws: ChatStorageError.self, "\(call)") { try await call.perform(on: immutable) })
+            }
+            for error in errors {
+                #expect(error?.code == .invalidArgument && error?.message.contains("there is no file") == true)
+            }
+            try await immutable.close()
+        }
         #expect(try contents(of: folder).isEmpty)
+        // It is looked for again by the next call.
+        let path = folder.path(of: "chat.db")
+        let immutable = try await openImmutable(path)
+        await expect(.invalidArgument) { _ = try await immutable.conversations(limit: 1) }
+        let messages = try await makeStore(path, journalMode: "delete")
+        #expect(try await immutable.messages(of: "c", limit: 100) == messages)
+        try await immutable.close()
     }
 
     @Test("a folder in which this user can make no file", arguments: ["wal", "delete"])

@@ -1,3 +1,4 @@
+import ChatStorageConformance
 import ChatStorageCore
 import ChatStorageSQLite
 import Foundation
@@ -16,7 +17,24 @@ import Testing
 
     @Test("a folder where the file should be") func folderInstead() async throws {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-        try await expectAllCalls(.unavailable)
+        let link = folder.path(of: "link.db")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "chat.db")
+        for (path, isImmutable) in [(path, false), (path, true), (link, false)] {
+            var configuration = SQLiteBackend.Configuration(path: path)
+            if isImmutable { configuration.access = .immutable }
+            let backend = try await SQLiteBackend(configuration)
+            var errors = [await #expect(throws: ChatStorageError.self) { try await backend.prepare() }]
+            for call in StorageCall.ofEveryOperation(on: "c") {
+                errors.append(
+                    await #expect(throws: ChatStorageError.self, "\(call)") { try await call.perform(on: backend) })
+            }
+            for error in errors {
+                #expect(error?.code == .invalidArgument && error?.message.contains("folder") == true)
+                #expect(error?.writeOutcome == nil && error?.isRetryable == false)
+            }
+            try await backend.close()
+        }
+        try FileManager.default.removeItem(atPath: link)
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["chat.db"])
         #expect(try FileManager.default.contentsOfDirectory(atPath: path).isEmpty)
     }

@@ -14,8 +14,17 @@ import Android
 struct DatabaseFile: Sendable {
     let path: String
 
+    /// Whether the file is there.
+    ///
+    /// SQLite opens a folder too, and tells of it only that reading failed.
     func exists() throws -> Bool {
-        if access(path, F_OK) == 0 { return true }
+        var information = stat()
+        if stat(path, &information) == 0 {
+            guard information.st_mode & S_IFMT != S_IFDIR else {
+                throw ChatStorageError(.invalidArgument, "the path is that of a folder and not of a database file")
+            }
+            return true
+        }
         switch errno {
         case ENOENT, ENOTDIR: return false
         case let code: throw Self.error(code)

@@ -74,7 +74,13 @@ final class SQLiteStore: Sendable {
     }
 
     private func schema() async throws -> Schema.State {
-        guard try file.exists() else { return .absent }
+        guard try file.exists() else {
+            guard access == .readWrite else {
+                throw ChatStorageError(
+                    .invalidArgument, "there is no file at the path, and a store opened as immutable makes none")
+            }
+            return .absent
+        }
         return try await inspection.result()
     }
 
