@@ -27,6 +27,11 @@ import Testing
         }
         try await plain.close()
 
+        let new = try await SQLiteBackend(path: disk.folder.path(of: "new.db"))
+        let error = await #expect(throws: ChatStorageError.self) { try await new.prepare() }
+        #expect(error?.code == .accessDenied && error?.message.contains("read-only") == true, "\(error as Any)")
+        try await new.close()
+
         let immutable = try await openImmutable(path)
         try await immutable.prepare()
         #expect(try await immutable.messages(of: "c", limit: 100) == messages)

@@ -86,7 +86,9 @@ struct DatabaseFile: Sendable {
             ChatStorageError(.invalidArgument, "the folder of the database file does not exist", cause: cause)
         case ENAMETOOLONG, ELOOP:
             ChatStorageError(.invalidArgument, "the path of the database file cannot be followed", cause: cause)
-        case EACCES, EPERM, EROFS:
+        case EROFS:
+            ChatStorageError(.accessDenied, "the file system is read-only, so no database file is made", cause: cause)
+        case EACCES, EPERM:
             ChatStorageError(.accessDenied, "the database file cannot be made or reached by this user", cause: cause)
         default:
             ChatStorageError(
