@@ -30,6 +30,20 @@ import Testing
         #expect(Set(messages).count == states.count)
     }
 
+    @Test func ofAMessageOnlyATableOfOursIsKept() {
+        for (message, table) in [
+            ("permission denied for table chat_messages", "chat_messages"),
+            ("keine Berechtigung für Tabelle conversations", "conversations"),
+            ("must be owner of table chat_storage_schema", "chat_storage_schema"),
+            ("对表 conversations 权限不够", "conversations"),
+            ("droit refusé pour la table « conversations »", "conversations"),
+            ("permission denied for schema chat", nil), ("permission denied for table my_conversations", nil),
+            ("permission denied for table conversations2", nil), ("secret", nil), ("", nil),
+        ] {
+            #expect(ServerError.ownTable(in: message) == table)
+        }
+    }
+
     @Test func theCheckOfTheRoleIsInvalidRole() {
         let error = ServerError(sqlState: "23514", constraint: "chat_messages_role_check").storageError(isWrite: true)
         #expect(error.code == .invalidRole)

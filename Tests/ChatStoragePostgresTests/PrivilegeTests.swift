@@ -84,12 +84,22 @@ import Testing
             for error in refusals {
                 // Calls that follow from one that was refused find no conversation.
                 #expect(error.code == .accessDenied || error.code == .conversationNotFound, "\(error)")
-                if error.code == .accessDenied {
-                    #expect(error.cause?.code == "42501" && error.message.contains("privilege"))
-                }
+                if error.code == .accessDenied { try Self.expect(error, toName: right, privileges) }
             }
             try await server.execute("GRANT \(right) TO \(role)")
         }
+    }
+
+    /// Expects that an error names a missing right, such as `SELECT ON chat.conversations`, and what it is on.
+    private static func expect(
+        _ error: ChatStorageError, toName right: String, _ privileges: DocumentedPrivileges
+    ) throws {
+        let words = right.split(whereSeparator: { $0 == " " || $0 == "." }).map(String.init)
+        let table = words.contains("SCHEMA") ? nil : words.last
+        #expect(error.cause == .init(engine: "PostgreSQL", code: "42501", table: table))
+        #expect(error.message.contains("lacks a privilege\(table.map { " on the table \($0);" } ?? ";")"), "\(error)")
+        let sentence = try #require(error.message.split(separator: "; ").last)
+        #expect(sentence.contains(words[0]) && sentence.contains("\"\(privileges.schema)\""), "\(error)")
     }
 
     /// The rights of a statement, each with what it is on: `SELECT ON chat.conversations`.
@@ -102,8 +112,13 @@ import Testing
         try await DocumentedPrivileges.withRoles { server, privileges in
             let schema = privileges.schema
             let backend = try await privileges.open(on: server)
+            func expectDenial(saying sentence: String) async {
+                let error = await #expect(throws: ChatStorageError.self) { try await backend.prepare() }
+                #expect(error?.code == .accessDenied && error?.message.contains(sentence) == true, "\(error as Any)")
+            }
             func prepareIsDenied() async throws {
-                await expectError(.accessDenied) { try await backend.prepare() }
+                await expectDenial(
+                    saying: "\"\(schema)\" has no tables of the library, and making them takes USAGE and CREATE")
                 let tables = try await server.execute(
                     "SELECT relname FROM pg_class WHERE relnamespace = '\(schema)'::regnamespace")
                 #expect(tables.isEmpty)
@@ -116,12 +131,28 @@ import Testing
             for statements in [privileges.versions[0]] + privileges.grants {
                 try await privileges.executeAsOwner(statements, on: server)
             }
-            await expectError(.accessDenied) { try await backend.prepare() }
+            await expectDenial(saying: "\"\(schema)\" are an older version's; their owner")
             await expectError(.notPrepared) { try await backend.conversation("c") }
             #expect(try await server.execute("SELECT version FROM \(schema).chat_storage_schema") == [["1"]])
             try await privileges.executeAsOwner(privileges.versions[1], on: server)
             try await backend.prepare()
             for call in Self.calls { try await call(backend) }
+            try await backend.close()
+        }
+    }
+
+    @Test func aSchemaThatCannotBeMadeIsNamed() async throws {
+        try await DocumentedPrivileges.withTables { server, privileges in
+            // Such as by a mistake in its name.
+            let backend = try await PostgresBackend(
+                configuration(server.url(of: privileges.application), "\(privileges.schema)t"))
+            let error = await #expect(throws: ChatStorageError.self) { try await backend.prepare() }
+            #expect(error?.code == .accessDenied)
+            #expect(
+                error?.message == """
+                    the database user lacks a privilege; there is no PostgreSQL schema "\(privileges.schema)t", and making \
+                    it takes CREATE on the database
+                    """)
             try await backend.close()
         }
     }

@@ -18,7 +18,10 @@ import Testing
                 for table in ["conversations", "chat_messages", "chat_storage_schema"] {
                     try await TestPostgres.execute("ALTER TABLE \(schema).\(table) SET SCHEMA \(other)")
                 }
-                await expectError(.notPrepared) { try await backend.append(.user("y"), to: "c") }
+                let error = await #expect(throws: ChatStorageError.self) {
+                    try await backend.append(.user("y"), to: "c")
+                }
+                #expect(error?.code == .notPrepared && error?.message.contains("\"\(schema)\"") == true)
                 #expect(try await backend.append(.user("z"), to: "c").sequence == 2)
                 try await backend.close()
             }
@@ -96,7 +99,9 @@ import Testing
                 try await TestPostgres.execute("CREATE SCHEMA \(schema); CREATE SCHEMA \(other)")
                 let path = adding("options=-csearch_path%3Dnowhere%2C\(schema)%2C\(other)", to: url)
                 let backend = try await PostgresBackend(url: path)
-                await expectError(.notPrepared) { try await backend.conversation("c") }
+                let error = await #expect(throws: ChatStorageError.self) { try await backend.conversation("c") }
+                #expect(error?.code == .notPrepared)
+                #expect(error?.message.contains("search_path (\"\(schema)\", \"\(other)\") has") == true)
                 try await backend.prepare()
                 try await backend.createConversation("c")
                 try await backend.close()
@@ -109,6 +114,19 @@ import Testing
                 try await reversed.close()
                 #expect(try await tables(other).isEmpty)
             }
+        }
+    }
+
+    @Test func aStoreThatIsNotPreparedNamesTheSchemaItLookedAt() async throws {
+        try await TestPostgres.withSchema { url, schema in
+            let backend = try await PostgresBackend(configuration(url, schema))
+            for (exists, sentence) in [(false, "there is no PostgreSQL schema"), (true, "the PostgreSQL schema")] {
+                if exists { try await TestPostgres.execute("CREATE SCHEMA \(schema)") }
+                let error = await #expect(throws: ChatStorageError.self) { try await backend.conversation("c") }
+                #expect(error?.code == .notPrepared)
+                #expect(error?.message.hasPrefix("\(sentence) \"\(schema)\"") == true)
+            }
+            try await backend.close()
         }
     }
 

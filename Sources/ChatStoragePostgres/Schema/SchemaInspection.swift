@@ -17,8 +17,8 @@ struct SchemaInspection {
         case present(SchemaName)
         /// Tables that an older version of the library made.
         case outdated(SchemaName, version: Int64)
-        /// Nothing of these names.
-        case absent(SchemaName, exists: Bool)
+        /// Nothing of these names in any schema that was looked through; the first is the place for them.
+        case absent(SchemaName, exists: Bool, lookedThrough: [SchemaName])
     }
 
     private static let query = Statement(
@@ -91,9 +91,13 @@ struct SchemaInspection {
         }
         guard let place = candidates.first else {
             throw ChatStorageError(
-                .invalidArgument, "no schema of the connection's search_path exists; name one in the configuration")
+                .invalidArgument,
+                """
+                no PostgreSQL schema of the connection's search_path exists that this user may use; name one in the \
+                configuration
+                """)
         }
-        return .absent(place.schema, exists: place.exists)
+        return .absent(place.schema, exists: place.exists, lookedThrough: candidates.map(\.schema))
     }
 
     /// Checks that this version of the library can use a schema, and returns the schema's.

@@ -5,7 +5,7 @@ import Synchronization
 final class PostgresStore: Sendable {
     private enum Phase {
         case new, closed
-        case ready(Statements)
+        case ready(Statements, SchemaName)
     }
 
     private static let attemptsToPrepare = 5
@@ -28,7 +28,19 @@ final class PostgresStore: Sendable {
         if let statements = try readyStatements() { return statements }
         switch try await inspect() {
         case .present(let schema): return try becomeReady(schema)
-        case .absent: throw ChatStorageError(.notPrepared, "the store has no schema; call prepare() first")
+        case .absent(let place, let exists, let lookedThrough):
+            let problem =
+                if configuration.schema == nil {
+                    """
+                    no PostgreSQL schema of the connection's search_path \
+                    (\(lookedThrough.map(\.quoted).joined(separator: ", "))) has the library's tables
+                    """
+                } else if exists {
+                    "the PostgreSQL schema \(place.quoted) has none of the library's tables"
+                } else {
+                    "there is no PostgreSQL schema \(place.quoted)"
+                }
+            throw ChatStorageError(.notPrepared, "\(problem); call prepare() first")
         case .outdated(_, let version):
             throw ChatStorageError(
                 .notPrepared,
@@ -47,14 +59,21 @@ final class PostgresStore: Sendable {
                 _ = try becomeReady(schema)
                 return
             case .outdated(let schema, _):
-                let results: [QueryResult] = try await run(SchemaDefinition(schema).migration)
-                try results.checkCommitted()
-            case .absent(let schema, let exists):
+                do {
+                    let results: [QueryResult] = try await run(SchemaDefinition(schema).migration)
+                    try results.checkCommitted()
+                } catch {
+                    throw MissingPrivilege.migrating.explaining(error, in: schema)
+                }
+            case .absent(let schema, let exists, _):
                 do {
                     _ = try await loop.run(SchemaDefinition(schema).creation(createsNamespace: !exists))
                 } catch let error as ChatStorageError where error.isOfExistingObject && attempt < Self.attemptsToPrepare
                 {
                     // Another process was first.
+                } catch {
+                    let work: MissingPrivilege = exists ? .makingTables : .makingSchema
+                    throw work.explaining(error, in: schema)
                 }
             }
         }
@@ -87,10 +106,21 @@ final class PostgresStore: Sendable {
         do {
             return try await loop.run(request)
         } catch let error as ChatStorageError where error.code == .notPrepared {
-            phase.withLock { phase in
-                if case .ready = phase { phase = .new }
+            let schema = phase.withLock { phase -> SchemaName? in
+                guard case .ready(_, let schema) = phase else { return nil }
+                phase = .new
+                return schema
             }
-            throw error
+            guard let schema else { throw error }
+            throw ChatStorageError(
+                .notPrepared,
+                "the PostgreSQL schema \(schema.quoted) has not all of the library's tables any more; call prepare() first",
+                writeOutcome: error.writeOutcome, cause: error.cause)
+        } catch {
+            // A user may lack the right to connect as well, which is no matter of a schema.
+            guard case .ready(_, let schema) = phase.withLock({ $0 }) else { throw error }
+            let work: MissingPrivilege = request.isWrite ? .writing : .reading
+            throw work.explaining(error, in: schema)
         }
     }
 
@@ -104,7 +134,7 @@ final class PostgresStore: Sendable {
     private func readyStatements() throws -> Statements? {
         switch phase.withLock({ $0 }) {
         case .closed: throw ChatStorageError.closed
-        case .ready(let statements): statements
+        case .ready(let statements, _): statements
         case .new: nil
         }
     }
@@ -113,7 +143,7 @@ final class PostgresStore: Sendable {
         let statements = Statements(schema)
         try phase.withLock { phase in
             if case .closed = phase { throw ChatStorageError.closed }
-            phase = .ready(statements)
+            phase = .ready(statements, schema)
         }
         return statements
     }
@@ -139,6 +169,8 @@ final class PostgresStore: Sendable {
             throw ChatStorageError(
                 .schemaMismatch, "the library did not make the table \(SchemaDefinition.versionTable)",
                 cause: error.cause)
+        } catch {
+            throw MissingPrivilege.reading.explaining(error, in: schema)
         }
         return location
     }

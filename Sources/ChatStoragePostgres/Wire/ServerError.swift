@@ -59,8 +59,9 @@ extension ServerError {
             // Not `unavailable`: waiting does not make the database, and whoever runs the server has to act.
             return (.accessDenied, "the server has no database of this name")
         case "40001", "40P01": return (.unavailable, "other transactions were in the way each time it was tried")
-        case "42501": return (.accessDenied, "the database user lacks a privilege")
-        case "42P01", "3F000": return (.notPrepared, "the store has no schema; call prepare() first")
+        case "42501":
+            return (.accessDenied, "the database user lacks a privilege\(table.map { " on the table \($0)" } ?? "")")
+        case "42P01", "3F000": return (.notPrepared, "the store's tables are not there; call prepare() first")
         case "53100": return (.unavailable, "the server's disk is full")
         case "53200": return (.unavailable, "the server has no memory left")
         case "53300": return (.unavailable, "the server takes no more connections, in all or for this user or database")
@@ -104,6 +105,14 @@ extension ServerError {
         let severity = field("V")
         self.init(
             sqlState: sqlState, isFatal: severity == "FATAL" || severity == "PANIC", constraint: field("n"),
-            table: field("t"))
+            table: field("t") ?? (sqlState == "42501" ? field("M").flatMap(Self.ownTable) : nil))
+    }
+
+    /// The table of the library that a message names, in whichever language; nothing else of the message is kept.
+    ///
+    /// The server gives no table of its own with a missing privilege.
+    static func ownTable(in message: String) -> String? {
+        let words = message.split { !($0 == "_" || $0.isLetter || $0.isNumber) }
+        return SchemaDefinition.tables.first { words.contains($0[...]) }
     }
 }

@@ -1,0 +1,37 @@
+import ChatStorageCore
+
+/// What the database user was about to do when it lacked a privilege, and which ones that takes.
+///
+/// The server's own sentence can be in any language and is not kept.
+enum MissingPrivilege {
+    case reading, writing
+    case migrating
+    case makingTables
+    case makingSchema
+
+    /// The error with the privileges that it takes; every other error as it is.
+    func explaining(_ error: any Error, in schema: SchemaName) -> any Error {
+        guard let error = error as? ChatStorageError, error.code == .accessDenied, error.cause?.code == "42501" else {
+            return error
+        }
+        return ChatStorageError(
+            error.code, "\(error.message); \(sentence(schema.quoted))", writeOutcome: error.writeOutcome,
+            cause: error.cause)
+    }
+
+    private func sentence(_ schema: String) -> String {
+        switch self {
+        case .reading: "reading takes USAGE on the PostgreSQL schema \(schema) and SELECT on the library's tables in it"
+        case .writing:
+            """
+            writing takes USAGE on the PostgreSQL schema \(schema), and SELECT, INSERT and DELETE on the library's \
+            tables in it, on conversations UPDATE too
+            """
+        case .migrating:
+            "the tables in the PostgreSQL schema \(schema) are an older version's; their owner migrates them"
+        case .makingTables:
+            "the PostgreSQL schema \(schema) has no tables of the library, and making them takes USAGE and CREATE on it"
+        case .makingSchema: "there is no PostgreSQL schema \(schema), and making it takes CREATE on the database"
+        }
+    }
+}
