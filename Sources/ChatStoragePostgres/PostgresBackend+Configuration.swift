@@ -31,6 +31,8 @@ extension PostgresBackend {
         ///
         /// ``PostgresBackend/prepare()`` creates one that does not exist. By default (nil) it is the schema in the
         /// connection's `search_path` that has the tables already, otherwise the one in which tables are created.
+        ///
+        /// The command-line tool has the URL alone: `?options=-csearch_path%3Dchat` in it stands for the schema `chat`.
         public var schema: String?
         /// How many connections are open at most, 1 or more; by default 8.
         ///

@@ -21,7 +21,9 @@ struct ChatStorageTool: AsyncParsableCommand {
 
               sqlite:PATH     a SQLite file, also as the bare path
                               (default: sqlite:chat.db)
-              postgres://...  a PostgreSQL database, as for any libpq program
+              postgres://...  a PostgreSQL database, as for any libpq program; tables
+                              that are in a schema of their own, such as chat, are
+                              found with ?options=-csearch_path%3Dchat at its end
               memory:         this process's memory, to try things out
 
             Arguments are seen by all users of the machine: give a URL with a password in CHATSTORAGE_URL, or the \

@@ -45,9 +45,15 @@ struct Failure: Error {
         case let error as SystemError where error.isClosedPipe: nil
         case let error as MissingStore: "\(error); import or add makes one"
         case let error as ChatStorageError where error.code == .notPrepared:
-            "the store has never held any chats; import or add makes it ready"
+            "\(lack(toldBy: error)); import or add makes it ready"
         default: sentence(about: error)
         }
+    }
+
+    /// What a store that is not prepared lacks: the error's sentence without its advice, which is for code.
+    static func lack(toldBy error: ChatStorageError) -> String {
+        let sentence = TerminalText.line(error.message)
+        return String(sentence[..<(sentence.firstRange(of: "; call prepare()")?.lowerBound ?? sentence.endIndex)])
     }
 
     /// What an error says to people, without types and stored text.

@@ -136,7 +136,9 @@ struct CommandTests {
         try tool.write("", to: "empty.db")
         let empty = try await tool.run("list", "--store", "empty.db")
         #expect(empty.status == 1)
-        #expect(empty.errors == "chatstorage: the store has never held any chats; import or add makes it ready\n")
+        #expect(
+            empty.errors == "chatstorage: the database has none of the library's tables; import or add makes it ready\n"
+        )
         _ = try await tool.run("add", "c", "user", "hi")
         let conversation = try await tool.run(arguments, input: Data())
         #expect(conversation.status == 1)
@@ -284,12 +286,19 @@ struct CommandTests {
         let tool = try Tool()
         let tenant = "tool-\(tool.folder.path.suffix(36))"
         try await TestPostgres.withSchema { url, schema in
-            // The tool has no option for the schema, so the connection's search path says it.
-            let environment = ["CHATSTORAGE_URL": url, "PGOPTIONS": "-c search_path=\(schema)"]
+            // The tool has no option for the schema, so the connection's search path says it, as its help has it.
+            let help = try #require(try await tool.run("--help").output.firstMatch(of: /options=-csearch_path%3Dchat/))
+            let options = help.output.replacing("chat", with: schema)
+            let environment = ["CHATSTORAGE_URL": url + (url.contains("?") ? "&" : "?") + options]
             try await TestPostgres.execute("CREATE SCHEMA \(schema)")
             let early = try await tool.run("list", environment: environment)
             #expect(early.status == 1)
-            #expect(early.errors.hasPrefix("chatstorage: the store has never held any chats; "))
+            #expect(
+                early.errors == """
+                    chatstorage: no PostgreSQL schema of the connection's search_path ("\(schema)") has the library's \
+                    tables; import or add makes it ready
+
+                    """)
             let first = try await tool.run("import", Tool.sample, "--tenant", tenant, environment: environment)
             #expect(first.status == 0)
             #expect(first.output.hasPrefix("Imported 6 conversations with 28 messages in "))

@@ -188,7 +188,8 @@ struct VerifyTests {
         _ = try TestSQLiteConnection(path: tool.folder.path(of: "empty.db")).execute("CREATE TABLE t (x)")
         let empty = try await tool.run("verify", "--store", "empty.db", "--only", "tenants.isolated")
         #expect(empty.status == 1)
-        #expect(empty.errors == "chatstorage: the store has no tables yet; --prepare makes them\n")
+        #expect(
+            empty.errors == "chatstorage: the database has none of the library's tables; --prepare makes it ready\n")
         #expect(try await tool.run("verify", "--prepare", "--only", "tenants.isolated").status == 2)
     }
 

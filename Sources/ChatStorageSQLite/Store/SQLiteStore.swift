@@ -26,7 +26,8 @@ final class SQLiteStore: Sendable {
     func awaitReady() async throws {
         guard try !isReady() else { return }
         switch try await schema() {
-        case .absent: throw ChatStorageError(.notPrepared, "the store has no schema; call prepare() first")
+        case .absent:
+            throw ChatStorageError(.notPrepared, "the database has none of the library's tables; call prepare() first")
         case .outdated(let version):
             throw ChatStorageError(
                 .notPrepared,

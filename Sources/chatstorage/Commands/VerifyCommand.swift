@@ -148,7 +148,7 @@ struct VerifyCommand: AsyncParsableCommand {
                 }
             }
         } catch let error as ChatStorageError where error.code == .notPrepared {
-            throw Failure("the store has no tables yet; --prepare makes them")
+            throw Failure("\(Failure.lack(toldBy: error)); --prepare makes it ready")
         } catch let error as MissingStore {
             throw Failure("\(error); --prepare makes one")
         }
