@@ -138,19 +138,4 @@ import Testing
         try await reader.close()
         #expect(try file.execute("SELECT version, minimum_version FROM chat_storage_schema") == [["9", "2"]])
     }
-
-    @Test func lookingForAKeyReadsOneRowOfItsIndex() async throws {
-        let backend = try await SQLiteBackend(path: path)
-        try await backend.prepare()
-        try await backend.close()
-        let plan = try TestSQLiteConnection(path: path).execute(
-            """
-            EXPLAIN QUERY PLAN SELECT sequence, role, content, created_at_us, message_key FROM chat_messages
-            WHERE tenant = ?1 AND conversation_id = ?2 AND message_key = ?3
-            """)
-        #expect(
-            plan.compactMap { $0.last ?? nil } == [
-                "SEARCH chat_messages USING INDEX chat_messages_key (tenant=? AND conversation_id=? AND message_key=?)"
-            ])
-    }
 }

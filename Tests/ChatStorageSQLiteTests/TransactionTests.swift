@@ -127,17 +127,6 @@ import Testing
         transaction.run([append("c")])
         #expect(try stored() == ["c"])
     }
-
-    @Test func everyStatementUsesAnIndexAndSortsNothing() throws {
-        let explain = try TestSQLiteConnection(path: folder.path(of: "chat.db"))
-        for query in Query.allCases where "\(query.sql)".contains("WHERE") && query != .ownTableNames {
-            let plan = try explain.execute("EXPLAIN QUERY PLAN \(query.sql)").compactMap(\.last).compactMap { $0 }
-            #expect(!plan.isEmpty, "\(query)")
-            for step in plan {
-                #expect(!step.contains("SCAN") && !step.contains("TEMP B-TREE"), "\(query): \(step)")
-            }
-        }
-    }
 }
 
 /// The answers that calls got, in their order.
