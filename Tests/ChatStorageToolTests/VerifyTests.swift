@@ -43,23 +43,53 @@ struct VerifyTests {
         #expect(before.count > 60)
         let result = try await tool.run(
             "verify", "--store", store, "--report-json", "report.json", "--report-junit", "report.xml")
-        #expect(result.status == 0, "\(result.output)")
-        #expect(result.output.contains("\n\(name): "))
-        #expect(result.output.contains(" 0 failed, 0 waived, 0 skipped, "))
-        #expect(result.output.contains(": not applicable, it needs a store of its own, and this one holds other data"))
-        #expect(result.output.hasSuffix("This is a full pass: every check that can apply to this store has passed.\n"))
-        #expect(try await dump() == before)
+        // Before all else, in few lines: the outputs and the reports are long.
+        let report = try? json(tool, "report.json")
+        let checks = report?["checks"] as? [[String: Any]] ?? []
+        if let problem = problem(with: checks) { Issue.record("\(problem)") }
 
-        let report = try json(tool, "report.json")
-        #expect(report["fullPass"] as? Bool == true)
-        #expect(report["filtered"] as? Bool == false)
-        let checks = try #require(report["checks"] as? [[String: Any]])
+        func expect(_ condition: Bool, _ claim: Comment, sourceLocation: SourceLocation = #_sourceLocation) {
+            #expect(condition, claim, sourceLocation: sourceLocation)
+        }
+        let lastErrors = result.errors.split(separator: "\n").suffix(3).joined(separator: "\n")
+        expect(result.status == 0, "it ends with status 0, and not with \(result.status): \(lastErrors)")
+        expect(result.output.contains("\n\(name): "), "the store is named, without a password")
+        expect(result.output.contains(" 0 failed, 0 waived, 0 skipped, "), "no check fails or is left out")
+        expect(
+            result.output.contains(": not applicable, it needs a store of its own, and this one holds other data"),
+            "what cannot run on a store in use is named")
+        expect(
+            result.output.hasSuffix("This is a full pass: every check that can apply to this store has passed.\n"),
+            "the last line says that it is a full pass")
+        let after = try await dump()
+        let changed = Set(after).symmetricDifference(before).sorted().prefix(3)
+        expect(after == before, "the other data are as they were: \(changed.joined(separator: "; "))")
+
+        expect(report?["fullPass"] as? Bool == true, "the JSON report is of a full pass")
+        expect(report?["filtered"] as? Bool == false, "the JSON report is of the whole suite")
         // On a busy machine some checks are named while they run.
-        let lines = result.errors.split(separator: "\n").filter { !$0.contains(": running for ") }
-        #expect(lines.count == checks.count)
-        #expect(result.errors.contains("/\(checks.count) durability.visible-at-once: passed ("))
+        let lines = result.errors.split(separator: "\n").count { !$0.contains(": running for ") }
+        expect(!checks.isEmpty && lines == checks.count, "each of \(checks.count) checks has its line: \(lines)")
+        expect(
+            result.errors.contains("/\(checks.count) durability.visible-at-once: passed ("), "a line counts its check")
         let xml = try String(contentsOfFile: tool.folder.path(of: "report.xml"), encoding: .utf8)
-        #expect(xml.contains("<property name=\"fullPass\" value=\"true\"/>"))
+        expect(xml.contains("<property name=\"fullPass\" value=\"true\"/>"), "the XML report is of a full pass")
+    }
+
+    /// The checks of a report that did not pass though they apply, a line each; nil if there is none.
+    private func problem(with checks: [[String: Any]]) -> String? {
+        let lines = checks.compactMap { check -> String? in
+            let outcome = check["outcome"] as? String ?? ""
+            guard !["passed", "notApplicable"].contains(outcome) else { return nil }
+            let rules = (check["rules"] as? [String] ?? []).joined(separator: " ")
+            let failure = (check["failures"] as? [[String: Any]])?.first
+            let parts = ["expectation", "expected", "actual"].compactMap { key in
+                (failure?[key] as? String).map { "\(key): \($0.prefix(300))" }
+            }
+            let headline = "\(check["id"] as? String ?? "") (\(rules)) \(outcome)"
+            return ([headline, check["reason"] as? String].compactMap(\.self) + parts).joined(separator: "; ")
+        }
+        return lines.isEmpty ? nil : lines.joined(separator: "\n")
     }
 
     @Test("a store that alters what it is given fails with status 1, and is emptied all the same")

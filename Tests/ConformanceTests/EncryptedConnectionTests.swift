@@ -22,6 +22,6 @@ import Testing
         let report = await ConformanceSuite.run(checks, on: harness)
         try await harness.end()
         print(report.descriptionWithoutFailures)
-        #expect(!report.isFailure, "\(report)")
+        expectNoFailure(of: report)
     }
 }

@@ -89,7 +89,7 @@ import Testing
         let report = await ConformanceSuite.run(
             [waiting], on: OddHarness(),
             underWay: { check, duration in if check.id == "example.waiting" { tick.yield(duration) } })
-        #expect(!report.isFailure, "\(report)")
+        expectNoFailure(of: report)
     }
 
     @Test func aCheckIsNamedAfterTenSecondsAndThenEveryMinute() {

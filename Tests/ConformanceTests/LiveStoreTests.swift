@@ -16,7 +16,7 @@ import Testing
         let harness = store.harness
         let checks = ConformanceSuite.checks(matching: ["harness.", "tenants."])
         let report = await ConformanceSuite.run(checks, on: harness)
-        #expect(!report.isFailure, "\(report)")
+        expectNoFailure(of: report)
         let written = try store.tenantsThatWereWritten()
         #expect(written.count > 20)
         for tenant in written { #expect(tenant.hasPrefix(harness.tenantPrefix)) }

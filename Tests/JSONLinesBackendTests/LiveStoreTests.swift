@@ -21,7 +21,9 @@ import Testing
             "harness.", "tenants.", "closing.", "durability.", "absence.", "linearisability.", "model.",
         ])
         let report = await ConformanceSuite.run(checks, on: harness, randomCalls: 500)
-        #expect(!report.isFailure && report.counts.skipped == 0, "\(report)")
+        for result in report.results where ["failed", "skipped"].contains(result.outcome.name) {
+            Issue.record("\(result)")
+        }
         #expect(report.results.contains { $0.check.id == "durability.reopened" && $0.outcome.name == "passed" })
         try await harness.end()
         #expect(try contents(of: folder) == before)
