@@ -73,9 +73,9 @@ struct ExecCommand: AsyncParsableCommand {
               {"error": {"code": "...", "message": "...", "retryable": false}}
 
             The code is invalid_request for a line that is not a request, otherwise the library's, such as \
-            conversation_exists or invalid_role; the message is for people. retryable says whether the same request \
-            may succeed later. Where that is one that writes there is an "outcome" too: "not_applied", so nothing was \
-            written, or "unknown", so it may have been, and messages without keys could be saved twice.
+            conversation_exists or invalid_role; the message is for people. "retryable" says whether the same request \
+            may succeed later. If such a request writes, there is also an "outcome": "not_applied", or "unknown" when \
+            it may have been written all the same; sent again, messages without keys could then be saved twice.
 
             The stream goes on after an error. Lines have at most 128 MiB; blank ones are ignored.
 
