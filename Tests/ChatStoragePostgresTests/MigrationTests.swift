@@ -139,6 +139,65 @@ import Testing
         }
     }
 
+    @Test func anIndexThatCouldNotBeMadeByHandIsNotTaken() async throws {
+        try await withVersion1 { url, schema in
+            try await TestPostgres.execute(
+                """
+                CREATE INDEX conversations_newest_first ON \(schema).conversations
+                (tenant COLLATE "POSIX", updated_at DESC, conversation_id COLLATE "POSIX");
+                UPDATE pg_index SET indisvalid = false
+                WHERE indexrelid = '\(schema).conversations_newest_first'::regclass
+                """)
+            let backend = try await PostgresBackend(configuration(url, schema))
+            let error = await #expect(throws: ChatStorageError.self) { try await backend.prepare() }
+            #expect(error?.code == .schemaMismatch)
+            #expect(error?.message.contains("conversations_newest_first") == true)
+            #expect(try await versions(schema) == [["1", "1"]])
+            try await TestPostgres.execute("DROP INDEX \(schema).conversations_newest_first")
+            try await backend.prepare()
+            try await expectMigrated(backend)
+            try await backend.close()
+        }
+    }
+
+    /// Clears and deletes lock the conversation first and its messages then, an append on a new connection the other way.
+    @Test func theMigrationAndWritersOfVersion1DoNotWaitForEachOther() async throws {
+        try await withVersion1 { url, schema in
+            try await TestPostgres.execute(
+                """
+                INSERT INTO \(schema).conversations
+                SELECT '', 'c' || i, NULL, now(), now(), 300 FROM generate_series(1, 500) i;
+                INSERT INTO \(schema).chat_messages
+                SELECT '', 'c' || i % 500 + 1, i / 500 + 1, 'user', 'x', now() FROM generate_series(0, 149999) i
+                """)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for writer in 1...3 {
+                    group.addTask {
+                        for number in stride(from: writer, through: 500, by: 3) {
+                            try await TestPostgres.execute(
+                                """
+                                BEGIN;
+                                UPDATE \(schema).conversations SET updated_at = now()
+                                WHERE tenant = '' AND conversation_id = 'c\(number)';
+                                DELETE FROM \(schema).chat_messages
+                                WHERE tenant = '' AND conversation_id = 'c\(number)';
+                                COMMIT;
+                                DELETE FROM \(schema).conversations
+                                WHERE tenant = '' AND conversation_id = 'c\(number)'
+                                """)
+                        }
+                    }
+                }
+                let backend = try await PostgresBackend(configuration(url, schema))
+                try await backend.prepare()
+                try await group.waitForAll()
+                try await expectMigrated(backend)
+                try await backend.close()
+            }
+            #expect(try await versions(schema) == [["2", "1"]])
+        }
+    }
+
     @Test func aProcessOfVersion1GoesOnDuringAndAfterTheMigration() async throws {
         try await withVersion1 { url, schema in
             let backend = try await PostgresBackend(configuration(url, schema))

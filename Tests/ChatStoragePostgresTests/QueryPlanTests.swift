@@ -16,6 +16,8 @@ import Testing
     ]
 
     private static let pinned = "SET enable_seqscan = off; SET enable_bitmapscan = off;"
+    /// On a solid-state disk a jump costs about as much as the next page.
+    private static let solidState = pinned + "SET random_page_cost = 1.1;"
 
     /// What the planner knows of the rows that are there.
     enum Statistics: String, CaseIterable {
@@ -25,6 +27,8 @@ import Testing
         case shortWithLargeKeys
         /// The same, and the other indexes larger.
         case shortWithSmallKeys
+        /// Long conversations, of which the server has counted nothing yet.
+        case uncounted
         /// The tables were empty when they were planned for.
         case none
     }
@@ -53,37 +57,36 @@ import Testing
         }
     }
 
-    @Test(arguments: Statistics.allCases)
-    func pagesAreRangesOfOneIndex(statistics: Statistics) async throws {
+    @Test(arguments: Statistics.allCases, [pinned, solidState])
+    func pagesAreRangesOfOneIndex(statistics: Statistics, settings: String) async throws {
         try await withRows(statistics) { schema in
             let statements = Statements(SchemaName(name: schema))
             for statement in [statements.lastMessages, statements.messagesBefore, statements.messagesAfter] {
-                let scans = try await plan(statement).filter(\.isScan)
+                let scans = try await plan(statement, settings).filter(\.isScan)
                 #expect(scans.map(\.index) == ["chat_messages_pkey"])
                 #expect(scans.allSatisfy { $0.filter.isEmpty })
             }
-            let first = try await plan(statements.firstConversations)
+            let first = try await plan(statements.firstConversations, settings)
             #expect(first.filter(\.isScan).map(\.index) == ["conversations_newest_first"], "\(first)")
             #expect(!first.contains { $0.type == "Sort" }, "\(first)")
-            let next = try await plan(statements.nextConversations).filter { $0.isScan && !$0.index.isEmpty }
+            let next = try await plan(statements.nextConversations, settings).filter { $0.isScan && !$0.index.isEmpty }
             #expect(next.map(\.index) == ["conversations_newest_first", "conversations_newest_first"], "\(next)")
             let tied = next.first { $0.condition.contains("updated_at = $2") }
             #expect(tied?.condition.contains("(conversation_id)::text > $3") == true, "\(next)")
             #expect(next.contains { $0.condition.contains("updated_at < $2") }, "\(next)")
-            // The tenant's other name is all that is looked at again.
-            #expect((first.filter(\.isScan) + next).allSatisfy { $0.filter == "(tenant = $1)" }, "\(next)")
+            #expect((first.filter(\.isScan) + next).allSatisfy { $0.filter.isEmpty }, "\(next)")
         }
     }
 
-    @Test(arguments: Statistics.allCases)
-    func aConversationIsFoundByItsKey(statistics: Statistics) async throws {
+    @Test(arguments: Statistics.allCases, [pinned, solidState])
+    func aConversationIsFoundByItsKey(statistics: Statistics, settings: String) async throws {
         try await withRows(statistics) { schema in
             let statements = Statements(SchemaName(name: schema))
             for statement in [
                 statements.conversation, statements.getOrCreateConversation, statements.updateTitle,
                 statements.deleteConversation, statements.appendIfExists, statements.touchConversation,
             ] {
-                let scans = try await plan(statement).filter { $0.isScan && $0.relation == "conversations" }
+                let scans = try await plan(statement, settings).filter { $0.isScan && $0.relation == "conversations" }
                 #expect(scans.map(\.index) == ["conversations_pkey"], "\(statement.name ?? ""): \(scans)")
                 #expect(scans.allSatisfy { $0.filter.isEmpty && $0.condition.contains("conversation_id = $2") })
             }
@@ -91,12 +94,12 @@ import Testing
     }
 
     /// Looking for keys costs what the append has, however long the conversation is.
-    @Test(arguments: Statistics.allCases)
-    func keysAreLookedUpInTheirIndexAndOthersByTheirPlace(statistics: Statistics) async throws {
+    @Test(arguments: Statistics.allCases, [pinned, solidState])
+    func keysAreLookedUpInTheirIndexAndOthersByTheirPlace(statistics: Statistics, settings: String) async throws {
         try await withRows(statistics) { schema in
             let statements = Statements(SchemaName(name: schema))
             for statement in [statements.keyedAppend, statements.keyedAppendIfExists, statements.appendIfUnchanged] {
-                let scans = try await plan(statement).filter { $0.isScan && $0.relation == "chat_messages" }
+                let scans = try await plan(statement, settings).filter { $0.isScan && $0.relation == "chat_messages" }
                 #expect(scans.map(\.index).sorted() == ["chat_messages_key", "chat_messages_pkey"], "\(scans)")
                 let found = try #require(scans.first { $0.index == "chat_messages_key" })
                 for part in ["(tenant)::text = $1", "(conversation_id)::text = $2", "message_key = given.key"] {
@@ -111,7 +114,7 @@ import Testing
     /// A merged append joins its messages with its conversations in one pass, not each with each.
     @Test func aMergedAppendJoinsByHash() async throws {
         try await withRows { schema in
-            let nodes = try await plan(Statements(SchemaName(name: schema)).mergedAppend)
+            let nodes = try await plan(Statements(SchemaName(name: schema)).mergedAppend, Self.pinned)
             #expect(
                 nodes.contains { $0.type == "Hash Join" } && !nodes.contains { $0.type == "Nested Loop" }, "\(nodes)")
         }
@@ -181,11 +184,22 @@ import Testing
             """
         case .shortWithLargeKeys: short(thenSmall: ["conversations_newest_first", "chat_messages_key"])
         case .shortWithSmallKeys: short(thenSmall: ["conversations_pkey", "chat_messages_pkey"])
+        case .uncounted:
+            """
+            ALTER TABLE \(schema).conversations SET (autovacuum_enabled = false);
+            ALTER TABLE \(schema).chat_messages SET (autovacuum_enabled = false);
+            INSERT INTO \(schema).conversations
+            SELECT '', 'c' || i, NULL, now(), now() - i * interval '1 s', 1 FROM generate_series(1, 20000) i;
+            INSERT INTO \(schema).chat_messages
+            SELECT '', 'c1', i, 'user', 'x', now(), 'k' || i FROM generate_series(1, 20000) i;
+            UPDATE \(schema).conversations SET updated_at = now();
+            UPDATE \(schema).conversations SET updated_at = now()
+            """
         case .none: "SELECT 1"
         }
     }
 
-    private func plan(_ statement: Statement, _ settings: String = pinned) async throws -> [PlanNode] {
+    private func plan(_ statement: Statement, _ settings: String) async throws -> [PlanNode] {
         let types = statement.parameters.map(\.typeName).joined(separator: ", ")
         let values = statement.parameters.map(\.example).joined(separator: ", ")
         let rows = try await TestPostgres.execute(

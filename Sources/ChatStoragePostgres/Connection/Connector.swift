@@ -42,6 +42,12 @@ struct ConnectFailure {
 
     /// The library's error for it.
     var error: ChatStorageError {
+        if let sqlState, sqlState != "42501", ["22", "42"].contains(sqlState.prefix(2)) {
+            return ChatStorageError(
+                .invalidArgument,
+                "no connection to the database: the server refuses a setting that the URL's options ask for",
+                cause: ServerError(sqlState: sqlState).storageError(isWrite: false).cause)
+        }
         if let sqlState {
             let error = ServerError(sqlState: sqlState).storageError(isWrite: false)
             return ChatStorageError(error.code, "no connection to the database: \(error.message)", cause: error.cause)

@@ -28,15 +28,34 @@ struct SchemaDefinition {
     ///   often lacks.
     func creation(createsNamespace: Bool) -> Request {
         let namespace = createsNamespace ? ["CREATE SCHEMA IF NOT EXISTS \(schema.quoted)"] : []
-        return transaction(namespace + version1 + version2)
+        return transaction(namespace + version1 + version2 + [setVersion])
     }
 
-    /// What makes this version of version 1, in one transaction.
+    /// What makes this version of version 1: transactions, each of which can be made again.
     ///
-    /// One process at a time: the others wait for the lock, and then find nothing to do. Writes wait until the indexes
-    /// are made, which reads all messages once; who cannot have that makes the column and, with `CONCURRENTLY`, the
-    /// indexes before.
-    var migration: Request { transaction(version2) }
+    /// One process at a time: the others wait for the lock, and then find nothing to do. No transaction locks both
+    /// tables, whose order of locks differs among the calls of processes that go on meanwhile. Writes wait while an index
+    /// is made, which reads its table once; who cannot have that makes the column and, with `CONCURRENTLY`, the indexes
+    /// before.
+    var migration: [Request] { version2.map { transaction([$0]) } }
+
+    /// The last step: it says that the others are done.
+    var endOfMigration: Request { transaction([setVersion]) }
+
+    /// Reads which of the indexes that may have been made before are not whole.
+    ///
+    /// A `CREATE INDEX CONCURRENTLY` that fails leaves one, and nothing is found by it.
+    var readInvalidIndexes: Request {
+        .read(
+            Statement(
+                text: """
+                    SELECT c.relname::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+                    JOIN pg_namespace n ON n.oid = c.relnamespace
+                    WHERE n.nspname = $1 AND c.relname IN ('\(Self.messageKeyIndex)', '\(Self.newestFirstIndex)')
+                        AND NOT i.indisvalid
+                    """, [.text]),
+            Parameters { $0.append(schema.name) })
+    }
 
     private func transaction(_ statements: [String]) -> Request {
         let lock = Request.Step(
@@ -116,15 +135,12 @@ struct SchemaDefinition {
     ///
     /// A planner that takes tenants and conversations for small, as they mostly are, finds two indexes as good as each
     /// other and lets their sizes decide: it then reads the whole of a large one by the other index. `POSIX` is the
-    /// order of bytes, as `C` is, but to the planner another one, so each of these indexes serves the statements that
-    /// name its collation, and the tables' keys serve all others. What is left is the tenant alone, of which a table may
-    /// always have but one.
+    /// order of bytes, as `C` is, but to the planner another one: these indexes serve the statements that name it, and
+    /// the tables' keys all others.
     var version2: [String] {
         let schema = schema.quoted
         return [
             "ALTER TABLE \(schema).chat_messages ADD COLUMN IF NOT EXISTS message_key text COLLATE \"C\"",
-            "ALTER TABLE \(schema).chat_messages ALTER tenant SET (n_distinct = 1)",
-            "ALTER TABLE \(schema).conversations ALTER tenant SET (n_distinct = 1)",
             """
             CREATE UNIQUE INDEX IF NOT EXISTS \(Self.messageKeyIndex)
             ON \(schema).chat_messages (tenant COLLATE "POSIX", conversation_id COLLATE "POSIX", message_key)
@@ -135,7 +151,11 @@ struct SchemaDefinition {
             (tenant COLLATE "POSIX", updated_at DESC, conversation_id COLLATE "POSIX")
             """,
             "DROP INDEX IF EXISTS \(schema).conversations_recency",
-            "UPDATE \(schema).\(Self.versionTable) SET version = 2 WHERE version = 1",
         ]
+    }
+
+    /// The end of every change of the tables.
+    var setVersion: String {
+        "UPDATE \(schema.quoted).\(Self.versionTable) SET version = \(Self.version) WHERE version < \(Self.version)"
     }
 }

@@ -14,7 +14,7 @@ struct SchemaInspection {
     /// Where the tables are, or would be made.
     enum Location {
         /// Tables that the library made; their version is to be read.
-        case present(SchemaName)
+        case present(SchemaName, isDistributed: Bool)
         /// Tables that an older version of the library made.
         case outdated(SchemaName, version: Int64)
         /// Nothing of these names in any schema that was looked through; the first is the place for them.
@@ -31,19 +31,29 @@ struct SchemaInspection {
                 path.name, n.oid IS NOT NULL,
                 EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'conversations'),
                 EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'chat_messages'),
-                EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'chat_storage_schema')
+                EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'chat_storage_schema'),
+                EXISTS (SELECT FROM pg_extension WHERE extname = 'citus'), current_setting('search_path')
             FROM (SELECT 1) AS one LEFT JOIN path ON true LEFT JOIN pg_namespace n ON n.nspname = path.name
             ORDER BY path.position
             """, [.text])
 
     let encoding: String
     let isolation: String
+    /// Whether the engine is Citus, which distributes tables.
+    let isDistributed: Bool
+    /// The setting, with the names of schemas that do not exist.
+    let searchPath: String
     /// In the order in which they are looked through.
     let candidates: [Candidate]
 
-    init(encoding: String, isolation: String, candidates: [Candidate]) {
+    init(
+        encoding: String, isolation: String, isDistributed: Bool = false, searchPath: String = "",
+        candidates: [Candidate]
+    ) {
         self.encoding = encoding
         self.isolation = isolation
+        self.isDistributed = isDistributed
+        self.searchPath = searchPath
         self.candidates = candidates
     }
 
@@ -58,6 +68,8 @@ struct SchemaInspection {
         }
         encoding = try first.text(0)
         isolation = try first.text(1)
+        isDistributed = try first.bool(7)
+        searchPath = try first.text(8)
         candidates = try result.rows.compactMap { row in
             guard let name = try row.optionalText(2) else { return nil }
             let names = try SchemaDefinition.tables.enumerated().filter { try row.bool(4 + Int32($0.offset)) }
@@ -79,22 +91,22 @@ struct SchemaInspection {
             guard found.names.count == SchemaDefinition.tables.count else {
                 throw ChatStorageError(.schemaMismatch, "the schema lacks a part of the library's tables")
             }
-            return .present(found.schema)
+            return .present(found.schema, isDistributed: isDistributed)
         }
         if let other = candidates.first(where: { !$0.names.isEmpty }) {
             throw ChatStorageError(
                 .schemaMismatch,
                 """
                 the database has something named \(other.names.sorted().joined(separator: " and ")) that the library \
-                did not make; choose another schema in the configuration
+                did not make; choose another schema
                 """)
         }
         guard let place = candidates.first else {
             throw ChatStorageError(
                 .invalidArgument,
                 """
-                no PostgreSQL schema of the connection's search_path exists that this user may use; name one in the \
-                configuration
+                no PostgreSQL schema of the connection's search_path (\(searchPath)) exists that this user may use; \
+                create one of these, or name another
                 """)
         }
         return .absent(place.schema, exists: place.exists, lookedThrough: candidates.map(\.schema))

@@ -24,7 +24,10 @@ final class Statements: Sendable {
     let restoreConversation: Statement
     let restoreMessages: Statement
 
-    init(_ schema: SchemaName) {
+    /// Makes the statements.
+    ///
+    /// - Parameter isDistributed: Whether the tables are an engine's that finds a tenant's shard by the column itself.
+    init(_ schema: SchemaName, isDistributed: Bool = false) {
         let conversations = "\(schema.quoted).conversations"
         let messages = "\(schema.quoted).chat_messages"
         // A connection's prepared statements outlive a move of the tables to another schema.
@@ -33,8 +36,7 @@ final class Statements: Sendable {
         let messageColumns = "sequence, role, content, created_at, message_key"
         let thisConversation = "tenant = $1 AND conversation_id = $2"
         // Columns as the indexes compare them that are made for one statement each; see `SchemaDefinition.version2`.
-        // The tenant is also named as its table has it, for an engine that finds the shard by it.
-        let thisTenant = "tenant = $1 AND tenant COLLATE \"POSIX\" = $1"
+        let thisTenant = "\(isDistributed ? "tenant = $1 AND " : "")tenant COLLATE \"POSIX\" = $1"
         let id = "conversation_id COLLATE \"POSIX\""
         let newestFirst = "updated_at DESC, \(id)"
 

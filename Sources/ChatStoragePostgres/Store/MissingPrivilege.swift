@@ -24,11 +24,14 @@ enum MissingPrivilege {
         case .reading: "reading takes USAGE on the PostgreSQL schema \(schema) and SELECT on the library's tables in it"
         case .writing:
             """
-            writing takes USAGE on the PostgreSQL schema \(schema), and SELECT, INSERT and DELETE on the library's \
-            tables in it, on conversations UPDATE too
+            writing takes USAGE on the PostgreSQL schema \(schema), SELECT on the library's tables in it, INSERT and \
+            DELETE on conversations and chat_messages, and UPDATE on conversations
             """
         case .migrating:
-            "the tables in the PostgreSQL schema \(schema) are an older version's; their owner migrates them"
+            """
+            the tables in the PostgreSQL schema \(schema) are an older version's; their owner migrates them, with USAGE \
+            and CREATE on the schema
+            """
         case .makingTables:
             "the PostgreSQL schema \(schema) has no tables of the library, and making them takes USAGE and CREATE on it"
         case .makingSchema: "there is no PostgreSQL schema \(schema), and making it takes CREATE on the database"

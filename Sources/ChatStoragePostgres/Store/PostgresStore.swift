@@ -27,7 +27,7 @@ final class PostgresStore: Sendable {
     func statements() async throws -> Statements {
         if let statements = try readyStatements() { return statements }
         switch try await inspect() {
-        case .present(let schema): return try becomeReady(schema)
+        case .present(let schema, let isDistributed): return try becomeReady(schema, isDistributed: isDistributed)
         case .absent(let place, let exists, let lookedThrough):
             let problem =
                 if configuration.schema == nil {
@@ -55,13 +55,12 @@ final class PostgresStore: Sendable {
         if try readyStatements() != nil { return }
         for attempt in 1... {
             switch try await inspect() {
-            case .present(let schema):
-                _ = try becomeReady(schema)
+            case .present(let schema, let isDistributed):
+                _ = try becomeReady(schema, isDistributed: isDistributed)
                 return
             case .outdated(let schema, _):
                 do {
-                    let results: [QueryResult] = try await run(SchemaDefinition(schema).migration)
-                    try results.checkCommitted()
+                    try await migrate(SchemaDefinition(schema))
                 } catch {
                     throw MissingPrivilege.migrating.explaining(error, in: schema)
                 }
@@ -77,6 +76,25 @@ final class PostgresStore: Sendable {
                 }
             }
         }
+    }
+
+    /// Makes this version of an older one.
+    ///
+    /// - Throws: ``ChatStorageError`` with the code `schemaMismatch` if an index that was made before is not whole.
+    private func migrate(_ definition: SchemaDefinition) async throws {
+        for step in definition.migration { try await transact(step) }
+        let invalid: QueryResult = try await run(definition.readInvalidIndexes)
+        if let name = try invalid.rows.first?.text(0) {
+            throw ChatStorageError(
+                .schemaMismatch,
+                "the index \(name) is not valid: it is still made, or that has failed; in that case drop it first")
+        }
+        try await transact(definition.endOfMigration)
+    }
+
+    private func transact(_ request: Request) async throws {
+        let results: [QueryResult] = try await run(request)
+        try results.checkCommitted()
     }
 
     func close() async {
@@ -117,7 +135,7 @@ final class PostgresStore: Sendable {
                 "the PostgreSQL schema \(schema.quoted) has not all of the library's tables any more; call prepare() first",
                 writeOutcome: error.writeOutcome, cause: error.cause)
         } catch {
-            // A user may lack the right to connect as well, which is no matter of a schema.
+            // Before the schema is known, what is missing is the right to connect.
             guard case .ready(_, let schema) = phase.withLock({ $0 }) else { throw error }
             let work: MissingPrivilege = request.isWrite ? .writing : .reading
             throw work.explaining(error, in: schema)
@@ -139,8 +157,8 @@ final class PostgresStore: Sendable {
         }
     }
 
-    private func becomeReady(_ schema: SchemaName) throws -> Statements {
-        let statements = Statements(schema)
+    private func becomeReady(_ schema: SchemaName, isDistributed: Bool) throws -> Statements {
+        let statements = Statements(schema, isDistributed: isDistributed)
         try phase.withLock { phase in
             if case .closed = phase { throw ChatStorageError.closed }
             phase = .ready(statements, schema)
@@ -161,7 +179,7 @@ final class PostgresStore: Sendable {
                 """)
         }
         let location = try inspection.location()
-        guard case .present(let schema) = location else { return location }
+        guard case .present(let schema, _) = location else { return location }
         do {
             let version = try SchemaInspection.check(version: await run(SchemaDefinition(schema).readVersion))
             if version < SchemaDefinition.version { return .outdated(schema, version: version) }
