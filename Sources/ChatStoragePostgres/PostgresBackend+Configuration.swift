@@ -120,6 +120,11 @@ extension PostgresBackend.Configuration: CustomReflectable {
 }
 
 extension PostgresBackend.Configuration {
+    /// Whether the user's end in a URI is not the only `@` before its parameters: the first is then a password's.
+    private var hasSecondAtSign: Bool {
+        url.hasPrefix("postgres") && url.prefix { $0 != "?" }.count { $0 == "@" } > 1
+    }
+
     func check() throws {
         func require(_ condition: Bool, _ problem: @autoclosure () -> String) throws {
             guard condition else { throw ChatStorageError(.invalidArgument, problem()) }
@@ -130,7 +135,7 @@ extension PostgresBackend.Configuration {
         defer { PQconninfoFree(options) }
         try require(options != nil, "the URL is not a PostgreSQL connection URI or string")
         try require(
-            !EffectiveOptions(parsing: url).hasStrayPassword,
+            !EffectiveOptions(parsing: url).hasStrayPassword && !hasSecondAtSign,
             "the URL's host or port is none; a / or @ in a password is written %2F or %40")
         if let schema {
             try require(

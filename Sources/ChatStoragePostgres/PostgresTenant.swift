@@ -109,7 +109,7 @@ public struct PostgresTenant: ChatStorage {
         let request = append.request(statements.appendIfExists, .write(append.key))
         let result: QueryResult = try await store.run(request)
         guard result.rowCount > 0 else {
-            throw ChatStorageError(.conversationNotFound, "the conversation does not exist")
+            throw LookingAppend.conversationNotFound
         }
         return try result.appended(messages.count).messages(append)
     }

@@ -29,8 +29,8 @@ struct ChatStorageTool: AsyncParsableCommand {
             Arguments are seen by all users of the machine: give a URL with a password in CHATSTORAGE_URL, or the \
             password in ~/.pgpass or PGPASSWORD, which libpq reads.
 
-            The commands that bring chats in (import, add, exec) make the store if it is not there. The others say \
-            that there is none.
+            The commands that bring chats in (import, add, exec) make the store if it is not there, but no \
+            PostgreSQL schema. The others say that there is none.
 
             Tables are for people. For programs, --json prints JSON with exact texts and times, and `chatstorage exec` \
             offers every operation to any language. Colours are used on terminals only, and not when NO_COLOR is set.

@@ -125,6 +125,23 @@ import Testing
         }
     }
 
+    @Test func aSettingInTheURLThatTheServerRefusesIsTheCallersMistake() async throws {
+        let url = try await TestPostgres.url()
+        for options in ["-csearchpath%3Dchat", "search_path%3Dchat", "-cstatement_timeout%3Dabc"] {
+            let backend = try await PostgresBackend(url: adding("options=\(options)", to: url))
+            await expectError(.invalidArgument) { try await backend.prepare() }
+            try await backend.close()
+        }
+    }
+
+    @Test func aSearchPathWithoutASchemaIsNamed() async throws {
+        let url = adding("options=-csearch_path%3Dchta", to: try await TestPostgres.url())
+        let backend = try await PostgresBackend(url: url)
+        let error = await #expect(throws: ChatStorageError.self) { try await backend.prepare() }
+        #expect(error?.code == .invalidArgument && error?.message.contains("(chta)") == true)
+        try await backend.close()
+    }
+
     @Test func aServerThatAcceptsAndNeverAnswersEndsCallsAtTheirDeadline() async throws {
         let silent = try SilentServer()
         var configuration = PostgresBackend.Configuration(url: silent.url)

@@ -13,3 +13,4 @@ let backend = try await SQLiteBackend(path: "chat.db")
 try await backend.prepare()
 let chats = backend.tenant("user-42")  // or the backend itself, for a single user
 print(try await ask("A weekend in Kyoto?", in: "trip", of: chats))
+try await backend.close()  // calls under way end first

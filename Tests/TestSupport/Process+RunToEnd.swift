@@ -9,7 +9,9 @@ extension Process {
     package func runToEnd() async throws {
         defer {
             for file in [standardInput, standardOutput, standardError] {
-                if let file = file as? FileHandle, file !== FileHandle.nullDevice { try? file.close() }
+                guard let file = file as? FileHandle, file !== FileHandle.nullDevice else { continue }
+                // A process that was given none has this process's own.
+                if file.fileDescriptor > STDERR_FILENO { try? file.close() }
             }
         }
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in

@@ -43,7 +43,7 @@ extension Check {
         },
         Check(
             "concurrency.readers-starve-nobody", .e4, .a1,
-            why: "A page that polls for news must not keep the answer that it waits for from being written."
+            why: "A page that polls for news must not hold up the answer that it waits for: calls let others run."
         ) { context in
             let chats = try await context.open()
             try await chats.append(.user("first"), to: "one")

@@ -69,12 +69,13 @@ struct LookingAppend: Sendable {
             }
             return Appended(firstSequence: added.first, time: added.time).messages(messages, of: key.id)
         }
-        guard let version else {
-            throw ChatStorageError(.conversationNotFound, "the conversation does not exist")
-        }
+        guard let version else { throw Self.conversationNotFound }
         if case .unchanged(let expected) = condition, version != expected {
             throw ChatStorageError(.conflict, "the conversation is not the one that was read, or was appended to since")
         }
         return nil
     }
+
+    static let conversationNotFound = ChatStorageError(
+        .conversationNotFound, "the conversation that was to be appended to does not exist")
 }

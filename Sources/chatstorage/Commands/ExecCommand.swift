@@ -79,7 +79,8 @@ struct ExecCommand: AsyncParsableCommand {
 
             The stream goes on after an error. Lines have at most 128 MiB; blank ones are ignored.
 
-            The exit status is 0 when every line was answered, with errors too.
+            The exit status is 0 when every line was answered, with errors too. When the store cannot be opened it is 1, \
+            and standard error says why; no line is answered then.
             """)
 
     @OptionGroup var store: StoreOptions
