@@ -30,9 +30,9 @@ extension ChatStorage {
         _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition = .createIfMissing,
         retrying policy: RetryPolicy
     ) async throws -> [Message] {
-        var random = SystemRandomNumberGenerator()
-        return try await append(
-            messages, to: id, if: condition, retrying: policy, clock: ContinuousClock(), using: &random)
+        try await append(
+            messages, to: id, if: condition, retrying: policy, clock: ContinuousClock(),
+            fraction: { .random(in: 0...1) })
     }
 
     /// Appends a message, and makes the append again while the database cannot be reached: it is stored exactly once.
@@ -62,10 +62,10 @@ extension ChatStorage {
         }
     }
 
-    /// The same, with a clock to wait by and the randomness of the waits.
+    /// The same, with a clock to wait by, and which fraction of the longest wait each is.
     package func append(
         _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition,
-        retrying policy: RetryPolicy, clock: any Clock<Duration>, using random: inout some RandomNumberGenerator
+        retrying policy: RetryPolicy, clock: any Clock<Duration>, fraction: () -> Double
     ) async throws -> [Message] {
         var keyed = messages
         if !messages.contains(where: { $0.key != nil }) {
@@ -80,8 +80,7 @@ extension ChatStorage {
                 failures += 1
                 if error.writeOutcome == .unknown { mayBeStored = true }
                 guard failures < policy.attempts else { throw mayBeStored ? error.afterUnknownOutcome : error }
-                let fraction = Double.random(in: 0...1, using: &random)
-                try await clock.sleep(for: policy.longestWait(afterFailures: failures) * fraction)
+                try await clock.sleep(for: policy.longestWait(afterFailures: failures) * fraction())
             }
         }
     }

@@ -50,11 +50,6 @@ import Testing
         }
     }
 
-    /// Gives the highest number always, so that a wait is as long as it can be.
-    private struct Highest: RandomNumberGenerator {
-        func next() -> UInt64 { .max }
-    }
-
     private static let unknown = ChatStorageError(.unavailable, "the connection was lost", writeOutcome: .unknown)
     private static let notApplied = ChatStorageError(.unavailable, "there is none", writeOutcome: .notApplied)
     private static let standby = ChatStorageError(.readOnly, "a standby")
@@ -63,9 +58,9 @@ import Testing
         _ messages: [ChatMessage], if condition: AppendCondition = .createIfMissing, through outage: Outage,
         to base: InMemoryBackend, policy: RetryPolicy = .standard, clock: Waits = Waits()
     ) async throws -> [Message] {
-        var random = Highest()
-        return try await InterceptedBackend(base, interceptor: outage).append(
-            messages, to: "c", if: condition, retrying: policy, clock: clock, using: &random)
+        // Each wait is as long as it can be.
+        try await InterceptedBackend(base, interceptor: outage).append(
+            messages, to: "c", if: condition, retrying: policy, clock: clock, fraction: { 1 })
     }
 
     private func preparedBackend() async throws -> InMemoryBackend {
