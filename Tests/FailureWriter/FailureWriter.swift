@@ -108,22 +108,16 @@ import Musl
     ) async {
         if keyed { await say(announcement.line) }
         let batch = announcement.batch
-        while true {
-            do {
-                let stored = try await backend.append(
-                    batch.messages(keyed: keyed), to: ConversationID(announcement.conversation))
-                guard let first = stored.first else { return await say("! an append returned nothing") }
-                return await say(
-                    Acknowledgement(
-                        conversation: announcement.conversation, firstSequence: first.sequence, batch: batch
-                    ).line)
-            } catch let error as ChatStorageError where error.code == .unavailable && error.writeOutcome == .notApplied
-            {
-                // Writers of a file with a rollback journal take turns, and a turn can come after the busy timeout.
-                continue
-            } catch {
-                return await say("! \(error)")
-            }
+        do {
+            let stored = try await backend.append(
+                batch.messages(keyed: keyed), to: ConversationID(announcement.conversation))
+            guard let first = stored.first else { return await say("! an append returned nothing") }
+            await say(
+                Acknowledgement(
+                    conversation: announcement.conversation, firstSequence: first.sequence, batch: batch
+                ).line)
+        } catch {
+            await say("! \(error)")
         }
     }
 

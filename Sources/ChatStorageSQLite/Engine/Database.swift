@@ -23,6 +23,7 @@ final class Database: @unchecked Sendable {
     }
 
     private let handle: OpaquePointer
+    private let lockWait = LockWait()
     /// By the query's number: most calls are so short that hashing would show.
     private var statements = [Statement?](repeating: nil, count: Query.allCases.count)
     private var isClosed = false
@@ -52,7 +53,8 @@ final class Database: @unchecked Sendable {
             throw failure
         }
         handle = opened
-        setBusyTimeout(configuration.busyTimeout)
+        lockWait.timeout = configuration.busyTimeout
+        lockWait.install(on: handle)
         // A failure from here on runs `deinit`, which closes the handle.
         try execute("PRAGMA foreign_keys = ON")
         if access == .reading { try execute("PRAGMA query_only = ON") }
@@ -83,9 +85,7 @@ final class Database: @unchecked Sendable {
 
     /// Sets how long a statement waits for another process's lock; a time that has passed is the shortest wait.
     func setBusyTimeout(_ timeout: Duration) {
-        // SQLite counts milliseconds in 32 bits, and takes 0 for "do not wait".
-        let milliseconds = timeout == .zero ? 0 : max((timeout / .milliseconds(1)).rounded(.up), 1)
-        sqlite3_busy_timeout(handle, Int32(min(milliseconds, 2e9)))
+        lockWait.timeout = timeout
     }
 
     /// Runs SQL of the library's own that returns no rows.
