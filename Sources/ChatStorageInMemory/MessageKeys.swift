@@ -6,6 +6,8 @@ struct MessageKeys: Sendable {
     private var sequences: [UTF8Text: Int64] = [:]
     private var keys: [Int64: String] = [:]
 
+    var isEmpty: Bool { keys.isEmpty }
+
     /// Notes a key that no other message has.
     mutating func insert(_ key: String, at sequence: Int64) {
         sequences[UTF8Text(key)] = sequence
@@ -14,7 +16,7 @@ struct MessageKeys: Sendable {
 
     /// The sequence of the message that has a key.
     func sequence(of key: String) -> Int64? {
-        sequences.isEmpty ? nil : sequences[UTF8Text(key)]
+        sequences[UTF8Text(key)]
     }
 
     /// The key of the message of a sequence.

@@ -61,6 +61,7 @@ struct MessageLog: Sendable {
 
     /// The messages that an append stored before, if it repeats one.
     func repeated(_ messages: [ChatMessage], of id: ConversationID) throws -> [Message]? {
+        guard !keys.isEmpty else { return nil }
         let sequences = messages.compactMap { $0.key.flatMap(keys.sequence) }
         guard !sequences.isEmpty else { return nil }
         let found = sequences.map { message(entries[firstIndex(notBefore: $0)], of: id) }

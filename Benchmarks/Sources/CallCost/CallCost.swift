@@ -60,7 +60,9 @@ struct CallCost: ParsableCommand {
         let message = ChatMessage.user(String(repeating: "Spring is mild. ", count: 21))
         // Every run has the same data, and has made each call before those that count.
         for id in ids { try await storage.append(Array(repeating: message, count: 20), to: id) }
-        for number in 0..<(100 + calls) {
+        // Reading the argument costs as much as some calls do.
+        let (operation, count) = (operation, 100 + calls)
+        for number in 0..<count {
             let id = ids[number % ids.count]
             switch operation {
             case .append: try await storage.append(message, to: id)

@@ -5,12 +5,25 @@ import ChatStorageSupport
 /// Any string can be a role in code, so that what a store holds can always be read. What a store *takes* is decided
 /// when it is made: ``system``, ``user`` and ``assistant``. Names are exact and case-sensitive.
 public struct Role: Sendable, RawRepresentable, CustomStringConvertible {
+    /// A name; those of ``standard`` are told apart, copied and compared without a look at their text.
+    private enum Name: Sendable {
+        case system, user, assistant
+        /// Any name but these.
+        case other(String)
+    }
+
+    private let name: Name
+
+    private init(_ name: Name) {
+        self.name = name
+    }
+
     /// Instructions to the model, by the app.
-    public static let system = Role(rawValue: "system")
+    public static var system: Role { Role(.system) }
     /// The person.
-    public static let user = Role(rawValue: "user")
+    public static var user: Role { Role(.user) }
     /// The model.
-    public static let assistant = Role(rawValue: "assistant")
+    public static var assistant: Role { Role(.assistant) }
 
     /// The roles that a store takes.
     public static let standard: Set<Role> = [.system, .user, .assistant]
@@ -18,12 +31,29 @@ public struct Role: Sendable, RawRepresentable, CustomStringConvertible {
     /// The roles of ``standard``, to be looked through.
     package static let mostUsedFirst: [Role] = [.user, .assistant, .system]
 
-    /// The role's name, as LLM chat APIs and the databases spell it.
-    public let rawValue: String
-
     /// Makes a role of any name.
     public init(rawValue: String) {
-        self.rawValue = rawValue
+        self = rawValue.withUTF8Bytes(Role.init(utf8:)) ?? Role(.other(rawValue))
+    }
+
+    /// Makes a role of the bytes of its name; nil if it is none of ``standard``.
+    package init?(utf8: UnsafeBufferPointer<UInt8>) {
+        switch utf8.count {
+        case 4 where utf8.elementsEqual("user".utf8): name = .user
+        case 6 where utf8.elementsEqual("system".utf8): name = .system
+        case 9 where utf8.elementsEqual("assistant".utf8): name = .assistant
+        default: return nil
+        }
+    }
+
+    /// The role's name, as LLM chat APIs and the databases spell it.
+    public var rawValue: String {
+        switch name {
+        case .system: "system"
+        case .user: "user"
+        case .assistant: "assistant"
+        case .other(let name): name
+        }
     }
 
     /// The role's name.
@@ -33,7 +63,11 @@ public struct Role: Sendable, RawRepresentable, CustomStringConvertible {
 extension Role: Hashable {
     /// Whether both names have the same UTF-8 bytes.
     public static func == (left: Role, right: Role) -> Bool {
-        left.rawValue.hasSameUTF8(as: right.rawValue)
+        switch (left.name, right.name) {
+        case (.system, .system), (.user, .user), (.assistant, .assistant): true
+        case (.other(let mine), .other(let its)): mine.hasSameUTF8(as: its)
+        default: false
+        }
     }
 
     /// Hashes the name's UTF-8 bytes.
@@ -45,7 +79,7 @@ extension Role: Hashable {
 extension Role: Codable {
     /// Reads the role from a single string.
     public init(from decoder: any Decoder) throws {
-        rawValue = try decoder.singleValueContainer().decode(String.self)
+        self.init(rawValue: try decoder.singleValueContainer().decode(String.self))
     }
 
     /// Writes the role as a single string.

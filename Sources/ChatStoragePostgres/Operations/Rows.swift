@@ -11,8 +11,8 @@ extension QueryResult.Row {
     /// Reads a message from the columns that the statements name.
     func message(of id: ConversationID) throws -> Message {
         Message(
-            conversationID: id, sequence: try int64(0, atLeast: 1), role: Role(rawValue: try text(1)),
-            content: try text(2), createdAt: try time(3), key: try optionalText(4))
+            conversationID: id, sequence: try int64(0, atLeast: 1), role: try role(1), content: try text(2),
+            createdAt: try time(3), key: try optionalText(4))
     }
 }
 

@@ -2,16 +2,6 @@ import CLibPQ
 import ChatStorageCore
 import ChatStorageSupport
 
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Android)
-import Android
-#endif
-
 /// What a statement answered: rows in binary format, and the command's tag.
 ///
 /// It owns libpq's result, so the caller decodes it on a thread of its own.
@@ -57,14 +47,15 @@ final class QueryResult: @unchecked Sendable {
         /// Reads a `text` or NULL.
         func optionalText(_ column: Int32) throws -> String? {
             try withBytes(column) { bytes in
-                // Decoding repairs what is not UTF-8, which then is not the same any more. `String(validating:as:)` says
-                // it at once and takes several times as long.
-                let text = String(decoding: bytes, as: UTF8.self)
-                guard text.withUTF8Bytes({ $0.elementsAreEqual(to: bytes) }) else {
-                    throw Self.damaged("a text is not UTF-8")
-                }
+                guard let text = String(validUTF8: bytes) else { throw Self.damaged("a text is not UTF-8") }
                 return text
             }
+        }
+
+        /// Reads a role from a `text`.
+        func role(_ column: Int32) throws -> Role {
+            if let role = withBytes(column, Role.init(utf8:)) ?? nil { return role }
+            return Role(rawValue: try text(column))
         }
 
         /// Reads a `bigint`.
@@ -117,14 +108,5 @@ final class QueryResult: @unchecked Sendable {
         private static func damaged(_ problem: String) -> ChatStorageError {
             ChatStorageError(.damaged, "the database holds a row that the library does not write: \(problem)")
         }
-    }
-}
-
-extension UnsafeBufferPointer<UInt8> {
-    fileprivate func elementsAreEqual(to other: Self) -> Bool {
-        guard count == other.count, let mine = baseAddress, let its = other.baseAddress else {
-            return count == other.count
-        }
-        return memcmp(mine, its, count) == 0
     }
 }

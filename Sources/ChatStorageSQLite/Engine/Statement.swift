@@ -89,13 +89,23 @@ struct Statement {
     }
 
     func optionalText(_ column: Int32) throws -> String? {
-        guard let start = sqlite3_column_text(handle, column) else { return nil }
-        // The text first, then its length: asking for the text may convert the value (c3ref/column_blob.html).
-        let bytes = UnsafeBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column)))
-        guard let text = String(validating: bytes, as: UTF8.self) else {
+        guard let bytes = bytes(column) else { return nil }
+        guard let text = String(validUTF8: bytes) else {
             throw ChatStorageError(.damaged, "a stored text is not UTF-8")
         }
         return text
+    }
+
+    func role(_ column: Int32) throws -> Role {
+        if let role = bytes(column).flatMap(Role.init(utf8:)) { return role }
+        return Role(rawValue: try text(column))
+    }
+
+    /// The bytes of a text, until the next step; nil for NULL.
+    private func bytes(_ column: Int32) -> UnsafeBufferPointer<UInt8>? {
+        guard let start = sqlite3_column_text(handle, column) else { return nil }
+        // The text first, then its length: asking for the text may convert the value (c3ref/column_blob.html).
+        return UnsafeBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column)))
     }
 
     func timestamp(_ column: Int32) throws -> Timestamp {

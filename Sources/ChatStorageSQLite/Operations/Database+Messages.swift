@@ -133,7 +133,7 @@ extension Statement {
     /// The message in the columns that every query of messages has.
     fileprivate func message(of id: ConversationID) throws -> Message {
         let message = Message(
-            conversationID: id, sequence: int64(0), role: Role(rawValue: try text(1)), content: try text(2),
+            conversationID: id, sequence: int64(0), role: try role(1), content: try text(2),
             createdAt: try timestamp(3), key: try optionalText(4))
         guard message.sequence >= 1 else {
             throw ChatStorageError(.damaged, "a stored message's sequence is not positive")
