@@ -59,6 +59,11 @@ extension String {
 }
 
 extension UnsafeBufferPointer<UInt8> {
+    /// Whether these are the bytes of a text.
+    public func areUTF8(of text: StaticString) -> Bool {
+        compare(to: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)) == 0
+    }
+
     /// Below zero if these bytes come before the others, zero if they are the same, otherwise above.
     fileprivate func compare(to other: Self) -> Int {
         guard let mine = baseAddress, let its = other.baseAddress else { return count - other.count }

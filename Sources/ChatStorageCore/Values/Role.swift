@@ -39,9 +39,9 @@ public struct Role: Sendable, RawRepresentable, CustomStringConvertible {
     /// Makes a role of the bytes of its name; nil if it is none of ``standard``.
     package init?(utf8: UnsafeBufferPointer<UInt8>) {
         switch utf8.count {
-        case 4 where utf8.elementsEqual("user".utf8): name = .user
-        case 6 where utf8.elementsEqual("system".utf8): name = .system
-        case 9 where utf8.elementsEqual("assistant".utf8): name = .assistant
+        case 4 where utf8.areUTF8(of: "user"): name = .user
+        case 6 where utf8.areUTF8(of: "system"): name = .system
+        case 9 where utf8.areUTF8(of: "assistant"): name = .assistant
         default: return nil
         }
     }

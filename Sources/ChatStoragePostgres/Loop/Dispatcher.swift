@@ -180,6 +180,7 @@ struct Dispatcher {
 
     private mutating func assign(now: ContinuousClock.Instant) {
         unsatisfied = 0
+        guard reads.count + longReads.count + writes.count > 0 else { return }
         for number in turns.turns where assign(lanes[number], now: now) { turns.served(number) }
         unsatisfied += reads.count + longReads.count
     }
