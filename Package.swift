@@ -107,11 +107,12 @@ let package = Package(
             dependencies: ["ChatStorageCore", "ChatStorageInMemory", "ReadmeExample", "TestSupport"],
             swiftSettings: settings),
         // What production does to a store: processes die, files are damaged, disks are full, input is nonsense.
+        .target(name: "SlowSync", path: "Tests/SlowSync"),
         .executableTarget(
             name: "FailureWriter",
             dependencies: [
                 "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStoragePostgres",
-                "ChatStorageConformance", "ChatStorageTransfer",
+                "ChatStorageConformance", "ChatStorageTransfer", "SlowSync",
             ],
             path: "Tests/FailureWriter", swiftSettings: settings),
         .testTarget(

@@ -1,5 +1,5 @@
-// What an app calls for every message is inlined: each asynchronous function between it and the backend switches the task
-// twice, and in memory that is a seventh of an append.
+// What an app calls for every message is inlined: a task looks twice for its executor at each asynchronous function between
+// it and the backend, when it is called and when it returns.
 extension ChatStorage {
     /// Creates a conversation without a title.
     ///

@@ -35,11 +35,12 @@ import Testing
 
     private static let indexScans = ["Index Scan", "Index Only Scan", "Bitmap Heap Scan"]
 
-    /// With the server's own costs, and as sessions of the library plan.
-    @Test(arguments: ["", pinned])
-    func everyStatementUsesAnIndexAndSortsOnlyWhatItMust(settings: String) async throws {
+    /// With the server's own costs, and as sessions of the library plan; and where the statements also name the tenant as
+    /// an engine that distributes the tables takes it.
+    @Test(arguments: ["", pinned], [false, true])
+    func everyStatementUsesAnIndexAndSortsOnlyWhatItMust(settings: String, isDistributed: Bool) async throws {
         try await withRows { schema in
-            let statements = try allStatements(schema)
+            let statements = try allStatements(schema, isDistributed: isDistributed)
             #expect(statements.count >= 20)
             for statement in statements {
                 let nodes = try await plan(statement, settings)
@@ -134,8 +135,8 @@ import Testing
     }
 
     /// Every statement, from the object's properties, so that none can be forgotten.
-    private func allStatements(_ schema: String) throws -> [Statement] {
-        let children = Mirror(reflecting: Statements(SchemaName(name: schema))).children
+    private func allStatements(_ schema: String, isDistributed: Bool) throws -> [Statement] {
+        let children = Mirror(reflecting: Statements(SchemaName(name: schema), isDistributed: isDistributed)).children
         let statements = children.compactMap { $0.value as? Statement }
         #expect(statements.count == children.count)
         return statements

@@ -79,13 +79,19 @@ import Testing
             ("last_sequence", numbers), ("created_at\(suffix)", times), ("updated_at\(suffix)", times),
             ("title", texts),
         ]
-        let message = [
-            ("sequence", numbers), ("created_at\(suffix)", times), ("content", texts),
-            ("message_key", texts + ["'key'"]),
-        ]
+        // Whoever has taken the constraint away can have written any role.
+        let roles = isPostgres ? [] : [("role", ["'tool'", "CAST(x'ff' AS TEXT)"])]
+        let unconstrained = isPostgres ? "" : "PRAGMA ignore_check_constraints = ON; "
+        let message =
+            [
+                ("sequence", numbers), ("created_at\(suffix)", times), ("content", texts),
+                ("message_key", texts + ["'key'"]),
+            ] + roles
         func updates(_ table: String, _ damages: [(String, [String])], _ row: String) -> [String] {
             damages.flatMap { column, values in
-                values.map { "UPDATE \(table) SET \(column) = \($0) WHERE conversation_id = 'victim'\(row)" }
+                values.map { value in
+                    "\(unconstrained)UPDATE \(table) SET \(column) = \(value) WHERE conversation_id = 'victim'\(row)"
+                }
             }
         }
         return updates("conversations", conversation, "") + updates("chat_messages", message, " AND sequence = 2")

@@ -3,6 +3,7 @@ import ChatStorageCore
 import ChatStoragePostgres
 import ChatStorageSQLite
 import ChatStorageTransfer
+import SlowSync
 
 #if canImport(Darwin)
 import Darwin
@@ -24,9 +25,13 @@ import Musl
 ///     FailureWriter crowd STORE SETTING CALLERS WAITING
 ///     FailureWriter cycles STORE SETTING COUNT
 ///
+/// A number in the environment's CHATSTORAGE_SYNC_DELAY is how many milliseconds longer each sync of a file takes.
+///
 /// The second form makes so many calls at once, as ``Crowd`` says. The third opens, uses and closes a store over and
 /// over, and says what the process then holds of the system.
 @main struct FailureWriter {
+    /// The environment's variable for the time that a sync takes.
+    static let syncDelay = "CHATSTORAGE_SYNC_DELAY"
     private static let callers = 4
 
     static func main() async throws {
@@ -36,6 +41,7 @@ import Musl
             exit(0)
         }
         defer { watch.cancel() }
+        if let delay = getenv(syncDelay).flatMap({ UInt32(String(cString: $0)) }) { set_sync_delay(delay) }
         let arguments = CommandLine.arguments
         do {
             switch arguments.dropFirst().first {

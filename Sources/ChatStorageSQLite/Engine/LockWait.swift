@@ -7,41 +7,38 @@ import CSQLite
 /// How a connection waits for a lock that another one holds: it asks again every millisecond.
 ///
 /// SQLite's own wait asks ten times a second after a while (`sqliteDefaultBusyCallback` in its `main.c`). Between two
-/// transactions of a process that never rests the file is free for some fifty microseconds only, so that such a wait can
-/// miss them all until its time is over.
+/// transactions of a process that never rests the file is free for a millisecond at most, so that on a slow disk such a
+/// wait can miss all these moments until its time is over.
 ///
 /// It belongs to one connection, which is used by one thread at a time.
 final class LockWait {
-    /// How long it waits before it asks again.
-    static let interval = Duration.milliseconds(1)
-
     /// How long a statement waits; with zero it does not, and otherwise it asks again at least once.
     var timeout = Duration.zero
     private var deadline = ContinuousClock.now
 
-    /// Makes a connection wait like this, as long as this value lives.
+    /// Makes a connection wait like this; the connection is closed before this value goes away.
     func install(on connection: OpaquePointer) {
         sqlite3_busy_handler(
             connection,
             { context, asked in
                 guard let context else { return 0 }
-                return Unmanaged<LockWait>.fromOpaque(context).takeUnretainedValue().goesOn(asked: asked) ? 1 : 0
+                let wait = Unmanaged<LockWait>.fromOpaque(context).takeUnretainedValue()
+                guard wait.goesOn(asked: asked, at: .now) else { return 0 }
+                sqlite3_sleep(1)
+                return 1
             }, Unmanaged.passUnretained(self).toOpaque())
     }
 
-    /// Waits a little, unless the time is over.
+    /// Tells whether to ask again in a moment.
     ///
-    /// - Parameter asked: How often the same statement has waited before.
-    /// - Returns: Whether to ask again.
-    private func goesOn(asked: Int32) -> Bool {
+    /// - Parameter asked: How often that was answered before for the same lock; SQLite counts anew with each step of a
+    ///   statement (<https://www.sqlite.org/c3ref/busy_handler.html>).
+    func goesOn(asked: Int32, at now: ContinuousClock.Instant) -> Bool {
         guard timeout != .zero else { return false }
-        if asked == 0 { deadline = .now + timeout } else if .now >= deadline { return false }
-        Self.pause()
-        return true
-    }
-
-    /// Blocks the thread for the interval.
-    static func pause() {
-        sqlite3_sleep(Int32(interval / .milliseconds(1)))
+        if asked == 0 {
+            deadline = now + timeout
+            return true
+        }
+        return now < deadline
     }
 }

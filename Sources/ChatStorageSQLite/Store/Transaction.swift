@@ -1,5 +1,11 @@
 import ChatStorageCore
 
+#if canImport(SQLite3)
+import SQLite3
+#else
+import CSQLite
+#endif
+
 /// Commits calls together, and answers each: after the commit, or with its own error.
 struct Transaction {
     private enum Attempt {
@@ -22,7 +28,8 @@ struct Transaction {
     init(_ database: Database, busyTimeout: Duration) {
         self.database = database
         self.busyTimeout = busyTimeout
-        deadline = .now + busyTimeout
+        let now = ContinuousClock.now
+        deadline = now + database.rest.remaining(at: now) + busyTimeout
     }
 
     /// Runs calls in one transaction.
@@ -45,6 +52,11 @@ struct Transaction {
         } catch {
             for call in calls { call.fail(error) }
             return
+        }
+        let began = ContinuousClock.now
+        defer {
+            let now = ContinuousClock.now
+            database.rest.transactionEnded(after: now - began, at: now)
         }
         var admitted = calls
         var done: [any WriteCall] = []
@@ -87,6 +99,8 @@ struct Transaction {
     }
 
     private func begin() throws {
+        let rest = database.rest.remaining(at: .now)
+        if rest > .zero { sqlite3_sleep(Int32(rest / .milliseconds(1))) }
         database.setBusyTimeout(busyTimeout)
         try database.command(.begin)
     }

@@ -28,18 +28,13 @@ final class Writer: Sendable {
         var isClosed = false
     }
 
-    private struct Connection {
-        var database: Database?
-        var turn = WriterTurn(at: .now)
-    }
-
     private let configuration: SQLiteBackend.Configuration
     private let thread = SerialThread()
     private let state = Mutex(State())
     /// How many callers left the queue since it was last looked through.
     private let cancellations = Atomic(0)
     /// Opened by the first call; touched on the thread only, which the lock states rather than ensures.
-    private let connection = Mutex(Connection())
+    private let connection = Mutex<Database?>(nil)
 
     init(_ configuration: SQLiteBackend.Configuration) {
         self.configuration = configuration
@@ -83,7 +78,7 @@ final class Writer: Sendable {
             thread.async { [self] in
                 // A call may have been admitted before, and its turn not yet scheduled.
                 drain()
-                connection.withLock { $0.database = nil }
+                connection.withLock { $0 = nil }
                 continuation.resume()
             }
         }
@@ -119,14 +114,11 @@ final class Writer: Sendable {
     private func drain() {
         while hasWaiting() {
             connection.withLock { connection in
-                if connection.turn.isOver(at: .now) { LockWait.pause() }
-                defer { connection.turn.transactionEnded(at: .now) }
                 var room = Room()
                 let calls = take(&room)
                 guard !calls.isEmpty else { return }
                 do {
-                    let transaction = Transaction(
-                        try open(&connection.database), busyTimeout: configuration.busyTimeout)
+                    let transaction = Transaction(try open(&connection), busyTimeout: configuration.busyTimeout)
                     transaction.run(calls) { take(&room) }
                 } catch {
                     for call in calls { call.fail(error) }
@@ -156,11 +148,11 @@ final class Writer: Sendable {
         return batch.filter { $0.begin() }
     }
 
-    private func open(_ database: inout Database?) throws -> Database {
-        if let database { return database }
+    private func open(_ connection: inout Database?) throws -> Database {
+        if let connection { return connection }
         let opened = try Database(configuration, for: .writing)
         try opened.configureForWriting(configuration)
-        database = opened
+        connection = opened
         return opened
     }
 }

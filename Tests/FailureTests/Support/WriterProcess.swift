@@ -21,10 +21,18 @@ final class WriterProcess {
 
     /// Starts the writer; it ends with this process, whose end of its standard input then closes.
     ///
-    /// - Parameter repeating: Appends of writers before that it makes again first.
-    init(_ store: TestedStore, run: String, seed: UInt64, repeating announcements: [Announcement] = []) throws {
+    /// - Parameters:
+    ///   - repeating: Appends of writers before that it makes again first.
+    ///   - syncDelay: How many milliseconds its disk takes for each sync, beyond what it takes anyway.
+    init(
+        _ store: TestedStore, run: String, seed: UInt64, repeating announcements: [Announcement] = [],
+        syncDelay: Int = 0
+    ) throws {
         process.executableURL = Executable.url(of: "FailureWriter")
         process.arguments = [store.url, store.setting, run, "\(seed)"] + announcements.map(\.line)
+        var environment = ProcessInfo.processInfo.environment
+        environment[FailureWriter.syncDelay] = "\(syncDelay)"
+        process.environment = environment
         process.standardInput = input
         process.standardOutput = output
         // Another process that is started meanwhile must not hold the pipes open.
