@@ -78,7 +78,8 @@ let package = Package(
             dependencies: ["ChatStorageCore", "ChatStoragePostgres", "ChatStorageSupport", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "ChatStorageSQLiteTests", dependencies: ["ChatStorageCore", "ChatStorageSQLite", "TestSupport"],
+            name: "ChatStorageSQLiteTests",
+            dependencies: ["ChatStorageCore", "ChatStorageSQLite", "ChatStorageSupport", "TestSupport"],
             swiftSettings: settings),
 
         .testTarget(

@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageSupport
 import TestSupport
 import Testing
 
@@ -88,6 +89,20 @@ import Testing
         transaction.run([append("a")]) { coming.isEmpty ? [] : coming.removeFirst() }
         #expect(answers.all == ["a: done", "b: done", "half: conflict"])
         #expect(try stored() == ["a", "b"])
+    }
+
+    @Test(arguments: [false, true]) func afterALongTransactionTheNextOneBeginsLater(fails: Bool) throws {
+        // As long as a commit takes on a slow disk.
+        let slow = ScriptedCall("slow", answers) { database in
+            _ = try database.append([.user("slow")], tenant: "", to: "slow", if: .createIfMissing)
+            BlockedThread.pause(for: .milliseconds(40))
+            if fails { throw ChatStorageError(.conflict, "after its write") }
+        }
+        transaction.run([slow])
+        let end = try #require(database.writerRest.end)
+        let next = ScriptedCall("next", answers) { _ in #expect(ContinuousClock.now >= end) }
+        transaction.run([next])
+        #expect(answers.all == ["slow: \(fails ? "conflict" : "done")", "next: done"])
     }
 
     @Test func whenTheEngineRollsAllBackTheOthersRunAgainAlone() throws {

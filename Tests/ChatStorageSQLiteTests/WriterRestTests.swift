@@ -8,7 +8,8 @@ import Testing
 
     private func rest(after held: Duration) -> WriterRest {
         var rest = WriterRest()
-        rest.transactionEnded(after: held, at: now)
+        rest.transactionBegan(at: now - held)
+        rest.transactionEnded(at: now)
         return rest
     }
 
@@ -22,14 +23,22 @@ import Testing
         #expect(rest(after: .milliseconds(19)).remaining(at: now) == .zero)
         #expect(WriterRest().remaining(at: now) == .zero)
         var rest = rest(after: .milliseconds(200))
-        rest.transactionEnded(after: .milliseconds(2), at: now)
-        #expect(rest.remaining(at: now) == .zero)
+        rest.transactionBegan(at: now)
+        rest.transactionEnded(at: now + .milliseconds(2))
+        #expect(rest.remaining(at: now + .milliseconds(2)) == .zero)
     }
 
     @Test func aWriterThatHadNothingToDoHasRested() {
         let rest = rest(after: .milliseconds(200))
         #expect(rest.remaining(at: now + .milliseconds(4)) == .milliseconds(6))
-        #expect(rest.remaining(at: now + .microseconds(9_500)) == .zero)
+        #expect(rest.remaining(at: now + .milliseconds(10)) == .zero)
         #expect(rest.remaining(at: now + .seconds(1)) == .zero)
+    }
+
+    @Test func onlyTheTimeWithTheLockCounts() {
+        var rest = WriterRest()
+        // No transaction had begun: the lock was not to be had.
+        rest.transactionEnded(at: now)
+        #expect(rest.end == nil)
     }
 }

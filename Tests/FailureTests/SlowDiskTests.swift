@@ -9,12 +9,12 @@ import Testing
 /// A disk that takes long to keep what is written, and processes that share a file on it.
 @Suite("Slow disks") struct SlowDiskTests {
     @Test(
-        "beside a process that writes without a rest others get their turns",
+        "beside a process that always has something to write others get their turns",
         arguments: [SQLiteBackend.Configuration.JournalMode.wal, .delete])
     func turns(journalMode: SQLiteBackend.Configuration.JournalMode) async throws {
         guard try TestBackends.sqlite.isSelected() else { return }
         let store = TestedStore.sqlite(folder: try TemporaryFolder(), journalMode: journalMode.rawValue)
-        // With a rollback journal a commit makes four syncs, and nobody reads during any of them.
+        // With a rollback journal a commit makes several syncs, and nobody reads during most of them.
         let writer = try WriterProcess(
             store, run: "writer", seed: try SoakCount.seed, syncDelay: journalMode == .wal ? 100 : 25)
         #expect(try await writer.next() != nil)

@@ -25,10 +25,10 @@ import Musl
 ///     FailureWriter crowd STORE SETTING CALLERS WAITING
 ///     FailureWriter cycles STORE SETTING COUNT
 ///
-/// A number in the environment's CHATSTORAGE_SYNC_DELAY is how many milliseconds longer each sync of a file takes.
-///
 /// The second form makes so many calls at once, as ``Crowd`` says. The third opens, uses and closes a store over and
 /// over, and says what the process then holds of the system.
+///
+/// A number in the environment's CHATSTORAGE_SYNC_DELAY is how many milliseconds longer each sync of a file takes.
 @main struct FailureWriter {
     /// The environment's variable for the time that a sync takes.
     static let syncDelay = "CHATSTORAGE_SYNC_DELAY"

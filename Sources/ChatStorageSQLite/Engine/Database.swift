@@ -27,8 +27,8 @@ final class Database: @unchecked Sendable {
     /// By the query's number: most calls are so short that hashing would show.
     private var statements = [Statement?](repeating: nil, count: Query.allCases.count)
     private var isClosed = false
-    /// What a connection that writes owes others.
-    var rest = WriterRest()
+    /// When a connection that writes leaves the file to others.
+    var writerRest = WriterRest()
     /// How many bytes of text a statement may read before it ends with ``TextBudgetExceeded``.
     var textBudget = Int.max
 

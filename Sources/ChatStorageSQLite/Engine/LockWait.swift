@@ -1,3 +1,5 @@
+import ChatStorageSupport
+
 #if canImport(SQLite3)
 import SQLite3
 #else
@@ -7,7 +9,7 @@ import CSQLite
 /// How a connection waits for a lock that another one holds: it asks again every millisecond.
 ///
 /// SQLite's own wait asks ten times a second after a while (`sqliteDefaultBusyCallback` in its `main.c`). Between two
-/// transactions of a process that never rests the file is free for a millisecond at most, so that on a slow disk such a
+/// transactions of a process that never rests the file is free for less than a millisecond, so that on a slow disk such a
 /// wait can miss all these moments until its time is over.
 ///
 /// It belongs to one connection, which is used by one thread at a time.
@@ -24,15 +26,17 @@ final class LockWait {
                 guard let context else { return 0 }
                 let wait = Unmanaged<LockWait>.fromOpaque(context).takeUnretainedValue()
                 guard wait.goesOn(asked: asked, at: .now) else { return 0 }
-                sqlite3_sleep(1)
+                // Not SQLite's sleep: without `usleep` it is built to sleep for whole seconds.
+                BlockedThread.pause(for: .milliseconds(1))
                 return 1
             }, Unmanaged.passUnretained(self).toOpaque())
     }
 
     /// Tells whether to ask again in a moment.
     ///
-    /// - Parameter asked: How often that was answered before for the same lock; SQLite counts anew with each step of a
-    ///   statement (<https://www.sqlite.org/c3ref/busy_handler.html>).
+    /// - Parameter asked: How often that was answered before for the same lock
+    ///   (<https://www.sqlite.org/c3ref/busy_handler.html>); SQLite counts anew with each step of a statement
+    ///   (`sqlite3VdbeExec`).
     func goesOn(asked: Int32, at now: ContinuousClock.Instant) -> Bool {
         guard timeout != .zero else { return false }
         if asked == 0 {

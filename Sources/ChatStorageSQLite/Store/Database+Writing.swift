@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageSupport
 
 #if canImport(SQLite3)
 import SQLite3
@@ -10,6 +11,12 @@ extension Database {
     /// Runs a statement without parameters or rows.
     func command(_ query: Query) throws {
         try run(query) { _ = try $0.step() }
+    }
+
+    /// Leaves the file to others for a moment, where the last transaction held it for long.
+    func restIfDue() {
+        let time = writerRest.remaining(at: .now)
+        if time > .zero { BlockedThread.pause(for: time) }
     }
 
     /// Runs a body in a transaction that only one process at a time can hold.

@@ -1,11 +1,5 @@
 import ChatStorageCore
 
-#if canImport(SQLite3)
-import SQLite3
-#else
-import CSQLite
-#endif
-
 /// Commits calls together, and answers each: after the commit, or with its own error.
 struct Transaction {
     private enum Attempt {
@@ -29,7 +23,7 @@ struct Transaction {
         self.database = database
         self.busyTimeout = busyTimeout
         let now = ContinuousClock.now
-        deadline = now + database.rest.remaining(at: now) + busyTimeout
+        deadline = now + database.writerRest.remaining(at: now) + busyTimeout
     }
 
     /// Runs calls in one transaction.
@@ -52,11 +46,6 @@ struct Transaction {
         } catch {
             for call in calls { call.fail(error) }
             return
-        }
-        let began = ContinuousClock.now
-        defer {
-            let now = ContinuousClock.now
-            database.rest.transactionEnded(after: now - began, at: now)
         }
         var admitted = calls
         var done: [any WriteCall] = []
@@ -99,10 +88,10 @@ struct Transaction {
     }
 
     private func begin() throws {
-        let rest = database.rest.remaining(at: .now)
-        if rest > .zero { sqlite3_sleep(Int32(rest / .milliseconds(1))) }
+        database.restIfDue()
         database.setBusyTimeout(busyTimeout)
         try database.command(.begin)
+        database.writerRest.transactionBegan(at: .now)
     }
 
     private func attempt(_ call: any WriteCall) -> Attempt {
@@ -151,6 +140,7 @@ struct Transaction {
             // With a rollback journal a reader holds COMMIT up, which leaves the transaction open.
             database.setBusyTimeout(deadline - .now)
             try database.command(.commit)
+            database.writerRest.transactionEnded(at: .now)
             for call in calls { call.succeed() }
             whenEnded(nil)
         } catch let failure as SQLiteFailure where failure.isDiskError {
@@ -170,6 +160,7 @@ struct Transaction {
     }
 
     private func rollBack() {
+        defer { database.writerRest.transactionEnded(at: .now) }
         guard !database.isOutsideTransaction else { return }
         // What cannot be rolled back now is rolled back by SQLite when the file is next opened.
         try? database.command(.rollback)

@@ -114,6 +114,8 @@ final class Writer: Sendable {
     private func drain() {
         while hasWaiting() {
             connection.withLock { connection in
+                // Before calls are taken, which can be given up until then.
+                connection?.restIfDue()
                 var room = Room()
                 let calls = take(&room)
                 guard !calls.isEmpty else { return }
