@@ -52,11 +52,14 @@ extension SQLiteBackend {
         public var journalMode = JournalMode.wal
         /// What a write survives once its call has returned; by default a loss of power.
         public var durability = Durability.powerLoss
-        /// How long a call waits for another process that holds the file's lock; by default 5 seconds.
+        /// How long a call waits for a lock that another connection to the file has, zero or more; by default 5 seconds.
         ///
-        /// After it the call is `unavailable`. The wait for earlier calls of this store comes on top. Locks keep no queue, so
-        /// a connection that waits asks a thousand times a second, and after a transaction of 20 milliseconds or more a
-        /// store leaves the file to others for a twentieth of that time.
+        /// After it the call is `unavailable`. The wait for earlier calls of this store comes on top. With a write-ahead log
+        /// only writes wait for locks, with a rollback journal reads too.
+        ///
+        /// Locks keep no queue, so a connection that waits asks a thousand times a second. A store whose transaction held
+        /// the lock for 20 milliseconds or more leaves the file to others before the next one, for a twentieth of the time
+        /// that it held it and at most 50 milliseconds.
         public var busyTimeout = Duration.seconds(5)
         /// How many connections read at once, 1 or more; by default 4.
         public var readers = 4

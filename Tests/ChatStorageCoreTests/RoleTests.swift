@@ -41,4 +41,10 @@ import Testing
         }
         #expect(Role.standard.count == 3)
     }
+
+    @Test func aDumpShowsTheName() {
+        var text = ""
+        dump(Role.user, to: &text)
+        #expect(text.contains(#"rawValue: "user""#) && !text.contains("Name"), "\(text)")
+    }
 }

@@ -88,3 +88,8 @@ extension Role: Codable {
         try container.encode(rawValue)
     }
 }
+
+extension Role: CustomReflectable {
+    /// The name alone, for `dump` and debuggers.
+    public var customMirror: Mirror { Mirror(self, children: ["rawValue": rawValue]) }
+}
