@@ -36,11 +36,11 @@ extension PostgresBackend {
         public var schema: String?
         /// How many connections are open at most, 1 or more; by default 8.
         ///
-        /// They are opened as calls come, and each serves many calls at once.
+        /// They are opened as calls come, another one when a call would wait, and each serves many calls at once.
         public var connections = 8
-        /// How long connecting to one host may take, in whole seconds from 2; by default 10 seconds.
+        /// How long connecting to one address of a host may take, in whole seconds from 2; by default 10 seconds.
         ///
-        /// A `connect_timeout` in the URL takes precedence.
+        /// A `connect_timeout` in the URL or a service file, or `PGCONNECT_TIMEOUT`, takes precedence.
         public var connectTimeout = Duration.seconds(10)
         /// How long a call may take altogether, above zero; by default 60 seconds.
         ///

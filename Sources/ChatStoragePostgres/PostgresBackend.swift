@@ -55,7 +55,10 @@ public final class PostgresBackend: ChatStorageBackend {
 
     /// Closes the store and its connections; calls under way finish, and every later call is `closed`.
     ///
-    /// It waits for them, at most for their deadlines, also when its task is cancelled.
+    /// It waits for them, at most for their deadlines, also when its task is cancelled. When it returns every session is
+    /// ended and no thread of the store uses libpq any more, so the process can exit: OpenSSL's exit handler crashes a
+    /// process in which a connection is still made. An attempt to connect is ended at once; one that looks up a host's
+    /// name is waited for up to five seconds and then left alone, since it goes no further.
     public func close() async throws {
         await store.close()
     }

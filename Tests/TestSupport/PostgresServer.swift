@@ -98,6 +98,22 @@ package final class PostgresServer: Sendable {
     /// Where it answers, by its socket, as another role.
     package func url(of role: String) -> String { "\(url)&user=\(role)" }
 
+    /// How many sockets of this process lead to the server's own.
+    package var connections: Int {
+        let folder = url.split(separator: "host=").last?.split(separator: "&").first?.removingPercentEncoding ?? ""
+        return (0 as Int32..<4_096).count { descriptor in
+            var address = sockaddr_un()
+            var length = socklen_t(MemoryLayout<sockaddr_un>.size)
+            let hasPeer = withUnsafeMutablePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &length) == 0 }
+            }
+            guard hasPeer, address.sun_family == sa_family_t(AF_UNIX) else { return false }
+            return withUnsafeBytes(of: address.sun_path) { path in
+                String(decoding: path.prefix { $0 != 0 }, as: UTF8.self).hasPrefix("\(folder)/")
+            }
+        }
+    }
+
     /// Ends the server.
     package func stop(_ mode: StopMode) async throws {
         _ = try await script.answer(to: mode.rawValue)

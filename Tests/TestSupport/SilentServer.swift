@@ -1,8 +1,11 @@
 import Foundation
+import Synchronization
 
 /// A socket that accepts connections and says nothing, unless it is to refuse them.
 package final class SilentServer: Sendable {
     package let url: String
+    /// Where its socket is.
+    package var socketFolder: String { folder.path }
     private let folder: TemporaryFolder
     private let listener: Listener
 
@@ -29,6 +32,26 @@ package final class SilentServer: Sendable {
 
     deinit {
         stop()
+    }
+
+    /// Accepts what has connected.
+    ///
+    /// - Returns: How many connections there were, and how many of them the other side has not closed.
+    package func connections() -> (all: Int, open: Int) {
+        listener.accepted.withLock { accepted in
+            while Self.happens(Int16(POLLIN), on: listener.descriptor) {
+                let connection = accept(listener.descriptor, nil, nil)
+                guard connection >= 0 else { break }
+                accepted.append(connection)
+            }
+            return (accepted.count, accepted.count { !Self.happens(0, on: $0) })
+        }
+    }
+
+    /// Whether an event, or the other side's end, is there already.
+    private static func happens(_ events: Int16, on descriptor: Int32) -> Bool {
+        var descriptor = pollfd(fd: descriptor, events: events, revents: 0)
+        return poll(&descriptor, 1, 0) > 0
     }
 
     /// Takes no more connections.
@@ -69,6 +92,8 @@ package final class SilentServer: Sendable {
 /// A socket's descriptor, which is closed when nobody has it any more.
 private final class Listener: Sendable {
     let descriptor: Int32
+    /// Connections that are held open.
+    let accepted = Mutex<[Int32]>([])
 
     init(descriptor: Int32) {
         self.descriptor = descriptor
@@ -76,5 +101,6 @@ private final class Listener: Sendable {
 
     deinit {
         close(descriptor)
+        for connection in accepted.withLock(\.self) { close(connection) }
     }
 }

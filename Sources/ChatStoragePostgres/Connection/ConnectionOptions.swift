@@ -15,20 +15,42 @@ import Android
 struct ConnectionOptions {
     /// In libpq's order: an option takes precedence over the same one before it, and the URL stands as `dbname`.
     private(set) var list: [(keyword: String, value: String)]
+    /// How long connecting to one address may take; nil is without end.
+    let connectTimeout: Duration?
+    private var servers: ServerList
 
     init(_ configuration: PostgresBackend.Configuration) {
-        list = [
-            ("connect_timeout", "\(configuration.connectTimeoutSeconds)"),
-            ("dbname", configuration.url),
-            ("client_encoding", "UTF8"),
-            ("fallback_application_name", "chatstorage"),
-        ]
-        if let mode = configuration.tls { list.append(("sslmode", mode.rawValue)) }
+        list = Self.given(configuration)
         let effective = EffectiveOptions(list)
+        servers = ServerList(effective)
+        let seconds = effective.integer("connect_timeout") ?? configuration.connectTimeoutSeconds
+        // As libpq's own functions read it, which apply it only where they wait themselves.
+        connectTimeout = seconds > 0 ? .seconds(max(2, seconds)) : nil
         let tls = TLSDefaults(
             effective, urlOptions: EffectiveOptions(parsing: configuration.url), hasFile: { access($0, F_OK) == 0 })
         if configuration.tls == nil, let mode = tls.mode { list.append(("sslmode", mode)) }
         if let certificates = tls.rootCertificates { list.append(("sslrootcert", certificates)) }
+    }
+
+    /// What the configuration itself says.
+    static func given(_ configuration: PostgresBackend.Configuration) -> [(keyword: String, value: String)] {
+        let tls = configuration.tls.map { [("sslmode", $0.rawValue)] } ?? []
+        return [
+            ("dbname", configuration.url), ("client_encoding", "UTF8"), ("fallback_application_name", "chatstorage"),
+        ] + tls
+    }
+
+    /// Goes on with the servers after one that did not answer.
+    ///
+    /// - Returns: False when no other is left.
+    mutating func leaveOut(_ silent: ServerAddress) -> Bool {
+        guard let others = servers.without(silent) else { return false }
+        servers = others
+        let options = others.options
+        // An empty one would not take precedence over the same one before it.
+        list.removeAll { entry in options.contains { $0.keyword == entry.keyword } }
+        list += options
+        return true
     }
 
     /// Calls the body with the keywords and values as libpq takes them.
@@ -66,13 +88,20 @@ struct EffectiveOptions {
     /// libpq fills everything in, finds one value that it does not know, and stops before it connects.
     init(_ list: [(keyword: String, value: String)]) {
         let keywords = (list.map(\.keyword) + ["target_session_attrs"]).map { strdup($0) }
-        let values = (list.map(\.value) + ["none; do not connect"]).map { strdup($0) }
+        let values = (list.map(\.value) + [Self.unknown]).map { strdup($0) }
         defer { (keywords + values).forEach { free($0) } }
         let connection = PQconnectStartParams(
             keywords.map { UnsafePointer($0) } + [nil], values.map { UnsafePointer($0) } + [nil], 1)
         defer { PQfinish(connection) }
         guard let options = PQconninfo(connection) else { return }
         take(options)
+    }
+
+    private static let unknown = "none; do not connect"
+
+    /// An option's number; nil where there is none.
+    func integer(_ keyword: String) -> Int64? {
+        values[keyword].flatMap { Int64($0.filter { !$0.isWhitespace }) }
     }
 
     /// Whether a host or a port may be a part of a password: libpq ends the user and password of a URI at the first `/`

@@ -4,30 +4,56 @@ import ChatStorageCore
 /// Opens connections; it blocks, so it runs on threads of its own.
 struct Connector: Sendable {
     private let configuration: PostgresBackend.Configuration
+    private let stopPipe: WakePipe
 
-    init(_ configuration: PostgresBackend.Configuration) {
+    init(_ configuration: PostgresBackend.Configuration, stopPipe: WakePipe) {
         self.configuration = configuration
+        self.stopPipe = stopPipe
+    }
+
+    /// Ends the attempts under way, and those that begin later.
+    ///
+    /// Only looking up a host's name goes on meanwhile. An attempt that returns from it does not go on.
+    func stop() {
+        stopPipe.wake()
     }
 
     /// Connects to the first of the URL's hosts that answers.
     func connect() -> Result<ServerConnection, ChatStorageError> {
-        let options = ConnectionOptions(configuration)
-        guard let connection = options.withPointers({ PQconnectdbParams($0, $1, 1) }).map(ServerConnection.init) else {
-            return .failure(ChatStorageError(.unavailable, "the process has no memory left for a connection"))
+        var options = ConnectionOptions(configuration)
+        var silences = ""
+        while !stopPipe.isAwake {
+            guard let connection = options.withPointers({ PQconnectStartParams($0, $1, 1) }).map(ServerConnection.init)
+            else { return .failure(ChatStorageError(.unavailable, "the process has no memory left for a connection")) }
+            switch attempt(connection, timeout: options.connectTimeout) {
+            case .stopped:
+                return .failure(.closed)
+            case .timedOut(let server):
+                // libpq has said already what it is that failed.
+                silences += "\(connection.failure)timeout expired\n"
+                guard options.leaveOut(server) else {
+                    return .failure(ConnectFailure(text: silences, connection).error)
+                }
+            case .decided:
+                guard PQstatus(connection.pointer) == CONNECTION_OK else {
+                    return .failure(ConnectFailure(text: silences + connection.failure, connection).error)
+                }
+                return .success(connection)
+            }
         }
-        if PQstatus(connection.pointer) != CONNECTION_OK, ConnectFailure.isOfServer(connection.failure) {
-            // libpq tells the SQLSTATE of a failed connection only in its text, and only when asked to before the
-            // attempt, for which it needs the connection. So what a server refused is tried once more.
-            PQsetErrorVerbosity(connection.pointer, PQERRORS_SQLSTATE)
-            PQreset(connection.pointer)
-        }
-        guard PQstatus(connection.pointer) == CONNECTION_OK else {
-            let text = connection.failure
-            let password = PQpass(connection.pointer).map { String(cString: $0) } ?? ""
-            let needsPassword = PQconnectionNeedsPassword(connection.pointer) == 1
-            return .failure(ConnectFailure(text: text, password: password, needsPassword: needsPassword).error)
-        }
-        return .success(connection)
+        return .failure(.closed)
+    }
+
+    private func attempt(_ connection: ServerConnection, timeout: Duration?) -> ConnectionAttempt.Outcome {
+        let attempt = ConnectionAttempt(connection: connection, timeout: timeout, stop: stopPipe)
+        let outcome = attempt.run(PQconnectPoll)
+        guard case .decided = outcome, PQstatus(connection.pointer) != CONNECTION_OK,
+            ConnectFailure.isOfServer(connection.failure)
+        else { return outcome }
+        // libpq tells the SQLSTATE of a failed connection only in its text, and only when asked to before the attempt,
+        // for which it needs the connection. So what a server refused is tried once more.
+        PQsetErrorVerbosity(connection.pointer, PQERRORS_SQLSTATE)
+        return PQresetStart(connection.pointer) == 1 ? attempt.run(PQresetPoll) : .decided
     }
 }
 
@@ -39,6 +65,18 @@ struct ConnectFailure {
     let password: String
     /// Whether the server wanted a password and none was given.
     let needsPassword: Bool
+
+    init(text: String, password: String, needsPassword: Bool) {
+        self.text = text
+        self.password = password
+        self.needsPassword = needsPassword
+    }
+
+    init(text: String, _ connection: ServerConnection) {
+        self.init(
+            text: text, password: PQpass(connection.pointer).map { String(cString: $0) } ?? "",
+            needsPassword: PQconnectionNeedsPassword(connection.pointer) == 1)
+    }
 
     /// The library's error for it.
     var error: ChatStorageError {

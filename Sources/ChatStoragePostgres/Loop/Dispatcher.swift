@@ -18,7 +18,8 @@ struct Dispatcher {
     /// How many calls wait for a connection, or behind calls of another kind.
     private var unsatisfied = 0
     private var delayed: [(due: ContinuousClock.Instant, call: Call)] = []
-    private var connecting = 0
+    /// How many attempts to connect are under way.
+    private(set) var connecting = 0
     private var backoff = ConnectBackoff()
     /// No call's deadline is earlier.
     private var earliestDeadline: ContinuousClock.Instant?
@@ -45,8 +46,8 @@ struct Dispatcher {
     /// How many calls wait to be sent.
     var waitingCount: Int { reads.count + longReads.count + writes.count + delayed.count }
 
-    /// Whether no call waits or is under way.
-    var isIdle: Bool { waitingCount == 0 && connections.allSatisfy { $0.count == 0 } }
+    /// Whether no call waits or is under way; a connection that is not ready has none.
+    var isIdle: Bool { waitingCount == 0 && connections.allSatisfy { $0.count == 0 || !$0.isReady } }
 
     /// Whether so little is under way that a call is best sent at once, by whoever makes it.
     ///
@@ -220,8 +221,18 @@ struct Dispatcher {
             connection.accepts(bytes, now: now, limits: limits) ? connection.load : nil
         }
         guard let chosen = choice.choose(lane, among: loads) else { return nil }
-        if !chosen.isGood { unsatisfied += 1 }
+        guard !chosen.isGood else { return chosen.index }
+        guard !isSecondExpected else { return nil }
+        unsatisfied += 1
         return chosen.index
+    }
+
+    /// Whether a call waits for a second connection rather than behind the calls of the first, one of which may wait for a
+    /// lock.
+    private var isSecondExpected: Bool {
+        let usable = connections.filter { !$0.isRetiring }
+        return usable.count(where: \.isReady) == 1 && backoff.failures == 0
+            && (connecting > 0 || usable.count > 1 || connections.count < configuration.connections)
     }
 
     private mutating func send(_ calls: [Call], _ lane: Call.Lane, to index: Int, now: ContinuousClock.Instant) {
@@ -243,13 +254,10 @@ struct Dispatcher {
         return removed
     }
 
-    /// Whether another connection would help.
-    ///
-    /// The first call opens two connections: one alone would make the next call wait behind the first, which may wait
-    /// for a lock.
+    /// Whether another connection would help: a call alone opens one, and the next only a call that would wait.
     private var lacksConnections: Bool {
-        guard unsatisfied > 0 || (connections.count < 2 && (!isIdle || connecting > 0)) else { return false }
-        let wanted = max(2, connections.filter(\.isReady).count + unsatisfied)
+        guard unsatisfied > 0 else { return false }
+        let wanted = connections.filter(\.isReady).count + unsatisfied
         return connections.count + connecting < min(configuration.connections, wanted)
     }
 

@@ -28,11 +28,18 @@ final class EventLoop: Sendable {
     /// So long after the last call it wakes by itself, so that callers need not wake it for the sake of their deadlines.
     private static let attention = Duration.seconds(1)
 
+    /// How long a closing store waits for the attempts to connect that it has ended.
+    ///
+    /// All but the look-up of a host's name end at once, and after a look-up an attempt goes no further.
+    private static let patience = Duration.seconds(5)
+
     /// What is used by the thread, except while it waits, and by callers that send by themselves.
     private struct Work {
         var dispatcher: Dispatcher
         /// When the thread wakes if nothing comes; nil for never.
         var sleepsUntil: ContinuousClock.Instant?
+        /// When a store that closes waits no longer for attempts to connect.
+        var endsAt: ContinuousClock.Instant?
     }
 
     private struct Inbox {
@@ -52,12 +59,12 @@ final class EventLoop: Sendable {
     private let work: Mutex<Work>
 
     init(_ configuration: PostgresBackend.Configuration) throws {
-        guard let wakePipe = WakePipe() else {
+        guard let wakePipe = WakePipe(), let stopPipe = WakePipe() else {
             throw ChatStorageError(.unavailable, "the process has no file descriptors left")
         }
         self.configuration = configuration
         self.wakePipe = wakePipe
-        connector = Connector(configuration)
+        connector = Connector(configuration, stopPipe: stopPipe)
         work = Mutex(Work(dispatcher: Dispatcher(configuration, session: configuration.sessionRequest)))
     }
 
@@ -191,7 +198,7 @@ final class EventLoop: Sendable {
         var readable: [Int32] = []
         var isActive = true
         while true {
-            guard let wait = work.withLock({ turn(&$0, readable: readable, isActive: isActive) }) else { return }
+            guard let wait = work.withLock({ turn(&$0, readable: readable, isActive: isActive) }) else { return end() }
             for _ in 0..<wait.connects { beginToConnect() }
             (readable, isActive) = self.wait(wait)
         }
@@ -209,7 +216,7 @@ final class EventLoop: Sendable {
 
     /// Reads what came, and sends what can be sent.
     ///
-    /// - Returns: What to wait for; nil when the loop has ended.
+    /// - Returns: What to wait for; nil when the store is closed and nothing of it is open any more.
     private func turn(_ work: inout Work, readable: [Int32], isActive: Bool) -> Wait? {
         let arrival = ContinuousClock.now
         for descriptor in readable { work.dispatcher.read(descriptor: descriptor, now: arrival) }
@@ -219,11 +226,17 @@ final class EventLoop: Sendable {
         work.dispatcher.expire(now: now)
         let connects = work.dispatcher.advance(now: now)
         inbox.withLock { $0.waitingInLoop = work.dispatcher.waitingCount }
-        if isClosing, work.dispatcher.isIdle, end() {
-            work.dispatcher.disconnect()
-            return nil
+        if isClosing, work.dispatcher.isIdle {
+            connector.stop()
+            let end = work.endsAt ?? now + Self.patience
+            work.endsAt = end
+            guard work.dispatcher.connecting > 0, now < end else {
+                work.dispatcher.disconnect()
+                return nil
+            }
         }
         var event = work.dispatcher.nextEvent(after: now)
+        if let end = work.endsAt { event = min(event ?? end, end) }
         if isActive { event = min(event ?? now + Self.attention, now + Self.attention) }
         work.sleepsUntil = event
         var wait = Wait(
@@ -263,16 +276,15 @@ final class EventLoop: Sendable {
         return isClosing
     }
 
-    /// Ends the loop unless a call has come meanwhile.
-    private func end() -> Bool {
-        let closers: [CheckedContinuation<Void, Never>]? = inbox.withLock { inbox in
-            guard inbox.calls.isEmpty else { return nil }
+    /// Tells those who close the store that it is closed; no call has come since they asked.
+    private func end() {
+        let closers = inbox.withLock { inbox in
             inbox.phase = .ended
             inbox.connected = []
+            defer { inbox.closers = [] }
             return inbox.closers
         }
-        closers?.forEach { $0.resume() }
-        return closers != nil
+        for closer in closers { closer.resume() }
     }
 
     /// Waits for the network, for a wake or for a time.

@@ -36,6 +36,12 @@ final class WakePipe: Sendable {
         while write(writeEnd, &byte, 1) < 0, errno == EINTR {}
     }
 
+    /// Whether it was woken since it was last drained.
+    var isAwake: Bool {
+        var descriptor = pollfd(fd: readEnd, events: Int16(POLLIN), revents: 0)
+        return poll(&descriptor, 1, 0) > 0
+    }
+
     /// Empties the pipe.
     func drain() {
         var bytes = [UInt8](repeating: 0, count: 64)
