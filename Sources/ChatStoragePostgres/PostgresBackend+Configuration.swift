@@ -44,6 +44,11 @@ extension PostgresBackend {
         public var connectTimeout = Duration.seconds(10)
         /// How long a call may take altogether, above zero; by default 60 seconds.
         ///
+        /// From it follows how soon a connection whose network path is gone is given up: after a sixth of it, at most 10
+        /// seconds, but not before twice the ``lockTimeout``, and never after the call itself. These are libpq's
+        /// `tcp_user_timeout`, `keepalives_idle`, `keepalives_interval` and `keepalives_count`; those that the URL or a
+        /// service file sets take precedence.
+        ///
         /// Waiting for a connection counts. A call that sends much has a second more for each MiB. After it the call is
         /// `unavailable`, and the connection that carries it is closed. Other calls under way on that connection are lost
         /// with it: reads and appends with keys are repeated, other writes are `unavailable`, their outcome unknown.

@@ -86,6 +86,43 @@ import Testing
         }
     }
 
+    @Test func aDroppedPathIsNoticedWithinASixthOfTheCallTimeout() {
+        for (call, lock, seconds) in [
+            (60.0, 5.0, 10), (3_600, 5, 10), (60, 0, 60), (24, 1, 4), (60, 20, 40), (1, 5, 1), (0.2, 5, 1), (30, 2, 5),
+        ] {
+            var configuration = PostgresBackend.Configuration(url: "postgres://db/x")
+            (configuration.callTimeout, configuration.lockTimeout) = (.seconds(call), .seconds(lock))
+            #expect(value("tcp_user_timeout", configuration) == "\(seconds * 1_000)", "\(call) \(lock)")
+        }
+        let configuration = PostgresBackend.Configuration(url: "postgres://db/x")
+        #expect(value("keepalives_idle", configuration) == "5")
+        #expect(value("keepalives_interval", configuration) == "1")
+        #expect(value("keepalives_count", configuration) == "3")
+    }
+
+    @Test func theURLsTimesTakePrecedence() {
+        let configuration = PostgresBackend.Configuration(
+            url: "postgres://db/x?tcp_user_timeout=0&keepalives_idle=77&connect_timeout=1")
+        // libpq takes what stands in the URL, as nothing stands behind it.
+        #expect(value("tcp_user_timeout", configuration) == nil && value("keepalives_idle", configuration) == nil)
+        #expect(value("keepalives_count", configuration) == "3")
+        let used = EffectiveOptions(ConnectionOptions(configuration).list).values
+        #expect(used["tcp_user_timeout"] == "0" && used["keepalives_idle"] == "77" && used["keepalives_count"] == "3")
+    }
+
+    @Test(arguments: [
+        ("postgres://db/x", 10), ("postgres://db/x?connect_timeout=7", 7), ("postgres://db/x?connect_timeout=1", 2),
+        ("postgres://db/x?connect_timeout=0", nil), ("postgres://db/x?connect_timeout=-1", nil),
+    ])
+    func connectingIsTimedAsByLibpq(url: String, seconds: Int64?) {
+        let options = ConnectionOptions(PostgresBackend.Configuration(url: url))
+        #expect(options.connectTimeout == seconds.map { .seconds($0) })
+    }
+
+    private func value(_ keyword: String, _ configuration: PostgresBackend.Configuration) -> String? {
+        ConnectionOptions(configuration).list.last { $0.keyword == keyword }?.value
+    }
+
     private func mode(_ url: String) -> String? {
         TLSDefaults(
             EffectiveOptions([("dbname", url)]), urlOptions: EffectiveOptions(parsing: url), environment: [:],

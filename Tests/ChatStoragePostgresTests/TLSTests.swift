@@ -1,7 +1,12 @@
 import ChatStorageCore
-import ChatStoragePostgres
 import TestSupport
 import Testing
+
+@testable import ChatStoragePostgres
+
+#if canImport(Glibc)
+import Glibc
+#endif
 
 /// Encrypted connections: which servers are trusted, and that a password goes to no other.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct TLSTests {
@@ -117,6 +122,24 @@ import Testing
         }
         try await backend.close()
     }
+
+    #if canImport(Glibc)
+    @Test func theSystemHasTheTimesForADroppedPath() async throws {
+        guard let tls = try await Self.shared.value else { return }
+        let configuration = PostgresBackend.Configuration(url: tls.url("&sslmode=require"))
+        let connector = Connector(configuration, stopPipe: try #require(WakePipe()))
+        let connection = try connector.connect().get()
+        func value(_ level: Int32, _ option: Int32) -> Int32? {
+            var (value, length): (Int32, socklen_t) = (-1, 4)
+            return getsockopt(connection.descriptor, level, option, &value, &length) == 0 ? value : nil
+        }
+        #expect(value(SOL_SOCKET, SO_KEEPALIVE) == 1)
+        #expect(value(Int32(IPPROTO_TCP), TCP_USER_TIMEOUT) == 10_000)
+        #expect(value(Int32(IPPROTO_TCP), TCP_KEEPIDLE) == 5)
+        #expect(value(Int32(IPPROTO_TCP), TCP_KEEPINTVL) == 1)
+        #expect(value(Int32(IPPROTO_TCP), TCP_KEEPCNT) == 3)
+    }
+    #endif
 
     /// Expects that a store is made and used, and that all of its sessions are as encrypted as they should be.
     private static func expectUse(

@@ -23,6 +23,8 @@ struct ConnectionOptions {
         list = Self.given(configuration)
         let effective = EffectiveOptions(list)
         servers = ServerList(effective)
+        // Nothing is set that the URL or a service file says.
+        list += NetworkTimeouts(configuration).options.filter { effective.values[$0.keyword]?.isEmpty ?? true }
         let seconds = effective.integer("connect_timeout") ?? configuration.connectTimeoutSeconds
         // As libpq's own functions read it, which apply it only where they wait themselves.
         connectTimeout = seconds > 0 ? .seconds(max(2, seconds)) : nil

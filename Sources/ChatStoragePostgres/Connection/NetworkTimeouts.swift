@@ -1,0 +1,34 @@
+/// How soon a connection whose network path is gone is given up, where the URL does not say it.
+///
+/// A dropped path sends nothing back, and the system's own timers take minutes to hours.
+struct NetworkTimeouts {
+    /// Seconds after which sent bytes must be acknowledged.
+    let seconds: Int64
+
+    init(_ configuration: PostgresBackend.Configuration) {
+        let call = configuration.callTimeout
+        guard configuration.lockTimeout > .zero else {
+            seconds = Self.wholeSeconds(call)
+            return
+        }
+        // Also the time for which a server may read nothing, while a statement waits for a lock: the kernel takes that
+        // for silence too (tcp(7), TCP_USER_TIMEOUT).
+        let wanted = max(min(call / 6, .seconds(10)), configuration.lockTimeout * 2)
+        seconds = Self.wholeSeconds(min(wanted, call))
+    }
+
+    /// libpq's options (<https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-KEEPALIVES>).
+    ///
+    /// Idle connections and those that wait for an answer are probed, so they are given up after about the same time.
+    var options: [(keyword: String, value: String)] {
+        [
+            ("tcp_user_timeout", "\(seconds * 1_000)"), ("keepalives_idle", "\(max(1, seconds / 2))"),
+            ("keepalives_interval", "\(max(1, seconds / 6))"), ("keepalives_count", "3"),
+        ]
+    }
+
+    /// libpq counts milliseconds in 32 bits.
+    private static func wholeSeconds(_ duration: Duration) -> Int64 {
+        min(max(1, duration.components.seconds), 86_400)
+    }
+}
