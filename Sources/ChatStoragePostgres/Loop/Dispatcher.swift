@@ -21,6 +21,8 @@ struct Dispatcher {
     /// How many attempts to connect are under way.
     private(set) var connecting = 0
     private var backoff = ConnectBackoff()
+    /// When a connection to a server that takes no writes is next given up for another.
+    private var writerSearch = ConnectBackoff()
     /// No call's deadline is earlier.
     private var earliestDeadline: ContinuousClock.Instant?
 
@@ -274,6 +276,7 @@ struct Dispatcher {
         case .answered(let call, let results):
             connections[index].ended(call)
             ended(call, .done)
+            if call.request.isWrite { writerSearch.succeeded() }
             call.succeed(results)
             if case .session = call.purpose {
                 connections[index].isReady = true
@@ -286,8 +289,10 @@ struct Dispatcher {
                 connectFailed(error.storageError(isWrite: false), now: now)
                 return
             }
-            // The next connection may lead to the server that takes writes now, and has no transaction open.
-            if error.isReadOnlyServer || error.isOfAbortedTransaction { connections[index].isRetiring = true }
+            // The next connection has no transaction open, and may lead to the server that takes writes now.
+            if error.isOfAbortedTransaction || (error.isReadOnlyServer && searchesForWriter(now: now)) {
+                connections[index].isRetiring = true
+            }
             ended(call, error.isOfLock ? .locked : .failed)
             settle(call, refusedBy: error, now: now)
         case .skipped(let call):
@@ -296,6 +301,15 @@ struct Dispatcher {
         case .close:
             break
         }
+    }
+
+    /// Whether another connection is worth a try, after a write that a server refused because it takes none.
+    ///
+    /// It is tried ever more seldom: each try is a session, and there may be no server that takes writes.
+    private mutating func searchesForWriter(now: ContinuousClock.Instant) -> Bool {
+        guard writerSearch.allowsAttempt(now: now, underWay: 0) else { return false }
+        writerSearch.failed(now: now)
+        return true
     }
 
     private mutating func ended(_ call: Call, _ outcome: WriteQueue<Call>.Outcome) {
