@@ -11,7 +11,7 @@ import Testing
         ("40001", .unavailable), ("58030", .unavailable), ("28P01", .accessDenied), ("28000", .accessDenied),
         ("42501", .accessDenied), ("3D000", .accessDenied), ("25006", .readOnly), ("42P01", .notPrepared),
         ("3F000", .notPrepared), ("XX001", .damaged), ("42703", .schemaMismatch), ("P0001", .schemaMismatch),
-        ("22003", .damaged),
+        ("22003", .damaged), ("0A000", .schemaMismatch),
     ])
     func aStateHasItsCode(sqlState: String, code: ChatStorageError.Code) {
         let error = ServerError(sqlState: sqlState, constraint: "k", table: "t").storageError(isWrite: true)
@@ -48,6 +48,15 @@ import Testing
         let error = ServerError(sqlState: "23514", constraint: "chat_messages_role_check").storageError(isWrite: true)
         #expect(error.code == .invalidRole)
         #expect(ServerError(sqlState: "23514", constraint: "x").storageError(isWrite: true).code == .schemaMismatch)
+    }
+
+    @Test func onlyTheServersCheckOfPreparedStatementsMakesOneOutdated() {
+        #expect(ServerError.isOfChangedRows("0A000", function: "RevalidateCachedQuery"))
+        #expect(!ServerError.isOfChangedRows("0A000", function: "transformOnConflictClause"))
+        #expect(!ServerError.isOfChangedRows("0A000", function: nil))
+        #expect(!ServerError.isOfChangedRows("XX000", function: "RevalidateCachedQuery"))
+        #expect(!ServerError(sqlState: "0A000").isStatementOutdated)
+        #expect(ServerError(sqlState: "0A000", isOfChangedRows: true).isStatementOutdated)
     }
 
     @Test func aSequenceThatIsTakenIsDamage() {

@@ -208,6 +208,43 @@ import Testing
         }
     }
 
+    /// It has the SQLSTATE of a prepared statement whose rows have changed, which would be sent again.
+    @Test func whatTheServerDoesNotSupportIsTriedOnce() async throws {
+        try await TestPostgres.withSchema { url, schema in
+            let backend = try await PostgresBackend(configuration(url, schema))
+            try await backend.prepare()
+            try await TestPostgres.execute(
+                """
+                CREATE SEQUENCE \(schema).attempts;
+                CREATE FUNCTION \(schema).refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN
+                    PERFORM nextval('\(schema).attempts');
+                    RAISE EXCEPTION 'not supported' USING ERRCODE = '0A000';
+                END $$;
+                CREATE TRIGGER refuse BEFORE INSERT ON \(schema).chat_messages
+                FOR EACH ROW EXECUTE FUNCTION \(schema).refuse()
+                """)
+            let error = await #expect(throws: ChatStorageError.self) { try await backend.append(.user("x"), to: "c") }
+            #expect(error?.code == .schemaMismatch && error?.isRetryable == false && error?.cause?.code == "0A000")
+            #expect(try await TestPostgres.execute("SELECT last_value FROM \(schema).attempts") == [["1"]])
+            try await backend.close()
+        }
+    }
+
+    @Test func aPreparedStatementWhoseRowsHaveChangedIsPreparedAgain() async throws {
+        try await TestPostgres.withSchema { url, schema in
+            let backend = try await PostgresBackend(configuration(url, schema) { $0.connections = 1 })
+            try await backend.prepare()
+            try await backend.createConversation("c", title: "t")
+            #expect(try await backend.conversation("c")?.title == "t")
+            try await TestPostgres.execute(
+                "ALTER TABLE \(schema).conversations ALTER COLUMN title TYPE varchar(1000)")
+            #expect(try await backend.conversation("c")?.title == "t")
+            #expect(try await backend.updateTitle(of: "c", to: "u")?.title == "u")
+            try await backend.close()
+        }
+    }
+
     /// A constraint that is looked at when the rows have been sent already.
     @Test func aFailedCommitRefusesTheAppendsThatAreAtFaultAndNoOthers() async throws {
         try await TestPostgres.withSchema { url, schema in

@@ -15,8 +15,11 @@ struct ServerError: Error, Sendable, Hashable {
     /// Whether the server did not finish the transaction because of others, so that it can be run again.
     var isTransactionConflict: Bool { sqlState == "40001" || sqlState == "40P01" }
 
-    /// Whether a prepared statement is gone (26000) or its rows have changed their type (0A000).
-    var isStatementOutdated: Bool { sqlState == "26000" || sqlState == "0A000" }
+    /// Whether the server says that the rows of a prepared statement have changed their type.
+    var isOfChangedRows = false
+
+    /// Whether a prepared statement is gone, or its rows have changed their type.
+    var isStatementOutdated: Bool { sqlState == "26000" || isOfChangedRows }
 
     /// Whether the session is in a transaction of another call that failed: its COMMIT was refused unread.
     var isOfAbortedTransaction: Bool { sqlState == "25P02" }
@@ -85,7 +88,7 @@ extension ServerError {
                 .accessDenied,
                 "the server lets this user not in from here: it has no such user, or no rule for the connection"
             )
-        case "42", "P0":
+        case "0A", "42", "P0":
             (.schemaMismatch, "the database refused a statement that suits the schema as the library makes it")
         case "53", "57": (.unavailable, "the server cannot serve the call at present")
         case "58": (.unavailable, "the server could not read or write its files")
@@ -106,6 +109,15 @@ extension ServerError {
         self.init(
             sqlState: sqlState, isFatal: severity == "FATAL" || severity == "PANIC", constraint: field("n"),
             table: field("t") ?? (sqlState == "42501" ? field("M").flatMap(Self.ownTable) : nil))
+        isOfChangedRows = Self.isOfChangedRows(sqlState, function: field("R"))
+    }
+
+    /// Whether an error of the SQLSTATE "feature not supported" is of a prepared statement whose rows have changed.
+    ///
+    /// The message is in any language; the function of the server's source that reports it is not
+    /// (`src/backend/utils/cache/plancache.c`).
+    static func isOfChangedRows(_ sqlState: String, function: String?) -> Bool {
+        sqlState == "0A000" && function == "RevalidateCachedQuery"
     }
 
     /// The table of the library that a message names, in whichever language; nothing else of the message is kept.
