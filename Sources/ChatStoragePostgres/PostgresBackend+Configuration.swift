@@ -65,14 +65,15 @@ extension PostgresBackend {
         ///
         /// For PgBouncer in transaction mode. Statements are then not prepared by name, and sessions not set up: the
         /// two timeouts above have no effect, and the server's `default_transaction_isolation` must be
-        /// `read committed`, which ``PostgresBackend/prepare()`` checks. Nor are plans pinned: each statement is planned
-        /// when it runs, for its values and by the table's statistics, with whole-table scans and bitmaps allowed.
+        /// `read committed` and its `synchronous_commit` not `off`, which ``PostgresBackend/prepare()`` checks. Nor are
+        /// plans pinned: each statement is planned when it runs, for its values and by the table's statistics, with
+        /// whole-table scans and bitmaps allowed.
         ///
         /// It cannot be told from the connection, so it must be said. A pooler that prepares statements by name itself
         /// (PgBouncer from 1.21 with `max_prepared_statements`) seems to work without it, but what sets up sessions
         /// stays on server sessions that other programs get next: the isolation level, `lock_timeout`,
-        /// `statement_timeout`, `plan_cache_mode`, `enable_seqscan`, `enable_bitmapscan` and `jit`. And this library's
-        /// calls may get sessions that have none of them.
+        /// `statement_timeout`, `plan_cache_mode`, `enable_seqscan`, `enable_bitmapscan`, `jit` and
+        /// `synchronous_commit`. And this library's calls may get sessions that have none of them.
         public var isBehindPooler = false
         /// How connections are encrypted; by default (nil) as the URL, its service file or `PGSSLMODE` says.
         ///
@@ -179,8 +180,11 @@ extension PostgresBackend.Configuration {
 extension Statement {
     /// The level is pinned: at `repeatable read` most concurrent appends to one conversation would fail.
     ///
-    /// So are the plans. A page's limit is a parameter, for which the server's `auto` would plan each call anew, at the
-    /// price of the call itself. One plan for all values must suit the largest conversation: an index in its order, not
+    /// So is that a commit is on the disk before it is answered (contract D1), which `synchronous_commit = off` of a role
+    /// or a database would undo; its other values keep it.
+    ///
+    /// The plans are pinned too. A page's limit is a parameter, for which the server's `auto` would plan each call anew, at
+    /// the price of the call itself. One plan for all values must suit the largest conversation: an index in its order, not
     /// a bitmap or the whole table and a sort. On Citus a plan without values may not exist, so there it is left alone.
     fileprivate static let setUpSession = Statement(
         text: """
@@ -190,6 +194,8 @@ extension Statement {
                        WHEN EXISTS (SELECT FROM pg_extension WHERE extname = 'citus') THEN 'auto'
                        ELSE 'force_generic_plan' END, false),
                    set_config('enable_seqscan', 'off', false), set_config('enable_bitmapscan', 'off', false),
-                   set_config('jit', 'off', false)
+                   set_config('jit', 'off', false),
+                   set_config('synchronous_commit', CASE current_setting('synchronous_commit')
+                       WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)
             """, [.text, .text])
 }

@@ -11,6 +11,9 @@ public import ChatStorageCore
 /// try await backend.append(.user("Hello"), to: "first")
 /// ```
 ///
+/// A write that has returned is on the server's disk: where a role or database has `synchronous_commit = off` the
+/// library's sessions use `on`. Other values stay as they are. The server's own `fsync` must be on, as by default.
+///
 /// The tables can be read with any PostgreSQL program: `conversations` and `chat_messages`, in the schema that the
 /// ``Configuration`` names or else in the connection's own. They take values that the library does not write, such as
 /// an `updated_at` of `infinity`: calls that read one are `damaged`, and so are an append to that conversation and its
@@ -48,7 +51,8 @@ public final class PostgresBackend: ChatStorageBackend {
     /// - Throws: ``ChatStorageError`` with the code `schemaTooNew`; `schemaMismatch` when something has the names of the
     ///   tables that the library did not make, or the database's encoding is not UTF8; `accessDenied` when the user may
     ///   not create tables, or the server refuses the user, the password or the database; `unavailable`;
-    ///   `invalidArgument` when no schema of the `search_path` exists.
+    ///   `invalidArgument` when no schema of the `search_path` exists, or the user's, database's or server's
+    ///   `session_replication_role` is `replica`, with which no foreign key holds.
     public func prepare() async throws {
         try await store.prepare()
     }

@@ -32,7 +32,8 @@ struct SchemaInspection {
                 EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'conversations'),
                 EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'chat_messages'),
                 EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'chat_storage_schema'),
-                EXISTS (SELECT FROM pg_extension WHERE extname = 'citus'), current_setting('search_path')
+                EXISTS (SELECT FROM pg_extension WHERE extname = 'citus'), current_setting('search_path'),
+                current_setting('session_replication_role'), current_setting('synchronous_commit')
             FROM (SELECT 1) AS one LEFT JOIN path ON true LEFT JOIN pg_namespace n ON n.nspname = path.name
             ORDER BY path.position
             """, [.text])
@@ -43,17 +44,23 @@ struct SchemaInspection {
     let isDistributed: Bool
     /// The setting, with the names of schemas that do not exist.
     let searchPath: String
+    /// Whether the server checks and cascades foreign keys in sessions of this user.
+    let keepsForeignKeys: Bool
+    /// When the server answers a commit.
+    let synchronousCommit: String
     /// In the order in which they are looked through.
     let candidates: [Candidate]
 
     init(
         encoding: String, isolation: String, isDistributed: Bool = false, searchPath: String = "",
-        candidates: [Candidate]
+        keepsForeignKeys: Bool = true, synchronousCommit: String = "on", candidates: [Candidate]
     ) {
         self.encoding = encoding
         self.isolation = isolation
         self.isDistributed = isDistributed
         self.searchPath = searchPath
+        self.keepsForeignKeys = keepsForeignKeys
+        self.synchronousCommit = synchronousCommit
         self.candidates = candidates
     }
 
@@ -70,11 +77,39 @@ struct SchemaInspection {
         isolation = try first.text(1)
         isDistributed = try first.bool(7)
         searchPath = try first.text(8)
+        keepsForeignKeys = try first.text(9) != "replica"
+        synchronousCommit = try first.text(10)
         candidates = try result.rows.compactMap { row in
-            guard let name = try row.optionalText(2) else { return nil }
+            // The server's own schemas, and one for temporary tables, are no place for others.
+            guard let name = try row.optionalText(2), !SchemaName(name: name).isReserved else { return nil }
             let names = try SchemaDefinition.tables.enumerated().filter { try row.bool(4 + Int32($0.offset)) }
             return Candidate(schema: SchemaName(name: name), exists: try row.bool(3), names: Set(names.map(\.element)))
         }
+    }
+
+    /// Checks the settings that the library's sessions have of their user, database and server.
+    ///
+    /// - Parameter isBehindPooler: Whether sessions are the pooler's, which the library does not set up.
+    /// - Throws: ``ChatStorageError`` with the code `invalidArgument`.
+    func checkSettings(isBehindPooler: Bool) throws {
+        func require(_ condition: Bool, _ problem: @autoclosure () -> String) throws {
+            guard condition else { throw ChatStorageError(.invalidArgument, problem()) }
+        }
+        try require(
+            keepsForeignKeys,
+            """
+            session_replication_role is replica for this user, database or server: messages of deleted conversations \
+            would stay; it must be origin
+            """)
+        guard isBehindPooler else { return }
+        try require(
+            isolation == "read committed",
+            """
+            the server's default_transaction_isolation is \(isolation); behind a pooler it must be read committed
+            """)
+        try require(
+            synchronousCommit != "off",
+            "synchronous_commit is off, so the server would lose acknowledged writes; behind a pooler it must not be")
     }
 
     /// Finds the tables, or the place for them.

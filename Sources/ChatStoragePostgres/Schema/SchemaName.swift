@@ -5,6 +5,9 @@ struct SchemaName: Sendable, Hashable {
     /// The name as a quoted identifier; a quotation mark in it is doubled.
     var quoted: String { "\"\(name.replacing("\"", with: "\"\""))\"" }
 
+    /// Whether only the server makes schemas of such names.
+    var isReserved: Bool { name.hasPrefix("pg_") }
+
     /// The key of the advisory lock under which the schema is made: FNV-1a of a fixed text and the name.
     var lockKey: Int64 {
         let hash = "chatstorage schema \(name)".utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { hash, byte in

@@ -169,15 +169,7 @@ final class PostgresStore: Sendable {
     /// Looks for the tables and checks their version; it only reads.
     private func inspect() async throws -> SchemaInspection.Location {
         let inspection = try SchemaInspection(await run(SchemaInspection.request(schema: configuration.schema)))
-        // A pooler's sessions are not set up by the library.
-        guard !configuration.isBehindPooler || inspection.isolation == "read committed" else {
-            throw ChatStorageError(
-                .invalidArgument,
-                """
-                the server's default_transaction_isolation is \(inspection.isolation); behind a pooler it must be \
-                read committed
-                """)
-        }
+        try inspection.checkSettings(isBehindPooler: configuration.isBehindPooler)
         let location = try inspection.location()
         guard case .present(let schema, _) = location else { return location }
         do {
