@@ -36,7 +36,9 @@ extension PostgresBackend {
         public var schema: String?
         /// How many connections are open at most, 1 or more; by default 8.
         ///
-        /// They are opened as calls come, another one when a call would wait, and each serves many calls at once.
+        /// They are opened as calls come, another one when a call would wait, and each serves many calls at once. One
+        /// that has carried more than 4 MiB in one statement or row is closed afterwards, since libpq keeps its buffers
+        /// at that size.
         public var connections = 8
         /// How long connecting to one address of a host may take, in whole seconds from 2; by default 10 seconds.
         ///

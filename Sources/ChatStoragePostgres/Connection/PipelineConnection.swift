@@ -18,6 +18,10 @@ final class PipelineConnection {
     /// A connection without progress for so long gets no more calls: one that waits for a lock must not hold up others.
     static let stallTime = Duration.milliseconds(250)
 
+    /// A connection that has sent or received a larger value is closed after the calls under way: libpq's buffers grow
+    /// with what goes through them, to up to twice its size, and never shrink.
+    static let largeValue = 4 << 20
+
     private let connection: ServerConnection
     private var pipeline: CallPipeline
     private(set) var load = ConnectionLoad()
@@ -29,6 +33,7 @@ final class PipelineConnection {
     private(set) var wantsToWrite = false
     /// Whether libpq or the server told that the session is over: no answer comes after that.
     private var isBroken = false
+    private var hasLargeBuffers = false
     private var lastProgress = ContinuousClock.now
 
     init(_ connection: ServerConnection, preparesStatements: Bool) {
@@ -66,7 +71,10 @@ final class PipelineConnection {
             }
             guard let message = pipeline.nextMessage() else { return flush() }
             guard send(message) else { return false }
-            if case .execute(_, let step) = message { unflushed += step.bytes }
+            if case .execute(_, let step) = message {
+                unflushed += step.bytes
+                if step.bytes > Self.largeValue { hasLargeBuffers = true }
+            }
         }
     }
 
@@ -89,6 +97,7 @@ final class PipelineConnection {
         while PQisBusy(connection.pointer) == 0, pipeline.expectsReply {
             let reply: CallPipeline.Reply
             if let result = PQgetResult(connection.pointer) {
+                if Self.hasLargeRow(result) { hasLargeBuffers = true }
                 guard let classified = Self.reply(result) else {
                     isBroken = true
                     return (actions, false)
@@ -125,6 +134,7 @@ final class PipelineConnection {
     /// Takes note that a call was answered.
     func ended(_ call: Call) {
         load.add(call.lane, -1)
+        if hasLargeBuffers { isRetiring = true }
     }
 
     /// Gives up the calls under way.
@@ -155,6 +165,14 @@ final class PipelineConnection {
             }
         case .sync:
             return PQpipelineSync(connection) == 1
+        }
+    }
+
+    /// Whether a row alone has made libpq's buffer large.
+    private static func hasLargeRow(_ result: OpaquePointer) -> Bool {
+        guard PQresultMemorySize(result) > largeValue else { return false }
+        return (0..<PQntuples(result)).contains { row in
+            (0..<PQnfields(result)).reduce(0) { $0 + Int(PQgetlength(result, row, $1)) } > largeValue
         }
     }
 
