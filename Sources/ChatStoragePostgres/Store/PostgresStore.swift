@@ -12,11 +12,13 @@ final class PostgresStore: Sendable {
 
     private let configuration: PostgresBackend.Configuration
     private let loop: EventLoop
+    private let inspection: SharedInspection
     private let phase = Mutex(Phase.new)
 
     init(_ configuration: PostgresBackend.Configuration) throws {
         self.configuration = configuration
         loop = try EventLoop(configuration)
+        inspection = SharedInspection(limit: configuration.waitingCalls)
     }
 
     deinit {
@@ -26,7 +28,7 @@ final class PostgresStore: Sendable {
     /// The statements for the schema, once it is known to be there; after the first time it costs a lock.
     func statements() async throws -> Statements {
         if let statements = try readyStatements() { return statements }
-        switch try await inspect() {
+        switch try await inspection.location({ [self] in try await inspect() }) {
         case .present(let schema, let isDistributed): return try becomeReady(schema, isDistributed: isDistributed)
         case .absent(let place, let exists, let lookedThrough):
             let problem =
@@ -158,12 +160,14 @@ final class PostgresStore: Sendable {
     }
 
     private func becomeReady(_ schema: SchemaName, isDistributed: Bool) throws -> Statements {
-        let statements = Statements(schema, isDistributed: isDistributed)
         try phase.withLock { phase in
             if case .closed = phase { throw ChatStorageError.closed }
+            // Appends go together only if their statements are the same.
+            if case .ready(let statements, schema) = phase { return statements }
+            let statements = Statements(schema, isDistributed: isDistributed)
             phase = .ready(statements, schema)
+            return statements
         }
-        return statements
     }
 
     /// Looks for the tables and checks their version; it only reads.
