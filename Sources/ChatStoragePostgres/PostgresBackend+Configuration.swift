@@ -27,7 +27,7 @@ extension PostgresBackend {
         /// Several hosts, `target_session_attrs`, TLS settings, services and password files work as in other programs
         /// that use libpq.
         public var url: String
-        /// The PostgreSQL schema in which the tables live, 1 to 63 bytes.
+        /// The PostgreSQL schema in which the tables live, 1 to 63 bytes that do not begin with `pg_`.
         ///
         /// ``PostgresBackend/prepare()`` creates one that does not exist. By default (nil) it is the schema in the
         /// connection's `search_path` that has the tables already, otherwise the one in which tables are created.
@@ -149,6 +149,7 @@ extension PostgresBackend.Configuration {
             try require(
                 (1...63).contains(schema.utf8.count) && !schema.hasNUL,
                 "schema has \(schema.utf8.count) bytes; it takes 1 to 63, without U+0000")
+            try require(!SchemaName(name: schema).isReserved, "schema begins with pg_, as only the server's own do")
         }
         try require(connections >= 1, "connections is \(connections); it must be 1 or more")
         try require(callsPerConnection >= 1, "callsPerConnection is \(callsPerConnection); it must be 1 or more")

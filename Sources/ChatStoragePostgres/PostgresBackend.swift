@@ -26,10 +26,12 @@ public final class PostgresBackend: ChatStorageBackend {
     /// Nothing is connected yet; the first call does that.
     ///
     /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for a URL that libpq cannot read, or whose
-    ///   password has a `/` or `@` that is not percent-encoded, or a setting out of its bounds; `unavailable` when the
-    ///   process has no file descriptors left.
+    ///   password has a `/` or `@` that is not percent-encoded, for an option of the URL, of a service file or of the
+    ///   environment that libpq does not take, or a setting out of its bounds; `unavailable` when the process has no
+    ///   file descriptors or threads left.
     public init(_ configuration: Configuration) async throws {
         try configuration.check()
+        try await ConnectionOptions.check(configuration)
         store = try PostgresStore(configuration)
     }
 

@@ -74,10 +74,35 @@ import Testing
         await expectError(.invalidArgument, without: "hunter2") { try await PostgresBackend(url: url) }
     }
 
+    @Test(arguments: [
+        ("postgres://localhost/db?sslmode=word4711", "sslmode"), ("postgres://localhost:99999/db", "port"),
+        ("postgres://localhost,127.0.0.1:0/db", "port"), ("postgres://?service=word4711", "service"),
+        ("host=a,b port=1,2,3", "port"), ("postgres://localhost/db?connect_timeout=word4711", "connect_timeout"),
+        ("postgres://localhost/db?keepalives_idle=word4711", "keepalives_idle"),
+        ("postgres://localhost/db?tcp_user_timeout=word4711", "tcp_user_timeout"),
+        ("postgres://localhost/db?ssl_min_protocol_version=word4711", "ssl_min_protocol_version"),
+        ("postgres://localhost/db?gssencmode=word4711", "gssencmode"),
+        ("postgres://localhost/db?channel_binding=word4711", "channel_binding"),
+        ("postgres://localhost/db?target_session_attrs=word4711", "target_session_attrs"),
+    ])
+    func anOptionThatLibpqDoesNotTakeIsNamed(url: String, option: String) async {
+        let error = await #expect(throws: ChatStorageError.self) { try await PostgresBackend(url: url) }
+        #expect(error?.code == .invalidArgument && error?.message.contains(" \(option),") == true, "\(url)")
+        #expect(error.map { "\($0)".contains("4711") } == false)
+    }
+
+    @Test(arguments: [
+        "postgres://localhost/db?sslmode=verify-ca&target_session_attrs=prefer-standby&keepalives=0",
+        "host=a,b port=1,65535 connect_timeout=' 5 '", "postgres://a,b:5433/db", "postgres:///",
+    ])
+    func optionsThatLibpqTakesAreTaken(url: String) async throws {
+        try await PostgresBackend(url: url).close()
+    }
+
     @Test func settingsOutOfBoundsAreRefused() async {
         for adjust: (inout PostgresBackend.Configuration) -> Void in [
             { $0.connections = 0 }, { $0.waitingCalls = 0 }, { $0.callsPerConnection = 0 }, { $0.schema = "" },
-            { $0.schema = String(repeating: "é", count: 32) }, { $0.callTimeout = .zero },
+            { $0.schema = String(repeating: "é", count: 32) }, { $0.schema = "pg_chat" }, { $0.callTimeout = .zero },
             { $0.lockTimeout = .seconds(-1) }, { $0.connectTimeout = .seconds(1) },
         ] {
             var configuration = PostgresBackend.Configuration(url: "postgres:///db")

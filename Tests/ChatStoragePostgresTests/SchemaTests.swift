@@ -130,6 +130,16 @@ import Testing
         }
     }
 
+    /// The tables would be the server's own, or gone at the session's end.
+    @Test(arguments: ["pg_catalog", "pg_temp", "pg_temp,pg_catalog"])
+    func aPathOfTheServersOwnSchemasIsAWrongArgument(path: String) async throws {
+        let option = "options=-csearch_path%3D\(path.replacing(",", with: "%2C"))"
+        let backend = try await PostgresBackend(url: adding(option, to: TestPostgres.url()))
+        await expectError(.invalidArgument) { try await backend.prepare() }
+        await expectError(.invalidArgument) { try await backend.append(.user("x"), to: "c") }
+        try await backend.close()
+    }
+
     @Test func aPathWithoutASchemaIsAWrongArgument() async throws {
         let backend = try await PostgresBackend(url: adding("options=-csearch_path%3Dnowhere", to: TestPostgres.url()))
         await expectError(.invalidArgument) { try await backend.prepare() }

@@ -127,6 +127,17 @@ import Testing
         #expect(error.map(Self.everyForm)?.contains(Self.password) == false)
     }
 
+    @Test(arguments: [
+        "postgres://user:\(password)@127.0.0.1:1/db?sslmode=\(mark)",
+        "postgres://user:\(password)@127.0.0.1:1/db?target_session_attrs=\(mark)",
+        "postgres://user:\(password)@127.0.0.1:65536/db", "postgres://user:\(password)@127.0.0.1:1/db?service=\(mark)",
+    ])
+    func anOptionThatLibpqDoesNotTakeIsRefusedUnquoted(url: String) async {
+        let error = await #expect(throws: ChatStorageError.self) { try await PostgresBackend(url: url) }
+        #expect(error?.code == .invalidArgument)
+        #expect(error.map(Self.everyForm)?.contains("4711") == false)
+    }
+
     @Test func oddHostsAndPortsAreTaken() async throws {
         for url in [
             "postgres://u@%40abstract/db", "postgres://u@%2Ftmp%2Fx%40y/db", "postgres://h1:1,h2:/db",
@@ -143,9 +154,6 @@ import Testing
         let urls = [
             "postgres://user:\(Self.password)@/db?host=\(folder.path.replacing("/", with: "%2F"))",
             "postgres://user:\(Self.password)@127.0.0.1:1/db", "postgres://user:\(Self.password)@\(noName)/db",
-            "postgres://user:\(Self.password)@127.0.0.1:1/db?sslmode=\(Self.mark)",
-            "postgres://user:\(Self.password)@127.0.0.1:1/db?target_session_attrs=\(Self.mark)",
-            "postgres://user:\(Self.password)@127.0.0.1:65536/db",
             adding("user=none&password=\(Self.password)", to: try await TestPostgres.url()),
             adding("dbname=none&password=\(Self.password)", to: try await TestPostgres.url()),
         ]

@@ -73,6 +73,8 @@ struct EffectiveOptions {
     private(set) var values: [String: String] = [:]
     /// What libpq takes where nothing is said.
     private(set) var defaults: [String: String] = [:]
+    /// Why libpq would not connect with them; nil when nothing is wrong.
+    private(set) var refusal: String?
 
     init(values: [String: String], defaults: [String: String] = [:]) {
         self.values = values
@@ -95,6 +97,9 @@ struct EffectiveOptions {
         let connection = PQconnectStartParams(
             keywords.map { UnsafePointer($0) } + [nil], values.map { UnsafePointer($0) } + [nil], 1)
         defer { PQfinish(connection) }
+        // It looks at this one after the others, and quotes it.
+        let text = PQerrorMessage(connection).map { String(cString: $0) } ?? ""
+        if !text.contains(Self.unknown) { refusal = text }
         guard let options = PQconninfo(connection) else { return }
         take(options)
     }

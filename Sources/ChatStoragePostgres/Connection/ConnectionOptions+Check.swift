@@ -1,0 +1,68 @@
+import ChatStorageCore
+import ChatStorageSupport
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Android)
+import Android
+#endif
+
+extension ConnectionOptions {
+    /// Those of which libpq says in its sentence what is wrong.
+    private static let named = [
+        "channel_binding", "sslmode", "ssl_min_protocol_version", "ssl_max_protocol_version", "sslcertmode",
+        "sslnegotiation", "gssencmode", "require_auth", "service", "hostaddr", "port",
+    ]
+    /// Those that libpq reads as numbers while it connects.
+    private static let numbers = [
+        "connect_timeout", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count",
+        "tcp_user_timeout",
+    ]
+    private static let sessions = ["any", "read-write", "read-only", "primary", "standby", "prefer-standby"]
+
+    /// Checks options of the URL, of a service file and of the environment that would end every attempt to connect.
+    ///
+    /// It reads files, so it runs on a thread of its own.
+    ///
+    /// - Throws: ``ChatStorageError`` with the code `invalidArgument`, which names the option and quotes nothing.
+    static func check(_ configuration: PostgresBackend.Configuration) async throws {
+        let result = await withCheckedContinuation { (ended: CheckedContinuation<Result<Void, any Error>, Never>) in
+            let hasThread = DetachedThread.start {
+                ended.resume(returning: Result { try checkNow(configuration) })
+            }
+            if !hasThread {
+                let error = ChatStorageError(.unavailable, "the process has no threads left")
+                ended.resume(returning: .failure(error))
+            }
+        }
+        try result.get()
+    }
+
+    private static func checkNow(_ configuration: PostgresBackend.Configuration) throws {
+        let options = EffectiveOptions(given(configuration))
+        if let refusal = options.refusal {
+            try refuse(named.first(where: refusal.contains) ?? "an option")
+        }
+        for keyword in numbers where !(options.values[keyword] ?? "").isEmpty {
+            guard options.integer(keyword) != nil else { return try refuse(keyword) }
+        }
+        for port in (options.values["port"] ?? "").split(separator: ",") {
+            guard let number = Int(port.filter { !$0.isWhitespace }), (1...65_535).contains(number) else {
+                return try refuse("port")
+            }
+        }
+        let url = EffectiveOptions(parsing: configuration.url)
+        let session =
+            url.values["target_session_attrs"] ?? getenv("PGTARGETSESSIONATTRS").map { String(cString: $0) } ?? ""
+        guard session.isEmpty || sessions.contains(session) else { return try refuse("target_session_attrs") }
+    }
+
+    private static func refuse(_ option: String) throws {
+        throw ChatStorageError(
+            .invalidArgument, "libpq takes no such \(option), which the URL, a service file or the environment gives")
+    }
+}
