@@ -33,7 +33,7 @@ struct ImportCommandTests {
     func skipInvalid() async throws {
         let tool = try Tool()
         let text = """
-            [{"conversations": [{"from": "human", "value": "a"}, {"from": "function_call", "value": "secret"}]},
+            [{"id": "f", "conversations": [{"from": "human", "value": "a"}, {"from": "function_call", "value": "secret"}]},
             {"conversations": [{"from": "human", "value": "a"}]}]
             """
         try tool.write(text, to: "chats.json")
@@ -41,7 +41,7 @@ struct ImportCommandTests {
             let result = try await tool.run(arguments, input: Data())
             #expect(result.status == status)
             let reason = #"conversations[1].from is "function_call", not one of: human, gpt, system"#
-            #expect(result.errors == "chats.json:1: invalid: \(reason)\n")
+            #expect(result.errors == "chats.json:1: element 1, id f, at byte 2: invalid: \(reason)\n")
             #expect(result.output.contains("Invalid, not imported: 1.\n"))
         }
     }
@@ -104,6 +104,138 @@ struct ImportCommandTests {
         #expect(result.status == 0)
         #expect(result.output.hasPrefix("Imported 2 conversations with 2 messages in "))
         #expect(result.errors.isEmpty)
+    }
+
+    @Test("with nothing valid in a file the status is 1, with --skip-invalid too, whatever other files have")
+    func nothingValid() async throws {
+        let tool = try Tool()
+        try tool.write(bad, to: "bad")
+        try tool.write(good, to: "good")
+        for files in [["bad"], ["good", "bad"], ["bad", "good"]] {
+            #expect(try await tool.run(["import", "--skip-invalid"] + files, input: Data()).status == 1)
+        }
+        try tool.write("\(bad)\n\(good)", to: "both")
+        #expect(try await tool.run("import", "--skip-invalid", "both").status == 0)
+    }
+
+    @Test("ten problems of a kind are shown, and how many more there are")
+    func kinds() async throws {
+        let tool = try Tool()
+        try tool.write(String(repeating: "\(bad)\n{}\n", count: 1_500) + good, to: "chats.jsonl")
+        let result = try await tool.run("import", "--skip-invalid", "chats.jsonl")
+        #expect(result.status == 0)
+        let lines = result.errors.split(separator: "\n")
+        #expect(lines.count == 22)
+        #expect(lines[19] == "chats.jsonl:20: invalid: has neither messages nor conversations")
+        #expect(
+            lines[20]
+                == #"chats.jsonl: 1,490 more: invalid: messages[N].role is "tool", not one of: assistant, system, user"#
+        )
+        #expect(lines[21] == "chats.jsonl: 1,490 more: invalid: has neither messages nor conversations")
+        #expect(result.output.hasSuffix("Invalid, not imported: 3,000.\n"))
+    }
+
+    @Test("kinds of problems are no more than a hundred, whatever names a file has")
+    func boundedKinds() {
+        var kinds = ProblemKinds()
+        let letters = Array("abcdefghijklmnopqrstuvwxyz")
+        let shown = (0..<676).count { kinds.count("role \(letters[$0 / 26])\(letters[$0 % 26])") }
+        #expect(shown == 110)
+        #expect(kinds.rest == ["566 more: other problems"])
+    }
+
+    @Test("a damaged array whose rest is not read ends with 1, with --skip-invalid too; one read on does not")
+    func damagedArray() async throws {
+        let tool = try Tool()
+        func element(_ id: String) -> String {
+            #"{"id": "\#(id)", "conversations": [{"from": "human", "value": "a"}]}"#
+        }
+        let broken = #"{"id": "x", "conversations": ["a" pipe"]}"#
+        try tool.write("[\(element("a")),\n\(broken),\n\(element("b"))]", to: "on.json")
+        let on = try await tool.run("import", "--skip-invalid", "on.json")
+        #expect(on.status == 0 && on.output.hasPrefix("Imported 2 conversations "))
+        #expect(
+            on.errors == """
+                on.json:2: element 2 at byte 67: invalid: is not valid JSON, at byte 101 of the file; reading went on at \
+                line 3, byte 110 of the file
+
+                """)
+        try tool.write("[\(element("c")),\n\(broken),\n{\"", to: "rest.json")
+        let rest = try await tool.run("import", "--skip-invalid", "rest.json")
+        #expect(rest.status == 1 && rest.output.hasPrefix("Imported 1 conversation "))
+        #expect(
+            rest.output.hasSuffix("Invalid, not imported: 1.\nFiles that were not read to their end: 1.\n"))
+        #expect(
+            rest.errors == """
+                rest.json:2: element 2 at byte 67: invalid: is not valid JSON, at byte 101 of the file; from line 2, byte \
+                67 on the file was not read
+
+                """)
+    }
+
+    @Test("what is left out is named once, with the number of conversations")
+    func leftOut() async throws {
+        let tool = try Tool()
+        try tool.write(
+            """
+            {"system": "secret", "messages": [{"role": "user", "content": "a", "name": "secret", "weight": 0}]}
+            {"messages": [{"role": "user", "content": "b", "weight": 1}, {"role": "user", "content": "b", "weight": 1}]}
+            {"messages": [{"role": "user", "content": "c", "weight": null}]}
+
+            """, to: "chats.jsonl")
+        let result = try await tool.run("import", "chats.jsonl")
+        #expect(result.status == 0 && result.errors.isEmpty)
+        #expect(
+            result.output.hasSuffix(
+                """
+
+                Left out, since ids, titles, roles, texts and messages' times are all that is kept:
+                  messages[].weight in 2 conversations
+                  messages[].name in 1 conversation
+                  system in 1 conversation
+
+                """))
+    }
+
+    @Test("files that are something else say what they are in one line")
+    func otherFiles() async throws {
+        let tool = try Tool()
+        try tool.write(good.replacing("{", with: "{\n"), to: "pretty.json")
+        try tool.write(#"[{"title": "t", "mapping": {}, "current_node": "a"}]"#, to: "conversations.json")
+        try tool.write(Data([0x50, 0x4b, 3, 4, 20, 0, 0, 0]), to: "export.zip")
+        let result = try await tool.run("import", "--skip-invalid", "pretty.json", "conversations.json", "export.zip")
+        #expect(result.status == 1)
+        #expect(
+            result.errors == """
+                pretty.json: has a JSON object over several lines; objects must have one line each: jq -c . pretty.json | \
+                chatstorage import -
+                conversations.json: is a ChatGPT export; not read yet
+                export.zip: is a ZIP archive; unpack it and import the chats' file in it
+
+                """)
+        #expect(result.output == "Imported nothing.\nFiles that could not be read: 3.\n")
+    }
+
+    @Test("a conversation that the store refuses to take costs no other; it is counted and named, and the status is 1")
+    func failedConversation() async throws {
+        guard try TestBackends.sqlite.isSelected() else { return }
+        let tool = try Tool()
+        let lines = (1...50).map {
+            good.replacing("good", with: "c\($0)").replacing("hi", with: $0 == 7 ? "odd" : "hi")
+        }
+        try tool.write(lines.joined(separator: "\n"), to: "chats.jsonl")
+        _ = try await tool.run("add", "other", "user", "hi")
+        try TestSQLiteConnection(path: tool.folder.path(of: "chat.db")).execute(
+            """
+            CREATE TRIGGER strict BEFORE INSERT ON chat_messages WHEN NEW.content = 'odd'
+            BEGIN SELECT RAISE(ABORT, 'no'); END
+            """)
+        let result = try await tool.run("import", "--skip-invalid", "chats.jsonl")
+        #expect(result.status == 1)
+        #expect(result.errors.hasPrefix("chats.jsonl:7: failed: conversation c7: "))
+        #expect(result.errors.split(separator: "\n").count == 1)
+        #expect(result.output.hasPrefix("Imported 49 conversations with 49 messages in "))
+        #expect(result.output.hasSuffix("Failed, for what the store has: 1.\n"))
     }
 
     @Test("an interrupted import leaves only whole conversations and says what it did", arguments: [SIGINT, SIGTERM])

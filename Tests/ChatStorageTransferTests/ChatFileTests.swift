@@ -25,8 +25,10 @@ struct ChatFileTests {
         #expect(trip.title == "Kyoto ⛩")
         #expect(trip.messages.map(\.role) == [.system, .user, .assistant])
         #expect(trip.messages.map(\.content) == ["", "aé\n😀", "b"])
+        #expect(trip.leftOut == ["extra", "messages[].name"])
         #expect(trip.messages.map(\.createdAt) == [Timestamp("2026-11-22T07:17:51.5Z"), nil, nil])
         let empty = try #require(entries[1].conversation)
+        #expect(empty.leftOut.isEmpty)
         #expect(empty.title == nil)
         #expect(empty.messages.isEmpty)
     }
@@ -82,6 +84,64 @@ struct ChatFileTests {
         #expect(entries[2].reason == #"conversations[1].from is "function_call", not one of: human, gpt, system"#)
         #expect(entries[3].reason == "id is a number, not a string")
         #expect(entries[4].conversation?.messages.isEmpty == true)
+        #expect(entries.map(\.element) == [1, 2, 3, 4, 5])
+        #expect(entries[1].id == "two" && entries[1].byte == 145)
+    }
+
+    @Test("id and conversation_id are the same in both formats; where they differ the one that is left out is named")
+    func names() async throws {
+        for messages in [#""messages": []"#, #""conversations": []"#] {
+            let entries = try await read(
+                """
+                {"id": "a", \(messages)}
+                {"conversation_id": "b", \(messages)}
+                {"id": "other", "conversation_id": "c", \(messages)}
+                {"id": "d", "conversation_id": "d", \(messages)}
+                {"id": "e", "conversation_id": null, \(messages)}
+                """)
+            #expect(entries.map(\.id) == ["a", "b", "c", "d", "e"])
+            #expect(entries.map { $0.conversation?.leftOut } == [[], [], ["id"], [], []])
+        }
+    }
+
+    @Test("members that are not kept are named if there is something in them")
+    func leftOut() async throws {
+        let entries = try await read(
+            #"""
+            [{"system": "Be brief.", "tools": [], "tags": [ ], "meta": {}, "note": "", "none": null, "conversations": [
+                {"from": "human", "value": "a", "weight": 0}, {"from": "gpt", "value": "b", "weight": 1, "model": "m"}]},
+             {"\#(String(repeating: "n", count: 50))": false, "conversations": []},
+             {"conversations": [{"from": "gpt", "value": "Let me see.", "tool_calls": [{"name": "f"}]}]}]
+            """#)
+        #expect(
+            entries.map { $0.conversation?.leftOut } == [
+                ["system", "conversations[].weight", "conversations[].model"],
+                [String(repeating: "n", count: 40) + "…"], ["conversations[].tool_calls"],
+            ])
+    }
+
+    @Test(
+        "a message that is nothing without what is not kept is no message",
+        arguments: [
+            #""tool_calls": [{"id": "c", "function": {"name": "secret"}}]"#, #""function_call": {"name": "secret"}"#,
+            #""refusal": "secret""#, #""reasoning_content": "secret""#, #""images": ["secret"]"#,
+        ])
+    func lostContent(member: String) async throws {
+        let name = member.split(separator: "\"")[0]
+        for value in ["\"\"", "\"text\""] {
+            let entries = try await read(
+                """
+                {"id": "i", "messages": [{"role": "assistant", "content": \(value), \(member)}]}
+                {"conversations": [{"from": "gpt", "value": \(value), \(member)}]}
+                """)
+            let isEmpty = value == "\"\""
+            #expect(entries[0].reason == (isEmpty ? "messages[0] has no text but \(name), which is not kept" : nil))
+            #expect(entries[1].reason?.hasPrefix("conversations[0] has no text but \(name)") ?? false == isEmpty)
+            #expect(entries[0].id == "i")
+        }
+        // Nothing is in it.
+        let empty = #"{"messages": [{"role": "user", "content": "", "tool_calls": [], "refusal": null}]}"#
+        #expect(try await read(empty)[0].conversation?.leftOut == [])
     }
 
     @Test(
@@ -160,10 +220,95 @@ struct ChatFileTests {
             (NamedBytes("UTF-16, little-endian", [0xff, 0xfe, 0x7b, 0x00]), .notUTF8),
             (NamedBytes("UTF-16, big-endian", [0xfe, 0xff, 0x00, 0x7b]), .notUTF8),
             (NamedBytes("gzip, its magic number alone", [0x1f, 0x8b]), .compressed),
+            (NamedBytes("UTF-16 without a mark", [0x5b, 0x00, 0x7b, 0x00]), .notUTF8),
+            (NamedBytes("ZIP", [0x50, 0x4b, 0x03, 0x04, 0x14, 0x00]), .compressed),
+            (NamedBytes("Zstandard", [0x28, 0xb5, 0x2f, 0xfd, 0x04]), .compressed),
+            (NamedBytes("SQLite", Array("SQLite format 3\0".utf8)), .otherFormat),
+            (NamedBytes("HTML", Array("<!DOCTYPE html>\n<html>".utf8)), .otherFormat),
         ] as [(NamedBytes, ChatFileError.Code)])
     func refusedFiles(file: NamedBytes, code: ChatFileError.Code) async throws {
         let error = await #expect(throws: ChatFileError.self) { try await read(bytes: file.bytes) }
         #expect(error?.code == code)
+    }
+
+    @Test(
+        "an object over several lines is one error; a damaged first line is not",
+        arguments: [
+            ("{\n  \"messages\": [\n    {\"role\": \"user\", \"content\": \"hi\"}\n  ]\n}\n", true),
+            ("\n{\"messages\": [\n{\"role\": \"user\",\n\"content\": \"hi\"}]}", true),
+            ("{ \"messages\":\r\n\r\n[] }\r\n{ \"messages\":\r\n[] }", true),
+            ("{\n", false), ("{\n}x\n", false), ("{\"messages\": [\n", false),
+            ("{\"messages\": [\n{\"messages\": []}\n", false),
+            ("{\"messages\": [{\"role\": \"us\n{\"messages\": []}\n", false),
+            ("{\"messages\": []}\n{\n\"messages\": []}\n", false),
+        ])
+    func spreadObject(text: String, isRefused: Bool) async throws {
+        do {
+            let entries = try await read(text)
+            #expect(!isRefused && entries.contains { $0.reason != nil })
+        } catch let error as ChatFileError {
+            #expect(isRefused && error.code == .otherFormat && error.command == "jq -c .")
+        }
+        // The same where it comes in pieces.
+        let pieces = text.utf8.map { [$0] }
+        if isRefused { await #expect(throws: ChatFileError.self) { try await readFromPipe(pieces) } }
+    }
+
+    @Test(
+        "exports that are not read yet are named, on one line or several",
+        arguments: [
+            (
+                #"[{"title": "t", "create_time": 1.5, "mapping": {"a": {"message": null}}, "current_node": "a"}]"#,
+                "ChatGPT"
+            ),
+            (#"{"title": "t", "mapping": {"a": {"parent": null}}}"#, "ChatGPT"),
+            (#"[{"uuid": "u", "name": "", "chat_messages": [{"sender": "human", "text": "hi"}]}]"#, "Claude"),
+            (#"[{"id": "i", "chat": {"title": "t", "history": {"messages": {}}}}]"#, "Open WebUI"),
+            (
+                #"{"conversationId": "i", "messages": [{"messageId": "m", "text": "hi", "sender": "User"}]}"#,
+                "LibreChat"
+            ),
+            (#"{"conversations": [{"conversation": {"id": "i"}, "responses": []}]}"#, "Grok"),
+            (#"[{"id": "i", "title": "t", "inserted_at": "2026", "mapping": {}}]"#, "DeepSeek"),
+            (#"{"runSettings": {}, "chunkedPrompt": {"chunks": []}}"#, "AI Studio"),
+            (#"[{"header": "Gemini Apps", "title": "t", "time": "2026", "products": ["Gemini Apps"]}]"#, "Google"),
+            (#"[{"role": "user", "content": "hi"}, {"role": "assistant", "content": "ho"}]"#, "a list of messages"),
+        ])
+    func knownFormats(text: String, name: String) async throws {
+        let spread = text.replacing("{", with: "{\n").replacing(", \"", with: ",\n\"")
+        for text in [text, spread] {
+            let error = await #expect(throws: ChatFileError.self) { try await read("\u{FEFF}\(text)\n") }
+            #expect(error?.code == .otherFormat)
+            #expect(error?.message.contains(name) == true && error?.message.hasSuffix("; not read yet") == true)
+        }
+        // After a conversation it is an invalid one like others.
+        if text.hasPrefix("{") {
+            let entries = try await read("{\"messages\": []}\n\(text)")
+            #expect(entries[0].conversation != nil && entries[1].reason?.hasSuffix("; not read yet") == true)
+        }
+    }
+
+    @Test("after an export that is not read yet nothing comes")
+    func nothingAfterRefusal() async throws {
+        let folder = try TemporaryFolder()
+        let text = #"{"uuid": "u", "chat_messages": []}"# + "\n{\"messages\": []}\n"
+        try Data(text.utf8).write(to: URL(fileURLWithPath: folder.path(of: "chats")))
+        var iterator = ChatFile(path: folder.path(of: "chats")).makeAsyncIterator()
+        do {
+            _ = try await iterator.next()
+            Issue.record("it was read")
+        } catch is ChatFileError {}
+        #expect(try await iterator.next() == nil)
+    }
+
+    @Test("what is wrong in an array names the byte in the file, in JSON Lines that in the line")
+    func bytePositions() async throws {
+        let array = try await read("\u{FEFF}[{\"conversations\": []},\n {\"id\": \"b\", \"conversations\": tru}]")
+        #expect(array[1].reason == "is not valid JSON, at byte 58 of the file")
+        #expect((array[1].line, array[1].element, array[1].byte) == (2, 2, 29))
+        let lines = try await read("{\"messages\": []}\n{\"id\": tru}\n")
+        #expect(lines[1].reason == "is not valid JSON, at byte 8")
+        #expect((lines[1].line, lines[1].element, lines[1].byte) == (2, nil, 18))
     }
 
     @Test("a file that is not there, or is a folder, is unreadable and says why")
@@ -226,13 +371,11 @@ struct ChatFileTests {
     }
 
     private func read(_ text: String) async throws -> [ChatFile.Entry] {
-        try await read(bytes: Array(text.utf8))
+        try await TestFile.read(text)
     }
 
     private func read(bytes: [UInt8]) async throws -> [ChatFile.Entry] {
-        let folder = try TemporaryFolder()
-        try Data(bytes).write(to: URL(fileURLWithPath: folder.path(of: "chats")))
-        return try await ChatFile(path: folder.path(of: "chats")).reduce(into: []) { $0.append($1) }
+        try await TestFile.read(bytes: bytes)
     }
 
     private func readFromPipe(_ chunks: [[UInt8]]) async throws -> [ChatFile.Entry] {
@@ -242,15 +385,5 @@ struct ChatFileTests {
         for chunk in chunks { try pipe.fileHandleForWriting.write(contentsOf: chunk) }
         try pipe.fileHandleForWriting.close()
         return try await entries
-    }
-}
-
-extension ChatFile.Entry {
-    fileprivate var conversation: ArchivedConversation? {
-        if case .conversation(let conversation) = content { conversation } else { nil }
-    }
-
-    fileprivate var reason: String? {
-        if case .invalid(let reason) = content { reason } else { nil }
     }
 }

@@ -117,6 +117,96 @@ struct ImporterTests {
         #expect(events.outcomes == [.invalid(reason: "is bad")])
     }
 
+    @Test("everything is reported in the file's order, whichever is stored first")
+    func order() async throws {
+        let backend = try await prepared()
+        let storage = SlowStorage(storage: backend.tenant("")) { snapshot in
+            guard snapshot.id == "slow" else { return }
+            for _ in 0..<1000 { await Task.yield() }
+        }
+        let (stream, continuation) = AsyncStream.makeStream(of: ChatFile.Entry.self)
+        for line in 1...20 {
+            let content: ChatFile.Entry.Content =
+                switch line {
+                case 2, 9: .conversation(conversation("slow", ["\(line)"]))
+                case let line where line % 3 == 0: .invalid(reason: "\(line)")
+                case 20: .restNotRead(reason: "\(line)")
+                default: .conversation(conversation(ConversationID("c\(line)"), ["a"]))
+                }
+            continuation.yield(.init(line: line, content: content, bytesRead: Int64(line)))
+        }
+        continuation.finish()
+        let events = Recorder()
+        let summary = try await Importer(storage: storage).run(stream) { events.add($0) }
+        #expect(events.lines == Array(1...20))
+        #expect(events.byLine[9] == .different && events.byLine[20] == .restNotRead(reason: "20"))
+        #expect((summary.imported, summary.invalid, summary.restsNotRead, summary.different) == (13, 6, 1, 1))
+    }
+
+    @Test("entries that wait for a slow conversation are no more than a thousand")
+    func orderIsBounded() async throws {
+        let backend = try await prepared()
+        let (goOn, continuation) = AsyncStream.makeStream(of: Void.self)
+        let storage = SlowStorage(storage: backend.tenant("")) { _ in for await _ in goOn { break } }
+        let read = Mutex(0)
+        let slow = ChatFile.Entry(line: 1, content: .conversation(conversation("slow", ["a"])), bytesRead: 1)
+        let entries = AsyncStream<ChatFile.Entry> {
+            let number = read.withLock { count in
+                count += 1
+                return count
+            }
+            // Whoever reads this far without waiting has all in memory.
+            if number == 1_500 { continuation.finish() }
+            return number == 1
+                ? slow : number > 3_000 ? nil : .init(line: number, content: .invalid(reason: "x"), bytesRead: 1)
+        }
+        async let summary = Importer(storage: storage).run(entries)
+        // It reads a thousand and waits; nothing else can end the wait for more.
+        while read.withLock({ $0 }) < 1_001 { await Task.yield() }
+        for _ in 0..<1_000 { await Task.yield() }
+        #expect(read.withLock { $0 } <= 1_001)
+        continuation.finish()
+        let done = try await summary
+        #expect((done.imported, done.invalid) == (1, 2_999))
+    }
+
+    @Test(
+        "a conversation that the store cannot write or compare is failed, and the others go on",
+        arguments: [ChatStorageError.Code.damaged, .schemaMismatch, .conflict])
+    func failedConversation(code: ChatStorageError.Code) async throws {
+        let backend = try await prepared()
+        let error = ChatStorageError(code, "the row is bad", cause: .init(engine: "SQLite", code: "11"))
+        let storage = FaultyConversation(storage: backend.tenant(""), id: "bad", error: error)
+        let result = try await run(
+            [conversation("a", ["x"]), conversation("bad", ["x"]), conversation("b", ["x"])], into: storage)
+        #expect(
+            result.outcomes
+                == [.imported(messages: 1), .failed(reason: "the row is bad (SQLite 11)"), .imported(messages: 1)])
+        #expect((result.summary.imported, result.summary.failed, result.summary.invalid) == (2, 1, 0))
+        // One that is there, and whose messages cannot be read.
+        try await Importer(storage: backend.tenant("")).run(entries([conversation("bad", ["x"])]))
+        let again = try await run([conversation("bad", ["x"]), conversation("c", ["x"])], into: storage)
+        #expect(again.outcomes == [.failed(reason: "the row is bad (SQLite 11)"), .imported(messages: 1)])
+    }
+
+    @Test("what is left out is counted once for a conversation that is in the store, and a hundred names at most")
+    func leftOut() async throws {
+        let backend = try await prepared()
+        func entry(_ id: ConversationID, _ names: Set<String>, role: Role = .user) -> ArchivedConversation {
+            var entry = conversation(id, ["x"], role: role)
+            entry.leftOut = names
+            return entry
+        }
+        let some = [entry("a", ["x", "y"]), entry("b", ["x"]), entry("c", ["z"], role: Role(rawValue: "tool"))]
+        let first = try await run(some, into: backend)
+        #expect(first.summary.leftOut == ["x": 2, "y": 1])
+        #expect(try await run(some, into: backend).summary.leftOut == ["x": 2, "y": 1])
+        #expect((first.summary + first.summary).leftOut == ["x": 4, "y": 2])
+        let many = (0..<300).map { entry(ConversationID("m\($0)"), ["name\($0)"]) }
+        let summary = try await run(many, into: backend).summary
+        #expect(summary.leftOut.count == 101 && summary.leftOut["others"] == 200)
+    }
+
     @Test("an error that is not about one conversation ends the import with it", arguments: [0, 5])
     func failure(successes: Int) async throws {
         let backend = try await prepared()
@@ -216,6 +306,8 @@ private final class Recorder: Sendable {
     func add(_ event: ImportEvent) {
         events.withLock { $0.append(event) }
     }
+
+    var lines: [Int] { events.withLock { $0.map(\.line) } }
 
     var outcomes: [ImportOutcome] { events.withLock { $0.map(\.outcome) } }
 

@@ -33,28 +33,58 @@ struct SplitterTests {
             """
         #expect(
             split(ArraySplitter(), text) == [
-                .init(3, #"{"a": ["x,]}", "\"]", "\\"]}"#), .init(3, "{\"b\":\n    {}\n  }\n  "), .init(7, "3"),
-                .init(7, "\"s]\"\n"),
+                .init(3, #"{"a": ["x,]}", "\"]", "\\"]}"#), .init(3, "{\"b\":\n    {}\n  }"), .init(7, "3"),
+                .init(7, "\"s]\""),
             ])
         #expect(split(ArraySplitter(), "[]").isEmpty)
         #expect(split(ArraySplitter(), " [ \n ] \n").isEmpty)
     }
 
-    @Test("an element that is too long costs only itself")
+    @Test("pieces know the byte where they begin, and elements their number")
+    func positions() {
+        func positions(_ splitter: some TextSplitter, _ text: String) -> [[Int64?]] {
+            var splitter = splitter
+            var pieces: [TextPiece] = []
+            for byte in text.utf8 { splitter.split([byte], into: &pieces) }
+            splitter.finish(into: &pieces)
+            return pieces.map { [$0.offset, $0.element.map(Int64.init)] }
+        }
+        #expect(positions(ArraySplitter(offset: 3), "[1, {},\n\n [2] ]") == [[4, 1], [7, 2], [13, 3]])
+        #expect(positions(LineSplitter(offset: 3), "a\n\nbc\nd") == [[3, nil], [6, nil], [9, nil]])
+    }
+
+    @Test("an element that is too long costs only itself, and is not kept")
     func longElement() {
-        let pieces = split(ArraySplitter(maximumBytes: 4), #"["ab", "abc", ["x,y"], 1]"#)
-        #expect(pieces == [.init(1, "\"ab\""), .init(1, nil), .init(1, nil), .init(1, "1")])
+        let good = #"{"conversations": []}"#
+        for filling in [#""a": "b", "#, String(repeating: #""a": ["b"], "#, count: 100)] {
+            let long = "{\(filling)\(good.dropFirst())"
+            for separator in [",\n", ", "] {
+                let text = "[" + [good, long, "1", good, long].joined(separator: separator) + "]"
+                let pieces = split(ArraySplitter(maximumBytes: good.utf8.count), text)
+                #expect(pieces.map(\.isBroken) == [false, true, false, true])
+                #expect(pieces.map { $0.text == good } == [true, false, true, false])
+                #expect(pieces.allSatisfy { !$0.isBroken || $0.text?.hasPrefix("is longer than") == true })
+            }
+        }
+        #expect(
+            split(ArraySplitter(maximumBytes: 3), "[123,  \"a\" ,[1],1234]").map(\.isBroken) == [
+                false, false, false, true,
+            ])
     }
 
     @Test("a damaged array says where it is damaged")
     func damagedArrays() {
         #expect(split(ArraySplitter(), "[1,\n2").last == .init(2, "cut off", isBroken: true))
         #expect(split(ArraySplitter(), "[1,\n\n").last == .init(3, "end of the file", isBroken: true))
+        #expect(split(ArraySplitter(), "[[1]\n").last == .init(2, "end of the file", isBroken: true))
         #expect(split(ArraySplitter(), "[\"\n").last == .init(1, "cut off", isBroken: true))
         #expect(split(ArraySplitter(), "[1]\n\n {} []").last == .init(3, "after the end", isBroken: true))
         #expect(split(ArraySplitter(), "[1]\n x y").count == 2)
-        #expect(split(ArraySplitter(), "[,1,]") == [.init(1, ""), .init(1, "1"), .init(1, "")])
-        #expect(split(ArraySplitter(), "[}},1]") == [.init(1, "}}"), .init(1, "1")])
+        #expect(
+            split(ArraySplitter(), "[,1,]") == [
+                .init(1, "is missing", isBroken: true), .init(1, "1"), .init(1, "is missing", isBroken: true),
+            ])
+        #expect(split(ArraySplitter(), "[}},1]") == [.init(1, "is not valid JSON, at byte 2", isBroken: true)])
     }
 
     @Test("where the chunks of a file end makes no difference", arguments: 0..<200)
@@ -111,7 +141,7 @@ private struct SplitPiece: Equatable {
         switch piece.content {
         case .text(let bytes): (text, isBroken) = (String(decoding: bytes, as: UTF8.self), false)
         case .tooLong: (text, isBroken) = (nil, false)
-        case .broken(let reason): (text, isBroken) = (reason, true)
+        case .broken(let reason), .restNotRead(let reason): (text, isBroken) = (reason, true)
         }
     }
 

@@ -90,6 +90,30 @@ final class FaultyStorage: WrappedStorage {
     }
 }
 
+/// A storage of which one conversation can be neither restored nor read, though it may be there.
+final class FaultyConversation: WrappedStorage {
+    let storage: any ChatStorage
+    private let id: ConversationID
+    private let error: ChatStorageError
+
+    init(storage: any ChatStorage, id: ConversationID, error: ChatStorageError) {
+        self.storage = storage
+        self.id = id
+        self.error = error
+    }
+
+    func restoreConversation(_ snapshot: ConversationSnapshot) async throws -> Conversation {
+        // One that is there is `conversationExists`, and its messages are what is bad.
+        if snapshot.id == id, try await storage.conversation(id) == nil { throw error }
+        return try await storage.restoreConversation(snapshot)
+    }
+
+    func messages(of id: ConversationID, _ position: MessagePosition, limit: Int) async throws -> [Message] {
+        if id == self.id { throw error }
+        return try await storage.messages(of: id, position, limit: limit)
+    }
+}
+
 /// A storage that counts what is being restored at once.
 final class CountingStorage: WrappedStorage {
     private struct Counts {

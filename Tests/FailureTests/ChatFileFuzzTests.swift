@@ -26,6 +26,37 @@ import Testing
             tokens: Self.tokens + [#""conversations""#, #""from""#, #""human""#])
     }
 
+    /// One element of an array is damaged, within its line: all others are read, as they were written.
+    @Test("arrays with one damaged element") func damagedElement() async throws {
+        let texts = (0..<6).map { "text \($0)" }
+        let elements = texts.map { text in
+            #"{"id": "\#(text)", "title": "[{}]", "conversations": [{"from": "human", "value": "\#(text) \"{\" ]},"},"#
+                + #" {"from": "gpt", "value": "{\"id\": \"text 9\", \"conversations\": []}"}]}"#
+        }
+        let tokens = (Self.tokens + [#""conversations": ["#, #"{"from""#, #"]}"#]).filter { !$0.contains("\n") }
+        var mutator = Mutator(samples: [elements[3]], tokens: tokens, seed: try SoakCount.seed)
+        var figures = Figures("arrays with one damaged element")
+        for _ in 0..<(try SoakCount.inputs.value) {
+            let damaged = mutator.next()
+            guard !damaged.contains(UInt8(ascii: "\n")) else { continue }
+            var lines = elements.map { Array($0.utf8) }
+            lines[3] = damaged
+            let input = [UInt8](Array("[\n".utf8) + lines.joined(separator: Array(",\n".utf8)) + Array("\n]".utf8))
+            try Data(input).write(to: URL(fileURLWithPath: path))
+            var found: [String] = []
+            for try await entry in ChatFile(path: path) {
+                guard case .conversation(let conversation) = entry.content, entry.line != 5 else { continue }
+                let isWhole = conversation.messages.count == 2 && conversation.title == "[{}]"
+                found.append(isWhole ? conversation.messages[0].content : "another")
+            }
+            figures.faults += 1
+            let expected = texts.filter { $0 != texts[3] }.map { "\($0) \"{\" ]}," }
+            figures.add(1, lost: found == expected ? 0 : 1)
+            #expect(found == expected, "\(String(decoding: input, as: UTF8.self))")
+        }
+        figures.report()
+    }
+
     private func fuzz(_ name: String, samples: [String], tokens: [String]) async throws {
         var mutator = Mutator(samples: samples, tokens: tokens, seed: try SoakCount.seed)
         var figures = Figures(name)

@@ -10,13 +10,21 @@ public enum ImportOutcome: Sendable, Hashable {
     case different
     /// It cannot be stored, for a reason that quotes no message and no title; nothing of it was written.
     case invalid(reason: String)
+    /// It may be fine, but the store's own data kept it from being stored or compared, for a reason that quotes no text.
+    case failed(reason: String)
+    /// From here on the file was not read, for a reason that quotes no text.
+    case restNotRead(reason: String)
 }
 
 /// A step of an import: one conversation of the file is done.
 public struct ImportEvent: Sendable {
     /// The line where the conversation begins, counted from 1.
     public let line: Int
-    /// The conversation's id; nil where the file has no conversation.
+    /// The element's number in an array, counted from 1; nil in JSON Lines.
+    public let element: Int?
+    /// The byte of the file where it begins, counted from 1.
+    public let byte: Int64
+    /// The conversation's id; nil where none can be read.
     public let conversationID: ConversationID?
     /// What became of it.
     public let outcome: ImportOutcome

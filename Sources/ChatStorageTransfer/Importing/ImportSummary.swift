@@ -10,6 +10,15 @@ public struct ImportSummary: Sendable, Hashable {
     public var different = 0
     /// Places in the file without a conversation that can be stored.
     public var invalid = 0
+    /// How many of those are where reading ended before the file did.
+    public var restsNotRead = 0
+    /// Conversations that the store's own data kept from being stored or compared.
+    public var failed = 0
+    /// Members that are not kept, by ``ArchivedConversation/leftOut`` of all conversations that are now in the store: how
+    /// many of these have the member.
+    ///
+    /// A hundred names at most; further ones are counted together as `others`.
+    public private(set) var leftOut: [String: Int] = [:]
     /// Bytes of the file that were read.
     public var bytesRead: Int64 = 0
 
@@ -24,6 +33,9 @@ public struct ImportSummary: Sendable, Hashable {
         sum.unchanged += right.unchanged
         sum.different += right.different
         sum.invalid += right.invalid
+        sum.restsNotRead += right.restsNotRead
+        sum.failed += right.failed
+        for (name, count) in right.leftOut { sum.addLeftOut(name, count) }
         sum.bytesRead += right.bytesRead
         return sum
     }
@@ -36,6 +48,20 @@ public struct ImportSummary: Sendable, Hashable {
         case .unchanged: unchanged += 1
         case .different: different += 1
         case .invalid: invalid += 1
+        case .failed: failed += 1
+        case .restNotRead:
+            invalid += 1
+            restsNotRead += 1
         }
+    }
+
+    /// Counts members of a conversation that is in the store without them.
+    mutating func countLeftOut(_ names: Set<String>) {
+        for name in names { addLeftOut(name, 1) }
+    }
+
+    private mutating func addLeftOut(_ name: String, _ count: Int) {
+        let name = leftOut[name] == nil && leftOut.count >= 100 ? "others" : name
+        leftOut[name, default: 0] += count
     }
 }

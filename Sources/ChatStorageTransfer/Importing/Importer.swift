@@ -51,10 +51,12 @@ public struct Importer: Sendable {
     ///
     /// - Parameters:
     ///   - entries: A ``ChatFile``, or another sequence of its entries.
-    ///   - report: Called for each conversation that is done, never twice at once; the import waits for it.
-    /// - Returns: What was done.
+    ///   - report: Called for each conversation that is done, in the file's order and never twice at once; the import
+    ///     waits for it.
+    /// - Returns: What was done. One conversation that the storage cannot write or read, such as a damaged one, is
+    ///   ``ImportOutcome/failed(reason:)`` and costs no other.
     /// - Throws: ``ChatFileError`` when the file cannot be read; ``ChatStorageError`` when the storage fails in a way
-    ///   that is not about one conversation; `CancellationError` when the task is cancelled. The conversations that are
+    ///   that is not about one conversation, such as `unavailable`; `CancellationError` when the task is cancelled. The conversations that are
     ///   being stored at that moment are finished and reported first.
     @discardableResult
     public func run<Entries: AsyncSequence>(
@@ -66,18 +68,17 @@ public struct Importer: Sendable {
             do {
                 for try await entry in entries {
                     try Task.checkCancellation()
-                    progress.bytesRead = entry.bytesRead
+                    while !progress.hasRoom(for: entry, configuration), let stored = await group.next() {
+                        await progress.end(stored)
+                    }
+                    try progress.throwFailure()
+                    let number = progress.begin(entry)
                     switch entry.content {
-                    case .invalid(let reason):
-                        await progress.report(line: entry.line, id: nil, .invalid(reason: reason))
+                    case .invalid(let reason): await progress.end(number, .invalid(reason: reason))
+                    case .restNotRead(let reason): await progress.end(number, .restNotRead(reason: reason))
                     case .conversation(let conversation):
-                        while !progress.hasRoom(for: conversation, configuration), let stored = await group.next() {
-                            await progress.end(stored)
-                        }
-                        try progress.throwFailure()
-                        progress.begin(conversation)
                         group.addTask {
-                            await store(conversation, line: entry.line, importTime: importTime)
+                            await store(conversation, number: number, importTime: importTime)
                         }
                     }
                 }
@@ -95,24 +96,33 @@ public struct Importer: Sendable {
 
     /// Stores one conversation; a cancelled import waits for it, so that what is reported is what happened.
     private func store(
-        _ conversation: ArchivedConversation, line: Int, importTime: Timestamp
+        _ conversation: ArchivedConversation, number: Int, importTime: Timestamp
     ) async -> StoredConversation {
         let task = Task { () async throws -> ImportOutcome in
             do {
-                try await storage.restoreConversation(conversation.snapshot(importTime: importTime))
-                return .imported(messages: conversation.messages.count)
-            } catch let error as ChatStorageError {
-                switch error.code {
-                case .conversationExists:
+                do {
+                    try await storage.restoreConversation(conversation.snapshot(importTime: importTime))
+                    return .imported(messages: conversation.messages.count)
+                } catch let error as ChatStorageError where error.code == .conversationExists {
                     return try await isStored(conversation) ? .unchanged : .different
-                case .invalidArgument, .invalidRole:
-                    return .invalid(reason: error.message)
-                default: throw error
                 }
+            } catch let error as ChatStorageError {
+                return try Self.outcome(of: error)
             }
         }
         return StoredConversation(
-            line: line, id: conversation.id, byteCount: conversation.byteCount, outcome: await task.result)
+            number: number, id: conversation.id, byteCount: conversation.byteCount, outcome: await task.result)
+    }
+
+    /// What an error says about one conversation; one that would meet all others too is thrown on.
+    private static func outcome(of error: ChatStorageError) throws -> ImportOutcome {
+        switch error.code {
+        case .invalidArgument, .invalidRole: return .invalid(reason: error.message)
+        case .unavailable, .readOnly, .accessDenied, .notPrepared, .schemaTooNew, .closed: throw error
+        default:
+            let cause = error.cause.map { " (\($0.engine) \($0.code))" } ?? ""
+            return .failed(reason: error.message + cause)
+        }
     }
 
     private func isStored(_ conversation: ArchivedConversation) async throws -> Bool {
@@ -124,58 +134,5 @@ public struct Importer: Sendable {
             else { return false }
         }
         return try await stored.next() == nil
-    }
-}
-
-/// What storing a conversation came to.
-private struct StoredConversation: Sendable {
-    let line: Int
-    let id: ConversationID
-    let byteCount: Int
-    let outcome: Result<ImportOutcome, any Error>
-}
-
-/// What is being stored and what has been.
-private struct ImportProgress {
-    let report: @Sendable (ImportEvent) async -> Void
-    var failure: (any Error)?
-    var bytesRead: Int64 = 0
-    private(set) var summary = ImportSummary()
-    private var storing: Set<ConversationID> = []
-    private var storingBytes = 0
-
-    init(report: @escaping @Sendable (ImportEvent) async -> Void) {
-        self.report = report
-    }
-
-    func hasRoom(for conversation: ArchivedConversation, _ configuration: Importer.Configuration) -> Bool {
-        guard !storing.isEmpty else { return true }
-        return storing.count < configuration.concurrentConversations
-            && storingBytes + conversation.byteCount <= configuration.concurrentBytes
-            && !storing.contains(conversation.id)
-    }
-
-    mutating func begin(_ conversation: ArchivedConversation) {
-        storing.insert(conversation.id)
-        storingBytes += conversation.byteCount
-    }
-
-    mutating func end(_ stored: StoredConversation) async {
-        storing.remove(stored.id)
-        storingBytes -= stored.byteCount
-        switch stored.outcome {
-        case .success(let outcome): await report(line: stored.line, id: stored.id, outcome)
-        case .failure(let error): failure = failure ?? error
-        }
-    }
-
-    mutating func report(line: Int, id: ConversationID?, _ outcome: ImportOutcome) async {
-        summary.count(outcome)
-        summary.bytesRead = bytesRead
-        await report(ImportEvent(line: line, conversationID: id, outcome: outcome, summary: summary))
-    }
-
-    func throwFailure() throws {
-        if let failure { throw failure }
     }
 }

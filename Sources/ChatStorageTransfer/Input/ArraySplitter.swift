@@ -1,88 +1,188 @@
 /// Cuts a JSON array into its elements, without parsing them.
 ///
-/// It follows strings and nesting only as far as needed to find the commas between elements, so a damaged element costs
-/// no other one, and each is known by the line it begins in.
+/// A quote or a bracket too many or too few makes all that follows mean something else. So where an element's structure
+/// breaks, the next element is looked for: a `{` where an element can begin (``ElementPlace``), from which a whole
+/// conversation follows. What lies between is one damaged piece; if no element comes any more, the rest was not read.
+///
+/// Text of a message is never taken for an element. In a string of JSON no line begins and no quote stands without a
+/// backslash before it, so a conversation that somebody wrote into a message does not parse.
 package struct ArraySplitter: TextSplitter {
-    private enum Place {
+    private enum Step {
         case beforeArray
         /// Where an element begins, or the array ends if it is empty.
-        case first
+        case beforeFirst
         /// After a comma, where an element begins.
         case beforeElement
         case element
-        case string
-        case escape
+        case afterElement
+        /// After damage, where no element has been found yet.
+        case searching
         case afterArray
+        /// After damage, when too much has been looked at in vain.
+        case givenUp
     }
 
-    private var place = Place.beforeArray
+    private let maximumBytes: Int
+    private var step = Step.beforeArray
+    /// What is still needed; up to `start` it is done with.
+    private var buffer: [UInt8] = []
+    private var start = 0
+    /// The line and the place in the file of the byte at `start`.
     private var line = 1
-    private var elementLine = 1
-    private var depth = 0
-    private var isTrailReported = false
-    private var partial: PartialPiece
+    private var offset: Int64
+    private var place = ElementPlace()
+    private var layout = ElementLayout.unknown
+    private var scan = StructureScan()
+    private var elements = 0
+    private var damage: ArrayDamage?
+    /// How much was followed of elements that then broke.
+    private var bytesInVain: Int64 = 0
 
-    /// Starts at the beginning of a file.
-    package init(maximumBytes: Int = ArraySplitter.defaultMaximumBytes) {
-        partial = PartialPiece(maximumBytes: maximumBytes)
+    /// Starts at the beginning of a file, or after what stands before its text.
+    package init(maximumBytes: Int = ArraySplitter.defaultMaximumBytes, offset: Int64 = 0) {
+        self.maximumBytes = maximumBytes
+        self.offset = offset
     }
 
     package mutating func split(_ chunk: [UInt8], into pieces: inout [TextPiece]) {
-        // Where the current element's bytes begin in this chunk.
-        var start = chunk.startIndex
-        for (position, byte) in chunk.enumerated() {
-            if byte == UInt8(ascii: "\n") { line += 1 }
-            switch place {
-            case .beforeArray:
-                if byte == UInt8(ascii: "[") { place = .first }
-            case .first, .beforeElement:
-                guard !byte.isJSONWhiteSpace else { break }
-                if byte == UInt8(ascii: "]"), place == .first {
-                    place = .afterArray
-                    break
-                }
-                elementLine = line
-                start = position
-                place = .element
-                follow(byte, chunk: chunk, start: start, position: position, into: &pieces)
-            case .element:
-                follow(byte, chunk: chunk, start: start, position: position, into: &pieces)
-            case .string:
-                if byte == UInt8(ascii: "\"") { place = .element }
-                if byte == UInt8(ascii: "\\") { place = .escape }
-            case .escape:
-                place = .string
-            case .afterArray:
-                guard !byte.isJSONWhiteSpace, !isTrailReported else { break }
-                isTrailReported = true
-                pieces.append(TextPiece(line: line, content: .broken("has text after the end of the array")))
-            }
+        // Pieces share the buffer that they were cut from, so what is left of it is copied.
+        if start == buffer.count {
+            buffer = chunk
+        } else {
+            if start > 0 { buffer = Array(buffer[start...]) }
+            buffer.append(contentsOf: chunk)
         }
-        if isInElement { partial.append(chunk[start...]) }
+        start = 0
+        while start < buffer.count, advance(into: &pieces) {}
     }
 
     package mutating func finish(into pieces: inout [TextPiece]) {
-        guard place != .afterArray else { return }
-        let reason = isInElement ? "is cut off by the end of the file" : "is the end of the file, not of the array"
-        pieces.append(TextPiece(line: isInElement ? elementLine : line, content: .broken(reason)))
+        // What the last element has swallowed is looked through for others.
+        while step == .element {
+            giveUp(at: offset + Int64(buffer.count - start), "is cut off by the end of the file", isEnd: true)
+            while start < buffer.count, advance(into: &pieces) {}
+        }
+        if let damage {
+            pieces.append(damage.pieceAtEnd(lastByte: place.previous))
+        } else if step != .afterArray {
+            let content = TextPiece.Content.restNotRead("is the end of the file, not of the array")
+            pieces.append(TextPiece(line: line, offset: offset, element: nil, content: content))
+        }
+        damage = nil
     }
 
-    private var isInElement: Bool { place == .element || place == .string || place == .escape }
-
-    /// Takes a byte of an element, outside strings.
-    private mutating func follow(
-        _ byte: UInt8, chunk: [UInt8], start: Int, position: Int, into pieces: inout [TextPiece]
-    ) {
-        switch byte {
-        case UInt8(ascii: "\""): place = .string
-        case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-        case UInt8(ascii: "}"): depth = max(0, depth - 1)
-        case UInt8(ascii: "]") where depth > 0: depth -= 1
-        case UInt8(ascii: ",") where depth > 0: break
-        case UInt8(ascii: "]"), UInt8(ascii: ","):
-            pieces.append(TextPiece(line: elementLine, content: partial.end(with: chunk[start..<position])))
-            place = byte == UInt8(ascii: ",") ? .beforeElement : .afterArray
-        default: break
+    /// Does one step; false if it needs more bytes.
+    private mutating func advance(into pieces: inout [TextPiece]) -> Bool {
+        let byte = buffer[start]
+        switch step {
+        case .element: return advanceElement(into: &pieces)
+        case .searching:
+            guard byte == UInt8(ascii: "{"), place.canBeginElement(layout) else { break }
+            begin()
+            return true
+        case .givenUp: break
+        case _ where byte.isJSONWhiteSpace: break
+        case .beforeArray:
+            if byte == UInt8(ascii: "[") { step = .beforeFirst }
+        case .beforeFirst where byte == UInt8(ascii: "]"): step = .afterArray
+        case .beforeFirst, .beforeElement:
+            if byte != UInt8(ascii: ","), byte != UInt8(ascii: "]") {
+                begin()
+                return true
+            }
+            elements += 1
+            add(.broken("is missing before a comma or bracket"), into: &pieces)
+            step = byte == UInt8(ascii: ",") ? .beforeElement : .afterArray
+        case .afterElement where byte == UInt8(ascii: ","): step = .beforeElement
+        case .afterElement where byte == UInt8(ascii: "]"): step = .afterArray
+        case .afterElement:
+            search("has no comma after the element before")
+            return true
+        case .afterArray:
+            search("has text after the end of the array")
+            return true
         }
+        pass()
+        return true
+    }
+
+    private mutating func advanceElement(into pieces: inout [TextPiece]) -> Bool {
+        var scan = scan
+        // One byte more than an element may have, since a number ends with the byte after it.
+        let bytes = buffer[start...].prefix(maximumBytes + 1)
+        let outcome = bytes.withUnsafeBytes { scan.follow($0) }
+        self.scan = scan
+        switch outcome {
+        case .incomplete where bytes.count <= maximumBytes: return false
+        case .ended where scan.position <= maximumBytes:
+            end(bytes.prefix(scan.position), into: &pieces)
+        case .incomplete, .ended: giveUp(at: offset, "is longer than \(maximumBytes >> 20) MiB")
+        case .broken:
+            let position = offset + Int64(scan.position)
+            giveUp(at: position, "is not valid JSON, at byte \(position + 1) of the file")
+        }
+        return true
+    }
+
+    /// Begins an element at `start`.
+    private mutating func begin() {
+        scan = StructureScan()
+        step = .element
+    }
+
+    /// Takes an element that is whole; after damage only a conversation is one.
+    private mutating func end(_ bytes: ArraySlice<UInt8>, into pieces: inout [TextPiece]) {
+        if let damage {
+            guard bytes.areConversation else {
+                giveUp(at: offset, "", isOther: false)
+                return
+            }
+            pieces.append(damage.piece(readingOnAt: line, offset))
+            self.damage = nil
+        }
+        elements += 1
+        add(.text(bytes), into: &pieces)
+        layout.learn(from: place)
+        line += bytes.count(ofByte: UInt8(ascii: "\n"))
+        offset += Int64(bytes.count)
+        start += bytes.count
+        place.passElement()
+        step = .afterElement
+    }
+
+    /// Gives the element at `start` up, at a place in the file; others are looked for after its beginning.
+    private mutating func giveUp(
+        at position: Int64, _ reason: String, isEnd: Bool = false, isOther: Bool = true
+    ) {
+        bytesInVain += Int64(scan.position)
+        if damage == nil {
+            elements += 1
+            damage = ArrayDamage(
+                line: line, offset: offset, element: elements, position: position, reason: reason, isEnd: isEnd)
+        } else if isOther, offset > damage?.position ?? 0 {
+            damage?.hidesOthers = true
+        }
+        // Elements that are nested in each other could make every byte be looked at a thousand times.
+        step = bytesInVain / 8 > max(Int64(maximumBytes), offset) ? .givenUp : .searching
+        if step == .givenUp { damage?.hidesOthers = true }
+        pass()
+    }
+
+    /// Looks for the next element from `start` on.
+    private mutating func search(_ reason: String) {
+        damage = ArrayDamage(line: line, offset: offset, element: nil, position: offset, reason: reason, isEnd: false)
+        step = .searching
+    }
+
+    /// Goes over one byte outside the elements.
+    private mutating func pass() {
+        if buffer[start] == UInt8(ascii: "\n") { line += 1 }
+        place.pass(buffer[start])
+        start += 1
+        offset += 1
+    }
+
+    private func add(_ content: TextPiece.Content, into pieces: inout [TextPiece]) {
+        pieces.append(TextPiece(line: line, offset: offset, element: elements, content: content))
     }
 }

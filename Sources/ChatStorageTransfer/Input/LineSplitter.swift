@@ -1,11 +1,17 @@
 /// Cuts JSON Lines into lines; lines of white space are left out.
 package struct LineSplitter: TextSplitter {
     private var line = 1
+    /// Where the current line begins in the file.
+    private var offset: Int64
+    /// Where the next chunk begins in the file.
+    private var chunkOffset: Int64
     private var partial: PartialPiece
 
-    /// Starts at the beginning of a file.
-    package init(maximumBytes: Int = LineSplitter.defaultMaximumBytes) {
+    /// Starts at the beginning of a file, or after what stands before its text.
+    package init(maximumBytes: Int = LineSplitter.defaultMaximumBytes, offset: Int64 = 0) {
         partial = PartialPiece(maximumBytes: maximumBytes)
+        self.offset = offset
+        chunkOffset = offset
     }
 
     package mutating func split(_ chunk: [UInt8], into pieces: inout [TextPiece]) {
@@ -13,9 +19,11 @@ package struct LineSplitter: TextSplitter {
         while let newline = rest.firstIndex(ofByte: UInt8(ascii: "\n"), from: rest.startIndex) {
             end(with: rest[..<newline], into: &pieces)
             line += 1
+            offset = chunkOffset + Int64(newline) + 1
             rest = rest[(newline + 1)...]
         }
         partial.append(rest)
+        chunkOffset += Int64(chunk.count)
     }
 
     package mutating func finish(into pieces: inout [TextPiece]) {
@@ -25,7 +33,7 @@ package struct LineSplitter: TextSplitter {
     private mutating func end(with part: ArraySlice<UInt8>, into pieces: inout [TextPiece]) {
         let content = partial.end(with: part)
         if case .text(let bytes) = content, bytes.allSatisfy(\.isWhiteSpace) { return }
-        pieces.append(TextPiece(line: line, content: content))
+        pieces.append(TextPiece(line: line, offset: offset, element: nil, content: content))
     }
 }
 

@@ -7,10 +7,16 @@ package struct TextPiece: Sendable, Equatable {
         case tooLong
         /// No value can be there, for a reason to be put after the file's name.
         case broken(String)
+        /// From here on the file is not read, for a reason like the others.
+        case restNotRead(String)
     }
 
     /// The line it begins in, counted from 1.
     package let line: Int
+    /// How many bytes stand before it in the file.
+    package let offset: Int64
+    /// The element's number in an array, counted from 1; nil for a line and for what is no element.
+    package let element: Int?
     /// Its bytes, without the newline or comma after it.
     package let content: Content
 }

@@ -20,6 +20,16 @@ extension ArraySlice<UInt8> {
             return memchr(from, CInt(byte), endIndex - start).map { start + (UnsafeRawPointer($0) - from) }
         }
     }
+
+    /// How often a byte comes.
+    func count(ofByte byte: UInt8) -> Int {
+        var (count, position) = (0, startIndex)
+        while let found = firstIndex(ofByte: byte, from: position) {
+            count += 1
+            position = found + 1
+        }
+        return count
+    }
 }
 
 extension UnsafeRawBufferPointer {

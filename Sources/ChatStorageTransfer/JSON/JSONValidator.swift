@@ -1,7 +1,23 @@
 /// Why a text is not JSON; it never quotes the text.
 package struct JSONProblem: Error, Sendable, Equatable {
-    /// What is wrong and at which byte, to be put after the name of the text.
-    package let reason: String
+    /// What is wrong, as far as "at byte".
+    private let start: String
+    /// The number of the byte, counted from 1.
+    private let byte: Int
+    /// Whether more text could make it JSON.
+    let isCutOff: Bool
+
+    init(_ start: String, byte: Int, isCutOff: Bool = false) {
+        self.start = start
+        self.byte = byte
+        self.isCutOff = isCutOff
+    }
+
+    /// What is wrong and at which byte of the text, to be put after the name of the text.
+    package var reason: String { "\(start) \(byte)" }
+
+    /// What is wrong and at which byte of the file in which so many bytes stand before the text.
+    func reason(inFileAfter offset: Int64) -> String { "\(start) \(offset + Int64(byte)) of the file" }
 }
 
 /// The check that a text is one JSON value by RFC 8259, to the letter.
@@ -124,7 +140,7 @@ struct JSONValidator {
         var isASCII = true
         while true {
             position = bytes.endOfPlainText(from: position)
-            guard let byte = current else { throw problem("ends within a string") }
+            guard let byte = current else { throw problem("ends within a string", isCutOff: true) }
             if byte == UInt8(ascii: "\"") { break }
             if byte == UInt8(ascii: "\\") {
                 try validateEscape()
@@ -135,7 +151,7 @@ struct JSONValidator {
             }
         }
         if !isASCII, String(validating: bytes[start..<position], as: UTF8.self) == nil {
-            throw JSONProblem(reason: "is not valid UTF-8, in the string at byte \(start)")
+            throw JSONProblem("is not valid UTF-8, in the string at byte", byte: start)
         }
         position += 1
     }
@@ -182,11 +198,11 @@ struct JSONValidator {
     }
 
     private func unexpected() -> JSONProblem {
-        problem(current == nil ? "ends too early" : "is not valid JSON")
+        current == nil ? problem("ends too early", isCutOff: true) : problem("is not valid JSON")
     }
 
-    private func problem(_ reason: String) -> JSONProblem {
-        JSONProblem(reason: "\(reason), at byte \(position + 1)")
+    private func problem(_ reason: String, isCutOff: Bool = false) -> JSONProblem {
+        JSONProblem("\(reason), at byte", byte: position + 1, isCutOff: isCutOff)
     }
 }
 

@@ -37,6 +37,16 @@ package struct JSONValue: Sendable {
         }
     }
 
+    /// Whether nothing is in it: null, or an empty string, array or object.
+    var isEmpty: Bool {
+        switch kind {
+        case .null: true
+        case .string: bytes.count == 2
+        case .array, .object: bytes.dropFirst().dropLast().allSatisfy(\.isJSONWhiteSpace)
+        case .number, .boolean: false
+        }
+    }
+
     /// The Boolean; nil for any other value.
     package var boolean: Bool? { kind == .boolean ? bytes.first == UInt8(ascii: "t") : nil }
 

@@ -25,6 +25,9 @@ public struct ArchivedConversation: Sendable {
     public var title: String?
     /// The messages, in the file's order.
     public var messages: [Message]
+    /// The names of members that the file has and that are not kept, as far as something is in them: `system`,
+    /// `messages[].name`.
+    public var leftOut: Set<String> = []
 
     /// Makes a conversation.
     public init(id: ConversationID, title: String? = nil, messages: [Message]) {

@@ -9,6 +9,8 @@ extension ChatFile {
         private var file: FileDescriptor?
         private var splitter: any TextSplitter = LineSplitter()
         private var isAtStart = true
+        /// Whether nothing has been given out yet.
+        private var isFirst = true
         /// The pieces of the last chunk; those before `position` have been given out.
         private var pieces: [TextPiece] = []
         private var position = 0
@@ -33,18 +35,30 @@ extension ChatFile {
                     throw ChatFileError(.unreadable, "cannot be read: \(error)")
                 }
             }
-            defer { position += 1 }
-            return entry(of: pieces[position])
+            position += 1
+            return try entry(of: pieces[position - 1])
         }
 
-        private mutating func entry(of piece: TextPiece) -> Entry {
+        private mutating func entry(of piece: TextPiece) throws -> Entry {
+            defer { isFirst = false }
             let content: Entry.Content
+            var id: ConversationID?
             do {
-                content = .conversation(try decoder.decode(piece))
-            } catch {
-                content = .invalid(reason: (error as? InvalidConversation)?.reason ?? "cannot be read")
+                let conversation = try decoder.decode(piece)
+                id = conversation.id
+                content = .conversation(conversation)
+            } catch let problem as InvalidConversation {
+                if isFirst, let format = problem.format {
+                    file = nil
+                    (pieces, position) = ([], 0)
+                    throw ChatFileError.notReadYet(format)
+                }
+                id = problem.id
+                content = problem.endsReading ? .restNotRead(reason: problem.reason) : .invalid(reason: problem.reason)
             }
-            return Entry(line: piece.line, content: content, bytesRead: bytesRead)
+            return Entry(
+                line: piece.line, element: piece.element, byte: piece.offset + 1, id: id, content: content,
+                bytesRead: bytesRead)
         }
 
         /// Reads on; false at the end.
@@ -69,41 +83,6 @@ extension ChatFile {
                 splitter.split(chunk, into: &pieces)
             }
             return true
-        }
-    }
-}
-
-/// The first bytes of a file, as far as its first character, which tells the format.
-private struct FileStart {
-    let text: [UInt8]
-    let bytesRead: Int
-    let splitter: any TextSplitter
-
-    static func read(_ file: FileDescriptor) async throws -> FileStart {
-        var text: [UInt8] = []
-        var bytesRead = 0
-        var isStart = true
-        while true {
-            let chunk = try await file.read()
-            bytesRead += chunk.count
-            text += chunk
-            if isStart, text.count >= 3 || chunk.isEmpty {
-                if text.starts(with: [0x1f, 0x8b]) {
-                    throw ChatFileError(.compressed, "is compressed with gzip; decompress it first")
-                }
-                if text.starts(with: [0xff, 0xfe]) || text.starts(with: [0xfe, 0xff]) {
-                    throw ChatFileError(.notUTF8, "is UTF-16 text; convert it to UTF-8 first")
-                }
-                if text.starts(with: [0xef, 0xbb, 0xbf]) { text.removeFirst(3) }
-                isStart = false
-            }
-            // A blank beginning as long as this is no archive; the lines' reader says so in its own way.
-            let first = text.first { !$0.isJSONWhiteSpace }
-            if !isStart, first != nil || chunk.isEmpty || text.count > 1 << 20 {
-                let isArray = first == UInt8(ascii: "[")
-                return FileStart(
-                    text: text, bytesRead: bytesRead, splitter: isArray ? ArraySplitter() : LineSplitter())
-            }
         }
     }
 }

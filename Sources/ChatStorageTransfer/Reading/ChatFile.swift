@@ -9,8 +9,12 @@ public import ChatStorageCore
 /// - A JSON array of ShareGPT conversations: `[{"conversations": [{"from": "human", "value": "..."}]}]`, with
 ///   the conversation's `id` and `title` if they are there.
 ///
-/// Other members of an object are not kept: a message's `tool_calls`, `name` or `weight`, or times of the conversation
-/// itself, which is created with its first message and updated with its last.
+/// In both, the id's name is `conversation_id` or `id`; if both are there and differ, the first counts.
+///
+/// Other members are not kept: a `system` prompt beside the messages, a message's `name` or `weight`, times of the
+/// conversation itself, which is created with its first message and updated with its last. Unless they are null or
+/// empty, their names are in ``ArchivedConversation/leftOut``. A message without a text that has `tool_calls`, a
+/// `refusal` or the like is nothing without them, so its conversation is invalid.
 ///
 /// Conversations without an id get one that is derived from their content and their number among equals in the file.
 ///
@@ -20,8 +24,11 @@ public import ChatStorageCore
 /// }
 /// ```
 ///
-/// Reading throws ``ChatFileError`` when the file cannot be read at all, and `CancellationError` when the task is
-/// cancelled. What is wrong within the file is an entry like the others, and reading goes on after it.
+/// Reading throws ``ChatFileError`` when the file cannot be read at all or is known to be something else, and
+/// `CancellationError` when the task is cancelled. What is wrong within the file is an entry like the others, and
+/// reading goes on after it: in JSON Lines with the next line; in an array, where a quote or bracket too many or too few
+/// changes the meaning of all that follows, with the next whole conversation that stands where an element can begin. If
+/// none comes, the last entry says from where on the file was not read.
 public struct ChatFile: AsyncSequence, Sendable {
     /// A conversation of the file, or what is there instead.
     public struct Entry: Sendable {
@@ -31,18 +38,34 @@ public struct ChatFile: AsyncSequence, Sendable {
             case conversation(ArchivedConversation)
             /// No conversation, for a reason that quotes no message and no title.
             case invalid(reason: String)
+            /// Damage, after which the rest of the file is not read or is not there.
+            case restNotRead(reason: String)
         }
 
         /// The line where it begins, counted from 1.
         public let line: Int
+        /// The element's number in an array, counted from 1; after damage each stretch of it counts as one element.
+        ///
+        /// Nil in JSON Lines, and for what is no element.
+        public let element: Int?
+        /// The byte of the file where it begins, counted from 1.
+        public let byte: Int64
+        /// The conversation's id, also of an invalid one whose id can be read.
+        public let id: ConversationID?
         /// What was found.
         public let content: Content
         /// How many bytes of the file have been read so far.
         public let bytesRead: Int64
 
         /// Makes an entry.
-        public init(line: Int, content: Content, bytesRead: Int64) {
+        public init(
+            line: Int, element: Int? = nil, byte: Int64 = 1, id: ConversationID? = nil, content: Content,
+            bytesRead: Int64
+        ) {
             self.line = line
+            self.element = element
+            self.byte = byte
+            self.id = id
             self.content = content
             self.bytesRead = bytesRead
         }

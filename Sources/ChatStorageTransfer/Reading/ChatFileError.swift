@@ -3,7 +3,7 @@ public struct ChatFileError: Error, Sendable, CustomStringConvertible {
     /// The kinds of error; more can be added, so a `switch` needs a default.
     public struct Code: Sendable, Hashable {
         private enum Kind {
-            case unreadable, compressed, notUTF8
+            case unreadable, compressed, notUTF8, otherFormat
         }
 
         private let kind: Kind
@@ -14,22 +14,44 @@ public struct ChatFileError: Error, Sendable, CustomStringConvertible {
 
         /// The file does not exist, is a directory, or cannot be read for another reason of the system's.
         public static let unreadable = Code(.unreadable)
-        /// The file is compressed.
+        /// The file is compressed, or an archive of files.
         public static let compressed = Code(.compressed)
         /// The file is text of another encoding.
         public static let notUTF8 = Code(.notUTF8)
+        /// The file is of another format: another program's export, a JSON object over several lines, no JSON.
+        public static let otherFormat = Code(.otherFormat)
     }
 
     /// What is wrong.
     public let code: Code
     /// A sentence without its subject, to be put after the file's name: `cannot be read: no such file or directory`.
     public let message: String
+    /// A shell command, to be put before the file's name, that writes what can be read: `gzip -dc`; nil if none is known.
+    public let command: String?
 
-    init(_ code: Code, _ message: String) {
+    init(_ code: Code, _ message: String, command: String? = nil) {
         self.code = code
         self.message = message
+        self.command = command
     }
 
     /// The sentence.
     public var description: String { "the file \(message)" }
+}
+
+extension ChatFileError {
+    static func compressed(_ message: String, command: String? = nil) -> ChatFileError {
+        ChatFileError(.compressed, message, command: command)
+    }
+
+    static let utf16 = ChatFileError(.notUTF8, "is UTF-16 text; convert it to UTF-8 first")
+
+    static func otherFormat(_ message: String) -> ChatFileError { ChatFileError(.otherFormat, message) }
+
+    static func notReadYet(_ format: KnownFormat) -> ChatFileError {
+        otherFormat("is \(format.name); not read yet")
+    }
+
+    static let spreadObject = ChatFileError(
+        .otherFormat, "has a JSON object over several lines; objects must have one line each", command: "jq -c .")
 }

@@ -20,20 +20,31 @@ struct ImportCommand: AsyncParsableCommand {
               [{"conversations": [{"from": "human", "value": "Hi"},
                                   {"from": "gpt", "value": "Hello"}]}]
 
-            There, "id" is the conversation's id and "title" its title; both may be missing. A message of JSON Lines \
-            has no id: its number is its place.
+            In both, "id" or "conversation_id" is the conversation's id and "title" its title; both may be missing. A \
+            message has no id: its number is its place.
 
-            Other members are not kept: tool_calls, name, weight and whatever else a message has, and times of the \
-            conversation itself. It is created with its first message and updated with its last.
+            Other members are not kept: a system prompt beside the messages, name, weight and whatever else a message \
+            has, times of the conversation itself. The figures at the end name each that has something in it, with \
+            the number of conversations. A message without a text that has tool_calls, a refusal or the like makes its \
+            conversation invalid. A conversation is created with its first message and updated with its last.
 
             A conversation without an id gets one that is derived from its content, so importing a file again adds \
             nothing. A conversation that is there with other messages is reported as different and left as it is; titles \
             are not compared, so one that has changed in the file stays as it is in the store. A conversation \
-            that is invalid is reported with its file, line and reason; nothing of it is stored, the others are. \
+            that is invalid is reported with its file, line and reason, in an array also with its number, id and byte; \
+            nothing of it is stored, the others are. Ten problems that differ in numbers only are listed, the others \
+            counted. One that fails because of what the store has is reported too; the others go on.
+
+            After damage in an array the next whole conversation is looked for that stands where an element can begin. \
+            If none comes, the file is reported as not read from there on.
+
+            Exports of other programs that are known but not read yet, such as ChatGPT's, are named and not imported.
+
             Interrupting an import leaves only whole conversations; run it again for the rest.
 
             Exit status: 0 when every conversation is in the store; 1 when one is invalid (unless --skip-invalid is \
-            given) or different, or a file cannot be read; 130 when interrupted.
+            given), different or failed, when a file cannot be read, or not to its end, or has nothing valid; 130 when \
+            interrupted.
             """)
 
     @OptionGroup var store: StoreOptions
@@ -44,7 +55,7 @@ struct ImportCommand: AsyncParsableCommand {
 
     @Flag(
         help: ArgumentHelp(
-            "Expect invalid conversations: list and count them, and end with status 0 all the same.",
+            "Expect invalid conversations: list and count them, and end with status 0 if others are valid.",
             discussion: "ShareGPT conversations with speakers other than human, gpt and system are among them."))
     var skipInvalid = false
 

@@ -16,7 +16,10 @@ actor ImportDisplay {
     private var file = ""
     private var finished = ImportSummary()
     private var current = ImportSummary()
+    private var problems = ProblemKinds()
     private var unreadable = 0
+    /// How many files have conversations, but none that is valid.
+    private var withoutValid = 0
     private(set) var hasBegun = false
 
     /// - Parameter files: The names of all files, to know their size.
@@ -27,9 +30,8 @@ actor ImportDisplay {
     }
 
     /// Goes on to a file.
-    func begin(_ file: String) {
-        finished = total
-        current = ImportSummary()
+    func begin(_ file: String) async {
+        await endFile()
         self.file = Self.shownName(file)
         hasBegun = true
     }
@@ -37,13 +39,16 @@ actor ImportDisplay {
     /// Shows what became of a conversation, if there is anything to say, and how far the import is.
     func show(_ event: ImportEvent) async {
         current = event.summary
+        let id = TerminalText.line(event.conversationID?.rawValue ?? "")
         switch event.outcome {
         case .imported, .unchanged: break
         case .different:
-            let id = TerminalText.line(event.conversationID?.rawValue ?? "")
-            await problem("\(file):\(event.line): different: conversation \(id) is there with other messages")
-        case .invalid(let reason):
-            await problem("\(file):\(event.line): invalid: \(TerminalText.line(reason))")
+            // Each names a conversation, so none is like another.
+            await say("\(place(of: event)): different: conversation \(id) is there with other messages")
+        case .failed(let reason):
+            await problem("failed: conversation ", id, ": \(TerminalText.line(reason))", event)
+        case .invalid(let reason), .restNotRead(let reason):
+            await problem("invalid: ", "", TerminalText.line(reason), event)
         }
         await showProgress()
     }
@@ -52,18 +57,20 @@ actor ImportDisplay {
     func fail(_ error: ChatFileError) async {
         unreadable += 1
         var sentence = "\(file): \(error.message)"
-        if error.code == .compressed { sentence += ": gzip -dc \(file) | chatstorage import -" }
-        await problem(sentence)
+        if let command = error.command { sentence += ": \(command) \(file) | chatstorage import -" }
+        await say(sentence)
     }
 
-    /// Takes the bar away.
+    /// Takes the bar away, and says what was not shown.
     func end() async {
+        await endFile()
         await clearBar()
     }
 
     /// Whether all that was asked for is in the store.
     func isComplete(skipInvalid: Bool) -> Bool {
-        unreadable == 0 && total.different == 0 && (skipInvalid || total.invalid == 0)
+        unreadable == 0 && withoutValid == 0 && total.different == 0 && total.failed == 0 && total.restsNotRead == 0
+            && (skipInvalid || total.invalid == 0)
     }
 
     /// The figures of the whole import.
@@ -74,7 +81,7 @@ actor ImportDisplay {
     func summaryText(interrupted: Bool, complete: Bool) -> String {
         var lines: [String] = []
         if interrupted { lines.append("Interrupted: what is there is whole; run the same import again for the rest.") }
-        let others = total.different + total.invalid + unreadable
+        let others = total.different + total.invalid + total.failed + unreadable
         switch (total.imported, total.unchanged) {
         case (0, 0) where others == 0 && complete:
             lines.append("No conversations in \(files.map(Self.shownName).joined(separator: ", ")).")
@@ -96,8 +103,21 @@ actor ImportDisplay {
         }
         if total.different > 0 { lines.append("Different, left as they are: \(total.different.grouped).") }
         if total.invalid > 0 { lines.append("Invalid, not imported: \(total.invalid.grouped).") }
+        if total.failed > 0 { lines.append("Failed, for what the store has: \(total.failed.grouped).") }
+        if total.restsNotRead > 0 {
+            lines.append("Files that were not read to their end: \(total.restsNotRead.grouped).")
+        }
         if unreadable > 0 { lines.append("Files that could not be read: \(unreadable.grouped).") }
+        lines += leftOutText
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// What conversations of the file have that they do not have in the store.
+    private var leftOutText: [String] {
+        let names = total.leftOut.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        guard !names.isEmpty else { return [] }
+        return ["Left out, since ids, titles, roles, texts and messages' times are all that is kept:"]
+            + names.map { "  \(TerminalText.line($0.key)) in \($0.value.counted("conversation"))" }
     }
 
     private static func shownName(_ file: String) -> String {
@@ -106,7 +126,31 @@ actor ImportDisplay {
 
     private var total: ImportSummary { finished + current }
 
-    private func problem(_ sentence: String) async {
+    /// Where a conversation is; an array can be one long line, so its number and byte are needed there.
+    private func place(of event: ImportEvent) -> String {
+        guard let element = event.element else { return "\(file):\(event.line)" }
+        let id = event.conversationID.map { ", id \(TerminalText.line($0.rawValue))," } ?? ""
+        return "\(file):\(event.line): element \(element)\(id) at byte \(event.byte)"
+    }
+
+    /// Shows a problem, unless enough of its kind are shown; the conversation's id is no part of the kind.
+    private func problem(_ start: String, _ id: String, _ end: String, _ event: ImportEvent) async {
+        guard problems.count(start + end) else { return }
+        await say("\(place(of: event)): \(start)\(id)\(end)")
+    }
+
+    /// Adds a file's figures to those of the files before.
+    private func endFile() async {
+        for sentence in problems.rest { await say("\(file): \(sentence)") }
+        problems = ProblemKinds()
+        if current.invalid > 0, current.imported + current.unchanged + current.different + current.failed == 0 {
+            withoutValid += 1
+        }
+        finished = total
+        current = ImportSummary()
+    }
+
+    private func say(_ sentence: String) async {
         await clearBar()
         await Output.error("\(sentence)\n")
     }

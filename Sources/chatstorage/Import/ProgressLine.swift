@@ -11,7 +11,9 @@ struct ProgressLine {
 
     /// The figures: `42%, 3,012 conversations, 108,003 messages, 98,120 a second`.
     var text: String {
-        let conversations = summary.imported + summary.unchanged + summary.different + summary.invalid
+        let conversations =
+            summary.imported + summary.unchanged + summary.different + summary.invalid
+            + summary.failed
         var parts = fraction.map { ["\(Int($0 * 100))%"] } ?? []
         parts.append(conversations.counted("conversation"))
         parts.append(summary.messages.counted("message"))
