@@ -336,6 +336,16 @@ struct ExecTests {
         #expect(try await session.answer(#"{"op": "list_conversations"}"#) == #"{"ok": []}"#)
     }
 
+    @Test("a time without a zone is told what it lacks")
+    func zones() async throws {
+        let request =
+            #"{"op": "restore_conversation", "conversation_id": "c", "created_at": "2026-11-22T07:17:51", "#
+            + #""updated_at": "2026-11-22T07:17:51Z", "messages": []}"#
+        #expect(
+            try await ExecRun().answer(request).contains(
+                "created_at is a time without a zone; it needs Z, or an offset such as +01:00, at its end"))
+    }
+
     @Test("an argument of the wrong type is named with what it is and what it should be")
     func wrongTypes() async throws {
         let session = try await ExecRun()

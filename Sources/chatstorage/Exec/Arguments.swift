@@ -87,7 +87,8 @@ struct Arguments {
     }
 
     mutating func time(_ key: String) throws -> Timestamp {
-        guard let time = Timestamp(try text(key)) else { throw InvalidRequest("\(name(key)) is not an RFC 3339 time") }
+        let text = try text(key)
+        guard let time = Timestamp(text) else { throw InvalidRequest("\(name(key)) \(Timestamp.problem(with: text))") }
         return time
     }
 
