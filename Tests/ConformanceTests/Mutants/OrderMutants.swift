@@ -162,6 +162,19 @@ extension Mutant {
                 ConversationPage(items: items, next: end < all.count ? ConversationCursor("\(end)") : nil))
         },
         Mutant(
+            "makes cursors of characters that no cursor has", caughtBy: "values.codable.returned",
+            "values.codable.given"
+        ) { call, base, _ in
+            guard case .conversations(let cursor, let limit) = call else { return try await call.perform(on: base) }
+            let mark = "page: "
+            let own = cursor.map {
+                $0.text.hasPrefix(mark) ? ConversationCursor(String($0.text.dropFirst(mark.count))) : $0
+            }
+            let page = try await base.conversations(after: own, limit: limit)
+            return .page(
+                ConversationPage(items: page.items, next: page.next.map { ConversationCursor(mark + $0.text) }))
+        },
+        Mutant(
             "breaks ties by the time of creation", caughtBy: "order.list.ties-by-bytes", "order.list.ties-random"
         ) { call, base, tenant in
             let reply = try await call.perform(on: base)
