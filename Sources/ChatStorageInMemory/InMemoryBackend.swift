@@ -76,6 +76,11 @@ public final class InMemoryBackend: ChatStorageBackend {
         store.close()
     }
 
+    /// The handle on the default tenant.
+    public var defaultTenant: InMemoryTenant {
+        InMemoryTenant(store: store, tenant: store.defaultTenant)
+    }
+
     /// The handle on a tenant.
     public func tenant(_ name: String) -> InMemoryTenant {
         InMemoryTenant(store: store, tenant: store.tenant(name))

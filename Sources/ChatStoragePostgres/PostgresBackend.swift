@@ -60,6 +60,11 @@ public final class PostgresBackend: ChatStorageBackend {
         await store.close()
     }
 
+    /// The handle on the default tenant.
+    public var defaultTenant: PostgresTenant {
+        PostgresTenant(store: store, name: nil)
+    }
+
     /// The handle on a tenant.
     public func tenant(_ name: String) -> PostgresTenant {
         PostgresTenant(store: store, name: name)

@@ -63,6 +63,11 @@ public final class SQLiteBackend: ChatStorageBackend {
         await store.close()
     }
 
+    /// The handle on the default tenant.
+    public var defaultTenant: SQLiteTenant {
+        SQLiteTenant(store: store, name: nil)
+    }
+
     /// The handle on a tenant.
     public func tenant(_ name: String) -> SQLiteTenant {
         SQLiteTenant(store: store, name: name)

@@ -171,6 +171,19 @@ struct CommandTests {
     }
 
     @Test(
+        "an empty tenant is refused before a store is made",
+        arguments: [
+            "--tenant '' list", "stats --tenant=", "add --tenant '' c user x", "--tenant= exec", "exec --tenant=",
+        ])
+    func emptyTenant(command: String) async throws {
+        let tool = try Tool()
+        let result = try await tool.shell("$TOOL \(command) </dev/null")
+        #expect(result.status == 1)
+        #expect(result.errors == "chatstorage: tenant has 0 Unicode scalars; it takes 1 to 100\n")
+        #expect(!FileManager.default.fileExists(atPath: tool.folder.path(of: "chat.db")))
+    }
+
+    @Test(
         "refusals are one sentence without the text, with status 1, or 64 where the store's URL is of no kind there is",
         arguments: [
             ["add", "c", "tool", "secret"], ["add", "", "user", "secret"],

@@ -82,7 +82,7 @@ struct ExecFramingTests {
         log.withLock { $0 = [] }
         let requests = (1...3).map { #"{"op": "create_conversation", "conversation_id": "c\#($0)"}"# + "\n" }
         let input = Mutex([Array(requests.joined().utf8)][...])
-        try await ExecSession(backend: backend, tenant: "").run(
+        try await ExecSession(backend: backend, tenant: nil).run(
             read: { input.withLock { $0.popFirst() ?? [] } },
             write: { _ in log.withLock { $0.append("write") } })
         #expect(log.withLock { $0 } == ["run", "write", "run", "write", "run", "write"])
@@ -96,7 +96,7 @@ struct ExecFramingTests {
         let requests = (1...3).map { #"{"op": "create_conversation", "conversation_id": "c\#($0)"}"# + "\n" }
         let input = Mutex([Array(requests.joined().utf8)][...])
         await #expect(throws: Closed.self) {
-            try await ExecSession(backend: backend, tenant: "").run(
+            try await ExecSession(backend: backend, tenant: nil).run(
                 read: { input.withLock { $0.popFirst() ?? [] } }, write: { _ in throw Closed() })
         }
         #expect(try await backend.conversations(limit: 10).map(\.id) == ["c1"])

@@ -212,7 +212,7 @@ struct ExecTests {
         let session = try await ExecRun(tenant: "flag")
         _ = try await session.answer(#"{"op": "create_conversation", "conversation_id": "c"}"#)
         let get = #""op": "get_conversation", "conversation_id": "c""#
-        #expect(try await session.answer("{\(get), \"tenant\": \"\"}") == #"{"ok": null}"#)
+        #expect(try await session.code("{\(get), \"tenant\": \"\"}") == "invalid_argument")
         #expect(try await session.answer("{\(get), \"tenant\": \"other\"}") == #"{"ok": null}"#)
         #expect(try await session.answer("{\(get), \"tenant\": \"flag\"}") != #"{"ok": null}"#)
         #expect(try await session.answer("{\(get)}") != #"{"ok": null}"#)
@@ -445,13 +445,13 @@ struct ExecRun {
     private let session: ExecSession
 
     /// Opens a store in memory whose clock stands still.
-    init(tenant: String = "") async throws {
+    init(tenant: String? = nil) async throws {
         try await self.init(
             backend: InMemoryBackend(clock: { Timestamp(microsecondsSinceEpoch: 1_795_331_871_123_456) }),
             tenant: tenant)
     }
 
-    init(backend: some ChatStorageBackend, tenant: String = "") async throws {
+    init(backend: some ChatStorageBackend, tenant: String? = nil) async throws {
         try await backend.prepare()
         session = ExecSession(backend: backend, tenant: tenant)
     }

@@ -65,7 +65,7 @@ struct ImporterTests {
     @Test("the same id twice in a file is handled in the file's order")
     func sameIDTwice() async throws {
         let backend = try await prepared()
-        let storage = SlowStorage(storage: backend.tenant("")) { snapshot in
+        let storage = SlowStorage(storage: backend.defaultTenant) { snapshot in
             guard snapshot.messages.first?.content == "first" else { return }
             for _ in 0..<1000 { await Task.yield() }
         }
@@ -120,7 +120,7 @@ struct ImporterTests {
     @Test("an error that is not about one conversation ends the import with it", arguments: [0, 5])
     func failure(successes: Int) async throws {
         let backend = try await prepared()
-        let storage = FaultyStorage(storage: backend.tenant(""), restores: successes)
+        let storage = FaultyStorage(storage: backend.defaultTenant, restores: successes)
         let conversations = (1...1000).map { conversation(ConversationID("c\($0)"), ["x"]) }
         let error = await #expect(throws: ChatStorageError.self) {
             try await Importer(storage: storage).run(entries(conversations))
@@ -133,7 +133,7 @@ struct ImporterTests {
     @Test("no more conversations and bytes are under way than configured, and more than one is")
     func bounds() async throws {
         let backend = try await prepared()
-        let storage = CountingStorage(storage: backend.tenant(""))
+        let storage = CountingStorage(storage: backend.defaultTenant)
         var configuration = Importer.Configuration()
         configuration.concurrentConversations = 4
         configuration.concurrentBytes = 10_000
@@ -149,7 +149,7 @@ struct ImporterTests {
     func cancelled() async throws {
         let backend = try await prepared()
         let isCancelled = Mutex(false)
-        let storage = SlowStorage(storage: backend.tenant("")) { snapshot in
+        let storage = SlowStorage(storage: backend.defaultTenant) { snapshot in
             guard snapshot.title != nil else { return }
             while !isCancelled.withLock({ $0 }) { await Task.yield() }
         }

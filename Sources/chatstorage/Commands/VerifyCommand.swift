@@ -66,7 +66,7 @@ struct VerifyCommand: AsyncParsableCommand {
     var reportJUnit: String?
 
     func validate() throws {
-        guard store.tenant.isEmpty else { throw ValidationError("verify works in tenants of its own, not in --tenant") }
+        guard store.tenant == nil else { throw ValidationError("verify works in tenants of its own, not in --tenant") }
         guard randomCalls >= 1 else { throw ValidationError("--random-calls takes 1 or more") }
         guard reportJSON != "-", reportJUnit != "-" else {
             throw ValidationError("a report goes to a file, such as /dev/stderr, not to -")

@@ -34,7 +34,7 @@ extension Mutant {
                 guard case .append(let messages, let id, _) = call else { return try await call.perform(on: base) }
                 let reply = try await call.perform(on: base)
                 for key in messages.compactMap(\.key) {
-                    let place = "\(tenant)/\(id)"
+                    let place = "\(tenant ?? "")/\(id)"
                     let first = places.withLock { places in
                         defer { places[key] = places[key] ?? place }
                         return places[key] ?? place
@@ -96,13 +96,13 @@ extension Mutant {
                     let reply = try await call.perform(on: base)
                     for message in messages {
                         if let key = message.key {
-                            kept.withLock { $0["\(tenant)/\(id)", default: [:]][key] = message }
+                            kept.withLock { $0["\(tenant ?? "")/\(id)", default: [:]][key] = message }
                         }
                     }
                     return reply
                 case .append(let messages, let id, _):
                     let old = messages.compactMap { message in
-                        message.key.flatMap { key in kept.withLock { $0["\(tenant)/\(id)"]?[key] } }
+                        message.key.flatMap { key in kept.withLock { $0["\(tenant ?? "")/\(id)"]?[key] } }
                     }
                     if !old.isEmpty, old.count == messages.count { return .messages(old) }
                     return try await call.perform(on: base)
@@ -120,7 +120,7 @@ extension Mutant {
                 guard case .append(let messages, let id, let condition) = call else {
                     return try await call.perform(on: base)
                 }
-                let place = "\(tenant)/\(id)"
+                let place = "\(tenant ?? "")/\(id)"
                 let found = messages.compactMap { message in
                     message.key.flatMap { key in known.withLock { $0[place]?[key] } }
                 }

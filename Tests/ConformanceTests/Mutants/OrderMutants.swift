@@ -182,13 +182,15 @@ extension Mutant {
             var rest = try await base.conversations(after: nil, limit: .max).items.sorted {
                 ($1.updatedAt, $1.createdAt, $0.id) < ($0.updatedAt, $0.createdAt, $1.id)
             }[...]
-            if let last = try cursor?.position(tenant: tenant) {
+            if let last = try cursor?.position(tenant: tenant ?? "") {
                 rest = rest.drop {
                     $0.updatedAt > last.updatedAt || ($0.updatedAt == last.updatedAt && $0.id <= last.id)
                 }
             }
             return .page(
-                ConversationPage(Array(rest.prefix(limit == .max ? limit : limit + 1)), limit: limit, tenant: tenant))
+                ConversationPage(
+                    Array(rest.prefix(limit == .max ? limit : limit + 1)), limit: limit,
+                    tenant: tenant ?? ""))
         },
         Mutant(
             "gives no more than 100 conversations a page", caughtBy: "limits.many-conversations",
@@ -210,7 +212,7 @@ extension Mutant {
         ) { call, base, tenant in
             if case .conversations(let cursor?, let limit) = call, limit < 0 {
                 _ = try await base.conversations(limit: 0)
-                _ = try cursor.position(tenant: tenant)
+                _ = try cursor.position(tenant: tenant ?? "")
             }
             return try await call.perform(on: base)
         },
