@@ -86,6 +86,18 @@ struct TextTests {
         #expect(lines("", width: 80) == [""])
     }
 
+    @Test("a line is wrapped in a time that grows with its length", .timeLimit(.minutes(1)))
+    func longLine() {
+        // Looking at all the rest for each line that is cut off would take hours.
+        let line = String(repeating: "long ", count: 800_000)
+        let message = Message(
+            conversationID: "c", sequence: 1, role: .user, content: line, createdAt: .earliest)
+        let conversation = Conversation(
+            id: "c", title: nil, createdAt: .earliest, updatedAt: .earliest, lastSequence: 1)
+        let text = Transcript(width: 80, style: .plain).text(of: conversation, messages: [message])
+        #expect(text.utf8.count { $0 == UInt8(ascii: "\n") } > 50_000)
+    }
+
     @Test("the import's progress fits its line")
     func progress() {
         var summary = ImportSummary()
