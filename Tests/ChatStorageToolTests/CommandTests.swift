@@ -170,6 +170,18 @@ struct CommandTests {
         }
     }
 
+    @Test("a limit below 0 is understood, and refused", arguments: [["list"], ["show", "c"], ["history", "c"]])
+    func negativeLimit(command: [String]) async throws {
+        let tool = try Tool()
+        _ = try await tool.run("add", "c", "user", "x")
+        for limit in [["--limit", "-1"], ["--limit=-1"]] {
+            let result = try await tool.run(command + limit, input: Data())
+            #expect(result.status == 64)
+            #expect(result.errors.contains("--limit must be 0 or more."))
+        }
+        #expect(try await tool.run(command + ["--limit", "0"], input: Data()).status == 0)
+    }
+
     @Test(
         "an empty tenant is refused before a store is made",
         arguments: [
