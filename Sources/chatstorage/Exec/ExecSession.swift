@@ -18,12 +18,14 @@ struct ExecSession: Sendable {
         maximumBytes: Int = LineSplitter.defaultMaximumBytes
     ) async throws {
         var splitter = LineSplitter(maximumBytes: maximumBytes)
+        var mark = ByteOrderMark()
         var isAtEnd = false
         while !isAtEnd {
             var lines: [TextPiece] = []
             let chunk = try await read()
             isAtEnd = chunk.isEmpty
-            if isAtEnd { splitter.finish(into: &lines) } else { splitter.split(chunk, into: &lines) }
+            splitter.split(mark.removed(from: chunk), into: &lines)
+            if isAtEnd { splitter.finish(into: &lines) }
             for line in lines {
                 try await write(answer(to: line).bytes + [UInt8(ascii: "\n")])
             }
