@@ -11,7 +11,6 @@ import Musl
 import Android
 #endif
 
-@main
 struct ChatStorageTool: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "chatstorage",

@@ -89,6 +89,8 @@ struct ExecCommand: AsyncParsableCommand {
     @OptionGroup var medium: MediumOptions
 
     func run() async throws {
+        // A request must not run whose answer nobody gets.
+        try Output.requireOutput()
         try await store.withBackend(for: .filling, on: medium) { backend in
             try await ExecSession(backend: backend, tenant: store.tenant).run(
                 read: FileDescriptor.standardInput.read, write: FileDescriptor.standardOutput.write)
