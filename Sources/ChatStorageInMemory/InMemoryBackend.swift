@@ -86,3 +86,10 @@ public final class InMemoryBackend: ChatStorageBackend {
         InMemoryTenant(store: store, tenant: store.tenant(name))
     }
 }
+
+extension InMemoryBackend: CountsTenants {
+    /// How many tenants have conversations, one of them left out.
+    package func countTenants(besides tenant: String?) async throws -> Int {
+        try store.countTenants(besides: tenant)
+    }
+}

@@ -67,6 +67,15 @@ final class InMemoryStore: Sendable {
         }
     }
 
+    /// How many tenants have conversations, one of them left out.
+    func countTenants(besides name: String?) throws -> Int {
+        try state.withLock { state in
+            try Self.admit(state.phase, .success(()))
+            let named = state.tenants.filter { $0.key != name.map(UTF8Text.init) }.values
+            return (named + (name == nil ? [] : [defaultTenant])).count { !$0.conversations.isEmpty }
+        }
+    }
+
     /// Forgets tenants that have no conversations and no handles.
     private static func tidy(_ state: inout State) {
         var forgotten: [UTF8Text] = []

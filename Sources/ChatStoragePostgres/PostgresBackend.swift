@@ -70,3 +70,13 @@ public final class PostgresBackend: ChatStorageBackend {
         PostgresTenant(store: store, name: name)
     }
 }
+
+extension PostgresBackend: CountsTenants {
+    /// How many tenants have conversations, one of them left out.
+    package func countTenants(besides tenant: String?) async throws -> Int {
+        let statements = try await store.statements()
+        let values = Parameters(bytes: 256) { $0.append(tenant ?? "") }
+        let result: QueryResult = try await store.run(.read(statements.otherTenants, values, isLong: true))
+        return Int(clamping: try result.rows.first?.int64(0) ?? 0)
+    }
+}

@@ -73,3 +73,11 @@ public final class SQLiteBackend: ChatStorageBackend {
         SQLiteTenant(store: store, name: name)
     }
 }
+
+extension SQLiteBackend: CountsTenants {
+    /// How many tenants have conversations, one of them left out.
+    package func countTenants(besides tenant: String?) async throws -> Int {
+        try await store.awaitReady()
+        return try await store.read(inline: false) { try $0.tenantCount(besides: tenant ?? "") }
+    }
+}
