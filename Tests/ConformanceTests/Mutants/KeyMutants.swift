@@ -8,7 +8,7 @@ extension Mutant {
     static let keys: [Mutant] = [
         Mutant(
             "ignores keys", caughtBy: "keys.repeated", "keys.race",
-            related: ["keys.*", "errors.precedence.arguments", "errors.tell-no-text"]
+            related: ["keys.*", "errors.precedence.arguments", "errors.tell-no-text", "values.codable.given"]
         ) { call, base, _ in
             try await call.mappingMessages { ChatMessage(role: $0.role, content: $0.content) }.perform(on: base)
         },
@@ -153,7 +153,7 @@ extension Mutant {
             "conditions.unchanged.race",
             related: [
                 "conditions.unchanged.*", "errors.precedence.arguments", "errors.tell-no-text", "keys.before-condition",
-                "keys.race-if-unchanged",
+                "keys.race-if-unchanged", "values.codable.given",
             ]
         ) { call, base, _ in
             guard case .append(let messages, let id, .unchanged) = call else { return try await call.perform(on: base) }

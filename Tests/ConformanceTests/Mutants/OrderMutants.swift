@@ -75,7 +75,7 @@ extension Mutant {
             related: [
                 "keys.*", "conditions.*",
                 "text.id.length-accepted", "order.*", "atomicity.*", "restore.*", "cascade.*", "concurrency.*",
-                "tenants.*", "pages.conversations.*",
+                "tenants.*", "pages.conversations.*", "values.codable.given",
             ]
         ) { call, base, _ in
             if case .conversation(let id) = call, let read = try await base.conversation(id) {
@@ -110,7 +110,7 @@ extension Mutant {
                 "keys.restored", "conditions.unchanged.incarnation",
                 "order.list.time-before-id", "order.time.clock-steps-back", "order.time.last-moment",
                 "order.updated.unmoved-by-others", "cascade.clear.keeps-conversation", "restore.exact",
-                "restore.equal-times", "restore.invalid",
+                "restore.equal-times", "restore.invalid", "values.codable.given",
             ]
         ) { call, base, _ in
             guard case .restoreConversation(var snapshot) = call else { return try await call.perform(on: base) }
@@ -163,7 +163,7 @@ extension Mutant {
         },
         Mutant(
             "makes cursors of characters that no cursor has", caughtBy: "values.codable.returned",
-            "values.codable.given"
+            "values.codable.given", related: ["pages.conversations.cursor-is-text"]
         ) { call, base, _ in
             guard case .conversations(let cursor, let limit) = call else { return try await call.perform(on: base) }
             let mark = "page: "
