@@ -34,7 +34,9 @@ enum Output {
         guard StandardStreams.hasOutput else { throw Failure("standard output is closed") }
     }
 
-    /// Says what a command has done to a store. Where standard output is closed nobody asked to hear it.
+    /// Says what a command has done to a store.
+    ///
+    /// Where standard output is closed nobody asked to hear it.
     static func confirm(_ text: String) async throws {
         try await confirm(Array(text.utf8))
     }
