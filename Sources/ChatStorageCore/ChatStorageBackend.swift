@@ -1,10 +1,22 @@
 /// A store: a database file, a server's database, a process's memory.
 ///
-/// It is also a ``ChatStorage``, on the default tenant, whose name is empty. The part of an app that opens the store
-/// knows its backend; the rest is given a ``ChatStorage`` and can neither close nor migrate anything.
+/// It is also a ``ChatStorage``, on the default tenant, which has no name. The part of an app that opens the store knows
+/// its backend; the rest is given a ``ChatStorage`` and can neither close nor migrate anything.
 ///
-/// A backend that is written elsewhere implements the three functions and ``ChatStorage`` on its tenants' handles; the
-/// calls on the backend itself go to `tenant("")`.
+/// ## One store for many users
+///
+/// A server gives each user a tenant, and takes its name from what authenticates the request:
+///
+/// ```swift
+/// let chats = backend.tenant(token.subject)
+/// ```
+///
+/// A claim that is missing must not open chats that all such requests share. So no name reaches the default tenant: every
+/// call on a tenant with an empty name is `invalidArgument`, reads too. A server never calls the backend itself or
+/// ``defaultTenant``; they are for apps that have one user.
+///
+/// A backend that is written elsewhere implements the requirements below and ``ChatStorage`` on its tenants' handles; the
+/// calls on the backend itself go to ``defaultTenant``.
 public protocol ChatStorageBackend: ChatStorage {
     /// The handle on one tenant.
     associatedtype Tenant: ChatStorage
@@ -26,12 +38,17 @@ public protocol ChatStorageBackend: ChatStorage {
     /// Closing again does nothing.
     func close() async throws
 
+    /// The handle on the default tenant, which has no name: what the backend itself forwards its calls to.
+    ///
+    /// It is for apps that have one user; ``tenant(_:)`` never gives it.
+    var defaultTenant: Tenant { get }
+
     /// The handle on a tenant: an isolated namespace in the store, usually one end user.
     ///
     /// Handles are cheap: they share the store's connections, and need not be kept or closed.
     ///
-    /// - Parameter name: 0 to 100 Unicode scalars without U+0000, compared as UTF-8 bytes. Calls on a handle with any
-    ///   other name are `invalidArgument`.
+    /// - Parameter name: 1 to 100 Unicode scalars without U+0000, compared as UTF-8 bytes. Every call on a handle with
+    ///   any other name is `invalidArgument`, an empty one included: it is most often a claim that is missing.
     func tenant(_ name: String) -> Tenant
 }
 
@@ -39,35 +56,35 @@ extension ChatStorageBackend {
     /// Creates a conversation of the default tenant.
     @discardableResult
     public func createConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
-        try await tenant("").createConversation(id, title: title)
+        try await defaultTenant.createConversation(id, title: title)
     }
 
     /// Reads a conversation of the default tenant.
     public func conversation(_ id: ConversationID) async throws -> Conversation? {
-        try await tenant("").conversation(id)
+        try await defaultTenant.conversation(id)
     }
 
     /// Reads a conversation of the default tenant, and creates it if it does not exist.
     @discardableResult
     public func getOrCreateConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
-        try await tenant("").getOrCreateConversation(id, title: title)
+        try await defaultTenant.getOrCreateConversation(id, title: title)
     }
 
     /// Gives a conversation of the default tenant another title, or none.
     @discardableResult
     public func updateTitle(of id: ConversationID, to title: String?) async throws -> Conversation? {
-        try await tenant("").updateTitle(of: id, to: title)
+        try await defaultTenant.updateTitle(of: id, to: title)
     }
 
     /// Deletes a conversation of the default tenant and all its messages.
     @discardableResult
     public func deleteConversation(_ id: ConversationID) async throws -> Bool {
-        try await tenant("").deleteConversation(id)
+        try await defaultTenant.deleteConversation(id)
     }
 
     /// Reads a page of the default tenant's conversations.
     public func conversations(after cursor: ConversationCursor?, limit: Int) async throws -> ConversationPage {
-        try await tenant("").conversations(after: cursor, limit: limit)
+        try await defaultTenant.conversations(after: cursor, limit: limit)
     }
 
     /// Appends messages to a conversation of the default tenant.
@@ -75,25 +92,25 @@ extension ChatStorageBackend {
     public func append(
         _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition
     ) async throws -> [Message] {
-        try await tenant("").append(messages, to: id, if: condition)
+        try await defaultTenant.append(messages, to: id, if: condition)
     }
 
     /// Reads a page of the messages of a conversation of the default tenant.
     public func messages(
         of id: ConversationID, _ position: MessagePosition, limit: Int
     ) async throws -> [Message] {
-        try await tenant("").messages(of: id, position, limit: limit)
+        try await defaultTenant.messages(of: id, position, limit: limit)
     }
 
     /// Removes all messages of a conversation of the default tenant.
     @discardableResult
     public func clearMessages(of id: ConversationID) async throws -> Int {
-        try await tenant("").clearMessages(of: id)
+        try await defaultTenant.clearMessages(of: id)
     }
 
     /// Stores a conversation of the default tenant exactly as it was elsewhere.
     @discardableResult
     public func restoreConversation(_ snapshot: ConversationSnapshot) async throws -> Conversation {
-        try await tenant("").restoreConversation(snapshot)
+        try await defaultTenant.restoreConversation(snapshot)
     }
 }

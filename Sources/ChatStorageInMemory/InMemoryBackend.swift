@@ -76,8 +76,20 @@ public final class InMemoryBackend: ChatStorageBackend {
         store.close()
     }
 
+    /// The handle on the default tenant.
+    public var defaultTenant: InMemoryTenant {
+        InMemoryTenant(store: store, tenant: store.defaultTenant)
+    }
+
     /// The handle on a tenant.
     public func tenant(_ name: String) -> InMemoryTenant {
         InMemoryTenant(store: store, tenant: store.tenant(name))
+    }
+}
+
+extension InMemoryBackend: CountsTenants {
+    /// How many tenants have conversations, one of them left out.
+    package func countTenants(besides tenant: String?) async throws -> Int {
+        try store.countTenants(besides: tenant)
     }
 }

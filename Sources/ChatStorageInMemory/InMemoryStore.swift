@@ -17,6 +17,12 @@ final class InMemoryStore: Sendable {
             self.name = name
             check = Result { try Validation.check(tenant: name) }
         }
+
+        /// The default tenant, which has no name that could be wrong.
+        fileprivate init() {
+            name = ""
+            check = .success(())
+        }
     }
 
     private struct State {
@@ -25,7 +31,7 @@ final class InMemoryStore: Sendable {
         }
 
         var phase = Phase.new
-        /// All but the default one.
+        /// Those that have names.
         var tenants: [UTF8Text: Tenant] = [:]
         /// Tenants without conversations and without handles are looked for when there are so many.
         var tenantsToTidy = 1_024
@@ -33,8 +39,7 @@ final class InMemoryStore: Sendable {
 
     private let clock: @Sendable () -> Timestamp
     private let state = Mutex(State())
-    /// Calls on the backend itself ask for it every time.
-    private let defaultTenant = Tenant("")
+    let defaultTenant = Tenant()
     /// Calls never wait here, so a task in a loop would keep its thread for ever.
     private let pace = Pace()
 
@@ -51,8 +56,7 @@ final class InMemoryStore: Sendable {
 
     /// The tenant of a name, which all its handles share.
     func tenant(_ name: String) -> Tenant {
-        guard !name.isEmpty else { return defaultTenant }
-        return state.withLock { state in
+        state.withLock { state in
             if let tenant = state.tenants[UTF8Text(name)] { return tenant }
             if state.tenants.count >= state.tenantsToTidy { Self.tidy(&state) }
             let tenant = Tenant(name)
@@ -60,6 +64,15 @@ final class InMemoryStore: Sendable {
             guard case .success = tenant.check else { return tenant }
             state.tenants[UTF8Text(name)] = tenant
             return tenant
+        }
+    }
+
+    /// How many tenants have conversations, one of them left out.
+    func countTenants(besides name: String?) throws -> Int {
+        try state.withLock { state in
+            try Self.admit(state.phase, .success(()))
+            let named = state.tenants.filter { $0.key != name.map(UTF8Text.init) }.values
+            return (named + (name == nil ? [] : [defaultTenant])).count { !$0.conversations.isEmpty }
         }
     }
 

@@ -69,8 +69,23 @@ public final class PostgresBackend: ChatStorageBackend {
         await store.close()
     }
 
+    /// The handle on the default tenant.
+    public var defaultTenant: PostgresTenant {
+        PostgresTenant(store: store, name: nil)
+    }
+
     /// The handle on a tenant.
     public func tenant(_ name: String) -> PostgresTenant {
         PostgresTenant(store: store, name: name)
+    }
+}
+
+extension PostgresBackend: CountsTenants {
+    /// How many tenants have conversations, one of them left out.
+    package func countTenants(besides tenant: String?) async throws -> Int {
+        let statements = try await store.statements()
+        let values = Parameters(bytes: 256) { $0.append(tenant ?? "") }
+        let result: QueryResult = try await store.run(.read(statements.otherTenants, values, isLong: true))
+        return Int(clamping: try result.rows.first?.int64(0) ?? 0)
     }
 }

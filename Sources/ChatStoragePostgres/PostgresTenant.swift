@@ -12,7 +12,16 @@ public struct PostgresTenant: ChatStorage {
     private static let shortPage = 200
 
     let store: PostgresStore
+    /// The name that its rows have; only those of the default tenant have an empty one.
     let name: String
+    private let isDefault: Bool
+
+    /// - Parameter name: The tenant's name; nil is the default tenant.
+    init(store: PostgresStore, name: String?) {
+        self.store = store
+        self.name = name ?? ""
+        isDefault = name == nil
+    }
 
     /// Creates a conversation.
     @discardableResult
@@ -190,7 +199,7 @@ public struct PostgresTenant: ChatStorage {
     private func admit(_ check: () throws -> Void) async throws -> Statements {
         try Task.checkCancellation()
         let statements = try await store.statements()
-        try Validation.check(tenant: name)
+        if !isDefault { try Validation.check(tenant: name) }
         try check()
         return statements
     }

@@ -63,8 +63,21 @@ public final class SQLiteBackend: ChatStorageBackend {
         await store.close()
     }
 
+    /// The handle on the default tenant.
+    public var defaultTenant: SQLiteTenant {
+        SQLiteTenant(store: store, name: nil)
+    }
+
     /// The handle on a tenant.
     public func tenant(_ name: String) -> SQLiteTenant {
         SQLiteTenant(store: store, name: name)
+    }
+}
+
+extension SQLiteBackend: CountsTenants {
+    /// How many tenants have conversations, one of them left out.
+    package func countTenants(besides tenant: String?) async throws -> Int {
+        try await store.awaitReady()
+        return try await store.read(inline: false) { try $0.tenantCount(besides: tenant ?? "") }
     }
 }

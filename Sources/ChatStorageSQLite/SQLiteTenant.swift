@@ -6,7 +6,16 @@ public struct SQLiteTenant: ChatStorage {
     private static let inlineRows = 200
 
     let store: SQLiteStore
+    /// The name that its rows have; only those of the default tenant have an empty one.
     let name: String
+    private let isDefault: Bool
+
+    /// - Parameter name: The tenant's name; nil is the default tenant.
+    init(store: SQLiteStore, name: String?) {
+        self.store = store
+        self.name = name ?? ""
+        isDefault = name == nil
+    }
 
     /// Creates a conversation.
     @discardableResult
@@ -119,7 +128,7 @@ public struct SQLiteTenant: ChatStorage {
         } catch let error as ChatStorageError {
             throw writes ? error.beforeWriting : error
         }
-        try Validation.check(tenant: name)
+        if !isDefault { try Validation.check(tenant: name) }
         try check()
     }
 }

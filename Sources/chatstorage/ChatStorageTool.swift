@@ -11,7 +11,6 @@ import Musl
 import Android
 #endif
 
-@main
 struct ChatStorageTool: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "chatstorage",
@@ -75,7 +74,7 @@ struct ChatStorageTool: AsyncParsableCommand {
             // Help and the version go to the standard output.
             guard !code.isSuccess else { exit(withError: error) }
             // ArgumentParser quotes words that it does not understand.
-            await Output.error("\(withoutConnections(fullMessage(for: error)))\n")
+            await Output.error("\(TerminalText.text(withoutConnections(fullMessage(for: error))))\n")
             exit(withError: code)
         }
     }

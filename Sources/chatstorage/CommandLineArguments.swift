@@ -26,8 +26,18 @@ enum CommandLineArguments {
     static func endingOptions(_ arguments: [String]) -> [String] {
         guard let name = firstOperand(of: arguments[...]), commandsWithText.contains(arguments[name]),
             let operand = firstOperand(of: arguments[(name + 1)...])
-        else { return arguments }
-        return arguments[..<operand] + ["--"] + arguments[operand...]
+        else {
+            let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
+            return arguments[..<end].flatMap(separatingEmptyValue) + arguments[end...]
+        }
+        return arguments[..<operand].flatMap(separatingEmptyValue) + ["--"] + arguments[operand...]
+    }
+
+    /// `--tenant=` as two words: ArgumentParser takes the next word for the value of an option whose own is empty, such as
+    /// that of a variable that is not set.
+    private static func separatingEmptyValue(_ argument: String) -> [String] {
+        guard argument.hasSuffix("="), optionsWithValue.contains(String(argument.dropLast())) else { return [argument] }
+        return [String(argument.dropLast()), ""]
     }
 
     /// The mistake of more texts than one, such as one without quotes or with options behind it.

@@ -37,7 +37,7 @@ import Testing
         #expect(code { try Validation.check("") } == .invalidArgument)
         #expect(code { try Validation.check("x", title: "") } == nil)
         #expect(code { try Validation.check("x", title: nil) } == nil)
-        #expect(code { try Validation.check(tenant: "") } == nil)
+        #expect(code { try Validation.check(tenant: "") } == .invalidArgument)
     }
 
     @Test(arguments: ["\0", "a\0", "\0a", "a\0b"])

@@ -17,7 +17,7 @@ import Testing
             self.failures = Mutex(failures)
         }
 
-        func perform(_ call: StorageCall, tenant: String, on base: any ChatStorage) async throws -> StorageReply {
+        func perform(_ call: StorageCall, tenant: String?, on base: any ChatStorage) async throws -> StorageReply {
             guard case .append = call else { return try await call.perform(on: base) }
             attempts.withLock { $0 += 1 }
             let failure = failures.withLock { $0.isEmpty ? nil : $0.removeFirst() }

@@ -45,6 +45,6 @@ import Testing
         try await backend.close()
         await #expect { try await handle.conversation("c") } throws: { ($0 as? ChatStorageError)?.code == .closed }
         #expect(handle.tenant.conversations.isEmpty)
-        #expect(backend.tenant("").tenant.conversations.isEmpty)
+        #expect(backend.defaultTenant.tenant.conversations.isEmpty)
     }
 }

@@ -56,6 +56,9 @@ struct CommandTests {
         let statistics = try #require(try await json(tool.run("stats", "--json")) as? [String: Any])
         #expect(statistics["messages"] as? Int == 3)
         #expect(statistics["roles"] as? [String: Int] == ["assistant": 1, "system": 1, "user": 1])
+        #expect(statistics["other_tenants"] as? Int == 0)
+        _ = try await tool.run("add", "--tenant", "ada", "c", "user", "hi")
+        #expect(try await tool.run("stats").output.contains("other tenants  1\n"))
         #expect(try await tool.run("clear", "c").output == "Removed 3 messages.\n")
         #expect(try await tool.run("clear", "c").status == 0)
         #expect(try await tool.run("delete", "c").status == 0)
@@ -168,6 +171,31 @@ struct CommandTests {
             #expect(result.errors.hasPrefix("chatstorage: \(sentence)"))
             #expect(result.errors.split(separator: "\n").count == 1)
         }
+    }
+
+    @Test("a limit below 0 is understood, and refused", arguments: [["list"], ["show", "c"], ["history", "c"]])
+    func negativeLimit(command: [String]) async throws {
+        let tool = try Tool()
+        _ = try await tool.run("add", "c", "user", "x")
+        for limit in [["--limit", "-1"], ["--limit=-1"]] {
+            let result = try await tool.run(command + limit, input: Data())
+            #expect(result.status == 64)
+            #expect(result.errors.contains("--limit must be 0 or more."))
+        }
+        #expect(try await tool.run(command + ["--limit", "0"], input: Data()).status == 0)
+    }
+
+    @Test(
+        "an empty tenant is refused before a store is made",
+        arguments: [
+            "--tenant '' list", "stats --tenant=", "add --tenant '' c user x", "--tenant= exec", "exec --tenant=",
+        ])
+    func emptyTenant(command: String) async throws {
+        let tool = try Tool()
+        let result = try await tool.shell("$TOOL \(command) </dev/null")
+        #expect(result.status == 1)
+        #expect(result.errors == "chatstorage: tenant has 0 Unicode scalars; it takes 1 to 100\n")
+        #expect(!FileManager.default.fileExists(atPath: tool.folder.path(of: "chat.db")))
     }
 
     @Test(

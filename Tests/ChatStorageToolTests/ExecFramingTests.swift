@@ -24,6 +24,27 @@ struct ExecFramingTests {
         #expect(try await ExecRun().answers(bytes.map { [$0] }).count == 2)
     }
 
+    @Test("a byte order mark before the first line is none of it, however it arrives")
+    func byteOrderMark() async throws {
+        let mark: [UInt8] = [0xef, 0xbb, 0xbf]
+        let lines = Array("\(list)\n\(list)\n".utf8)
+        let ok = Array(repeating: #"{"ok": []}"#, count: 2)
+        #expect(try await ExecRun().answers([mark + lines]) == ok)
+        #expect(try await ExecRun().answers((mark + lines).map { [$0] }) == ok)
+        #expect(try await ExecRun().answers([mark + Array("\n".utf8) + lines]) == ok)
+        for start in [mark, Array(mark.prefix(2)), []] {
+            let count = try await ExecRun().answers([start]).count
+            #expect(count == (start.count == 2 ? 1 : 0))
+        }
+        for input in [mark + mark + lines, Array(mark.prefix(2)) + lines] {
+            let answers = try await ExecRun().answers([input])
+            #expect(answers.count == 2)
+            #expect(answers[0].hasPrefix(#"{"error": {"code": "invalid_request", "#) && answers[1] == ok[1])
+        }
+        let later = try await ExecRun().answers([lines + mark + lines])
+        #expect(later.count == 4 && later[2].hasPrefix(#"{"error": {"code": "invalid_request", "#))
+    }
+
     @Test(
         "bytes that are not UTF-8 JSON cost one line",
         arguments: [
@@ -82,7 +103,7 @@ struct ExecFramingTests {
         log.withLock { $0 = [] }
         let requests = (1...3).map { #"{"op": "create_conversation", "conversation_id": "c\#($0)"}"# + "\n" }
         let input = Mutex([Array(requests.joined().utf8)][...])
-        try await ExecSession(backend: backend, tenant: "").run(
+        try await ExecSession(backend: backend, tenant: nil).run(
             read: { input.withLock { $0.popFirst() ?? [] } },
             write: { _ in log.withLock { $0.append("write") } })
         #expect(log.withLock { $0 } == ["run", "write", "run", "write", "run", "write"])
@@ -96,7 +117,7 @@ struct ExecFramingTests {
         let requests = (1...3).map { #"{"op": "create_conversation", "conversation_id": "c\#($0)"}"# + "\n" }
         let input = Mutex([Array(requests.joined().utf8)][...])
         await #expect(throws: Closed.self) {
-            try await ExecSession(backend: backend, tenant: "").run(
+            try await ExecSession(backend: backend, tenant: nil).run(
                 read: { input.withLock { $0.popFirst() ?? [] } }, write: { _ in throw Closed() })
         }
         #expect(try await backend.conversations(limit: 10).map(\.id) == ["c1"])

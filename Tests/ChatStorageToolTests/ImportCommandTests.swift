@@ -262,6 +262,25 @@ struct ImportCommandTests {
         try await storage.close()
     }
 
+    @Test(
+        "a signal that the tool was started to ignore stays ignored",
+        // A shell without job control starts what runs in its background so that it ignores SIGINT.
+        arguments: [("trap '' HUP", "HUP"), ("true", "INT")])
+    func ignoredSignals(preparation: String, signal: String) async throws {
+        let tool = try Tool()
+        try tool.write(good + "\n", to: "one")
+        try tool.write(good.replacing("good", with: "two") + "\n", to: "two")
+        // What is read from the pipe comes in pieces; the first is stored once the tool listens to signals.
+        let result = try await tool.shell(
+            """
+            \(preparation); mkfifo pipe; $TOOL import pipe & tool=$!; exec 3>pipe
+            cat one >&3; until $TOOL history good 2>/dev/null | grep -q role; do :; done
+            kill -\(signal) $tool; cat two >&3; exec 3>&-; wait $tool; echo "status $?"
+            """)
+        #expect(result.output.hasPrefix("Imported 2 conversations with 2 messages in "))
+        #expect(result.output.hasSuffix("status 0\n"))
+    }
+
     private func count(_ storage: some ChatStorage) async throws -> Int {
         do {
             return try await storage.conversations(limit: .max).count

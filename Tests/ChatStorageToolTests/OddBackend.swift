@@ -35,5 +35,6 @@ struct OddBackend: ChatStorageBackend {
 
     func prepare() async throws {}
     func close() async throws {}
+    var defaultTenant: Tenant { Tenant(error: error) }
     func tenant(_ name: String) -> Tenant { Tenant(error: error) }
 }

@@ -34,6 +34,40 @@ struct TerminalTests {
             try FileManager.default.contentsOfDirectory(atPath: tool.folder.path).allSatisfy { !$0.hasSuffix("-wal") })
     }
 
+    @Test("with standard output closed, what is to be stored is stored, and nothing else pretends to have answered")
+    func closedOutput() async throws {
+        let tool = try Tool()
+        try tool.write(#"{"conversation_id": "imported", "messages": []}"#, to: "new.jsonl")
+        for command in ["add c user one", "add --json c user two", "title c t", "import new.jsonl"] {
+            let result = try await tool.shell("$TOOL \(command) >&-")
+            #expect(result.status == 0 && result.errors.isEmpty, "\(command): \(result.errors)")
+        }
+        #expect(try await tool.shell("$TOOL add c user three <&- >&- 2>&-").status == 0)
+        let history = try await tool.run("history", "c").output
+        #expect(["one", "two", "three"].allSatisfy { history.contains(#""content": "\#($0)""#) })
+        let request = #"{"op": "delete_conversation", "conversation_id": "c"}"#
+        for command in ["list", "list --json", "show c", "history c", "stats", "exec"] {
+            let result = try await tool.shell("echo '\(request)' | $TOOL \(command) >&-")
+            #expect(result.status == 1 && result.errors == "chatstorage: standard output is closed\n", "\(command)")
+        }
+        #expect(try await tool.run("history", "c").output == history, "exec runs nothing whose answer nobody gets")
+        #expect(try await tool.shell("$TOOL clear c >&-").status == 0)
+        #expect(try await tool.shell("$TOOL delete c >&-").status == 0)
+    }
+
+    @Test(
+        "what was stored and cannot be told says that it was",
+        .enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
+    func fullOutput() async throws {
+        let tool = try Tool()
+        let result = try await tool.shell("$TOOL add c user hi >/dev/full")
+        #expect(result.status == 1)
+        #expect(
+            result.errors
+                == "chatstorage: it is done, but standard output cannot be written: no space left on device\n")
+        #expect(try await tool.run("history", "c").output.contains("hi"))
+    }
+
     @Test("colours are for terminals, and not when NO_COLOR is set")
     func colours() async throws {
         let tool = try Tool()

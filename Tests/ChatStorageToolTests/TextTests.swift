@@ -86,6 +86,52 @@ struct TextTests {
         #expect(lines("", width: 80) == [""])
     }
 
+    @Test("a line is wrapped in a time that grows with its length", .timeLimit(.minutes(1)))
+    func longLine() {
+        // Looking at all the rest for each line that is cut off would take hours.
+        let line = String(repeating: "long ", count: 800_000)
+        let message = Message(
+            conversationID: "c", sequence: 1, role: .user, content: line, createdAt: .earliest)
+        let conversation = Conversation(
+            id: "c", title: nil, createdAt: .earliest, updatedAt: .earliest, lastSequence: 1)
+        let text = Transcript(width: 80, style: .plain).text(of: conversation, messages: [message])
+        #expect(text.utf8.count { $0 == UInt8(ascii: "\n") } > 50_000)
+    }
+
+    @Test(
+        "what a terminal obeys is shown nowhere as it is",
+        arguments: [
+            "\u{1B}", "\u{7F}", "\u{85}", "\u{9B}", "\u{2028}", "\u{2029}", "\u{202A}", "\u{202E}", "\u{2066}",
+            "\u{2069}",
+        ])
+    func obeyed(scalar: String) {
+        let text = "a\(scalar)b"
+        let conversation = Conversation(
+            id: ConversationID(text), title: text, createdAt: .earliest, updatedAt: .earliest, lastSequence: 1)
+        let message = Message(
+            conversationID: conversation.id, sequence: 1, role: Role(rawValue: text), content: text,
+            createdAt: .earliest, key: text)
+        var table = Table([.init(title: "ID")])
+        table.add([text])
+        for shown in [
+            TerminalText.line(text), TerminalText.text(text), table.text(width: nil, style: .plain),
+            Transcript(width: 80, style: .plain).text(of: conversation, messages: [message]),
+            String(decoding: conversation.json.bytes, as: UTF8.self),
+            String(decoding: message.json.bytes, as: UTF8.self),
+            "\(Failure.noConversation(conversation.id).message ?? "")",
+            Failure.sentence(about: ChatStorageError(.damaged, text)),
+        ] {
+            #expect(!shown.contains(scalar) && shown.contains("a") && shown.contains("b"), "\(shown.debugDescription)")
+        }
+    }
+
+    @Test("the separators of lines and paragraphs end a line where it is shown on several")
+    func separators() {
+        #expect(TerminalText.lines("a\u{2028}b\u{2029}c\r\nd\n") == ["a", "b", "c", "d", ""])
+        #expect(TerminalText.line("a\u{2028}b\u{2029}c\nd") == "a b c d")
+        #expect(TerminalText.lines("\u{5D0}\u{200F}!") == ["\u{5D0}\u{200F}!"])
+    }
+
     @Test("the import's progress fits its line")
     func progress() {
         var summary = ImportSummary()

@@ -65,7 +65,7 @@ struct ImporterTests {
     @Test("the same id twice in a file is handled in the file's order")
     func sameIDTwice() async throws {
         let backend = try await prepared()
-        let storage = SlowStorage(storage: backend.tenant("")) { snapshot in
+        let storage = SlowStorage(storage: backend.defaultTenant) { snapshot in
             guard snapshot.messages.first?.content == "first" else { return }
             for _ in 0..<1000 { await Task.yield() }
         }
@@ -120,7 +120,7 @@ struct ImporterTests {
     @Test("everything is reported in the file's order, whichever is stored first")
     func order() async throws {
         let backend = try await prepared()
-        let storage = SlowStorage(storage: backend.tenant("")) { snapshot in
+        let storage = SlowStorage(storage: backend.defaultTenant) { snapshot in
             guard snapshot.id == "slow" else { return }
             for _ in 0..<1000 { await Task.yield() }
         }
@@ -147,7 +147,7 @@ struct ImporterTests {
     func orderIsBounded() async throws {
         let backend = try await prepared()
         let (goOn, continuation) = AsyncStream.makeStream(of: Void.self)
-        let storage = SlowStorage(storage: backend.tenant("")) { _ in for await _ in goOn { break } }
+        let storage = SlowStorage(storage: backend.defaultTenant) { _ in for await _ in goOn { break } }
         let read = Mutex(0)
         let slow = ChatFile.Entry(line: 1, content: .conversation(conversation("slow", ["a"])), bytesRead: 1)
         let entries = AsyncStream<ChatFile.Entry> {
@@ -176,7 +176,7 @@ struct ImporterTests {
     func failedConversation(code: ChatStorageError.Code) async throws {
         let backend = try await prepared()
         let error = ChatStorageError(code, "the row is bad", cause: .init(engine: "SQLite", code: "11"))
-        let storage = FaultyConversation(storage: backend.tenant(""), id: "bad", error: error)
+        let storage = FaultyConversation(storage: backend.defaultTenant, id: "bad", error: error)
         let result = try await run(
             [conversation("a", ["x"]), conversation("bad", ["x"]), conversation("b", ["x"])], into: storage)
         #expect(
@@ -184,7 +184,7 @@ struct ImporterTests {
                 == [.imported(messages: 1), .failed(reason: "the row is bad (SQLite 11)"), .imported(messages: 1)])
         #expect((result.summary.imported, result.summary.failed, result.summary.invalid) == (2, 1, 0))
         // One that is there, and whose messages cannot be read.
-        try await Importer(storage: backend.tenant("")).run(entries([conversation("bad", ["x"])]))
+        try await Importer(storage: backend.defaultTenant).run(entries([conversation("bad", ["x"])]))
         let again = try await run([conversation("bad", ["x"]), conversation("c", ["x"])], into: storage)
         #expect(again.outcomes == [.failed(reason: "the row is bad (SQLite 11)"), .imported(messages: 1)])
     }
@@ -210,7 +210,7 @@ struct ImporterTests {
     @Test("an error that is not about one conversation ends the import with it", arguments: [0, 5])
     func failure(successes: Int) async throws {
         let backend = try await prepared()
-        let storage = FaultyStorage(storage: backend.tenant(""), restores: successes)
+        let storage = FaultyStorage(storage: backend.defaultTenant, restores: successes)
         let conversations = (1...1000).map { conversation(ConversationID("c\($0)"), ["x"]) }
         let error = await #expect(throws: ChatStorageError.self) {
             try await Importer(storage: storage).run(entries(conversations))
@@ -223,7 +223,7 @@ struct ImporterTests {
     @Test("no more conversations and bytes are under way than configured, and more than one is")
     func bounds() async throws {
         let backend = try await prepared()
-        let storage = CountingStorage(storage: backend.tenant(""))
+        let storage = CountingStorage(storage: backend.defaultTenant)
         var configuration = Importer.Configuration()
         configuration.concurrentConversations = 4
         configuration.concurrentBytes = 10_000
@@ -239,7 +239,7 @@ struct ImporterTests {
     func cancelled() async throws {
         let backend = try await prepared()
         let isCancelled = Mutex(false)
-        let storage = SlowStorage(storage: backend.tenant("")) { snapshot in
+        let storage = SlowStorage(storage: backend.defaultTenant) { snapshot in
             guard snapshot.title != nil else { return }
             while !isCancelled.withLock({ $0 }) { await Task.yield() }
         }

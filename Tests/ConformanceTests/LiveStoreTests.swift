@@ -39,8 +39,8 @@ import Testing
     @Test func aCheckThatFailsOrHangsLeavesNothingBehind() async throws {
         let harness = store.harness
         let failing = Check("example.failing", .a7, why: "An example.") { context in
-            for tenant in ["", "a", "\u{e9}", "e\u{301}", "\0"] {
-                _ = try? await context.open().tenant(tenant).append(.user("text"), to: "one")
+            for tenant in [nil, "", "a", "\u{e9}", "e\u{301}", "\0"] as [String?] {
+                _ = try? await context.open().storage(of: tenant).append(.user("text"), to: "one")
             }
             throw CancellationError()
         }
@@ -146,6 +146,8 @@ private struct SlowlyClosing: ChatStorageBackend {
         for await _ in goings { break }
         try await base.close()
     }
+
+    var defaultTenant: SQLiteTenant { base.defaultTenant }
 
     func tenant(_ name: String) -> SQLiteTenant { base.tenant(name) }
 }

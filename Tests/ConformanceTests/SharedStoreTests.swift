@@ -13,9 +13,9 @@ import Testing
         let harness = SharedSQLiteHarness(path: folder.path(of: "chat.db"))
         let owner = try await harness.open()
         try await owner.prepare()
-        for tenant in ["", "a", "victim"] {
+        for chats in [owner.defaultTenant, owner.tenant("a"), owner.tenant("victim")] {
             for id in ["one", "two", "shared"] as [ConversationID] {
-                try await owner.tenant(tenant).append([.user("ours"), .assistant("kept")], to: id)
+                try await chats.append([.user("ours"), .assistant("kept")], to: id)
             }
         }
         let other = "tenant NOT GLOB '\(SharedSQLiteHarness.prefix)*'"

@@ -258,7 +258,7 @@ private struct SharedStoreHarness: ConformanceHarness {
 
     /// The store outlives the check's handles.
     private struct StaysOpen: StorageInterceptor {
-        func perform(_ call: StorageCall, tenant: String, on base: any ChatStorage) async throws -> StorageReply {
+        func perform(_ call: StorageCall, tenant: String?, on base: any ChatStorage) async throws -> StorageReply {
             try await call.perform(on: base)
         }
 
@@ -323,6 +323,8 @@ private struct ExcusedHarness: ConformanceHarness {
         func prepare() async throws { try await base.prepare() }
 
         func close() async throws { try await base.close() }
+
+        var defaultTenant: InMemoryTenant { base.defaultTenant }
 
         func tenant(_ name: String) -> InMemoryTenant { base.tenant(name) }
     }

@@ -30,7 +30,7 @@ import Testing
                 try await store.execute(damage)
                 figures.faults += 1
                 do {
-                    let reply = try await call.perform(on: backend.tenant(""))
+                    let reply = try await call.perform(on: backend.defaultTenant)
                     #expect(Self.isSound(reply), "\(damage); \(call): \(reply)")
                     figures.add(1)
                 } catch let error as ChatStorageError {

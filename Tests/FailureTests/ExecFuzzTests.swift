@@ -17,7 +17,7 @@ import Testing
         while figures.faults < inputs {
             let backend = InMemoryBackend()
             try await backend.prepare()
-            let session = ExecSession(backend: backend, tenant: "")
+            let session = ExecSession(backend: backend, tenant: nil)
             for _ in 0..<min(Self.inputsPerStore, inputs - figures.faults) {
                 let input = mutator.next()
                 figures.faults += 1

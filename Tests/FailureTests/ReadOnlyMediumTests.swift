@@ -165,7 +165,7 @@ import Testing
             .append([.user("x")], to: "c", if: .createIfMissing), .restoreConversation(.sample("new", messages: 1)),
         ]
         for write in writes {
-            await expect(.accessDenied, "\(write)") { _ = try await write.perform(on: backend.tenant("")) }
+            await expect(.accessDenied, "\(write)") { _ = try await write.perform(on: backend.defaultTenant) }
         }
     }
 

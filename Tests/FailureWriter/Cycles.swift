@@ -100,7 +100,7 @@ extension FailureWriter {
     private static func runCycle(_ store: String, setting: String) async throws {
         let backend: any ChatStorageBackend =
             if case .memory = try StoreURL(store) { InMemoryBackend() } else { try await open(store, setting: setting) }
-        await fails(.notPrepared) { _ = try await backend.tenant("").conversation("c") }
+        await fails(.notPrepared) { _ = try await backend.defaultTenant.conversation("c") }
         try await backend.prepare()
         let chats: any ChatStorage = backend.tenant("t")
         try await chats.append([.user("question", key: "k"), .assistant("answer")], to: "c")

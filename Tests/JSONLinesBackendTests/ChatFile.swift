@@ -6,7 +6,8 @@ import Foundation
 /// The file's name is a number: an id of 100 emoji, however encoded, is longer than names of files can be.
 struct ChatFile: Sendable {
     private struct Heading: Codable {
-        var tenant: String
+        /// Missing for the default tenant.
+        var tenant: String?
         var id: ConversationID
         var title: String?
         var createdAt: Int64
@@ -25,13 +26,13 @@ struct ChatFile: Sendable {
     static let pathExtension = "jsonl"
 
     private let url: URL
-    let tenant: String
+    let tenant: String?
     var snapshot: ConversationSnapshot
 
     /// The number that is the file's name.
     var number: Int { Int(url.deletingPathExtension().lastPathComponent) ?? 0 }
 
-    init(of snapshot: ConversationSnapshot, tenant: String, number: Int, in folder: URL) {
+    init(of snapshot: ConversationSnapshot, tenant: String?, number: Int, in folder: URL) {
         url = folder.appendingPathComponent("\(number).\(Self.pathExtension)")
         self.tenant = tenant
         self.snapshot = snapshot

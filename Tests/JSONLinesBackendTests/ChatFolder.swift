@@ -5,11 +5,11 @@ import Foundation
 struct ChatFolder: Sendable {
     /// What names a conversation; a tenant's name is compared by its bytes, as ids are, which `String` does not do.
     private struct Key: Hashable {
-        let tenant: [UInt8]
+        let tenant: [UInt8]?
         let id: ConversationID
 
-        init(_ id: ConversationID, in tenant: String) {
-            self.tenant = Array(tenant.utf8)
+        init(_ id: ConversationID, in tenant: String?) {
+            self.tenant = tenant.map { Array($0.utf8) }
             self.id = id
         }
     }
@@ -19,7 +19,7 @@ struct ChatFolder: Sendable {
     private var files: [Key: ChatFile] = [:]
     private var lastNumber = 0
     /// Each tenant's conversations in the order of the list, until one of them changes.
-    private var lists: [[UInt8]: [Conversation]] = [:]
+    private var lists: [[UInt8]?: [Conversation]] = [:]
 
     init(url: URL, survivesPowerLoss: Bool) {
         self.url = url
@@ -38,11 +38,11 @@ struct ChatFolder: Sendable {
         }
     }
 
-    func snapshot(_ id: ConversationID, in tenant: String) -> ConversationSnapshot? {
+    func snapshot(_ id: ConversationID, in tenant: String?) -> ConversationSnapshot? {
         files[Key(id, in: tenant)]?.snapshot
     }
 
-    mutating func insert(_ snapshot: ConversationSnapshot, in tenant: String) throws -> ConversationSnapshot {
+    mutating func insert(_ snapshot: ConversationSnapshot, in tenant: String?) throws -> ConversationSnapshot {
         let key = Key(snapshot.id, in: tenant)
         guard files[key] == nil else {
             throw ChatStorageError(.conversationExists, "a conversation of this id exists")
@@ -57,7 +57,7 @@ struct ChatFolder: Sendable {
 
     /// Changes a conversation, which is updated now, or not earlier than before when the clock stepped back.
     mutating func update(
-        _ id: ConversationID, in tenant: String, _ change: (inout ConversationSnapshot) -> Void
+        _ id: ConversationID, in tenant: String?, _ change: (inout ConversationSnapshot) -> Void
     ) throws -> ConversationSnapshot? {
         let key = Key(id, in: tenant)
         guard var file = files[key] else { return nil }
@@ -69,7 +69,7 @@ struct ChatFolder: Sendable {
         return file.snapshot
     }
 
-    mutating func remove(_ id: ConversationID, in tenant: String) throws -> Bool {
+    mutating func remove(_ id: ConversationID, in tenant: String?) throws -> Bool {
         let key = Key(id, in: tenant)
         guard let file = files[key] else { return false }
         try file.remove(survivingPowerLoss: survivesPowerLoss)
@@ -80,9 +80,9 @@ struct ChatFolder: Sendable {
 
     /// A tenant's conversations, newest first, from the list's start or after a place in it.
     mutating func conversations(
-        after place: (updatedAt: Timestamp, id: ConversationID)?, in tenant: String
+        after place: (updatedAt: Timestamp, id: ConversationID)?, in tenant: String?
     ) -> ArraySlice<Conversation> {
-        let tenant = Array(tenant.utf8)
+        let tenant = tenant.map { Array($0.utf8) }
         let list =
             lists[tenant]
             ?? files.filter { $0.key.tenant == tenant }.map(\.value.snapshot.conversation)

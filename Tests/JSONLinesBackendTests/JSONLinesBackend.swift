@@ -38,19 +38,23 @@ final class JSONLinesBackend: ChatStorageBackend {
         try await withState { $0.isClosed = true }
     }
 
+    var defaultTenant: JSONLinesTenant {
+        JSONLinesTenant(name: nil, backend: self)
+    }
+
     func tenant(_ name: String) -> JSONLinesTenant {
         JSONLinesTenant(name: name, backend: self)
     }
 
     /// Runs a tenant's call, alone; the store's own state comes before all that can be wrong with the arguments.
     func call<Result: Sendable>(
-        _ tenant: String, _ body: @escaping @Sendable (inout ChatFolder) throws -> Result
+        _ tenant: String?, _ body: @escaping @Sendable (inout ChatFolder) throws -> Result
     ) async throws -> Result {
         try Task.checkCancellation()
         return try await withState { state in
             guard !state.isClosed else { throw ChatStorageError(.closed, "the storage is closed") }
             guard state.isPrepared else { throw ChatStorageError(.notPrepared, "call prepare() first") }
-            try Validation.check(tenant: tenant)
+            if let tenant { try Validation.check(tenant: tenant) }
             return try body(&state.folder)
         }
     }

@@ -2,7 +2,8 @@ import ChatStorageCore
 
 /// One tenant's conversations: the ten functions that a backend consists of.
 struct JSONLinesTenant: ChatStorage {
-    let name: String
+    /// Nil for the default tenant, which has no name.
+    let name: String?
     let backend: JSONLinesBackend
 
     func createConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
@@ -44,10 +45,10 @@ struct JSONLinesTenant: ChatStorage {
     func conversations(after cursor: ConversationCursor?, limit: Int) async throws -> ConversationPage {
         try await backend.call(name) { folder in
             try Validation.check(limit: limit)
-            let position = try cursor?.position(tenant: name)
+            let position = try cursor?.position(tenant: name ?? "")
             // One more than asked for tells whether there is a next page.
             let items = folder.conversations(after: position, in: name).prefix(limit == .max ? limit : limit + 1)
-            return ConversationPage(Array(items), limit: limit, tenant: name)
+            return ConversationPage(Array(items), limit: limit, tenant: name ?? "")
         }
     }
 

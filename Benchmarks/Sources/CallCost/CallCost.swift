@@ -55,7 +55,7 @@ struct CallCost: ParsableCommand {
 
     private func run(on backend: some ChatStorageBackend) async throws {
         try await backend.prepare()
-        let storage = backend.tenant("")
+        let storage = backend.defaultTenant
         let ids = (0..<100).map { ConversationID("conversation-\($0)") }
         let message = ChatMessage.user(String(repeating: "Spring is mild. ", count: 21))
         // Every run has the same data, and has made each call before those that count.

@@ -101,8 +101,8 @@ struct RecordingInterceptor: StorageInterceptor {
     let recorder: CallRecorder
     let handle: String
 
-    func perform(_ call: StorageCall, tenant: String, on base: any ChatStorage) async throws -> StorageReply {
-        let label = tenant.isEmpty ? handle : "\(handle), tenant \(summary(of: tenant))"
+    func perform(_ call: StorageCall, tenant: String?, on base: any ChatStorage) async throws -> StorageReply {
+        let label = tenant.map { "\(handle), tenant \(summary(of: $0))" } ?? handle
         return try await recorder.record(.storage(call), by: label, reply: { $0 }) { try await call.perform(on: base) }
     }
 

@@ -3,7 +3,9 @@ package import ChatStorageCore
 /// What stands between a caller and a storage: it sees each call as a value and decides what becomes of it.
 package protocol StorageInterceptor: Sendable {
     /// Makes the call, or something else.
-    func perform(_ call: StorageCall, tenant: String, on base: any ChatStorage) async throws -> StorageReply
+    ///
+    /// - Parameter tenant: The tenant's name as the caller gave it; nil is the default tenant.
+    func perform(_ call: StorageCall, tenant: String?, on base: any ChatStorage) async throws -> StorageReply
 
     /// Prepares the store, or does something else.
     func prepare(_ base: any ChatStorageBackend) async throws
@@ -40,20 +42,37 @@ package struct InterceptedBackend: ChatStorageBackend {
     package func close() async throws { try await interceptor.close(base) }
 
     package func tenant(_ name: String) -> InterceptedStorage {
-        InterceptedStorage(base: base.tenant(tenantPrefix + name), tenant: name, interceptor: interceptor)
+        InterceptedStorage(
+            base: base.tenant(name.isEmpty ? nameless : tenantPrefix + name), tenant: name, interceptor: interceptor)
     }
 
-    /// The default tenant as the backend itself offers it, where `tenant("")` asks it for a handle.
+    package var defaultTenant: InterceptedStorage {
+        InterceptedStorage(
+            base: tenantPrefix.isEmpty ? base.defaultTenant : base.tenant(tenantPrefix), tenant: nil,
+            interceptor: interceptor)
+    }
+
+    /// The handle on a tenant; nil names the default one.
+    package func storage(of tenant: String?) -> InterceptedStorage {
+        tenant.map { self.tenant($0) } ?? defaultTenant
+    }
+
+    /// What stands for an empty name: behind a prefix another name that is none.
+    ///
+    /// A backend that wrongly takes an empty name would let checks write to the chats of a store in use.
+    private var nameless: String { tenantPrefix.isEmpty ? "" : tenantPrefix + "\0" }
+
+    /// The default tenant as the backend itself offers it, where `defaultTenant` asks it for a handle.
     package var asDefaultTenant: InterceptedStorage {
         InterceptedStorage(
-            base: tenantPrefix.isEmpty ? base : base.tenant(tenantPrefix), tenant: "", interceptor: interceptor)
+            base: tenantPrefix.isEmpty ? base : base.tenant(tenantPrefix), tenant: nil, interceptor: interceptor)
     }
 }
 
 /// A tenant's handle whose every call goes through an interceptor.
 package struct InterceptedStorage: ChatStorage {
     package let base: any ChatStorage
-    fileprivate let tenant: String
+    fileprivate let tenant: String?
     fileprivate let interceptor: any StorageInterceptor
 
     /// Makes a call that is given as a value.

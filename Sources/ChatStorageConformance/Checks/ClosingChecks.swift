@@ -9,9 +9,9 @@ extension Check {
         ) { context in
             let backend = try await context.open()
             try await backend.append(.user("text"), to: "one")
-            let before = [backend.tenant(""), backend.tenant("a"), backend.asDefaultTenant]
+            let before = [backend.defaultTenant, backend.tenant("a"), backend.tenant(""), backend.asDefaultTenant]
             try await backend.close()
-            let after = [backend.tenant(""), backend.tenant("b"), backend.asDefaultTenant]
+            let after = [backend.defaultTenant, backend.tenant("b"), backend.tenant(""), backend.asDefaultTenant]
             for call in StorageCall.ofEveryOperation(on: "one") {
                 for chats in before + after {
                     await context.expectError(.closed, "a closed store refuses \(call)") {

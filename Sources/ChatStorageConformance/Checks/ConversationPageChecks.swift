@@ -142,15 +142,15 @@ extension Check {
             why: "A cursor that is given to the wrong tenant is a mistake, which must show."
         ) { context in
             let backend = try await context.open()
-            for tenant in ["", "a", "b"] {
+            for tenant in [nil, "a", "b"] as [String?] {
                 for id in ["1", "2"] as [ConversationID] {
-                    try await backend.tenant(tenant).restoreConversation(.sample(id))
+                    try await backend.storage(of: tenant).restoreConversation(.sample(id))
                 }
             }
             let cursor = try await backend.tenant("a").conversations(after: nil, limit: 1).next
-            for tenant in ["", "b", "A", "a "] {
+            for tenant in [nil, "b", "A", "a "] as [String?] {
                 await context.expectError(.invalidCursor, "another tenant's cursor is refused") {
-                    try await backend.tenant(tenant).conversations(after: cursor, limit: 1)
+                    try await backend.storage(of: tenant).conversations(after: cursor, limit: 1)
                 }
             }
             context.expect(

@@ -8,8 +8,7 @@ extension Check {
             why: "Chats are there tomorrow, exactly as they were."
         ) { context in
             let backend = try await context.open()
-            for tenant in ["", "a"] {
-                let chats = backend.tenant(tenant)
+            for chats in [backend.defaultTenant, backend.tenant("a")] {
                 try await chats.restoreConversation(.sample("restored", title: "title", messages: 20))
                 try await chats.append(SampleText.peculiar.map { .user($0) }, to: "appended")
                 try await chats.createConversation("created", title: "\u{e9} e\u{301}")
@@ -18,10 +17,10 @@ extension Check {
                 try await chats.append(.user("gone"), to: "deleted")
                 try await chats.deleteConversation("deleted")
             }
-            let before = try await TenantState(of: backend.tenant(""))
+            let before = try await TenantState(of: backend.defaultTenant)
             let beforeOfTenant = try await TenantState(of: backend.tenant("a"))
             let reopened = try await context.reopen()
-            let after = try await TenantState(of: reopened.tenant(""))
+            let after = try await TenantState(of: reopened.defaultTenant)
             context.expect(after.conversations, equals: before.conversations, "the conversations are the same")
             context.expect(
                 after.messages.flatMap(\.self), equals: before.messages.flatMap(\.self), "the messages are the same")

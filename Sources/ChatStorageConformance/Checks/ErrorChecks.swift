@@ -9,7 +9,9 @@ extension Check {
         ) { context in
             let backend = try await context.openUnprepared()
             for call in StorageCall.ofEveryOperation(on: "one") {
-                for chats in [backend.tenant(""), backend.tenant("a"), backend.asDefaultTenant] {
+                for chats in [
+                    backend.defaultTenant, backend.tenant("a"), backend.tenant(""), backend.asDefaultTenant,
+                ] {
                     await context.expectError(.notPrepared, "before prepare() it is refused: \(call)") {
                         try await call.perform(on: chats)
                     }
@@ -102,10 +104,8 @@ extension Check {
             why: "A negative limit is a mistake in the app and a bad cursor one of its caller; the app's shows first."
         ) { context in
             let backend = try await context.open()
-            for tenant in ["", "a"] {
-                for id in ["1", "2"] as [ConversationID] {
-                    try await backend.tenant(tenant).restoreConversation(.sample(id))
-                }
+            for chats in [backend.defaultTenant, backend.tenant("a")] {
+                for id in ["1", "2"] as [ConversationID] { try await chats.restoreConversation(.sample(id)) }
             }
             let foreign = try await backend.tenant("a").conversations(after: nil, limit: 1).next
             for cursor in [ConversationCursor("damaged"), ConversationCursor(""), foreign] {
@@ -127,8 +127,10 @@ extension Check {
                     try await call.perform(on: backend)
                 }
             }
-            await context.expectError(.notPrepared, "notPrepared comes before the tenant's name") {
-                try await backend.tenant("\0").conversation("one")
+            for name in ["", "\0"] {
+                await context.expectError(.notPrepared, "notPrepared comes before the tenant's name") {
+                    try await backend.tenant(name).conversation("one")
+                }
             }
         },
         Check(
@@ -142,8 +144,10 @@ extension Check {
                     try await call.perform(on: backend)
                 }
             }
-            await context.expectError(.closed, "closed comes before the tenant's name") {
-                try await backend.tenant("\0").conversation("one")
+            for name in ["", "\0"] {
+                await context.expectError(.closed, "closed comes before the tenant's name") {
+                    try await backend.tenant(name).conversation("one")
+                }
             }
             await context.expectError(.closed, "a closed store is not prepared") { try await backend.prepare() }
         },

@@ -111,18 +111,22 @@ extension Check {
 
 /// A conversation of a tenant whose names and another's make the same text when they are joined.
 private struct Place: CustomStringConvertible {
-    let tenant: String
+    /// Nil for the default tenant, which an empty name would be alike to.
+    let tenant: String?
     let id: ConversationID
     let separator: String
 
-    var description: String { "\(summary(of: id)) of \(summary(of: tenant))" }
+    var description: String { "\(summary(of: id)) of \(summary(of: tenant ?? ""))" }
 
     /// Joined with the separator, tenants and ids are alike, ids and sequences (`u` 11, `u1` 1), ids and keys.
     static func colliding(at separator: String) -> [Place] {
         [
             ("t", "u"), ("t", "u\(separator)v"), ("t\(separator)u", "v"), ("", "t\(separator)u\(separator)v"),
             ("t", "u\(separator)1"), ("t\(separator)u\(separator)v", "1"),
-        ].map { Place(tenant: "\(separator)\($0)", id: ConversationID($1), separator: separator) }
+        ].map { name, id in
+            let tenant = separator + name
+            return Place(tenant: tenant.isEmpty ? nil : tenant, id: ConversationID(id), separator: separator)
+        }
     }
 
     /// Eleven messages, with keys that are alike once an id stands before them.
@@ -131,12 +135,12 @@ private struct Place: CustomStringConvertible {
         let messages = (1...11).map { number in
             ChatMessage.user("\(self) \(number)", key: number <= keys.count ? keys[number - 1] : nil)
         }
-        try await backend.tenant(tenant).append(messages, to: id)
-        try await backend.tenant(tenant).updateTitle(of: id, to: "\(self)")
+        try await backend.storage(of: tenant).append(messages, to: id)
+        try await backend.storage(of: tenant).updateTitle(of: id, to: "\(self)")
     }
 
     func changeEverything(_ backend: InterceptedBackend, in context: CheckContext) async throws {
-        let chats = backend.tenant(tenant)
+        let chats = backend.storage(of: tenant)
         let message = ChatMessage.user("more of \(self)", key: "more")
         let appended = try await chats.append(message, to: id)
         context.expect(appended.content, equals: message.content, "a key of \(self) is not another's")
@@ -150,7 +154,7 @@ private struct Place: CustomStringConvertible {
     }
 
     func contents(in backend: InterceptedBackend) async throws -> Contents {
-        let chats = backend.tenant(tenant)
+        let chats = backend.storage(of: tenant)
         return try await Contents(conversation: chats.conversation(id), messages: chats.messages(of: id, limit: 100))
     }
 }

@@ -42,10 +42,10 @@ extension CheckContext {
     fileprivate func deviation(in calls: [RandomCall]) async throws -> Deviation? {
         try await withFreshStore(handles: 2) { handles in
             var model = Model()
-            var cursors: [String: [ConversationCursor]] = [:]
+            var cursors: [String?: [ConversationCursor]] = [:]
 
-            func deviation(_ call: StorageCall, tenant: String, handle: Int, index: Int) async -> Deviation? {
-                let outcome = await CallOutcome(of: call, on: handles[handle % handles.count].tenant(tenant))
+            func deviation(_ call: StorageCall, tenant: String?, handle: Int, index: Int) async -> Deviation? {
+                let outcome = await CallOutcome(of: call, on: handles[handle % handles.count].storage(of: tenant))
                 if case .returned(.page(let page)) = outcome, let next = page.next {
                     cursors[tenant, default: []].append(next)
                 }
@@ -67,7 +67,7 @@ extension CheckContext {
                     return found
                 }
             }
-            for tenant in Set(calls.map(\.tenant)).sorted() {
+            for tenant in Set(calls.map(\.tenant)).sorted(by: { ($0 ?? "") < ($1 ?? "") }) {
                 let list = StorageCall.conversations(after: nil, limit: .max)
                 if let found = await deviation(list, tenant: tenant, handle: 0, index: calls.count) { return found }
                 for id in Set(calls.compactMap(\.id)).sortedByUTF8() {

@@ -35,22 +35,23 @@ extension Check {
             why: "Every person may call a chat by the same name."
         ) { context in
             let backend = try await context.open()
-            let names = ["", "a", "b", "c"]
-            for (index, name) in names.enumerated() {
-                let created = try await backend.tenant(name).createConversation("one", title: name)
+            let tenants = [nil, "a", "b", "c"] as [String?]
+            for (index, tenant) in tenants.enumerated() {
+                let chats = backend.storage(of: tenant)
+                let created = try await chats.createConversation("one", title: tenant)
                 context.expect(created.lastSequence, equals: 0, "each tenant's conversation is new")
                 for step in 0...index {
-                    try await backend.tenant(name).append(
-                        .user("\(name) \(step)"), to: "one", if: step % 2 == 0 ? .createIfMissing : .exists)
+                    try await chats.append(
+                        .user("\(index) \(step)"), to: "one", if: step % 2 == 0 ? .createIfMissing : .exists)
                 }
             }
             try await backend.tenant("b").clearMessages(of: "one")
             try await backend.tenant("c").deleteConversation("one")
-            for (index, name) in names.prefix(2).enumerated() {
-                let chats = backend.tenant(name)
+            for (index, tenant) in tenants.prefix(2).enumerated() {
+                let chats = backend.storage(of: tenant)
                 try await context.expectContents(
-                    of: "one", in: chats, equal: (0...index).map { "\(name) \($0)" }, "each tenant has its messages")
-                context.expect(try await chats.conversation("one")?.title, equals: name, "each tenant has its title")
+                    of: "one", in: chats, equal: (0...index).map { "\(index) \($0)" }, "each tenant has its messages")
+                context.expect(try await chats.conversation("one")?.title, equals: tenant, "each tenant has its title")
                 context.expect(try await chats.conversations(limit: 9).count, equals: 1, "each tenant lists its own")
             }
         },
@@ -59,8 +60,8 @@ extension Check {
             why: "Names that are joined with a separator collide as soon as somebody puts the separator in a name."
         ) { context in
             let backend = try await context.open()
-            var pairs: [(tenant: String, id: ConversationID)] = [
-                ("a", "bc"), ("ab", "c"), ("", "abc"), ("abc", "a"), ("\u{e9}", "x"), ("e\u{301}", "x"), ("A", "bc"),
+            var pairs: [(tenant: String?, id: ConversationID)] = [
+                ("a", "bc"), ("ab", "c"), (nil, "abc"), ("abc", "a"), ("\u{e9}", "x"), ("e\u{301}", "x"), ("A", "bc"),
                 ("a ", "bc"), (" a", "bc"), ("%", "bc"), ("_", "bc"), ("a%", "bc"), ("*", "bc"), ("'", "bc"),
             ]
             for separator in ["/", ":", "|", ",", "\u{1}", "\u{1f}", "\u{ffff}", "\\", "\"", ".", "-", "\n"] {
@@ -71,18 +72,19 @@ extension Check {
             }
             for (index, pair) in pairs.enumerated() {
                 context.expect(
-                    try await backend.tenant(pair.tenant).conversation(pair.id), equals: nil,
+                    try await backend.storage(of: pair.tenant).conversation(pair.id), equals: nil,
                     "no other tenant's conversation is taken for it")
-                try await backend.tenant(pair.tenant).append(.user("\(index)"), to: pair.id)
+                try await backend.storage(of: pair.tenant).append(.user("\(index)"), to: pair.id)
             }
             for (index, pair) in pairs.enumerated() {
                 try await context.expectContents(
-                    of: pair.id, in: backend.tenant(pair.tenant), equal: ["\(index)"],
+                    of: pair.id, in: backend.storage(of: pair.tenant), equal: ["\(index)"],
                     "\(summary(of: pair.id)) of \(summary(of: pair.tenant)) is its own")
             }
-            for tenant in Set(pairs.map { Array($0.tenant.utf8) }) {
-                let expected = pairs.filter { Array($0.tenant.utf8) == tenant }.map(\.id)
-                let listed = try await backend.tenant(String(decoding: tenant, as: UTF8.self)).conversations(limit: 100)
+            for tenant in Set(pairs.map { $0.tenant.map { Array($0.utf8) } }) {
+                let expected = pairs.filter { $0.tenant.map { Array($0.utf8) } == tenant }.map(\.id)
+                let chats = backend.storage(of: tenant.map { String(decoding: $0, as: UTF8.self) })
+                let listed = try await chats.conversations(limit: 100)
                 context.expect(
                     listed.map(\.id).sortedByUTF8(), equals: expected.sortedByUTF8(), "each tenant lists its own")
             }
@@ -102,12 +104,12 @@ extension Check {
             }
         },
         Check(
-            "tenants.default", .n1,
-            why: "An app that begins without tenants finds its chats under the empty name."
+            "tenants.default", .n1, .n3,
+            why: "An app that has one user finds its chats by the backend itself and by its default tenant."
         ) { context in
             let backend = try await context.open()
             let itself = backend.asDefaultTenant
-            let named = backend.tenant("")
+            let named = backend.defaultTenant
             try await itself.createConversation("one", title: "title")
             try await itself.append([.user("1"), .user("2")], to: "one")
             try await itself.getOrCreateConversation("two", title: nil)
@@ -119,7 +121,7 @@ extension Check {
             let state = try await TenantState(of: named)
             context.expect(
                 Set(state.conversations.map(\.id)), equals: ["one", "two", "three"],
-                "what the backend itself writes is the tenant's whose name is empty")
+                "what the backend itself writes is the default tenant's")
             context.expect(try await TenantState(of: itself) == state, "the backend itself reads the same")
             context.expect(
                 try await itself.conversation("two"), equals: state.conversations.first { $0.id == "two" },
@@ -134,7 +136,33 @@ extension Check {
             context.expect(
                 !(backend.tenant("a").base is any ChatStorageBackend), "a tenant's handle is not itself a backend")
             context.expect(
-                !(backend.tenant("").base is any ChatStorageBackend), "nor is that of the default tenant")
+                !(backend.defaultTenant.base is any ChatStorageBackend), "nor is that of the default tenant")
+        },
+        Check(
+            "tenants.no-name", .n3, .t3, .e1, needs: [.ownStore],
+            why: "A claim that is missing must not open the chats that all such requests would share."
+        ) { context in
+            let backend = try await context.open()
+            try await backend.restoreConversation(.sample("one", title: "private", messages: 4))
+            try await backend.restoreConversation(.sample("two", messages: 2))
+            let cursor = try await backend.conversations(after: nil, limit: 1).next
+            let nameless = backend.tenant("")
+            let bad = ChatMessage(role: Role(rawValue: "nobody"), content: "")
+            let calls: [StorageCall] =
+                StorageCall.ofEveryOperation(on: "one") + StorageCall.ofEveryOperation(takingID: "new") + [
+                    .conversations(after: cursor, limit: 10), .messages(of: "missing", .end, limit: 0),
+                    // What is wrong beside the name comes after it.
+                    .conversations(after: ConversationCursor("damaged"), limit: 1),
+                    .append([bad], to: "one", if: .exists),
+                    .append([.user("text")], to: "missing", if: .exists), .append([], to: "missing", if: .exists),
+                ]
+            try await context.expectUnchanged(backend, "calls on a tenant without a name change nothing") {
+                for call in calls {
+                    await context.expectError(.invalidArgument, "an empty name is no tenant's: \(call)") {
+                        try await call.perform(on: nameless)
+                    }
+                }
+            }
         },
     ]
 }

@@ -74,13 +74,15 @@ extension Check {
         ) { context in
             let backend = try await context.open()
             let names = [
-                "", "x", String(repeating: "x", count: 100), String(repeating: "\u{1f600}", count: 100),
+                "x", String(repeating: "x", count: 100), String(repeating: "\u{1f600}", count: 100),
                 "e" + String(repeating: "\u{301}", count: 99),
             ]
             for (index, name) in names.enumerated() {
                 try await backend.tenant(name).append(.user("of \(index)"), to: "one")
             }
-            for name in [String(repeating: "x", count: 101), String(repeating: "\u{1f600}", count: 101), "x\0", "\0"] {
+            for name in [
+                String(repeating: "x", count: 101), String(repeating: "\u{1f600}", count: 101), "x\0", "\0", "",
+            ] {
                 for call in StorageCall.ofEveryOperation(on: "one") {
                     await context.expectError(.invalidArgument, "the tenant's name is refused by \(call)") {
                         try await call.perform(on: backend.tenant(name))

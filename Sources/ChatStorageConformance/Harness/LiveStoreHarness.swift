@@ -210,9 +210,17 @@ private struct ConfinedBackend<Base: ChatStorageBackend>: ChatStorageBackend {
         try await harness.release(LiveStoreHarness.OpenHandle(base: base, number: number))
     }
 
+    /// The tenant whose name is the prefix alone.
+    var defaultTenant: Base.Tenant { confined(to: tenantPrefix) }
+
     func tenant(_ name: String) -> Base.Tenant {
-        let confined = name.utf8.starts(with: tenantPrefix.utf8) ? name : tenantPrefix + name
-        harness.noteTenant(confined)
-        return base.tenant(confined)
+        // A backend that wrongly takes an empty name would open the store's own chats; this one is none either.
+        guard !name.isEmpty else { return base.tenant(tenantPrefix + "\0") }
+        return confined(to: name.utf8.starts(with: tenantPrefix.utf8) ? name : tenantPrefix + name)
+    }
+
+    private func confined(to name: String) -> Base.Tenant {
+        harness.noteTenant(name)
+        return base.tenant(name)
     }
 }

@@ -5,6 +5,8 @@ public import ChatStorageCore
 /// The checks say what they want written, each harness says it in its engine's words.
 public enum WritePastLibrary: Sendable {
     /// Inserts a row into the table of messages, of any time, by a connection like those that the backend opens.
+    ///
+    /// An empty tenant is the default one, however the store keeps it.
     case insertMessage(
         tenant: String, conversationID: ConversationID, sequence: Int64, role: String, content: String)
     /// Inserts such a row as a version with more roles would: the constraint on roles, if there is one, is not in force.

@@ -45,7 +45,7 @@ package struct Linearisation {
         for index in left where history[index].span.lowerBound < firstEnd {
             let entry = history[index]
             var next = model
-            if let expectation = next.expectation(brokenBy: entry.outcome, of: entry.call, tenant: "") {
+            if let expectation = next.expectation(brokenBy: entry.outcome, of: entry.call, tenant: nil) {
                 if isLongest { obstacles.append("\(entry), but \(expectation)") }
                 continue
             }

@@ -4,8 +4,8 @@ extension Model.Tenant {
     /// The code of the error that a call's arguments alone deserve; nil if they are fine.
     ///
     /// The limits are written out here once more, so that a mistake in the library's own does not go unnoticed.
-    func refusal(of call: StorageCall, tenant: String) -> ChatStorageError.Code? {
-        guard has(tenant, 0...100) else { return .invalidArgument }
+    func refusal(of call: StorageCall, tenant: String?) -> ChatStorageError.Code? {
+        guard tenant.map({ has($0, 1...100) }) ?? true else { return .invalidArgument }
         switch call {
         case .createConversation(let id, let title), .getOrCreateConversation(let id, let title),
             .updateTitle(let id, let title):

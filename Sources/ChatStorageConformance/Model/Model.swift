@@ -21,18 +21,20 @@ package struct Model: Sendable, Hashable {
         var cursors: [String: Conversation] = [:]
     }
 
-    private var tenants: [[UInt8]: Tenant] = [:]
+    /// By the bytes of their names; nil is the default tenant, which has none.
+    private var tenants: [[UInt8]?: Tenant] = [:]
 
     /// A model of an empty store.
     package init() {}
 
     /// Takes a call with how it ended, and tells what should have come instead if it is not what the contract says.
     ///
+    /// - Parameter name: The tenant's name; nil is the default tenant.
     /// - Returns: The expected outcome in words; nil if the actual one is right, and the model has changed with it.
     package mutating func expectation(
-        brokenBy outcome: CallOutcome, of call: StorageCall, tenant name: String
+        brokenBy outcome: CallOutcome, of call: StorageCall, tenant name: String?
     ) -> String? {
-        let key = Array(name.utf8)
+        let key = name.map { Array($0.utf8) }
         var tenant = tenants[key] ?? Tenant()
         if let code = tenant.refusal(of: call, tenant: name) {
             return outcome == .threw(code) ? nil : "it throws \(code)"
@@ -45,8 +47,8 @@ package struct Model: Sendable, Hashable {
 
 extension Model {
     /// The version of a conversation as the model knows it; nil if there is none.
-    func version(of id: ConversationID, tenant name: String) -> ConversationVersion? {
-        tenants[Array(name.utf8)]?.entries[id]?.conversation.version
+    func version(of id: ConversationID, tenant name: String?) -> ConversationVersion? {
+        tenants[name.map { Array($0.utf8) }]?.entries[id]?.conversation.version
     }
 }
 

@@ -27,13 +27,14 @@ package struct RandomCall: Sendable {
         case appendIfUnchanged([ChatMessage], to: ConversationID, Version)
     }
 
-    package let tenant: String
+    /// The tenant's name; nil is the default tenant.
+    package let tenant: String?
     /// Which of the handles on the store makes it.
     package let handle: Int
     package let kind: Kind
 
     /// The call that it comes to, given the cursors that each tenant was given and what the store holds.
-    func call(holding cursors: [String: [ConversationCursor]], of model: Model) -> StorageCall {
+    func call(holding cursors: [String?: [ConversationCursor]], of model: Model) -> StorageCall {
         switch kind {
         case .appendIfUnchanged(let messages, let id, let version):
             var expected =
@@ -47,7 +48,9 @@ package struct RandomCall: Sendable {
         case .call(let call): return call
         case .page(let cursor, let limit):
             let mine = cursors[tenant] ?? []
-            let others = cursors.keys.sorted().filter { $0 != tenant }.flatMap { cursors[$0] ?? [] }
+            let others = cursors.keys.sorted { ($0 ?? "") < ($1 ?? "") }.filter { $0 != tenant }.flatMap {
+                cursors[$0] ?? []
+            }
             let chosen: ConversationCursor? =
                 switch cursor {
                 case .first: nil
@@ -62,7 +65,8 @@ package struct RandomCall: Sendable {
 
 extension RandomCall: CustomStringConvertible {
     package var description: String {
-        let caller = "handle \(handle + 1), tenant \(summary(of: tenant))"
+        let owner = tenant.map { "tenant \(summary(of: $0))" } ?? "the default tenant"
+        let caller = "handle \(handle + 1), \(owner)"
         return switch kind {
         case .call(let call): "\(caller): \(call)"
         case .page(let cursor, let limit): "\(caller): conversations(after: .\(cursor), limit: \(limit))"
@@ -89,8 +93,8 @@ extension RandomCall {
         }
     }
 
-    private static let tenants = ["", "a", "A"]
-    private static let badTenants = ["\0", String(repeating: "t", count: 101)]
+    private static let tenants: [String?] = [nil, "a", "A"]
+    private static let badTenants = ["", "\0", String(repeating: "t", count: 101)]
     private static let ids: [ConversationID] = ["Z", "a", "\u{e9}", "e\u{301}", "\u{1f600}"]
     private static let badIDs: [ConversationID] = ["", "a\0", ConversationID(String(repeating: "x", count: 101))]
     private static let titles: [String?] = [

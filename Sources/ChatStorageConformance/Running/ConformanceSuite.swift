@@ -20,7 +20,8 @@ import ChatStorageCore
 public enum ConformanceSuite {
     /// All checks, those of the harness first.
     public static let checks: [Check] =
-        Check.harness + Check.text + Check.titlesAndTenants + Check.contents + Check.roles + Check.sequences
+        Check.harness + Check.text + Check.titlesAndTenants + Check.contents + Check.codedValues
+        + Check.roles + Check.sequences
         + Check.listing + Check.times + Check.cascade + Check.appends + Check.conditions
         + Check.keys + Check.keyRaces + Check.creation + Check.restoring
         + Check.cancellation + Check.readers + Check.concurrency + Check.limits + Check.messagePages

@@ -29,7 +29,7 @@ public struct ConversationCursor: Sendable, CustomStringConvertible {
         form = .place(updatedAt: conversation.updatedAt, id: conversation.id, tenant: tenant)
     }
 
-    /// The cursor's text: letters, digits, `-` and `_`.
+    /// The cursor's text: 1 to 1,024 letters, digits, `-` and `_`.
     public var text: String {
         switch form {
         case .text(let text): text
@@ -58,6 +58,19 @@ public struct ConversationCursor: Sendable, CustomStringConvertible {
         return place
     }
 
+    /// Whether a text is of a cursor's characters and length.
+    static func hasForm(_ text: String) -> Bool {
+        textBytes.contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    true
+                default: false
+                }
+            }
+    }
+
     private static func text(updatedAt: Timestamp, id: ConversationID, tenant: String) -> String {
         var bytes: [UInt8] = [version]
         bytes.append(bigEndian: UInt64(bitPattern: updatedAt.microsecondsSinceEpoch))
@@ -77,6 +90,8 @@ public struct ConversationCursor: Sendable, CustomStringConvertible {
     private static let invalid = ChatStorageError(
         .invalidCursor, "the cursor is damaged or belongs to another query")
     private static let version: UInt8 = 1
+    /// The longest cursor has an id of 100 scalars of four bytes: 560 characters.
+    private static let textBytes = 1...1024
     /// The version, the time and the checksum.
     private static let overhead = 1 + 8 + 8
 
@@ -102,10 +117,7 @@ public struct ConversationCursor: Sendable, CustomStringConvertible {
     }
 
     private static func bytes(base64URL text: String) -> [UInt8]? {
-        // The longest cursor has an id of 100 scalars of four bytes: 560 characters.
-        guard text.utf8.count <= 1024,
-            !text.utf8.contains(where: { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "/") })
-        else { return nil }
+        guard hasForm(text) else { return nil }
         let standard = text.map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 }
         let padding = String(repeating: "=", count: (4 - standard.count % 4) % 4)
         guard let data = Data(base64Encoded: String(standard) + padding) else { return nil }

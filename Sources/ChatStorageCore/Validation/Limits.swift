@@ -5,7 +5,7 @@ public enum Limits {
     /// Unicode scalars of a title; U+0000 is not among them.
     public static let titleScalars = 0...200
     /// Unicode scalars of a tenant's name; U+0000 is not among them.
-    public static let tenantScalars = 0...100
+    public static let tenantScalars = 1...100
     /// Bytes of a message's content, as UTF-8: 16 MiB.
     public static let contentBytes = 0...(16 << 20)
     /// Unicode scalars of a message's key; U+0000 is not among them.

@@ -6,7 +6,7 @@ import ChatStorageSupport
 /// that the same misuse gives the same code everywhere. Errors name the field, the limit and the actual length, never
 /// the text.
 public enum Validation {
-    /// Checks a tenant's name.
+    /// Checks a tenant's name, which the default tenant does not have.
     ///
     /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``.
     public static func check(tenant: String) throws {

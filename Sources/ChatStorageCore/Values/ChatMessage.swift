@@ -2,9 +2,13 @@ import ChatStorageSupport
 
 /// A role and a text: what an append takes and what an LLM chat API takes.
 ///
-/// Encoded as JSON it is `{"role": "user", "content": "..."}`, the element of the `messages` array of such APIs, which
-/// know no keys: ``key`` is neither written nor read. Equality compares UTF-8 bytes, as storage does, the key's too.
-public struct ChatMessage: Sendable, Codable {
+/// Encoded as JSON it is `{"role": "user", "content": "..."}`, as in the `messages` array of such APIs, and has a `"key"`
+/// if the message does: an outbox that is kept as JSON keeps it. ``Message/chatMessage`` and
+/// ``ChatStorage/history(of:limit:)`` leave it out, for APIs that refuse what they do not know.
+///
+/// A message is plain text. Decoding fails for what it cannot keep, such as `tool_calls` or a content that is null or an
+/// array. Equality compares UTF-8 bytes, as storage does, the key's too.
+public struct ChatMessage: Sendable {
     /// Who speaks.
     public var role: Role
     /// What is said: 0 to 16 MiB of UTF-8 without U+0000.
@@ -15,10 +19,6 @@ public struct ChatMessage: Sendable, Codable {
     /// nothing, so an app that does not know whether an append happened makes it again. A request's id or a random UUID
     /// is a good key. A key goes with its message when that is cleared or deleted.
     public var key: String?
-
-    private enum CodingKeys: CodingKey {
-        case role, content
-    }
 
     /// Makes a message.
     ///

@@ -1,3 +1,5 @@
+import ChatStorageSupport
+
 /// A whole conversation with its messages, to be restored exactly as it was elsewhere.
 ///
 /// ``ChatStorage/restoreConversation(_:)`` takes it, and the in-memory backend can start with some. The times must not
@@ -58,5 +60,31 @@ public struct ConversationSnapshot: Sendable {
     /// The conversation that restoring this snapshot makes.
     public var conversation: Conversation {
         Conversation(id: id, title: title, createdAt: createdAt, updatedAt: updatedAt, lastSequence: lastSequence)
+    }
+}
+
+extension ConversationSnapshot: Hashable {
+    /// Whether both are the same conversation with the same messages; texts are compared by their UTF-8 bytes.
+    public static func == (left: ConversationSnapshot, right: ConversationSnapshot) -> Bool {
+        left.conversation == right.conversation && left.messages == right.messages
+    }
+
+    /// Hashes the conversation.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(conversation)
+    }
+}
+
+extension ConversationSnapshot.Message: Hashable {
+    /// Whether both are the same message with the same bytes as content and as key.
+    public static func == (left: Self, right: Self) -> Bool {
+        left.sequence == right.sequence && left.createdAt == right.createdAt && left.role == right.role
+            && left.content.hasSameUTF8(as: right.content) && left.key.hasSameUTF8(as: right.key)
+    }
+
+    /// Hashes the sequence and the content's UTF-8 bytes.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(sequence)
+        content.hashUTF8(into: &hasher)
     }
 }

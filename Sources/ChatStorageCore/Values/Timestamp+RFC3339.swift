@@ -26,7 +26,10 @@ extension Timestamp: CustomStringConvertible, LosslessStringConvertible {
 
     /// Reads an RFC 3339 time, rounded to the microsecond: `2026-11-22T07:17:51Z`, `2026-11-22t08:17:51.5+01:00`.
     ///
-    /// Nil for any other text, for a date that no calendar has, for a leap second, and for years outside 1 to 9999.
+    /// A leap second, the 60th of a month's last minute in UTC, is the second after it.
+    ///
+    /// Nil for any other text, such as a time without a zone, for a date that no calendar has, and for years outside 1
+    /// to 9999.
     public init?(_ text: String) {
         var reader = RFC3339Reader(bytes: Array(text.utf8))
         guard let time = reader.read() else { return nil }
@@ -34,18 +37,38 @@ extension Timestamp: CustomStringConvertible, LosslessStringConvertible {
     }
 }
 
+extension Timestamp {
+    /// What is wrong with a text that is no time, in words that follow the name of what holds it.
+    package static func problem(with text: String) -> String {
+        // The usual mistake, such as of Python's `isoformat()` of a naive time: nobody can say which moment it is.
+        Timestamp(text + "Z") == nil
+            ? "is not an RFC 3339 time"
+            : "is a time without a zone; it needs Z, or an offset such as +01:00, at its end"
+    }
+}
+
 extension Timestamp: Codable {
     /// Reads an RFC 3339 string.
+    ///
+    /// - Throws: `DecodingError` for any other text, which it does not quote.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        guard let time = Timestamp(try container.decode(String.self)) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "not an RFC 3339 time")
+        let text = try container.decode(String.self)
+        guard let time = Timestamp(text) else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "the text \(Timestamp.problem(with: text))")
         }
         self = time
     }
 
-    /// Writes an RFC 3339 string with six digits of a second.
+    /// Writes an RFC 3339 string in UTC with six digits of a second: `"2026-11-22T07:17:51.123456Z"`.
+    ///
+    /// - Throws: `EncodingError` for a time outside the years 1 to 9999, which no RFC 3339 text has.
     public func encode(to encoder: any Encoder) throws {
+        guard (Timestamp.earliest...Timestamp.latest).contains(self) else {
+            throw EncodingError.invalidValue(
+                self, .init(codingPath: encoder.codingPath, debugDescription: "a time outside the years 1 to 9999"))
+        }
         var container = encoder.singleValueContainer()
         try container.encode(description)
     }
@@ -121,13 +144,20 @@ private struct RFC3339Reader {
             let second = number(digits: 2)
         else { return nil }
         guard year >= 1, (1...12).contains(month), (1...CivilDate.days(inMonth: month, of: year)).contains(day),
-            hour < 24, minute < 60, second < 60
+            hour < 24, minute < 60, second <= 60
         else { return nil }
         guard let microseconds = fraction(), let offset = offset(), position == bytes.count else { return nil }
         let days = CivilDate.daysSinceEpoch(year: year, month: month, day: day)
         let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offset
+        guard second < 60 || Self.isStartOfMonth(seconds) else { return nil }
         let time = Timestamp(microsecondsSinceEpoch: seconds * 1_000_000 + microseconds)
         return (Timestamp.earliest...Timestamp.latest).contains(time) ? time : nil
+    }
+
+    /// Whether a month begins in UTC so many seconds after 1970: leap seconds come before that alone (ITU-R TF.460-6).
+    private static func isStartOfMonth(_ seconds: Int64) -> Bool {
+        let (days, secondOfDay) = seconds.dividedRoundingDown(by: 86_400)
+        return secondOfDay == 0 && CivilDate.from(daysSinceEpoch: days).day == 1
     }
 
     private mutating func skip(_ separator: Unicode.Scalar) -> Bool {

@@ -23,6 +23,7 @@ final class Statements: Sendable {
     let deleteMessages: Statement
     let restoreConversation: Statement
     let restoreMessages: Statement
+    let otherTenants: Statement
 
     /// Makes the statements.
     ///
@@ -259,5 +260,8 @@ final class Statements: Sendable {
             SELECT $1, $2, added.sequence, added.role, added.content, added.created_at, added.message_key
             FROM unnest($3, $4, $5, $6, $7) AS added (sequence, role, content, created_at, message_key)
             """)
+
+        otherTenants = Statement(
+            "\(prefix)_other_tenants", [.text], "SELECT count(DISTINCT nullif(tenant, $1)) FROM \(conversations)")
     }
 }

@@ -6,7 +6,7 @@ enum Query: Int, CaseIterable {
     case begin, commit, rollback, savepoint, releaseSavepoint, rollbackToSavepoint
     case readConversation, createConversation, retitleConversation, deleteConversation
     case touchForAppend, createForAppend, touchUnchangedForAppend, touchForClear
-    case tiedConversations, olderConversations
+    case tiedConversations, olderConversations, otherTenants
     case tableCount, ownTableNames, recordedVersion, encoding, journalMode, useWriteAheadLog, useRollbackJournal
     case insertMessage, insertKeyedMessage, messagesBefore, messagesAfter, messageOfKey, deleteMessages
 
@@ -91,6 +91,9 @@ enum Query: Int, CaseIterable {
             WHERE tenant = ?1 AND updated_at_us < ?2
             ORDER BY updated_at_us DESC, conversation_id LIMIT ?3
             """
+
+        case .otherTenants:
+            "SELECT count(DISTINCT nullif(tenant, ?1)) FROM conversations"
 
         case .insertMessage:
             """

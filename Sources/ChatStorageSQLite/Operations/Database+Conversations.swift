@@ -42,6 +42,14 @@ extension Database {
         return changedRows > 0
     }
 
+    /// How many tenants have conversations, one of them left out.
+    func tenantCount(besides tenant: String) throws -> Int {
+        try run(.otherTenants) { statement in
+            try statement.bind(tenant, at: 1)
+            return try statement.step() ? Int(statement.int64(0)) : 0
+        }
+    }
+
     func restore(_ snapshot: ConversationSnapshot, tenant: String) throws -> Conversation {
         let conversation = snapshot.conversation
         guard try insert(conversation, tenant: tenant) else { throw Self.conversationExists }

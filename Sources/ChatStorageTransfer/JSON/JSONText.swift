@@ -1,3 +1,5 @@
+import ChatStorageSupport
+
 /// A JSON value to be written, with the keys of objects in the order given.
 package enum JSONText: Sendable {
     case null
@@ -44,8 +46,8 @@ package enum JSONText: Sendable {
         }
     }
 
-    /// Writes a string; besides what JSON demands, control characters that terminals obey (U+007F to U+009F) and the
-    /// line separators that some programs split at (U+2028, U+2029) are escaped.
+    /// Writes a string; besides what JSON demands, all characters are escaped that terminals obey and that some programs
+    /// split lines at.
     private static func append(_ string: String, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
         for scalar in string.unicodeScalars {
@@ -55,7 +57,7 @@ package enum JSONText: Sendable {
             case "\n": bytes.append(contentsOf: "\\n".utf8)
             case "\r": bytes.append(contentsOf: "\\r".utf8)
             case "\t": bytes.append(contentsOf: "\\t".utf8)
-            case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{2028}", "\u{2029}":
+            case _ where scalar.isObeyed:
                 let digits = String(scalar.value, radix: 16)
                 bytes.append(contentsOf: "\\u".utf8)
                 bytes.append(contentsOf: String(repeating: "0", count: 4 - digits.count).utf8)

@@ -118,7 +118,7 @@ struct ConversationDecoder {
         var time: Timestamp?
         if let text = try fields.text("created_at") {
             guard let timestamp = Timestamp(text) else {
-                throw InvalidConversation(reason: "\(name).created_at is not an RFC 3339 time")
+                throw InvalidConversation(reason: "\(name).created_at \(Timestamp.problem(with: text))")
             }
             time = timestamp
         }

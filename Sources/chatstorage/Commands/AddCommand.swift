@@ -41,8 +41,8 @@ struct AddCommand: AsyncParsableCommand {
         let stored = try await store.withStorage(for: .filling) { storage in
             try await storage.append(message, to: ConversationID(id))
         }
-        if json { return try await Output.write(stored.json) }
-        try await Output.write("Added message \(stored.sequence) to \(TerminalText.line(id)).\n")
+        if json { return try await Output.confirm(stored.json) }
+        try await Output.confirm("Added message \(stored.sequence) to \(TerminalText.line(id)).\n")
     }
 
     /// All of standard input, as far as a message can take it.

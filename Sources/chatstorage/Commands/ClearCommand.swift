@@ -23,7 +23,7 @@ struct ClearCommand: AsyncParsableCommand {
             if removed == 0, try await storage.conversation(id) == nil { throw Failure.noConversation(id) }
             return removed
         }
-        if json { return try await Output.write(.integer(Int64(removed))) }
-        try await Output.write("Removed \(removed.counted("message")).\n")
+        if json { return try await Output.confirm(.integer(Int64(removed))) }
+        try await Output.confirm("Removed \(removed.counted("message")).\n")
     }
 }

@@ -21,7 +21,7 @@ struct DeleteCommand: AsyncParsableCommand {
         try await store.withStorage(for: .changing) { storage in
             guard try await storage.deleteConversation(id) else { throw Failure.noConversation(id) }
         }
-        if json { return try await Output.write(.boolean(true)) }
-        try await Output.write("Deleted \(TerminalText.line(id.rawValue)).\n")
+        if json { return try await Output.confirm(.boolean(true)) }
+        try await Output.confirm("Deleted \(TerminalText.line(id.rawValue)).\n")
     }
 }

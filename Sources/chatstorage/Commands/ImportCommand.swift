@@ -72,7 +72,7 @@ struct ImportCommand: AsyncParsableCommand {
         await display.end()
         if await display.hasBegun {
             let complete = if case .success = result { true } else { false }
-            try await Output.write(display.summaryText(interrupted: interruption.happened, complete: complete))
+            try await Output.confirm(display.summaryText(interrupted: interruption.happened, complete: complete))
         }
         do {
             try result.get()

@@ -16,7 +16,8 @@ struct ListCommand: AsyncParsableCommand {
     @OptionGroup var store: StoreOptions
     @OptionGroup var medium: MediumOptions
 
-    @Option(help: ArgumentHelp("How many at most.", valueName: "count"))
+    // Unconditional, so that a negative number is one that is refused and not an option.
+    @Option(parsing: .unconditional, help: ArgumentHelp("How many at most.", valueName: "count"))
     var limit = 50
 
     @Flag(help: "Print JSON.")

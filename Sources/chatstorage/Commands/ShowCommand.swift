@@ -20,7 +20,8 @@ struct ShowCommand: AsyncParsableCommand {
     @Argument(help: "The conversation's id.")
     var id: String
 
-    @Option(help: ArgumentHelp("How many of the last messages.", valueName: "count"))
+    // Unconditional, so that a negative number is one that is refused and not an option.
+    @Option(parsing: .unconditional, help: ArgumentHelp("How many of the last messages.", valueName: "count"))
     var limit = 20
 
     @Flag(help: "Print JSON.")

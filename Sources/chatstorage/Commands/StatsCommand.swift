@@ -9,7 +9,9 @@ struct StatsCommand: AsyncParsableCommand {
             All messages are read, page by page, so many of them take a while.
 
             With --json: {"conversations", "messages", "bytes", "roles": {...}, "longest": {"conversation_id", \
-            "messages"}, "first_at", "last_at"}, with null where there is nothing.
+            "messages"}, "first_at", "last_at", "other_tenants"}, with null where there is nothing.
+
+            Other tenants are those that have conversations, the default one among them; only their number is told.
             """)
 
     @OptionGroup var store: StoreOptions
@@ -19,7 +21,9 @@ struct StatsCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let statistics = try await store.withStorage(for: .reading, on: medium) { try await Statistics(of: $0) }
+        let statistics = try await store.withBackend(for: .reading, on: medium) { backend in
+            try await Statistics(of: store.tenant, in: backend)
+        }
         if json {
             try await Output.write(statistics.json)
         } else {

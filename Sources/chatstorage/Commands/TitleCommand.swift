@@ -44,8 +44,8 @@ struct TitleCommand: AsyncParsableCommand {
             }
             return conversation
         }
-        if json { return try await Output.write(conversation.json) }
+        if json { return try await Output.confirm(conversation.json) }
         let shown = TerminalText.line(id.rawValue)
-        try await Output.write(none ? "Took the title of \(shown) away.\n" : "Gave \(shown) a title.\n")
+        try await Output.confirm(none ? "Took the title of \(shown) away.\n" : "Gave \(shown) a title.\n")
     }
 }

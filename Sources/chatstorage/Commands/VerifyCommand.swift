@@ -66,7 +66,7 @@ struct VerifyCommand: AsyncParsableCommand {
     var reportJUnit: String?
 
     func validate() throws {
-        guard store.tenant.isEmpty else { throw ValidationError("verify works in tenants of its own, not in --tenant") }
+        guard store.tenant == nil else { throw ValidationError("verify works in tenants of its own, not in --tenant") }
         guard randomCalls >= 1 else { throw ValidationError("--random-calls takes 1 or more") }
         guard reportJSON != "-", reportJUnit != "-" else {
             throw ValidationError("a report goes to a file, such as /dev/stderr, not to -")
@@ -94,7 +94,8 @@ struct VerifyCommand: AsyncParsableCommand {
         try await requireUsableStore(verified)
 
         let seed = seed ?? .random(in: 0...(.max))
-        try await Output.write("\(checks.count.counted("check")) on \(verified.harness.name), seed \(seed).\n")
+        let name = TerminalText.line(verified.harness.name)
+        try await Output.write("\(checks.count.counted("check")) on \(name), seed \(seed).\n")
         if let prefix = verified.tenantPrefix { try await Output.write("Tenants that are used: \(prefix)...\n") }
 
         let display = VerifyDisplay(total: checks.count, randomCalls: randomCalls)
@@ -123,7 +124,7 @@ struct VerifyCommand: AsyncParsableCommand {
             report.add(.failedRemoval(from: verified.harness.name, seed: seed, Self.sentence(about: error)))
         }
         try await reports.write(report)
-        try await Output.write("\(report)\n\n\(Self.verdict(on: report))\n")
+        try await Output.write("\(TerminalText.text("\(report)"))\n\n\(Self.verdict(on: report))\n")
         // A store that is given by the variable has it set.
         if report.isFailure, store.store != nil, let hint = command.hint { try await Output.write("\(hint)\n") }
         if case .failure(let error) = removal {

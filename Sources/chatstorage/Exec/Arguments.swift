@@ -37,8 +37,11 @@ struct Arguments {
         members = arguments.members
     }
 
-    /// Whether an argument is there.
-    func has(_ key: String) -> Bool { members[key] != nil }
+    /// Whether an argument that can be left out is there; null is the same as leaving it out.
+    private mutating func has(_ key: String) -> Bool {
+        if members[key]?.kind == .null { members[key] = nil }
+        return members[key] != nil
+    }
 
     /// Refuses what nobody took.
     func checkNothingIsLeft() throws {
@@ -50,18 +53,12 @@ struct Arguments {
         try take(key, "a string", \.string)
     }
 
-    mutating func text(_ key: String, default: String) throws -> String {
-        has(key) ? try text(key) : `default`
-    }
-
     mutating func textIfPresent(_ key: String) throws -> String? {
         has(key) ? try text(key) : nil
     }
 
-    /// The title: the one argument that can be null, which is the same as missing.
     mutating func title() throws -> String? {
-        if members["title"]?.kind == .null { members["title"] = nil }
-        return try textIfPresent("title")
+        try textIfPresent("title")
     }
 
     mutating func conversationID() throws -> ConversationID {
@@ -87,7 +84,8 @@ struct Arguments {
     }
 
     mutating func time(_ key: String) throws -> Timestamp {
-        guard let time = Timestamp(try text(key)) else { throw InvalidRequest("\(name(key)) is not an RFC 3339 time") }
+        let text = try text(key)
+        guard let time = Timestamp(text) else { throw InvalidRequest("\(name(key)) \(Timestamp.problem(with: text))") }
         return time
     }
 
@@ -95,7 +93,7 @@ struct Arguments {
     mutating func objectIfPresent<Value>(
         _ key: String, _ read: (inout Arguments) throws -> Value
     ) throws -> Value? {
-        guard let value = members.removeValue(forKey: key) else { return nil }
+        guard has(key), let value = members.removeValue(forKey: key) else { return nil }
         var arguments = try Arguments(value, owner: owner, path: "\(path)\(key).")
         let result = try read(&arguments)
         try arguments.checkNothingIsLeft()

@@ -4,8 +4,8 @@ import ChatStorageTransfer
 /// The scripting interface: requests in, answers out, one JSON object a line, strictly in order.
 struct ExecSession: Sendable {
     let backend: any ChatStorageBackend
-    /// The tenant of requests that name none.
-    let tenant: String
+    /// The tenant of requests that name none; nil is the default one.
+    let tenant: String?
 
     /// Answers all requests; each answer is written before the next request runs.
     ///
@@ -18,12 +18,14 @@ struct ExecSession: Sendable {
         maximumBytes: Int = LineSplitter.defaultMaximumBytes
     ) async throws {
         var splitter = LineSplitter(maximumBytes: maximumBytes)
+        var mark = ByteOrderMark()
         var isAtEnd = false
         while !isAtEnd {
             var lines: [TextPiece] = []
             let chunk = try await read()
             isAtEnd = chunk.isEmpty
-            if isAtEnd { splitter.finish(into: &lines) } else { splitter.split(chunk, into: &lines) }
+            splitter.split(mark.removed(from: chunk), into: &lines)
+            if isAtEnd { splitter.finish(into: &lines) }
             for line in lines {
                 try await write(answer(to: line).bytes + [UInt8(ascii: "\n")])
             }
@@ -54,11 +56,11 @@ struct ExecSession: Sendable {
         guard let operation = Operation.named(name) else {
             throw InvalidRequest("op names no operation; it is one of \(Operation.names.joined(separator: ", "))")
         }
-        let tenant = try request.text("tenant", default: tenant)
+        let tenant = try request.textIfPresent("tenant") ?? tenant
         var arguments = Arguments(request, owner: name)
         let call = try operation.read(&arguments)
         try arguments.checkNothingIsLeft()
-        return try await call(backend.tenant(tenant))
+        return try await call(backend.storage(of: tenant))
     }
 
     private static func value(of bytes: ArraySlice<UInt8>) throws -> JSONValue {

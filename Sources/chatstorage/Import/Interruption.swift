@@ -12,6 +12,8 @@ import Android
 #endif
 
 /// SIGINT, SIGTERM and SIGHUP as a request to stop in good order; a second one ends the process at once.
+///
+/// Those that the process was started to ignore stay ignored, such as SIGHUP by `nohup`.
 final class Interruption {
     private final class Counter: Sendable {
         /// The first signal that came.
@@ -21,14 +23,14 @@ final class Interruption {
     private static let signals = [SIGINT, SIGTERM, SIGHUP]
 
     private let counter = Counter()
-    private var sources: [any DispatchSourceSignal] = []
+    private var sources: [CInt: any DispatchSourceSignal] = [:]
 
     /// Calls the closure at the first signal, from a thread of its own.
     init(_ stop: @escaping @Sendable () -> Void) {
         let queue = DispatchQueue(label: "chatstorage.interruption")
         for number in Self.signals {
             // The default action would end the process before the source hears of the signal.
-            signal(number, SIG_IGN)
+            guard !Self.ignore(number) else { continue }
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler { [counter] in
                 let isFirst = counter.first.withLock { first in
@@ -38,7 +40,7 @@ final class Interruption {
                 if isFirst { stop() } else { _exit(Self.status(of: number)) }
             }
             source.activate()
-            sources.append(source)
+            sources[number] = source
         }
     }
 
@@ -53,7 +55,16 @@ final class Interruption {
 
     /// Gives the signals their default actions again.
     func end() {
-        for source in sources { source.cancel() }
-        for number in Self.signals { signal(number, SIG_DFL) }
+        for (number, source) in sources {
+            source.cancel()
+            signal(number, SIG_DFL)
+        }
+    }
+
+    /// Makes the process ignore a signal, and says whether it did so before.
+    private static func ignore(_ number: CInt) -> Bool {
+        // Both are the addresses of C functions, or small numbers in their place, which Swift does not compare.
+        let before = unsafeBitCast(signal(number, SIG_IGN), to: Int.self)
+        return before == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 }

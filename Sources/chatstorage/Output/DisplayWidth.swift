@@ -11,24 +11,27 @@ extension String {
     func cut(toWidth width: Int) -> String {
         guard displayWidth > width else { return self }
         guard width > 0 else { return "" }
-        return fitting(width: width - 1).head + "…"
-    }
-
-    /// The first characters that fit, at least one, and the rest.
-    func fitting(width: Int) -> (head: String, rest: Substring) {
-        var used = 0
-        var end = startIndex
-        while end < endIndex, used + self[end].displayWidth <= width || end == startIndex && width > 1 {
-            used += self[end].displayWidth
-            end = index(after: end)
-        }
-        return (String(self[..<end]), self[end...])
+        return self[...].fitting(width: width - 1).head + "…"
     }
 
     /// The text with spaces up to a width.
     func padded(toWidth width: Int, onTheLeft: Bool = false) -> String {
         let spaces = String(repeating: " ", count: max(0, width - displayWidth))
         return onTheLeft ? spaces + self : self + spaces
+    }
+}
+
+extension Substring {
+    /// The first characters that fit, at least one, and the rest; no more of the text is looked at than fits.
+    func fitting(width: Int) -> (head: Substring, rest: Substring) {
+        var used = 0
+        var end = startIndex
+        while end < endIndex {
+            used += self[end].displayWidth
+            guard used <= width || end == startIndex && width > 1 else { break }
+            end = index(after: end)
+        }
+        return (self[..<end], self[end...])
     }
 }
 

@@ -16,12 +16,43 @@ enum Output {
     ///
     /// - Throws: `SystemError`, also for a pipe that nobody reads any more.
     static func write(_ text: String) async throws {
-        try await FileDescriptor.standardOutput.write(Array(text.utf8))
+        try await write(Array(text.utf8))
     }
 
     /// Writes a line of JSON to standard output.
     static func write(_ json: JSONText) async throws {
-        try await FileDescriptor.standardOutput.write(json.bytes + [UInt8(ascii: "\n")])
+        try await write(json.bytes + [UInt8(ascii: "\n")])
+    }
+
+    private static func write(_ bytes: [UInt8]) async throws {
+        try requireOutput()
+        try await FileDescriptor.standardOutput.write(bytes)
+    }
+
+    /// Refuses to go on where nobody would get the answer.
+    static func requireOutput() throws {
+        guard StandardStreams.hasOutput else { throw Failure("standard output is closed") }
+    }
+
+    /// Says what a command has done to a store.
+    ///
+    /// Where standard output is closed nobody asked to hear it.
+    static func confirm(_ text: String) async throws {
+        try await confirm(Array(text.utf8))
+    }
+
+    /// The same as a line of JSON.
+    static func confirm(_ json: JSONText) async throws {
+        try await confirm(json.bytes + [UInt8(ascii: "\n")])
+    }
+
+    private static func confirm(_ bytes: [UInt8]) async throws {
+        guard StandardStreams.hasOutput else { return }
+        do {
+            try await FileDescriptor.standardOutput.write(bytes)
+        } catch let error as SystemError where !error.isClosedPipe {
+            throw Failure("it is done, but standard output cannot be written: \(error)")
+        }
     }
 
     /// Writes to standard error, also for a task that was cancelled; if nobody listens, nobody misses it.

@@ -11,9 +11,15 @@ struct Statistics {
     private var longest: (id: ConversationID, messages: Int)?
     private var first: Timestamp?
     private var last: Timestamp?
+    /// Nil where the backend counts no tenants.
+    private let otherTenants: Int?
 
     /// Reads all conversations and messages, a page at a time.
-    init(of storage: any ChatStorage) async throws {
+    ///
+    /// - Parameter tenant: The tenant; nil is the default one.
+    init(of tenant: String?, in backend: any ChatStorageBackend) async throws {
+        otherTenants = try await (backend as? any CountsTenants)?.countTenants(besides: tenant)
+        let storage = backend.storage(of: tenant)
         for try await conversation in storage.allConversations() {
             conversations += 1
             first = min(first ?? conversation.createdAt, conversation.createdAt)
@@ -46,6 +52,7 @@ struct Statistics {
             ),
             ("first_at", .string(orNull: first?.description)),
             ("last_at", .string(orNull: last?.description)),
+            ("other_tenants", otherTenants.map { .integer(Int64($0)) } ?? .null),
         ])
     }
 
@@ -58,6 +65,7 @@ struct Statistics {
             lines.append(("longest", "\(id), \(longest.messages.counted("message"))"))
         }
         if let first, let last { lines.append(("time", "\(first.localMinute) to \(last.localMinute)")) }
+        if let otherTenants { lines.append(("other tenants", otherTenants.grouped)) }
         return lines.map { name, value in
             let line = name.padded(toWidth: 15) + value
             return (width.map(line.cut(toWidth:)) ?? line) + "\n"

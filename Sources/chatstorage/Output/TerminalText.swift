@@ -1,10 +1,12 @@
+import ChatStorageSupport
+
 /// Stored text as it may be shown on a terminal, which obeys control characters.
 enum TerminalText {
     /// The text on one line: newlines and tabs become spaces, other control characters their pictures (␛).
     static func line(_ text: String) -> String {
         show(text) { scalar in
             switch scalar {
-            case "\n", "\t", "\r", "\u{2028}", "\u{2029}": " "
+            case "\n", "\t", "\r", Self.lineSeparator, Self.paragraphSeparator: " "
             default: nil
             }
         }
@@ -13,18 +15,26 @@ enum TerminalText {
     /// The text on its own lines, tabs as spaces.
     static func lines(_ text: String) -> [String] {
         let unified = text.replacing("\r\n", with: "\n")
-        return unified.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+        return unified.unicodeScalars.split(omittingEmptySubsequences: false) { scalar in
+            scalar == "\n" || scalar == Self.lineSeparator || scalar == Self.paragraphSeparator
+        }.map { line in
             show(String(line)) { $0 == "\t" ? "    " : nil }
         }
     }
 
+    /// The text with its lines.
+    static func text(_ text: String) -> String { lines(text).joined(separator: "\n") }
+
+    private static let lineSeparator: Unicode.Scalar = "\u{2028}"
+    private static let paragraphSeparator: Unicode.Scalar = "\u{2029}"
+
     private static func show(_ text: String, replacement: (Unicode.Scalar) -> String?) -> String {
-        guard text.unicodeScalars.contains(where: { $0.isUnsafe }) else { return text }
+        guard text.unicodeScalars.contains(where: { $0.isObeyed }) else { return text }
         var shown = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
             if let replacement = replacement(scalar) {
                 shown.append(contentsOf: replacement.unicodeScalars)
-            } else if scalar.isUnsafe {
+            } else if scalar.isObeyed {
                 shown.append(scalar.picture)
             } else {
                 shown.append(scalar)
@@ -35,14 +45,6 @@ enum TerminalText {
 }
 
 extension Unicode.Scalar {
-    /// Control characters, and those that turn the direction of the text around them.
-    fileprivate var isUnsafe: Bool {
-        switch value {
-        case 0...0x1f, 0x7f...0x9f, 0x2028...0x202e, 0x2066...0x2069: true
-        default: false
-        }
-    }
-
     /// The Unicode picture of a control character, or the replacement character.
     fileprivate var picture: Unicode.Scalar {
         switch value {

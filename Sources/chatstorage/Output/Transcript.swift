@@ -37,16 +37,16 @@ struct Transcript {
         guard let width else { return [line] }
         let room = max(20, min(width, Self.widestText) - Self.indentation.count)
         var lines: [String] = []
-        var rest = line
-        while rest.displayWidth > room {
+        var rest = line[...]
+        while true {
             var (head, tail) = rest.fitting(width: room)
+            guard !tail.isEmpty else { return lines + [String(rest)] }
             if tail.first != " ", let space = head.lastIndex(of: " "), space > head.startIndex {
-                tail = rest[rest.index(rest.startIndex, offsetBy: head.distance(from: head.startIndex, to: space))...]
-                head = String(head[..<space])
+                tail = rest[space...]
+                head = rest[..<space]
             }
-            lines.append(head)
-            rest = String(tail.drop { $0 == " " })
+            lines.append(String(head))
+            rest = tail.drop { $0 == " " }
         }
-        return lines + [rest]
     }
 }

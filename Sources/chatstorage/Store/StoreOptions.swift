@@ -12,7 +12,7 @@ struct StoreOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Whose chats: a tenant's name (default: the tenant without a name); not for verify.", valueName: "name"))
-    var tenant: String = ""
+    var tenant: String?
 
     /// What a command does to the store.
     enum Use {
@@ -28,14 +28,15 @@ struct StoreOptions: ParsableArguments {
     func withStorage<Result>(
         for use: Use, on medium: MediumOptions? = nil, _ body: (any ChatStorage) async throws -> Result
     ) async throws -> Result {
-        try Validation.check(tenant: tenant)
-        return try await withBackend(for: use, on: medium) { try await body($0.tenant(tenant)) }
+        try await withBackend(for: use, on: medium) { try await body($0.storage(of: tenant)) }
     }
 
     /// Opens the store, hands it to the body and closes it.
     func withBackend<Result>(
         for use: Use, on medium: MediumOptions? = nil, _ body: (any ChatStorageBackend) async throws -> Result
     ) async throws -> Result {
+        // Before the store is made for it.
+        if let tenant { try Validation.check(tenant: tenant) }
         let backend = try await openBackend(for: use, immutable: medium?.immutable ?? false)
         do {
             let result = try await body(backend)
@@ -45,5 +46,12 @@ struct StoreOptions: ParsableArguments {
             try? await backend.close()
             throw isAboutStore(error) ? naming(error) : error
         }
+    }
+}
+
+extension ChatStorageBackend {
+    /// The handle on a tenant's chats; nil names the default tenant.
+    func storage(of tenant: String?) -> any ChatStorage {
+        tenant.map { self.tenant($0) } ?? defaultTenant
     }
 }

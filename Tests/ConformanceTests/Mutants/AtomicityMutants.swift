@@ -172,7 +172,7 @@ extension Mutant {
             related: [
                 "keys.*", "conditions.*",
                 "atomicity.append.whole-or-nothing", "tenants.isolated", "errors.precedence.arguments",
-                "errors.tell-no-text",
+                "errors.tell-no-text", "values.codable.given",
             ]
         ) { call, base, _ in
             guard case .append(let messages, let id, _) = call else { return try await call.perform(on: base) }
@@ -246,6 +246,7 @@ extension Mutant {
                 "restore.many-messages", "restore.invalid", "concurrency.delete-against-conditional-append",
                 "limits.checked-for-nothing", "pages.conversations.damaged-cursor",
                 "pages.conversations.foreign-cursor", "tenants.isolated", "errors.not-prepared",
+                "tenants.no-name", "values.codable.given",
                 "errors.precedence.parameters", "errors.precedence.not-prepared", "errors.precedence.closed",
                 "closing.refuses-every-call", "closing.twice", "closing.calls-under-way", "cancellation.any-operation",
                 "errors.precedence.limit-before-cursor", "absence.multi-process",

@@ -22,9 +22,9 @@ private final class DiskStore: ConformanceStore {
     private struct State {
         var memory = InMemoryBackend()
         var isClosed = false
-        /// The tenants' names that were asked for, by their bytes.
-        var tenants: Set<[UInt8]> = []
-        var disk: [[UInt8]: [ConversationSnapshot]] = [:]
+        /// The tenants that were asked for, by the bytes of their names; nil is the default one.
+        var tenants: Set<[UInt8]?> = []
+        var disk: [[UInt8]?: [ConversationSnapshot]] = [:]
     }
 
     private let saves: DiskHarness.Saving
@@ -43,7 +43,7 @@ private final class DiskStore: ConformanceStore {
         let memory = InMemoryBackend()
         try await memory.prepare()
         for (tenant, conversations) in state.withLock(\.disk) {
-            let chats = memory.tenant(String(decoding: tenant, as: UTF8.self))
+            let chats = memory.storage(of: tenant)
             for snapshot in conversations { try await chats.restoreConversation(snapshot) }
         }
         state.withLock { state in
@@ -60,8 +60,8 @@ private final class DiskStore: ConformanceStore {
         return InterceptedBackend(backend, interceptor: FaultInterceptor(Mutant("", fault: fault), in: backend.memory))
     }
 
-    fileprivate func note(_ tenant: String) {
-        state.withLock { _ = $0.tenants.insert(Array(tenant.utf8)) }
+    fileprivate func note(_ tenant: String?) {
+        state.withLock { _ = $0.tenants.insert(tenant.map { Array($0.utf8) }) }
     }
 
     fileprivate func close(_ memory: InMemoryBackend) async throws {
@@ -73,9 +73,9 @@ private final class DiskStore: ConformanceStore {
     private func save() async throws {
         let (memory, tenants) = state.withLock { ($0.memory, $0.tenants) }
         for tenant in tenants {
-            let name = String(decoding: tenant, as: UTF8.self)
-            guard (try? Validation.check(tenant: name)) != nil else { continue }
-            let chats = memory.tenant(name)
+            let chats = memory.storage(of: tenant)
+            // A name that is none was asked for too.
+            guard (try? await chats.conversations(limit: 0)) != nil else { continue }
             var conversations: [ConversationSnapshot] = []
             for conversation in try await chats.conversations(limit: .max) {
                 let messages = try await chats.messages(of: conversation.id, limit: .max)
@@ -106,8 +106,20 @@ private struct DiskBackend: ChatStorageBackend {
 
     func close() async throws { try await store.close(memory) }
 
+    var defaultTenant: InMemoryTenant {
+        store.note(nil)
+        return memory.defaultTenant
+    }
+
     func tenant(_ name: String) -> InMemoryTenant {
         store.note(name)
         return memory.tenant(name)
+    }
+}
+
+extension InMemoryBackend {
+    /// The handle on the tenant of a name's bytes; nil names the default one.
+    fileprivate func storage(of tenant: [UInt8]?) -> InMemoryTenant {
+        tenant.map { self.tenant(String(decoding: $0, as: UTF8.self)) } ?? defaultTenant
     }
 }

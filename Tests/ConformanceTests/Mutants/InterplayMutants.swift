@@ -13,7 +13,7 @@ extension Mutant {
             let cache = Mutex<[ConversationID: [[UInt8]: StorageReply]]>([:])
             return { call, base, tenant in
                 guard let id = call.id else { return try await call.perform(on: base) }
-                let key = Array("\(tenant) \(call)".utf8)
+                let key = Array("\(tenant ?? "") \(call)".utf8)
                 switch call {
                 case .messages(_, .end, let limit) where limit > 0:
                     if let cached = cache.withLock({ $0[id]?[key] }) { return cached }

@@ -8,7 +8,7 @@ extension Mutant {
     static let keys: [Mutant] = [
         Mutant(
             "ignores keys", caughtBy: "keys.repeated", "keys.race",
-            related: ["keys.*", "errors.precedence.arguments", "errors.tell-no-text"]
+            related: ["keys.*", "errors.precedence.arguments", "errors.tell-no-text", "values.codable.given"]
         ) { call, base, _ in
             try await call.mappingMessages { ChatMessage(role: $0.role, content: $0.content) }.perform(on: base)
         },
@@ -34,7 +34,7 @@ extension Mutant {
                 guard case .append(let messages, let id, _) = call else { return try await call.perform(on: base) }
                 let reply = try await call.perform(on: base)
                 for key in messages.compactMap(\.key) {
-                    let place = "\(tenant)/\(id)"
+                    let place = "\(tenant ?? "")/\(id)"
                     let first = places.withLock { places in
                         defer { places[key] = places[key] ?? place }
                         return places[key] ?? place
@@ -96,13 +96,13 @@ extension Mutant {
                     let reply = try await call.perform(on: base)
                     for message in messages {
                         if let key = message.key {
-                            kept.withLock { $0["\(tenant)/\(id)", default: [:]][key] = message }
+                            kept.withLock { $0["\(tenant ?? "")/\(id)", default: [:]][key] = message }
                         }
                     }
                     return reply
                 case .append(let messages, let id, _):
                     let old = messages.compactMap { message in
-                        message.key.flatMap { key in kept.withLock { $0["\(tenant)/\(id)"]?[key] } }
+                        message.key.flatMap { key in kept.withLock { $0["\(tenant ?? "")/\(id)"]?[key] } }
                     }
                     if !old.isEmpty, old.count == messages.count { return .messages(old) }
                     return try await call.perform(on: base)
@@ -120,7 +120,7 @@ extension Mutant {
                 guard case .append(let messages, let id, let condition) = call else {
                     return try await call.perform(on: base)
                 }
-                let place = "\(tenant)/\(id)"
+                let place = "\(tenant ?? "")/\(id)"
                 let found = messages.compactMap { message in
                     message.key.flatMap { key in known.withLock { $0[place]?[key] } }
                 }
@@ -153,7 +153,7 @@ extension Mutant {
             "conditions.unchanged.race",
             related: [
                 "conditions.unchanged.*", "errors.precedence.arguments", "errors.tell-no-text", "keys.before-condition",
-                "keys.race-if-unchanged",
+                "keys.race-if-unchanged", "values.codable.given",
             ]
         ) { call, base, _ in
             guard case .append(let messages, let id, .unchanged) = call else { return try await call.perform(on: base) }

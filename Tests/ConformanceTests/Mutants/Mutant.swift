@@ -4,9 +4,10 @@ import ChatStorageInMemory
 
 /// A broken variant of the in-memory backend, and the checks that must notice.
 struct Mutant: Sendable, CustomStringConvertible {
-    /// What a mutant makes of a call: `base` is the handle that would have answered, `tenant` its name.
+    /// What a mutant makes of a call: `base` is the handle that would have answered, `tenant` its
+    /// name, nil for the default tenant.
     typealias Fault =
-        @Sendable (_ call: StorageCall, _ base: any ChatStorage, _ tenant: String) async throws -> StorageReply
+        @Sendable (_ call: StorageCall, _ base: any ChatStorage, _ tenant: String?) async throws -> StorageReply
 
     /// What is wrong with it.
     let description: String
@@ -111,7 +112,7 @@ struct FaultInterceptor: StorageInterceptor {
         fault = mutant.makeFault(backend)
     }
 
-    func perform(_ call: StorageCall, tenant: String, on base: any ChatStorage) async throws -> StorageReply {
+    func perform(_ call: StorageCall, tenant: String?, on base: any ChatStorage) async throws -> StorageReply {
         try await fault(call, base, tenant)
     }
 

@@ -75,7 +75,7 @@ extension Mutant {
             related: [
                 "keys.*", "conditions.*",
                 "text.id.length-accepted", "order.*", "atomicity.*", "restore.*", "cascade.*", "concurrency.*",
-                "tenants.*", "pages.conversations.*",
+                "tenants.*", "pages.conversations.*", "values.codable.given",
             ]
         ) { call, base, _ in
             if case .conversation(let id) = call, let read = try await base.conversation(id) {
@@ -110,7 +110,7 @@ extension Mutant {
                 "keys.restored", "conditions.unchanged.incarnation",
                 "order.list.time-before-id", "order.time.clock-steps-back", "order.time.last-moment",
                 "order.updated.unmoved-by-others", "cascade.clear.keeps-conversation", "restore.exact",
-                "restore.equal-times", "restore.invalid",
+                "restore.equal-times", "restore.invalid", "values.codable.given",
             ]
         ) { call, base, _ in
             guard case .restoreConversation(var snapshot) = call else { return try await call.perform(on: base) }
@@ -162,6 +162,19 @@ extension Mutant {
                 ConversationPage(items: items, next: end < all.count ? ConversationCursor("\(end)") : nil))
         },
         Mutant(
+            "makes cursors of characters that no cursor has", caughtBy: "values.codable.returned",
+            "values.codable.given", related: ["pages.conversations.cursor-is-text"]
+        ) { call, base, _ in
+            guard case .conversations(let cursor, let limit) = call else { return try await call.perform(on: base) }
+            let mark = "page: "
+            let own = cursor.map {
+                $0.text.hasPrefix(mark) ? ConversationCursor(String($0.text.dropFirst(mark.count))) : $0
+            }
+            let page = try await base.conversations(after: own, limit: limit)
+            return .page(
+                ConversationPage(items: page.items, next: page.next.map { ConversationCursor(mark + $0.text) }))
+        },
+        Mutant(
             "breaks ties by the time of creation", caughtBy: "order.list.ties-by-bytes", "order.list.ties-random"
         ) { call, base, tenant in
             let reply = try await call.perform(on: base)
@@ -169,13 +182,15 @@ extension Mutant {
             var rest = try await base.conversations(after: nil, limit: .max).items.sorted {
                 ($1.updatedAt, $1.createdAt, $0.id) < ($0.updatedAt, $0.createdAt, $1.id)
             }[...]
-            if let last = try cursor?.position(tenant: tenant) {
+            if let last = try cursor?.position(tenant: tenant ?? "") {
                 rest = rest.drop {
                     $0.updatedAt > last.updatedAt || ($0.updatedAt == last.updatedAt && $0.id <= last.id)
                 }
             }
             return .page(
-                ConversationPage(Array(rest.prefix(limit == .max ? limit : limit + 1)), limit: limit, tenant: tenant))
+                ConversationPage(
+                    Array(rest.prefix(limit == .max ? limit : limit + 1)), limit: limit,
+                    tenant: tenant ?? ""))
         },
         Mutant(
             "gives no more than 100 conversations a page", caughtBy: "limits.many-conversations",
@@ -197,7 +212,7 @@ extension Mutant {
         ) { call, base, tenant in
             if case .conversations(let cursor?, let limit) = call, limit < 0 {
                 _ = try await base.conversations(limit: 0)
-                _ = try cursor.position(tenant: tenant)
+                _ = try cursor.position(tenant: tenant ?? "")
             }
             return try await call.perform(on: base)
         },

@@ -79,7 +79,9 @@ extension Mutant {
             "ignores the case of tenants", caughtBy: "tenants.colliding-names",
             related: ["pages.conversations.foreign-cursor"]
         ) { backend in
-            { call, _, tenant in try await call.perform(on: backend.tenant(tenant.lowercased())) }
+            { call, base, tenant in
+                try await call.perform(on: tenant.map { backend.tenant($0.lowercased()) } ?? base)
+            }
         },
         Mutant("takes a quote in an id for the end of it", caughtBy: "text.sql.every-operation") { call, base, _ in
             guard case .deleteConversation(let id) = call, id.rawValue.contains("' OR ") else {
@@ -102,7 +104,7 @@ extension Mutant {
         ) { backend in
             let places = Mutex<[String: [(tenant: String, id: ConversationID)]]>([:])
             return { call, base, tenant in
-                guard let id = call.id else { return try await call.perform(on: base) }
+                guard let id = call.id, let tenant else { return try await call.perform(on: base) }
                 let same = places.withLock { places in
                     places["\(tenant)/\(id)", default: []].append((tenant, id))
                     return places["\(tenant)/\(id)"] ?? []
@@ -120,8 +122,26 @@ extension Mutant {
             related: ["text.tenant.length"]
         ) { backend in
             { call, base, tenant in
-                guard (try? Validation.check(tenant: tenant)) != nil else { return try await call.perform(on: base) }
+                guard let tenant, (try? Validation.check(tenant: tenant)) != nil else {
+                    return try await call.perform(on: base)
+                }
                 return try await call.perform(on: backend.tenant(String(tenant.unicodeScalars.prefix(63))))
+            }
+        },
+        Mutant(
+            "takes an empty name for the default tenant's", caughtBy: "tenants.no-name",
+            related: ["text.tenant.length"]
+        ) { backend in
+            { call, base, tenant in
+                try await call.perform(on: tenant == "" ? backend.defaultTenant : base)
+            }
+        },
+        Mutant(
+            "refuses an empty name in writes only", caughtBy: "tenants.no-name",
+            related: ["text.tenant.length"]
+        ) { backend in
+            { call, base, tenant in
+                try await call.perform(on: tenant == "" && call.isRead ? backend.defaultTenant : base)
             }
         },
         Mutant("cuts ids at 63 scalars", caughtBy: "text.id.long-lookalikes", related: ["text.id.*"]) {
@@ -153,6 +173,13 @@ extension Mutant {
 }
 
 extension StorageCall {
+    fileprivate var isRead: Bool {
+        switch self {
+        case .conversation, .conversations, .messages: true
+        default: false
+        }
+    }
+
     /// The title that a call gives, if it gives one.
     fileprivate var title: String? {
         switch self {

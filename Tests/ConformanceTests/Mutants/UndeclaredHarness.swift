@@ -36,7 +36,8 @@ struct UndeclaredHarness: ConformanceHarness {
         func writePastLibrary(_ write: WritePastLibrary) async throws -> WritePastLibrary.Outcome {
             switch write {
             case .insertMessage(let tenant, let id, _, let role, _) where capability == .engineConstraints:
-                let exists = try await backend.tenant(tenant).conversation(id) != nil
+                let exists =
+                    try await (tenant.isEmpty ? backend.defaultTenant : backend.tenant(tenant)).conversation(id) != nil
                 let isOfSet = Role.standard.contains(Role(rawValue: role))
                 return exists && isOfSet ? .written : .refusedByConstraint
             case .recordNewerSchema where capability == .versionedSchema:
@@ -67,7 +68,7 @@ struct UndeclaredHarness: ConformanceHarness {
             self.closesStore = closesStore
         }
 
-        func perform(_ call: StorageCall, tenant: String, on base: any ChatStorage) async throws -> StorageReply {
+        func perform(_ call: StorageCall, tenant: String?, on base: any ChatStorage) async throws -> StorageReply {
             try check()
             return try await call.perform(on: base)
         }

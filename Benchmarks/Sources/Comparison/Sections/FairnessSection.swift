@@ -22,7 +22,7 @@ struct FairnessSection {
         let backend = try await SQLiteBackend(path: path)
         try await backend.prepare()
         try await Bench.fill(backend)
-        let storage = backend.tenant("")
+        let storage = backend.defaultTenant
         let latencies = try await withThrowingTaskGroup(of: [Double].self) { group in
             for caller in 1...Self.callers {
                 group.addTask {
@@ -61,7 +61,7 @@ struct FairnessSection {
         let backend = try await PostgresBackend(configuration)
         try await backend.prepare()
         try await Bench.fill(backend)
-        let storage = backend.tenant("")
+        let storage = backend.defaultTenant
         let calls = try await withThrowingTaskGroup(of: Double.self) { group in
             for caller in 0..<Self.callers {
                 group.addTask {

@@ -32,7 +32,7 @@ struct MemoryRows {
             operation: "append one message", backend: "memory", callers: callers, goal: goal,
             contenders: [
                 Contender(.ours, "ChatStorage") { seconds in
-                    let operation = AppendOne(storage: try await Self.backend().tenant(""))
+                    let operation = AppendOne(storage: try await Self.backend().defaultTenant)
                     return try await Rate.measure(callers: callers, seconds: seconds, operation)
                 },
                 Contender(.limit, "locked dictionary") { seconds in
@@ -56,7 +56,7 @@ struct MemoryRows {
             operation: "last 20 messages", backend: "memory", callers: callers, goal: goal,
             contenders: [
                 Contender(.ours, "ChatStorage") { seconds in
-                    let operation = ReadLast(storage: ours.tenant(""))
+                    let operation = ReadLast(storage: ours.defaultTenant)
                     return try await Rate.measure(callers: callers, seconds: seconds, operation)
                 },
                 Contender(.limit, "locked dictionary") { seconds in

@@ -41,7 +41,7 @@ struct SQLiteRows {
                 Contender(.ours, "ChatStorage") { seconds in
                     try await onCopy { path in
                         let backend = try await Self.open(path)
-                        let operation = AppendOne(storage: backend.tenant(""))
+                        let operation = AppendOne(storage: backend.defaultTenant)
                         let rate = try await Rate.measure(callers: callers, seconds: seconds, operation)
                         try await backend.close()
                         return rate
@@ -80,7 +80,7 @@ struct SQLiteRows {
             operation: "last 20 messages", backend: "SQLite", callers: callers, goal: goal,
             contenders: [
                 Contender(.ours, "ChatStorage") { seconds in
-                    let operation = ReadLast(storage: backend.tenant(""))
+                    let operation = ReadLast(storage: backend.defaultTenant)
                     return try await Rate.measure(callers: callers, seconds: seconds, operation)
                 },
                 Contender(.limit, "C loop") { seconds in
@@ -103,7 +103,7 @@ struct SQLiteRows {
             operation: "list 50 conversations", backend: "SQLite", callers: 1, goal: TableRow.Goal(limit: 0.7),
             contenders: [
                 Contender(.ours, "ChatStorage") { seconds in
-                    let operation = ListConversations(storage: backend.tenant(""))
+                    let operation = ListConversations(storage: backend.defaultTenant)
                     return try await Rate.measure(callers: 1, seconds: seconds, operation)
                 },
                 Contender(.limit, "C loop") { seconds in

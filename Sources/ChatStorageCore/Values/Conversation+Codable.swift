@@ -1,0 +1,98 @@
+extension Conversation: Codable {
+    /// Reads `{"id", "title", "created_at", "updated_at", "last_sequence"}`, the title being absent or null for none;
+    /// other members are passed over.
+    public init(from decoder: any Decoder) throws {
+        let members = try DecodedMembers(from: decoder)
+        self.init(
+            id: try members.value("id"), title: try members.optional("title"),
+            createdAt: try members.value("created_at"), updatedAt: try members.value("updated_at"),
+            lastSequence: try members.value("last_sequence"))
+    }
+
+    /// Writes `{"id", "created_at", "updated_at", "last_sequence"}`, and `"title"` if there is one.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: MemberName.self)
+        try container.encode(id, forKey: "id")
+        try container.encodeIfPresent(title, forKey: "title")
+        try container.encode(createdAt, forKey: "created_at")
+        try container.encode(updatedAt, forKey: "updated_at")
+        try container.encode(lastSequence, forKey: "last_sequence")
+    }
+}
+
+extension ConversationVersion: Codable {
+    private static let members: [MemberName] = ["created_at", "last_sequence"]
+
+    /// Reads `{"created_at", "last_sequence"}`.
+    ///
+    /// - Throws: `DecodingError`, also for any other member that has something in it: a version that lost a part would
+    ///   let an append pass that is a conflict.
+    public init(from decoder: any Decoder) throws {
+        let members = try DecodedMembers(from: decoder)
+        try members.refuseOthers(than: Self.members)
+        self.init(createdAt: try members.value("created_at"), lastSequence: try members.value("last_sequence"))
+    }
+
+    /// Writes `{"created_at", "last_sequence"}`.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: MemberName.self)
+        try container.encode(createdAt, forKey: "created_at")
+        try container.encode(lastSequence, forKey: "last_sequence")
+    }
+}
+
+extension ConversationSnapshot: Codable {
+    private static let members: [MemberName] = [
+        "id", "title", "created_at", "updated_at", "last_sequence", "messages",
+    ]
+
+    /// Reads `{"id", "title", "created_at", "updated_at", "last_sequence", "messages"}`, the title being absent or null
+    /// for none.
+    ///
+    /// - Throws: `DecodingError`, also for what would be lost: any other member that has something in it.
+    public init(from decoder: any Decoder) throws {
+        let members = try DecodedMembers(from: decoder)
+        try members.refuseOthers(than: Self.members)
+        let lastSequence: Int64 = try members.value("last_sequence")
+        self.init(
+            id: try members.value("id"), title: try members.optional("title"),
+            createdAt: try members.value("created_at"), updatedAt: try members.value("updated_at"),
+            lastSequence: lastSequence, messages: try members.value("messages"))
+    }
+
+    /// Writes `{"id", "created_at", "updated_at", "last_sequence", "messages"}`, and `"title"` if there is one.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: MemberName.self)
+        try container.encode(id, forKey: "id")
+        try container.encodeIfPresent(title, forKey: "title")
+        try container.encode(createdAt, forKey: "created_at")
+        try container.encode(updatedAt, forKey: "updated_at")
+        try container.encode(lastSequence, forKey: "last_sequence")
+        try container.encode(messages, forKey: "messages")
+    }
+}
+
+extension ConversationSnapshot.Message: Codable {
+    private static let members: [MemberName] = ["sequence", "role", "content", "created_at", "key"]
+
+    /// Reads `{"sequence", "role", "content", "created_at", "key"}`, the key being absent or null for none.
+    ///
+    /// - Throws: `DecodingError`, also for what would be lost, as a ``ChatMessage`` does.
+    public init(from decoder: any Decoder) throws {
+        let members = try DecodedMembers(from: decoder)
+        try members.refuseOthers(than: Self.members)
+        self.init(
+            sequence: try members.value("sequence"), role: try members.value("role"), content: try members.content(),
+            createdAt: try members.value("created_at"), key: try members.optional("key"))
+    }
+
+    /// Writes `{"sequence", "role", "content", "created_at"}`, and `"key"` if there is one.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: MemberName.self)
+        try container.encode(sequence, forKey: "sequence")
+        try container.encode(role, forKey: "role")
+        try container.encode(content, forKey: "content")
+        try container.encode(createdAt, forKey: "created_at")
+        try container.encodeIfPresent(key, forKey: "key")
+    }
+}

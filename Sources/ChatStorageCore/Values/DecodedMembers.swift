@@ -1,0 +1,81 @@
+/// The name of a member in the documented form of a value, in snake_case.
+struct MemberName: CodingKey, ExpressibleByStringLiteral {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringValue: String) {
+        self.stringValue = stringValue
+    }
+
+    init?(intValue: Int) {
+        return nil
+    }
+
+    init(stringLiteral name: String) {
+        self.init(stringValue: name)
+    }
+
+    /// The name as `JSONDecoder` has it where it converts names from snake_case: `createdAt` for `created_at`.
+    var converted: MemberName {
+        let words = stringValue.split(separator: "_")
+        let others = words.dropFirst().map { $0.prefix(1).uppercased() + $0.dropFirst() }
+        return MemberName(stringValue: (words.prefix(1).map(String.init) + others).joined())
+    }
+}
+
+/// The members of an encoded value.
+///
+/// They are found under the documented names, also by a decoder that converts names from snake_case.
+struct DecodedMembers {
+    private let container: KeyedDecodingContainer<MemberName>
+
+    init(from decoder: any Decoder) throws {
+        container = try decoder.container(keyedBy: MemberName.self)
+    }
+
+    /// A member that must be there.
+    func value<Value: Decodable>(_ name: MemberName) throws -> Value {
+        try container.decode(Value.self, forKey: found(name))
+    }
+
+    /// A member that can be missing or null.
+    func optional<Value: Decodable>(_ name: MemberName) throws -> Value? {
+        try container.decodeIfPresent(Value.self, forKey: found(name))
+    }
+
+    /// A message's content, which is lost where it is anything but a text.
+    func content() throws -> String {
+        let name = found("content")
+        guard container.contains(name), (try? container.decode(String.self, forKey: name)) == nil else {
+            return try container.decode(String.self, forKey: name)
+        }
+        throw error(at: name, "the content is not a string; this is no plain text, which alone a message keeps")
+    }
+
+    /// Refuses a member with another name, unless there is nothing in it: what it says would be lost.
+    func refuseOthers(than names: [MemberName]) throws {
+        let known = Set(names.flatMap { [$0.stringValue, $0.converted.stringValue] })
+        for name in container.allKeys where !known.contains(name.stringValue) && !isEmpty(name) {
+            // A name comes from outside and can have any length.
+            let shown = String(String.UnicodeScalarView(name.stringValue.unicodeScalars.prefix(40)))
+            throw error(
+                at: name, "\(shown) would be lost; there can be \(names.map(\.stringValue).joined(separator: ", "))")
+        }
+    }
+
+    private func found(_ name: MemberName) -> MemberName {
+        !container.contains(name) && container.contains(name.converted) ? name.converted : name
+    }
+
+    private func isEmpty(_ name: MemberName) -> Bool {
+        if (try? container.decodeNil(forKey: name)) == true { return true }
+        if let text = try? container.decode(String.self, forKey: name) { return text.isEmpty }
+        if let elements = try? container.nestedUnkeyedContainer(forKey: name) { return elements.isAtEnd }
+        let object = try? container.nestedContainer(keyedBy: MemberName.self, forKey: name)
+        return object?.allKeys.isEmpty ?? false
+    }
+
+    private func error(at name: MemberName, _ description: String) -> DecodingError {
+        .dataCorrupted(.init(codingPath: container.codingPath + [name], debugDescription: description))
+    }
+}

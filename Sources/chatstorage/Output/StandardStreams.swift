@@ -1,0 +1,29 @@
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Android)
+import Android
+#endif
+
+/// The streams that a process is started with, some of which can be closed.
+enum StandardStreams {
+    /// Takes the numbers of streams that are closed, so that no file and no connection gets one: what is meant for the
+    /// stream would be written there.
+    ///
+    /// It must come before anything else opens a descriptor.
+    static func holdNumbersOfClosed() {
+        for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(stream, F_GETFD) == -1 {
+            // The lowest free number is this one. Opened the wrong way, it cannot be read or written, like a closed one.
+            _ = open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+        }
+    }
+
+    /// Whether standard output can be written.
+    static var hasOutput: Bool {
+        let flags = fcntl(STDOUT_FILENO, F_GETFL)
+        return flags != -1 && flags & O_ACCMODE != O_RDONLY
+    }
+}
