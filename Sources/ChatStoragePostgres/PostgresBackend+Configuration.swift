@@ -78,8 +78,8 @@ extension PostgresBackend {
         ///
         /// Appends that arrive while others are under way then share a statement and its commit, which multiplies how
         /// many the server takes. They also share its time, and for callers of one statement nothing is stored before
-        /// all is. Turn it off on Citus, which the library does not do by itself: such a statement spans several shards
-        /// there.
+        /// all is. On a server with Citus it is always off, since such a statement would span several servers; see
+        /// <doc:DistributedTables>.
         public var mergesAppends = true
         /// How many calls are under way on a connection at most, 1 or more; by default 64.
         ///

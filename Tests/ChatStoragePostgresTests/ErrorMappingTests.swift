@@ -44,18 +44,6 @@ import Testing
         }
     }
 
-    @Test func theCheckOfTheRoleIsInvalidRole() {
-        let error = ServerError(sqlState: "23514", constraint: "chat_messages_role_check").storageError(isWrite: true)
-        #expect(error.code == .invalidRole)
-        #expect(ServerError(sqlState: "23514", constraint: "x").storageError(isWrite: true).code == .schemaMismatch)
-    }
-
-    @Test func aSequenceThatIsTakenIsDamage() {
-        let error = ServerError(sqlState: "23505", constraint: "chat_messages_pkey").storageError(isWrite: true)
-        #expect(error.code == .damaged)
-        #expect(ServerError(sqlState: "23505", constraint: "x").storageError(isWrite: true).code == .schemaMismatch)
-    }
-
     @Test func aRefusedConnectionIsKnownByTheStateInItsText() {
         let text = """
             connection to server at "db" (10.0.0.1), port 5432 failed: Connection refused

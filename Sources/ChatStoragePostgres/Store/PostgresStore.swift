@@ -58,9 +58,9 @@ final class PostgresStore: Sendable {
             case .present(let schema, let isDistributed):
                 _ = try becomeReady(schema, isDistributed: isDistributed)
                 return
-            case .outdated(let schema, _):
+            case .outdated(let schema, let version):
                 do {
-                    try await migrate(SchemaDefinition(schema))
+                    try await migrate(SchemaDefinition(schema), from: version)
                 } catch {
                     throw MissingPrivilege.migrating.explaining(error, in: schema)
                 }
@@ -81,8 +81,8 @@ final class PostgresStore: Sendable {
     /// Makes this version of an older one.
     ///
     /// - Throws: ``ChatStorageError`` with the code `schemaMismatch` if an index that was made before is not whole.
-    private func migrate(_ definition: SchemaDefinition) async throws {
-        for step in definition.migration { try await transact(step) }
+    private func migrate(_ definition: SchemaDefinition, from version: Int64) async throws {
+        for step in definition.migration(from: version) { try await transact(step) }
         let invalid: QueryResult = try await run(definition.readInvalidIndexes)
         if let name = try invalid.rows.first?.text(0) {
             throw ChatStorageError(
