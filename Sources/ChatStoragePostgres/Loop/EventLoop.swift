@@ -58,7 +58,7 @@ final class EventLoop: Sendable {
         self.configuration = configuration
         self.wakePipe = wakePipe
         connector = Connector(configuration)
-        work = Mutex(Work(dispatcher: Dispatcher(configuration, session: configuration.sessionRequest)))
+        work = Mutex(Work(dispatcher: Dispatcher(configuration)))
     }
 
     /// Sends a request and waits for the answer.

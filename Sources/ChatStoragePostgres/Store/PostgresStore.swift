@@ -169,8 +169,8 @@ final class PostgresStore: Sendable {
     /// Looks for the tables and checks their version; it only reads.
     private func inspect() async throws -> SchemaInspection.Location {
         let inspection = try SchemaInspection(await run(SchemaInspection.request(schema: configuration.schema)))
-        // A pooler's sessions are not set up by the library.
-        guard !configuration.isBehindPooler || inspection.isolation == "read committed" else {
+        // All sessions but a pooler's are set up so.
+        guard inspection.isolation == "read committed" else {
             throw ChatStorageError(
                 .invalidArgument,
                 """

@@ -15,8 +15,12 @@ struct ServerError: Error, Sendable, Hashable {
     /// Whether the server did not finish the transaction because of others, so that it can be run again.
     var isTransactionConflict: Bool { sqlState == "40001" || sqlState == "40P01" }
 
-    /// Whether a prepared statement is gone (26000) or its rows have changed their type (0A000).
-    var isStatementOutdated: Bool { sqlState == "26000" || sqlState == "0A000" }
+    /// Whether a prepared statement is gone or another's, or its rows have changed their type (0A000).
+    var isStatementOutdated: Bool { isOfSharedSession || sqlState == "0A000" }
+
+    /// Whether others prepare or remove statements in the session, as behind a pooler: one is gone (26000), or there
+    /// already (42P05).
+    var isOfSharedSession: Bool { sqlState == "26000" || sqlState == "42P05" }
 
     /// Whether the session is in a transaction of another call that failed: its COMMIT was refused unread.
     var isOfAbortedTransaction: Bool { sqlState == "25P02" }
