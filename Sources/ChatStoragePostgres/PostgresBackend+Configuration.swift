@@ -32,13 +32,14 @@ extension PostgresBackend {
         /// ``PostgresBackend/prepare()`` creates one that does not exist. By default (nil) it is the schema in the
         /// connection's `search_path` that has the tables already, otherwise the one in which tables are created.
         ///
-        /// The command-line tool has the URL alone: `?options=-csearch_path%3Dchat` in it stands for the schema `chat`.
+        /// In a URL `?options=-csearch_path%3Dchat` stands for the schema `chat`, but not through a pooler: PgBouncer
+        /// refuses `options`. The command-line tool has `--schema`.
         public var schema: String?
         /// How many connections are open at most, 1 or more; by default 8.
         ///
-        /// They are opened as calls come, another one when a call would wait, and each serves many calls at once. One
-        /// that has carried more than 4 MiB in one statement or row is closed afterwards, since libpq keeps its buffers
-        /// at that size.
+        /// They are opened as calls come, another one when a call would wait, and each serves many calls at once, unless
+        /// ``isBehindPooler``. One that has carried more than 4 MiB in one statement or row is closed afterwards, since
+        /// libpq keeps its buffers at that size.
         public var connections = 8
         /// How long connecting to one address of a host may take, in whole seconds from 2; by default 10 seconds.
         ///
@@ -63,19 +64,21 @@ extension PostgresBackend {
         ///
         /// After it the call is `unavailable` and changed nothing.
         public var lockTimeout = Duration.seconds(5)
-        /// Whether a pooler that gives each transaction another session stands before the server; by default no.
+        /// Whether a pooler such as PgBouncer stands before the server; by default no.
         ///
-        /// For PgBouncer in transaction mode. Statements are then not prepared by name, and sessions not set up: the
-        /// two timeouts above have no effect, and the server's `default_transaction_isolation` must be
-        /// `read committed` and its `synchronous_commit` not `off`, which ``PostgresBackend/prepare()`` checks. Nor are
-        /// plans pinned: each statement is planned when it runs, for its values and by the table's statistics, with
-        /// whole-table scans and bitmaps allowed.
+        /// A pooler that is not declared is noticed when a connection opens, because the server's process is not the
+        /// one that the connection was told. The store then goes on as if this were set.
         ///
-        /// It cannot be told from the connection, so it must be said. A pooler that prepares statements by name itself
-        /// (PgBouncer from 1.21 with `max_prepared_statements`) seems to work without it, but what sets up sessions
-        /// stays on server sessions that other programs get next: the isolation level, `lock_timeout`,
-        /// `statement_timeout`, `plan_cache_mode`, `enable_seqscan`, `enable_bitmapscan`, `jit` and
-        /// `synchronous_commit`. And this library's calls may get sessions that have none of them.
+        /// Behind a pooler, whatever its mode, statements are not prepared by name and sessions are not set up, since
+        /// they go to other programs too. So the two timeouts above have no effect, and the server's
+        /// `default_transaction_isolation` must be `read committed` and its `synchronous_commit` not `off`, which
+        /// ``PostgresBackend/prepare()`` checks. Plans are not pinned: each statement is planned when it runs, for its
+        /// values and by the table's statistics, with whole-table scans and bitmaps allowed.
+        ///
+        /// A connection then has one transaction under way at a time; up to 16 reads of one kind share one, and so do
+        /// appends that go in one statement. So ``connections`` is how many of the pooler's server sessions are used at
+        /// most. Its default, 8, suits PgBouncer's pool of 20; raise it for many readers at once, up to the pool's size.
+        /// Clearing and restoring take two round trips instead of one.
         public var isBehindPooler = false
         /// How connections are encrypted; by default (nil) as the URL, its service file or `PGSSLMODE` says.
         ///
@@ -86,8 +89,8 @@ extension PostgresBackend {
         ///
         /// Appends that arrive while others are under way then share a statement and its commit, which multiplies how
         /// many the server takes. They also share its time, and for callers of one statement nothing is stored before
-        /// all is. Turn it off on Citus, which the library does not do by itself: such a statement spans several shards
-        /// there.
+        /// all is. On a server with Citus it is always off, since such a statement would span several servers; see
+        /// <doc:DistributedTables>.
         public var mergesAppends = true
         /// How many calls are under way on a connection at most, 1 or more; by default 64.
         ///
@@ -162,12 +165,15 @@ extension PostgresBackend.Configuration {
 
     var connectTimeoutSeconds: Int64 { min(connectTimeout.components.seconds, 86_400) }
 
-    /// What sets up a new connection's session; nil where sessions are the pooler's.
-    var sessionRequest: Request? {
-        guard !isBehindPooler else { return nil }
+    /// What sets up a new connection's session.
+    ///
+    /// - Parameter backendPID: The process that serves the session, as the connection was told. If another process
+    ///   does, there is a pooler: its sessions go to others too, so nothing is set, and there is no row.
+    func sessionRequest(backendPID: Int32) -> Request {
         let values = Parameters { parameters in
             parameters.append(Self.milliseconds(lockTimeout))
             parameters.append(Self.milliseconds(statementTimeout))
+            parameters.append(Int64(backendPID))
         }
         // What is set must not be undone by the error of a call that came in the same transaction.
         return .read(.setUpSession, values).withOwnSync
@@ -200,5 +206,6 @@ extension Statement {
                    set_config('jit', 'off', false),
                    set_config('synchronous_commit', CASE current_setting('synchronous_commit')
                        WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)
-            """, [.text, .text])
+            WHERE pg_backend_pid() = $3
+            """, [.text, .text, .bigint])
 }

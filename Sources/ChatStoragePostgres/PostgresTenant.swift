@@ -7,6 +7,10 @@ public struct PostgresTenant: ChatStorage {
     private static let attemptsToGetOrCreate = 20
     /// An append that looks first must look again when another session changes the conversation in between.
     private static let attemptsToAppend = 20
+    /// What others cause is over at the next attempt, unless they cause it anew.
+    private static let attemptsAfterViolation = 3
+
+    private static let idIsTaken = "a conversation of this id exists"
 
     /// Pages of more are read on connections of their own, as far as there are enough.
     private static let shortPage = 200
@@ -30,7 +34,7 @@ public struct PostgresTenant: ChatStorage {
         let result: QueryResult = try await store.run(
             .write(statements.createConversation, to: key(id), values(id) { $0.append(title) }))
         guard let row = result.rows.first else {
-            throw ChatStorageError(.conversationExists, "a conversation of this id exists")
+            throw ChatStorageError(.conversationExists, Self.idIsTaken)
         }
         return try row.conversation()
     }
@@ -110,6 +114,16 @@ public struct PostgresTenant: ChatStorage {
     ) async throws -> [Message] {
         let statements = try await admitWrite { try Validation.check(append: messages, to: id) }
         guard !messages.isEmpty else { return [] }
+        do {
+            return try await append(messages, to: id, if: condition, statements)
+        } catch let error as ChatStorageError where error.isOfUniqueViolation {
+            throw await explained(error, of: id, statements)
+        }
+    }
+
+    private func append(
+        _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition, _ statements: Statements
+    ) async throws -> [Message] {
         if LookingAppend.isNeeded(for: messages, if: condition) {
             return try await run(LookingAppend(messages, to: key(id), if: condition, statements))
         }
@@ -155,8 +169,8 @@ public struct PostgresTenant: ChatStorage {
         let results: [QueryResult] = try await store.run(
             .transaction(
                 [
-                    Request.Step(statement: statements.touchConversation, bytes: 0) { values },
-                    Request.Step(statement: statements.deleteMessages, bytes: 0) { values },
+                    Request.Step(statement: statements.markCleared, bytes: 0) { values },
+                    Request.Step(statement: statements.deleteCleared, bytes: 0) { values },
                 ], on: key(id)))
         try results.checkCommitted()
         return results.dropLast().last?.affectedRows ?? 0
@@ -166,29 +180,59 @@ public struct PostgresTenant: ChatStorage {
     @discardableResult
     public func restoreConversation(_ snapshot: ConversationSnapshot) async throws -> Conversation {
         let statements = try await admitWrite { try Validation.check(snapshot, roles: Role.standard) }
-        do {
-            let request = RestoreRequest(snapshot, tenant: name, statements).request
-            let results: [QueryResult] = try await store.run(request)
-            try results.checkCommitted()
-        } catch let error as ChatStorageError
-            where error.cause?.code == "23505" && error.cause?.constraint == SchemaDefinition.conversationsKey
-        {
-            throw ChatStorageError(
-                .conversationExists, "a conversation of this id exists", cause: error.cause)
+        let request = RestoreRequest(snapshot, tenant: name, statements).request
+        for attempt in 1... {
+            do {
+                let results: [QueryResult] = try await store.run(request)
+                try results.checkCommitted()
+                break
+            } catch let error as ChatStorageError where error.isOfUniqueViolation {
+                // If the conversation is not there, it was deleted meanwhile, or it is another key's violation.
+                if try await exists(snapshot.id, statements) {
+                    throw ChatStorageError(.conversationExists, Self.idIsTaken, cause: error.cause)
+                }
+                guard attempt < Self.attemptsAfterViolation else { throw error }
+            }
         }
         return snapshot.conversation
     }
 
+    /// Looks whether a conversation exists, for a write that was refused.
+    private func exists(_ id: ConversationID, _ statements: Statements) async throws -> Bool {
+        do {
+            let result: QueryResult = try await store.run(.read(statements.conversation, values(id)))
+            return result.rowCount > 0
+        } catch let error as ChatStorageError {
+            throw error.beforeWriting
+        }
+    }
+
+    /// The error of an append that a unique key refused, by what is there: not every engine names the key.
+    private func explained(
+        _ error: ChatStorageError, of id: ConversationID, _ statements: Statements
+    ) async -> ChatStorageError {
+        let lastMessage = values(id) { $0.append(Int64(1)) }
+        guard let messages: QueryResult = try? await store.run(.read(statements.lastMessages, lastMessage)),
+            let conversation: QueryResult = try? await store.run(.read(statements.conversation, values(id))),
+            let last = try? messages.rows.first?.message(of: id).sequence,
+            let counted = try? conversation.rows.first?.conversation().lastSequence, counted < last
+        else { return error }
+        return ChatStorageError(
+            .damaged, "a conversation's last sequence is below its messages'", writeOutcome: error.writeOutcome,
+            cause: error.cause)
+    }
+
     /// Makes an append that looks first, until nobody comes in between.
     private func run(_ append: LookingAppend) async throws -> [Message] {
-        for _ in 0..<Self.attemptsToAppend {
+        var violations = 0
+        for attempt in 0..<Self.attemptsToAppend {
             do {
                 let result: QueryResult = try await store.run(append.request)
-                if let stored = try append.stored(result) { return stored }
-            } catch let error as ChatStorageError
-                where error.cause?.code == "23505" && error.cause?.constraint == SchemaDefinition.messageKeyIndex
-            {
-                // A session that appends the same keys was first.
+                if let stored = try append.stored(result, isSecondLook: attempt > 0) { return stored }
+            } catch let error as ChatStorageError where error.isOfUniqueViolation {
+                // A session that appends the same keys was first, and the next look finds them; or it is another key.
+                violations += 1
+                guard violations < Self.attemptsAfterViolation else { throw error }
             }
         }
         throw ChatStorageError(
@@ -225,4 +269,9 @@ public struct PostgresTenant: ChatStorage {
             more(&values)
         }
     }
+}
+
+extension ChatStorageError {
+    /// Whether a row of the same key was there already.
+    fileprivate var isOfUniqueViolation: Bool { cause?.code == ServerError.uniqueViolation }
 }

@@ -21,15 +21,14 @@ struct ChatStorageTool: AsyncParsableCommand {
               sqlite:PATH     a SQLite file, also as the bare path
                               (default: sqlite:chat.db)
               postgres://...  a PostgreSQL database, as for any libpq program; tables
-                              that are in a schema of their own, such as chat, are
-                              found with ?options=-csearch_path%3Dchat at its end
+                              in a schema of their own are found with --schema
               memory:         this process's memory, to try things out
 
             Arguments are seen by all users of the machine: give a URL with a password in CHATSTORAGE_URL, or the \
             password in ~/.pgpass or PGPASSWORD, which libpq reads.
 
-            The commands that bring chats in (import, add, exec) make the store if it is not there, but no \
-            PostgreSQL schema. The others say that there is none.
+            The commands that bring chats in (import, add, exec) make the store if it is not there, also the \
+            PostgreSQL schema that --schema names. The others say that there is none.
 
             Tables are for people. For programs, --json prints JSON with exact texts and times, and `chatstorage exec` \
             offers every operation to any language. Colours are used on terminals only, and not when NO_COLOR is set.

@@ -4,7 +4,7 @@ import ArgumentParser
 enum CommandLineArguments {
     /// The commands whose last operand is a person's text, which is taken as it is, whatever it begins with.
     private static let commandsWithText: Set = ["add", "title"]
-    private static let optionsWithValue: Set = ["--store", "--tenant"]
+    private static let optionsWithValue: Set = ["--store", "--tenant", "--schema"]
 
     /// The words as the system hands them over.
     ///

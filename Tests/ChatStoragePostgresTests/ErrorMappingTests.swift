@@ -44,12 +44,6 @@ import Testing
         }
     }
 
-    @Test func theCheckOfTheRoleIsInvalidRole() {
-        let error = ServerError(sqlState: "23514", constraint: "chat_messages_role_check").storageError(isWrite: true)
-        #expect(error.code == .invalidRole)
-        #expect(ServerError(sqlState: "23514", constraint: "x").storageError(isWrite: true).code == .schemaMismatch)
-    }
-
     @Test func onlyTheServersCheckOfPreparedStatementsMakesOneOutdated() {
         #expect(ServerError.isOfChangedRows("0A000", function: "RevalidateCachedQuery"))
         #expect(!ServerError.isOfChangedRows("0A000", function: "transformOnConflictClause"))
@@ -57,12 +51,6 @@ import Testing
         #expect(!ServerError.isOfChangedRows("XX000", function: "RevalidateCachedQuery"))
         #expect(!ServerError(sqlState: "0A000").isStatementOutdated)
         #expect(ServerError(sqlState: "0A000", isOfChangedRows: true).isStatementOutdated)
-    }
-
-    @Test func aSequenceThatIsTakenIsDamage() {
-        let error = ServerError(sqlState: "23505", constraint: "chat_messages_pkey").storageError(isWrite: true)
-        #expect(error.code == .damaged)
-        #expect(ServerError(sqlState: "23505", constraint: "x").storageError(isWrite: true).code == .schemaMismatch)
     }
 
     @Test func aRefusedConnectionIsKnownByTheStateInItsText() {

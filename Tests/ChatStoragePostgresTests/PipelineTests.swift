@@ -12,7 +12,7 @@ import Testing
         [step(Statement("touch", [], "UPDATE")), step(Statement("delete", [], "DELETE"))], on: .schema)
 
     @Test func aStatementIsPreparedOnceOnAConnection() {
-        var pipeline = TestPipeline(preparesStatements: true)
+        var pipeline = TestPipeline(isBehindPooler: false)
         pipeline.add(select, for: "a")
         #expect(pipeline.sendAll() == ["prepare select_0", "execute select_0", "sync"])
         pipeline.add(select, for: "b")
@@ -20,11 +20,67 @@ import Testing
         #expect(pipeline.nextMessage() == nil)
     }
 
-    @Test func behindAPoolerStatementsAreSentAsText() {
-        var pipeline = TestPipeline(preparesStatements: false)
+    /// A pooler gives the session away at the first Sync that is answered, whatever was sent after it.
+    @Test func behindAPoolerStatementsAreSentAsTextAndOneSyncAtATime() {
+        var pipeline = TestPipeline(isBehindPooler: true)
         pipeline.add(select, for: "a")
         pipeline.add(insert, for: "b")
-        #expect(pipeline.sendAll() == ["execute text", "sync", "execute text", "sync"])
+        #expect(pipeline.sendAll() == ["execute text", "sync"])
+        #expect(pipeline.receiveAll([.answer("1"), .end]) == [])
+        #expect(pipeline.sendAll() == [])
+        #expect(pipeline.receiveAll([.sync]) == ["a: 1"])
+        #expect(pipeline.sendAll() == ["execute text", "sync"])
+        #expect(pipeline.receiveAll([.answer("2"), .end, .sync]) == ["b: 2"])
+    }
+
+    @Test func behindAPoolerACommitIsSentOnceItsTransactionIsAnswered() {
+        var pipeline = TestPipeline(isBehindPooler: true)
+        pipeline.add(clear, for: "a")
+        #expect(pipeline.sendAll() == ["execute text", "execute text", "execute text", "sync"])
+        #expect(pipeline.receiveAll([.answer("begin"), .end, .answer("touch"), .end, .answer("delete"), .end]) == [])
+        #expect(pipeline.sendAll() == [])
+        #expect(pipeline.receiveAll([.sync]) == [])
+        #expect(pipeline.sendAll() == ["execute text", "sync"])
+        #expect(pipeline.receiveAll([.answer("COMMIT"), .end, .sync]) == ["a: begin touch delete COMMIT"])
+    }
+
+    @Test func behindAPoolerATransactionWhoseCommitWaitsWasNotApplied() {
+        var pipeline = TestPipeline(isBehindPooler: true)
+        pipeline.add(clear, for: "a")
+        _ = pipeline.sendAll()
+        _ = pipeline.receiveAll([.answer("begin"), .end, .answer("touch"), .end, .answer("delete"), .end, .sync])
+        #expect(pipeline.losses() == ["a not applied"])
+    }
+
+    @Test func behindAPoolerOnlyReadsThatShareTheSyncJoinARequest() {
+        var pipeline = TestPipeline(isBehindPooler: true)
+        #expect(pipeline.canSendAtOnce(nil))
+        for number in 1...TestPipeline.readsPerSync {
+            #expect(pipeline.canSendAtOnce(select.shareableStatement))
+            pipeline.add(select, for: "\(number)")
+            #expect(!pipeline.canSendAtOnce(nil) && !pipeline.canSendAtOnce(Statement("other", [], "SELECT 2")))
+        }
+        #expect(!pipeline.canSendAtOnce(select.shareableStatement))
+        pipeline = TestPipeline(isBehindPooler: true)
+        pipeline.add(select, for: "a")
+        _ = pipeline.nextMessage()
+        #expect(!pipeline.canSendAtOnce(select.shareableStatement))
+        _ = pipeline.sendAll()
+        _ = pipeline.receiveAll([.answer("1"), .end, .sync])
+        #expect(pipeline.canSendAtOnce(nil))
+    }
+
+    @Test func aPoolerThatIsNoticedUnderWayGetsOneSyncAtATimeFromThenOn() {
+        var pipeline = warm()
+        for ticket in ["a", "b"] { pipeline.add(insert, for: ticket) }
+        #expect(pipeline.sendAll() == ["execute insert_0", "sync", "execute insert_0", "sync"])
+        pipeline.add(insert, for: "c")
+        pipeline.isBehindPooler = true
+        #expect(pipeline.receiveAll([.refusal(error("26000")), .end, .sync]) == ["a refused 26000"])
+        #expect(pipeline.sendAll() == [])
+        #expect(pipeline.receiveAll([.answer("2"), .end, .sync]) == ["b: 2"])
+        #expect(pipeline.sendAll() == ["execute text", "sync"])
+        #expect(pipeline.receiveAll([.answer("3"), .end, .sync]) == ["c: 3"])
     }
 
     @Test func readsThatAreSentTogetherShareASync() {
@@ -45,14 +101,14 @@ import Testing
     }
 
     @Test func onlySoManyReadsShareASync() {
-        var pipeline = TestPipeline(preparesStatements: false)
+        var pipeline = TestPipeline(isBehindPooler: false)
         for number in 0..<TestPipeline.readsPerSync + 1 { pipeline.add(select, for: "\(number)") }
-        let together = Array(repeating: "execute text", count: TestPipeline.readsPerSync)
-        #expect(pipeline.sendAll() == together + ["sync", "execute text", "sync"])
+        let together = Array(repeating: "execute select_0", count: TestPipeline.readsPerSync)
+        #expect(pipeline.sendAll() == ["prepare select_0"] + together + ["sync", "execute select_0", "sync"])
     }
 
     @Test func aReadThatWasSkippedForAnothersErrorIsNotAnswered() {
-        var pipeline = TestPipeline(preparesStatements: false)
+        var pipeline = TestPipeline(isBehindPooler: true)
         for ticket in ["a", "b", "c", "d"] { pipeline.add(select, for: ticket) }
         _ = pipeline.sendAll()
         #expect(pipeline.receiveAll([.answer("1"), .end, .refusal(error("57014")), .end]) == [])
@@ -63,15 +119,18 @@ import Testing
     }
 
     @Test func readsOfOtherStatementsShareNoSync() {
-        var pipeline = TestPipeline(preparesStatements: false)
+        var pipeline = TestPipeline(isBehindPooler: false)
         pipeline.add(select, for: "a")
         pipeline.add(Request.read(Statement("other", [], "SELECT 2")), for: "b")
-        #expect(pipeline.sendAll() == ["execute text", "sync", "execute text", "sync"])
+        #expect(
+            pipeline.sendAll().filter { !$0.hasPrefix("prepare") } == [
+                "execute select_0", "sync", "execute other_0", "sync",
+            ])
     }
 
     /// What came after it would go to the wrong caller.
     @Test func aSyncBeforeItsTimeEndsTheConnection() {
-        var pipeline = TestPipeline(preparesStatements: false)
+        var pipeline = TestPipeline(isBehindPooler: true)
         for ticket in ["a", "b", "c"] { pipeline.add(select, for: ticket) }
         _ = pipeline.sendAll()
         #expect(pipeline.receiveAll([.answer("1"), .end, .sync]) == ["close"])
@@ -79,7 +138,7 @@ import Testing
     }
 
     @Test func aReadWhosePreparationFailedForAnotherIsPreparedAgain() {
-        var pipeline = TestPipeline(preparesStatements: true)
+        var pipeline = TestPipeline(isBehindPooler: false)
         pipeline.add(select, for: "a")
         pipeline.add(select, for: "b")
         _ = pipeline.sendAll()
@@ -91,8 +150,8 @@ import Testing
     }
 
     @Test func whatSetsUpASessionSharesItsSyncWithNobody() throws {
-        let setUp = try #require(PostgresBackend.Configuration(url: "postgres:").sessionRequest)
-        var pipeline = TestPipeline(preparesStatements: true)
+        let setUp = PostgresBackend.Configuration(url: "postgres:").sessionRequest(backendPID: 1)
+        var pipeline = TestPipeline(isBehindPooler: false)
         for (request, ticket) in [(select, "a"), (setUp, "session"), (select, "b")] {
             pipeline.add(request, for: ticket)
         }
@@ -101,7 +160,7 @@ import Testing
 
     /// On a connection that broke libpq says that there is nothing more although there was nothing.
     @Test func anEndWithoutAnAnswerBeforeItEndsNothing() {
-        var pipeline = TestPipeline(preparesStatements: false)
+        var pipeline = TestPipeline(isBehindPooler: true)
         for ticket in ["a", "b"] { pipeline.add(select, for: ticket) }
         _ = pipeline.sendAll()
         #expect(pipeline.receiveAll([.end, .answer("1"), .end, .end]) == [])
@@ -110,7 +169,7 @@ import Testing
 
     /// From a connection that broke libpq handed out a result without its rows.
     @Test func anAnswerWhoseSyncIsMissingIsNone() {
-        var pipeline = TestPipeline(preparesStatements: false)
+        var pipeline = TestPipeline(isBehindPooler: true)
         for ticket in ["a", "b", "c"] { pipeline.add(select, for: ticket) }
         _ = pipeline.sendAll()
         #expect(pipeline.receiveAll([.answer("1"), .end]) == [])
@@ -118,7 +177,7 @@ import Testing
     }
 
     @Test func answersGoToThoseWhoAskedInOrder() {
-        var pipeline = TestPipeline(preparesStatements: true)
+        var pipeline = TestPipeline(isBehindPooler: false)
         pipeline.add(select, for: "a")
         pipeline.add(clear, for: "b")
         pipeline.add(select, for: "c")
@@ -163,14 +222,25 @@ import Testing
     }
 
     @Test func theRestOfALongRequestIsNotSentAfterAnError() {
-        var pipeline = TestPipeline(preparesStatements: false)
-        let steps = (1...5).map { step(Statement("part\($0)", [], "INSERT")) }
+        var pipeline = warm()
+        let steps = (1...5).map { step(Statement(text: "INSERT \($0)")) }
         pipeline.add(.transaction(steps, on: .schema), for: "a")
         for _ in 1...3 { _ = pipeline.nextMessage() }
         #expect(pipeline.receiveAll([.answer("begin"), .end, .refusal(error("23505")), .end, .skipped, .end]) == [])
         // Its Sync, then COMMIT, which ends the failed transaction.
-        #expect(pipeline.sendAll() == ["sync", "execute text", "sync"])
+        #expect(pipeline.sendAll() == ["sync", "execute chatstorage_commit_0", "sync"])
         #expect(pipeline.receiveAll([.sync, .answer("ROLLBACK"), .end, .sync]) == ["a refused 23505"])
+    }
+
+    @Test func behindAPoolerAFailedTransactionIsEndedOnceItIsAnswered() {
+        var pipeline = TestPipeline(isBehindPooler: true)
+        pipeline.add(clear, for: "a")
+        for _ in 1...2 { _ = pipeline.nextMessage() }
+        #expect(pipeline.receiveAll([.answer("begin"), .end, .refusal(error("55P03")), .end]) == [])
+        #expect(pipeline.sendAll() == ["sync"])
+        #expect(pipeline.receiveAll([.sync]) == [])
+        #expect(pipeline.sendAll() == ["execute text", "sync"])
+        #expect(pipeline.receiveAll([.answer("ROLLBACK"), .end, .sync]) == ["a refused 55P03"])
     }
 
     @Test func aStatementThatIsGoneIsPreparedAgainUnderAnotherName() {
@@ -188,7 +258,7 @@ import Testing
     }
 
     @Test func aStatementThatCouldNotBePreparedIsPreparedAgain() {
-        var pipeline = TestPipeline(preparesStatements: true)
+        var pipeline = TestPipeline(isBehindPooler: false)
         pipeline.add(insert, for: "a")
         _ = pipeline.sendAll()
         let replies: [TestPipeline.Reply] = [.refusal(error("42P01")), .end, .skipped, .end, .sync]
@@ -265,16 +335,16 @@ import Testing
 
     @Test(arguments: [true, false])
     func behindAPoolerNoErrorIsProofWithoutItsSync(isFatal: Bool) {
-        var pipeline = TestPipeline(preparesStatements: false)
+        var pipeline = TestPipeline(isBehindPooler: true)
         pipeline.add(insert, for: "a")
         pipeline.add(clear, for: "b")
-        for _ in 1...4 { _ = pipeline.nextMessage() }
+        _ = pipeline.sendAll()
         _ = pipeline.receiveAll([.refusal(error("57P01", isFatal: isFatal))])
         #expect(pipeline.losses() == ["a unknown", "b not applied"])
     }
 
     @Test func whatAPoolerRefusedAndEndedWithItsSyncIsRefused() {
-        var pipeline = TestPipeline(preparesStatements: false)
+        var pipeline = TestPipeline(isBehindPooler: true)
         pipeline.add(insert, for: "a")
         _ = pipeline.sendAll()
         #expect(pipeline.receiveAll([.refusal(error("23514")), .end, .sync]) == ["a refused 23514"])
@@ -282,7 +352,7 @@ import Testing
 
     /// A connection on which the statements were prepared before.
     private func warm() -> TestPipeline {
-        var pipeline = TestPipeline(preparesStatements: true)
+        var pipeline = TestPipeline(isBehindPooler: false)
         for request in [insert, clear] {
             pipeline.add(request, for: "warm")
             let messages = pipeline.sendAll()

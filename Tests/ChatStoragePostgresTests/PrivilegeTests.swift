@@ -9,7 +9,11 @@ import Testing
     @Test func theDocumentedStatementsAreThoseOfPrepare() throws {
         let documented = try DocumentedPrivileges(schema: "chat").versions
         let definition = SchemaDefinition(SchemaName(name: "chat"))
-        for (documented, own) in zip(documented, [definition.version1, definition.version2 + [definition.setVersion]]) {
+        let versions = [
+            definition.version1, definition.version2 + [definition.setVersion(2)],
+            definition.version3 + [definition.setVersion(3)],
+        ]
+        for (documented, own) in zip(documented, versions) {
             #expect(
                 Self.words(documented.split(separator: ";\n").map(String.init).joined(separator: "\n;\n"))
                     == Self.words(own.joined(separator: "\n;\n").replacing("\"chat\"", with: "chat")))
@@ -134,7 +138,9 @@ import Testing
             await expectDenial(saying: "\"\(schema)\" are an older version's; their owner")
             await expectError(.notPrepared) { try await backend.conversation("c") }
             #expect(try await server.execute("SELECT version FROM \(schema).chat_storage_schema") == [["1"]])
-            try await privileges.executeAsOwner(privileges.versions[1], on: server)
+            for statements in privileges.versions[1...] {
+                try await privileges.executeAsOwner(statements, on: server)
+            }
             try await backend.prepare()
             for call in Self.calls { try await call(backend) }
             try await backend.close()

@@ -44,7 +44,7 @@ import Testing
             #expect(try await TestPostgres.execute("SELECT count(*) FROM \(schema).chat_messages") == [["20"]])
             #expect(
                 try await TestPostgres.execute("SELECT version, single_row FROM \(schema).chat_storage_schema")
-                    == [["2", "t"]])
+                    == [["3", "t"]])
         }
     }
 
@@ -85,7 +85,7 @@ import Testing
             let second = try await PostgresBackend(configuration(url, schema))
             try await second.createConversation("c")
             try await second.close()
-            try await TestPostgres.execute("UPDATE \(schema).chat_storage_schema SET minimum_version = 3")
+            try await TestPostgres.execute("UPDATE \(schema).chat_storage_schema SET minimum_version = 4")
             let third = try await PostgresBackend(configuration(url, schema))
             await expectError(.schemaTooNew) { try await third.conversation("c") }
             await expectError(.schemaTooNew) { try await third.prepare() }

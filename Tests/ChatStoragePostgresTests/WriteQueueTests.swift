@@ -320,7 +320,7 @@ import Testing
     }
 
     @Test func whatIsNobodysFaultIsTriedAgainTogether() throws {
-        for sqlState in ["26000", "40001", "40P01"] {
+        for sqlState in ["26000", "42P05", "40001", "40P01"] {
             let merged = try #require(Call(merging: (0..<20).map { call("\($0)") }))
             let verdicts = merged.verdicts(on: ServerError(sqlState: sqlState), isBehindPooler: false)
             var delays: Set<Duration> = []

@@ -314,10 +314,7 @@ struct CommandTests {
         let tool = try Tool()
         let tenant = "tool-\(tool.folder.path.suffix(36))"
         try await TestPostgres.withSchema { url, schema in
-            // The tool has no option for the schema, so the connection's search path says it, as its help has it.
-            let help = try #require(try await tool.run("--help").output.firstMatch(of: /options=-csearch_path%3Dchat/))
-            let options = help.output.replacing("chat", with: schema)
-            let environment = ["CHATSTORAGE_URL": url + (url.contains("?") ? "&" : "?") + options]
+            let environment = ["CHATSTORAGE_URL": adding("options=-csearch_path%3D\(schema)", to: url)]
             try await TestPostgres.execute("CREATE SCHEMA \(schema)")
             let early = try await tool.run("list", environment: environment)
             #expect(early.status == 1)

@@ -8,37 +8,25 @@ package final class SilentServer: Sendable {
     package var socketFolder: String { folder.path }
     private let folder: TemporaryFolder
     private let listener: Listener
+    /// Connections that are held open.
+    private let accepted = Mutex<[Int32]>([])
 
     package init() throws {
         folder = try TemporaryFolder()
-        #if canImport(Darwin)
-        let descriptor = socket(AF_UNIX, SOCK_STREAM, 0)
-        #else
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        #endif
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let path = Array(folder.path(of: ".s.PGSQL.5432").utf8)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path) }
-        let bound = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(descriptor, address, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        guard bound == 0, listen(descriptor, 64) == 0 else { throw CocoaError(.fileWriteUnknown) }
-        listener = Listener(descriptor: descriptor)
+        listener = Listener(descriptor: try UnixSocket.listen(in: folder.path))
         url = "postgres://user@/db?host=\(folder.path.replacing("/", with: "%2F"))"
     }
 
     deinit {
         stop()
+        for connection in accepted.withLock(\.self) { close(connection) }
     }
 
     /// Accepts what has connected.
     ///
     /// - Returns: How many connections there were, and how many of them the other side has not closed.
     package func connections() -> (all: Int, open: Int) {
-        listener.accepted.withLock { accepted in
+        accepted.withLock { accepted in
             while Self.happens(Int16(POLLIN), on: listener.descriptor) {
                 let connection = accept(listener.descriptor, nil, nil)
                 guard connection >= 0 else { break }
@@ -86,21 +74,5 @@ package final class SilentServer: Sendable {
         // A type, and a length that counts itself.
         let error = [UInt8(ascii: "E"), 0, 0, 0, UInt8(4 + fields.count)] + fields
         _ = write(connection, error, error.count)
-    }
-}
-
-/// A socket's descriptor, which is closed when nobody has it any more.
-private final class Listener: Sendable {
-    let descriptor: Int32
-    /// Connections that are held open.
-    let accepted = Mutex<[Int32]>([])
-
-    init(descriptor: Int32) {
-        self.descriptor = descriptor
-    }
-
-    deinit {
-        close(descriptor)
-        for connection in accepted.withLock(\.self) { close(connection) }
     }
 }

@@ -18,6 +18,9 @@ struct Comparison: AsyncParsableCommand {
     @Option(help: "The URL of a PostgreSQL server to measure on; psql and pgbench must be in the PATH.")
     var postgres: String?
 
+    @Option(help: "The URL of the same server through a pooler in transaction mode.")
+    var pooledPostgres: String?
+
     @Option(help: "An archive of chats, as JSON Lines, to import.")
     var archive: String?
 
@@ -51,13 +54,17 @@ struct Comparison: AsyncParsableCommand {
 
     func run() async throws {
         let folder = URL(fileURLWithPath: folder ?? Self.environment("FOLDER") ?? ".")
-        let programs = (postgres ?? Self.environment("POSTGRES")).map { PostgresPrograms(url: $0, folder: folder) }
+        let pooled = pooledPostgres ?? (postgres == nil ? Self.environment("POOLED_POSTGRES") : nil)
+        let programs = (postgres ?? Self.environment("POSTGRES")).map {
+            PostgresPrograms(url: $0, pooledURL: pooled, folder: folder)
+        }
         let archive = archive ?? Self.environment("ARCHIVE")
         let bench = Bench(folder: folder, postgres: programs, archive: archive, isQuick: quick)
         let rounds = Rounds(count: rounds ?? (quick ? 5 : 7), seconds: seconds ?? (quick ? 0.25 : 1))
         var results = Results(
             machine: Machine(postgres: try programs?.version()), isQuick: quick, roundSeconds: rounds.seconds)
         if programs == nil { Bench.log("Nothing is measured on PostgreSQL: no server is named.") }
+        if pooled == nil { Bench.log("Nothing is measured behind a pooler: none is named.") }
         if archive == nil { Bench.log("No import is measured: no archive is named.") }
         let wanted = sections.isEmpty ? Section.allCases.filter { !quick || $0 != .callers } : sections
         for section in Section.allCases where wanted.contains(section) {

@@ -6,6 +6,10 @@ import ChatStorageSupport
 /// Requests are sent without waiting for each other's answers, which come in the same order. A named statement is
 /// prepared in the pipeline just before its first use.
 ///
+/// Behind a pooler one Sync is under way at a time, and no statement has a name: poolers give the server's session to
+/// somebody else when the first Sync is answered, although more was sent
+/// (<https://github.com/pgbouncer/pgbouncer/issues/759>, <https://github.com/supabase/supavisor/issues/1061>).
+///
 /// `Ticket` stands for who asked, `Answer` for a statement's result.
 struct Pipeline<Ticket, Answer> {
     /// What to hand to libpq.
@@ -104,7 +108,10 @@ struct Pipeline<Ticket, Answer> {
     /// So many short reads share a Sync at most.
     static var readsPerSync: Int { 16 }
 
-    private let preparesStatements: Bool
+    /// Whether a pooler may give each transaction another session.
+    ///
+    /// It can become true while requests are under way: the next messages are then sent so.
+    var isBehindPooler: Bool
     /// From the oldest that is not answered.
     private var entries = FIFO<Entry>()
     /// How many requests were answered; what is sent is counted from the first of all.
@@ -116,6 +123,8 @@ struct Pipeline<Ticket, Answer> {
     private var cursor = Cursor()
     /// How many requests were sent since the last Sync.
     private var unsynced = 0
+    /// How many Syncs are not answered.
+    private var syncsUnderWay = 0
     private var expected = FIFO<Expectation>()
     /// Whether libpq has told what became of the next that is expected.
     private var hasReply = false
@@ -125,11 +134,8 @@ struct Pipeline<Ticket, Answer> {
     private(set) var bytes = 0
 
     /// Makes the protocol of a new connection.
-    ///
-    /// - Parameter preparesStatements: Whether named statements are used; a pooler may give each transaction another
-    ///   session, which does not know them.
-    init(preparesStatements: Bool) {
-        self.preparesStatements = preparesStatements
+    init(isBehindPooler: Bool) {
+        self.isBehindPooler = isBehindPooler
     }
 
     /// How many requests are under way.
@@ -137,6 +143,16 @@ struct Pipeline<Ticket, Answer> {
 
     /// Whether libpq has more to hand over.
     var expectsReply: Bool { !expected.isEmpty }
+
+    /// Whether another request would not wait for an answer before it is sent.
+    ///
+    /// - Parameter statement: The request's ``Request/shareableStatement``.
+    func canSendAtOnce(_ statement: Statement?) -> Bool {
+        guard isBehindPooler, !entries.isEmpty else { return true }
+        // What shares the Sync of those that wait is sent with them.
+        return expected.isEmpty && entries.count < Self.readsPerSync
+            && statement != nil && entries[0]?.request.shareableStatement === statement
+    }
 
     /// Takes a request, to be sent after those before it.
     mutating func add(_ request: Request, for ticket: Ticket) {
@@ -154,8 +170,9 @@ struct Pipeline<Ticket, Answer> {
         entries.forEach { body($0.ticket) }
     }
 
-    /// The next message to hand to libpq; nil when all is sent.
+    /// The next message to hand to libpq; nil when all is sent, or the rest waits for a Sync.
     mutating func nextMessage() -> Message? {
+        guard !isBehindPooler || syncsUnderWay == 0 else { return nil }
         let place = cursor.entry - oldest
         guard let group = entries[place]?.request.groups[cursor.group] else { return nil }
         // The server skips what follows an error up to the Sync, so a long request need not be sent to its end.
@@ -167,7 +184,7 @@ struct Pipeline<Ticket, Answer> {
             return nextMessage()
         }
         let step = group[cursor.step]
-        guard let name = step.statement.name, preparesStatements else {
+        guard let name = step.statement.name, !isBehindPooler else {
             cursor.step += 1
             expected.append(.executed(name: nil, generation: 0))
             return .execute(name: nil, step)
@@ -233,7 +250,7 @@ struct Pipeline<Ticket, Answer> {
                 }
             losses.append((entry.ticket, loss))
         }
-        self = Pipeline(preparesStatements: preparesStatements)
+        self = Pipeline(isBehindPooler: isBehindPooler)
         return losses
     }
 
@@ -242,7 +259,7 @@ struct Pipeline<Ticket, Answer> {
     /// A pooler makes errors of its own, of class 08, when its connection to the server breaks: the server may have
     /// committed by then.
     private func isProof(_ error: ServerError) -> Bool {
-        preparesStatements && !error.isOfConnection
+        !isBehindPooler && !error.isOfConnection
     }
 
     /// Whether a request needs no Sync of its own: what follows it is the same read as it is itself.
@@ -262,6 +279,7 @@ struct Pipeline<Ticket, Answer> {
 
     private mutating func sync(_ place: Int) -> Message {
         expected.append(.sync)
+        syncsUnderWay += 1
         unsynced = 0
         cursor.step = 0
         cursor.group += 1
@@ -276,6 +294,7 @@ struct Pipeline<Ticket, Answer> {
         hasReply = false
         // Before its time: the server or a pooler is out of step, and what comes next might go to the wrong caller.
         guard case .sync? = expected.popFirst(), entries[unconfirmed]?.sharesSync != true else { return [.close] }
+        syncsUnderWay -= 1
         guard let groups = entries[unconfirmed]?.request.groups.count,
             let before = entries[unconfirmed]?.groupsAnswered
         else { return [] }

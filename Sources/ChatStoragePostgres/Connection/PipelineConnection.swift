@@ -36,17 +36,24 @@ final class PipelineConnection {
     private var hasLargeBuffers = false
     private var lastProgress = ContinuousClock.now
 
-    init(_ connection: ServerConnection, preparesStatements: Bool) {
+    init(_ connection: ServerConnection, isBehindPooler: Bool) {
         self.connection = connection
-        pipeline = CallPipeline(preparesStatements: preparesStatements)
+        pipeline = CallPipeline(isBehindPooler: isBehindPooler)
     }
+
+    /// Goes on as behind a pooler.
+    func noticePooler() { pipeline.isBehindPooler = true }
 
     /// The socket's descriptor; libpq can only change it while it connects.
     var descriptor: Int32 { connection.descriptor }
 
     /// Whether it takes another call.
-    func accepts(_ bytes: Int, now: ContinuousClock.Instant, limits: Limits) -> Bool {
-        guard isReady, !isRetiring, pipeline.count < limits.calls else { return false }
+    ///
+    /// - Parameter statement: The statement that the call can share a Sync by.
+    func accepts(_ bytes: Int, _ statement: Statement?, now: ContinuousClock.Instant, limits: Limits) -> Bool {
+        guard isReady, !isRetiring, pipeline.count < limits.calls, pipeline.canSendAtOnce(statement) else {
+            return false
+        }
         guard pipeline.count > 0 else { return true }
         return pipeline.bytes + bytes <= limits.bytes && now - lastProgress < Self.stallTime
     }
@@ -88,10 +95,11 @@ final class PipelineConnection {
 
     /// Takes the answers that libpq has read, which it does also while it writes and the network does not take all.
     ///
-    /// - Returns: What follows, and whether the connection lives.
-    func receive(now: ContinuousClock.Instant) -> (actions: [CallPipeline.Action], isAlive: Bool) {
-        guard !isBroken else { return ([], false) }
+    /// - Returns: What follows, whether a Sync came, which more may wait for to be sent, and whether the connection lives.
+    func receive(now: ContinuousClock.Instant) -> (actions: [CallPipeline.Action], hasSync: Bool, isAlive: Bool) {
+        guard !isBroken else { return ([], false, false) }
         var actions: [CallPipeline.Action] = []
+        var hasSync = false
         var ends = 0
         // Without a call under way this only has libpq read what the server tells unasked.
         while PQisBusy(connection.pointer) == 0, pipeline.expectsReply {
@@ -100,9 +108,10 @@ final class PipelineConnection {
                 if Self.hasLargeRow(result) { hasLargeBuffers = true }
                 guard let classified = Self.reply(result) else {
                     isBroken = true
-                    return (actions, false)
+                    return (actions, hasSync, false)
                 }
                 reply = classified
+                if case .sync = reply { hasSync = true }
                 ends = 0
                 lastProgress = now
             } else {
@@ -114,12 +123,12 @@ final class PipelineConnection {
             for action in pipeline.receive(reply) {
                 if case .close = action {
                     isBroken = true
-                    return (actions, false)
+                    return (actions, hasSync, false)
                 }
                 actions.append(action)
             }
         }
-        return (actions, true)
+        return (actions, hasSync, true)
     }
 
     /// How many calls are under way.

@@ -26,6 +26,9 @@ final class ServerConnection: @unchecked Sendable {
 
     var descriptor: Int32 { PQsocket(pointer) }
 
+    /// The process that serves the session, as whoever answered gave it: a pooler makes one up.
+    var backendPID: Int32 { PQbackendPID(pointer) }
+
     /// Whether bytes come in encrypted records, by TLS or GSSAPI.
     var isEncrypted: Bool { PQsslInUse(pointer) == 1 || PQgssEncInUse(pointer) == 1 }
 }

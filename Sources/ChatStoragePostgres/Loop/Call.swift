@@ -214,7 +214,7 @@ extension Call: QueuedWrite {
     var bytes: Int { request.bytes }
 
     var isMergeable: Bool {
-        guard let append else { return false }
+        guard let append, !append.statements.isDistributed else { return false }
         return mergeLimit > 1 && append.messages.count <= WriteQueue<Call>.mergedMessages
             && append.bytes <= WriteQueue<Call>.mergedBytes
     }

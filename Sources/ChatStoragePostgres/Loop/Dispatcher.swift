@@ -5,7 +5,8 @@ import ChatStorageSupport
 struct Dispatcher {
     private let configuration: PostgresBackend.Configuration
     private let limits: PipelineConnection.Limits
-    private let session: Request?
+    /// Whether a pooler stands before the server, as the configuration says or a connection has shown.
+    private(set) var isBehindPooler: Bool
 
     private(set) var connections: [PipelineConnection] = []
     private var reads = FIFO<Call>()
@@ -27,13 +28,11 @@ struct Dispatcher {
     private var earliestDeadline: ContinuousClock.Instant?
 
     /// Makes the state of a new loop.
-    ///
-    /// - Parameter session: What sets up a new connection's session.
-    init(_ configuration: PostgresBackend.Configuration, session: Request?) {
+    init(_ configuration: PostgresBackend.Configuration) {
         self.configuration = configuration
         limits = PipelineConnection.Limits(
             calls: configuration.callsPerConnection, bytes: configuration.bytesPerConnection)
-        self.session = session
+        isBehindPooler = configuration.isBehindPooler
         choice = ConnectionChoice(limit: configuration.connections)
         writes = WriteQueue(
             lanes: configuration.mergesAppends ? Self.appendLanes : 0, isolated: max(1, configuration.connections / 2),
@@ -94,14 +93,15 @@ struct Dispatcher {
             guard server.enterPipelineMode() else {
                 return connectFailed(Self.brokenSession, now: now)
             }
-            let connection = PipelineConnection(server, preparesStatements: !configuration.isBehindPooler)
-            if let session {
+            let connection = PipelineConnection(server, isBehindPooler: isBehindPooler)
+            if isBehindPooler {
+                connection.isReady = true
+                backoff.succeeded()
+            } else {
+                let session = configuration.sessionRequest(backendPID: server.backendPID)
                 let call = Call(session, purpose: .session, deadline: now + configuration.connectTimeout)
                 note(deadline: call.deadline)
                 connection.add(call, now: now)
-            } else {
-                connection.isReady = true
-                backoff.succeeded()
             }
             connections.append(connection)
         case .failure(let error):
@@ -173,10 +173,10 @@ struct Dispatcher {
     ///
     /// - Returns: Whether there was anything to do.
     private mutating func handOutAnswers(_ index: Int, isOpen: Bool, now: ContinuousClock.Instant) -> Bool {
-        let (actions, isAlive) = connections[index].receive(now: now)
+        let (actions, hasSync, isAlive) = connections[index].receive(now: now)
         for action in actions { perform(action, index, now: now) }
         let isDone = connections[index].isRetiring && connections[index].count == 0
-        guard !isOpen || !isAlive || isDone else { return !actions.isEmpty }
+        guard !isOpen || !isAlive || isDone else { return hasSync || !actions.isEmpty }
         drop(index, now: now)
         return true
     }
@@ -219,8 +219,9 @@ struct Dispatcher {
 
     /// The connection for a call, if one may be taken now.
     private mutating func place(_ lane: Call.Lane, _ bytes: Int, now: ContinuousClock.Instant) -> Int? {
+        let statement = lane == .shortRead ? reads.next?.request.shareableStatement : nil
         let loads = connections.map { connection in
-            connection.accepts(bytes, now: now, limits: limits) ? connection.load : nil
+            connection.accepts(bytes, statement, now: now, limits: limits) ? connection.load : nil
         }
         guard let chosen = choice.choose(lane, among: loads) else { return nil }
         guard !chosen.isGood else { return chosen.index }
@@ -279,6 +280,8 @@ struct Dispatcher {
             if call.request.isWrite { writerSearch.succeeded() }
             call.succeed(results)
             if case .session = call.purpose {
+                // The statement has a row only in the session that the connection was given for its own.
+                if results.first?.rowCount == 0 { noticePooler() }
                 connections[index].isReady = true
                 backoff.succeeded()
             }
@@ -317,8 +320,15 @@ struct Dispatcher {
     }
 
     private mutating func settle(_ call: Call, refusedBy error: ServerError, now: ContinuousClock.Instant) {
-        let verdicts = call.verdicts(on: error, isBehindPooler: configuration.isBehindPooler)
+        if error.isOfSharedSession { noticePooler() }
+        let verdicts = call.verdicts(on: error, isBehindPooler: isBehindPooler)
         for (call, verdict) in verdicts where call.isWanted { settle(call, verdict, now: now) }
+    }
+
+    /// Goes on as if the configuration had said that there is a pooler.
+    private mutating func noticePooler() {
+        isBehindPooler = true
+        for connection in connections { connection.noticePooler() }
     }
 
     private mutating func drop(_ index: Int, now: ContinuousClock.Instant) {

@@ -65,7 +65,7 @@ final class EventLoop: Sendable {
         self.configuration = configuration
         self.wakePipe = wakePipe
         connector = Connector(configuration, stopPipe: stopPipe)
-        work = Mutex(Work(dispatcher: Dispatcher(configuration, session: configuration.sessionRequest)))
+        work = Mutex(Work(dispatcher: Dispatcher(configuration)))
     }
 
     /// Sends a request and waits for the answer.

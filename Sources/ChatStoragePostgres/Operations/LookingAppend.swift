@@ -41,8 +41,12 @@ struct LookingAppend: Sendable {
         return messages.contains { $0.key != nil }
     }
 
-    /// The stored messages; nil when the conversation changed between the look and the lock, and it is to be made again.
-    func stored(_ result: QueryResult) throws -> [Message]? {
+    /// The stored messages; nil when it is to be made again: the conversation changed between the look and the lock, or
+    /// the first look found another version.
+    ///
+    /// A distributed engine looks for keys and for the version in two snapshots. Whatever changed the version may have
+    /// stored these very messages, which a second look then finds.
+    func stored(_ result: QueryResult, isSecondLook: Bool) throws -> [Message]? {
         var found: [Message] = []
         var added: (first: Int64, last: Int64, time: Timestamp, count: Int)?
         var version: ConversationVersion?
@@ -71,6 +75,7 @@ struct LookingAppend: Sendable {
         }
         guard let version else { throw Self.conversationNotFound }
         if case .unchanged(let expected) = condition, version != expected {
+            guard isSecondLook || !request.isRepeatable else { return nil }
             throw ChatStorageError(.conflict, "the conversation is not the one that was read, or was appended to since")
         }
         return nil

@@ -3,14 +3,11 @@ import ChatStorageCore
 /// The tables as this version of the library makes them.
 struct SchemaDefinition {
     /// The version of the schema that is made.
-    static let version: Int64 = 2
+    static let version: Int64 = 3
 
     /// The table that tells the library's tables from others of the same names.
     static let versionTable = "chat_storage_schema"
     static let tables = ["conversations", "chat_messages", versionTable]
-    static let conversationsKey = "conversations_pkey"
-    static let messagesKey = "chat_messages_pkey"
-    static let roleConstraint = "chat_messages_role_check"
     static let messageKeyIndex = "chat_messages_key"
     static let newestFirstIndex = "conversations_newest_first"
 
@@ -28,19 +25,21 @@ struct SchemaDefinition {
     ///   often lacks.
     func creation(createsNamespace: Bool) -> Request {
         let namespace = createsNamespace ? ["CREATE SCHEMA IF NOT EXISTS \(schema.quoted)"] : []
-        return transaction(namespace + version1 + version2 + [setVersion])
+        return transaction(namespace + version1 + version2 + version3 + [setVersion(Self.version)])
     }
 
-    /// What makes this version of version 1: transactions, each of which can be made again.
+    /// What makes this version of an older one: transactions, each of which can be made again.
     ///
     /// One process at a time: the others wait for the lock, and then find nothing to do. No transaction locks both
     /// tables, whose order of locks differs among the calls of processes that go on meanwhile. Writes wait while an index
     /// is made, which reads its table once; who cannot have that makes the column and, with `CONCURRENTLY`, the indexes
     /// before.
-    var migration: [Request] { version2.map { transaction([$0]) } }
+    func migration(from version: Int64) -> [Request] {
+        ((version < 2 ? version2 : []) + version3).map { transaction([$0]) }
+    }
 
     /// The last step: it says that the others are done.
-    var endOfMigration: Request { transaction([setVersion]) }
+    var endOfMigration: Request { transaction([setVersion(Self.version)]) }
 
     /// Reads which of the indexes that may have been made before are not whole.
     ///
@@ -91,7 +90,7 @@ struct SchemaDefinition {
                 created_at timestamptz NOT NULL,
                 updated_at timestamptz NOT NULL,
                 last_sequence bigint NOT NULL,
-                CONSTRAINT \(Self.conversationsKey) PRIMARY KEY (tenant, conversation_id)
+                CONSTRAINT conversations_pkey PRIMARY KEY (tenant, conversation_id)
             ) WITH (
                 fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.05
             )
@@ -107,8 +106,8 @@ struct SchemaDefinition {
                 role text COLLATE "C" NOT NULL,
                 content text NOT NULL,
                 created_at timestamptz NOT NULL,
-                CONSTRAINT \(Self.messagesKey) PRIMARY KEY (tenant, conversation_id, sequence),
-                CONSTRAINT \(Self.roleConstraint) CHECK (role IN (\(roles))),
+                CONSTRAINT chat_messages_pkey PRIMARY KEY (tenant, conversation_id, sequence),
+                CONSTRAINT chat_messages_role_check CHECK (role IN (\(roles))),
                 CONSTRAINT chat_messages_conversation_fkey FOREIGN KEY (tenant, conversation_id)
                     REFERENCES \(schema).conversations (tenant, conversation_id) ON DELETE CASCADE
             ) WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05)
@@ -154,8 +153,21 @@ struct SchemaDefinition {
         ]
     }
 
+    /// Which messages the last clear removed: those up to this sequence.
+    ///
+    /// A clear's statements so share what they know in a column, and need neither the engine's own columns nor the
+    /// session's state, which a distributed engine has on several servers. Processes of version 2 go on beside it.
+    var version3: [String] {
+        [
+            """
+            ALTER TABLE \(schema.quoted).conversations
+            ADD COLUMN IF NOT EXISTS cleared_through bigint NOT NULL DEFAULT 0
+            """
+        ]
+    }
+
     /// The end of every change of the tables.
-    var setVersion: String {
-        "UPDATE \(schema.quoted).\(Self.versionTable) SET version = \(Self.version) WHERE version < \(Self.version)"
+    func setVersion(_ version: Int64) -> String {
+        "UPDATE \(schema.quoted).\(Self.versionTable) SET version = \(version) WHERE version < \(version)"
     }
 }

@@ -91,7 +91,7 @@ struct SchemaInspection {
     ///
     /// - Parameter isBehindPooler: Whether sessions are the pooler's, which the library does not set up.
     /// - Throws: ``ChatStorageError`` with the code `invalidArgument`.
-    func checkSettings(isBehindPooler: Bool) throws {
+    func checkSettings() throws {
         func require(_ condition: Bool, _ problem: @autoclosure () -> String) throws {
             guard condition else { throw ChatStorageError(.invalidArgument, problem()) }
         }
@@ -101,7 +101,7 @@ struct SchemaInspection {
             session_replication_role is replica for this user, database or server: messages of deleted conversations \
             would stay; it must be origin
             """)
-        guard isBehindPooler else { return }
+        // All sessions but a pooler's are set up so.
         try require(
             isolation == "read committed",
             """

@@ -19,16 +19,19 @@ final class Statements: Sendable {
     let lastMessages: Statement
     let messagesBefore: Statement
     let messagesAfter: Statement
-    let touchConversation: Statement
-    let deleteMessages: Statement
+    let markCleared: Statement
+    let deleteCleared: Statement
     let restoreConversation: Statement
     let restoreMessages: Statement
     let otherTenants: Statement
+    /// Whether the tables are an engine's that distributes them: a statement of several tenants spans shards there.
+    let isDistributed: Bool
 
     /// Makes the statements.
     ///
     /// - Parameter isDistributed: Whether the tables are an engine's that finds a tenant's shard by the column itself.
     init(_ schema: SchemaName, isDistributed: Bool = false) {
+        self.isDistributed = isDistributed
         let conversations = "\(schema.quoted).conversations"
         let messages = "\(schema.quoted).chat_messages"
         // A connection's prepared statements outlive a move of the tables to another schema.
@@ -233,17 +236,19 @@ final class Statements: Sendable {
             """)
 
         // Two statements, because the second needs a snapshot that is taken once the row is locked.
-        touchConversation = Statement(
-            "\(prefix)_touch", [.text, .text],
-            "UPDATE \(conversations) SET updated_at = greatest(now(), updated_at) WHERE \(thisConversation)")
-        // Only after its own transaction's UPDATE (a row version's xmin is the transaction that wrote it): where that
-        // found no conversation, one that another session creates before this statement keeps its messages.
-        deleteMessages = Statement(
-            "\(prefix)_delete_messages", [.text, .text],
+        markCleared = Statement(
+            "\(prefix)_mark_cleared", [.text, .text],
             """
-            DELETE FROM \(messages) WHERE \(thisConversation) AND EXISTS (
-                SELECT FROM \(conversations)
-                WHERE \(thisConversation) AND xmin = pg_current_xact_id_if_assigned()::xid)
+            UPDATE \(conversations) SET cleared_through = last_sequence, updated_at = greatest(now(), updated_at)
+            WHERE \(thisConversation)
+            """)
+        // Where the first found no conversation, one that another session creates before the second has 0 there, or what
+        // its own clear has removed already.
+        deleteCleared = Statement(
+            "\(prefix)_delete_cleared", [.text, .text],
+            """
+            DELETE FROM \(messages) WHERE \(thisConversation)
+                AND sequence <= (SELECT cleared_through FROM \(conversations) WHERE \(thisConversation))
             """)
 
         restoreConversation = Statement(

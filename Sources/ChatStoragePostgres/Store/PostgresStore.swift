@@ -60,9 +60,9 @@ final class PostgresStore: Sendable {
             case .present(let schema, let isDistributed):
                 _ = try becomeReady(schema, isDistributed: isDistributed)
                 return
-            case .outdated(let schema, _):
+            case .outdated(let schema, let version):
                 do {
-                    try await migrate(SchemaDefinition(schema))
+                    try await migrate(SchemaDefinition(schema), from: version)
                 } catch {
                     throw MissingPrivilege.migrating.explaining(error, in: schema)
                 }
@@ -83,8 +83,8 @@ final class PostgresStore: Sendable {
     /// Makes this version of an older one.
     ///
     /// - Throws: ``ChatStorageError`` with the code `schemaMismatch` if an index that was made before is not whole.
-    private func migrate(_ definition: SchemaDefinition) async throws {
-        for step in definition.migration { try await transact(step) }
+    private func migrate(_ definition: SchemaDefinition, from version: Int64) async throws {
+        for step in definition.migration(from: version) { try await transact(step) }
         let invalid: QueryResult = try await run(definition.readInvalidIndexes)
         if let name = try invalid.rows.first?.text(0) {
             throw ChatStorageError(
@@ -173,7 +173,7 @@ final class PostgresStore: Sendable {
     /// Looks for the tables and checks their version; it only reads.
     private func inspect() async throws -> SchemaInspection.Location {
         let inspection = try SchemaInspection(await run(SchemaInspection.request(schema: configuration.schema)))
-        try inspection.checkSettings(isBehindPooler: configuration.isBehindPooler)
+        try inspection.checkSettings()
         let location = try inspection.location()
         guard case .present(let schema, _) = location else { return location }
         do {

@@ -7,7 +7,7 @@ struct ServerError: Error, Sendable, Hashable {
     let sqlState: String
     /// Whether the server ends the session with it.
     var isFatal = false
-    /// The constraint that refused, where there is one.
+    /// The constraint that refused, where there is one; a distributed engine names none, so nothing depends on it.
     var constraint: String?
     /// The table concerned, where there is one.
     var table: String?
@@ -18,8 +18,12 @@ struct ServerError: Error, Sendable, Hashable {
     /// Whether the server says that the rows of a prepared statement have changed their type.
     var isOfChangedRows = false
 
-    /// Whether a prepared statement is gone, or its rows have changed their type.
-    var isStatementOutdated: Bool { sqlState == "26000" || isOfChangedRows }
+    /// Whether a prepared statement is gone or another's, or its rows have changed their type.
+    var isStatementOutdated: Bool { isOfSharedSession || isOfChangedRows }
+
+    /// Whether others prepare or remove statements in the session, as behind a pooler: one is gone (26000), or there
+    /// already (42P05).
+    var isOfSharedSession: Bool { sqlState == "26000" || sqlState == "42P05" }
 
     /// Whether the session is in a transaction of another call that failed: its COMMIT was refused unread.
     var isOfAbortedTransaction: Bool { sqlState == "25P02" }
@@ -29,6 +33,9 @@ struct ServerError: Error, Sendable, Hashable {
 
     /// Whether a lock may not have been to be had: after the lock timeout, or after the statement's.
     var isOfLock: Bool { sqlState == "55P03" || sqlState == "57014" }
+
+    /// A row of the same key is there already.
+    static let uniqueViolation = "23505"
 
     /// Whether the server takes no writes: a standby, or a primary that became one.
     var isReadOnlyServer: Bool { sqlState == "25006" }
@@ -52,10 +59,6 @@ extension ServerError {
     /// The one place where a SQLSTATE becomes a code.
     private var meaning: (ChatStorageError.Code, String) {
         switch sqlState {
-        case "23505" where constraint == SchemaDefinition.messagesKey:
-            return (.damaged, "a conversation's last sequence is below its messages'")
-        case "23514" where constraint == SchemaDefinition.roleConstraint:
-            return (.invalidRole, "the database does not take the role of a message")
         case "25006": return (.readOnly, "the server takes no writes; it is a standby or set to read only")
         case "28P01": return (.accessDenied, "the server refuses the password, or does not know the user")
         case "3D000":

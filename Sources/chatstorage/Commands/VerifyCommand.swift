@@ -89,8 +89,10 @@ struct VerifyCommand: AsyncParsableCommand {
         }
         let reports = try await VerifyReports(json: reportJSON, junit: reportJUnit)
         let command = RepeatCommand(
-            program: CommandLine.arguments.first ?? "chatstorage", store: try store.text, randomCalls: randomCalls)
-        let verified = try VerifiedStore(store.url) { command.text(checkID: $0, seed: $1) }
+            program: CommandLine.arguments.first ?? "chatstorage", store: try store.text, schema: store.schema,
+            pooler: store.pooler,
+            randomCalls: randomCalls)
+        let verified = try VerifiedStore(store) { command.text(checkID: $0, seed: $1) }
         try await requireUsableStore(verified)
 
         let seed = seed ?? .random(in: 0...(.max))

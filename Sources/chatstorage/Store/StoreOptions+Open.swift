@@ -19,6 +19,7 @@ extension StoreOptions {
     func openBackend(for use: Use, immutable: Bool) async throws -> any ChatStorageBackend {
         let url = try url
         let backend: any ChatStorageBackend
+        try checkPostgresOptions(for: url)
         if immutable, !url.isFile {
             throw Failure("--immutable is for a SQLite file only", status: Failure.usage)
         }
@@ -38,7 +39,7 @@ extension StoreOptions {
                 throw naming(error)
             }
         case .postgres(let url):
-            backend = try await PostgresBackend(url: url)
+            backend = try await PostgresBackend(postgresConfiguration(url))
         }
         guard use != .reading else { return backend }
         do {
@@ -48,6 +49,22 @@ extension StoreOptions {
             try? await backend.close()
             throw naming(error)
         }
+    }
+
+    /// Refuses options of PostgreSQL for another store.
+    func checkPostgresOptions(for url: StoreURL) throws {
+        if case .postgres = url { return }
+        guard schema == nil, !pooler else {
+            throw Failure("\(pooler ? "--pooler" : "--schema") is for a PostgreSQL store only", status: Failure.usage)
+        }
+    }
+
+    /// How a PostgreSQL store is opened.
+    func postgresConfiguration(_ url: String) -> PostgresBackend.Configuration {
+        var configuration = PostgresBackend.Configuration(url: url)
+        configuration.schema = schema
+        configuration.isBehindPooler = pooler
+        return configuration
     }
 
     /// Refuses what SQLite would refuse with less clear words, or make.

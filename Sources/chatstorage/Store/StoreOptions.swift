@@ -14,6 +14,19 @@ struct StoreOptions: ParsableArguments {
             "Whose chats: a tenant's name (default: the tenant without a name); not for verify.", valueName: "name"))
     var tenant: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Of a PostgreSQL store, the schema its tables are in (default: the one of the search_path that has them).",
+            valueName: "name"))
+    var schema: String?
+
+    @Flag(
+        help: """
+            A PostgreSQL store is behind a pooler such as PgBouncer, which is noticed without this too; statements have \
+            no names then, and sessions stay as they are.
+            """)
+    var pooler = false
+
     /// What a command does to the store.
     enum Use {
         /// Reads; the store must be there and stays as it is.

@@ -6,12 +6,16 @@ struct RepeatCommand: Sendable {
     let program: String
     /// The store's URL, wherever it was given.
     let store: String
+    /// The value of `--schema`.
+    let schema: String?
+    /// Whether `--pooler` was given.
+    let pooler: Bool
     /// The value of `--random-calls`.
     let randomCalls: Int
 
     func text(checkID: String, seed: UInt64) -> String {
         """
-        \(Self.quoted(program)) verify --store \(storeValue) --only \(checkID) --seed \(seed) \
+        \(Self.quoted(program)) verify --store \(storeValue)\(postgresOptions) --only \(checkID) --seed \(seed) \
         --random-calls \(randomCalls)
         """
     }
@@ -19,6 +23,10 @@ struct RepeatCommand: Sendable {
     /// What to do before the command can be run; nil if nothing is.
     var hint: String? {
         Self.mayHoldPassword(store) ? "Commands have $CHATSTORAGE_URL for the store's URL: set it to run them." : nil
+    }
+
+    private var postgresOptions: String {
+        (schema.map { " --schema \(Self.quoted($0))" } ?? "") + (pooler ? " --pooler" : "")
     }
 
     /// Reports are kept and passed on, and a password must not be in them.

@@ -12,18 +12,20 @@ enum VerifiedStore {
     /// Connections of each handle; checks open up to eight handles, and a server takes a hundred connections.
     private static let postgresConnections = 3
 
-    init(_ url: StoreURL, command: @escaping @Sendable (_ checkID: String, _ seed: UInt64) -> String) {
+    init(_ store: StoreOptions, command: @escaping @Sendable (_ checkID: String, _ seed: UInt64) -> String) throws {
+        let url = try store.url
+        try store.checkPostgresOptions(for: url)
         switch url {
         case .memory:
             self = .memory(MemoryHarness(command: command))
         case .sqlite(let path):
             self = .live(LiveStoreHarness(name: "\(url)", command: command) { try await SQLiteBackend(path: path) })
         case .postgres(let connection):
+            var configuration = store.postgresConfiguration(connection)
+            configuration.connections = Self.postgresConnections
             self = .live(
-                LiveStoreHarness(name: "\(url)", command: command) {
-                    var configuration = PostgresBackend.Configuration(url: connection)
-                    configuration.connections = Self.postgresConnections
-                    return try await PostgresBackend(configuration)
+                LiveStoreHarness(name: "\(url)", command: command) { [configuration] in
+                    try await PostgresBackend(configuration)
                 })
         }
     }

@@ -3,6 +3,8 @@ import Foundation
 /// PostgreSQL's own programs, on the server that is measured, over the same socket as the library.
 struct PostgresPrograms: Sendable {
     let url: String
+    /// The same server through a pooler in transaction mode.
+    var pooledURL: String?
     /// A folder for scripts.
     let folder: URL
 
@@ -20,7 +22,10 @@ struct PostgresPrograms: Sendable {
     ///
     /// Its sessions plan as the library's do, and the first second is left out, in which they connect, prepare their
     /// statements and fill their caches, as the library has by then.
-    func pgbench(_ script: PgbenchScript, clients: Int, seconds: Int) throws -> Double {
+    ///
+    /// - Parameter pooler: The URL of a pooler to go through, where statements have no names and sessions are as the
+    ///   server makes them, for the library too.
+    func pgbench(_ script: PgbenchScript, clients: Int, seconds: Int, pooler: String? = nil) throws -> Double {
         let file = folder.appendingPathComponent("pgbench.sql")
         try script.text.write(to: file, atomically: false, encoding: .utf8)
         let threads = min(clients, ProcessInfo.processInfo.activeProcessorCount)
@@ -29,9 +34,13 @@ struct PostgresPrograms: Sendable {
         let output = try run(
             "pgbench",
             // The report of the last second may be missing, so there is one more.
-            ["-n", "-M", "prepared", "-P", "1", "-T", "\(seconds + 2)", "-c", "\(clients)", "-j", "\(threads)"]
-                + ["-f", file.path] + variables + [url],
-            environment: ["PGOPTIONS": settings.map { "-c \($0)" }.joined(separator: " ")], outputOfErrors: true)
+            [
+                "-n", "-M", pooler == nil ? "prepared" : "extended", "-P", "1", "-T", "\(seconds + 2)", "-c",
+                "\(clients)", "-j", "\(threads)",
+            ]
+                + ["-f", file.path] + variables + [pooler ?? url],
+            environment: pooler == nil ? ["PGOPTIONS": settings.map { "-c \($0)" }.joined(separator: " ")] : [:],
+            outputOfErrors: true)
         // progress: 2.0 s, 1234.5 tps, lat 0.123 ms stddev 0.045, 0 failed
         let rates = output.split(separator: "\n").filter { $0.hasPrefix("progress: ") }.compactMap { line in
             line.split(separator: ", ").dropFirst().first.flatMap { Double($0.prefix { $0 != " " }) }

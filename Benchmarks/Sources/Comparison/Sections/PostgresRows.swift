@@ -14,14 +14,17 @@ final class PostgresRows: Sendable {
 
     private let bench: Bench
     private let programs: PostgresPrograms
+    /// The URL of the pooler that both go through.
+    private let pooler: String?
     private let backend: PostgresBackend
     /// The schemas that have been appended to since they were filled.
     private let appendedTo = Mutex<Set<String>>([])
 
-    init(_ bench: Bench, _ programs: PostgresPrograms) async throws {
+    init(_ bench: Bench, _ programs: PostgresPrograms, pooler: String? = nil) async throws {
         self.bench = bench
         self.programs = programs
-        backend = try await Self.open(programs, schema: Self.ourSchema)
+        self.pooler = pooler
+        backend = try await Self.open(programs, schema: Self.ourSchema, pooler: pooler)
         try await Self.open(programs, schema: Self.limitSchema).close()
         let filled = try await Self.open(programs, schema: Self.filledSchema)
         try await Bench.fill(filled.tenant(PgbenchScript.tenant))
@@ -40,6 +43,15 @@ final class PostgresRows: Sendable {
             appendRow(callers: 64, TableRow.Goal(limit: 2), clients: try clients(for: append)),
             readRow(callers: 1, TableRow.Goal(limit: 0.8), clients: [1]),
             readRow(callers: 64, TableRow.Goal(limit: 1.1), clients: try clients(for: read)),
+        ]
+    }
+
+    /// Rows without goals, for what a pooler leaves of either: a connection has one transaction under way at a time.
+    func pooledRows() throws -> [TableRow] {
+        let (append, read) = (PgbenchScript.append(schema: Self.limitSchema), lastMessages)
+        return [
+            appendRow(callers: 64, TableRow.Goal(), clients: try clients(for: append)),
+            readRow(callers: 64, TableRow.Goal(), clients: try clients(for: read)),
         ]
     }
 
@@ -94,20 +106,22 @@ final class PostgresRows: Sendable {
             return try await Rate.measure(callers: callers, seconds: seconds, operation)
         }
         let limits = clients.map { clients in
-            Contender(.limit, "pgbench, \(clients) client\(clients == 1 ? "" : "s")") { [programs] seconds in
+            Contender(.limit, "pgbench, \(clients) client\(clients == 1 ? "" : "s")") { [programs, pooler] seconds in
                 try before(Self.limitSchema)
-                return try programs.pgbench(script, clients: clients, seconds: Int(seconds.rounded(.up)))
+                return try programs.pgbench(
+                    script, clients: clients, seconds: Int(seconds.rounded(.up)), pooler: pooler)
             }
         }
         return TableRow(
-            operation: name, backend: "PostgreSQL", callers: callers, goal: goal, contenders: [ours] + limits)
+            operation: name, backend: pooler == nil ? "PostgreSQL" : "PostgreSQL behind PgBouncer", callers: callers,
+            goal: goal, contenders: [ours] + limits)
     }
 
     /// All numbers of clients, or in a quick run the best of one short try.
     private func clients(for script: PgbenchScript) throws -> [Int] {
         guard bench.isQuick else { return Self.clients }
         let rates = try Self.clients.map { clients in
-            return (clients, try programs.pgbench(script, clients: clients, seconds: 1))
+            return (clients, try programs.pgbench(script, clients: clients, seconds: 1, pooler: pooler))
         }
         return rates.max { $0.1 < $1.1 }.map { [$0.0] } ?? Self.clients
     }
@@ -157,9 +171,12 @@ final class PostgresRows: Sendable {
         try Agreement.check(wrong == "0\n0\n", "what PostgreSQL stores for an append")
     }
 
-    private static func open(_ programs: PostgresPrograms, schema: String) async throws -> PostgresBackend {
-        var configuration = PostgresBackend.Configuration(url: programs.url)
+    private static func open(
+        _ programs: PostgresPrograms, schema: String, pooler: String? = nil
+    ) async throws -> PostgresBackend {
+        var configuration = PostgresBackend.Configuration(url: pooler ?? programs.url)
         configuration.schema = schema
+        configuration.isBehindPooler = pooler != nil
         let backend = try await PostgresBackend(configuration)
         try await backend.prepare()
         return backend

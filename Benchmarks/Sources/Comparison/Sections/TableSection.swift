@@ -13,6 +13,11 @@ struct TableSection {
             let postgres = try await PostgresRows(bench, programs)
             results.rows += try await measure(postgres.rows())
             try await postgres.close()
+            if let pooler = programs.pooledURL {
+                let pooled = try await PostgresRows(bench, programs, pooler: pooler)
+                results.rows += try await measure(pooled.pooledRows())
+                try await pooled.close()
+            }
         }
         if isWanted("memory") { results.rows += try await measure(MemoryRows().rows()) }
         if let archive = bench.archive {

@@ -1,0 +1,110 @@
+import ChatStorageCore
+import TestSupport
+import Testing
+
+@testable import ChatStoragePostgres
+
+/// What a pooler can take: one Sync at a time, no named statements, and sessions that stay as they are.
+@Suite(.timeLimit(.minutes(5))) struct PoolerTests {
+    /// Calls a body with a prepared backend behind a pooler of the test's own, on a schema that tells sessions' settings.
+    private func withPooler(
+        tellsProcess: Bool = false, _ adjust: (inout PostgresBackend.Configuration) -> Void = { _ in },
+        _ body: (PostgresBackend, TestPooler) async throws -> Void
+    ) async throws {
+        guard let server = try await PostgresServer.ifInstalled() else { return }
+        let pooler = try TestPooler(before: server, tellsProcess: tellsProcess)
+        let backend = try await PostgresBackend(configuration(pooler.url, "chat", adjust))
+        try await backend.prepare()
+        // A column's default is computed in the session that inserts.
+        try await server.execute(
+            """
+            ALTER TABLE chat.conversations
+            ALTER title SET DEFAULT current_setting('plan_cache_mode') || ' ' || current_setting('lock_timeout')
+            """)
+        try await body(backend, pooler)
+        try await backend.close()
+    }
+
+    /// Makes calls of all kinds at once, some of which are cancelled.
+    private func makeCalls(_ backend: PostgresBackend) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<300 {
+                let id = ConversationID("c\(number % 10)")
+                group.addTask {
+                    switch number / 10 % 6 {
+                    case 0: _ = try await backend.append(.user("x", key: "\(number)"), to: id)
+                    case 1: _ = try await backend.messages(of: id)
+                    case 2: _ = try await backend.clearMessages(of: id)
+                    case 3:
+                        let call = Task { try await backend.append((0..<200).map { .user("\($0)") }, to: id) }
+                        call.cancel()
+                        _ = try? await call.value
+                    case 4: _ = try await backend.append(.user("x"), to: id)
+                    default: _ = try await backend.conversation(id)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func aPoolerGetsOneSyncAtATimeAndNothingThatStays(isDeclared: Bool) async throws {
+        try await withPooler({ $0.isBehindPooler = isDeclared }) { backend, pooler in
+            try await makeCalls(backend)
+            #expect(pooler.sent.syncsAtOnce == 1)
+            #expect(pooler.sent.namedStatements == 0)
+            for number in 0..<10 {
+                #expect(try await backend.conversation(ConversationID("c\(number)"))?.title == "auto 0")
+            }
+        }
+    }
+
+    /// What the test before counts is there without a pooler.
+    @Test func aServerGetsManySyncsAtOnceNamedStatementsAndSettings() async throws {
+        try await withPooler(tellsProcess: true) { backend, pooler in
+            try await makeCalls(backend)
+            #expect(pooler.sent.syncsAtOnce > 1)
+            #expect(pooler.sent.namedStatements > 0)
+            #expect(try await backend.conversation("c0")?.title == "force_generic_plan 5s")
+        }
+    }
+
+    @Test func theIsolationLevelBehindAPoolerIsTheServersOwn() async throws {
+        guard let server = try await PostgresServer.ifInstalled() else { return }
+        try await server.execute("ALTER SYSTEM SET default_transaction_isolation = 'repeatable read'")
+        try await server.execute("SELECT pg_reload_conf()")
+        try await waitUntil {
+            try await server.execute("SHOW default_transaction_isolation") == [["repeatable read"]]
+        }
+        let pooler = try TestPooler(before: server)
+        let backend = try await PostgresBackend(configuration(pooler.url, "chat"))
+        await expectError(.invalidArgument) { try await backend.prepare() }
+        try await backend.close()
+        let direct = try await PostgresBackend(configuration(server.url, "chat"))
+        try await direct.prepare()
+        try await direct.close()
+    }
+
+    /// A pooler that says which process serves a connection, and gives its session to others in between.
+    @Test(arguments: ["PREPARE %@ AS SELECT 1", "DEALLOCATE ALL"])
+    func aSessionWhoseStatementsOthersChangeIsGoneOnWith(change: String) async throws {
+        try await TestPostgres.withSchema { url, schema in
+            let backend = try await PostgresBackend(configuration(url, schema) { $0.connections = 1 })
+            try await backend.prepare()
+            let name = try #require(Statements(SchemaName(name: schema)).conversation.name)
+            let statement = change.replacing("%@", with: "\(name)_0")
+            try await TestPostgres.execute(
+                """
+                CREATE FUNCTION \(schema).change() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN EXECUTE '\(statement)'; RETURN NULL; END $$;
+                CREATE TRIGGER change AFTER INSERT ON \(schema).conversations
+                FOR EACH STATEMENT EXECUTE FUNCTION \(schema).change()
+                """)
+            _ = try await backend.createConversation("c")
+            for _ in 1...3 { #expect(try await backend.conversation("c") != nil) }
+            #expect(try await backend.append(.user("x"), to: "c", if: .exists).sequence == 1)
+            try await backend.close()
+        }
+    }
+}

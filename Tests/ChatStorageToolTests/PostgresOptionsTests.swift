@@ -1,0 +1,57 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `--schema` and `--pooler`, which say what a URL cannot say through a pooler.
+@Suite("PostgreSQL's options", .timeLimit(.minutes(5))) struct PostgresOptionsTests {
+    /// Every command that opens a store, in an order in which each finds what it needs.
+    private static let commands = [
+        ["import", Tool.sample], ["add", "c", "user", "x"], ["title", "c", "x"], ["list"], ["show", "c"],
+        ["history", "c"], ["stats"], ["exec"], ["clear", "c"], ["delete", "c"],
+        ["verify", "--only", "order.sequence.consecutive"],
+    ]
+
+    @Test(
+        "every command finds the tables of a schema, behind a pooler that is declared or not", arguments: [false, true])
+    func schema(isDeclared: Bool) async throws {
+        guard let server = try await PostgresServer.ifInstalled() else { return }
+        // Only the option says it where the pooler tells which process serves a connection.
+        let pooler = try TestPooler(before: server, tellsProcess: isDeclared)
+        let tool = try Tool()
+        let options = ["--schema", "odd name"] + (isDeclared ? ["--pooler"] : [])
+        for (number, command) in Self.commands.enumerated() {
+            let words =
+                number % 2 == 0
+                ? options + command : [command[0]] + options + command[1...]
+            let result = try await tool.run(words, input: Data(), environment: ["CHATSTORAGE_URL": pooler.url])
+            #expect(result.status == (command[0] == "verify" ? 2 : 0), "\(words): \(result.errors)")
+        }
+        #expect(pooler.sent.namedStatements == 0 && pooler.sent.syncsAtOnce == 1)
+        let rows = try await server.execute("SELECT count(*) FROM \"odd name\".conversations WHERE tenant = ''")
+        #expect(rows == [["6"]])
+        #expect(try await server.execute("SELECT to_regclass('public.conversations')") == [[nil]])
+    }
+
+    @Test("without --pooler a server's statements have names")
+    func direct() async throws {
+        guard let server = try await PostgresServer.ifInstalled() else { return }
+        let pooler = try TestPooler(before: server, tellsProcess: true)
+        let words = ["add", "--store", pooler.url, "--schema", "chat", "c", "user", "x"]
+        #expect(try await Tool().run(words, input: Data()).status == 0)
+        #expect(pooler.sent.namedStatements > 0)
+    }
+
+    @Test("other stores take neither", arguments: commands)
+    func otherStores(command: [String]) async throws {
+        let tool = try Tool()
+        for store in ["sqlite:chat.db", "memory:"] {
+            for (options, name) in [(["--schema", "s"], "--schema"), (["--pooler"], "--pooler")] {
+                let words = [command[0], "--store", store] + options + command[1...]
+                let result = try await tool.run(words, input: Data())
+                #expect(result.status == 64 && result.output.isEmpty)
+                #expect(result.errors == "chatstorage: \(name) is for a PostgreSQL store only\n")
+            }
+        }
+        #expect(!FileManager.default.fileExists(atPath: tool.folder.path(of: "chat.db")))
+    }
+}
