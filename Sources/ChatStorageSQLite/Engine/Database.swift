@@ -22,20 +22,30 @@ final class Database: @unchecked Sendable {
         case writing
     }
 
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
     private let lockWait = LockWait()
     /// By the query's number: most calls are so short that hashing would show.
     private var statements = [Statement?](repeating: nil, count: Query.allCases.count)
     private var isClosed = false
     /// When a connection that writes leaves the file to others.
     var writerRest = WriterRest()
+    /// The path that it was opened by, and the file that it led to.
+    let path: String
+    let identity: FileIdentity
+    /// When a read last made sure that the file is there.
+    var placeChecked: ContinuousClock.Instant?
+    /// Whether it writes a write-ahead log, and which file that is.
+    var hasLog = false
+    var log: FileIdentity?
     /// How many bytes of text a statement may read before it ends with ``TextBudgetExceeded``.
     var textBudget = Int.max
 
     /// Opens an existing file.
     ///
-    /// - Throws: ``SQLiteFailure``; ``ChatStorageError`` for an immutable file beside which there are changes of it.
-    init(_ configuration: SQLiteBackend.Configuration, for access: Access) throws {
+    /// - Parameter file: The file that the store's other connections are to.
+    /// - Throws: ``SQLiteFailure``; ``ChatStorageError`` for an immutable file beside which there are changes of it, and
+    ///   for a file that was replaced.
+    init(_ configuration: SQLiteBackend.Configuration, for access: Access, of file: OpenedFile? = nil) throws {
         var opened: OpaquePointer?
         let mode: Int32
         switch configuration.access {
@@ -52,9 +62,19 @@ final class Database: @unchecked Sendable {
             // A handle comes even when opening failed (https://www.sqlite.org/c3ref/open.html).
             let failure = SQLiteFailure(opened, code: result)
             sqlite3_close(opened)
+            // The store has looked before, and there was a file.
+            if access != .inspecting, try FileIdentity(path: configuration.path) == nil { throw OpenedFile.moved }
             throw failure
         }
+        do {
+            identity = try Self.identity(of: opened)
+            try file?.admit(identity)
+        } catch {
+            sqlite3_close(opened)
+            throw error
+        }
         handle = opened
+        path = configuration.path
         lockWait.timeout = configuration.busyTimeout
         lockWait.install(on: handle)
         // A failure from here on runs `deinit`, which closes the handle.

@@ -23,6 +23,9 @@ struct SQLiteFailure: Error {
     /// `SQLITE_READONLY_DIRECTORY`, a macro that Swift does not import.
     private static let readOnlyDirectory = SQLITE_READONLY | 6 << 8
 
+    /// `SQLITE_READONLY_DBMOVED`, likewise.
+    private static let databaseMoved = SQLITE_READONLY | 4 << 8
+
     /// The extended code; its low byte is the primary one.
     let code: Int32
     private let isMissingTable: Bool
@@ -88,6 +91,7 @@ struct SQLiteFailure: Error {
         case SQLITE_INTERRUPT: (.unavailable, "the statement was interrupted")
         case SQLITE_READONLY where code == Self.readOnlyDirectory:
             (.accessDenied, "the database's folder takes no files; there it can only be opened as immutable")
+        case SQLITE_READONLY where code == Self.databaseMoved: (.accessDenied, OpenedFile.moved.message)
         case SQLITE_READONLY: (.accessDenied, "the database file or its folder cannot be written")
         case SQLITE_PERM, SQLITE_AUTH: (.accessDenied, "the database refuses this access")
         case SQLITE_CORRUPT: (.damaged, "the database file is corrupt")

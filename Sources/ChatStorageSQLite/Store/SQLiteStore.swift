@@ -17,8 +17,9 @@ final class SQLiteStore: Sendable {
     init(_ configuration: SQLiteBackend.Configuration) {
         file = DatabaseFile(path: configuration.path)
         access = configuration.access
-        writer = Writer(configuration)
-        readers = ReaderPool(configuration)
+        let opened = OpenedFile()
+        writer = Writer(configuration, of: opened)
+        readers = ReaderPool(configuration, of: opened)
         inspection = SharedInspection(configuration)
     }
 
