@@ -37,6 +37,8 @@ final class Database: @unchecked Sendable {
     /// Whether it writes a write-ahead log, and which file that is.
     var hasLog = false
     var log: FileIdentity?
+    /// Whether the connection has made sure that the schema, as it last saw it, is one that this version may use.
+    var isSchemaKnown = false
     /// How many bytes of text a statement may read before it ends with ``TextBudgetExceeded``.
     var textBudget = Int.max
 
@@ -119,9 +121,17 @@ final class Database: @unchecked Sendable {
 
     /// Runs a statement: binds, steps and reads in `body`, and leaves it reset, so that no transaction stays open.
     func run<Result>(_ query: Query, _ body: (Statement) throws -> Result) throws -> Result {
-        let statement = try prepared(query)
-        defer { statement.reset() }
-        return try body(statement)
+        do {
+            let statement = try prepared(query)
+            defer {
+                if statement.wasCompiledAnew() { isSchemaKnown = false }
+                statement.reset()
+            }
+            return try body(statement)
+        } catch let failure as SQLiteFailure where failure.isSQLError {
+            isSchemaKnown = false
+            throw failure
+        }
     }
 
     private func prepared(_ query: Query) throws -> Statement {

@@ -16,6 +16,20 @@ enum Schema {
         /// The tables are as an older version made them.
         case outdated(version: Int64)
         case current
+
+        /// Refuses all but a current schema.
+        func checkIsCurrent() throws {
+            switch self {
+            case .absent:
+                throw ChatStorageError(
+                    .notPrepared, "the database has none of the library's tables; call prepare() first")
+            case .outdated(let version):
+                throw ChatStorageError(
+                    .notPrepared,
+                    "the store's schema has version \(version) and not \(Schema.version); call prepare() to migrate it")
+            case .current: break
+            }
+        }
     }
 
     /// Reads what a database has, and changes nothing.
