@@ -39,10 +39,12 @@ extension SQLiteBackend {
             case immutable
         }
 
-        /// The database file, absolute or relative to the process's working directory.
+        /// The database file, absolute or relative to the working directory that the process has when the backend is made.
         ///
-        /// In-memory databases (`:memory:`, the empty path) are refused: each connection would have its own. Use
-        /// `InMemoryBackend`.
+        /// It leads to a regular file, which may lie behind symbolic links, or to a place in a folder where
+        /// ``SQLiteBackend/prepare()`` makes one. It is not a URI of SQLite: `file:` at its beginning and `?mode=ro` or the
+        /// like at its end are refused. In-memory databases (`:memory:`, the empty path) are too, since each connection
+        /// would have its own. Use `InMemoryBackend`.
         public var path: String
         /// What the file is used for; by default `readWrite`.
         public var access = Access.readWrite
@@ -77,33 +79,10 @@ extension SQLiteBackend {
             func require(_ condition: Bool, _ problem: @autoclosure () -> String) throws {
                 guard condition else { throw ChatStorageError(.invalidArgument, problem()) }
             }
-            try require(!path.isEmpty && path != ":memory:", "the path names no file; InMemoryBackend keeps none")
-            try require(!path.hasNUL, "the path has U+0000 in it")
+            try checkPath()
             try require(readers >= 1, "readers is \(readers); it must be 1 or more")
             try require(waitingCalls >= 1, "waitingCalls is \(waitingCalls); it must be 1 or more")
             try require(busyTimeout >= .zero, "busyTimeout is negative")
-        }
-
-        /// The path as SQLite is given it: a URI for `immutable`, otherwise one that begins like a URI must not be read as
-        /// one.
-        var fileName: String {
-            switch access {
-            case .readWrite: path.hasPrefix("file:") ? "./" + path : path
-            case .immutable: "file:\(path.utf8.first == UInt8(ascii: "/") ? "//" : "")\(percentEncodedPath)?immutable=1"
-            }
-        }
-
-        private var percentEncodedPath: String {
-            let digits = Array("0123456789ABCDEF".utf8)
-            let bytes = path.utf8.flatMap { byte -> [UInt8] in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "."), UInt8(ascii: "_"):
-                    [byte]
-                default: [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-                }
-            }
-            return String(decoding: bytes, as: UTF8.self)
         }
     }
 }

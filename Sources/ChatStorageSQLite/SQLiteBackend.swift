@@ -23,12 +23,12 @@ public final class SQLiteBackend: ChatStorageBackend {
     /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for a path that names no file.
     public init(_ configuration: Configuration) async throws {
         try configuration.check()
-        store = SQLiteStore(configuration)
+        store = SQLiteStore(try configuration.withAbsolutePath())
     }
 
     /// Opens a store with the default configuration.
     ///
-    /// - Parameter path: The database file, absolute or relative to the process's working directory.
+    /// - Parameter path: The database file, absolute or relative to the process's working directory of this moment.
     /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for a path that names no file.
     public convenience init(path: String) async throws {
         try await self.init(Configuration(path: path))
@@ -52,7 +52,7 @@ public final class SQLiteBackend: ChatStorageBackend {
     /// It can run in many processes at once. On a current schema it only reads. Other tables in the file are left alone.
     ///
     /// - Throws: ``ChatStorageError`` with the code `invalidArgument` if the file's folder does not exist, or the path is
-    ///   that of a folder, `schemaTooNew`, `schemaMismatch`, `damaged` for a file that is not a database, `accessDenied`
+    ///   too long or that of something else than a file, `schemaTooNew`, `schemaMismatch`, `damaged` for a file that is not a database, `accessDenied`
     ///   where what is missing cannot be made, `unavailable`.
     public func prepare() async throws {
         try await store.prepare()

@@ -68,24 +68,23 @@ import Testing
 
     @Test(arguments: Statistics.allCases)
     func pagesAndKeysAreRangesOfTheirIndex(statistics: Statistics) throws {
-        let key = "SEARCH chat_messages USING INDEX sqlite_autoindex_chat_messages_1 (tenant=? AND conversation_id=?"
-        let expected: [(Query, String)] = [
-            (.readConversation, "SEARCH conversations USING PRIMARY KEY (tenant=? AND conversation_id=?)"),
-            (
-                .tiedConversations,
-                "SEARCH conversations USING INDEX conversations_recency (tenant=? AND updated_at_us=? AND conversation_id>?)"
-            ),
-            (
-                .olderConversations,
-                "SEARCH conversations USING INDEX conversations_recency (tenant=? AND updated_at_us<?)"
-            ),
-            (.messagesBefore, "\(key) AND sequence<?)"),
-            (.messagesAfter, "\(key) AND sequence>?)"),
+        let conversation = "SEARCH c USING PRIMARY KEY (tenant=? AND conversation_id=?)"
+        let key = "SEARCH m USING INDEX sqlite_autoindex_chat_messages_1 (tenant=? AND conversation_id=?"
+        let recency = "SEARCH conversations USING INDEX conversations_recency (tenant=? AND updated_at_us"
+        let expected: [(Query, [String])] = [
+            (.readConversation, ["SEARCH conversations USING PRIMARY KEY (tenant=? AND conversation_id=?)"]),
+            (.tiedConversations, ["\(recency)=? AND conversation_id>?)"]),
+            (.olderConversations, ["\(recency)<?)"]),
+            (.messagesBefore, [conversation, "\(key) AND sequence<?)"]),
+            (.messagesAfter, [conversation, "\(key) AND sequence>?)"]),
             (
                 .messageOfKey,
-                "SEARCH chat_messages USING INDEX chat_messages_key (tenant=? AND conversation_id=? AND message_key=?)"
+                [
+                    conversation,
+                    "SEARCH m USING INDEX chat_messages_key (tenant=? AND conversation_id=? AND message_key=?)",
+                ]
             ),
         ]
-        for (query, step) in expected { #expect(try plan(query, statistics) == [step]) }
+        for (query, steps) in expected { #expect(try plan(query, statistics) == steps) }
     }
 }

@@ -37,21 +37,6 @@ import Testing
         await expectError(.invalidArgument) { try await backend.prepare() }
     }
 
-    @Test(arguments: ["", ":memory:", "a\0b"])
-    func pathsThatNameNoFileAreRefused(path: String) async throws {
-        await expectError(.invalidArgument) { _ = try await SQLiteBackend(path: path) }
-    }
-
-    @Test func aPathThatLooksLikeAURIIsAPath() async throws {
-        let old = FileManager.default.currentDirectoryPath
-        #expect(FileManager.default.changeCurrentDirectoryPath(folder.path))
-        defer { _ = FileManager.default.changeCurrentDirectoryPath(old) }
-        let backend = try await SQLiteBackend(path: "file:chat.db?mode=memory")
-        try await backend.prepare()
-        try await backend.close()
-        #expect(FileManager.default.fileExists(atPath: folder.path(of: "file:chat.db?mode=memory")))
-    }
-
     @Test(arguments: [
         "CREATE TABLE conversations (id INTEGER)",
         "CREATE TABLE Chat_Messages (id INTEGER)",

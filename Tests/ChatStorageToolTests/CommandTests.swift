@@ -154,10 +154,17 @@ struct CommandTests {
         let tool = try Tool()
         try FileManager.default.createSymbolicLink(
             atPath: tool.folder.path(of: "loop.db"), withDestinationPath: "loop.db")
+        try FileManager.default.createSymbolicLink(
+            atPath: tool.folder.path(of: "dangling.db"), withDestinationPath: "missing.db")
+        #expect(mkfifo(tool.folder.path(of: "pipe.db"), 0o600) == 0)
         try tool.write(String(repeating: "no database ", count: 100), to: "text.db")
         for (arguments, sentence) in [
             (["list", "--store", "loop.db"], "loop.db: cannot be reached: too many levels of symbolic links"),
             (["list", "--store", "text.db/x"], "there is no store at text.db/x; import or add makes one"),
+            (["list", "--store", "pipe.db"], "pipe.db is a device or a pipe and not a database file"),
+            (["list", "--store", "dangling.db"], "there is no store at dangling.db; import or add makes one"),
+            (["add", "--store", "dangling.db", "c", "user", "x"], "dangling.db: the path is that of a symbolic link"),
+            (["list", "--store", "file:chat.db?mode=ro"], "file:chat.db?mode=ro: the path begins with file:"),
             (["list", "--store", "."], ". is a folder and not a database file"),
             (["add", "--store", ".", "c", "user", "x"], ". is a folder and not a database file"),
             (["stats", "--store", "text.db"], "text.db: the file is not a SQLite database (SQLite 26)"),

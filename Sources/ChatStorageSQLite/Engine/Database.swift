@@ -22,20 +22,32 @@ final class Database: @unchecked Sendable {
         case writing
     }
 
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
     private let lockWait = LockWait()
     /// By the query's number: most calls are so short that hashing would show.
     private var statements = [Statement?](repeating: nil, count: Query.allCases.count)
     private var isClosed = false
     /// When a connection that writes leaves the file to others.
     var writerRest = WriterRest()
+    /// The path that it was opened by, and the file that it led to.
+    let path: String
+    let identity: FileIdentity
+    /// When a read last made sure that the file is there.
+    var placeChecked: ContinuousClock.Instant?
+    /// Whether it writes a write-ahead log, and which file that is.
+    var hasLog = false
+    var log: FileIdentity?
+    /// Whether the connection has made sure that the schema, as it last saw it, is one that this version may use.
+    var isSchemaKnown = false
     /// How many bytes of text a statement may read before it ends with ``TextBudgetExceeded``.
     var textBudget = Int.max
 
     /// Opens an existing file.
     ///
-    /// - Throws: ``SQLiteFailure``; ``ChatStorageError`` for an immutable file beside which there are changes of it.
-    init(_ configuration: SQLiteBackend.Configuration, for access: Access) throws {
+    /// - Parameter file: The file that the store's other connections are to.
+    /// - Throws: ``SQLiteFailure``; ``ChatStorageError`` for an immutable file beside which there are changes of it, and
+    ///   for a file that was replaced.
+    init(_ configuration: SQLiteBackend.Configuration, for access: Access, of file: OpenedFile? = nil) throws {
         var opened: OpaquePointer?
         let mode: Int32
         switch configuration.access {
@@ -52,9 +64,19 @@ final class Database: @unchecked Sendable {
             // A handle comes even when opening failed (https://www.sqlite.org/c3ref/open.html).
             let failure = SQLiteFailure(opened, code: result)
             sqlite3_close(opened)
+            // The store has looked before, and there was a file.
+            if access != .inspecting, try FileIdentity(path: configuration.path) == nil { throw OpenedFile.moved }
             throw failure
         }
+        do {
+            identity = try Self.identity(of: opened)
+            try file?.admit(identity)
+        } catch {
+            sqlite3_close(opened)
+            throw error
+        }
         handle = opened
+        path = configuration.path
         lockWait.timeout = configuration.busyTimeout
         lockWait.install(on: handle)
         // A failure from here on runs `deinit`, which closes the handle.
@@ -99,9 +121,17 @@ final class Database: @unchecked Sendable {
 
     /// Runs a statement: binds, steps and reads in `body`, and leaves it reset, so that no transaction stays open.
     func run<Result>(_ query: Query, _ body: (Statement) throws -> Result) throws -> Result {
-        let statement = try prepared(query)
-        defer { statement.reset() }
-        return try body(statement)
+        do {
+            let statement = try prepared(query)
+            defer {
+                if statement.wasCompiledAnew() { isSchemaKnown = false }
+                statement.reset()
+            }
+            return try body(statement)
+        } catch let failure as SQLiteFailure where failure.isSQLError {
+            isSchemaKnown = false
+            throw failure
+        }
     }
 
     private func prepared(_ query: Query) throws -> Statement {

@@ -1,14 +1,16 @@
 /// Every statement that reads or writes conversations and messages, each prepared once a connection.
 ///
 /// Parameters are numbered: ?1 is the tenant, ?2 the conversation's id where there is one. An index is named where another
-/// would do after an `ANALYZE` of mostly small tenants or conversations, at the price of reading all of a large one.
+/// would do after an `ANALYZE` of mostly small tenants or conversations, at the price of reading all of a large one. CROSS
+/// JOIN keeps the tables in the order in which they stand (<https://www.sqlite.org/optoverview.html#crossjoin>).
 enum Query: Int, CaseIterable {
     case begin, commit, rollback, savepoint, releaseSavepoint, rollbackToSavepoint
     case readConversation, createConversation, retitleConversation, deleteConversation
     case touchForAppend, createForAppend, touchUnchangedForAppend, touchForClear
     case tiedConversations, olderConversations, otherTenants
     case tableCount, ownTableNames, recordedVersion, encoding, journalMode, useWriteAheadLog, useRollbackJournal
-    case insertMessage, insertKeyedMessage, messagesBefore, messagesAfter, messageOfKey, deleteMessages
+    case insertMessage, insertKeyedMessage, messagesBefore, messagesAfter, messageOfKey, anyMessage
+    case deleteMessages
 
     var sql: StaticString {
         switch self {
@@ -63,7 +65,7 @@ enum Query: Int, CaseIterable {
             ON CONFLICT DO UPDATE
             SET last_sequence = last_sequence + excluded.last_sequence,
                 updated_at_us = max(updated_at_us, excluded.updated_at_us)
-            RETURNING last_sequence, updated_at_us
+            RETURNING last_sequence, updated_at_us, created_at_us
             """
         case .touchUnchangedForAppend:
             """
@@ -105,24 +107,32 @@ enum Query: Int, CaseIterable {
             INSERT INTO chat_messages (tenant, conversation_id, sequence, role, content, created_at_us, message_key)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
             """
+        // Through the conversation: messages whose conversation is not there are nobody's.
         case .messagesBefore:
             """
-            SELECT sequence, role, content, created_at_us, message_key FROM chat_messages
-            WHERE tenant = ?1 AND conversation_id = ?2 AND sequence < ?3
-            ORDER BY sequence DESC LIMIT ?4
+            SELECT m.sequence, m.role, m.content, m.created_at_us, m.message_key
+            FROM conversations AS c CROSS JOIN chat_messages AS m INDEXED BY sqlite_autoindex_chat_messages_1
+            WHERE c.tenant = ?1 AND c.conversation_id = ?2
+                AND m.tenant = ?1 AND m.conversation_id = ?2 AND m.sequence < ?3
+            ORDER BY m.sequence DESC LIMIT ?4
             """
         case .messagesAfter:
             """
-            SELECT sequence, role, content, created_at_us, message_key FROM chat_messages
-            WHERE tenant = ?1 AND conversation_id = ?2 AND sequence > ?3
-            ORDER BY sequence LIMIT ?4
+            SELECT m.sequence, m.role, m.content, m.created_at_us, m.message_key
+            FROM conversations AS c CROSS JOIN chat_messages AS m INDEXED BY sqlite_autoindex_chat_messages_1
+            WHERE c.tenant = ?1 AND c.conversation_id = ?2
+                AND m.tenant = ?1 AND m.conversation_id = ?2 AND m.sequence > ?3
+            ORDER BY m.sequence LIMIT ?4
             """
         case .messageOfKey:
             """
-            SELECT sequence, role, content, created_at_us, message_key FROM chat_messages
-            INDEXED BY chat_messages_key
-            WHERE tenant = ?1 AND conversation_id = ?2 AND message_key = ?3
+            SELECT m.sequence, m.role, m.content, m.created_at_us, m.message_key
+            FROM conversations AS c CROSS JOIN chat_messages AS m INDEXED BY chat_messages_key
+            WHERE c.tenant = ?1 AND c.conversation_id = ?2
+                AND m.tenant = ?1 AND m.conversation_id = ?2 AND m.message_key = ?3
             """
+        case .anyMessage:
+            "SELECT 1 FROM chat_messages WHERE tenant = ?1 AND conversation_id = ?2 LIMIT 1"
         case .deleteMessages:
             "DELETE FROM chat_messages WHERE tenant = ?1 AND conversation_id = ?2"
         }

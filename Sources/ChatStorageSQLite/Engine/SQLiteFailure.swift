@@ -23,6 +23,13 @@ struct SQLiteFailure: Error {
     /// `SQLITE_READONLY_DIRECTORY`, a macro that Swift does not import.
     private static let readOnlyDirectory = SQLITE_READONLY | 6 << 8
 
+    /// `SQLITE_CONSTRAINT_PRIMARYKEY`, likewise.
+    private static let brokenPrimaryKey = SQLITE_CONSTRAINT | 6 << 8
+    /// `SQLITE_CONSTRAINT_DATATYPE`, likewise.
+    private static let brokenDatatype = SQLITE_CONSTRAINT | 12 << 8
+    /// `SQLITE_READONLY_DBMOVED`, likewise.
+    private static let databaseMoved = SQLITE_READONLY | 4 << 8
+
     /// The extended code; its low byte is the primary one.
     let code: Int32
     private let isMissingTable: Bool
@@ -39,9 +46,16 @@ struct SQLiteFailure: Error {
     /// The failure of the call that was made last on a connection.
     init(_ database: OpaquePointer, code: Int32) {
         self.code = code
-        isMissingTable =
-            code == SQLITE_ERROR && sqlite3_errmsg(database).map { strncmp($0, "no such table", 13) == 0 } ?? false
+        isMissingTable = code == SQLITE_ERROR && Self.isMissingOwnTable(sqlite3_errmsg(database))
         systemError = Self.systemError(of: database)
+    }
+
+    /// Whether a message says that a table of the library is missing, and not one that a trigger of the user's names.
+    private static func isMissingOwnTable(_ message: UnsafePointer<CChar>?) -> Bool {
+        guard let message else { return false }
+        return Schema.tables.contains { table in
+            strcmp(message, "no such table: \(table)") == 0 || strcmp(message, "no such table: main.\(table)") == 0
+        }
     }
 
     private static func systemError(of database: OpaquePointer) -> Int32 {
@@ -59,6 +73,9 @@ struct SQLiteFailure: Error {
 
     /// Whether the statement does not fit the tables.
     var isSQLError: Bool { primaryCode == SQLITE_ERROR }
+
+    /// Whether a primary key is there already.
+    var isBrokenKey: Bool { code == Self.brokenPrimaryKey }
 
     /// Whether the disk failed: a commit that ends so may be in the file after all.
     var isDiskError: Bool { primaryCode == SQLITE_IOERR }
@@ -88,11 +105,16 @@ struct SQLiteFailure: Error {
         case SQLITE_INTERRUPT: (.unavailable, "the statement was interrupted")
         case SQLITE_READONLY where code == Self.readOnlyDirectory:
             (.accessDenied, "the database's folder takes no files; there it can only be opened as immutable")
+        case SQLITE_READONLY where code == Self.databaseMoved: (.accessDenied, OpenedFile.moved.message)
         case SQLITE_READONLY: (.accessDenied, "the database file or its folder cannot be written")
         case SQLITE_PERM, SQLITE_AUTH: (.accessDenied, "the database refuses this access")
         case SQLITE_CORRUPT: (.damaged, "the database file is corrupt")
         case SQLITE_NOTADB: (.damaged, "the file is not a SQLite database")
-        case SQLITE_CONSTRAINT: (.damaged, "the database's own constraints refuse the change")
+        case SQLITE_CONSTRAINT where code == Self.brokenDatatype:
+            // A number at the end of what fits in, to which one was added.
+            (.damaged, "the database holds a value that the library does not write")
+        case SQLITE_CONSTRAINT:
+            (.schemaMismatch, "a constraint or a trigger refused the write that is not one of the library's")
         case SQLITE_ERROR where isMissingTable:
             (.notPrepared, "the store's tables do not exist; call prepare() first")
         case SQLITE_ERROR: (.schemaMismatch, "the store's tables are not as the library makes them")

@@ -32,6 +32,11 @@ struct Statement {
         sqlite3_clear_bindings(handle)
     }
 
+    /// Whether SQLite compiled it anew since this was last asked: the schema changed, or its statistics did.
+    func wasCompiledAnew() -> Bool {
+        sqlite3_stmt_status(handle, SQLITE_STMTSTATUS_REPREPARE, 1) != 0
+    }
+
     // MARK: Binding
 
     func bind(_ text: String, at index: Int32) throws {

@@ -12,7 +12,7 @@ extension Database {
     func createConversation(tenant: String, _ id: ConversationID, title: String?) throws -> Conversation {
         let now = Timestamp.now()
         let new = Conversation(id: id, title: title, createdAt: now, updatedAt: now, lastSequence: 0)
-        guard try insert(new, tenant: tenant) else { throw Self.conversationExists }
+        try insert(new, tenant: tenant)
         return new
     }
 
@@ -21,7 +21,7 @@ extension Database {
     }
 
     func updateTitle(tenant: String, of id: ConversationID, to title: String?) throws -> Conversation? {
-        try run(.retitleConversation) { statement in
+        let updated: Conversation? = try run(.retitleConversation) { statement in
             try statement.bind(tenant, at: 1)
             try statement.bind(id.rawValue, at: 2)
             try statement.bind(title, at: 3)
@@ -31,6 +31,8 @@ extension Database {
             _ = try statement.step()
             return conversation
         }
+        if updated == nil { try refuseIgnoredRow(tenant: tenant, id) }
+        return updated
     }
 
     func deleteConversation(tenant: String, _ id: ConversationID) throws -> Bool {
@@ -39,7 +41,13 @@ extension Database {
             try statement.bind(id.rawValue, at: 2)
             _ = try statement.step()
         }
-        return changedRows > 0
+        if changedRows > 0 {
+            try refuseMessagesLeft(tenant: tenant, of: id)
+            return true
+        }
+        try refuseIgnoredRow(tenant: tenant, id)
+        try removeOrphans(tenant: tenant, of: id)
+        return false
     }
 
     /// How many tenants have conversations, one of them left out.
@@ -52,7 +60,7 @@ extension Database {
 
     func restore(_ snapshot: ConversationSnapshot, tenant: String) throws -> Conversation {
         let conversation = snapshot.conversation
-        guard try insert(conversation, tenant: tenant) else { throw Self.conversationExists }
+        try insert(conversation, tenant: tenant)
         for message in snapshot.messages {
             let message = Message(
                 conversationID: snapshot.id, sequence: message.sequence, role: message.role,
@@ -89,8 +97,10 @@ extension Database {
         return conversations
     }
 
-    /// Stores a conversation; false if one of its id exists.
-    private func insert(_ conversation: Conversation, tenant: String) throws -> Bool {
+    /// Stores a conversation that is to have no messages yet.
+    ///
+    /// - Throws: ``ChatStorageError`` with the code `conversationExists` if there is one of its id.
+    private func insert(_ conversation: Conversation, tenant: String) throws {
         try run(.createConversation) { statement in
             try statement.bind(tenant, at: 1)
             try statement.bind(conversation.id.rawValue, at: 2)
@@ -100,7 +110,11 @@ extension Database {
             try statement.bind(conversation.lastSequence, at: 6)
             _ = try statement.step()
         }
-        return changedRows > 0
+        guard changedRows > 0 else {
+            guard try self.conversation(tenant: tenant, conversation.id) != nil else { throw Self.rowIgnored }
+            throw Self.conversationExists
+        }
+        try removeOrphans(tenant: tenant, of: conversation.id)
     }
 
     private static let conversationExists = ChatStorageError(.conversationExists, "a conversation of this id exists")

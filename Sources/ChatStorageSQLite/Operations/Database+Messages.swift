@@ -11,31 +11,28 @@ extension Database {
             case .exists: .touchForAppend
             case .unchanged: .touchUnchangedForAppend
             }
-        let place: (lastSequence: Int64, updatedAt: Timestamp)? = try run(query) { statement in
+        let now = Timestamp.now()
+        let place: (lastSequence: Int64, updatedAt: Timestamp, isNew: Bool)? = try run(query) { statement in
             try statement.bind(tenant, at: 1)
             try statement.bind(id.rawValue, at: 2)
             try statement.bind(Int64(messages.count), at: 3)
-            try statement.bind(.now(), at: 4)
+            try statement.bind(now, at: 4)
             if case .unchanged(let version) = condition {
                 try statement.bind(version.createdAt, at: 5)
                 try statement.bind(version.lastSequence, at: 6)
             }
             guard try statement.step() else { return nil }
-            let place = (statement.int64(0), try statement.timestamp(1))
+            let isNew = query == .createForAppend && statement.int64(2) == now.microsecondsSinceEpoch
+            let place = (statement.int64(0), try statement.timestamp(1), isNew)
             // Only the step after the last row ends the statement (https://www.sqlite.org/lang_returning.html).
             _ = try statement.step()
             return place
         }
-        guard let place else {
-            if case .unchanged = condition, try conversation(tenant: tenant, id) != nil {
-                throw ChatStorageError(
-                    .conflict, "the conversation is not the one that was read, or was appended to since")
-            }
-            throw ChatStorageError(.conversationNotFound, "the conversation that was to be appended to does not exist")
-        }
+        guard let place else { throw try refusal(of: condition, tenant: tenant, id) }
         guard place.lastSequence >= messages.count else {
             throw ChatStorageError(.damaged, "a stored conversation's last sequence is negative")
         }
+        if place.isNew, place.lastSequence == messages.count { try removeOrphans(tenant: tenant, of: id) }
         let before = place.lastSequence - Int64(messages.count)
         let stored = messages.enumerated().map { index, message in
             Message(
@@ -46,17 +43,43 @@ extension Database {
         return stored
     }
 
-    func insert(_ message: Message, tenant: String) throws {
-        try run(message.key == nil ? .insertMessage : .insertKeyedMessage) { statement in
-            try statement.bind(tenant, at: 1)
-            try statement.bind(message.conversationID.rawValue, at: 2)
-            try statement.bind(message.sequence, at: 3)
-            try statement.bind(message.role.rawValue, at: 4)
-            try statement.bind(message.content, at: 5)
-            try statement.bind(message.createdAt, at: 6)
-            if let key = message.key { try statement.bind(key, at: 7) }
-            _ = try statement.step()
+    /// Why an append found no conversation that it may change.
+    private func refusal(
+        of condition: AppendCondition, tenant: String, _ id: ConversationID
+    ) throws -> ChatStorageError {
+        guard let existing = try conversation(tenant: tenant, id) else {
+            guard condition != .createIfMissing else { return Self.rowIgnored }
+            return ChatStorageError(
+                .conversationNotFound, "the conversation that was to be appended to does not exist")
         }
+        if case .unchanged(let version) = condition, version != existing.version {
+            return ChatStorageError(
+                .conflict, "the conversation is not the one that was read, or was appended to since")
+        }
+        return Self.rowIgnored
+    }
+
+    func insert(_ message: Message, tenant: String) throws {
+        do {
+            try run(message.key == nil ? .insertMessage : .insertKeyedMessage) { statement in
+                try statement.bind(tenant, at: 1)
+                try statement.bind(message.conversationID.rawValue, at: 2)
+                try statement.bind(message.sequence, at: 3)
+                try statement.bind(message.role.rawValue, at: 4)
+                try statement.bind(message.content, at: 5)
+                try statement.bind(message.createdAt, at: 6)
+                if let key = message.key { try statement.bind(key, at: 7) }
+                _ = try statement.step()
+            }
+        } catch let failure as SQLiteFailure where failure.isBrokenKey {
+            // The library's own key, or another one of a table that a trigger of the user's writes to.
+            let after = MessagePosition.after(message.sequence - 1)
+            let there = try messages(tenant: tenant, of: message.conversationID, after, limit: 1).first
+            guard there?.sequence == message.sequence else { throw failure }
+            throw ChatStorageError(
+                .damaged, "a conversation's last sequence is below its messages'", cause: failure.error.cause)
+        }
+        guard changedRows == 1 else { throw Self.rowIgnored }
     }
 
     func messages(
@@ -78,7 +101,16 @@ extension Database {
             try statement.bind(.now(), at: 3)
             _ = try statement.step()
         }
-        guard changedRows > 0 else { return 0 }
+        guard changedRows > 0 else {
+            try refuseIgnoredRow(tenant: tenant, id)
+            return 0
+        }
+        let removed = try deleteMessages(tenant: tenant, of: id)
+        try refuseMessagesLeft(tenant: tenant, of: id)
+        return removed
+    }
+
+    func deleteMessages(tenant: String, of id: ConversationID) throws -> Int {
         try run(.deleteMessages) { statement in
             try statement.bind(tenant, at: 1)
             try statement.bind(id.rawValue, at: 2)

@@ -7,12 +7,29 @@ import ChatStorageCore
 enum Schema {
     static let version = Int64(versions.count)
 
+    /// The tables' names, in the order of the alphabet.
+    static let tables = ["chat_messages", "chat_storage_schema", "conversations"]
+
     enum State: Equatable {
         /// The database has none of the tables.
         case absent
         /// The tables are as an older version made them.
         case outdated(version: Int64)
         case current
+
+        /// Refuses all but a current schema.
+        func checkIsCurrent() throws {
+            switch self {
+            case .absent:
+                throw ChatStorageError(
+                    .notPrepared, "the database has none of the library's tables; call prepare() first")
+            case .outdated(let version):
+                throw ChatStorageError(
+                    .notPrepared,
+                    "the store's schema has version \(version) and not \(Schema.version); call prepare() to migrate it")
+            case .current: break
+            }
+        }
     }
 
     /// Reads what a database has, and changes nothing.
@@ -22,7 +39,7 @@ enum Schema {
         guard try database.encoding() == "UTF-8" else { throw mismatch("the database keeps text in UTF-16") }
         let names = try database.ownTableNames()
         if names.isEmpty { return .absent }
-        guard names == ["chat_messages", "chat_storage_schema", "conversations"] else {
+        guard names == tables else {
             throw mismatch("the database has tables of the library's names that the library did not make")
         }
         guard let (version, minimumVersion) = try database.recordedVersion(), version >= 1 else {

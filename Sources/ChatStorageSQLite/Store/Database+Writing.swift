@@ -33,7 +33,9 @@ extension Database {
 
     /// Sets what a commit waits for (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
     func configureForWriting(_ configuration: SQLiteBackend.Configuration) throws {
-        switch (configuration.durability, try pragma(.journalMode)) {
+        let journalMode = try pragma(.journalMode)
+        hasLog = journalMode == "wal"
+        switch (configuration.durability, journalMode) {
         case (.processEnd, _): try execute("PRAGMA synchronous = NORMAL")
         case (.powerLoss, "wal"): try execute("PRAGMA synchronous = FULL")
         // With a rollback journal FULL can lose the last commit: the folder's entry is not synced.

@@ -10,23 +10,41 @@ import Musl
 import Android
 #endif
 
+#if canImport(SQLite3)
+import SQLite3
+#else
+import CSQLite
+#endif
+
 /// The database file, before SQLite opens it.
 struct DatabaseFile: Sendable {
     let path: String
 
     /// Whether the file is there.
     ///
-    /// SQLite opens a folder too, and tells of it only that reading failed.
+    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` where the path leads to something else, or to where
+    ///   no file can be made. SQLite opens a folder too, and waits for ever for somebody to write into a named pipe.
     func exists() throws -> Bool {
         var information = stat()
         if stat(path, &information) == 0 {
-            guard information.st_mode & S_IFMT != S_IFDIR else {
+            switch information.st_mode & S_IFMT {
+            case S_IFREG: break
+            case S_IFDIR:
                 throw ChatStorageError(.invalidArgument, "the path is that of a folder and not of a database file")
+            default:
+                throw ChatStorageError(
+                    .invalidArgument, "the path is that of a device, a pipe or the like and not of a database file")
             }
+            _ = try nameForSQLite()
             return true
         }
         switch errno {
-        case ENOENT, ENOTDIR: return false
+        case ENOENT:
+            guard lstat(path, &information) != 0 else {
+                throw ChatStorageError(.invalidArgument, "the path is that of a symbolic link which leads to no file")
+            }
+            return false
+        case ENOTDIR: return false
         case let code: throw Self.error(code)
         }
     }
@@ -35,12 +53,28 @@ struct DatabaseFile: Sendable {
     ///
     /// Nothing happens if it exists. An empty file is an empty database.
     func create() throws {
+        var information = stat()
+        if lstat(path, &information) != 0, errno != ENOENT { throw Self.error(errno) }
+        // The longest of the names that SQLite gives files beside it.
+        if lstat(try nameForSQLite() + "-journal", &information) != 0, errno == ENAMETOOLONG { throw Self.tooLong }
         let descriptor = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
         if descriptor >= 0 {
             _ = close(descriptor)
         } else if errno != EEXIST {
             throw Self.error(errno)
         }
+    }
+
+    /// What SQLite makes of the path: an absolute one without symbolic links, which it takes up to a length of its own.
+    private func nameForSQLite() throws -> String {
+        guard let system = sqlite3_vfs_find(nil), let resolve = system.pointee.xFullPathname else { return path }
+        let size = system.pointee.mxPathname + 1
+        var name = [CChar](repeating: 0, count: Int(size))
+        // A link on the way is no error, and told by an extended code.
+        guard resolve(system, path, size, &name) & 0xff == SQLITE_OK,
+            let end = name.firstIndex(of: 0), end + "-journal".utf8.count <= system.pointee.mxPathname
+        else { throw Self.tooLong }
+        return String(decoding: name[..<end].map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
     /// Refuses a file beside which lie changes that are not in it, or are half in it.
@@ -65,7 +99,8 @@ struct DatabaseFile: Sendable {
 
     /// The first byte of a file, nil if the file is empty or not there.
     private static func firstByte(of path: String) throws -> UInt8? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // Opening a named pipe would wait for somebody to write into it.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
             throw error(errno)
@@ -79,7 +114,10 @@ struct DatabaseFile: Sendable {
         }
     }
 
-    private static func error(_ code: Int32) -> ChatStorageError {
+    private static let tooLong = ChatStorageError(
+        .invalidArgument, "the path of the database file is too long for SQLite and the names of the files beside it")
+
+    static func error(_ code: Int32) -> ChatStorageError {
         let cause = ChatStorageError.Cause(engine: "system", code: "\(code)")
         return switch code {
         case ENOENT, ENOTDIR:

@@ -24,14 +24,16 @@ final class ReaderPool: Sendable {
     }
 
     private let configuration: SQLiteBackend.Configuration
+    private let file: OpenedFile
     private let state = Mutex(State())
     /// How many callers left the queue since it was last looked through.
     private let cancellations = Atomic(0)
     /// A task that only reads would never leave its thread to others, the writers among them.
     private let pace = Pace(callsPerLook: 4)
 
-    init(_ configuration: SQLiteBackend.Configuration) {
+    init(_ configuration: SQLiteBackend.Configuration, of file: OpenedFile) {
         self.configuration = configuration
+        self.file = file
     }
 
     /// Runs a body on a connection that reads.
@@ -81,7 +83,7 @@ final class ReaderPool: Sendable {
     ) throws -> Result {
         database.textBudget = inlineBytes
         defer { database.textBudget = .max }
-        return try body(database)
+        return try database.read(body)
     }
 
     private func readOnThread<Result: Sendable>(
@@ -98,7 +100,7 @@ final class ReaderPool: Sendable {
                     guard wanted else { throw CancellationError() }
                     reader.database.setBusyTimeout(configuration.busyTimeout)
                     defer { reader.database.setBusyTimeout(.zero) }
-                    return try body(reader.database)
+                    return try reader.database.read(body)
                 }
                 give(reader)
                 call.end(result.mapError { ($0 as? SQLiteFailure)?.error ?? $0 })
@@ -146,7 +148,7 @@ final class ReaderPool: Sendable {
     private func open(on thread: SerialThread, for call: PendingCall<Reader>) {
         thread.async { [self] in
             do {
-                let database = try Database(configuration, for: .reading)
+                let database = try Database(configuration, for: .reading, of: file)
                 database.setBusyTimeout(.zero)
                 hand(Reader(database: database, thread: thread), to: call)
             } catch {

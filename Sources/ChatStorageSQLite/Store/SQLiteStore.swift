@@ -17,23 +17,16 @@ final class SQLiteStore: Sendable {
     init(_ configuration: SQLiteBackend.Configuration) {
         file = DatabaseFile(path: configuration.path)
         access = configuration.access
-        writer = Writer(configuration)
-        readers = ReaderPool(configuration)
+        let opened = OpenedFile()
+        writer = Writer(configuration, of: opened)
+        readers = ReaderPool(configuration, of: opened)
         inspection = SharedInspection(configuration)
     }
 
     /// Returns once the schema is known to be there; after the first time it costs a lock.
     func awaitReady() async throws {
         guard try !isReady() else { return }
-        switch try await schema() {
-        case .absent:
-            throw ChatStorageError(.notPrepared, "the database has none of the library's tables; call prepare() first")
-        case .outdated(let version):
-            throw ChatStorageError(
-                .notPrepared,
-                "the store's schema has version \(version) and not \(Schema.version); call prepare() to migrate it")
-        case .current: break
-        }
+        try await schema().checkIsCurrent()
         try becomeReady()
     }
 

@@ -129,8 +129,17 @@ struct Transaction {
 
     /// Commits and answers the calls; `otherwise` answers all of them when nothing was committed.
     private func finish(
-        _ calls: [any WriteCall], otherwise: (any Error) -> Void, whenEnded: (SQLiteFailure?) -> Void
+        _ calls: [any WriteCall], otherwise: (any Error) -> Void, whenEnded: ((any Error)?) -> Void
     ) {
+        do {
+            try database.checkForCommit()
+        } catch {
+            // It is as true of the next transaction, so nothing is tried again.
+            rollBack()
+            for call in calls { call.fail(error) }
+            whenEnded(error)
+            return
+        }
         guard !calls.isEmpty else {
             rollBack()
             whenEnded(nil)

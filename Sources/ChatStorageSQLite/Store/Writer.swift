@@ -29,6 +29,7 @@ final class Writer: Sendable {
     }
 
     private let configuration: SQLiteBackend.Configuration
+    private let file: OpenedFile
     private let thread = SerialThread()
     private let state = Mutex(State())
     /// How many callers left the queue since it was last looked through.
@@ -36,8 +37,9 @@ final class Writer: Sendable {
     /// Opened by the first call; touched on the thread only, which the lock states rather than ensures.
     private let connection = Mutex<Database?>(nil)
 
-    init(_ configuration: SQLiteBackend.Configuration) {
+    init(_ configuration: SQLiteBackend.Configuration, of file: OpenedFile) {
         self.configuration = configuration
+        self.file = file
     }
 
     /// Runs a body, whole or not at all, and waits for its commit.
@@ -152,7 +154,7 @@ final class Writer: Sendable {
 
     private func open(_ connection: inout Database?) throws -> Database {
         if let connection { return connection }
-        let opened = try Database(configuration, for: .writing)
+        let opened = try Database(configuration, for: .writing, of: file)
         try opened.configureForWriting(configuration)
         connection = opened
         return opened

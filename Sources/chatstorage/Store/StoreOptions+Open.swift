@@ -30,7 +30,6 @@ extension StoreOptions {
             try await backend.prepare()
             return backend
         case .sqlite(let path):
-            try Self.checkFile(path, for: use)
             do {
                 var configuration = SQLiteBackend.Configuration(path: path)
                 if immutable { configuration.access = .immutable }
@@ -38,6 +37,7 @@ extension StoreOptions {
             } catch {
                 throw naming(error)
             }
+            try Self.checkFile(path, for: use)
         case .postgres(let url):
             backend = try await PostgresBackend(postgresConfiguration(url))
         }
@@ -71,8 +71,10 @@ extension StoreOptions {
     private static func checkFile(_ path: String, for use: Use) throws {
         var information = stat()
         if stat(path, &information) == 0 {
-            guard information.st_mode & S_IFMT != S_IFDIR else {
-                throw Failure("\(TerminalText.line(path)) is a folder and not a database file")
+            switch information.st_mode & S_IFMT {
+            case S_IFREG: break
+            case S_IFDIR: throw Failure("\(TerminalText.line(path)) is a folder and not a database file")
+            default: throw Failure("\(TerminalText.line(path)) is a device or a pipe and not a database file")
             }
         } else if use != .filling {
             switch errno {

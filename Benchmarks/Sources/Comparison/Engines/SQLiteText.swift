@@ -9,7 +9,7 @@ enum SQLiteText {
         ON CONFLICT DO UPDATE
         SET last_sequence = last_sequence + excluded.last_sequence,
             updated_at_us = max(updated_at_us, excluded.updated_at_us)
-        RETURNING last_sequence, updated_at_us
+        RETURNING last_sequence, updated_at_us, created_at_us
         """
     /// `Query.insertMessage`.
     static let insert = """
@@ -18,9 +18,11 @@ enum SQLiteText {
         """
     /// `Query.messagesBefore`, which the library gives the highest number for the last messages.
     static let lastMessages = """
-        SELECT sequence, role, content, created_at_us FROM chat_messages
-        WHERE tenant = ?1 AND conversation_id = ?2 AND sequence < ?3
-        ORDER BY sequence DESC LIMIT ?4
+        SELECT m.sequence, m.role, m.content, m.created_at_us
+        FROM conversations AS c CROSS JOIN chat_messages AS m INDEXED BY sqlite_autoindex_chat_messages_1
+        WHERE c.tenant = ?1 AND c.conversation_id = ?2
+            AND m.tenant = ?1 AND m.conversation_id = ?2 AND m.sequence < ?3
+        ORDER BY m.sequence DESC LIMIT ?4
         """
     /// `Query.olderConversations`, which the library gives the highest number for the first page.
     static let conversations = """

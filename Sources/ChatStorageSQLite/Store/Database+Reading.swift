@@ -1,0 +1,30 @@
+extension Database {
+    /// Runs a body that reads, as long as the file and its schema are the store's.
+    func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
+        try checkPlaceForReading()
+        let result: Result
+        do {
+            result = try body(self)
+        } catch {
+            try checkSchema()
+            throw error
+        }
+        try checkSchema()
+        return result
+    }
+
+    /// Makes sure that what a transaction has written can be committed.
+    func checkForCommit() throws {
+        try checkPlaceForWriting()
+        try checkSchema()
+    }
+
+    /// Looks at the schema again where it may have changed: on a new connection, and when statements were compiled anew.
+    ///
+    /// Another process may have migrated the file to a version that this one must not use.
+    private func checkSchema() throws {
+        guard !isSchemaKnown else { return }
+        try Schema.inspect(self).checkIsCurrent()
+        isSchemaKnown = true
+    }
+}

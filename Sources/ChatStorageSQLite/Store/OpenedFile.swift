@@ -1,0 +1,63 @@
+import ChatStorageCore
+import Synchronization
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Android)
+import Android
+#endif
+
+/// A file as the system knows it, whatever its name is.
+struct FileIdentity: Sendable, Equatable {
+    private let device: UInt64
+    private let number: UInt64
+
+    /// The file that a path leads to; nil where it leads to none.
+    init?(path: UnsafePointer<CChar>) throws {
+        var information = stat()
+        guard stat(path, &information) == 0 else {
+            switch errno {
+            case ENOENT, ENOTDIR, ELOOP: return nil
+            case let code: throw DatabaseFile.error(code)
+            }
+        }
+        device = UInt64(truncatingIfNeeded: information.st_dev)
+        number = UInt64(truncatingIfNeeded: information.st_ino)
+    }
+}
+
+/// The one file that all connections of a store are to: the one to which the first of them was opened.
+///
+/// Connections are opened as they are needed. One that is opened after the file was replaced would read other chats than
+/// those that are written.
+final class OpenedFile: Sendable {
+    private let identity = Mutex<FileIdentity?>(nil)
+
+    /// Notes the file of a new connection, or refuses another one than the first connection's.
+    func admit(_ identity: FileIdentity) throws {
+        let first = self.identity.withLock { first in
+            if let first { return first }
+            first = identity
+            return identity
+        }
+        guard first == identity else { throw Self.moved }
+    }
+
+    static let moved = ChatStorageError(
+        .accessDenied,
+        """
+        the database file was removed, renamed or replaced while the store had it open, so nothing is read or written; \
+        put the file back, or close the store and open it again
+        """)
+
+    static let logMoved = ChatStorageError(
+        .accessDenied,
+        """
+        the database's write-ahead log, the file that ends in -wal, was removed or replaced while the store had it open, \
+        so nothing is written; close the store, which moves what it has of the log into the database, and open it again
+        """)
+}

@@ -1,0 +1,84 @@
+import ChatStorageCore
+import ChatStorageSQLite
+import TestSupport
+import Testing
+
+/// Messages whose conversations were deleted where foreign keys are off, as in SQLite's shell.
+@Suite struct OrphanTests {
+    private let folder: TemporaryFolder
+    private let backend: SQLiteBackend
+
+    init() async throws {
+        folder = try TemporaryFolder()
+        backend = try await SQLiteBackend(path: folder.path(of: "chat.db"))
+        try await backend.prepare()
+        for id in ["c", "other"] as [ConversationID] {
+            try await backend.append([.user("old", key: "k"), .assistant("older")], to: id)
+        }
+        try execute("PRAGMA foreign_keys = OFF; DELETE FROM conversations WHERE conversation_id = 'c'")
+        #expect(try orphans() == 2)
+    }
+
+    @discardableResult private func execute(_ sql: String) throws -> [[String?]] {
+        try TestSQLiteConnection(path: folder.path(of: "chat.db")).execute(sql)
+    }
+
+    private func orphans() throws -> Int {
+        try execute("SELECT 1 FROM chat_messages WHERE conversation_id = 'c'").count
+    }
+
+    @Test func theyAreNotRead() async throws {
+        for position in [.end, .before(2), .after(0)] as [MessagePosition] {
+            #expect(try await backend.messages(of: "c", position, limit: 10) == [])
+        }
+        #expect(try await backend.conversation("c") == nil)
+        #expect(try await backend.messages(of: "other").count == 2)
+        #expect(try await backend.clearMessages(of: "c") == 0)
+        await expectError(.conversationNotFound) { try await backend.append(.user("new"), to: "c", if: .exists) }
+        // Nothing was written, so they are there still.
+        #expect(try orphans() == 2)
+        try await backend.close()
+    }
+
+    @Test func anAppendThatCreatesSweepsThem() async throws {
+        // The same key and text as an old message: it is stored anew all the same.
+        #expect(try await backend.append(.user("old", key: "k"), to: "c").sequence == 1)
+        #expect(try await backend.messages(of: "c").map(\.content) == ["old"])
+        #expect(try await backend.append(.user("old", key: "k"), to: "c").sequence == 1)
+        #expect(try await backend.messages(of: "other").count == 2)
+        try await backend.close()
+    }
+
+    @Test func creatingSweepsThem() async throws {
+        try await backend.createConversation("c")
+        #expect(try orphans() == 0)
+        #expect(try await backend.append(.user("new"), to: "c").sequence == 1)
+        try await backend.close()
+    }
+
+    @Test func restoringSweepsThem() async throws {
+        let time = try #require(Timestamp("2026-01-01T00:00:00Z"))
+        try await backend.restoreConversation(
+            ConversationSnapshot(
+                id: "c", createdAt: time, updatedAt: time,
+                messages: [.init(sequence: 1, role: .user, content: "new", createdAt: time)]))
+        #expect(try await backend.history(of: "c") == [.user("new")])
+        #expect(try orphans() == 1)
+        try await backend.close()
+    }
+
+    @Test func deletingFindsNothingAndSweepsThem() async throws {
+        #expect(try await backend.deleteConversation("c") == false)
+        #expect(try orphans() == 0)
+        #expect(try await backend.messages(of: "other").count == 2)
+        try await backend.close()
+    }
+
+    @Test func messagesOfAConversationThatIsThereAreNeverSwept() async throws {
+        // A counter that somebody put back: the messages are the user's.
+        try execute("UPDATE conversations SET last_sequence = 0 WHERE conversation_id = 'other'")
+        await expectError(.damaged) { try await backend.append(.user("new"), to: "other") }
+        #expect(try await backend.messages(of: "other").count == 2)
+        try await backend.close()
+    }
+}
