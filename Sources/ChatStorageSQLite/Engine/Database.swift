@@ -24,6 +24,8 @@ final class Database: @unchecked Sendable {
 
     private let handle: OpaquePointer
     private let lockWait = LockWait()
+    /// When a read on this connection ends before its last row.
+    let readWatch: ReadWatch
     /// By the query's number: most calls are so short that hashing would show.
     private var statements = [Statement?](repeating: nil, count: Query.allCases.count)
     private var isClosed = false
@@ -55,11 +57,15 @@ final class Database: @unchecked Sendable {
             throw failure
         }
         handle = opened
+        readWatch = ReadWatch(opened)
         lockWait.timeout = configuration.busyTimeout
         lockWait.install(on: handle)
         // A failure from here on runs `deinit`, which closes the handle.
         try execute("PRAGMA foreign_keys = ON")
-        if access == .reading { try execute("PRAGMA query_only = ON") }
+        if access == .reading {
+            readWatch.install()
+            try execute("PRAGMA query_only = ON")
+        }
     }
 
     deinit {

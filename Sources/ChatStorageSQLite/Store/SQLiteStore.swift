@@ -49,9 +49,9 @@ final class SQLiteStore: Sendable {
 
     func close() async {
         phase.withLock { $0 = .closed }
-        // The writer last: the last connection that can write moves the log into the file.
-        inspection.close()
-        readers.close()
+        // The writer last: the connection that is closed last moves the log into the file, and removes what lies beside it.
+        await inspection.close()
+        await readers.close()
         await writer.close()
     }
 
