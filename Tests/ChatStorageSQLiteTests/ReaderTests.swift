@@ -128,4 +128,18 @@ import Testing
         reads.note(isSlow: false)
         #expect(reads.areAllowed)
     }
+
+    @Test(arguments: [Database.Access.reading, .writing])
+    func everyConnectionThatCanWriteSyncs(access: Database.Access) async throws {
+        try await open(messages: 1).close()
+        let database = try Database(configuration, for: access)
+        // An overflow where a setting is another.
+        for query: StaticString in [
+            "SELECT abs(iif(fullfsync = 1, 0, -9223372036854775807 - 1)) FROM pragma_fullfsync",
+            "SELECT abs(iif(checkpoint_fullfsync = 1, 0, -9223372036854775807 - 1)) FROM pragma_checkpoint_fullfsync",
+            "SELECT abs(iif(synchronous = 3, 0, -9223372036854775807 - 1)) FROM pragma_synchronous",
+        ] {
+            try database.execute(query)
+        }
+    }
 }

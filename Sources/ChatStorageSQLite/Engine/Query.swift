@@ -7,7 +7,7 @@ enum Query: Int, CaseIterable {
     case readConversation, createConversation, retitleConversation, deleteConversation
     case touchForAppend, createForAppend, touchUnchangedForAppend, touchForClear
     case tiedConversations, olderConversations
-    case tableCount, ownTableNames, recordedVersion, encoding, journalMode, useWriteAheadLog, useRollbackJournal
+    case tableCount, ownTableNames, recordedVersion, encoding, useWriteAheadLog, useRollbackJournal
     case insertMessage, insertKeyedMessage, messagesBefore, messagesAfter, messageOfKey, deleteMessages
 
     var sql: StaticString {
@@ -27,7 +27,6 @@ enum Query: Int, CaseIterable {
             """
         case .recordedVersion: "SELECT version, minimum_version FROM chat_storage_schema"
         case .encoding: "PRAGMA encoding"
-        case .journalMode: "PRAGMA journal_mode"
         case .useWriteAheadLog: "PRAGMA journal_mode = WAL"
         case .useRollbackJournal: "PRAGMA journal_mode = DELETE"
 

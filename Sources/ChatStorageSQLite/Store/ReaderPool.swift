@@ -27,6 +27,7 @@ final class ReaderPool: Sendable {
     }
 
     private let configuration: SQLiteBackend.Configuration
+    private let longReads: LongReads
     private let inlineReads = InlineReads()
     private let state = Mutex(State())
     /// How many callers left the queue since it was last looked through.
@@ -34,8 +35,12 @@ final class ReaderPool: Sendable {
     /// A task that only reads would never leave its thread to others, the writers among them.
     private let pace = Pace(callsPerLook: 4)
 
-    init(_ configuration: SQLiteBackend.Configuration) {
+    /// Makes a pool without connections.
+    ///
+    /// - Parameter longReads: Counts the reads on the connections' own threads.
+    init(_ configuration: SQLiteBackend.Configuration, longReads: LongReads) {
         self.configuration = configuration
+        self.longReads = longReads
     }
 
     /// Runs a body on a connection that reads.
@@ -70,6 +75,7 @@ final class ReaderPool: Sendable {
             return (state.idle, state.waiting)
         }
         waiting.forEach { $0.end(.failure(ChatStorageError.closed)) }
+        longReads.close()
         for reader in idle { close(reader) }
         await withCheckedContinuation { continuation in
             let isDone = state.withLock { state in
@@ -109,11 +115,21 @@ final class ReaderPool: Sendable {
     private func readOnThread<Result: Sendable>(
         isShort: Bool, _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
-        let reader = if let idle = takeIdle() { idle } else { try await take() }
+        try await longReads.begin()
+        let reader: Reader
+        do {
+            reader = if let idle = takeIdle() { idle } else { try await take() }
+        } catch {
+            longReads.end()
+            throw error
+        }
         var isSubmitted = false
         // A task that was cancelled before hands nothing to the thread.
         defer {
-            if !isSubmitted { give(reader) }
+            if !isSubmitted {
+                give(reader)
+                longReads.end()
+            }
         }
         return try await PendingCall<Result>.wait { call in
             isSubmitted = true
@@ -124,6 +140,7 @@ final class ReaderPool: Sendable {
                     return try readOnThread(reader.database, for: call, isShort: isShort, body)
                 }
                 give(reader)
+                longReads.end()
                 call.end(result.mapError { ($0 as? SQLiteFailure)?.error ?? $0 })
             }
         }

@@ -17,8 +17,9 @@ final class SQLiteStore: Sendable {
     init(_ configuration: SQLiteBackend.Configuration) {
         file = DatabaseFile(path: configuration.path)
         access = configuration.access
-        writer = Writer(configuration)
-        readers = ReaderPool(configuration)
+        let longReads = LongReads(mostWaiting: configuration.waitingCalls)
+        writer = Writer(configuration, longReads: longReads)
+        readers = ReaderPool(configuration, longReads: longReads)
         inspection = SharedInspection(configuration)
     }
 
