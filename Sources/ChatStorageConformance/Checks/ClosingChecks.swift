@@ -76,7 +76,15 @@ extension Check {
         ) { context in
             for round in 0..<3 {
                 let closing = try await context.openOtherStore()
-                let written = try await closing.append((0..<2_000).map { .user("\($0)") }, to: "one")
+                for batch in 0..<10 {
+                    try await closing.append((0..<50).map { .user("\(batch)/\($0)") }, to: "one")
+                }
+                // A short and a long read.
+                let limits = [20, 10_000]
+                let before = [
+                    try await closing.messages(of: "one", limit: limits[0]),
+                    try await closing.messages(of: "one", limit: limits[1]),
+                ]
                 _ = try await context.concurrently(24) { index in
                     if index == 12 {
                         var random = context.random(stream: round)
@@ -84,11 +92,9 @@ extension Check {
                         try await closing.close()
                         return
                     }
-                    // Short and long reads.
-                    let limit = index.isMultiple(of: 2) ? 20 : 10_000
                     do {
                         context.expect(
-                            try await closing.messages(of: "one", limit: limit), equals: written.suffix(limit),
+                            try await closing.messages(of: "one", limit: limits[index % 2]), equals: before[index % 2],
                             "a read under way is answered whole")
                     } catch let error as ChatStorageError {
                         context.expect(
