@@ -59,6 +59,9 @@ public final class SQLiteBackend: ChatStorageBackend {
     }
 
     /// Closes the store; calls under way finish, and every later call is `closed`.
+    ///
+    /// It returns when they have ended, however long they take: cancel long reads first. Then the store has nothing open any
+    /// more, and where no other uses the file everything is in it and nothing lies beside it, so that it can be copied.
     public func close() async throws {
         await store.close()
     }

@@ -133,6 +133,19 @@ import Testing
         #expect(try stored() == ["x"])
     }
 
+    @Test func aCommitThatFailedForMostReasonsMayBeThere() {
+        // BUSY, FULL and CONSTRAINT come before the commit's record is written.
+        for code in [Int32(5), 13, 19] { #expect(!SQLiteFailure(code: code).leavesCommitUnknown, "\(code)") }
+        // PERM, NOMEM, READONLY, INTERRUPT, IOERR_FSYNC, CANTOPEN, PROTOCOL and what a later version may bring.
+        for code in [Int32(3), 7, 8, 9, 1_034, 14, 15, 99] {
+            let failure = SQLiteFailure(code: code)
+            #expect(failure.leavesCommitUnknown, "\(code)")
+            #expect(failure.errorOfUnknownCommit.code == .unavailable, "\(code)")
+            #expect(failure.errorOfUnknownCommit.writeOutcome == .unknown, "\(code)")
+        }
+        #expect(SQLiteFailure(code: 11).errorOfUnknownCommit.code == .damaged)
+    }
+
     @Test func whenNoTransactionCanBeginNothingIsAttempted() throws {
         let other = try TestSQLiteConnection(path: folder.path(of: "chat.db"))
         try other.execute("BEGIN IMMEDIATE")

@@ -71,6 +71,43 @@ extension Check {
             }
         },
         Check(
+            "closing.reads-under-way", .e3, needs: [.ownStore],
+            why: "An app that closes while a list still loads must not crash, hang, or show half of it."
+        ) { context in
+            for round in 0..<3 {
+                let closing = try await context.openOtherStore()
+                for batch in 0..<10 {
+                    try await closing.append((0..<50).map { .user("\(batch)/\($0)") }, to: "one")
+                }
+                // A short and a long read.
+                let limits = [20, 10_000]
+                let before = [
+                    try await closing.messages(of: "one", limit: limits[0]),
+                    try await closing.messages(of: "one", limit: limits[1]),
+                ]
+                _ = try await context.concurrently(24) { index in
+                    if index == 12 {
+                        var random = context.random(stream: round)
+                        await context.letTimePass(upTo: .milliseconds(2), using: &random)
+                        try await closing.close()
+                        return
+                    }
+                    do {
+                        context.expect(
+                            try await closing.messages(of: "one", limit: limits[index % 2]), equals: before[index % 2],
+                            "a read under way is answered whole")
+                    } catch let error as ChatStorageError {
+                        context.expect(
+                            error.code == .closed || error.code == .unavailable,
+                            "a call under way finishes, or is closed or unavailable", actual: "\(error)")
+                    }
+                }
+                await context.expectError(.closed, "it is closed once close() has returned") {
+                    try await closing.messages(of: "one")
+                }
+            }
+        },
+        Check(
             "closing.writes-under-way-whole", .e3, .a1, .d1, needs: [.capability(.durable)],
             why:
                 "What an app finds when it starts again after it was closed in the middle of its work must be in order."

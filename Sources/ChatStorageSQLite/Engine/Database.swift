@@ -24,6 +24,9 @@ final class Database: @unchecked Sendable {
 
     let handle: OpaquePointer
     private let lockWait = LockWait()
+    private let logLength = LogLength()
+    /// When a read on this connection ends before its last row.
+    let readWatch: ReadWatch
     /// By the query's number: most calls are so short that hashing would show.
     private var statements = [Statement?](repeating: nil, count: Query.allCases.count)
     private var isClosed = false
@@ -77,11 +80,20 @@ final class Database: @unchecked Sendable {
         }
         handle = opened
         path = configuration.path
+        readWatch = ReadWatch(opened)
         lockWait.timeout = configuration.busyTimeout
         lockWait.install(on: handle)
+        logLength.install(on: handle)
         // A failure from here on runs `deinit`, which closes the handle.
         try execute("PRAGMA foreign_keys = ON")
-        if access == .reading { try execute("PRAGMA query_only = ON") }
+        if access == .reading {
+            readWatch.install()
+            try execute("PRAGMA query_only = ON")
+        }
+        // One that reads can write too: the log into the file when it is closed last, what a crash left undone when it begins.
+        if access != .inspecting, configuration.access == .readWrite {
+            try configureForWriting(configuration.durability)
+        }
     }
 
     deinit {
@@ -106,6 +118,21 @@ final class Database: @unchecked Sendable {
 
     /// How many rows the connection's statements have changed so far, cascades included, but for what failed.
     var allChanges: Int64 { sqlite3_total_changes64(handle) }
+
+    /// How many pages the write-ahead log had after this connection's last commit; 0 with a rollback journal.
+    var logPages: Int { logLength.pages }
+
+    /// Moves into the file what it can of the write-ahead log, and waits for nobody.
+    ///
+    /// Another connection's transaction must keep all writers out meanwhile, see ``LogMover``.
+    ///
+    /// - Returns: Whether all of the log is in the file now.
+    func moveLog() throws -> Bool {
+        var (pages, moved) = (Int32(0), Int32(0))
+        let result = sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, &pages, &moved)
+        guard result == SQLITE_OK else { throw SQLiteFailure(handle, code: result) }
+        return moved == pages
+    }
 
     /// Sets how long a statement waits for another process's lock; a time that has passed is the shortest wait.
     func setBusyTimeout(_ timeout: Duration) {

@@ -68,6 +68,9 @@ struct SQLiteFailure: Error {
 
     var isBusy: Bool { primaryCode == SQLITE_BUSY || primaryCode == SQLITE_LOCKED }
 
+    /// Whether the connection's own ``ReadWatch`` ended the statement.
+    var isInterrupted: Bool { primaryCode == SQLITE_INTERRUPT }
+
     /// Whether a connection that may not write met what a crashed process left, which must be rolled back first.
     var needsRecovery: Bool { primaryCode == SQLITE_READONLY }
 
@@ -77,8 +80,25 @@ struct SQLiteFailure: Error {
     /// Whether a primary key is there already.
     var isBrokenKey: Bool { code == Self.brokenPrimaryKey }
 
-    /// Whether the disk failed: a commit that ends so may be in the file after all.
-    var isDiskError: Bool { primaryCode == SQLITE_IOERR }
+    /// Whether a commit that ends so may be in the file after all, as where the disk failed.
+    ///
+    /// A lock, a full disk or a constraint keeps SQLite from writing the commit's record. Of all else it does not say so.
+    var leavesCommitUnknown: Bool {
+        switch primaryCode {
+        case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL, SQLITE_CONSTRAINT: false
+        default: true
+        }
+    }
+
+    /// The error of a call whose commit ended so that nobody knows whether it is in the file.
+    var errorOfUnknownCommit: ChatStorageError {
+        let known = error(writeOutcome: .unknown)
+        // Codes that say that nothing was written would say too much.
+        return switch known.code {
+        case .unavailable, .damaged: known
+        default: ChatStorageError(.unavailable, known.message, writeOutcome: .unknown, cause: known.cause)
+        }
+    }
 
     /// The failure in the contract's terms.
     var error: ChatStorageError { error(writeOutcome: nil) }

@@ -31,15 +31,14 @@ extension Database {
         }
     }
 
-    /// Sets what a commit waits for (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
-    func configureForWriting(_ configuration: SQLiteBackend.Configuration) throws {
-        let journalMode = try pragma(.journalMode)
-        hasLog = journalMode == "wal"
-        switch (configuration.durability, journalMode) {
-        case (.processEnd, _): try execute("PRAGMA synchronous = NORMAL")
-        case (.powerLoss, "wal"): try execute("PRAGMA synchronous = FULL")
-        // With a rollback journal FULL can lose the last commit: the folder's entry is not synced.
-        case (.powerLoss, _): try execute("PRAGMA synchronous = EXTRA")
+    /// Sets what a commit, and moving the log into the file, wait for
+    /// (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
+    func configureForWriting(_ durability: SQLiteBackend.Configuration.Durability) throws {
+        switch durability {
+        case .processEnd: try execute("PRAGMA synchronous = NORMAL")
+        // With a rollback journal FULL can lose the last commit: the folder's entry is not synced. With a write-ahead log both
+        // are the same.
+        case .powerLoss: try execute("PRAGMA synchronous = EXTRA")
         }
         // On Apple's systems fsync does not reach the medium; elsewhere these do nothing.
         try execute("PRAGMA fullfsync = ON")

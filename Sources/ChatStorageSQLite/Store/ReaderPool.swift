@@ -4,8 +4,8 @@ import Synchronization
 
 /// The connections that read, opened as they are needed, and the calls that wait for one.
 ///
-/// A short read runs at once on the thread that asks, without waiting for locks; a long one, and one that meets a lock,
-/// runs on the connection's own thread. Waiting for a connection suspends and blocks no thread.
+/// A short read runs at once on the thread that asks, without waiting for locks; a long one, one that meets a lock, and any
+/// where the disk is slow runs on the connection's own thread. Waiting for a connection suspends and blocks no thread.
 final class ReaderPool: Sendable {
     /// A read on the thread that asks goes on elsewhere after so many bytes of text.
     private static let inlineBytes = 1 << 20
@@ -18,22 +18,31 @@ final class ReaderPool: Sendable {
 
     private struct State {
         var idle: [Reader] = []
+        /// How many there are, with those that are being opened or closed.
         var opened = 0
         var waiting = FIFO<PendingCall<Reader>>()
         var isClosed = false
+        /// Calls of ``close()``, which wait until there are none.
+        var closing: [CheckedContinuation<Void, Never>] = []
     }
 
     private let configuration: SQLiteBackend.Configuration
     private let file: OpenedFile
+    private let longReads: LongReads
+    private let inlineReads = InlineReads()
     private let state = Mutex(State())
     /// How many callers left the queue since it was last looked through.
     private let cancellations = Atomic(0)
     /// A task that only reads would never leave its thread to others, the writers among them.
     private let pace = Pace(callsPerLook: 4)
 
-    init(_ configuration: SQLiteBackend.Configuration, of file: OpenedFile) {
+    /// Makes a pool without connections.
+    ///
+    /// - Parameter longReads: Counts the reads on the connections' own threads.
+    init(_ configuration: SQLiteBackend.Configuration, of file: OpenedFile, longReads: LongReads) {
         self.configuration = configuration
         self.file = file
+        self.longReads = longReads
     }
 
     /// Runs a body on a connection that reads.
@@ -42,27 +51,23 @@ final class ReaderPool: Sendable {
     func read<Result: Sendable>(
         inline: Bool, _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
-        let reader: Reader = if let idle = state.withLock({ $0.idle.popLast() }) { idle } else { try await take() }
-        if inline {
+        if inline, inlineReads.areAllowed {
+            let reader = if let idle = takeIdle() { idle } else { try await take() }
             do {
-                let result = try Self.readInline(reader.database, body)
+                let result = try readInline(reader.database, body)
                 give(reader)
                 if pace.isOver() { await Task.yield() }
                 return result
-            } catch let failure as SQLiteFailure where failure.isBusy {
-                // Another process recovers or restarts the log; the wait for it must not block this thread.
-            } catch is TextBudgetExceeded {
-                // The texts are long, so the rest of the reading is not for this thread either.
             } catch {
                 give(reader)
-                throw (error as? SQLiteFailure)?.error ?? error
+                guard Self.goesOnElsewhere(after: error) else { throw (error as? SQLiteFailure)?.error ?? error }
             }
         }
-        return try await readOnThread(reader, body)
+        return try await readOnThread(isShort: inline, body)
     }
 
-    /// Closes the connections that nobody uses; those in use are closed as they come back.
-    func close() {
+    /// Ends the calls that wait for a connection, and closes all connections once nobody uses them.
+    func close() async {
         let (idle, waiting) = state.withLock { state in
             state.isClosed = true
             defer {
@@ -71,41 +76,94 @@ final class ReaderPool: Sendable {
             }
             return (state.idle, state.waiting)
         }
-        // The thread that opened a connection may hold a reference for a moment longer.
-        for reader in idle { reader.database.close() }
-        var calls = waiting
-        while let call = calls.popFirst() { call.end(.failure(ChatStorageError.closed)) }
+        waiting.forEach { $0.end(.failure(ChatStorageError.closed)) }
+        longReads.close()
+        for reader in idle { close(reader) }
+        await withCheckedContinuation { continuation in
+            let isDone = state.withLock { state in
+                if state.opened > 0 { state.closing.append(continuation) }
+                return state.opened == 0
+            }
+            if isDone { continuation.resume() }
+        }
     }
 
-    /// Runs a body with a bound on the text that it reads; the bound is gone before anybody else gets the connection.
-    private static func readInline<Result>(
-        _ database: Database, _ body: (Database) throws -> Result
-    ) throws -> Result {
-        database.textBudget = inlineBytes
-        defer { database.textBudget = .max }
+    /// Runs a body with bounds on the text that it reads and on its waits for the disk; the bounds are gone before anybody
+    /// else gets the connection.
+    private func readInline<Result>(_ database: Database, _ body: (Database) throws -> Result) throws -> Result {
+        let start = database.readWatch.start()
+        database.textBudget = Self.inlineBytes
+        database.readWatch.endsIfSlow = start
+        defer {
+            database.textBudget = .max
+            database.readWatch.endsIfSlow = nil
+            inlineReads.note(isSlow: database.readWatch.isSlow(since: start))
+        }
         return try database.read(body)
     }
 
+    /// Whether a read that ended so on the thread that asked is to run on the connection's own.
+    private static func goesOnElsewhere(after error: any Error) -> Bool {
+        switch error {
+        // Another process recovers or restarts the log, or the disk is slow: the wait must not block a thread that others need.
+        case let failure as SQLiteFailure: failure.isBusy || failure.isInterrupted
+        // The texts are long, so the rest of the reading is not for that thread either.
+        case is TextBudgetExceeded: true
+        default: false
+        }
+    }
+
+    /// Reads on a connection's own thread, which may block, until the caller is cancelled.
     private func readOnThread<Result: Sendable>(
-        _ reader: Reader, _ body: @escaping @Sendable (Database) throws -> Result
+        isShort: Bool, _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
+        try await longReads.begin()
+        let reader: Reader
+        do {
+            reader = if let idle = takeIdle() { idle } else { try await take() }
+        } catch {
+            longReads.end()
+            throw error
+        }
         var isSubmitted = false
         // A task that was cancelled before hands nothing to the thread.
-        defer { if !isSubmitted { give(reader) } }
+        defer {
+            if !isSubmitted {
+                give(reader)
+                longReads.end()
+            }
+        }
         return try await PendingCall<Result>.wait { call in
             isSubmitted = true
             reader.thread.async { [self] in
                 let wanted = call.begin()
                 let result = Swift.Result {
                     guard wanted else { throw CancellationError() }
-                    reader.database.setBusyTimeout(configuration.busyTimeout)
-                    defer { reader.database.setBusyTimeout(.zero) }
-                    return try reader.database.read(body)
+                    return try readOnThread(reader.database, for: call, isShort: isShort, body)
                 }
                 give(reader)
+                longReads.end()
                 call.end(result.mapError { ($0 as? SQLiteFailure)?.error ?? $0 })
             }
         }
+    }
+
+    private func readOnThread<Result>(
+        _ database: Database, for call: PendingCall<Result>, isShort: Bool, _ body: (Database) throws -> Result
+    ) throws -> Result {
+        database.setBusyTimeout(configuration.busyTimeout)
+        database.readWatch.isWanted = { call.isWanted }
+        let start = database.readWatch.start()
+        defer {
+            if isShort { inlineReads.note(isSlow: database.readWatch.isSlow(since: start)) }
+            database.readWatch.isWanted = nil
+            database.setBusyTimeout(.zero)
+        }
+        return try database.read(body)
+    }
+
+    private func takeIdle() -> Reader? {
+        state.withLock { $0.idle.popLast() }
     }
 
     private func take() async throws -> Reader {
@@ -134,11 +192,7 @@ final class ReaderPool: Sendable {
             case .opens: open(on: SerialThread(), for: call)
             case .waits: break
             case .closed: call.end(.failure(ChatStorageError.closed))
-            case .full:
-                call.end(
-                    .failure(
-                        ChatStorageError(.unavailable, "\(configuration.waitingCalls) calls wait for a reader already"))
-                )
+            case .full: call.end(.failure(Self.full(configuration.waitingCalls)))
             }
         } onCancel: {
             cancellations.add(1, ordering: .relaxed)
@@ -154,12 +208,11 @@ final class ReaderPool: Sendable {
             } catch {
                 call.end(.failure((error as? SQLiteFailure)?.error ?? error))
                 // The next in line tries itself: it may get another error, and must not wait for ever.
-                let next = state.withLock { state in
-                    let next = state.waiting.popFirst()
-                    if next == nil { state.opened -= 1 }
-                    return next
+                if let next = state.withLock({ $0.waiting.popFirst() }) {
+                    open(on: thread, for: next)
+                } else {
+                    noteClosed()
                 }
-                if let next { open(on: thread, for: next) }
             }
         }
     }
@@ -170,13 +223,39 @@ final class ReaderPool: Sendable {
 
     private func give(_ reader: Reader) {
         while true {
-            let next: PendingCall<Reader>? = state.withLock { state in
-                if let next = state.waiting.popFirst() { return next }
+            let (next, isClosed) = state.withLock { state -> (PendingCall<Reader>?, Bool) in
+                if let next = state.waiting.popFirst() { return (next, false) }
                 if !state.isClosed { state.idle.append(reader) }
-                return nil
+                return (nil, state.isClosed)
             }
-            guard let next else { return }
+            guard let next else {
+                if isClosed { close(reader) }
+                return
+            }
             if next.end(.success(reader)) { return }
         }
+    }
+
+    /// Closes a connection that nobody uses, on its own thread: the last of a file writes to it.
+    private func close(_ reader: Reader) {
+        reader.thread.async { [self] in
+            reader.database.close()
+            noteClosed()
+        }
+    }
+
+    private func noteClosed() {
+        let closing = state.withLock { state in
+            state.opened -= 1
+            guard state.opened == 0, state.isClosed else { return [CheckedContinuation<Void, Never>]() }
+            defer { state.closing = [] }
+            return state.closing
+        }
+        for continuation in closing { continuation.resume() }
+    }
+
+    /// What a call gets where too many wait already.
+    static func full(_ mostWaiting: Int) -> ChatStorageError {
+        ChatStorageError(.unavailable, "\(mostWaiting) calls wait for a reader already")
     }
 }

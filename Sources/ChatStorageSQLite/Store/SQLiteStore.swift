@@ -18,8 +18,9 @@ final class SQLiteStore: Sendable {
         file = DatabaseFile(path: configuration.path)
         access = configuration.access
         let opened = OpenedFile()
-        writer = Writer(configuration, of: opened)
-        readers = ReaderPool(configuration, of: opened)
+        let longReads = LongReads(mostWaiting: configuration.waitingCalls)
+        writer = Writer(configuration, of: opened, longReads: longReads)
+        readers = ReaderPool(configuration, of: opened, longReads: longReads)
         inspection = SharedInspection(configuration)
     }
 
@@ -42,9 +43,9 @@ final class SQLiteStore: Sendable {
 
     func close() async {
         phase.withLock { $0 = .closed }
-        // The writer last: the last connection that can write moves the log into the file.
-        inspection.close()
-        readers.close()
+        // The writer last: the connection that is closed last moves the log into the file, and removes what lies beside it.
+        await inspection.close()
+        await readers.close()
         await writer.close()
     }
 

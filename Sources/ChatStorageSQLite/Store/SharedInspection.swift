@@ -39,14 +39,15 @@ final class SharedInspection: Sendable {
         }
     }
 
-    /// Ends the calls that wait; no file is looked at from now on.
-    func close() {
+    /// Ends the calls that wait, and returns when no file is looked at any more.
+    func close() async {
         let waiting = state.withLock { state in
             state.isClosed = true
             defer { state.waiting = [] }
             return state.waiting
         }
         for call in waiting { call.end(.failure(ChatStorageError.closed)) }
+        await withCheckedContinuation { continuation in thread.async { continuation.resume() } }
     }
 
     private func inspect() {

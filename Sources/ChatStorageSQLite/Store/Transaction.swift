@@ -152,10 +152,10 @@ struct Transaction {
             database.writerRest.transactionEnded(at: .now)
             for call in calls { call.succeed() }
             whenEnded(nil)
-        } catch let failure as SQLiteFailure where failure.isDiskError {
-            // The commit's record may have reached the file although the disk reported an error.
+        } catch let failure as SQLiteFailure where failure.leavesCommitUnknown {
+            // The commit's record may have reached the file although the disk, say, reported an error.
             rollBack()
-            for call in calls { call.fail(failure.error(writeOutcome: .unknown)) }
+            for call in calls { call.fail(failure.errorOfUnknownCommit) }
             whenEnded(failure)
         } catch let failure as SQLiteFailure where failure.isBusy {
             // The time is used up for all of them.

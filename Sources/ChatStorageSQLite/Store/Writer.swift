@@ -28,18 +28,37 @@ final class Writer: Sendable {
         var isClosed = false
     }
 
+    /// A connection, and what moves its log into the file.
+    private struct Connection {
+        let database: Database
+        var mover: LogMover
+        var schedule = LogSchedule()
+
+        mutating func moveLog(waiting wait: Duration) {
+            mover.moveLog(lockedBy: database, waiting: wait)
+        }
+    }
+
+    /// How long moving the log waits for another process's transaction, after which the next calls' own wait begins.
+    private static let longestWaitForLog = Duration.seconds(1)
+
     private let configuration: SQLiteBackend.Configuration
     private let file: OpenedFile
+    private let longReads: LongReads
     private let thread = SerialThread()
     private let state = Mutex(State())
     /// How many callers left the queue since it was last looked through.
     private let cancellations = Atomic(0)
     /// Opened by the first call; touched on the thread only, which the lock states rather than ensures.
-    private let connection = Mutex<Database?>(nil)
+    private let connection = Mutex<Connection?>(nil)
 
-    init(_ configuration: SQLiteBackend.Configuration, of file: OpenedFile) {
+    /// Makes a writer without a connection.
+    ///
+    /// - Parameter longReads: The reads that make room where they keep the log from being begun anew.
+    init(_ configuration: SQLiteBackend.Configuration, of file: OpenedFile, longReads: LongReads) {
         self.configuration = configuration
         self.file = file
+        self.longReads = longReads
     }
 
     /// Runs a body, whole or not at all, and waits for its commit.
@@ -117,17 +136,38 @@ final class Writer: Sendable {
         while hasWaiting() {
             connection.withLock { connection in
                 // Before calls are taken, which can be given up until then.
-                connection?.restIfDue()
+                connection?.database.restIfDue()
                 var room = Room()
                 let calls = take(&room)
                 guard !calls.isEmpty else { return }
                 do {
-                    let transaction = Transaction(try open(&connection), busyTimeout: configuration.busyTimeout)
-                    transaction.run(calls) { take(&room) }
+                    let database = try open(&connection)
+                    Transaction(database, busyTimeout: configuration.busyTimeout).run(calls) { take(&room) }
                 } catch {
                     for call in calls { call.fail(error) }
                 }
+                moveLog(of: &connection, isIdle: false)
             }
+        }
+        connection.withLock { moveLog(of: &$0, isIdle: true) }
+    }
+
+    /// Moves the log into the file where it is time for that.
+    private func moveLog(of connection: inout Connection?, isIdle: Bool) {
+        guard let pages = connection?.database.logPages else { return }
+        switch connection?.schedule.next(pages: pages, isIdle: isIdle) {
+        case .move:
+            // With another process in the way an idle moment will come again, or else its length will not wait.
+            connection?.moveLog(waiting: isIdle ? .zero : min(configuration.busyTimeout, Self.longestWaitForLog))
+        case .pauseReads:
+            longReads.pause { [self] in
+                thread.async { [self] in
+                    let wait = min(configuration.busyTimeout, Self.longestWaitForLog)
+                    self.connection.withLock { $0?.moveLog(waiting: wait) }
+                    longReads.resume()
+                }
+            }
+        case .nothing, nil: break
         }
     }
 
@@ -152,11 +192,11 @@ final class Writer: Sendable {
         return batch.filter { $0.begin() }
     }
 
-    private func open(_ connection: inout Database?) throws -> Database {
-        if let connection { return connection }
-        let opened = try Database(configuration, for: .writing, of: file)
-        try opened.configureForWriting(configuration)
-        connection = opened
-        return opened
+    private func open(_ connection: inout Connection?) throws -> Database {
+        if let connection { return connection.database }
+        let database = try Database(configuration, for: .writing, of: file)
+        database.hasLog = try database.pragma(.journalMode) == "wal"
+        connection = Connection(database: database, mover: LogMover(configuration, of: file))
+        return database
     }
 }

@@ -1,0 +1,74 @@
+import ChatStorageSupport
+
+#if canImport(SQLite3)
+import SQLite3
+#else
+import CSQLite
+#endif
+
+/// Ends a read on a thread that must not block when the disk is slow, and one that nobody waits for any more.
+///
+/// SQLite asks between two steps of its virtual machine (<https://www.sqlite.org/c3ref/progress_handler.html>), and a read
+/// that is ended so leaves the connection as it was. Unlike `sqlite3_interrupt` this cannot hit the next read.
+///
+/// It belongs to one connection, which is used by one thread at a time.
+final class ReadWatch {
+    /// How a read began.
+    struct Start {
+        fileprivate let time: Int64
+        fileprivate let pagesRead: Int32
+    }
+
+    /// A read that takes longer, and had to read pages of the file, is slow: as long as a kernel may let a thread run.
+    private static let limit: Int64 = 5_000_000
+    /// One that takes longer is slow in any case; with a rollback journal each read looks at the file.
+    private static let longest: Int64 = 40_000_000
+    /// The steps of some seven rows, each of which can wait for the disk; looking costs as much as a step or two of a row.
+    private static let stepsPerLook: Int32 = 100
+
+    private let connection: OpaquePointer
+    /// How the read began that ends once it is slow; nil where it may take its time.
+    var endsIfSlow: Start?
+    /// Whether the read's caller still waits; nil where that does not matter.
+    var isWanted: (() -> Bool)?
+
+    /// Makes a watch of a connection that is closed before this value goes away.
+    init(_ connection: OpaquePointer) {
+        self.connection = connection
+    }
+
+    /// Makes the connection ask.
+    func install() {
+        sqlite3_progress_handler(
+            connection, Self.stepsPerLook,
+            { context in
+                guard let context else { return 0 }
+                return Unmanaged<ReadWatch>.fromOpaque(context).takeUnretainedValue().isOver ? 1 : 0
+            }, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    /// Notes how a read begins.
+    func start() -> Start {
+        Start(time: MonotonicTime.now, pagesRead: pagesRead)
+    }
+
+    /// Whether the disk is slow, as far as a read shows it.
+    ///
+    /// Where every page was in memory a few milliseconds went to other programs on a busy machine.
+    func isSlow(since start: Start) -> Bool {
+        let time = MonotonicTime.now - start.time
+        return time > Self.limit && (time > Self.longest || pagesRead != start.pagesRead)
+    }
+
+    private var isOver: Bool {
+        if let endsIfSlow { return isSlow(since: endsIfSlow) }
+        return isWanted.map { !$0() } ?? false
+    }
+
+    /// How many pages the connection has read that its cache did not have.
+    private var pagesRead: Int32 {
+        var (count, highest) = (Int32(0), Int32(0))
+        sqlite3_db_status(connection, SQLITE_DBSTATUS_CACHE_MISS, &count, &highest, 0)
+        return count
+    }
+}

@@ -1,0 +1,62 @@
+import ChatStorageSupport
+
+/// Moves the write-ahead log into the database file (a checkpoint), for the connection that writes.
+///
+/// Up to 3.51.2 SQLite can lose commits when one connection moves the log while another's commit begins it anew
+/// (<https://www.sqlite.org/wal.html#walresetbug>). That takes a move without SQLite's write lock. So no connection of the
+/// library moves the log by itself after a commit, and this one does only while the writer's has the lock. Modes that take
+/// the lock themselves do not do: they go on without it when the wait for it is over (`sqlite3WalCheckpoint` in `wal.c`).
+/// The last connection that is closed has the whole file for itself when it moves the log.
+struct LogMover {
+    private let configuration: SQLiteBackend.Configuration
+    private let file: OpenedFile
+    /// Another than the writer's: none moves the log in a transaction of its own.
+    private var connection: Database?
+
+    /// Makes one without a connection.
+    ///
+    /// - Parameter file: The file of the writer's connection.
+    init(_ configuration: SQLiteBackend.Configuration, of file: OpenedFile) {
+        self.configuration = configuration
+        self.file = file
+    }
+
+    /// Moves the log, as far as no reader needs the file as it is.
+    ///
+    /// What fails leaves the log as it was, for a later attempt.
+    ///
+    /// - Parameters:
+    ///   - writer: Outside a transaction.
+    ///   - wait: How long to wait for another process's transaction.
+    /// - Returns: Whether all of it is in the file, so that the next commit begins it anew.
+    @discardableResult
+    mutating func moveLog(lockedBy writer: Database, waiting wait: Duration) -> Bool {
+        do {
+            let mover = try opened()
+            writer.restIfDue()
+            writer.setBusyTimeout(wait)
+            try writer.command(.begin)
+            writer.writerRest.transactionBegan(at: .now)
+            defer {
+                // Nothing was written.
+                try? writer.command(.rollback)
+                writer.writerRest.transactionEnded(at: .now)
+            }
+            // Short reads of older pages end meanwhile, and new ones do not begin while nobody commits.
+            for _ in 0..<3 {
+                if try mover.moveLog() { return true }
+                BlockedThread.pause(for: .milliseconds(1))
+            }
+            return false
+        } catch {
+            return false
+        }
+    }
+
+    private mutating func opened() throws -> Database {
+        if let connection { return connection }
+        let opened = try Database(configuration, for: .reading, of: file)
+        connection = opened
+        return opened
+    }
+}

@@ -1,0 +1,43 @@
+/// When the write-ahead log is moved into the file, by its length in pages after each commit.
+///
+/// SQLite begins the log anew with the first commit after all of it was moved, if nobody reads from it then.
+struct LogSchedule {
+    enum Step: Equatable {
+        case nothing, move
+        /// Reads that overlap keep the log from being begun anew, so it needs a moment without long ones.
+        case pauseReads
+    }
+
+    /// As long as SQLite's own default lets it become (<https://www.sqlite.org/wal.html#automatic_checkpoint>).
+    static let due = 1_000
+    /// From here on it is moved also while calls wait.
+    static let overdue = 2_000
+    /// From here on long reads make room.
+    static let tooLong = 4_000
+    /// How much longer it becomes before another attempt, where readers of older pages are in the way.
+    private static let step = 250
+
+    /// How long it was at the last attempt; nil after it was begun anew.
+    private var attempted: Int?
+    private var nextPause = tooLong
+
+    /// What to do after a commit.
+    ///
+    /// - Parameter isIdle: Whether no call waits.
+    mutating func next(pages: Int, isIdle: Bool) -> Step {
+        if let attempted, pages < attempted {
+            self.attempted = nil
+            nextPause = Self.tooLong
+        }
+        if let attempted, pages >= nextPause {
+            nextPause = max(attempted, pages) + Self.tooLong
+            self.attempted = pages
+            return .pauseReads
+        }
+        guard pages >= (attempted.map { $0 + Self.step } ?? 0), pages >= (isIdle ? Self.due : Self.overdue) else {
+            return .nothing
+        }
+        attempted = pages
+        return .move
+    }
+}

@@ -1,0 +1,142 @@
+import ChatStorageCore
+import Foundation
+import TestSupport
+import Testing
+
+@testable import ChatStorageSQLite
+
+/// The write-ahead log: who moves it into the file, when, and how long it becomes.
+@Suite(.timeLimit(.minutes(5))) struct LogTests {
+    private let folder: TemporaryFolder
+    private let configuration: SQLiteBackend.Configuration
+
+    init() throws {
+        folder = try TemporaryFolder()
+        configuration = SQLiteBackend.Configuration(path: folder.path(of: "chat.db"))
+    }
+
+    private func prepare() async throws {
+        let backend = try await SQLiteBackend(configuration)
+        try await backend.prepare()
+        try await backend.close()
+    }
+
+    private func append(_ database: Database, bytes: Int) throws {
+        try database.transaction {
+            _ = try database.append(
+                [.user(String(repeating: "x", count: bytes))], tenant: "", to: "c", if: .createIfMissing)
+        }
+    }
+
+    private func file() throws -> Data { try Data(contentsOf: URL(fileURLWithPath: configuration.path)) }
+
+    // MARK: When
+
+    /// What follows from each length, in turn.
+    private func steps(_ commits: (pages: Int, isIdle: Bool)...) -> [LogSchedule.Step] {
+        var schedule = LogSchedule()
+        return commits.map { schedule.next(pages: $0.pages, isIdle: $0.isIdle) }
+    }
+
+    @Test func itIsMovedInAnIdleMomentOrWhenItIsLong() {
+        #expect(
+            steps((999, true), (1_000, false), (1_000, true), (3, true), (1_999, false), (2_000, false))
+                == [.nothing, .nothing, .move, .nothing, .nothing, .move])
+    }
+
+    @Test func whereItStaysAnotherAttemptComesLater() {
+        #expect(steps((1_000, true), (1_249, true), (1_250, true)) == [.move, .nothing, .move])
+    }
+
+    @Test func whereItGrowsOnLongReadsMakeRoom() {
+        // One transaction may be long, and nobody in the way.
+        #expect(
+            steps((9_000, false), (9_001, false), (9_002, false), (13_001, false))
+                == [.move, .pauseReads, .nothing, .pauseReads])
+    }
+
+    // MARK: Who
+
+    @Test func noConnectionMovesItByItself() async throws {
+        try await prepare()
+        let database = try Database(configuration, for: .writing)
+        let before = try file()
+        for _ in 0..<5 { try append(database, bytes: 4 << 20) }
+        #expect(database.logPages > 5_000)
+        #expect(try file() == before)
+    }
+
+    @Test func itIsMovedUnderTheWriteLockOnly() async throws {
+        try await prepare()
+        let database = try Database(configuration, for: .writing)
+        try append(database, bytes: 1 << 20)
+        let before = try file()
+        var mover = LogMover(configuration, of: OpenedFile())
+        // Only another's commit could begin the log anew meanwhile, so nobody may be able to commit.
+        let other = try TestSQLiteConnection(path: configuration.path)
+        try other.execute("BEGIN IMMEDIATE")
+        for wait in [Duration.zero, .milliseconds(5)] {
+            let isMoved = mover.moveLog(lockedBy: database, waiting: wait)
+            #expect(!isMoved)
+        }
+        #expect(try file() == before)
+        try other.execute("ROLLBACK")
+        let isMoved = mover.moveLog(lockedBy: database, waiting: .zero)
+        #expect(isMoved)
+        #expect(try file() != before)
+        #expect(database.isOutsideTransaction)
+        try append(database, bytes: 1)
+        #expect(database.logPages < 20, "the next commit begins the log anew")
+    }
+
+    @Test func aRollbackJournalHasNoLog() async throws {
+        var configuration = configuration
+        configuration.journalMode = .delete
+        let backend = try await SQLiteBackend(configuration)
+        try await backend.prepare()
+        try await backend.append(.user(String(repeating: "x", count: 9 << 20)), to: "c")
+        try await backend.close()
+        let database = try Database(configuration, for: .writing)
+        try append(database, bytes: 9 << 20)
+        #expect(database.logPages == 0)
+    }
+
+    // MARK: How long
+
+    @Test func longReadsThatOverlapDoNotKeepIt() async throws {
+        let store = SQLiteStore(configuration)
+        try await store.prepare()
+        func append(_ bytes: Int) async throws -> Int {
+            try await store.write(bytes: bytes) { database in
+                _ = try database.append(
+                    [.user(String(repeating: "x", count: bytes))], tenant: "", to: "c", if: .createIfMissing)
+            }
+            // After the commit.
+            return try await store.write { $0.logPages }
+        }
+        _ = try await append(1)
+        var held = ReaderTests.HeldRead()
+        func read() -> Task<Int, any Error> {
+            let held = held
+            return Task { try await store.read(inline: false) { try held.read($0) } }
+        }
+        var reading = read()
+        await held.begun()
+        var longest = 0
+        for _ in 0..<12 {
+            longest = max(longest, try await append(4 << 20))
+            // The next long read begins before the last has ended, or as soon as it may.
+            let before = (held, reading)
+            held = ReaderTests.HeldRead()
+            reading = read()
+            before.0.letGo()
+            _ = try await before.1.value
+            await held.begun()
+        }
+        held.letGo()
+        _ = try await reading.value
+        #expect(longest < 3 * LogSchedule.tooLong)
+        await store.close()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["chat.db"])
+    }
+}
