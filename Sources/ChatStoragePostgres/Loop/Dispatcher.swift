@@ -17,7 +17,7 @@ struct Dispatcher {
     private var turns: RoundRobin
     /// How many calls wait for a connection, or behind calls of another kind.
     private var unsatisfied = 0
-    private var delayed: [(due: ContinuousClock.Instant, call: Call)] = []
+    private var delayed = DelayQueue<Call>()
     private var connecting = 0
     private var backoff = ConnectBackoff()
     /// No call's deadline is earlier.
@@ -75,7 +75,6 @@ struct Dispatcher {
     /// Forgets waiting calls whose callers were cancelled.
     mutating func removeUnwanted() {
         _ = removeWaiting { !$0.isWanted }
-        delayed.removeAll { !$0.call.isWanted }
     }
 
     /// Closes the connections.
@@ -148,16 +147,14 @@ struct Dispatcher {
                 }
             }
         }
-        var expired = removeWaiting { $0.deadline <= now }
-        expired += delayed.filter { $0.call.deadline <= now }.map(\.call)
-        delayed.removeAll { $0.call.deadline <= now }
-        for call in expired { call.fail(Call.expired(call.request, .notApplied)) }
-        noteAllDeadlines()
+        for call in removeWaiting(where: { $0.deadline <= now }) { call.fail(Call.expired(call.request, .notApplied)) }
+        noteAllDeadlines(now: now)
     }
 
     /// When there is something to do although the network brings nothing.
     func nextEvent(after now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
-        var events = delayed.map(\.due)
+        var events: [ContinuousClock.Instant] = []
+        if let due = delayed.nextDue { events.append(due) }
         if !isIdle || connections.contains(where: { !$0.isReady }), let earliestDeadline {
             events.append(earliestDeadline)
         }
@@ -240,6 +237,7 @@ struct Dispatcher {
         }
         reads.removeAll(where: isRemoved)
         longReads.removeAll(where: isRemoved)
+        removed += delayed.removeAll(where: isUnwanted)
         return removed
     }
 
@@ -254,9 +252,7 @@ struct Dispatcher {
     }
 
     private mutating func resumeDelayed(now: ContinuousClock.Instant) {
-        guard delayed.contains(where: { $0.due <= now }) else { return }
-        for entry in delayed where entry.due <= now { enqueue(entry.call) }
-        delayed.removeAll { $0.due <= now }
+        while let call = delayed.popDue(now: now) { enqueue(call) }
     }
 
     private mutating func perform(
@@ -332,7 +328,7 @@ struct Dispatcher {
         case .failed(let error): call.fail(error)
         case .again(let delay):
             note(deadline: call.deadline)
-            if delay == .zero { enqueue(call) } else { delayed.append((now + delay, call)) }
+            if delay == .zero { enqueue(call) } else { delayed.add(call, due: now + delay) }
         }
     }
 
@@ -354,18 +350,23 @@ struct Dispatcher {
         earliestDeadline = min(earliestDeadline ?? deadline, deadline)
     }
 
-    private mutating func noteAllDeadlines() {
-        var deadlines: [ContinuousClock.Instant] = delayed.map(\.call.deadline)
-        reads.forEach { deadlines.append($0.deadline) }
-        longReads.forEach { deadlines.append($0.deadline) }
-        writes.forEach { deadlines.append($0.deadline) }
+    /// Calls are looked through for their deadlines no more often: with many it takes some milliseconds.
+    private static let deadlineAccuracy = Duration.milliseconds(10)
+
+    private mutating func noteAllDeadlines(now: ContinuousClock.Instant) {
+        var earliest: ContinuousClock.Instant?
+        func note(_ call: Call) { earliest = min(earliest ?? call.deadline, call.deadline) }
+        delayed.forEach(note)
+        reads.forEach(note)
+        longReads.forEach(note)
+        writes.forEach(note)
         for connection in connections {
             connection.forEach { call in
-                deadlines += call.members.lazy.filter(\.isWanted).map(\.deadline)
-                deadlines.append(call.deadline)
+                for member in call.members where member.isWanted { note(member) }
+                note(call)
             }
         }
-        earliestDeadline = deadlines.min()
+        earliestDeadline = earliest.map { max($0, now + Self.deadlineAccuracy) }
     }
 
     private static let brokenSession = ChatStorageError(
