@@ -36,7 +36,10 @@ extension PostgresBackend {
         public var schema: String?
         /// How many connections are open at most, 1 or more; by default 8.
         ///
-        /// They are opened as calls come, and each serves many calls at once.
+        /// They are opened as calls come, and each serves many calls at once. Pages with a limit above 200, and shorter
+        /// ones of conversations whose messages proved large, are read one at a time on a connection, and on all but two
+        /// of the connections at most (on one where there are fewer than three), so that other calls do not wait behind
+        /// them.
         public var connections = 8
         /// How long connecting to one host may take, in whole seconds from 2; by default 10 seconds.
         ///

@@ -415,6 +415,23 @@ import Testing
         #expect(choice.choose(.write(.single), among: [nil, nil, nil, load()])?.index == 3)
     }
 
+    @Test func oneLongReadHasAConnectionAndTwoConnectionsHaveNone() {
+        // Never none, and for one and two connections one.
+        #expect((1...8).map { ConnectionChoice.longReads(among: $0) } == [1, 1, 1, 2, 3, 4, 5, 6])
+        #expect(choice.choose(.longRead, among: [load(.longRead), load(.longRead), nil]) == nil)
+        #expect(choice.choose(.longRead, among: [load(.longRead), load(.shortRead)])?.index == 1)
+        #expect(ConnectionChoice(limit: 1).choose(.longRead, among: [load(.shortRead)])?.index == 0)
+    }
+
+    @Test func writesLeaveReadsTheConnectionThatNoLongReadHas() {
+        let choice = ConnectionChoice(limit: 3)
+        let loads = [load(.longRead), load(.write(.single)), load()]
+        #expect(choice.choose(.write(.single), among: loads)?.index == 1)
+        #expect(choice.choose(.shortRead, among: loads)?.index == 2)
+        // Once the only other connection that takes writes has stalled.
+        #expect(choice.choose(.write(.single), among: [loads[0], nil, loads[2]])?.index == 2)
+    }
+
     @Test func nothingGoesBehindAWriteToASuspect() {
         #expect(choice.choose(.shortRead, among: [load(.write(.isolated)), nil]) == nil)
         #expect(ConnectionChoice(limit: 1).choose(.shortRead, among: [load(.write(.isolated))])?.index == 0)

@@ -213,6 +213,11 @@ struct Dispatcher {
 
     /// The connection for a call, if one may be taken now.
     private mutating func place(_ lane: Call.Lane, _ bytes: Int, now: ContinuousClock.Instant) -> Int? {
+        if lane == .longRead {
+            // Those that take no call now count too.
+            let longReads = connections.count { $0.load.longReads > 0 }
+            guard longReads < ConnectionChoice.longReads(among: connections.count) else { return nil }
+        }
         let loads = connections.map { connection in
             connection.accepts(bytes, now: now, limits: limits) ? connection.load : nil
         }
