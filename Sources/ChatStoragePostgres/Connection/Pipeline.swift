@@ -215,6 +215,14 @@ struct Pipeline<Ticket, Answer> {
         return []
     }
 
+    /// Takes out the reads that have their answers and wait for a Sync that they share with later ones.
+    ///
+    /// Only once the connection has been read after those answers, and was whole then: see `unconfirmed`.
+    mutating func endFinished() -> [Action] {
+        defer { unconfirmed = 0 }
+        return (0..<unconfirmed).compactMap { _ in endOldest() }
+    }
+
     /// Gives up all requests under way, oldest first: the connection is gone.
     mutating func lost() -> [(Ticket, Loss)] {
         // The server works in order: after the request in which it ended the session it did nothing.

@@ -17,6 +17,8 @@ final class PipelineConnection {
     private static let bytesBetweenFlushes = 256 << 10
     /// A connection without progress for so long gets no more calls: one that waits for a lock must not hold up others.
     static let stallTime = Duration.milliseconds(250)
+    /// An answer that is not whole after so many reads, of up to some ten kilobytes each, gets no calls behind it.
+    private static let readsOfLongAnswer = 8
 
     private let connection: ServerConnection
     private var pipeline: CallPipeline
@@ -30,6 +32,8 @@ final class PipelineConnection {
     /// Whether libpq or the server told that the session is over: no answer comes after that.
     private var isBroken = false
     private var lastProgress = ContinuousClock.now
+    /// How often the network was read since the last whole answer.
+    private var readsOfAnswer = 0
 
     init(_ connection: ServerConnection, preparesStatements: Bool) {
         self.connection = connection
@@ -44,10 +48,11 @@ final class PipelineConnection {
         guard isReady, !isRetiring, pipeline.count < limits.calls else { return false }
         guard pipeline.count > 0 else { return true }
         return pipeline.bytes + bytes <= limits.bytes && now - lastProgress < Self.stallTime
+            && readsOfAnswer < Self.readsOfLongAnswer
     }
 
     func add(_ call: Call, now: ContinuousClock.Instant) {
-        if pipeline.count == 0 { lastProgress = now }
+        if pipeline.count == 0 { (lastProgress, readsOfAnswer) = (now, 0) }
         load.add(call.lane)
         pipeline.add(call.request, for: call)
     }
@@ -76,7 +81,10 @@ final class PipelineConnection {
     /// Has libpq read what the network brought.
     ///
     /// - Returns: False when the connection is broken; what came before can still be received.
-    func read() -> Bool { PQconsumeInput(connection.pointer) == 1 }
+    func read() -> Bool {
+        readsOfAnswer += 1
+        return PQconsumeInput(connection.pointer) == 1
+    }
 
     /// Takes the answers that libpq has read, which it does also while it writes and the network does not take all.
     ///
@@ -96,6 +104,7 @@ final class PipelineConnection {
                 reply = classified
                 ends = 0
                 lastProgress = now
+                readsOfAnswer = 0
             } else {
                 // Two ends in a row: libpq has nothing at present, as before the Sync after a failed commit.
                 ends += 1
@@ -110,6 +119,8 @@ final class PipelineConnection {
                 actions.append(action)
             }
         }
+        // Answers that libpq handed out before it last read are whole, with or without their Sync.
+        if readsOfAnswer >= Self.readsOfLongAnswer { actions += pipeline.endFinished() }
         return (actions, true)
     }
 

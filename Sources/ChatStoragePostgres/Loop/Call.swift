@@ -81,8 +81,8 @@ struct Call: Sendable {
         if case .unknown = loss, request.isWrite { mayBeApplied = true }
     }
 
-    /// The same call, to be sent again: it was skipped because of another one's error.
-    var afterSkip: Call {
+    /// The same call with a Sync of its own: others do not share its error, or wait for its long answer.
+    var withOwnSync: Call {
         var call = self
         call.request = request.withOwnSync
         return call

@@ -11,6 +11,7 @@ struct Dispatcher {
     private var reads = FIFO<Call>()
     private var longReads = FIFO<Call>()
     private var writes: WriteQueue<Call>
+    private var answerSizes = AnswerSizes()
     private let choice: ConnectionChoice
     /// What takes turns at the room that connections have, so that none waits for as long as others have calls.
     private let lanes: [Call.Lane]
@@ -66,7 +67,12 @@ struct Dispatcher {
 
     private mutating func enqueue(_ call: Call) {
         switch call.request.kind {
-        case .read(isLong: false): reads.append(call)
+        case .read(isLong: false):
+            if let page = call.request.page, answerSizes.isLong(page) {
+                longReads.append(call.withOwnSync)
+            } else {
+                reads.append(call)
+            }
         case .read(isLong: true): longReads.append(call)
         case .write, .append: writes.add(call)
         }
@@ -267,6 +273,9 @@ struct Dispatcher {
         case .answered(let call, let results):
             connections[index].ended(call)
             ended(call, .done)
+            if let page = call.request.page, let result = results.first {
+                answerSizes.note(page, messages: result.rowCount, bytes: result.bytes)
+            }
             call.succeed(results)
             if case .session = call.purpose {
                 connections[index].isReady = true
@@ -285,7 +294,7 @@ struct Dispatcher {
             settle(call, refusedBy: error, now: now)
         case .skipped(let call):
             connections[index].ended(call)
-            if call.isWanted { settle(call.afterSkip, .again(after: .zero), now: now) }
+            if call.isWanted { settle(call.withOwnSync, .again(after: .zero), now: now) }
         case .close:
             break
         }

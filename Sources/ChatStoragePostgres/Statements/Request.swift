@@ -1,3 +1,5 @@
+import ChatStorageCore
+
 /// An SQL statement of the library.
 ///
 /// It is an object, so that a call that carries it shares it.
@@ -37,6 +39,17 @@ struct Request: Sendable {
         let parameters: @Sendable () -> Parameters
     }
 
+    /// Which messages a read is about, where its answer's size depends on theirs.
+    struct Page: Sendable {
+        let tenant: String
+        let id: ConversationID
+        /// How many messages are read at most.
+        let limit: Int
+
+        /// The conversation; made where it is needed, since it costs a hash.
+        var key: ConversationKey { ConversationKey(tenant: tenant, id: id) }
+    }
+
     let groups: [[Step]]
     /// What kind of call it is.
     let kind: Kind
@@ -61,6 +74,8 @@ struct Request: Sendable {
 
     /// The statement of a short read, which others of the same statement can follow in the same implicit transaction.
     private(set) var shareableStatement: Statement?
+    /// The page that is read, if it is one of messages.
+    private(set) var page: Page?
 
     init(groups: [[Step]], _ kind: Kind, isRepeatable: Bool = false) {
         self.groups = groups
@@ -81,9 +96,11 @@ struct Request: Sendable {
 
     /// One statement that reads.
     static func read(
-        _ statement: Statement, _ parameters: Parameters = Parameters(), isLong: Bool = false
+        _ statement: Statement, _ parameters: Parameters = Parameters(), isLong: Bool = false, page: Page? = nil
     ) -> Request {
-        Request(groups: [[Step(statement: statement, bytes: 0) { parameters }]], .read(isLong: isLong))
+        var request = Request(groups: [[Step(statement: statement, bytes: 0) { parameters }]], .read(isLong: isLong))
+        request.page = page
+        return request
     }
 
     /// One statement that writes to a conversation: a transaction by itself.
