@@ -50,14 +50,19 @@ extension PostgresBackend {
         /// Waiting for a connection counts. A call that sends much has a second more for each MiB. After it the call is
         /// `unavailable`, and the connection that carries it is closed. Other calls under way on that connection are lost
         /// with it: reads and appends with keys are repeated, other writes are `unavailable`, their outcome unknown.
+        /// This is for servers that do not answer: the two timeouts below end earlier, and close nothing.
         public var callTimeout = Duration.seconds(60)
         /// How long the server works on a statement, from a millisecond; by default 30 seconds; zero is without end.
         ///
-        /// After it the call is `unavailable` and changed nothing.
+        /// After it the call is `unavailable` and changed nothing. It is shortened to nine tenths of a ``callTimeout``,
+        /// or a second less than one above ten seconds.
         public var statementTimeout = Duration.seconds(30)
-        /// How long a statement waits for a lock, from a millisecond; by default 5 seconds; zero is without end.
+        /// How long a call waits for a lock, from a millisecond; by default 5 seconds; zero is until the call's end.
         ///
-        /// After it the call is `unavailable` and changed nothing.
+        /// After it the call is `unavailable` and changed nothing; also shortly before its ``callTimeout``. Other calls
+        /// do not wait with it: after 250 milliseconds (a quarter of a shorter ``callTimeout``) the server gives the
+        /// lock up, which it logs as an error, and the library asks for it again on a connection that carries nothing
+        /// else.
         public var lockTimeout = Duration.seconds(5)
         /// Whether a pooler that gives each transaction another session stands before the server; by default no.
         ///
@@ -65,6 +70,10 @@ extension PostgresBackend {
         /// two timeouts above have no effect, and the server's `default_transaction_isolation` must be
         /// `read committed`, which ``PostgresBackend/prepare()`` checks. Nor are plans pinned: each statement is planned
         /// when it runs, for its values and by the table's statistics, with whole-table scans and bitmaps allowed.
+        ///
+        /// A write that meets a lock there waits until its ``callTimeout``, and the calls behind it on its connection
+        /// are lost with it. From then on writes to that conversation go alone, and the two timeouts hold for them,
+        /// until one succeeds. Shorter times for all are the server's to set: `ALTER ROLE app SET lock_timeout = '5s'`.
         ///
         /// It cannot be told from the connection, so it must be said. A pooler that prepares statements by name itself
         /// (PgBouncer from 1.21 with `max_prepared_statements`) seems to work without it, but what sets up sessions
@@ -160,17 +169,16 @@ extension PostgresBackend.Configuration {
     var sessionRequest: Request? {
         guard !isBehindPooler else { return nil }
         let values = Parameters { parameters in
-            parameters.append(Self.milliseconds(lockTimeout))
-            parameters.append(Self.milliseconds(statementTimeout))
+            parameters.append(ServerTimeouts.milliseconds(serverTimeouts.lockWait))
+            parameters.append(ServerTimeouts.milliseconds(serverTimeouts.statement()))
         }
         // What is set must not be undone by the error of a call that came in the same transaction.
         return .read(.setUpSession, values).withOwnSync
     }
 
-    /// PostgreSQL counts milliseconds in 32 bits; 0 is without end, so a shorter time than one is one.
-    private static func milliseconds(_ duration: Duration) -> String {
-        let milliseconds = (duration / .milliseconds(1)).rounded(.up)
-        return "\(Int32(min(milliseconds, 2e9)))"
+    /// What the server's timeouts are.
+    var serverTimeouts: ServerTimeouts {
+        ServerTimeouts(callTimeout: callTimeout, lockTimeout: lockTimeout, statementTimeout: statementTimeout)
     }
 }
 
@@ -180,6 +188,9 @@ extension Statement {
     /// So are the plans. A page's limit is a parameter, for which the server's `auto` would plan each call anew, at the
     /// price of the call itself. One plan for all values must suit the largest conversation: an index in its order, not
     /// a bitmap or the whole table and a sort. On Citus a plan without values may not exist, so there it is left alone.
+    ///
+    /// A server that works for a client that is gone notices within a second where it can look: from PostgreSQL 14 on
+    /// Linux, and from 15 on macOS and the BSDs. Elsewhere it refuses the setting, which is then left alone.
     fileprivate static let setUpSession = Statement(
         text: """
             SELECT set_config('default_transaction_isolation', 'read committed', false),
@@ -188,6 +199,10 @@ extension Statement {
                        WHEN EXISTS (SELECT FROM pg_extension WHERE extname = 'citus') THEN 'auto'
                        ELSE 'force_generic_plan' END, false),
                    set_config('enable_seqscan', 'off', false), set_config('enable_bitmapscan', 'off', false),
-                   set_config('jit', 'off', false)
+                   set_config('jit', 'off', false),
+                   CASE WHEN current_setting('client_connection_check_interval', true) = '0' AND version() ~
+                           CASE WHEN current_setting('server_version_num')::integer < 150000 THEN 'linux'
+                           ELSE 'linux|darwin|bsd' END
+                       THEN set_config('client_connection_check_interval', '1s', false) END
             """, [.text, .text])
 }

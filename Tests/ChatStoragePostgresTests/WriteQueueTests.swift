@@ -154,6 +154,47 @@ import Testing
         #expect(queue.take(.isolated, now) == ["w"])
     }
 
+    @Test func suspectsThatMayBeNoneGoBeforeThoseThatAreLocked() {
+        var queue = queue()
+        let conversations = ["a", "b", "c", "d"]
+        for conversation in conversations { queue.add(TestWrite(conversation, conversation)) }
+        #expect(queue.take(.appends(lane: 0), now)?.count == 4)
+        queue.ended(conversations, kind: .appends(lane: 0), outcome: .locked)
+        for conversation in conversations { queue.add(TestWrite(conversation, conversation)) }
+        // The first attempt is brief: only when it is refused alone does a conversation count as locked.
+        #expect(queue.take(.isolated, now) == ["a"] && !queue.waitsAtLength(key("a")))
+        queue.ended(["a"], kind: .isolated, outcome: .locked)
+        queue.add(TestWrite("a", "a"))
+        for conversation in conversations.dropFirst() {
+            #expect(queue.take(.isolated, now) == [conversation] && !queue.waitsAtLength(key(conversation)))
+            queue.ended([conversation], kind: .isolated, outcome: .done)
+        }
+        #expect(queue.take(.isolated, now) == ["a"] && queue.waitsAtLength(key("a")))
+        queue.ended(["a"], kind: .isolated, outcome: .done)
+        queue.add(TestWrite("a", "a"))
+        #expect(queue.take(.appends(lane: 0), now) == ["a"] && !queue.waitsAtLength(key("a")))
+    }
+
+    @Test func whereAllThatMayWaitAtLengthDoASuspectStillGetsItsTurn() {
+        var queue = queue()
+        let conversations = ["a", "b", "c", "d", "e"]
+        for conversation in conversations { queue.add(TestWrite(conversation, conversation)) }
+        _ = queue.take(.appends(lane: 0), now)
+        queue.ended(conversations, kind: .appends(lane: 0), outcome: .locked)
+        for conversation in conversations.prefix(3) {
+            queue.add(TestWrite(conversation, conversation))
+            #expect(queue.take(.isolated, now) == [conversation])
+            queue.ended([conversation], kind: .isolated, outcome: .locked)
+        }
+        for conversation in conversations.prefix(3) { queue.add(TestWrite(conversation, conversation)) }
+        #expect(queue.take(.isolated, now) == ["a"] && queue.take(.isolated, now) == ["b"])
+        #expect(queue.take(.isolated, now) == nil)
+        for conversation in ["d", "e"] { queue.add(TestWrite(conversation, conversation)) }
+        #expect(queue.take(.isolated, now) == ["d"] && queue.take(.isolated, now) == nil)
+        queue.ended(["d"], kind: .isolated, outcome: .done)
+        #expect(queue.take(.isolated, now) == ["e"])
+    }
+
     @Test func onlySoManySuspectsAreWrittenToAtATime() {
         var queue = queue()
         let conversations = (0..<5).map { "c\($0)" }

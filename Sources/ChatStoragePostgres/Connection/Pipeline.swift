@@ -144,10 +144,8 @@ struct Pipeline<Ticket, Answer> {
         bytes += request.bytes
     }
 
-    /// Whether any of those who asked satisfies a predicate.
-    func contains(where predicate: (Ticket) -> Bool) -> Bool {
-        entries.contains { predicate($0.ticket) }
-    }
+    /// Who asked first of those who have no answer yet.
+    var first: Ticket? { entries.next?.ticket }
 
     /// Calls a body with each of those who asked and have no answer yet.
     func forEach(_ body: (Ticket) -> Void) {

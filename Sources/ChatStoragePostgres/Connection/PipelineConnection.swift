@@ -54,7 +54,7 @@ final class PipelineConnection {
     func add(_ call: Call, now: ContinuousClock.Instant) {
         if pipeline.count == 0 { (lastProgress, readsOfAnswer) = (now, 0) }
         load.add(call.lane)
-        pipeline.add(call.request, for: call)
+        pipeline.add(call.requestToSend, for: call)
     }
 
     /// Hands messages to libpq and libpq's bytes to the network, as far as it takes them.
@@ -127,8 +127,13 @@ final class PipelineConnection {
     /// How many calls are under way.
     var count: Int { pipeline.count }
 
-    /// Whether any call under way satisfies a predicate.
-    func contains(where predicate: (Call) -> Bool) -> Bool { pipeline.contains(where: predicate) }
+    /// When it is given up if nothing comes before; nil when no call is under way.
+    ///
+    /// That is the deadline of the call that the server works on. Later ones may have waited before they were sent, so
+    /// their deadlines say nothing of the connection, nor does one that passes while answers come.
+    var givenUpAt: ContinuousClock.Instant? {
+        pipeline.first.map { max($0.deadline, lastProgress + Self.stallTime) }
+    }
 
     /// Calls a body with each call under way.
     func forEach(_ body: (Call) -> Void) { pipeline.forEach(body) }

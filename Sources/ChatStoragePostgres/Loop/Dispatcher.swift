@@ -5,6 +5,7 @@ import ChatStorageSupport
 struct Dispatcher {
     private let configuration: PostgresBackend.Configuration
     private let limits: PipelineConnection.Limits
+    private let timeouts: ServerTimeouts
     private let session: Request?
 
     private(set) var connections: [PipelineConnection] = []
@@ -31,6 +32,7 @@ struct Dispatcher {
         self.configuration = configuration
         limits = PipelineConnection.Limits(
             calls: configuration.callsPerConnection, bytes: configuration.bytesPerConnection)
+        timeouts = configuration.serverTimeouts
         self.session = session
         choice = ConnectionChoice(limit: configuration.connections)
         writes = WriteQueue(
@@ -138,13 +140,12 @@ struct Dispatcher {
         _ = handOutAnswers(index, isOpen: isOpen, now: now)
     }
 
-    /// Ends calls whose deadline has passed; a connection that carries one is closed.
+    /// Ends calls whose deadline has passed; a connection whose server does not answer one is closed.
     mutating func expire(now: ContinuousClock.Instant) {
         guard let earliest = earliestDeadline, earliest <= now else { return }
         earliestDeadline = nil
-        for index in connections.indices.reversed()
-        where connections[index].contains(where: { $0.deadline <= now }) {
-            drop(index, now: now)
+        for index in connections.indices.reversed() where connections[index].givenUpAt.map({ $0 <= now }) ?? false {
+            drop(index, isGivenUp: true, now: now)
         }
         for connection in connections {
             connection.forEach { call in
@@ -236,7 +237,23 @@ struct Dispatcher {
         guard var call = Call(merging: calls) ?? calls.first else { return }
         call.lane = lane
         if case .write = lane {} else if !call.begin() { return }
+        call.timeouts = timeouts(for: call, now: now)
         connections[index].add(call, now: now)
+    }
+
+    /// The timeouts that a call has for itself, if the session's do not suit it.
+    private func timeouts(for call: Call, now: ContinuousClock.Instant) -> (lockWait: Duration, statement: Duration)? {
+        let bytes = call.request.bytes
+        guard call.lane == .write(.isolated) else {
+            let statement = bytes >> 20 > 0 && !configuration.isBehindPooler ? timeouts.statement(bytes: bytes) : nil
+            guard let statement, statement != timeouts.statement() else { return nil }
+            return (timeouts.lockWait, statement)
+        }
+        let wait = timeouts.lockWait(
+            after: call.lockWaited, remaining: call.deadline - now,
+            // Everything would wait behind it on the only connection.
+            isAtLength: writes.waitsAtLength(call.key) && connections.count > 1)
+        return (wait, timeouts.statement(bytes: bytes))
     }
 
     private mutating func removeWaiting(where isUnwanted: (Call) -> Bool) -> [Call] {
@@ -270,7 +287,8 @@ struct Dispatcher {
         _ action: PipelineConnection.CallPipeline.Action, _ index: Int, now: ContinuousClock.Instant
     ) {
         switch action {
-        case .answered(let call, let results):
+        case .answered(let call, let answers):
+            let results = call.ownAnswers(answers)
             connections[index].ended(call)
             ended(call, .done)
             if let page = call.request.page, let result = results.first {
@@ -305,21 +323,34 @@ struct Dispatcher {
     }
 
     private mutating func settle(_ call: Call, refusedBy error: ServerError, now: ContinuousClock.Instant) {
+        // Which of several callers waited for the lock is not known.
+        if error.isLockTimeout, !call.isMerged, let wait = call.timeouts?.lockWait ?? sessionLockWait {
+            let call = call.afterLockWait(wait)
+            if call.isWanted, !timeouts.isOver(after: call.lockWaited, remaining: call.deadline - now) {
+                return settle(call, .again(after: .zero), now: now)
+            }
+        }
         let verdicts = call.verdicts(on: error, isBehindPooler: configuration.isBehindPooler)
         for (call, verdict) in verdicts where call.isWanted { settle(call, verdict, now: now) }
     }
 
-    private mutating func drop(_ index: Int, now: ContinuousClock.Instant) {
+    /// How long statements wait for a lock by the session's setting; nil behind a pooler.
+    private var sessionLockWait: Duration? { session == nil ? nil : timeouts.lockWait }
+
+    /// - Parameter isGivenUp: Whether the server did not answer the oldest call in time.
+    private mutating func drop(_ index: Int, isGivenUp: Bool = false, now: ContinuousClock.Instant) {
         // What has been answered is known, whatever became of the connection.
         for action in connections[index].receive(now: now).actions { perform(action, index, now: now) }
         let connection = connections.remove(at: index)
-        for (call, loss) in connection.lost() {
+        for (place, (call, loss)) in connection.lost().enumerated() {
             if case .session = call.purpose {
                 let error = loss.error?.storageError(isWrite: false)
                 connectFailed(error ?? Self.brokenSession, serverAnswered: true, now: now)
                 continue
             }
-            ended(call, loss.error?.isOfLock == true ? .locked : .failed)
+            // What the server did not answer may have waited for a lock.
+            let isLocked = loss.error?.isOfLock ?? (isGivenUp && place == 0)
+            ended(call, isLocked ? .locked : .failed)
             if case .refused(let error) = loss {
                 settle(call, refusedBy: error, now: now)
                 continue
@@ -369,7 +400,8 @@ struct Dispatcher {
 
     private mutating func noteAllDeadlines(now: ContinuousClock.Instant) {
         var earliest: ContinuousClock.Instant?
-        func note(_ call: Call) { earliest = min(earliest ?? call.deadline, call.deadline) }
+        func note(_ deadline: ContinuousClock.Instant) { earliest = min(earliest ?? deadline, deadline) }
+        func note(_ call: Call) { note(call.deadline) }
         delayed.forEach(note)
         reads.forEach(note)
         longReads.forEach(note)
@@ -377,8 +409,8 @@ struct Dispatcher {
         for connection in connections {
             connection.forEach { call in
                 for member in call.members where member.isWanted { note(member) }
-                note(call)
             }
+            if let time = connection.givenUpAt { note(time) }
         }
         earliestDeadline = earliest.map { max($0, now + Self.deadlineAccuracy) }
     }

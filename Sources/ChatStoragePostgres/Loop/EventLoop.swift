@@ -67,8 +67,7 @@ final class EventLoop: Sendable {
 
     /// Sends a request and waits for the answer.
     func run(_ request: Request) async throws -> Call.Answer {
-        // Long requests may take longer: a second more for each MiB.
-        let timeout = configuration.callTimeout + .seconds(request.bytes >> 20)
+        let timeout = ServerTimeouts.callTimeout(configuration.callTimeout, bytes: request.bytes)
         let deadline = ContinuousClock.now + timeout
         var isRefused = false
         do {

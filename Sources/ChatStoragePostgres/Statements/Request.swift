@@ -94,6 +94,34 @@ struct Request: Sendable {
         return request
     }
 
+    /// The same with other timeouts than the session's, for its transaction alone.
+    ///
+    /// What that answers is not the request's: see ``ownAnswers(_:)``.
+    func with(lockWait: Duration, statementTimeout: Duration) -> Request {
+        var groups = groups
+        let step = Step(statement: .setTimeouts, bytes: 0) {
+            Parameters { values in
+                values.append(ServerTimeouts.milliseconds(lockWait))
+                values.append(ServerTimeouts.milliseconds(statementTimeout))
+            }
+        }
+        if !groups.isEmpty { groups[0].insert(step, at: placeOfTimeouts) }
+        var request = Request(groups: groups, kind, isRepeatable: isRepeatable)
+        request.shareableStatement = nil
+        request.page = page
+        return request
+    }
+
+    /// A request's answers without that of its timeouts.
+    func ownAnswers(_ answers: [QueryResult]) -> [QueryResult] {
+        var answers = answers
+        if answers.indices.contains(placeOfTimeouts) { answers.remove(at: placeOfTimeouts) }
+        return answers
+    }
+
+    /// In an explicit transaction they stand behind its beginning, which must come first.
+    private var placeOfTimeouts: Int { groups.first?.first?.statement === Statement.begin ? 1 : 0 }
+
     /// One statement that reads.
     static func read(
         _ statement: Statement, _ parameters: Parameters = Parameters(), isLong: Bool = false, page: Page? = nil
@@ -130,4 +158,8 @@ struct Request: Sendable {
 extension Statement {
     static let begin = Statement("chatstorage_begin", [], "BEGIN ISOLATION LEVEL READ COMMITTED")
     static let commit = Statement("chatstorage_commit", [], "COMMIT")
+    /// Statements up to the next Sync are one transaction, so `true` is for what follows in the same group.
+    static let setTimeouts = Statement(
+        "chatstorage_set_timeouts", [.text, .text],
+        "SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true)")
 }
