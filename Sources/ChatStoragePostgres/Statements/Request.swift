@@ -35,6 +35,8 @@ struct Request: Sendable {
         let statement: Statement
         /// About how many bytes the values have.
         let bytes: Int
+        /// The page that it reads, if it is one of messages.
+        var page: Page?
         /// The values, encoded when they are sent, so that a long request is never in memory as a whole.
         let parameters: @Sendable () -> Parameters
     }
@@ -74,8 +76,8 @@ struct Request: Sendable {
 
     /// The statement of a short read, which others of the same statement can follow in the same implicit transaction.
     private(set) var shareableStatement: Statement?
-    /// The page that is read, if it is one of messages.
-    private(set) var page: Page?
+    /// The page that is read, if it is one of messages; it lies with the step, since requests are copied often.
+    var page: Page? { groups.first?.first?.page }
 
     init(groups: [[Step]], _ kind: Kind, isRepeatable: Bool = false) {
         self.groups = groups
@@ -108,7 +110,6 @@ struct Request: Sendable {
         if !groups.isEmpty { groups[0].insert(step, at: placeOfTimeouts) }
         var request = Request(groups: groups, kind, isRepeatable: isRepeatable)
         request.shareableStatement = nil
-        request.page = page
         return request
     }
 
@@ -126,9 +127,7 @@ struct Request: Sendable {
     static func read(
         _ statement: Statement, _ parameters: Parameters = Parameters(), isLong: Bool = false, page: Page? = nil
     ) -> Request {
-        var request = Request(groups: [[Step(statement: statement, bytes: 0) { parameters }]], .read(isLong: isLong))
-        request.page = page
-        return request
+        Request(groups: [[Step(statement: statement, bytes: 0, page: page) { parameters }]], .read(isLong: isLong))
     }
 
     /// One statement that writes to a conversation: a transaction by itself.
