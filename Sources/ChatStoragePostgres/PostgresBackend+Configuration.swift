@@ -40,6 +40,10 @@ extension PostgresBackend {
         /// They are opened as calls come, another one when a call would wait, and each serves many calls at once, unless
         /// ``isBehindPooler``. One that has carried more than 4 MiB in one statement or row is closed afterwards, since
         /// libpq keeps its buffers at that size.
+        ///
+        /// Pages with a limit above 200, and shorter ones of conversations whose messages proved large, are read one at a
+        /// time on a connection, and on all but two of the connections at most (on one where there are fewer than
+        /// three), so that other calls do not wait behind them.
         public var connections = 8
         /// How long connecting to one address of a host may take, in whole seconds from 2; by default 10 seconds.
         ///
@@ -55,14 +59,19 @@ extension PostgresBackend {
         /// Waiting for a connection counts. A call that sends much has a second more for each MiB. After it the call is
         /// `unavailable`, and the connection that carries it is closed. Other calls under way on that connection are lost
         /// with it: reads and appends with keys are repeated, other writes are `unavailable`, their outcome unknown.
+        /// This is for servers that do not answer: the two timeouts below end earlier, and close nothing.
         public var callTimeout = Duration.seconds(60)
         /// How long the server works on a statement, from a millisecond; by default 30 seconds; zero is without end.
         ///
-        /// After it the call is `unavailable` and changed nothing.
+        /// After it the call is `unavailable` and changed nothing. It is shortened to nine tenths of a ``callTimeout``,
+        /// or a second less than one above ten seconds.
         public var statementTimeout = Duration.seconds(30)
-        /// How long a statement waits for a lock, from a millisecond; by default 5 seconds; zero is without end.
+        /// How long a call waits for a lock, from a millisecond; by default 5 seconds; zero is until the call's end.
         ///
-        /// After it the call is `unavailable` and changed nothing.
+        /// After it the call is `unavailable` and changed nothing; also shortly before its ``callTimeout``. Other calls
+        /// do not wait with it: after 250 milliseconds (a quarter of a shorter ``callTimeout``) the server gives the
+        /// lock up, which it logs as an error, and the library asks for it again on a connection that carries nothing
+        /// else.
         public var lockTimeout = Duration.seconds(5)
         /// Whether a pooler such as PgBouncer stands before the server; by default no.
         ///
@@ -70,7 +79,7 @@ extension PostgresBackend {
         /// one that the connection was told. The store then goes on as if this were set.
         ///
         /// Behind a pooler, whatever its mode, statements are not prepared by name and sessions are not set up, since
-        /// they go to other programs too. So the two timeouts above have no effect, and the server's
+        /// they go to other programs too. So the two timeouts above do not hold for most calls, and the server's
         /// `default_transaction_isolation` must be `read committed` and its `synchronous_commit` not `off`, which
         /// ``PostgresBackend/prepare()`` checks. Plans are not pinned: each statement is planned when it runs, for its
         /// values and by the table's statistics, with whole-table scans and bitmaps allowed.
@@ -79,6 +88,10 @@ extension PostgresBackend {
         /// appends that go in one statement. So ``connections`` is how many of the pooler's server sessions are used at
         /// most. Its default, 8, suits PgBouncer's pool of 20; raise it for many readers at once, up to the pool's size.
         /// Clearing and restoring take two round trips instead of one.
+        ///
+        /// A write that meets a lock there waits until its ``callTimeout``, and its connection is closed. From then on
+        /// writes to that conversation go alone, and the two timeouts hold for them, until one succeeds. Shorter times
+        /// for all are the server's to set: `ALTER ROLE app SET lock_timeout = '5s'`.
         public var isBehindPooler = false
         /// How connections are encrypted; by default (nil) as the URL, its service file or `PGSSLMODE` says.
         ///
@@ -171,18 +184,17 @@ extension PostgresBackend.Configuration {
     ///   does, there is a pooler: its sessions go to others too, so nothing is set, and there is no row.
     func sessionRequest(backendPID: Int32) -> Request {
         let values = Parameters { parameters in
-            parameters.append(Self.milliseconds(lockTimeout))
-            parameters.append(Self.milliseconds(statementTimeout))
+            parameters.append(ServerTimeouts.milliseconds(serverTimeouts.lockWait))
+            parameters.append(ServerTimeouts.milliseconds(serverTimeouts.statement()))
             parameters.append(Int64(backendPID))
         }
         // What is set must not be undone by the error of a call that came in the same transaction.
         return .read(.setUpSession, values).withOwnSync
     }
 
-    /// PostgreSQL counts milliseconds in 32 bits; 0 is without end, so a shorter time than one is one.
-    private static func milliseconds(_ duration: Duration) -> String {
-        let milliseconds = (duration / .milliseconds(1)).rounded(.up)
-        return "\(Int32(min(milliseconds, 2e9)))"
+    /// What the server's timeouts are.
+    var serverTimeouts: ServerTimeouts {
+        ServerTimeouts(callTimeout: callTimeout, lockTimeout: lockTimeout, statementTimeout: statementTimeout)
     }
 }
 
@@ -195,6 +207,9 @@ extension Statement {
     /// The plans are pinned too. A page's limit is a parameter, for which the server's `auto` would plan each call anew, at
     /// the price of the call itself. One plan for all values must suit the largest conversation: an index in its order, not
     /// a bitmap or the whole table and a sort. On Citus a plan without values may not exist, so there it is left alone.
+    ///
+    /// A server that works for a client that is gone notices within a second where it can look: from PostgreSQL 14 on
+    /// Linux, and from 15 on macOS and the BSDs. Elsewhere it refuses the setting, which is then left alone.
     fileprivate static let setUpSession = Statement(
         text: """
             SELECT set_config('default_transaction_isolation', 'read committed', false),
@@ -205,7 +220,11 @@ extension Statement {
                    set_config('enable_seqscan', 'off', false), set_config('enable_bitmapscan', 'off', false),
                    set_config('jit', 'off', false),
                    set_config('synchronous_commit', CASE current_setting('synchronous_commit')
-                       WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)
+                       WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false),
+                   CASE WHEN current_setting('client_connection_check_interval', true) = '0' AND version() ~
+                            CASE WHEN current_setting('server_version_num')::integer < 150000 THEN 'linux'
+                            ELSE 'linux|darwin|bsd' END
+                        THEN set_config('client_connection_check_interval', '1s', false) END
             WHERE pg_backend_pid() = $3
             """, [.text, .text, .bigint])
 }

@@ -12,7 +12,7 @@ public struct PostgresTenant: ChatStorage {
 
     private static let idIsTaken = "a conversation of this id exists"
 
-    /// Pages of more are read on connections of their own, as far as there are enough.
+    /// Pages of more are long reads, of which a connection has one at a time.
     private static let shortPage = 200
 
     let store: PostgresStore
@@ -156,7 +156,9 @@ public struct PostgresTenant: ChatStorage {
             values.append(Int64(clamping: limit))
             if let bound { values.append(bound) }
         }
-        let result: QueryResult = try await store.run(.read(statement, values, isLong: limit > Self.shortPage))
+        let page = Request.Page(tenant: name, id: id, limit: limit)
+        let result: QueryResult = try await store.run(
+            .read(statement, values, isLong: limit > Self.shortPage, page: page))
         if case .after = position { return try result.rows.map { try $0.message(of: id) } }
         return try result.rows.reversed().map { try $0.message(of: id) }
     }

@@ -202,7 +202,8 @@ import Testing
             try await setUp.createConversation("c")
             let backend = try await PostgresBackend(
                 configuration(url, schema) {
-                    $0.lockTimeout = .zero
+                    // Nobody sets up the session, whose timeouts would end the wait before.
+                    $0.isBehindPooler = true
                     $0.callTimeout = .milliseconds(300)
                     $0.connections = 1
                 })
@@ -343,7 +344,7 @@ private func endConnections(_ name: String) async throws -> Int {
 }
 
 /// Calls the body while another session holds the row of the conversation `c`.
-private func withLockedConversation<Result>(
+func withLockedConversation<Result>(
     _ schema: String, _ body: () async throws -> Result
 ) async throws -> Result {
     let other = try TestPostgresConnection(url: await TestPostgres.url())

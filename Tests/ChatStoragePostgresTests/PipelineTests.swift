@@ -137,6 +137,33 @@ import Testing
         #expect(pipeline.losses().map { $0.prefix(1) } == ["a", "b", "c"])
     }
 
+    /// A short answer does not wait until a long one behind it is whole.
+    @Test func finishedReadsCanEndBeforeTheSyncThatTheyShare() {
+        var pipeline = TestPipeline(isBehindPooler: false)
+        for ticket in ["a", "b", "c", "d"] { pipeline.add(select, for: ticket) }
+        for _ in 1...3 { _ = pipeline.nextMessage() }
+        #expect(pipeline.receiveAll([.answer("1"), .end, .answer("2"), .end]) == [])
+        #expect(pipeline.endAllFinished() == ["a: 1", "b: 2"])
+        #expect(pipeline.endAllFinished() == [] && pipeline.count == 2)
+        // What is sent and received goes on where it was.
+        #expect(pipeline.sendAll() == ["execute text", "sync"])
+        #expect(pipeline.receiveAll([.answer("3"), .end, .answer("4"), .end]) == [])
+        #expect(pipeline.receiveAll([.sync]) == ["c: 3", "d: 4"])
+        #expect(pipeline.count == 0 && !pipeline.expectsReply)
+    }
+
+    @Test func aReadThatHasNotItsWholeAnswerDoesNotEnd() {
+        var pipeline = TestPipeline(isBehindPooler: false)
+        for ticket in ["a", "b"] { pipeline.add(select, for: ticket) }
+        _ = pipeline.sendAll()
+        #expect(pipeline.receiveAll([.answer("1")]) == [])
+        #expect(pipeline.endAllFinished() == [])
+        #expect(pipeline.receiveAll([.end, .refusal(error("57014")), .end]) == [])
+        // The last has its Sync to wait for.
+        #expect(pipeline.endAllFinished() == ["a: 1"])
+        #expect(pipeline.losses() == ["b refused 57014"])
+    }
+
     @Test func aReadWhosePreparationFailedForAnotherIsPreparedAgain() {
         var pipeline = TestPipeline(isBehindPooler: false)
         pipeline.add(select, for: "a")
@@ -387,7 +414,13 @@ extension Pipeline<String, String> {
     }
 
     fileprivate mutating func receiveAll(_ replies: [Reply]) -> [String] {
-        replies.flatMap { receive($0) }.map { action in
+        Self.names(replies.flatMap { receive($0) })
+    }
+
+    fileprivate mutating func endAllFinished() -> [String] { Self.names(endFinished()) }
+
+    private static func names(_ actions: [Action]) -> [String] {
+        actions.map { action in
             switch action {
             case .answered(let ticket, let answers): "\(ticket): \(answers.joined(separator: " "))"
             case .refused(let ticket, let error): "\(ticket) refused \(error.sqlState)"

@@ -154,6 +154,47 @@ import Testing
         #expect(queue.take(.isolated, now) == ["w"])
     }
 
+    @Test func suspectsThatMayBeNoneGoBeforeThoseThatAreLocked() {
+        var queue = queue()
+        let conversations = ["a", "b", "c", "d"]
+        for conversation in conversations { queue.add(TestWrite(conversation, conversation)) }
+        #expect(queue.take(.appends(lane: 0), now)?.count == 4)
+        queue.ended(conversations, kind: .appends(lane: 0), outcome: .locked)
+        for conversation in conversations { queue.add(TestWrite(conversation, conversation)) }
+        // The first attempt is brief: only when it is refused alone does a conversation count as locked.
+        #expect(queue.take(.isolated, now) == ["a"] && !queue.waitsAtLength(key("a")))
+        queue.ended(["a"], kind: .isolated, outcome: .locked)
+        queue.add(TestWrite("a", "a"))
+        for conversation in conversations.dropFirst() {
+            #expect(queue.take(.isolated, now) == [conversation] && !queue.waitsAtLength(key(conversation)))
+            queue.ended([conversation], kind: .isolated, outcome: .done)
+        }
+        #expect(queue.take(.isolated, now) == ["a"] && queue.waitsAtLength(key("a")))
+        queue.ended(["a"], kind: .isolated, outcome: .done)
+        queue.add(TestWrite("a", "a"))
+        #expect(queue.take(.appends(lane: 0), now) == ["a"] && !queue.waitsAtLength(key("a")))
+    }
+
+    @Test func whereAllThatMayWaitAtLengthDoASuspectStillGetsItsTurn() {
+        var queue = queue()
+        let conversations = ["a", "b", "c", "d", "e"]
+        for conversation in conversations { queue.add(TestWrite(conversation, conversation)) }
+        _ = queue.take(.appends(lane: 0), now)
+        queue.ended(conversations, kind: .appends(lane: 0), outcome: .locked)
+        for conversation in conversations.prefix(3) {
+            queue.add(TestWrite(conversation, conversation))
+            #expect(queue.take(.isolated, now) == [conversation])
+            queue.ended([conversation], kind: .isolated, outcome: .locked)
+        }
+        for conversation in conversations.prefix(3) { queue.add(TestWrite(conversation, conversation)) }
+        #expect(queue.take(.isolated, now) == ["a"] && queue.take(.isolated, now) == ["b"])
+        #expect(queue.take(.isolated, now) == nil)
+        for conversation in ["d", "e"] { queue.add(TestWrite(conversation, conversation)) }
+        #expect(queue.take(.isolated, now) == ["d"] && queue.take(.isolated, now) == nil)
+        queue.ended(["d"], kind: .isolated, outcome: .done)
+        #expect(queue.take(.isolated, now) == ["e"])
+    }
+
     @Test func onlySoManySuspectsAreWrittenToAtATime() {
         var queue = queue()
         let conversations = (0..<5).map { "c\($0)" }
@@ -413,6 +454,23 @@ import Testing
         #expect(choice.choose(.write(.single), among: [written, written, written, load()])?.index != 3)
         // Unless no other takes one: those wait for locks.
         #expect(choice.choose(.write(.single), among: [nil, nil, nil, load()])?.index == 3)
+    }
+
+    @Test func oneLongReadHasAConnectionAndTwoConnectionsHaveNone() {
+        // Never none, and for one and two connections one.
+        #expect((1...8).map { ConnectionChoice.longReads(among: $0) } == [1, 1, 1, 2, 3, 4, 5, 6])
+        #expect(choice.choose(.longRead, among: [load(.longRead), load(.longRead), nil]) == nil)
+        #expect(choice.choose(.longRead, among: [load(.longRead), load(.shortRead)])?.index == 1)
+        #expect(ConnectionChoice(limit: 1).choose(.longRead, among: [load(.shortRead)])?.index == 0)
+    }
+
+    @Test func writesLeaveReadsTheConnectionThatNoLongReadHas() {
+        let choice = ConnectionChoice(limit: 3)
+        let loads = [load(.longRead), load(.write(.single)), load()]
+        #expect(choice.choose(.write(.single), among: loads)?.index == 1)
+        #expect(choice.choose(.shortRead, among: loads)?.index == 2)
+        // Once the only other connection that takes writes has stalled.
+        #expect(choice.choose(.write(.single), among: [loads[0], nil, loads[2]])?.index == 2)
     }
 
     @Test func nothingGoesBehindAWriteToASuspect() {

@@ -160,10 +160,8 @@ struct Pipeline<Ticket, Answer> {
         bytes += request.bytes
     }
 
-    /// Whether any of those who asked satisfies a predicate.
-    func contains(where predicate: (Ticket) -> Bool) -> Bool {
-        entries.contains { predicate($0.ticket) }
-    }
+    /// Who asked first of those who have no answer yet.
+    var first: Ticket? { entries.next?.ticket }
 
     /// Calls a body with each of those who asked and have no answer yet.
     func forEach(_ body: (Ticket) -> Void) {
@@ -230,6 +228,14 @@ struct Pipeline<Ticket, Answer> {
             return receiveSync()
         }
         return []
+    }
+
+    /// Takes out the reads that have their answers and wait for a Sync that they share with later ones.
+    ///
+    /// Only once the connection has been read after those answers, and was whole then: see `unconfirmed`.
+    mutating func endFinished() -> [Action] {
+        defer { unconfirmed = 0 }
+        return (0..<unconfirmed).compactMap { _ in endOldest() }
     }
 
     /// Gives up all requests under way, oldest first: the connection is gone.

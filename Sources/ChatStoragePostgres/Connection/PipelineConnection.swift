@@ -17,6 +17,8 @@ final class PipelineConnection {
     private static let bytesBetweenFlushes = 256 << 10
     /// A connection without progress for so long gets no more calls: one that waits for a lock must not hold up others.
     static let stallTime = Duration.milliseconds(250)
+    /// An answer that is not whole after so many reads, of up to some ten kilobytes each, gets no calls behind it.
+    private static let readsOfLongAnswer = 8
 
     /// A connection that has sent or received a larger value is closed after the calls under way: libpq's buffers grow
     /// with what goes through them, to up to twice its size, and never shrink.
@@ -35,6 +37,8 @@ final class PipelineConnection {
     private var isBroken = false
     private var hasLargeBuffers = false
     private var lastProgress = ContinuousClock.now
+    /// How often the network was read since the last whole answer.
+    private var readsOfAnswer = 0
 
     init(_ connection: ServerConnection, isBehindPooler: Bool) {
         self.connection = connection
@@ -56,12 +60,13 @@ final class PipelineConnection {
         }
         guard pipeline.count > 0 else { return true }
         return pipeline.bytes + bytes <= limits.bytes && now - lastProgress < Self.stallTime
+            && readsOfAnswer < Self.readsOfLongAnswer
     }
 
     func add(_ call: Call, now: ContinuousClock.Instant) {
-        if pipeline.count == 0 { lastProgress = now }
+        if pipeline.count == 0 { (lastProgress, readsOfAnswer) = (now, 0) }
         load.add(call.lane)
-        pipeline.add(call.request, for: call)
+        pipeline.add(call.requestToSend, for: call)
     }
 
     /// Hands messages to libpq and libpq's bytes to the network, as far as it takes them.
@@ -91,7 +96,10 @@ final class PipelineConnection {
     /// Has libpq read what the network brought.
     ///
     /// - Returns: False when the connection is broken; what came before can still be received.
-    func read() -> Bool { PQconsumeInput(connection.pointer) == 1 }
+    func read() -> Bool {
+        readsOfAnswer += 1
+        return PQconsumeInput(connection.pointer) == 1
+    }
 
     /// Takes the answers that libpq has read, which it does also while it writes and the network does not take all.
     ///
@@ -114,6 +122,7 @@ final class PipelineConnection {
                 if case .sync = reply { hasSync = true }
                 ends = 0
                 lastProgress = now
+                readsOfAnswer = 0
             } else {
                 // Two ends in a row: libpq has nothing at present, as before the Sync after a failed commit.
                 ends += 1
@@ -128,14 +137,21 @@ final class PipelineConnection {
                 actions.append(action)
             }
         }
+        // Answers that libpq handed out before it last read are whole, with or without their Sync.
+        if readsOfAnswer >= Self.readsOfLongAnswer { actions += pipeline.endFinished() }
         return (actions, hasSync, true)
     }
 
     /// How many calls are under way.
     var count: Int { pipeline.count }
 
-    /// Whether any call under way satisfies a predicate.
-    func contains(where predicate: (Call) -> Bool) -> Bool { pipeline.contains(where: predicate) }
+    /// When it is given up if nothing comes before; nil when no call is under way.
+    ///
+    /// That is the deadline of the call that the server works on. Later ones may have waited before they were sent, so
+    /// their deadlines say nothing of the connection, nor does one that passes while answers come.
+    var givenUpAt: ContinuousClock.Instant? {
+        pipeline.first.map { max($0.deadline, lastProgress + Self.stallTime) }
+    }
 
     /// Calls a body with each call under way.
     func forEach(_ body: (Call) -> Void) { pipeline.forEach(body) }

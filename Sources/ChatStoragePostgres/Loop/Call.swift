@@ -45,6 +45,10 @@ struct Call: Sendable {
     let purpose: Purpose
     let deadline: ContinuousClock.Instant
     var lane = Lane.shortRead
+    /// What it sets for its transaction; nil where the session's timeouts suit it.
+    var timeouts: (lockWait: Duration, statement: Duration)?
+    /// How long it waited for locks in attempts that were its own.
+    private(set) var lockWaited = Duration.zero
     /// How many calls go in one statement with it at most, itself included: fewer after one was refused.
     private(set) var mergeLimit = Int.max
     /// How often it was sent, refusals left out that may have been due to others of its statement.
@@ -69,6 +73,29 @@ struct Call: Sendable {
             merged.request(statements.mergedAppend), purpose: .merged(calls, merged), deadline: deadline)
     }
 
+    /// The request as it is sent.
+    var requestToSend: Request {
+        guard let timeouts else { return request }
+        return request.with(lockWait: timeouts.lockWait, statementTimeout: timeouts.statement)
+    }
+
+    /// What its own statements answered.
+    func ownAnswers(_ answers: [QueryResult]) -> [QueryResult] {
+        timeouts == nil ? answers : request.ownAnswers(answers)
+    }
+
+    /// The same call after it waited for a lock in vain.
+    func afterLockWait(_ wait: Duration) -> Call {
+        var call = self
+        call.lockWaited += wait
+        return call
+    }
+
+    /// Whether it carries several callers' appends.
+    var isMerged: Bool {
+        if case .merged = purpose { true } else { false }
+    }
+
     /// Whether it is still to be sent; its caller may have been cancelled.
     mutating func begin() -> Bool {
         attempts += 1
@@ -81,8 +108,8 @@ struct Call: Sendable {
         if case .unknown = loss, request.isWrite { mayBeApplied = true }
     }
 
-    /// The same call, to be sent again: it was skipped because of another one's error.
-    var afterSkip: Call {
+    /// The same call with a Sync of its own: others do not share its error, or wait for its long answer.
+    var withOwnSync: Call {
         var call = self
         call.request = request.withOwnSync
         return call

@@ -26,6 +26,12 @@ struct ConnectionChoice {
     /// How many connections there are at most.
     let limit: Int
 
+    /// How many connections carry a long read at most, one each, given how many connections there are.
+    ///
+    /// Two are left to calls that must not wait behind a long answer, where there are so many: one to short reads, and
+    /// one to writes.
+    static func longReads(among connections: Int) -> Int { max(1, connections - 2) }
+
     /// Chooses a connection.
     ///
     /// Reads are kept where nothing is written, and writes leave a connection to them while another takes writes.
@@ -37,11 +43,12 @@ struct ConnectionChoice {
         _ lane: Call.Lane, among loads: some RandomAccessCollection<ConnectionLoad?>
     ) -> (index: Int, isGood: Bool)? {
         let isWrite = if case .write = lane { true } else { false }
-        let untouched = loads.count { $0.map { $0.writes + $0.isolated == 0 } ?? false }
+        let untouched = loads.count { $0.map { $0.writes + $0.isolated + $0.longReads == 0 } ?? false }
         let isWrittenTo = loads.contains { $0.map { $0.writes > 0 && $0.isolated == 0 } ?? false }
         var best: (index: Int, cost: Int)?
         for (index, load) in loads.enumerated() {
             guard let load, load.isolated == 0 || limit == 1 else { continue }
+            if lane == .longRead, load.longReads > 0 { continue }
             if isWrite, isWrittenTo, loads.count == limit, load.writes == 0, untouched <= 1 { continue }
             let cost = cost(of: lane, load)
             if best.map({ cost < $0.cost }) ?? true { best = (index, cost) }
@@ -58,7 +65,7 @@ struct ConnectionChoice {
             return depth + (load.shortReads < Self.readsBeforeNext ? 0 : 1_000) + load.writes * 10_000
                 + load.longReads * 100_000
         case .longRead:
-            return load.longReads * 1_000 + load.shortReads * 2_000 + load.writes * 10_000
+            return load.shortReads * 2_000 + load.writes * 10_000
         case .write:
             return load.writes * 1_000 + load.shortReads * 2_000 + load.longReads * 100_000
         }

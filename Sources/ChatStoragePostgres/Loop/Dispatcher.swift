@@ -7,18 +7,20 @@ struct Dispatcher {
     private let limits: PipelineConnection.Limits
     /// Whether a pooler stands before the server, as the configuration says or a connection has shown.
     private(set) var isBehindPooler: Bool
+    private let timeouts: ServerTimeouts
 
     private(set) var connections: [PipelineConnection] = []
     private var reads = FIFO<Call>()
     private var longReads = FIFO<Call>()
     private var writes: WriteQueue<Call>
+    private var answerSizes = AnswerSizes()
     private let choice: ConnectionChoice
     /// What takes turns at the room that connections have, so that none waits for as long as others have calls.
     private let lanes: [Call.Lane]
     private var turns: RoundRobin
     /// How many calls wait for a connection, or behind calls of another kind.
     private var unsatisfied = 0
-    private var delayed: [(due: ContinuousClock.Instant, call: Call)] = []
+    private var delayed = DelayQueue<Call>()
     /// How many attempts to connect are under way.
     private(set) var connecting = 0
     private var backoff = ConnectBackoff()
@@ -33,6 +35,7 @@ struct Dispatcher {
         limits = PipelineConnection.Limits(
             calls: configuration.callsPerConnection, bytes: configuration.bytesPerConnection)
         isBehindPooler = configuration.isBehindPooler
+        timeouts = configuration.serverTimeouts
         choice = ConnectionChoice(limit: configuration.connections)
         writes = WriteQueue(
             lanes: configuration.mergesAppends ? Self.appendLanes : 0, isolated: max(1, configuration.connections / 2),
@@ -68,7 +71,12 @@ struct Dispatcher {
 
     private mutating func enqueue(_ call: Call) {
         switch call.request.kind {
-        case .read(isLong: false): reads.append(call)
+        case .read(isLong: false):
+            if let page = call.request.page, answerSizes.isLong(page) {
+                longReads.append(call.withOwnSync)
+            } else {
+                reads.append(call)
+            }
         case .read(isLong: true): longReads.append(call)
         case .write, .append: writes.add(call)
         }
@@ -77,7 +85,6 @@ struct Dispatcher {
     /// Forgets waiting calls whose callers were cancelled.
     mutating func removeUnwanted() {
         _ = removeWaiting { !$0.isWanted }
-        delayed.removeAll { !$0.call.isWanted }
     }
 
     /// Closes the connections.
@@ -136,13 +143,12 @@ struct Dispatcher {
         _ = handOutAnswers(index, isOpen: isOpen, now: now)
     }
 
-    /// Ends calls whose deadline has passed; a connection that carries one is closed.
+    /// Ends calls whose deadline has passed; a connection whose server does not answer one is closed.
     mutating func expire(now: ContinuousClock.Instant) {
         guard let earliest = earliestDeadline, earliest <= now else { return }
         earliestDeadline = nil
-        for index in connections.indices.reversed()
-        where connections[index].contains(where: { $0.deadline <= now }) {
-            drop(index, now: now)
+        for index in connections.indices.reversed() where connections[index].givenUpAt.map({ $0 <= now }) ?? false {
+            drop(index, isGivenUp: true, now: now)
         }
         for connection in connections {
             connection.forEach { call in
@@ -151,16 +157,14 @@ struct Dispatcher {
                 }
             }
         }
-        var expired = removeWaiting { $0.deadline <= now }
-        expired += delayed.filter { $0.call.deadline <= now }.map(\.call)
-        delayed.removeAll { $0.call.deadline <= now }
-        for call in expired { call.fail(Call.expired(call.request, .notApplied)) }
-        noteAllDeadlines()
+        for call in removeWaiting(where: { $0.deadline <= now }) { call.fail(Call.expired(call.request, .notApplied)) }
+        noteAllDeadlines(now: now)
     }
 
     /// When there is something to do although the network brings nothing.
     func nextEvent(after now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
-        var events = delayed.map(\.due)
+        var events: [ContinuousClock.Instant] = []
+        if let due = delayed.nextDue { events.append(due) }
         if !isIdle || connections.contains(where: { !$0.isReady }), let earliestDeadline {
             events.append(earliestDeadline)
         }
@@ -219,6 +223,11 @@ struct Dispatcher {
 
     /// The connection for a call, if one may be taken now.
     private mutating func place(_ lane: Call.Lane, _ bytes: Int, now: ContinuousClock.Instant) -> Int? {
+        if lane == .longRead {
+            // Those that take no call now count too.
+            let longReads = connections.count { $0.load.longReads > 0 }
+            guard longReads < ConnectionChoice.longReads(among: connections.count) else { return nil }
+        }
         let statement = lane == .shortRead ? reads.next?.request.shareableStatement : nil
         let loads = connections.map { connection in
             connection.accepts(bytes, statement, now: now, limits: limits) ? connection.load : nil
@@ -242,7 +251,23 @@ struct Dispatcher {
         guard var call = Call(merging: calls) ?? calls.first else { return }
         call.lane = lane
         if case .write = lane {} else if !call.begin() { return }
+        call.timeouts = timeouts(for: call, now: now)
         connections[index].add(call, now: now)
+    }
+
+    /// The timeouts that a call has for itself, if the session's do not suit it.
+    private func timeouts(for call: Call, now: ContinuousClock.Instant) -> (lockWait: Duration, statement: Duration)? {
+        let bytes = call.request.bytes
+        guard call.lane == .write(.isolated) else {
+            let statement = bytes >> 20 > 0 && !isBehindPooler ? timeouts.statement(bytes: bytes) : nil
+            guard let statement, statement != timeouts.statement() else { return nil }
+            return (timeouts.lockWait, statement)
+        }
+        let wait = timeouts.lockWait(
+            after: call.lockWaited, remaining: call.deadline - now,
+            // Everything would wait behind it on the only connection.
+            isAtLength: writes.waitsAtLength(call.key) && connections.count > 1)
+        return (wait, timeouts.statement(bytes: bytes))
     }
 
     private mutating func removeWaiting(where isUnwanted: (Call) -> Bool) -> [Call] {
@@ -254,6 +279,7 @@ struct Dispatcher {
         }
         reads.removeAll(where: isRemoved)
         longReads.removeAll(where: isRemoved)
+        removed += delayed.removeAll(where: isUnwanted)
         return removed
     }
 
@@ -265,19 +291,21 @@ struct Dispatcher {
     }
 
     private mutating func resumeDelayed(now: ContinuousClock.Instant) {
-        guard delayed.contains(where: { $0.due <= now }) else { return }
-        for entry in delayed where entry.due <= now { enqueue(entry.call) }
-        delayed.removeAll { $0.due <= now }
+        while let call = delayed.popDue(now: now) { enqueue(call) }
     }
 
     private mutating func perform(
         _ action: PipelineConnection.CallPipeline.Action, _ index: Int, now: ContinuousClock.Instant
     ) {
         switch action {
-        case .answered(let call, let results):
+        case .answered(let call, let answers):
+            let results = call.ownAnswers(answers)
             connections[index].ended(call)
             ended(call, .done)
             if call.request.isWrite { writerSearch.succeeded() }
+            if let page = call.request.page, let result = results.first {
+                answerSizes.note(page, messages: result.rowCount, bytes: result.bytes)
+            }
             call.succeed(results)
             if case .session = call.purpose {
                 // The statement has a row only in the session that the connection was given for its own.
@@ -300,7 +328,7 @@ struct Dispatcher {
             settle(call, refusedBy: error, now: now)
         case .skipped(let call):
             connections[index].ended(call)
-            if call.isWanted { settle(call.afterSkip, .again(after: .zero), now: now) }
+            if call.isWanted { settle(call.withOwnSync, .again(after: .zero), now: now) }
         case .close:
             break
         }
@@ -321,9 +349,19 @@ struct Dispatcher {
 
     private mutating func settle(_ call: Call, refusedBy error: ServerError, now: ContinuousClock.Instant) {
         if error.isOfSharedSession { noticePooler() }
+        // Which of several callers waited for the lock is not known.
+        if error.isLockTimeout, !call.isMerged, let wait = call.timeouts?.lockWait ?? sessionLockWait {
+            let call = call.afterLockWait(wait)
+            if call.isWanted, !timeouts.isOver(after: call.lockWaited, remaining: call.deadline - now) {
+                return settle(call, .again(after: .zero), now: now)
+            }
+        }
         let verdicts = call.verdicts(on: error, isBehindPooler: isBehindPooler)
         for (call, verdict) in verdicts where call.isWanted { settle(call, verdict, now: now) }
     }
+
+    /// How long statements wait for a lock by the session's setting; nil behind a pooler.
+    private var sessionLockWait: Duration? { isBehindPooler ? nil : timeouts.lockWait }
 
     /// Goes on as if the configuration had said that there is a pooler.
     private mutating func noticePooler() {
@@ -331,17 +369,20 @@ struct Dispatcher {
         for connection in connections { connection.noticePooler() }
     }
 
-    private mutating func drop(_ index: Int, now: ContinuousClock.Instant) {
+    /// - Parameter isGivenUp: Whether the server did not answer the oldest call in time.
+    private mutating func drop(_ index: Int, isGivenUp: Bool = false, now: ContinuousClock.Instant) {
         // What has been answered is known, whatever became of the connection.
         for action in connections[index].receive(now: now).actions { perform(action, index, now: now) }
         let connection = connections.remove(at: index)
-        for (call, loss) in connection.lost() {
+        for (place, (call, loss)) in connection.lost().enumerated() {
             if case .session = call.purpose {
                 let error = loss.error?.storageError(isWrite: false)
                 connectFailed(error ?? Self.brokenSession, serverAnswered: true, now: now)
                 continue
             }
-            ended(call, loss.error?.isOfLock == true ? .locked : .failed)
+            // What the server did not answer may have waited for a lock.
+            let isLocked = loss.error?.isOfLock ?? (isGivenUp && place == 0)
+            ended(call, isLocked ? .locked : .failed)
             if case .refused(let error) = loss {
                 settle(call, refusedBy: error, now: now)
                 continue
@@ -364,7 +405,7 @@ struct Dispatcher {
         case .failed(let error): call.fail(error)
         case .again(let delay):
             note(deadline: call.deadline)
-            if delay == .zero { enqueue(call) } else { delayed.append((now + delay, call)) }
+            if delay == .zero { enqueue(call) } else { delayed.add(call, due: now + delay) }
         }
     }
 
@@ -386,18 +427,24 @@ struct Dispatcher {
         earliestDeadline = min(earliestDeadline ?? deadline, deadline)
     }
 
-    private mutating func noteAllDeadlines() {
-        var deadlines: [ContinuousClock.Instant] = delayed.map(\.call.deadline)
-        reads.forEach { deadlines.append($0.deadline) }
-        longReads.forEach { deadlines.append($0.deadline) }
-        writes.forEach { deadlines.append($0.deadline) }
+    /// Calls are looked through for their deadlines no more often: with many it takes some milliseconds.
+    private static let deadlineAccuracy = Duration.milliseconds(10)
+
+    private mutating func noteAllDeadlines(now: ContinuousClock.Instant) {
+        var earliest: ContinuousClock.Instant?
+        func note(_ deadline: ContinuousClock.Instant) { earliest = min(earliest ?? deadline, deadline) }
+        func note(_ call: Call) { note(call.deadline) }
+        delayed.forEach(note)
+        reads.forEach(note)
+        longReads.forEach(note)
+        writes.forEach(note)
         for connection in connections {
             connection.forEach { call in
-                deadlines += call.members.lazy.filter(\.isWanted).map(\.deadline)
-                deadlines.append(call.deadline)
+                for member in call.members where member.isWanted { note(member) }
             }
+            if let time = connection.givenUpAt { note(time) }
         }
-        earliestDeadline = deadlines.min()
+        earliestDeadline = earliest.map { max($0, now + Self.deadlineAccuracy) }
     }
 
     private static let brokenSession = ChatStorageError(

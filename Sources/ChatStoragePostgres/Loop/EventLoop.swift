@@ -57,6 +57,9 @@ final class EventLoop: Sendable {
     private let wakePipe: WakePipe
     private let inbox = Mutex(Inbox())
     private let work: Mutex<Work>
+    /// How many callers were cancelled since their calls were last searched for.
+    private let cancelled = Atomic<Int>(0)
+    private let sweep: CancellationSweep
 
     init(_ configuration: PostgresBackend.Configuration) throws {
         guard let wakePipe = WakePipe(), let stopPipe = WakePipe() else {
@@ -66,15 +69,24 @@ final class EventLoop: Sendable {
         self.wakePipe = wakePipe
         connector = Connector(configuration, stopPipe: stopPipe)
         work = Mutex(Work(dispatcher: Dispatcher(configuration)))
+        sweep = CancellationSweep(limit: configuration.waitingCalls)
     }
 
     /// Sends a request and waits for the answer.
     func run(_ request: Request) async throws -> Call.Answer {
-        // Long requests may take longer: a second more for each MiB.
-        let timeout = configuration.callTimeout + .seconds(request.bytes >> 20)
+        let timeout = ServerTimeouts.callTimeout(configuration.callTimeout, bytes: request.bytes)
         let deadline = ContinuousClock.now + timeout
-        return try await PendingCall<Call.Answer>.wait { pending in
-            submit(Call(request, purpose: .caller(pending), deadline: deadline))
+        var isRefused = false
+        do {
+            return try await PendingCall<Call.Answer>.wait { pending in
+                isRefused = !submit(Call(request, purpose: .caller(pending), deadline: deadline))
+            } onCancel: {
+                cancelled.add(1, ordering: .relaxed)
+            }
+        } catch {
+            // Callers that try again at once would keep the threads from those who have their answers.
+            if isRefused { await Task.yield() }
+            throw error
         }
     }
 
@@ -92,9 +104,8 @@ final class EventLoop: Sendable {
         _ = beginClosing(nil)
     }
 
-    private func submit(_ call: Call) {
-        if !send(call) { handOver(call) }
-    }
+    /// - Returns: False when too many calls wait already.
+    private func submit(_ call: Call) -> Bool { send(call) || handOver(call) }
 
     /// Sends a call from its caller's thread.
     ///
@@ -124,7 +135,8 @@ final class EventLoop: Sendable {
         return true
     }
 
-    private func handOver(_ call: Call) {
+    /// - Returns: False when too many calls wait already.
+    private func handOver(_ call: Call) -> Bool {
         enum Admission {
             case accepted(wakes: Bool)
             case full(wakes: Bool)
@@ -138,12 +150,13 @@ final class EventLoop: Sendable {
                 inbox.phase = .running
             case .running: break
             }
-            let wakes = !inbox.isWoken
-            inbox.isWoken = true
+            let waiting = inbox.calls.count + inbox.waitingInLoop
+            let isFull = waiting >= configuration.waitingCalls
             // The loop makes room by forgetting those whose callers were cancelled.
-            guard inbox.calls.count + inbox.waitingInLoop < configuration.waitingCalls else {
-                return .full(wakes: wakes)
-            }
+            let needsLoop = !isFull || sweep.isDue(cancelled: cancelled.load(ordering: .relaxed), waiting: waiting)
+            let wakes = needsLoop && !inbox.isWoken
+            if wakes { inbox.isWoken = true }
+            if isFull { return .full(wakes: wakes) }
             inbox.calls.append(call)
             return .accepted(wakes: wakes)
         }
@@ -157,8 +170,10 @@ final class EventLoop: Sendable {
         case .full(let wakes):
             if wakes { wakePipe.wake() }
             refuse("\(configuration.waitingCalls) calls wait for a connection already")
+            return false
         case .noThread: refuse("the process has no threads left")
         }
+        return true
     }
 
     /// - Returns: Whether the loop has ended, or never began.
@@ -170,6 +185,8 @@ final class EventLoop: Sendable {
                 return true
             case .running, .closing:
                 inbox.phase = .closing
+                // One search at least, for calls that were cancelled just before the loop got them.
+                cancelled.add(1, ordering: .relaxed)
                 if let closer { inbox.closers.append(closer) }
                 return false
             }
@@ -221,7 +238,6 @@ final class EventLoop: Sendable {
         let arrival = ContinuousClock.now
         for descriptor in readable { work.dispatcher.read(descriptor: descriptor, now: arrival) }
         let isClosing = takeInbox(&work.dispatcher)
-        if isClosing { work.dispatcher.removeUnwanted() }
         let now = ContinuousClock.now
         work.dispatcher.expire(now: now)
         let connects = work.dispatcher.advance(now: now)
@@ -260,19 +276,23 @@ final class EventLoop: Sendable {
 
     /// - Returns: Whether the store is closing.
     private func takeInbox(_ dispatcher: inout Dispatcher) -> Bool {
+        let cancelledBefore = cancelled.load(ordering: .relaxed)
         let (calls, connected, isClosing) = inbox.withLock { inbox in
             defer {
                 inbox.isWoken = false
                 inbox.calls = []
                 inbox.connected = []
             }
-            if inbox.calls.count + inbox.waitingInLoop >= configuration.waitingCalls { dispatcher.removeUnwanted() }
             inbox.waitingInLoop = dispatcher.waitingCount + inbox.calls.count
             return (inbox.calls, inbox.connected, inbox.phase == .closing)
         }
         for call in calls { dispatcher.add(call) }
         let now = ContinuousClock.now
         for result in connected { dispatcher.connected(result, now: now) }
+        if sweep.isDue(cancelled: cancelledBefore, waiting: dispatcher.waitingCount, isClosing: isClosing) {
+            cancelled.subtract(cancelledBefore, ordering: .relaxed)
+            dispatcher.removeUnwanted()
+        }
         return isClosing
     }
 

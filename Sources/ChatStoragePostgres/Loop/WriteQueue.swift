@@ -23,7 +23,8 @@ protocol QueuedWrite {
 /// A conversation has one statement under way at a time: a second one would only wait for the first one's row lock, on
 /// the server, and so would everything behind it on its connection. Plain appends that wait go together in one
 /// statement. A conversation whose lock was not to be had is a suspect: its writes go one at a time on connections that
-/// carry nothing else, until one succeeds.
+/// get nothing else, until one succeeds. The first waits briefly for the lock, since the suspect may only have shared a
+/// statement with another; when it is refused alone, the next wait at length.
 struct WriteQueue<Ticket: QueuedWrite> {
     /// How writes go.
     enum Kind: Hashable {
@@ -35,17 +36,29 @@ struct WriteQueue<Ticket: QueuedWrite> {
         case isolated
     }
 
+    private enum Suspicion {
+        case none
+        /// The lock was not to be had, for it or for another of the same statement.
+        case suspect
+        /// The lock was not to be had for it alone.
+        case locked
+    }
+
     private struct Conversation {
         var waiting = FIFO<Ticket>()
         /// Whether a statement is under way.
         var isBusy = false
         /// Whether the key is among those whose turn comes.
         var isQueued = false
-        var isSuspect = false
+        var suspicion = Suspicion.none
+        /// Whether the write under way waits at length.
+        var isAtLength = false
         /// Tells, for a suspect to which nothing is written, since when; nil for others.
         var idleSince: Int?
         /// The number of the lane's statement that was last under way.
         var statement = 0
+
+        var isSuspect: Bool { suspicion != .none }
 
         mutating func add(_ ticket: Ticket) {
             waiting.append(ticket)
@@ -79,7 +92,9 @@ struct WriteQueue<Ticket: QueuedWrite> {
     private var singles = FIFO<ConversationKey>()
     private var lanes: [Lane]
     private var suspects = FIFO<ConversationKey>()
-    private var isolatedUnderWay = 0
+    private var locked = FIFO<ConversationKey>()
+    /// How many writes to suspects are under way, and how many of them wait at length.
+    private var (isolatedUnderWay, atLength) = (0, 0)
     private var suspectCount = 0
     /// Suspects in the order in which they became idle; only the last entry of each counts.
     private(set) var idleSuspects = FIFO<(key: ConversationKey, since: Int)>()
@@ -92,7 +107,8 @@ struct WriteQueue<Ticket: QueuedWrite> {
     /// - Parameters:
     ///   - lanes: How many statements of appends are under way at a time: while one is flushed to the disk another is
     ///     worked on. None turns merging off.
-    ///   - isolated: How many writes to suspects are under way at a time.
+    ///   - isolated: How many writes to suspects wait at length at a time. One more may wait briefly, so that none has to
+    ///     wait until others have.
     ///   - stallTime: So long a lane waits for its statement before it sends another.
     init(lanes: Int, isolated: Int, stallTime: Duration) {
         self.lanes = Array(repeating: Lane(), count: lanes)
@@ -117,7 +133,7 @@ struct WriteQueue<Ticket: QueuedWrite> {
             switch kind {
             case .single: singles.next
             case .appends(let lane): isFree(lanes[lane], now: now) ? lanes[lane].keys.next : nil
-            case .isolated: isolatedUnderWay < isolatedLimit ? suspects.next : nil
+            case .isolated: nextSuspect?.key
             }
         return key.map { conversations[$0]?.waiting.next?.bytes ?? 0 }
     }
@@ -136,8 +152,7 @@ struct WriteQueue<Ticket: QueuedWrite> {
         case .single:
             if let key = singles.popFirst() { take(key, kind, into: &taken, begin) }
         case .isolated:
-            if let key = suspects.popFirst() { take(key, kind, into: &taken, begin) }
-            if !taken.tickets.isEmpty { isolatedUnderWay += 1 }
+            takeSuspect(into: &taken, begin)
         case .appends(let lane):
             lanes[lane].statement += 1
             while let key = lanes[lane].keys.next, fits(key, with: taken) {
@@ -163,14 +178,17 @@ struct WriteQueue<Ticket: QueuedWrite> {
         if case .isolated = kind { isolatedUnderWay -= 1 }
         for key in keys {
             guard var conversation = conversations[key] else { continue }
+            if conversation.isAtLength { atLength -= 1 }
+            conversation.isAtLength = false
             if case .appends(let lane) = kind, conversation.statement == lanes[lane].statement {
                 lanes[lane].lastSent = nil
             }
             conversation.isBusy = false
             let wasSuspect = conversation.isSuspect
             switch outcome {
-            case .done: conversation.isSuspect = false
-            case .locked: conversation.isSuspect = wasSuspect || hasRoomForSuspect()
+            case .done: conversation.suspicion = .none
+            case .locked where wasSuspect: conversation.suspicion = .locked
+            case .locked: if hasRoomForSuspect() { conversation.suspicion = .suspect }
             case .failed: break
             }
             suspectCount += (conversation.isSuspect ? 1 : 0) - (wasSuspect ? 1 : 0)
@@ -214,6 +232,7 @@ struct WriteQueue<Ticket: QueuedWrite> {
         guard !keys.isEmpty else { return }
         singles.removeAll(where: keys.contains)
         suspects.removeAll(where: keys.contains)
+        locked.removeAll(where: keys.contains)
         for lane in lanes.indices { lanes[lane].keys.removeAll(where: keys.contains) }
         for key in keys { enqueue(key) }
     }
@@ -236,7 +255,9 @@ struct WriteQueue<Ticket: QueuedWrite> {
             if conversation.isSuspect { becomeIdle(key) } else { conversations[key] = nil }
             return
         }
-        if conversation.isSuspect {
+        if conversation.suspicion == .locked {
+            locked.append(key)
+        } else if conversation.suspicion == .suspect {
             suspects.append(key)
         } else if first.isMergeable, !lanes.isEmpty {
             lanes[key.lane(of: lanes.count)].keys.append(key)
@@ -287,6 +308,28 @@ struct WriteQueue<Ticket: QueuedWrite> {
             conversations[key]?.begin(statement)
         }
         enqueue(key)
+    }
+
+    /// Whether the write under way to a conversation may wait for the lock at length.
+    func waitsAtLength(_ key: ConversationKey) -> Bool { conversations[key]?.isAtLength ?? false }
+
+    /// The suspect whose turn it is: first those that may be none, whose turn is short.
+    private var nextSuspect: (key: ConversationKey, isLocked: Bool)? {
+        guard isolatedUnderWay <= isolatedLimit else { return nil }
+        if isolatedUnderWay - atLength < isolatedLimit, let key = suspects.next { return (key, false) }
+        return atLength < isolatedLimit ? locked.next.map { ($0, true) } : nil
+    }
+
+    private mutating func takeSuspect(into taken: inout Batch, _ begin: (inout Ticket) -> Bool) {
+        guard let (key, isLocked) = nextSuspect else { return }
+        _ = isLocked ? locked.popFirst() : suspects.popFirst()
+        take(key, .isolated, into: &taken, begin)
+        guard !taken.tickets.isEmpty else { return }
+        isolatedUnderWay += 1
+        if isLocked {
+            atLength += 1
+            conversations[key]?.isAtLength = true
+        }
     }
 
     private func fits(_ key: ConversationKey, with taken: Batch) -> Bool {

@@ -1,3 +1,5 @@
+import ChatStorageCore
+
 /// An SQL statement of the library.
 ///
 /// It is an object, so that a call that carries it shares it.
@@ -33,8 +35,21 @@ struct Request: Sendable {
         let statement: Statement
         /// About how many bytes the values have.
         let bytes: Int
+        /// The page that it reads, if it is one of messages.
+        var page: Page?
         /// The values, encoded when they are sent, so that a long request is never in memory as a whole.
         let parameters: @Sendable () -> Parameters
+    }
+
+    /// Which messages a read is about, where its answer's size depends on theirs.
+    struct Page: Sendable {
+        let tenant: String
+        let id: ConversationID
+        /// How many messages are read at most.
+        let limit: Int
+
+        /// The conversation; made where it is needed, since it costs a hash.
+        var key: ConversationKey { ConversationKey(tenant: tenant, id: id) }
     }
 
     let groups: [[Step]]
@@ -61,6 +76,8 @@ struct Request: Sendable {
 
     /// The statement of a short read, which others of the same statement can follow in the same implicit transaction.
     private(set) var shareableStatement: Statement?
+    /// The page that is read, if it is one of messages; it lies with the step, since requests are copied often.
+    var page: Page? { groups.first?.first?.page }
 
     init(groups: [[Step]], _ kind: Kind, isRepeatable: Bool = false) {
         self.groups = groups
@@ -79,11 +96,38 @@ struct Request: Sendable {
         return request
     }
 
+    /// The same with other timeouts than the session's, for its transaction alone.
+    ///
+    /// What that answers is not the request's: see ``ownAnswers(_:)``.
+    func with(lockWait: Duration, statementTimeout: Duration) -> Request {
+        var groups = groups
+        let step = Step(statement: .setTimeouts, bytes: 0) {
+            Parameters { values in
+                values.append(ServerTimeouts.milliseconds(lockWait))
+                values.append(ServerTimeouts.milliseconds(statementTimeout))
+            }
+        }
+        if !groups.isEmpty { groups[0].insert(step, at: placeOfTimeouts) }
+        var request = Request(groups: groups, kind, isRepeatable: isRepeatable)
+        request.shareableStatement = nil
+        return request
+    }
+
+    /// A request's answers without that of its timeouts.
+    func ownAnswers(_ answers: [QueryResult]) -> [QueryResult] {
+        var answers = answers
+        if answers.indices.contains(placeOfTimeouts) { answers.remove(at: placeOfTimeouts) }
+        return answers
+    }
+
+    /// In an explicit transaction they stand behind its beginning, which must come first.
+    private var placeOfTimeouts: Int { groups.first?.first?.statement === Statement.begin ? 1 : 0 }
+
     /// One statement that reads.
     static func read(
-        _ statement: Statement, _ parameters: Parameters = Parameters(), isLong: Bool = false
+        _ statement: Statement, _ parameters: Parameters = Parameters(), isLong: Bool = false, page: Page? = nil
     ) -> Request {
-        Request(groups: [[Step(statement: statement, bytes: 0) { parameters }]], .read(isLong: isLong))
+        Request(groups: [[Step(statement: statement, bytes: 0, page: page) { parameters }]], .read(isLong: isLong))
     }
 
     /// One statement that writes to a conversation: a transaction by itself.
@@ -113,4 +157,8 @@ struct Request: Sendable {
 extension Statement {
     static let begin = Statement("chatstorage_begin", [], "BEGIN ISOLATION LEVEL READ COMMITTED")
     static let commit = Statement("chatstorage_commit", [], "COMMIT")
+    /// Statements up to the next Sync are one transaction, so `true` is for what follows in the same group.
+    static let setTimeouts = Statement(
+        "chatstorage_set_timeouts", [.text, .text],
+        "SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true)")
 }

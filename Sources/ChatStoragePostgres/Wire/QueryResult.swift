@@ -22,6 +22,9 @@ final class QueryResult: @unchecked Sendable {
     /// How many rows there are.
     var rowCount: Int { Int(PQntuples(result)) }
 
+    /// About how many bytes it has.
+    var bytes: Int { PQresultMemorySize(result) }
+
     /// The rows, in the order in which the server sent them.
     var rows: some RandomAccessCollection<Row> {
         (0..<PQntuples(result)).lazy.map { Row(result: self, number: $0) }

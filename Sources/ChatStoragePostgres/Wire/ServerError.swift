@@ -31,6 +31,9 @@ struct ServerError: Error, Sendable, Hashable {
     /// Whether it is about the connection: class 08, which a pooler sends when its own connection to the server broke.
     var isOfConnection: Bool { sqlState.hasPrefix("08") }
 
+    /// Whether the server gave up a wait for a lock.
+    var isLockTimeout: Bool { sqlState == "55P03" }
+
     /// Whether a lock may not have been to be had: after the lock timeout, or after the statement's.
     var isOfLock: Bool { sqlState == "55P03" || sqlState == "57014" }
 
@@ -71,7 +74,7 @@ extension ServerError {
         case "53100": return (.unavailable, "the server's disk is full")
         case "53200": return (.unavailable, "the server has no memory left")
         case "53300": return (.unavailable, "the server takes no more connections, in all or for this user or database")
-        case "55P03": return (.unavailable, "a lock was not to be had within the lock timeout")
+        case "55P03": return (.unavailable, "a lock was not to be had within the lock timeout or the call timeout")
         case "57014": return (.unavailable, "the server cancelled the statement, most often at the statement timeout")
         case "57P01", "57P02": return (.unavailable, "the server ended the connection; it stops, or an admin did it")
         case "57P03": return (.unavailable, "the server does not serve yet or any more: it starts, recovers or stops")

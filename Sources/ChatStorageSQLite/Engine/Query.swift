@@ -29,6 +29,7 @@ enum Query: Int, CaseIterable {
             """
         case .recordedVersion: "SELECT version, minimum_version FROM chat_storage_schema"
         case .encoding: "PRAGMA encoding"
+        case .journalMode: "PRAGMA journal_mode"
         case .useWriteAheadLog: "PRAGMA journal_mode = WAL"
         case .useRollbackJournal: "PRAGMA journal_mode = DELETE"
 

@@ -1,0 +1,43 @@
+/// The conversations whose messages are so large that few of them are a long answer.
+///
+/// A page's length says how many messages come, not how many bytes; those are learned from the answers. Only
+/// conversations that had a long answer are remembered, in bounded memory.
+struct AnswerSizes {
+    /// An answer is long from so many bytes: it takes the network as long as some hundred short ones.
+    static let longAnswer = 256 << 10
+    /// How many conversations are remembered: the last half of them at least.
+    static let limit = 1_024
+
+    /// How many bytes a message has, about, in those that were read last, and in those that were read before.
+    private var recent: [ConversationKey: Int] = [:]
+    private var older: [ConversationKey: Int] = [:]
+
+    /// How many conversations are remembered; some twice.
+    var count: Int { recent.count + older.count }
+
+    /// Whether a page's answer will be long.
+    func isLong(_ page: Request.Page) -> Bool {
+        guard count > 0, page.limit > 0, let bytes = bytesPerMessage(page.key) else { return false }
+        return bytes >= Self.longAnswer / page.limit
+    }
+
+    /// Takes note of an answer.
+    ///
+    /// - Parameters:
+    ///   - messages: How many messages the page had.
+    ///   - bytes: How many bytes they took.
+    mutating func note(_ page: Request.Page, messages: Int, bytes: Int) {
+        guard messages > 0, bytes >= Self.longAnswer || count > 0 else { return }
+        let (key, latest) = (page.key, bytes / messages)
+        let known = bytesPerMessage(key)
+        guard known != nil || bytes >= Self.longAnswer else { return }
+        // Large messages are expected again at once, and small ones once some pages had only such.
+        recent[key] = max(latest, ((known ?? 0) + latest) / 2)
+        if recent.count >= Self.limit / 2 {
+            older = recent
+            recent = [:]
+        }
+    }
+
+    private func bytesPerMessage(_ key: ConversationKey) -> Int? { recent[key] ?? older[key] }
+}
