@@ -7,6 +7,7 @@ import Testing
     typealias TestPipeline = Pipeline<String, String>
 
     let select = Request.read(Statement("select", [], "SELECT 1"))
+    let unnamedSelect = Request.read(Statement(text: "SELECT 1"))
     let insert = Request.write(Statement("insert", [], "INSERT"), to: .schema, Parameters())
     let clear = Request.transaction(
         [step(Statement("touch", [], "UPDATE")), step(Statement("delete", [], "DELETE"))], on: .schema)
@@ -140,7 +141,7 @@ import Testing
     /// A short answer does not wait until a long one behind it is whole.
     @Test func finishedReadsCanEndBeforeTheSyncThatTheyShare() {
         var pipeline = TestPipeline(isBehindPooler: false)
-        for ticket in ["a", "b", "c", "d"] { pipeline.add(select, for: ticket) }
+        for ticket in ["a", "b", "c", "d"] { pipeline.add(unnamedSelect, for: ticket) }
         for _ in 1...3 { _ = pipeline.nextMessage() }
         #expect(pipeline.receiveAll([.answer("1"), .end, .answer("2"), .end]) == [])
         #expect(pipeline.endAllFinished() == ["a: 1", "b: 2"])
@@ -154,7 +155,7 @@ import Testing
 
     @Test func aReadThatHasNotItsWholeAnswerDoesNotEnd() {
         var pipeline = TestPipeline(isBehindPooler: false)
-        for ticket in ["a", "b"] { pipeline.add(select, for: ticket) }
+        for ticket in ["a", "b"] { pipeline.add(unnamedSelect, for: ticket) }
         _ = pipeline.sendAll()
         #expect(pipeline.receiveAll([.answer("1")]) == [])
         #expect(pipeline.endAllFinished() == [])

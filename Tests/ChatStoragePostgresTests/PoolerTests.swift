@@ -66,7 +66,7 @@ import Testing
             try await makeCalls(backend)
             #expect(pooler.sent.syncsAtOnce > 1)
             #expect(pooler.sent.namedStatements > 0)
-            #expect(try await backend.conversation("c0")?.title == "force_generic_plan 5s")
+            #expect(try await backend.conversation("c0")?.title == "force_generic_plan 250ms")
         }
     }
 

@@ -26,6 +26,8 @@ package final class TestSQLiteConnection {
         let result = sqlite3_open_v2(path, &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nil)
         guard let opened else { throw TestSQLiteError(code: result, message: "out of memory") }
         connection = opened
+        // The library's own connections write after a call has returned, too: the log into the file.
+        sqlite3_busy_timeout(connection, 5_000)
         try execute("PRAGMA foreign_keys = ON")
     }
 

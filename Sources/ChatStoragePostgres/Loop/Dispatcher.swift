@@ -228,6 +228,8 @@ struct Dispatcher {
             let longReads = connections.count { $0.load.longReads > 0 }
             guard longReads < ConnectionChoice.longReads(among: connections.count) else { return nil }
         }
+        // A call that may wait for a lock at length leaves the first connection to others.
+        if lane == .write(.isolated), isSecondExpected { return nil }
         let statement = lane == .shortRead ? reads.next?.request.shareableStatement : nil
         let loads = connections.map { connection in
             connection.accepts(bytes, statement, now: now, limits: limits) ? connection.load : nil

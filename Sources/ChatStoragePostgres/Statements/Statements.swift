@@ -23,9 +23,9 @@ final class Statements: Sendable {
     let deleteCleared: Statement
     let restoreConversation: Statement
     let restoreMessages: Statement
-    let otherTenants: Statement
     /// Whether the tables are an engine's that distributes them: a statement of several tenants spans shards there.
     let isDistributed: Bool
+    private let conversations: String
 
     /// Makes the statements.
     ///
@@ -33,6 +33,7 @@ final class Statements: Sendable {
     init(_ schema: SchemaName, isDistributed: Bool = false) {
         self.isDistributed = isDistributed
         let conversations = "\(schema.quoted).conversations"
+        self.conversations = conversations
         let messages = "\(schema.quoted).chat_messages"
         // A connection's prepared statements outlive a move of the tables to another schema.
         let prefix = "chatstorage_\(String(UInt64(bitPattern: schema.lockKey), radix: 16))"
@@ -265,8 +266,10 @@ final class Statements: Sendable {
             SELECT $1, $2, added.sequence, added.role, added.content, added.created_at, added.message_key
             FROM unnest($3, $4, $5, $6, $7) AS added (sequence, role, content, created_at, message_key)
             """)
+    }
 
-        otherTenants = Statement(
-            "\(prefix)_other_tenants", [.text], "SELECT count(DISTINCT nullif(tenant, $1)) FROM \(conversations)")
+    /// Counts the tenants but one, over the whole store, so it is not prepared.
+    var otherTenants: Statement {
+        Statement(text: "SELECT count(DISTINCT nullif(tenant, $1)) FROM \(conversations)", [.text])
     }
 }

@@ -229,14 +229,16 @@ extension Mutant {
         },
         Mutant(
             "works on after it was closed", caughtBy: "closing.refuses-every-call",
-            related: ["errors.precedence.closed", "closing.twice", "absence.multi-process"]
+            related: [
+                "errors.precedence.closed", "closing.twice", "closing.reads-under-way", "absence.multi-process",
+            ]
         ) { call, base, _ in
             try await call.perform(on: base)
         }.preparing(closing: { _ in }),
         Mutant(
             "throws its own errors", caughtBy: "errors.precedence.arguments", "limits.negative",
             related: [
-                "keys.*", "conditions.*",
+                "keys.*", "conditions.*", "closing.reads-under-way",
                 "schema.prepare.concurrent",
                 "text.id.length-refused", "text.id.nul-refused", "text.title.length-refused",
                 "text.title.counts-scalars", "text.title.nul-refused", "text.tenant.length", "text.content.nul-refused",

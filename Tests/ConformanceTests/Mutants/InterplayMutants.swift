@@ -8,7 +8,10 @@ extension Mutant {
         .forgetsTitleOfRestored,
         Mutant(
             "answers pages from a cache that a clear does not empty", caughtBy: "model.random-calls",
-            related: ["cascade.clear.*", "concurrency.clear-*", "concurrency.readers-*", "cancellation.*"]
+            related: [
+                "cascade.clear.*", "concurrency.clear-*", "concurrency.readers-*", "cancellation.*",
+                "closing.reads-under-way",
+            ]
         ) { _ in
             let cache = Mutex<[ConversationID: [[UInt8]: StorageReply]]>([:])
             return { call, base, tenant in
