@@ -5,7 +5,7 @@ import Testing
 
 /// What more calls than may wait cost, counted as the calls that are looked at.
 @Suite struct OverloadTests {
-    private let sweep = CancellationSweep(limit: 16_384)
+    private let sweep = CancellationSweep()
 
     @Test func callsThatWaitAreNotSearchedWhileNobodyIsCancelled() {
         for waiting in [0, 1, 16_383, 16_384, 20_000] {
@@ -16,23 +16,23 @@ import Testing
 
     @Test func aCancellationCostsNoMoreThanSoManyLooks() {
         var (looks, cancelled, freed) = (0, 0, 0)
-        let cancellations = 10_000
+        let (cancellations, waiting) = (10_000, 16_384)
         // One caller is cancelled at each turn of the loop, and another takes the room of those that were found.
         for _ in 0..<cancellations {
             cancelled += 1
-            guard sweep.isDue(cancelled: cancelled, waiting: sweep.limit) else { continue }
-            looks += sweep.limit
+            guard sweep.isDue(cancelled: cancelled, waiting: waiting) else { continue }
+            looks += waiting
             freed += cancelled
             cancelled = 0
         }
         #expect(looks <= CancellationSweep.looksPerCancellation * cancellations)
-        #expect(freed > cancellations - sweep.limit / CancellationSweep.looksPerCancellation)
+        #expect(freed > cancellations - waiting / CancellationSweep.looksPerCancellation)
     }
 
-    @Test func whileThereIsRoomOrNoneIsNeededNothingIsSearched() {
-        #expect(!sweep.isDue(cancelled: 10_000, waiting: 16_383))
-        // Few that may wait are searched for each one that was cancelled.
-        #expect(CancellationSweep(limit: 1).isDue(cancelled: 1, waiting: 1))
+    /// A call that nobody waits for keeps its messages in memory.
+    @Test func whatIsCancelledGoesBeforeTheQueueIsFull() {
+        #expect(!sweep.isDue(cancelled: 1, waiting: 16_000) && sweep.isDue(cancelled: 250, waiting: 16_000))
+        #expect(sweep.isDue(cancelled: 1, waiting: 1))
         // Closing waits for none of them.
         #expect(sweep.isDue(cancelled: 1, waiting: 100, isClosing: true))
     }

@@ -1,12 +1,9 @@
 /// When the calls that wait are searched for those whose callers were cancelled.
 ///
-/// A search looks at every call that waits, so it must free enough room to be worth that.
+/// A search looks at every call that waits, so it must free enough of them to be worth that.
 struct CancellationSweep: Sendable {
-    /// How many calls are looked at for each cancelled one at most, while the store is open.
+    /// Examines at most this many calls per cancellation, while the store is open.
     static let looksPerCancellation = 64
-
-    /// How many calls may wait.
-    let limit: Int
 
     /// Whether to search now.
     ///
@@ -16,6 +13,6 @@ struct CancellationSweep: Sendable {
     ///   - isClosing: Whether the store is closing, which waits for no call that nobody wants.
     func isDue(cancelled: Int, waiting: Int, isClosing: Bool = false) -> Bool {
         guard cancelled > 0, !isClosing else { return cancelled > 0 }
-        return waiting >= limit && cancelled >= waiting / Self.looksPerCancellation
+        return cancelled >= waiting / Self.looksPerCancellation
     }
 }

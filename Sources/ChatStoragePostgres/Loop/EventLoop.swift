@@ -25,7 +25,7 @@ final class EventLoop: Sendable {
     /// How soon encrypted connections are read although `poll` sees nothing.
     private static let millisecondsUntilUnseen: Int32 = 20
 
-    /// So long after the last call it wakes by itself, so that callers need not wake it for the sake of their deadlines.
+    /// It wakes this long after the last call, so that callers need not wake it for the sake of their deadlines.
     private static let attention = Duration.seconds(1)
 
     /// How long a closing store waits for the attempts to connect that it has ended.
@@ -59,7 +59,7 @@ final class EventLoop: Sendable {
     private let work: Mutex<Work>
     /// How many callers were cancelled since their calls were last searched for.
     private let cancelled = Atomic<Int>(0)
-    private let sweep: CancellationSweep
+    private let sweep = CancellationSweep()
 
     init(_ configuration: PostgresBackend.Configuration) throws {
         guard let wakePipe = WakePipe(), let stopPipe = WakePipe() else {
@@ -69,7 +69,6 @@ final class EventLoop: Sendable {
         self.wakePipe = wakePipe
         connector = Connector(configuration, stopPipe: stopPipe)
         work = Mutex(Work(dispatcher: Dispatcher(configuration)))
-        sweep = CancellationSweep(limit: configuration.waitingCalls)
     }
 
     /// Sends a request and waits for the answer.
