@@ -54,7 +54,8 @@ public final class PostgresBackend: ChatStorageBackend {
     ///   tables that the library did not make, or the database's encoding is not UTF8; `accessDenied` when the user may
     ///   not create tables, or the server refuses the user, the password or the database; `unavailable`;
     ///   `invalidArgument` when no schema of the `search_path` exists, or the user's, database's or server's
-    ///   `session_replication_role` is `replica`, with which no foreign key holds.
+    ///   `session_replication_role` is `replica`, with which no foreign key holds; behind a pooler also when the
+    ///   server's isolation level is not `read committed` or its `synchronous_commit` is `off`.
     public func prepare() async throws {
         try await store.prepare()
     }

@@ -138,6 +138,22 @@ import Testing
         #expect(pipeline.losses().map { $0.prefix(1) } == ["a", "b", "c"])
     }
 
+    /// Otherwise a refused call would have the store believe in a pooler for good.
+    @Test func aStatementThatAnErrorKeptFromBeingPreparedShowsNoPooler() throws {
+        var pipeline = TestPipeline(isBehindPooler: false)
+        let write = Request.write(Statement("write", [], "SELECT 1"), to: .schema, Parameters())
+        for ticket in ["a", "b"] { pipeline.add(write, for: ticket) }
+        #expect(pipeline.sendAll() == ["prepare write_0", "execute write_0", "sync", "execute write_0", "sync"])
+        #expect(pipeline.receiveAll([.refusal(error("57014")), .end, .skipped, .end, .sync]) == ["a refused 57014"])
+        _ = pipeline.receive(.refusal(error("26000")))
+        _ = pipeline.receive(.end)
+        guard case .refused("b", let error)? = pipeline.receive(.sync).first else {
+            Issue.record("b is not refused")
+            return
+        }
+        #expect(error.isStatementOutdated && !error.isOfSharedSession)
+    }
+
     /// A short answer does not wait until a long one behind it is whole.
     @Test func finishedReadsCanEndBeforeTheSyncThatTheyShare() {
         var pipeline = TestPipeline(isBehindPooler: false)

@@ -41,6 +41,15 @@ import Testing
         #expect(waited == .seconds(5))
     }
 
+    /// Each of them may wait for a lock of its own, and the last is still to be done in time.
+    @Test(arguments: [100, 1_000, 60_000])
+    func writesBehindEachOtherLeaveHalfACallsTime(callTimeout: Int) {
+        let call = Duration.milliseconds(callTimeout)
+        let timeouts = ServerTimeouts(callTimeout: call, lockTimeout: .seconds(5), statementTimeout: .zero)
+        #expect(timeouts.writesPerConnection >= 1)
+        #expect(timeouts.lockWait * timeouts.writesPerConnection <= call / 2)
+    }
+
     @Test func aWaitEndsBeforeTheCallDoes() {
         let timeouts = ServerTimeouts(callTimeout: .seconds(1), lockTimeout: .seconds(5), statementTimeout: .zero)
         let wait = timeouts.lockWait(after: .milliseconds(500), remaining: .milliseconds(400), isAtLength: true)

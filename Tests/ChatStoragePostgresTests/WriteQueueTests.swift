@@ -360,6 +360,21 @@ import Testing
         #expect(sizes == [100, 50, 25, 13, 7, 4, 2, 1])
     }
 
+    /// The server may have committed before the pooler lost it.
+    @Test func aPoolersOwnErrorLeavesTheOutcomeUnknownInLaterAttempts() async throws {
+        let error = await #expect(throws: ChatStorageError.self) {
+            _ = try await PendingCall<Call.Answer>.wait { pending in
+                let step = Request.Step(statement: Statement(text: "SELECT 1"), bytes: 0) { Parameters() }
+                let request = Request(groups: [[step]], .write(.schema), isRepeatable: true)
+                var call = Call(request, purpose: .caller(pending), deadline: .now + .seconds(60))
+                _ = call.begin()
+                let verdicts = call.verdicts(on: ServerError(sqlState: "08006"), isBehindPooler: true)
+                verdicts.first?.call.fail(ChatStorageError(.unavailable, "no connection").beforeWriting)
+            }
+        }
+        #expect(error?.writeOutcome == .unknown)
+    }
+
     @Test func whatIsNobodysFaultIsTriedAgainTogether() throws {
         for sqlState in ["26000", "42P05", "40001", "40P01"] {
             let merged = try #require(Call(merging: (0..<20).map { call("\($0)") }))

@@ -208,7 +208,11 @@ struct Pipeline<Ticket, Answer> {
         switch reply {
         case .answer(let answer):
             if case .executed = expectation { entries[unconfirmed]?.answers.append(answer) }
-        case .refusal(let error):
+        case .refusal(var error):
+            // To prepare it failed, or was skipped, after this was sent.
+            if case .executed(let name?, let generation) = expectation, statements[name]?.generation != generation {
+                error.isOfForgottenStatement = true
+            }
             if entries[unconfirmed]?.refusal == nil { entries[unconfirmed]?.refusal = error }
             switch expectation {
             case .prepared(let name, let generation): forget(name, generation)

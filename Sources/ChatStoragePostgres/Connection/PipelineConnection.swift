@@ -29,6 +29,8 @@ final class PipelineConnection {
     private(set) var load = ConnectionLoad()
     /// Whether the session is set up, so that it can take calls.
     var isReady = false
+    /// Whether the session has the library's settings, its timeouts among them.
+    var isSetUp = false
     /// Whether it takes no more calls and is closed after those under way.
     var isRetiring = false
     /// Whether libpq has bytes that the network did not take yet.
@@ -103,7 +105,7 @@ final class PipelineConnection {
 
     /// Takes the answers that libpq has read, which it does also while it writes and the network does not take all.
     ///
-    /// - Returns: What follows, whether a Sync came, which more may wait for to be sent, and whether the connection lives.
+    /// - Returns: What follows, whether a Sync came (waiting calls may now be sent), and whether the connection lives.
     func receive(now: ContinuousClock.Instant) -> (actions: [CallPipeline.Action], hasSync: Bool, isAlive: Bool) {
         guard !isBroken else { return ([], false, false) }
         var actions: [CallPipeline.Action] = []
@@ -150,7 +152,8 @@ final class PipelineConnection {
     /// That is the deadline of the call that the server works on. Later ones may have waited before they were sent, so
     /// their deadlines say nothing of the connection, nor does one that passes while answers come.
     var givenUpAt: ContinuousClock.Instant? {
-        pipeline.first.map { max($0.deadline, lastProgress + Self.stallTime) }
+        // Twice, since a brief wait for a lock takes as long as a stall.
+        pipeline.first.map { max($0.deadline, lastProgress + Self.stallTime * 2) }
     }
 
     /// Calls a body with each call under way.
@@ -161,6 +164,9 @@ final class PipelineConnection {
         load.add(call.lane, -1)
         if hasLargeBuffers { isRetiring = true }
     }
+
+    /// Closes the connection; nobody uses it afterwards.
+    func finish() { connection.finish() }
 
     /// Gives up the calls under way.
     func lost() -> [(Call, CallPipeline.Loss)] {

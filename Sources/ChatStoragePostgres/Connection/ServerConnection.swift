@@ -5,6 +5,7 @@ import CLibPQ
 // the lock on the loop's work.
 final class ServerConnection: @unchecked Sendable {
     let pointer: OpaquePointer
+    private var isFinished = false
 
     /// Takes over a connection of libpq.
     init(_ pointer: OpaquePointer) {
@@ -12,6 +13,13 @@ final class ServerConnection: @unchecked Sendable {
     }
 
     deinit {
+        finish()
+    }
+
+    /// Closes it now, whoever may have a reference for a moment longer; nobody uses it afterwards.
+    func finish() {
+        guard !isFinished else { return }
+        isFinished = true
         PQfinish(pointer)
     }
 

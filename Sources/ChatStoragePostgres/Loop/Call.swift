@@ -53,7 +53,7 @@ struct Call: Sendable {
     private(set) var mergeLimit = Int.max
     /// How often it was sent, refusals left out that may have been due to others of its statement.
     private(set) var attempts = 0
-    /// Whether an attempt was sent of which nobody knows whether it wrote.
+    /// Whether an earlier attempt may have written.
     private var mayBeApplied = false
 
     init(_ request: Request, purpose: Purpose, deadline: ContinuousClock.Instant) {
@@ -88,6 +88,8 @@ struct Call: Sendable {
     func afterLockWait(_ wait: Duration) -> Call {
         var call = self
         call.lockWaited += wait
+        // What it waited for counts against its time, and not against the attempts after other failures.
+        call.attempts = min(call.attempts, 1)
         return call
     }
 
@@ -166,7 +168,13 @@ struct Call: Sendable {
     ///
     /// - Parameter isBehindPooler: Whether errors of class 08 may be a pooler's own: the server may have committed.
     func verdicts(on error: ServerError, isBehindPooler: Bool) -> [(call: Call, verdict: Verdict)] {
-        if isBehindPooler, error.isOfConnection { return members.map { ($0, $0.verdict(on: .unknown)) } }
+        if isBehindPooler, error.isOfConnection {
+            return members.map { member in
+                var call = member
+                call.note(.unknown)
+                return (call, call.verdict(on: .unknown))
+            }
+        }
         guard case .merged(let calls, _) = purpose else { return [(self, verdict(on: error))] }
         // What is nobody's fault among them is tried again together, after the same delay.
         if case .again(let delay)? = calls.max(by: { $0.attempts < $1.attempts })?.verdict(on: error) {

@@ -15,7 +15,7 @@ struct Dispatcher {
     private var writes: WriteQueue<Call>
     private var answerSizes = AnswerSizes()
     private let choice: ConnectionChoice
-    /// What takes turns at the room that connections have, so that none waits for as long as others have calls.
+    /// The lanes take turns for free places on connections, so that none starves.
     private let lanes: [Call.Lane]
     private var turns: RoundRobin
     /// How many calls wait for a connection, or behind calls of another kind.
@@ -23,8 +23,10 @@ struct Dispatcher {
     private var delayed = DelayQueue<Call>()
     /// How many attempts to connect are under way.
     private(set) var connecting = 0
+    /// How long calls wait for the attempts under way; nil without any.
+    private var secondExpectedUntil: ContinuousClock.Instant?
     private var backoff = ConnectBackoff()
-    /// When a connection to a server that takes no writes is next given up for another.
+    /// When to next replace a read-only connection, in search of a server that takes writes.
     private var writerSearch = ConnectBackoff()
     /// No call's deadline is earlier.
     private var earliestDeadline: ContinuousClock.Instant?
@@ -46,6 +48,8 @@ struct Dispatcher {
 
     /// While one statement of appends is flushed to the disk another is worked on.
     private static let appendLanes = 2
+    /// How long a call waits for a second connection: one that nobody answers must not hold it up.
+    private static let patience = Duration.seconds(1)
 
     /// How many calls wait to be sent.
     var waitingCount: Int { reads.count + longReads.count + writes.count + delayed.count }
@@ -89,6 +93,8 @@ struct Dispatcher {
 
     /// Closes the connections.
     mutating func disconnect() {
+        // The thread that connected may have a reference for a moment longer.
+        for connection in connections { connection.finish() }
         connections = []
     }
 
@@ -133,6 +139,7 @@ struct Dispatcher {
         }
         let before = connecting
         while lacksConnections, backoff.allowsAttempt(now: now, underWay: connecting) { connecting += 1 }
+        secondExpectedUntil = connecting == 0 ? nil : secondExpectedUntil ?? now + Self.patience
         return connecting - before
     }
 
@@ -165,6 +172,7 @@ struct Dispatcher {
     func nextEvent(after now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
         var events: [ContinuousClock.Instant] = []
         if let due = delayed.nextDue { events.append(due) }
+        if waitingCount > 0, let secondExpectedUntil, secondExpectedUntil > now { events.append(secondExpectedUntil) }
         if !isIdle || connections.contains(where: { !$0.isReady }), let earliestDeadline {
             events.append(earliestDeadline)
         }
@@ -226,27 +234,37 @@ struct Dispatcher {
         if lane == .longRead {
             // Those that take no call now count too.
             let longReads = connections.count { $0.load.longReads > 0 }
-            guard longReads < ConnectionChoice.longReads(among: connections.count) else { return nil }
+            let usable = connections.count { $0.load.isolated == 0 && $0.isReady && !$0.isRetiring }
+            guard longReads < ConnectionChoice.longReads(among: usable) else { return nil }
         }
-        // A call that may wait for a lock at length leaves the first connection to others.
-        if lane == .write(.isolated), isSecondExpected { return nil }
+        // An isolated write may wait long for its lock, so it does not take the first connection.
+        let waitsForSecond = isSecondExpected(now: now)
+        if lane == .write(.isolated), waitsForSecond { return nil }
         let statement = lane == .shortRead ? reads.next?.request.shareableStatement : nil
         let loads = connections.map { connection in
-            connection.accepts(bytes, statement, now: now, limits: limits) ? connection.load : nil
+            connection.accepts(bytes, statement, now: now, limits: limits) && hasRoom(for: lane, on: connection)
+                ? connection.load : nil
         }
         guard let chosen = choice.choose(lane, among: loads) else { return nil }
         guard !chosen.isGood else { return chosen.index }
-        guard !isSecondExpected else { return nil }
+        guard !waitsForSecond else { return nil }
         unsatisfied += 1
         return chosen.index
     }
 
+    /// Whether a write, if each of those before it on a connection waits briefly for a lock, still has half its time.
+    private func hasRoom(for lane: Call.Lane, on connection: PipelineConnection) -> Bool {
+        guard case .write = lane, connection.isSetUp else { return true }
+        return connection.load.writes < timeouts.writesPerConnection
+    }
+
     /// Whether a call waits for a second connection rather than behind the calls of the first, one of which may wait for a
     /// lock.
-    private var isSecondExpected: Bool {
+    private func isSecondExpected(now: ContinuousClock.Instant) -> Bool {
         let usable = connections.filter { !$0.isRetiring }
-        return usable.count(where: \.isReady) == 1 && backoff.failures == 0
-            && (connecting > 0 || usable.count > 1 || connections.count < configuration.connections)
+        guard usable.count(where: \.isReady) == 1, backoff.failures == 0 else { return false }
+        if let secondExpectedUntil, secondExpectedUntil <= now { return false }
+        return connecting > 0 || usable.count > 1 || connections.count < configuration.connections
     }
 
     private mutating func send(_ calls: [Call], _ lane: Call.Lane, to index: Int, now: ContinuousClock.Instant) {
@@ -268,7 +286,7 @@ struct Dispatcher {
         let wait = timeouts.lockWait(
             after: call.lockWaited, remaining: call.deadline - now,
             // Everything would wait behind it on the only connection.
-            isAtLength: writes.waitsAtLength(call.key) && connections.count > 1)
+            isAtLength: writes.waitsAtLength(call.key) && connections.count { $0.isReady && !$0.isRetiring } > 1)
         return (wait, timeouts.statement(bytes: bytes))
     }
 
@@ -311,7 +329,8 @@ struct Dispatcher {
             call.succeed(results)
             if case .session = call.purpose {
                 // The statement has a row only in the session that the connection was given for its own.
-                if results.first?.rowCount == 0 { noticePooler() }
+                connections[index].isSetUp = results.first?.rowCount != 0
+                if !connections[index].isSetUp { noticePooler() }
                 connections[index].isReady = true
                 backoff.succeeded()
             }
@@ -327,7 +346,7 @@ struct Dispatcher {
                 connections[index].isRetiring = true
             }
             ended(call, error.isOfLock ? .locked : .failed)
-            settle(call, refusedBy: error, now: now)
+            settle(call, refusedBy: error, isSetUp: connections[index].isSetUp, now: now)
         case .skipped(let call):
             connections[index].ended(call)
             if call.isWanted { settle(call.withOwnSync, .again(after: .zero), now: now) }
@@ -349,21 +368,25 @@ struct Dispatcher {
         if case .write(let kind) = call.lane { writes.ended(call.keys, kind: kind, outcome: outcome) }
     }
 
-    private mutating func settle(_ call: Call, refusedBy error: ServerError, now: ContinuousClock.Instant) {
+    /// - Parameter isSetUp: Whether the session that refused has the library's timeouts.
+    private mutating func settle(
+        _ call: Call, refusedBy error: ServerError, isSetUp: Bool, now: ContinuousClock.Instant
+    ) {
         if error.isOfSharedSession { noticePooler() }
         // Which of several callers waited for the lock is not known.
-        if error.isLockTimeout, !call.isMerged, let wait = call.timeouts?.lockWait ?? sessionLockWait {
+        if error.isLockTimeout, !call.isMerged,
+            let wait = call.timeouts?.lockWait ?? (isSetUp ? timeouts.lockWait : nil)
+        {
             let call = call.afterLockWait(wait)
             if call.isWanted, !timeouts.isOver(after: call.lockWaited, remaining: call.deadline - now) {
-                return settle(call, .again(after: .zero), now: now)
+                // A pause, since it need not have waited: a user's trigger can refuse a lock at once.
+                let delay: Duration = call.lockWaited > wait ? .milliseconds(5) : .zero
+                return settle(call, .again(after: delay), now: now)
             }
         }
         let verdicts = call.verdicts(on: error, isBehindPooler: isBehindPooler)
         for (call, verdict) in verdicts where call.isWanted { settle(call, verdict, now: now) }
     }
-
-    /// How long statements wait for a lock by the session's setting; nil behind a pooler.
-    private var sessionLockWait: Duration? { isBehindPooler ? nil : timeouts.lockWait }
 
     /// Goes on as if the configuration had said that there is a pooler.
     private mutating func noticePooler() {
@@ -386,7 +409,7 @@ struct Dispatcher {
             let isLocked = loss.error?.isOfLock ?? (isGivenUp && place == 0)
             ended(call, isLocked ? .locked : .failed)
             if case .refused(let error) = loss {
-                settle(call, refusedBy: error, now: now)
+                settle(call, refusedBy: error, isSetUp: connection.isSetUp, now: now)
                 continue
             }
             for var member in call.members {

@@ -18,7 +18,7 @@ struct ServerTimeouts: Sendable, Equatable {
         self.statementTimeout = statementTimeout == .zero ? nil : statementTimeout
     }
 
-    /// So long before a call's deadline the server is to be done with it.
+    /// The server must finish this long before the call's deadline.
     private var margin: Duration { min(callTimeout / 10, .seconds(1)) }
 
     /// A wait for a lock ends before its statement's time does, so that the error says what was the matter.
@@ -27,7 +27,10 @@ struct ServerTimeouts: Sendable, Equatable {
     /// How long a session's statements wait for a lock.
     var lockWait: Duration { min(Self.briefLockWait, callTimeout / 4, lockTimeout ?? Self.briefLockWait) }
 
-    /// How long the server works on a statement of a call that sends so many bytes.
+    /// How many writes lie behind each other on a connection: if each waits for a lock they take half a call's time.
+    var writesPerConnection: Int { max(1, Int(min(callTimeout / 2 / lockWait, 1e6))) }
+
+    /// The statement timeout for a call that sends this many bytes.
     func statement(bytes: Int = 0) -> Duration {
         let timeout = Self.callTimeout(callTimeout, bytes: bytes) - margin
         return min(timeout, statementTimeout ?? timeout)

@@ -89,7 +89,6 @@ struct SchemaInspection {
 
     /// Checks the settings that the library's sessions have of their user, database and server.
     ///
-    /// - Parameter isBehindPooler: Whether sessions are the pooler's, which the library does not set up.
     /// - Throws: ``ChatStorageError`` with the code `invalidArgument`.
     func checkSettings() throws {
         func require(_ condition: Bool, _ problem: @autoclosure () -> String) throws {
@@ -109,7 +108,7 @@ struct SchemaInspection {
             """)
         try require(
             synchronousCommit != "off",
-            "synchronous_commit is off, so the server would lose acknowledged writes; behind a pooler it must not be")
+            "synchronous_commit is off, so acknowledged writes could be lost; behind a pooler it must be on")
     }
 
     /// Finds the tables, or the place for them.

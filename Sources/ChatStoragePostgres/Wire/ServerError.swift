@@ -18,12 +18,17 @@ struct ServerError: Error, Sendable, Hashable {
     /// Whether the server says that the rows of a prepared statement have changed their type.
     var isOfChangedRows = false
 
+    /// Whether the statement was not prepared because of an error before it on the same connection.
+    var isOfForgottenStatement = false
+
     /// Whether a prepared statement is gone or another's, or its rows have changed their type.
-    var isStatementOutdated: Bool { isOfSharedSession || isOfChangedRows }
+    var isStatementOutdated: Bool { isOfMissingStatement || isOfChangedRows }
 
     /// Whether others prepare or remove statements in the session, as behind a pooler: one is gone (26000), or there
     /// already (42P05).
-    var isOfSharedSession: Bool { sqlState == "26000" || sqlState == "42P05" }
+    var isOfSharedSession: Bool { isOfMissingStatement && !isOfForgottenStatement }
+
+    private var isOfMissingStatement: Bool { sqlState == "26000" || sqlState == "42P05" }
 
     /// Whether the session is in a transaction of another call that failed: its COMMIT was refused unread.
     var isOfAbortedTransaction: Bool { sqlState == "25P02" }
@@ -34,7 +39,7 @@ struct ServerError: Error, Sendable, Hashable {
     /// Whether the server gave up a wait for a lock.
     var isLockTimeout: Bool { sqlState == "55P03" }
 
-    /// Whether a lock may not have been to be had: after the lock timeout, or after the statement's.
+    /// Whether the statement may have failed because of a lock: lock timeout or statement timeout.
     var isOfLock: Bool { sqlState == "55P03" || sqlState == "57014" }
 
     /// A row of the same key is there already.
