@@ -89,6 +89,50 @@ import Testing
         #expect(database.logPages < 20, "the next commit begins the log anew")
     }
 
+    @Test func nobodyElseWritesWhileItIsMoved() async throws {
+        try await prepare()
+        let database = try Database(configuration, for: .writing)
+        try append(database, bytes: 1 << 20)
+        // While it reads what is older than the last append, that cannot be moved.
+        let reader = try TestSQLiteConnection(path: configuration.path)
+        try reader.execute("BEGIN; SELECT count(*) FROM chat_messages")
+        try append(database, bytes: 1 << 20)
+        let other = try TestSQLiteConnection(path: configuration.path)
+        try other.execute("PRAGMA busy_timeout = 0")
+        var answers: [Int32] = []
+        var mover = LogMover(configuration, of: OpenedFile())
+        let isMoved = mover.moveLog(lockedBy: database, waiting: .zero) {
+            do {
+                try other.execute("BEGIN IMMEDIATE; ROLLBACK")
+                answers.append(0)
+            } catch {
+                answers.append((error as? TestSQLiteError)?.code ?? -1)
+            }
+            if answers.count == 2 { _ = try? reader.execute("COMMIT") }
+        }
+        #expect(isMoved)
+        #expect(answers == [5, 5], "SQLITE_BUSY between the first attempt and the last")
+        try other.execute("BEGIN IMMEDIATE; ROLLBACK")
+    }
+
+    @Test func aNewLogInThePlaceOfOneThatWasRemovedIsNotMoved() async throws {
+        try await prepare()
+        do {
+            let database = try Database(configuration, for: .writing)
+            database.hasLog = true
+            try append(database, bytes: 1)
+            try database.checkPlaceForWriting()
+            try FileManager.default.removeItem(atPath: configuration.path + "-wal")
+            var mover = LogMover(configuration, of: OpenedFile())
+            let isMoved = mover.moveLog(lockedBy: database, waiting: .zero)
+            #expect(!isMoved)
+            database.close()
+            mover.close()
+        }
+        let stored = try TestSQLiteConnection(path: configuration.path)
+        #expect(try stored.execute("SELECT count(*) FROM chat_messages") == [["1"]])
+    }
+
     @Test func aRollbackJournalHasNoLog() async throws {
         var configuration = configuration
         configuration.journalMode = .delete

@@ -99,7 +99,10 @@ final class Writer: Sendable {
             thread.async { [self] in
                 // A call may have been admitted before, and its turn not yet scheduled.
                 drain()
-                connection.withLock { $0 = nil }
+                connection.withLock { connection in
+                    connection?.mover.close()
+                    connection = nil
+                }
                 continuation.resume()
             }
         }
