@@ -1,5 +1,6 @@
 import ChatStorageCore
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -7,6 +8,14 @@ import Testing
 
 /// The write-ahead log: who moves it into the file, when, and how long it becomes.
 @Suite(.timeLimit(.minutes(5))) struct LogTests {
+    /// More than are made while one read waits for its turn.
+    private static let manyCommits = 3_000
+
+    private final class Progress: Sendable {
+        let hasRead = Atomic(false)
+        let commits = Atomic(0)
+    }
+
     private let folder: TemporaryFolder
     private let configuration: SQLiteBackend.Configuration
 
@@ -182,5 +191,45 @@ import Testing
         #expect(longest < 3 * LogSchedule.tooLong)
         await store.close()
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["chat.db"])
+    }
+
+    @Test func longReadsGoOnBesideWritersThatNeverRest() async throws {
+        let store = SQLiteStore(configuration)
+        try await store.prepare()
+        @Sendable func append(_ bytes: Int, saying size: Int) async throws {
+            try await store.write(bytes: size) { database in
+                _ = try database.append(
+                    [.user(String(repeating: "x", count: bytes))], tenant: "", to: "c", if: .createIfMissing)
+            }
+        }
+        try await append(1, saying: 1)
+        let held = ReaderTests.HeldRead()
+        let reading = Task { try await store.read(inline: false) { try held.read($0) } }
+        await held.begun()
+        // A pause begins, which waits for that read.
+        for _ in 0..<6 { try await append(4 << 20, saying: 4 << 20) }
+        let progress = Progress()
+        let next = Task {
+            _ = try await store.read(inline: false) { try $0.conversation(tenant: "", "c") }
+            progress.hasRead.store(true, ordering: .releasing)
+            return progress.commits.load(ordering: .relaxed)
+        }
+        // Calls of that size are committed one by one, so that others wait all the time.
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    while !progress.hasRead.load(ordering: .acquiring) {
+                        let number = progress.commits.add(1, ordering: .relaxed).newValue
+                        if number == 20 { held.letGo() }
+                        guard number < Self.manyCommits else { return }
+                        try await append(1, saying: 5 << 20)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try await next.value < Self.manyCommits)
+        _ = try await reading.value
+        await store.close()
     }
 }
