@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageSupport
 import Foundation
 import Synchronization
 import TestSupport
@@ -9,11 +10,14 @@ import Testing
 /// The write-ahead log: who moves it into the file, when, and how long it becomes.
 @Suite(.timeLimit(.minutes(5))) struct LogTests {
     /// More than are made while one read waits for its turn.
-    private static let manyCommits = 3_000
+    private static let manyCommits = 1_000
 
     private final class Progress: Sendable {
         let hasRead = Atomic(false)
         let commits = Atomic(0)
+        /// How many callers are in a call.
+        let calling = Atomic(0)
+        let isOver = Atomic(false)
     }
 
     private let folder: TemporaryFolder
@@ -196,38 +200,50 @@ import Testing
     @Test func longReadsGoOnBesideWritersThatNeverRest() async throws {
         let store = SQLiteStore(configuration)
         try await store.prepare()
-        @Sendable func append(_ bytes: Int, saying size: Int) async throws {
-            try await store.write(bytes: size) { database in
+        func append(_ bytes: Int) async throws {
+            try await store.write(bytes: bytes) { database in
                 _ = try database.append(
                     [.user(String(repeating: "x", count: bytes))], tenant: "", to: "c", if: .createIfMissing)
             }
         }
-        try await append(1, saying: 1)
+        try await append(1)
         let held = ReaderTests.HeldRead()
         let reading = Task { try await store.read(inline: false) { try held.read($0) } }
         await held.begun()
         // A pause begins, which waits for that read.
-        for _ in 0..<6 { try await append(4 << 20, saying: 4 << 20) }
+        for _ in 0..<6 { try await append(4 << 20) }
         let progress = Progress()
         let next = Task {
             _ = try await store.read(inline: false) { try $0.conversation(tenant: "", "c") }
             progress.hasRead.store(true, ordering: .releasing)
             return progress.commits.load(ordering: .relaxed)
         }
-        // Calls of that size are committed one by one, so that others wait all the time.
+        // Calls of that size are committed one by one, and each waits until all other callers have called again.
+        let callers = 8
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<8 {
+            for _ in 0..<callers {
                 group.addTask {
+                    defer { progress.isOver.store(true, ordering: .releasing) }
                     while !progress.hasRead.load(ordering: .acquiring) {
                         let number = progress.commits.add(1, ordering: .relaxed).newValue
                         if number == 20 { held.letGo() }
                         guard number < Self.manyCommits else { return }
-                        try await append(1, saying: 5 << 20)
+                        progress.calling.add(1, ordering: .relaxed)
+                        try await store.write(bytes: 5 << 20) { database in
+                            while progress.calling.load(ordering: .relaxed) < callers,
+                                !progress.isOver.load(ordering: .acquiring)
+                            {
+                                BlockedThread.pause(for: .microseconds(100))
+                            }
+                            _ = try database.append([.user("x")], tenant: "", to: "c", if: .createIfMissing)
+                        }
+                        progress.calling.subtract(1, ordering: .relaxed)
                     }
                 }
             }
             try await group.waitForAll()
         }
+        held.letGo()
         #expect(try await next.value < Self.manyCommits)
         _ = try await reading.value
         await store.close()
