@@ -248,4 +248,36 @@ import Testing
         _ = try await reading.value
         await store.close()
     }
+
+    @Test func closingEndsAPauseOfLongReads() async throws {
+        let store = SQLiteStore(configuration)
+        try await store.prepare()
+        func append(_ bytes: Int) async throws {
+            try await store.write(bytes: bytes) { database in
+                _ = try database.append(
+                    [.user(String(repeating: "x", count: bytes))], tenant: "", to: "c", if: .createIfMissing)
+            }
+        }
+        try await append(1)
+        let held = ReaderTests.HeldRead()
+        let reading = Task { try await store.read(inline: false) { try held.read($0) } }
+        await held.begun()
+        for _ in 0..<6 { try await append(4 << 20) }
+        func read() -> Task<Void, any Error> {
+            Task { _ = try await store.read(inline: false) { try $0.conversation(tenant: "", "c") } }
+        }
+        let cancelled = read()
+        cancelled.cancel()
+        await #expect(throws: CancellationError.self) { try await cancelled.value }
+        let waiting = (0..<4).map { _ in read() }
+        let closed = Task { await store.close() }
+        // They end although the pause goes on.
+        for task in waiting {
+            await #expect { try await task.value } throws: { ($0 as? ChatStorageError)?.code == .closed }
+        }
+        held.letGo()
+        #expect(try await reading.value == 1)
+        await closed.value
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["chat.db"])
+    }
 }
