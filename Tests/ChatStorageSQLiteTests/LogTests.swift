@@ -1,5 +1,7 @@
 import ChatStorageCore
+import ChatStorageSupport
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -7,6 +9,17 @@ import Testing
 
 /// The write-ahead log: who moves it into the file, when, and how long it becomes.
 @Suite(.timeLimit(.minutes(5))) struct LogTests {
+    /// More than are made while one read waits for its turn.
+    private static let manyCommits = 1_000
+
+    private final class Progress: Sendable {
+        let hasRead = Atomic(false)
+        let commits = Atomic(0)
+        /// How many callers are in a call.
+        let calling = Atomic(0)
+        let isOver = Atomic(false)
+    }
+
     private let folder: TemporaryFolder
     private let configuration: SQLiteBackend.Configuration
 
@@ -89,6 +102,50 @@ import Testing
         #expect(database.logPages < 20, "the next commit begins the log anew")
     }
 
+    @Test func nobodyElseWritesWhileItIsMoved() async throws {
+        try await prepare()
+        let database = try Database(configuration, for: .writing)
+        try append(database, bytes: 1 << 20)
+        // While it reads what is older than the last append, that cannot be moved.
+        let reader = try TestSQLiteConnection(path: configuration.path)
+        try reader.execute("BEGIN; SELECT count(*) FROM chat_messages")
+        try append(database, bytes: 1 << 20)
+        let other = try TestSQLiteConnection(path: configuration.path)
+        try other.execute("PRAGMA busy_timeout = 0")
+        var answers: [Int32] = []
+        var mover = LogMover(configuration, of: OpenedFile())
+        let isMoved = mover.moveLog(lockedBy: database, waiting: .zero) {
+            do {
+                try other.execute("BEGIN IMMEDIATE; ROLLBACK")
+                answers.append(0)
+            } catch {
+                answers.append((error as? TestSQLiteError)?.code ?? -1)
+            }
+            if answers.count == 2 { _ = try? reader.execute("COMMIT") }
+        }
+        #expect(isMoved)
+        #expect(answers == [5, 5], "SQLITE_BUSY between the first attempt and the last")
+        try other.execute("BEGIN IMMEDIATE; ROLLBACK")
+    }
+
+    @Test func aNewLogInThePlaceOfOneThatWasRemovedIsNotMoved() async throws {
+        try await prepare()
+        do {
+            let database = try Database(configuration, for: .writing)
+            database.hasLog = true
+            try append(database, bytes: 1)
+            try database.checkPlaceForWriting()
+            try FileManager.default.removeItem(atPath: configuration.path + "-wal")
+            var mover = LogMover(configuration, of: OpenedFile())
+            let isMoved = mover.moveLog(lockedBy: database, waiting: .zero)
+            #expect(!isMoved)
+            database.close()
+            mover.close()
+        }
+        let stored = try TestSQLiteConnection(path: configuration.path)
+        #expect(try stored.execute("SELECT count(*) FROM chat_messages") == [["1"]])
+    }
+
     @Test func aRollbackJournalHasNoLog() async throws {
         var configuration = configuration
         configuration.journalMode = .delete
@@ -137,6 +194,90 @@ import Testing
         _ = try await reading.value
         #expect(longest < 3 * LogSchedule.tooLong)
         await store.close()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["chat.db"])
+    }
+
+    @Test func longReadsGoOnBesideWritersThatNeverRest() async throws {
+        let store = SQLiteStore(configuration)
+        try await store.prepare()
+        func append(_ bytes: Int) async throws {
+            try await store.write(bytes: bytes) { database in
+                _ = try database.append(
+                    [.user(String(repeating: "x", count: bytes))], tenant: "", to: "c", if: .createIfMissing)
+            }
+        }
+        try await append(1)
+        let held = ReaderTests.HeldRead()
+        let reading = Task { try await store.read(inline: false) { try held.read($0) } }
+        await held.begun()
+        // A pause begins, which waits for that read.
+        for _ in 0..<6 { try await append(4 << 20) }
+        let progress = Progress()
+        let next = Task {
+            _ = try await store.read(inline: false) { try $0.conversation(tenant: "", "c") }
+            progress.hasRead.store(true, ordering: .releasing)
+            return progress.commits.load(ordering: .relaxed)
+        }
+        // Calls of that size are committed one by one, and each waits until all other callers have called again.
+        let callers = 8
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<callers {
+                group.addTask {
+                    defer { progress.isOver.store(true, ordering: .releasing) }
+                    while !progress.hasRead.load(ordering: .acquiring) {
+                        let number = progress.commits.add(1, ordering: .relaxed).newValue
+                        if number == 20 { held.letGo() }
+                        guard number < Self.manyCommits else { return }
+                        progress.calling.add(1, ordering: .relaxed)
+                        try await store.write(bytes: 5 << 20) { database in
+                            while progress.calling.load(ordering: .relaxed) < callers,
+                                !progress.isOver.load(ordering: .acquiring)
+                            {
+                                BlockedThread.pause(for: .microseconds(100))
+                            }
+                            _ = try database.append([.user("x")], tenant: "", to: "c", if: .createIfMissing)
+                        }
+                        progress.calling.subtract(1, ordering: .relaxed)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        held.letGo()
+        #expect(try await next.value < Self.manyCommits)
+        _ = try await reading.value
+        await store.close()
+    }
+
+    @Test func closingEndsAPauseOfLongReads() async throws {
+        let store = SQLiteStore(configuration)
+        try await store.prepare()
+        func append(_ bytes: Int) async throws {
+            try await store.write(bytes: bytes) { database in
+                _ = try database.append(
+                    [.user(String(repeating: "x", count: bytes))], tenant: "", to: "c", if: .createIfMissing)
+            }
+        }
+        try await append(1)
+        let held = ReaderTests.HeldRead()
+        let reading = Task { try await store.read(inline: false) { try held.read($0) } }
+        await held.begun()
+        for _ in 0..<6 { try await append(4 << 20) }
+        func read() -> Task<Void, any Error> {
+            Task { _ = try await store.read(inline: false) { try $0.conversation(tenant: "", "c") } }
+        }
+        let cancelled = read()
+        cancelled.cancel()
+        await #expect(throws: CancellationError.self) { try await cancelled.value }
+        let waiting = (0..<4).map { _ in read() }
+        let closed = Task { await store.close() }
+        // They end although the pause goes on.
+        for task in waiting {
+            await #expect { try await task.value } throws: { ($0 as? ChatStorageError)?.code == .closed }
+        }
+        held.letGo()
+        #expect(try await reading.value == 1)
+        await closed.value
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["chat.db"])
     }
 }

@@ -135,6 +135,20 @@ import Testing
         #expect(try await open().history(of: "c") == [.user("one")])
     }
 
+    @Test func aLogThatAnotherProgramBeganIsLookedAfterToo() async throws {
+        var configuration = SQLiteBackend.Configuration(path: path)
+        configuration.journalMode = .delete
+        let backend = try await SQLiteBackend(configuration)
+        try await backend.prepare()
+        try await backend.append(.user("one"), to: "c")
+        #expect(try TestSQLiteConnection(path: path).execute("PRAGMA journal_mode = WAL") == [["wal"]])
+        try await backend.append(.user("two"), to: "c")
+        try files.removeItem(atPath: path + "-wal")
+        await expectWritesAreRefused(backend)
+        try await backend.close()
+        #expect(try await open().history(of: "c") == [.user("one"), .user("two")])
+    }
+
     @Test func aLinkThatLeadsElsewhereIsAnotherFile() async throws {
         let other = try await open("other.db")
         try await other.close()

@@ -5,6 +5,12 @@ import Testing
 
 @testable import ChatStorageSQLite
 
+#if canImport(SQLite3)
+import SQLite3
+#else
+import CSQLite
+#endif
+
 /// Calls that are committed together: each fails alone.
 @Suite struct TransactionTests {
     /// A call that does what it is told and remembers how it was answered.
@@ -25,8 +31,9 @@ import Testing
         func attempt(_ database: Database) throws { try work(database) }
         func succeed() { answers.add("\(name): done") }
         func fail(_ error: any Error) {
-            let code = ((error as? SQLiteFailure)?.error ?? error as? ChatStorageError)?.code
-            answers.add("\(name): \(code.map(String.init(describing:)) ?? "\(error)")")
+            let known = (error as? SQLiteFailure)?.error ?? error as? ChatStorageError
+            let outcome = known?.writeOutcome == .unknown ? ", unknown" : ""
+            answers.add("\(name): \(known.map { "\($0.code)" } ?? "\(error)")\(outcome)")
         }
     }
 
@@ -144,6 +151,20 @@ import Testing
             #expect(failure.errorOfUnknownCommit.writeOutcome == .unknown, "\(code)")
         }
         #expect(SQLiteFailure(code: 11).errorOfUnknownCommit.code == .damaged)
+    }
+
+    @Test func aCommitThatFailedAfterItWasMadeIsNotMadeAgain() throws {
+        transaction.run([append("a")])
+        let interrupts = ScriptedCall("interrupts", answers) { database in
+            // SQLite asks once more when the COMMIT has run, and reports the answer.
+            sqlite3_progress_handler(database.handle, 1, { _ in 1 }, nil)
+        }
+        let joining = append("b")
+        transaction.run([joining, interrupts])
+        sqlite3_progress_handler(database.handle, 0, nil, nil)
+        #expect(answers.all == ["a: done", "b: unavailable, unknown", "interrupts: unavailable, unknown"])
+        #expect(try stored() == ["a", "b"])
+        #expect(try database.messages(tenant: "", of: "b", .end, limit: 10).map(\.content) == ["b"])
     }
 
     @Test func whenNoTransactionCanBeginNothingIsAttempted() throws {

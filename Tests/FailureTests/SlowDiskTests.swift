@@ -1,5 +1,6 @@
 import ChatStorageCore
 import ChatStorageSQLite
+import Foundation
 import TestSupport
 import Testing
 
@@ -9,8 +10,10 @@ import Testing
 @Suite("Slow disks") struct SlowDiskTests {
     #if os(Linux)
     private static let canSlowSyncs = true
+    private static let canSlowReads = true
     #else
     private static let canSlowSyncs = false
+    private static let canSlowReads = false
     #endif
 
     @Test(
@@ -32,5 +35,37 @@ import Testing
         }
         try await backend.close()
         _ = try await writer.kill()
+    }
+
+    @Test(
+        "reads leave the threads that all tasks share to others",
+        .enabled(if: canSlowReads, "a program's own pread stands before the system's on Linux only"),
+        arguments: [SQLiteBackend.Configuration.JournalMode.wal, .delete], [0, 100])
+    func reads(journalMode: SQLiteBackend.Configuration.JournalMode, after quickReads: Int) async throws {
+        guard try TestBackends.sqlite.isSelected() else { return }
+        let folder = try TemporaryFolder()
+        let store = TestedStore.sqlite(folder: folder, journalMode: journalMode.rawValue)
+        // More than there are threads for tasks.
+        let readers = max(4, ProcessInfo.processInfo.activeProcessorCount * 2)
+        let backend = try await FailureWriter.open(store.url, setting: store.setting)
+        try await backend.prepare()
+        // Some page each.
+        let messages = (0..<20).map { _ in ChatMessage.user(String(repeating: "x", count: 3_000)) }
+        for reader in 0..<readers {
+            for number in 0..<SlowReads.conversationsPerReader {
+                try await backend.append(messages, to: SlowReads.conversation(ofReader: reader, number))
+            }
+        }
+        try await backend.close()
+        let run = try await Executable.run(
+            [
+                Executable.url(of: "FailureWriter").path, "reads", store.url, store.setting, "\(readers)", "50",
+                "\(quickReads)",
+            ],
+            in: folder)
+        let reads = try #require(
+            run.output.split(separator: "\n").first.flatMap { SlowReads(line: $0) }, "\(run.output)")
+        // A busy machine makes some later than that; blocked threads made it seconds.
+        #expect(reads.greatest < reads.greatestAlone + 500_000, "\(reads)")
     }
 }

@@ -24,9 +24,10 @@ import Musl
 ///
 ///     FailureWriter crowd STORE SETTING CALLERS WAITING
 ///     FailureWriter cycles STORE SETTING COUNT
+///     FailureWriter reads STORE SETTING READERS DELAY QUICKREADS
 ///
 /// The second form makes so many calls at once, as ``Crowd`` says. The third opens, uses and closes a store over and
-/// over, and says what the process then holds of the system.
+/// over, and says what the process then holds of the system. The fourth reads from a slow disk, as ``SlowReads`` says.
 ///
 /// A number in the environment's CHATSTORAGE_SYNC_DELAY is how many milliseconds longer each sync of a file takes.
 @main struct FailureWriter {
@@ -50,6 +51,13 @@ import Musl
                 await say(try await Crowd.call(arguments[2], arguments[3], callers: callers, waiting: waiting).line)
             case "cycles" where arguments.count == 5:
                 try await runCycles(arguments[2], setting: arguments[3], count: Int(arguments[4]) ?? 0)
+            case "reads" where arguments.count == 7:
+                let (readers, quickReads) = (Int(arguments[4]) ?? 0, Int(arguments[6]) ?? 0)
+                await say(
+                    try await SlowReads.read(
+                        arguments[2], arguments[3], readers: readers, delay: UInt32(arguments[5]) ?? 0,
+                        after: quickReads
+                    ).line)
             default:
                 try await write(arguments)
             }

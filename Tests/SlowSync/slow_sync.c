@@ -8,25 +8,39 @@
 #include <time.h>
 #include <unistd.h>
 
-static atomic_uint delay;
+static atomic_uint sync_delay, read_delay;
 
-void set_sync_delay(unsigned milliseconds) { atomic_store(&delay, milliseconds); }
+void set_sync_delay(unsigned milliseconds) { atomic_store(&sync_delay, milliseconds); }
+void set_read_delay(unsigned milliseconds) { atomic_store(&read_delay, milliseconds); }
 
-static void wait_for_disk(void) {
-    unsigned milliseconds = atomic_load(&delay);
+static void wait_for_disk(atomic_uint *delay) {
+    unsigned milliseconds = atomic_load(delay);
     struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
     if (milliseconds) nanosleep(&time, 0);
 }
 
 int fsync(int file) {
-    wait_for_disk();
+    wait_for_disk(&sync_delay);
     return (int)syscall(SYS_fsync, file);
 }
 
 int fdatasync(int file) {
-    wait_for_disk();
+    wait_for_disk(&sync_delay);
     return (int)syscall(SYS_fdatasync, file);
 }
+
+#ifdef __LP64__
+ssize_t pread(int file, void *bytes, size_t count, off_t offset) {
+    wait_for_disk(&read_delay);
+    return syscall(SYS_pread64, file, bytes, count, offset);
+}
+
+#ifdef __GLIBC__
+// SQLite is built with the one or the other.
+ssize_t pread64(int file, void *bytes, size_t count, off64_t offset) { return pread(file, bytes, count, offset); }
+#endif
+#endif
 #else
 void set_sync_delay(unsigned milliseconds) { (void)milliseconds; }
+void set_read_delay(unsigned milliseconds) { (void)milliseconds; }
 #endif

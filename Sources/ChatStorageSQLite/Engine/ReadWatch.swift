@@ -23,8 +23,8 @@ final class ReadWatch {
     private static let limit: Int64 = 5_000_000
     /// One that takes longer is slow in any case; with a rollback journal each read looks at the file.
     private static let longest: Int64 = 40_000_000
-    /// The steps of some seven rows, each of which can wait for the disk; looking costs as much as a step or two of a row.
-    private static let stepsPerLook: Int32 = 100
+    /// The steps of some two rows, each of which can wait for the disk; looking takes a hundredth of the time of a row.
+    private static let stepsPerLook: Int32 = 25
 
     private let connection: OpaquePointer
     /// How the read began that ends once it is slow; nil where it may take its time.

@@ -48,7 +48,9 @@ extension Database {
     /// - Throws: ``ChatStorageError`` with the code `accessDenied`.
     func checkPlaceForWriting() throws {
         try checkPlace()
-        guard hasLog, let path = sqlite3_db_filename(handle, "main").flatMap(sqlite3_filename_wal) else { return }
+        // Another program can begin a log while no transaction is under way.
+        guard hasLog || logPages > 0, let path = sqlite3_db_filename(handle, "main").flatMap(sqlite3_filename_wal)
+        else { return }
         // Nobody else removes it while a connection is open: the last one that is closed does.
         guard let found = try FileIdentity(path: path), found == log ?? found else { throw OpenedFile.logMoved }
         log = found

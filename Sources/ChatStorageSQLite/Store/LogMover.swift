@@ -28,10 +28,16 @@ struct LogMover {
     /// - Parameters:
     ///   - writer: Outside a transaction.
     ///   - wait: How long to wait for another process's transaction.
+    ///   - pause: Waits between two attempts, for short reads of older pages to end.
     /// - Returns: Whether all of it is in the file, so that the next commit begins it anew.
     @discardableResult
-    mutating func moveLog(lockedBy writer: Database, waiting wait: Duration) -> Bool {
+    mutating func moveLog(
+        lockedBy writer: Database, waiting wait: Duration,
+        pause: () -> Void = { BlockedThread.pause(for: .milliseconds(1)) }
+    ) -> Bool {
         do {
+            // Where the log is gone, a connection that is opened now would make a new one, and move that.
+            try writer.checkPlaceForWriting()
             let mover = try opened()
             writer.restIfDue()
             writer.setBusyTimeout(wait)
@@ -42,15 +48,21 @@ struct LogMover {
                 try? writer.command(.rollback)
                 writer.writerRest.transactionEnded(at: .now)
             }
-            // Short reads of older pages end meanwhile, and new ones do not begin while nobody commits.
+            // Reads of older pages end meanwhile, and new ones do not begin while nobody commits.
             for _ in 0..<3 {
                 if try mover.moveLog() { return true }
-                BlockedThread.pause(for: .milliseconds(1))
+                pause()
             }
             return false
         } catch {
             return false
         }
+    }
+
+    /// Closes its connection, before the writer's.
+    mutating func close() {
+        connection?.close()
+        connection = nil
     }
 
     private mutating func opened() throws -> Database {

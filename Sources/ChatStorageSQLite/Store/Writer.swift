@@ -49,6 +49,8 @@ final class Writer: Sendable {
     private let state = Mutex(State())
     /// How many callers left the queue since it was last looked through.
     private let cancellations = Atomic(0)
+    /// Whether a pause of the long reads has begun that nobody has used yet.
+    private let readsArePaused = Atomic(false)
     /// Opened by the first call; touched on the thread only, which the lock states rather than ensures.
     private let connection = Mutex<Connection?>(nil)
 
@@ -99,7 +101,10 @@ final class Writer: Sendable {
             thread.async { [self] in
                 // A call may have been admitted before, and its turn not yet scheduled.
                 drain()
-                connection.withLock { $0 = nil }
+                connection.withLock { connection in
+                    connection?.mover.close()
+                    connection = nil
+                }
                 continuation.resume()
             }
         }
@@ -147,6 +152,7 @@ final class Writer: Sendable {
                     for call in calls { call.fail(error) }
                 }
                 moveLog(of: &connection, isIdle: false)
+                moveLogInPause(of: &connection)
             }
         }
         connection.withLock { moveLog(of: &$0, isIdle: true) }
@@ -161,14 +167,19 @@ final class Writer: Sendable {
             connection?.moveLog(waiting: isIdle ? .zero : min(configuration.busyTimeout, Self.longestWaitForLog))
         case .pauseReads:
             longReads.pause { [self] in
-                thread.async { [self] in
-                    let wait = min(configuration.busyTimeout, Self.longestWaitForLog)
-                    self.connection.withLock { $0?.moveLog(waiting: wait) }
-                    longReads.resume()
-                }
+                readsArePaused.store(true, ordering: .releasing)
+                // While calls wait the thread comes to nothing else, but looks after each transaction.
+                thread.async { [self] in self.connection.withLock { moveLogInPause(of: &$0) } }
             }
         case .nothing, nil: break
         }
+    }
+
+    /// Moves the log into the file where the long reads have made room, and lets them go on.
+    private func moveLogInPause(of connection: inout Connection?) {
+        guard readsArePaused.exchange(false, ordering: .acquiringAndReleasing) else { return }
+        connection?.moveLog(waiting: min(configuration.busyTimeout, Self.longestWaitForLog))
+        longReads.resume()
     }
 
     /// Whether a call waits; if none does the thread is about to rest.
