@@ -52,6 +52,23 @@ extension Check {
                 "after the conversation was deleted the database refuses its messages")
         },
         Check(
+            "cascade.orphans-are-not-read", .c2, .c3, needs: [.capability(.engineConstraints)],
+            why: "What somebody deleted with another program must not turn up again, least of all in a new chat."
+        ) { context in
+            let chats = try await context.open()
+            for id: ConversationID in ["one", "kept"] { try await chats.append([.user("a"), .assistant("b")], to: id) }
+            context.expect(
+                try await context.writePastLibraryIfOffered(
+                    .deleteConversationAlone(tenant: context.tenantName(""), conversationID: "one")),
+                equals: .written, "the engine leaves the messages where they are")
+            context.expect(try await chats.conversation("one"), equals: nil, "the conversation is gone")
+            context.expect(try await chats.messages(of: "one"), equals: [], "its messages are not read")
+            context.expect(try await chats.deleteConversation("one"), equals: false, "there is nothing to delete")
+            context.expect(try await chats.append(.user("new"), to: "one").sequence, equals: 1, "a new one begins at 1")
+            try await context.expectContents(of: "one", in: chats, equal: ["new"], "it has none of the old messages")
+            try await context.expectContents(of: "kept", in: chats, equal: ["a", "b"], "others are as they were")
+        },
+        Check(
             "cascade.recreated.is-new", .c3,
             why: "A new chat under an old name must not show what was deleted."
         ) { context in

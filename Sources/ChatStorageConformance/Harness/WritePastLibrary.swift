@@ -12,6 +12,10 @@ public enum WritePastLibrary: Sendable {
     /// Inserts such a row as a version with more roles would: the constraint on roles, if there is one, is not in force.
     case insertMessageOfMoreRoles(
         tenant: String, conversationID: ConversationID, sequence: Int64, role: String, content: String)
+    /// Deletes a conversation's row alone, by a connection on which the engine leaves its messages where they are.
+    ///
+    /// For engines that allow that to anybody, such as SQLite, whose shell does not enforce foreign keys.
+    case deleteConversationAlone(tenant: String, conversationID: ConversationID)
     /// Creates, in a store that is not prepared, tables named like the library's, with other columns and a row in each.
     case createForeignTables
     /// Records that a newer version of the library migrated the prepared store.

@@ -48,7 +48,8 @@ private struct PostgresStoreUnderTest: ConformanceStore {
 
     func writePastLibrary(_ write: WritePastLibrary) async throws -> WritePastLibrary.Outcome {
         do {
-            try await TestPostgres.execute(statements(for: write))
+            guard let statements = statements(for: write) else { throw MissingFromHarness("such a write") }
+            try await TestPostgres.execute(statements)
             return .written
         } catch let error as TestPostgresError where error.sqlState.hasPrefix(Self.integrityConstraintViolation) {
             return .refusedByConstraint
@@ -58,20 +59,16 @@ private struct PostgresStoreUnderTest: ConformanceStore {
     /// The class of the SQLSTATEs of all broken constraints.
     private static let integrityConstraintViolation = "23"
 
-    private func statements(for write: WritePastLibrary) -> String {
+    /// Nil for what PostgreSQL lets no ordinary program do.
+    private func statements(for write: WritePastLibrary) -> String? {
         switch write {
         case .insertMessageOfMoreRoles(let tenant, let conversationID, let sequence, let role, let content):
             "ALTER TABLE \(schema).chat_messages DROP CONSTRAINT chat_messages_role_check;"
-                + statements(
-                    for: .insertMessage(
-                        tenant: tenant, conversationID: conversationID, sequence: sequence, role: role,
-                        content: content))
+                + insertion(tenant, conversationID, sequence, role, content)
         case .insertMessage(let tenant, let conversationID, let sequence, let role, let content):
-            """
-            INSERT INTO \(schema).chat_messages (tenant, conversation_id, sequence, role, content, created_at)
-            VALUES (\(literal(tenant)), \(literal(conversationID.rawValue)), \(sequence), \(literal(role)),
-                \(literal(content)), 'epoch')
-            """
+            insertion(tenant, conversationID, sequence, role, content)
+        case .deleteConversationAlone:
+            nil
         case .createForeignTables:
             """
             CREATE SCHEMA \(schema);
@@ -86,6 +83,16 @@ private struct PostgresStoreUnderTest: ConformanceStore {
             SET version = version + 1, minimum_version = \(usableByThisVersion ? "minimum_version" : "version + 1")
             """
         }
+    }
+
+    private func insertion(
+        _ tenant: String, _ conversationID: ConversationID, _ sequence: Int64, _ role: String, _ content: String
+    ) -> String {
+        """
+        INSERT INTO \(schema).chat_messages (tenant, conversation_id, sequence, role, content, created_at)
+        VALUES (\(literal(tenant)), \(literal(conversationID.rawValue)), \(sequence), \(literal(role)),
+            \(literal(content)), 'epoch')
+        """
     }
 
     private func literal(_ text: String) -> String {

@@ -72,6 +72,12 @@ private struct SQLiteStoreUnderTest: ConformanceStore {
             VALUES (\(literal(tenant)), \(literal(conversationID.rawValue)), \(sequence), \(literal(role)),
                 \(literal(content)), 0)
             """
+        case .deleteConversationAlone(let tenant, let conversationID):
+            """
+            PRAGMA foreign_keys = OFF;
+            DELETE FROM conversations
+            WHERE tenant = \(literal(tenant)) AND conversation_id = \(literal(conversationID.rawValue))
+            """
         case .createForeignTables:
             """
             CREATE TABLE conversations (name TEXT, body TEXT);
