@@ -28,11 +28,12 @@ struct LogMover {
     /// - Parameters:
     ///   - writer: Outside a transaction.
     ///   - wait: How long to wait for another process's transaction.
+    ///   - attempts: How often to try where readers are in the way; all writers wait meanwhile.
     ///   - pause: Waits between two attempts, for short reads of older pages to end.
     /// - Returns: Whether all of it is in the file, so that the next commit begins it anew.
     @discardableResult
     mutating func moveLog(
-        lockedBy writer: Database, waiting wait: Duration,
+        lockedBy writer: Database, waiting wait: Duration, attempts: Int = 3,
         pause: () -> Void = { BlockedThread.pause(for: .milliseconds(1)) }
     ) -> Bool {
         do {
@@ -49,7 +50,7 @@ struct LogMover {
                 writer.writerRest.transactionEnded(at: .now)
             }
             // Reads of older pages end meanwhile, and new ones do not begin while nobody commits.
-            for _ in 0..<3 {
+            for _ in 0..<attempts {
                 if try mover.moveLog() { return true }
                 pause()
             }

@@ -38,7 +38,7 @@ final class ReaderPool: Sendable {
 
     /// Makes a pool without connections.
     ///
-    /// - Parameter longReads: Counts the reads on the connections' own threads.
+    /// - Parameter longReads: Counts the long reads.
     init(_ configuration: SQLiteBackend.Configuration, of file: OpenedFile, longReads: LongReads) {
         self.configuration = configuration
         self.file = file
@@ -117,12 +117,13 @@ final class ReaderPool: Sendable {
     private func readOnThread<Result: Sendable>(
         isShort: Bool, _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
-        try await longReads.begin()
+        // A short one is here because the disk is slow or the file locked. It is not to wait until a long one has ended.
+        if !isShort { try await longReads.begin() }
         let reader: Reader
         do {
             reader = if let idle = takeIdle() { idle } else { try await take() }
         } catch {
-            longReads.end()
+            if !isShort { longReads.end() }
             throw error
         }
         var isSubmitted = false
@@ -130,7 +131,7 @@ final class ReaderPool: Sendable {
         defer {
             if !isSubmitted {
                 give(reader)
-                longReads.end()
+                if !isShort { longReads.end() }
             }
         }
         return try await PendingCall<Result>.wait { call in
@@ -142,7 +143,7 @@ final class ReaderPool: Sendable {
                     return try readOnThread(reader.database, for: call, isShort: isShort, body)
                 }
                 give(reader)
-                longReads.end()
+                if !isShort { longReads.end() }
                 call.end(result.mapError { ($0 as? SQLiteFailure)?.error ?? $0 })
             }
         }

@@ -34,8 +34,8 @@ final class Writer: Sendable {
         var mover: LogMover
         var schedule = LogSchedule()
 
-        mutating func moveLog(waiting wait: Duration) {
-            mover.moveLog(lockedBy: database, waiting: wait)
+        mutating func moveLog(waiting wait: Duration, attempts: Int = 3) {
+            mover.moveLog(lockedBy: database, waiting: wait, attempts: attempts)
         }
     }
 
@@ -178,7 +178,8 @@ final class Writer: Sendable {
     /// Moves the log into the file where the long reads have made room, and lets them go on.
     private func moveLogInPause(of connection: inout Connection?) {
         guard readsArePaused.exchange(false, ordering: .acquiringAndReleasing) else { return }
-        connection?.moveLog(waiting: min(configuration.busyTimeout, Self.longestWaitForLog))
+        // Short reads go on meanwhile, and take longer where the disk is slow.
+        connection?.moveLog(waiting: min(configuration.busyTimeout, Self.longestWaitForLog), attempts: 50)
         longReads.resume()
     }
 
