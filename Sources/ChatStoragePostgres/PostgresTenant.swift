@@ -215,10 +215,14 @@ public struct PostgresTenant: ChatStorage {
     ) async -> ChatStorageError {
         let lastMessage = values(id) { $0.append(Int64(1)) }
         guard let messages: QueryResult = try? await store.run(.read(statements.lastMessages, lastMessage)),
-            let conversation: QueryResult = try? await store.run(.read(statements.conversation, values(id))),
-            let last = try? messages.rows.first?.message(of: id).sequence,
-            let counted = try? conversation.rows.first?.conversation().lastSequence, counted < last
+            let conversation: QueryResult = try? await store.run(.read(statements.conversation, values(id)))
         else { return error }
+        // Rows that cannot be read are damaged too.
+        let last = Result { try messages.rows.first?.message(of: id).sequence }
+        let counted = Result { try conversation.rows.first?.conversation().lastSequence }
+        if case (.success(let last), .success(let counted)) = (last, counted) {
+            guard let last, let counted, counted < last else { return error }
+        }
         return ChatStorageError(
             .damaged, "a conversation's last sequence is below its messages'", writeOutcome: error.writeOutcome,
             cause: error.cause)
