@@ -115,7 +115,14 @@ package struct ArraySplitter: TextSplitter {
         switch outcome {
         case .incomplete where bytes.count <= maximumBytes: return false
         case .ended where scan.position <= maximumBytes:
-            end(bytes.prefix(scan.position), into: &pieces)
+            let element = bytes.prefix(scan.position)
+            // A string that goes over the end of a line may have swallowed the beginning of the next element.
+            if element.first == UInt8(ascii: "\""), let lineEnd = element.firstIndex(of: UInt8(ascii: "\n")) {
+                let position = offset + Int64(lineEnd - element.startIndex)
+                giveUp(at: position, "is not valid JSON, at byte \(position + 1) of the file")
+            } else {
+                end(element, into: &pieces)
+            }
         case .incomplete, .ended: giveUp(at: offset, "is longer than \(maximumBytes >> 20) MiB")
         case .broken:
             let position = offset + Int64(scan.position)
