@@ -65,8 +65,8 @@ extension SQLiteBackend {
         public var busyTimeout = Duration.seconds(5)
         /// How many connections read at once, 1 or more; by default 4.
         ///
-        /// Each has a thread for long reads, and for all reads where the disk is slow. Short ones run on the threads of Swift's
-        /// tasks while the disk is quick. A cancelled read leaves its connection within some rows.
+        /// Each has a thread for long reads, and for all reads if the disk is slow. Short ones run on the threads of
+        /// Swift's tasks while the disk is fast. A cancelled read ends within a few rows.
         public var readers = 4
         /// How many calls may wait at once for the writer, and as many for a reader; by default 16,384.
         ///

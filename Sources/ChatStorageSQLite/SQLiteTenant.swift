@@ -6,10 +6,12 @@ public struct SQLiteTenant: ChatStorage {
     private static let inlineRows = 200
 
     let store: SQLiteStore
-    /// The name that its rows have; only those of the default tenant have an empty one.
+    /// The name in its rows; empty for the default tenant alone.
     let name: String
     private let isDefault: Bool
 
+    /// Makes the handle on a tenant.
+    ///
     /// - Parameter name: The tenant's name; nil is the default tenant.
     init(store: SQLiteStore, name: String?) {
         self.store = store

@@ -107,7 +107,7 @@ enum Query: Int, CaseIterable {
             INSERT INTO chat_messages (tenant, conversation_id, sequence, role, content, created_at_us, message_key)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
             """
-        // Through the conversation: messages whose conversation is not there are nobody's.
+        // Through the conversation: messages without one belong to nobody.
         case .messagesBefore:
             """
             SELECT m.sequence, m.role, m.content, m.created_at_us, m.message_key

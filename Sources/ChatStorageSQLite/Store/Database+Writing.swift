@@ -31,7 +31,7 @@ extension Database {
         }
     }
 
-    /// Sets what a commit, and moving the log into the file, wait for
+    /// Sets what a commit and a move of the log into the file wait for
     /// (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
     func configureForWriting(_ durability: SQLiteBackend.Configuration.Durability) throws {
         switch durability {

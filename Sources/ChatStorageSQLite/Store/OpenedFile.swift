@@ -30,14 +30,14 @@ struct FileIdentity: Sendable, Equatable {
     }
 }
 
-/// The one file that all connections of a store are to: the one to which the first of them was opened.
+/// The one file that all connections of a store have open: the one that the first of them opened.
 ///
 /// Connections are opened as they are needed. One that is opened after the file was replaced would read other chats than
 /// those that are written.
 final class OpenedFile: Sendable {
     private let identity = Mutex<FileIdentity?>(nil)
 
-    /// Notes the file of a new connection, or refuses another one than the first connection's.
+    /// Notes the file of a new connection, or refuses it if it is not the first connection's.
     func admit(_ identity: FileIdentity) throws {
         let first = self.identity.withLock { first in
             if let first { return first }

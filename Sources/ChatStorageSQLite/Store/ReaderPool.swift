@@ -4,10 +4,11 @@ import Synchronization
 
 /// The connections that read, opened as they are needed, and the calls that wait for one.
 ///
-/// A short read runs at once on the thread that asks, without waiting for locks; a long one, one that meets a lock, and any
-/// where the disk is slow runs on the connection's own thread. Waiting for a connection suspends and blocks no thread.
+/// A short read runs at once on the thread that asks, without waiting for locks; a long one, one that meets a lock, and
+/// any read from a slow disk runs on the connection's own thread. Waiting for a connection suspends and blocks no
+/// thread.
 final class ReaderPool: Sendable {
-    /// A read on the thread that asks goes on elsewhere after so many bytes of text.
+    /// After this many bytes of text a read on the thread that asks goes on elsewhere.
     private static let inlineBytes = 1 << 20
 
     /// A connection that reads, and the thread on which it may block.
@@ -102,7 +103,7 @@ final class ReaderPool: Sendable {
         return try database.read(body)
     }
 
-    /// Whether a read that ended so on the thread that asked is to run on the connection's own.
+    /// Whether a read that failed like this on the thread that asked should run on the connection's own.
     private static func goesOnElsewhere(after error: any Error) -> Bool {
         switch error {
         // Another process recovers or restarts the log, or the disk is slow: the wait must not block a thread that others need.
@@ -236,7 +237,7 @@ final class ReaderPool: Sendable {
         }
     }
 
-    /// Closes a connection that nobody uses, on its own thread: the last of a file writes to it.
+    /// Closes a connection that nobody uses, on its own thread: the last one to close writes to the file.
     private func close(_ reader: Reader) {
         reader.thread.async { [self] in
             reader.database.close()
@@ -254,7 +255,7 @@ final class ReaderPool: Sendable {
         for continuation in closing { continuation.resume() }
     }
 
-    /// What a call gets where too many wait already.
+    /// The error of a call when too many wait already.
     static func full(_ mostWaiting: Int) -> ChatStorageError {
         ChatStorageError(.unavailable, "\(mostWaiting) calls wait for a reader already")
     }
