@@ -1,7 +1,7 @@
 /// A store: a database file, a server's database, a process's memory.
 ///
-/// It is also a ``ChatStorage``, on the default tenant, which has no name. The part of an app that opens the store knows
-/// its backend; the rest is given a ``ChatStorage`` and can neither close nor migrate anything.
+/// It is also a ``ChatStorage``, on the default tenant, which has no name. The part of an app that opens the store
+/// knows its backend; the rest is given a ``ChatStorage`` and can neither close nor migrate anything.
 ///
 /// ## One store for many users
 ///

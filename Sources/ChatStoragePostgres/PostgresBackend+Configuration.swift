@@ -62,7 +62,8 @@ extension PostgresBackend {
         /// unknown. This is for servers that do not answer: the two timeouts below pass earlier, and close no
         /// connection.
         public var callTimeout = Duration.seconds(60)
-        /// How long the server works on a statement, from a millisecond; by default 30 seconds; zero means no limit.
+        /// How long the server works on a statement, from a millisecond; by default 30 seconds; zero means no limit of
+        /// its own.
         ///
         /// After it the call is `unavailable` and changed nothing. It is at most nine tenths of the ``callTimeout``, or
         /// a second less than it if that is above ten seconds.
@@ -166,7 +167,7 @@ extension PostgresBackend.Configuration {
             try require(
                 (1...63).contains(schema.utf8.count) && !schema.hasNUL,
                 "schema has \(schema.utf8.count) bytes; it takes 1 to 63, without U+0000")
-            try require(!SchemaName(name: schema).isReserved, "schema begins with pg_, which is the server's own prefix")
+            try require(!SchemaName(name: schema).isReserved, "schema begins with pg_, which is the server's prefix")
         }
         try require(connections >= 1, "connections is \(connections); it must be 1 or more")
         try require(callsPerConnection >= 1, "callsPerConnection is \(callsPerConnection); it must be 1 or more")
@@ -205,9 +206,10 @@ extension Statement {
     /// So is durability: a commit is on the disk before it is answered (contract D1). `synchronous_commit = off` of a
     /// role or a database would undo that; its other values keep it.
     ///
-    /// The plans are pinned too. A page's limit is a parameter, for which the server's `auto` would plan each call anew, at
-    /// the price of the call itself. One plan for all values must suit the largest conversation: an index in its order, not
-    /// a bitmap or the whole table and a sort. On Citus a plan without values may not exist, so there it is left alone.
+    /// The plans are pinned too. A page's limit is a parameter, for which the server's `auto` would plan each call
+    /// anew, at the price of the call itself. One plan for all values must suit the largest conversation: an index in
+    /// its order, not a bitmap or the whole table and a sort. On Citus a plan without values may not exist, so there it
+    /// is left alone.
     ///
     /// A server notices within a second that its client is gone, where it can check: from PostgreSQL 14 on Linux, and
     /// from 15 on macOS and the BSDs. Elsewhere it refuses the setting, which is then left alone.

@@ -39,12 +39,13 @@ extension SQLiteBackend {
             case immutable
         }
 
-        /// The database file, absolute or relative to the working directory that the process has when the backend is made.
+        /// The database file, absolute or relative to the working directory that the process has when the backend is
+        /// made.
         ///
         /// It leads to a regular file, which may lie behind symbolic links, or to a place in a folder where
-        /// ``SQLiteBackend/prepare()`` makes one. It is not a URI of SQLite: `file:` at its beginning and `?mode=ro` or the
-        /// like at its end are refused. In-memory databases (`:memory:`, the empty path) are too, since each connection
-        /// would have its own. Use `InMemoryBackend`.
+        /// ``SQLiteBackend/prepare()`` makes one. It is not a URI of SQLite: `file:` at its beginning and `?mode=ro` or
+        /// the like at its end are refused. In-memory databases (`:memory:`, the empty path) are too, since each
+        /// connection would have its own. Use `InMemoryBackend`.
         public var path: String
         /// What the file is used for; by default `readWrite`.
         public var access = Access.readWrite

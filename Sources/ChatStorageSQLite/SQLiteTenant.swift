@@ -2,7 +2,7 @@ public import ChatStorageCore
 
 /// One tenant's conversations in a ``SQLiteBackend``.
 public struct SQLiteTenant: ChatStorage {
-    /// Reads of at most so many rows run at once on the thread that asks; they take microseconds.
+    /// Reads of at most this many rows run at once on the thread that asks; they take microseconds.
     private static let inlineRows = 200
 
     let store: SQLiteStore

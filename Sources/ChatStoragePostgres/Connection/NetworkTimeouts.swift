@@ -11,8 +11,8 @@ struct NetworkTimeouts {
             seconds = Self.wholeSeconds(call)
             return
         }
-        // A server may read nothing while a statement waits for a lock, and the kernel takes that for silence too
-        // (tcp(7), TCP_USER_TIMEOUT).
+        // This is also how long a server may read nothing while a statement waits for a lock: the kernel takes that for
+        // silence too (tcp(7), TCP_USER_TIMEOUT).
         let wanted = max(min(call / 6, .seconds(10)), configuration.lockTimeout * 2)
         seconds = Self.wholeSeconds(min(wanted, call))
     }

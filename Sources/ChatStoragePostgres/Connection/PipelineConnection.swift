@@ -111,7 +111,7 @@ final class PipelineConnection {
         var actions: [CallPipeline.Action] = []
         var hasSync = false
         var ends = 0
-        // Without a call under way this only has libpq read what the server tells unasked.
+        // Without a call under way this only has libpq read what the server sends unasked.
         while PQisBusy(connection.pointer) == 0, pipeline.expectsReply {
             let reply: CallPipeline.Reply
             if let result = PQgetResult(connection.pointer) {

@@ -213,7 +213,7 @@ final class Statements: Sendable {
                     updated_at = greatest(excluded.updated_at, v.updated_at)
                 """)
         keyedAppendIfExists = lookingFirst("keyed_append_if_exists", touching: update)
-        // A wait for the row's lock ends with the row as it is then, of which the condition is looked at again.
+        // After waiting for the row's lock, PostgreSQL rechecks the condition on the new row.
         appendIfUnchanged = lookingFirst(
             "append_if_unchanged", [.timestamptz, .bigint],
             touching: "\(update) AND created_at = $6 AND last_sequence = $7")

@@ -11,7 +11,7 @@ final class SharedInspection: Sendable {
         var task: Task<Void, Never>?
         /// The number of the inspection under way, or of the next.
         var number = 0
-        /// At least how many calls were cancelled since the queue was last searched; it may count too many.
+        /// An upper bound of how many calls were cancelled since the queue was last searched.
         var cancelled = 0
 
         mutating func removeCancelled() {

@@ -48,8 +48,8 @@ final class Database: @unchecked Sendable {
     /// Opens an existing file.
     ///
     /// - Parameter file: The file that the store's other connections have open.
-    /// - Throws: ``SQLiteFailure``; ``ChatStorageError`` for an immutable file beside which there are changes of it, and
-    ///   for a file that was replaced.
+    /// - Throws: ``SQLiteFailure``; ``ChatStorageError`` for an immutable file beside which there are changes of it,
+    ///   and for a file that was replaced.
     init(_ configuration: SQLiteBackend.Configuration, for access: Access, of file: OpenedFile? = nil) throws {
         var opened: OpaquePointer?
         let mode: Int32
@@ -101,7 +101,7 @@ final class Database: @unchecked Sendable {
         close()
     }
 
-    /// Closes the connection now, whoever may still have a reference to it; nobody uses it afterwards.
+    /// Closes the connection now, even if a reference to it remains; nobody uses it afterwards.
     func close() {
         guard !isClosed else { return }
         isClosed = true

@@ -6,8 +6,8 @@ import CSQLite
 
 /// How long the write-ahead log was when the connection last committed.
 ///
-/// SQLite reports it to a hook in whose place it would otherwise move the log by itself
-/// (<https://www.sqlite.org/c3ref/wal_hook.html>); a connection with this hook does not.
+/// SQLite reports it to a hook that replaces its own move of the log into the file
+/// (<https://www.sqlite.org/c3ref/wal_hook.html>).
 final class LogLength {
     /// In pages, and 0 with a rollback journal.
     private(set) var pages = 0

@@ -59,7 +59,7 @@ struct SQLiteFailure: Error {
     }
 
     private static func systemError(of database: OpaquePointer) -> Int32 {
-        // Where the files of a write-ahead log cannot be made SQLite tells the error of looking for old ones.
+        // If the files of a write-ahead log cannot be made, SQLite gives the error of its search for old ones.
         if let path = sqlite3_db_filename(database, "main"), access(path, W_OK) != 0, errno == EROFS { return EROFS }
         return sqlite3_system_errno(database)
     }

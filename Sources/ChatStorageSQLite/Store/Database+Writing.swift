@@ -36,8 +36,8 @@ extension Database {
     func configureForWriting(_ durability: SQLiteBackend.Configuration.Durability) throws {
         switch durability {
         case .processEnd: try execute("PRAGMA synchronous = NORMAL")
-        // With a rollback journal FULL can lose the last commit: the folder's entry is not synced. With a write-ahead log both
-        // are the same.
+        // With a rollback journal FULL can lose the last commit: the folder's entry is not synced. With a write-ahead
+        // log both are the same.
         case .powerLoss: try execute("PRAGMA synchronous = EXTRA")
         }
         // On Apple's systems fsync does not reach the medium; elsewhere these do nothing.

@@ -89,8 +89,8 @@ final class ReaderPool: Sendable {
         }
     }
 
-    /// Runs a body with bounds on the text that it reads and on its waits for the disk; the bounds are gone before anybody
-    /// else gets the connection.
+    /// Runs a body with bounds on the text that it reads and on its waits for the disk; the bounds are gone before
+    /// anybody else gets the connection.
     private func readInline<Result>(_ database: Database, _ body: (Database) throws -> Result) throws -> Result {
         let start = database.readWatch.start()
         database.textBudget = Self.inlineBytes
@@ -106,7 +106,8 @@ final class ReaderPool: Sendable {
     /// Whether a read that failed like this on the thread that asked should run on the connection's own.
     private static func goesOnElsewhere(after error: any Error) -> Bool {
         switch error {
-        // Another process recovers or restarts the log, or the disk is slow: the wait must not block a thread that others need.
+        // Another process recovers or restarts the log, or the disk is slow: the wait must not block a thread that
+        // others need.
         case let failure as SQLiteFailure: failure.isBusy || failure.isInterrupted
         // The texts are long, so the rest of the reading is not for that thread either.
         case is TextBudgetExceeded: true
