@@ -1,7 +1,7 @@
 /// A store: a database file, a server's database, a process's memory.
 ///
-/// It is also a ``ChatStorage``, on the default tenant, which has no name. The part of an app that opens the store knows
-/// its backend; the rest is given a ``ChatStorage`` and can neither close nor migrate anything.
+/// It is also a ``ChatStorage``, on the default tenant, which has no name. The part of an app that opens the store
+/// knows its backend; the rest is given a ``ChatStorage`` and can neither close nor migrate anything.
 ///
 /// ## One store for many users
 ///
@@ -11,12 +11,12 @@
 /// let chats = backend.tenant(token.subject)
 /// ```
 ///
-/// A claim that is missing must not open chats that all such requests share. So no name reaches the default tenant: every
-/// call on a tenant with an empty name is `invalidArgument`, reads too. A server never calls the backend itself or
-/// ``defaultTenant``; they are for apps that have one user.
+/// A missing claim must not open chats that all requests without one share. So no name reaches the default tenant:
+/// every call on a tenant with an empty name is `invalidArgument`, reads too. A server never calls the backend itself
+/// or ``defaultTenant``; they are for apps that have one user.
 ///
-/// A backend that is written elsewhere implements the requirements below and ``ChatStorage`` on its tenants' handles; the
-/// calls on the backend itself go to ``defaultTenant``.
+/// A backend of your own implements the requirements below and ``ChatStorage`` on its tenants' handles; the calls on
+/// the backend itself go to ``defaultTenant``.
 public protocol ChatStorageBackend: ChatStorage {
     /// The handle on one tenant.
     associatedtype Tenant: ChatStorage
@@ -48,7 +48,7 @@ public protocol ChatStorageBackend: ChatStorage {
     /// Handles are cheap: they share the store's connections, and need not be kept or closed.
     ///
     /// - Parameter name: 1 to 100 Unicode scalars without U+0000, compared as UTF-8 bytes. Every call on a handle with
-    ///   any other name is `invalidArgument`, an empty one included: it is most often a claim that is missing.
+    ///   any other name is `invalidArgument`, an empty one included: most often that is a missing claim.
     func tenant(_ name: String) -> Tenant
 }
 

@@ -88,7 +88,7 @@ public final class InMemoryBackend: ChatStorageBackend {
 }
 
 extension InMemoryBackend: CountsTenants {
-    /// How many tenants have conversations, one of them left out.
+    /// How many tenants have conversations, not counting one of them.
     package func countTenants(besides tenant: String?) async throws -> Int {
         try store.countTenants(besides: tenant)
     }

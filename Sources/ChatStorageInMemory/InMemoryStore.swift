@@ -33,7 +33,7 @@ final class InMemoryStore: Sendable {
         var phase = Phase.new
         /// Those that have names.
         var tenants: [UTF8Text: Tenant] = [:]
-        /// Tenants without conversations and without handles are looked for when there are so many.
+        /// At this many, those without conversations and without handles are removed.
         var tenantsToTidy = 1_024
     }
 
@@ -67,7 +67,7 @@ final class InMemoryStore: Sendable {
         }
     }
 
-    /// How many tenants have conversations, one of them left out.
+    /// How many tenants have conversations, not counting one of them.
     func countTenants(besides name: String?) throws -> Int {
         try state.withLock { state in
             try Self.admit(state.phase, .success(()))

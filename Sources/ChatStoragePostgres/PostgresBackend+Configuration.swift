@@ -37,13 +37,13 @@ extension PostgresBackend {
         public var schema: String?
         /// How many connections are open at most, 1 or more; by default 8.
         ///
-        /// They are opened as calls come, another one when a call would wait, and each serves many calls at once, unless
+        /// The store opens another one when a call would wait. Each serves many calls at once, unless
         /// ``isBehindPooler``. One that has carried more than 4 MiB in one statement or row is closed afterwards, since
         /// libpq keeps its buffers at that size.
         ///
-        /// Pages with a limit above 200, and shorter ones of conversations whose messages proved large, are read one at a
-        /// time on a connection, and on all but two of the connections at most (on one where there are fewer than
-        /// three), so that other calls do not wait behind them.
+        /// A connection reads one long page at a time: one with a limit above 200, or a shorter one of a conversation
+        /// whose messages proved large. At most all but two of the connections do so (one if there are fewer than
+        /// three), so that other calls do not wait behind such pages.
         public var connections = 8
         /// How long connecting to one address of a host may take, in whole seconds from 2; by default 10 seconds.
         ///
@@ -51,32 +51,34 @@ extension PostgresBackend {
         public var connectTimeout = Duration.seconds(10)
         /// How long a call may take altogether, above zero; by default 60 seconds.
         ///
-        /// From it follows how soon a connection whose network path is gone is given up: after a sixth of it, at most 10
-        /// seconds, but not before twice the ``lockTimeout``, and never after the call itself. These are libpq's
-        /// `tcp_user_timeout`, `keepalives_idle`, `keepalives_interval` and `keepalives_count`; those that the URL or a
-        /// service file sets take precedence.
+        /// It also decides how soon the store gives up a connection whose network path is gone: after a sixth of this
+        /// time, at most 10 seconds, but not before twice the ``lockTimeout``, and never after the call itself. These
+        /// are libpq's `tcp_user_timeout`, `keepalives_idle`, `keepalives_interval` and `keepalives_count`; those that
+        /// the URL or a service file sets take precedence.
         ///
         /// Waiting for a connection counts. A call that sends much has a second more for each MiB. After it the call is
-        /// `unavailable`, and the connection that carries it is closed. Other calls under way on that connection are lost
-        /// with it: reads and appends with keys are repeated, other writes are `unavailable`, their outcome unknown.
-        /// This is for servers that do not answer: the two timeouts below end earlier, and close nothing.
+        /// `unavailable`, and the connection that carries it is closed. Other calls under way on that connection are
+        /// lost with it: reads and appends with keys are repeated, other writes are `unavailable`, their outcome
+        /// unknown. This is for servers that do not answer: the two timeouts below pass earlier, and close no
+        /// connection.
         public var callTimeout = Duration.seconds(60)
-        /// How long the server works on a statement, from a millisecond; by default 30 seconds; zero is without end.
+        /// How long the server works on a statement, from a millisecond; by default 30 seconds; zero means no limit of
+        /// its own.
         ///
-        /// After it the call is `unavailable` and changed nothing. It is shortened to nine tenths of a ``callTimeout``,
-        /// or a second less than one above ten seconds.
+        /// After it the call is `unavailable` and changed nothing. It is at most nine tenths of the ``callTimeout``, or
+        /// a second less than it if that is above ten seconds.
         public var statementTimeout = Duration.seconds(30)
-        /// How long a call waits for a lock, from a millisecond; by default 5 seconds; zero is until the call's end.
+        /// How long a call waits for a lock, from a millisecond; by default 5 seconds; zero means until the call ends.
         ///
-        /// After it the call is `unavailable` and changed nothing; also shortly before its ``callTimeout``. Other calls
+        /// After it, or shortly before the ``callTimeout``, the call is `unavailable` and changed nothing. Other calls
         /// do not wait with it: after 250 milliseconds (a quarter of a shorter ``callTimeout``) the server gives the
         /// lock up, which it logs as an error, and the library asks for it again on a connection that carries nothing
         /// else.
         public var lockTimeout = Duration.seconds(5)
         /// Whether a pooler such as PgBouncer stands before the server; by default no.
         ///
-        /// A pooler that is not declared is noticed when a connection opens, because the server's process is not the
-        /// one that the connection was told. The store then goes on as if this were set.
+        /// The store notices an undeclared pooler when a connection opens, because the server's process id is not the
+        /// one that the connection was given. It then goes on as if this were set.
         ///
         /// Behind a pooler, whatever its mode, statements are not prepared by name and sessions are not set up, since
         /// they go to other programs too. So the two timeouts above do not hold for most calls, and the server's
@@ -85,8 +87,8 @@ extension PostgresBackend {
         /// values and by the table's statistics, with whole-table scans and bitmaps allowed.
         ///
         /// A connection then has one transaction under way at a time; up to 16 reads of one kind share one, and so do
-        /// appends that go in one statement. So ``connections`` is how many of the pooler's server sessions are used at
-        /// most. Its default, 8, suits PgBouncer's pool of 20; raise it for many readers at once, up to the pool's size.
+        /// appends that go in one statement. So the store uses at most ``connections`` of the pooler's server sessions.
+        /// Its default, 8, suits PgBouncer's pool of 20; raise it for many readers at once, up to the pool's size.
         /// Clearing and restoring take two round trips instead of one.
         ///
         /// A write that meets a lock there waits until its ``callTimeout``, and its connection is closed. From then on
@@ -165,7 +167,7 @@ extension PostgresBackend.Configuration {
             try require(
                 (1...63).contains(schema.utf8.count) && !schema.hasNUL,
                 "schema has \(schema.utf8.count) bytes; it takes 1 to 63, without U+0000")
-            try require(!SchemaName(name: schema).isReserved, "schema begins with pg_, as only the server's own do")
+            try require(!SchemaName(name: schema).isReserved, "schema begins with pg_, which is the server's prefix")
         }
         try require(connections >= 1, "connections is \(connections); it must be 1 or more")
         try require(callsPerConnection >= 1, "callsPerConnection is \(callsPerConnection); it must be 1 or more")
@@ -181,7 +183,7 @@ extension PostgresBackend.Configuration {
     /// What sets up a new connection's session.
     ///
     /// - Parameter backendPID: The process that serves the session, as the connection was told. If another process
-    ///   does, there is a pooler: its sessions go to others too, so nothing is set, and there is no row.
+    ///   does, there is a pooler: its sessions go to others too, so nothing is set, and the result has no row.
     func sessionRequest(backendPID: Int32) -> Request {
         let values = Parameters { parameters in
             parameters.append(ServerTimeouts.milliseconds(serverTimeouts.lockWait))
@@ -192,7 +194,7 @@ extension PostgresBackend.Configuration {
         return .read(.setUpSession, values).withOwnSync
     }
 
-    /// What the server's timeouts are.
+    /// The server's timeouts.
     var serverTimeouts: ServerTimeouts {
         ServerTimeouts(callTimeout: callTimeout, lockTimeout: lockTimeout, statementTimeout: statementTimeout)
     }
@@ -201,15 +203,16 @@ extension PostgresBackend.Configuration {
 extension Statement {
     /// The level is pinned: at `repeatable read` most concurrent appends to one conversation would fail.
     ///
-    /// So is that a commit is on the disk before it is answered (contract D1), which `synchronous_commit = off` of a role
-    /// or a database would undo; its other values keep it.
+    /// So is durability: a commit is on the disk before it is answered (contract D1). `synchronous_commit = off` of a
+    /// role or a database would undo that; its other values keep it.
     ///
-    /// The plans are pinned too. A page's limit is a parameter, for which the server's `auto` would plan each call anew, at
-    /// the price of the call itself. One plan for all values must suit the largest conversation: an index in its order, not
-    /// a bitmap or the whole table and a sort. On Citus a plan without values may not exist, so there it is left alone.
+    /// The plans are pinned too. A page's limit is a parameter, for which the server's `auto` would plan each call
+    /// anew, at the price of the call itself. One plan for all values must suit the largest conversation: an index in
+    /// its order, not a bitmap or the whole table and a sort. On Citus a plan without values may not exist, so there it
+    /// is left alone.
     ///
-    /// A server that works for a client that is gone notices within a second where it can look: from PostgreSQL 14 on
-    /// Linux, and from 15 on macOS and the BSDs. Elsewhere it refuses the setting, which is then left alone.
+    /// A server notices within a second that its client is gone, where it can check: from PostgreSQL 14 on Linux, and
+    /// from 15 on macOS and the BSDs. Elsewhere it refuses the setting, which is then left alone.
     fileprivate static let setUpSession = Statement(
         text: """
             SELECT set_config('default_transaction_isolation', 'read committed', false),

@@ -50,22 +50,22 @@ public final class PostgresBackend: ChatStorageBackend {
     ///
     /// It can run in many processes at once. On a current schema it only reads.
     ///
-    /// - Throws: ``ChatStorageError`` with the code `schemaTooNew`; `schemaMismatch` when something has the names of the
-    ///   tables that the library did not make, or the database's encoding is not UTF8; `accessDenied` when the user may
-    ///   not create tables, or the server refuses the user, the password or the database; `unavailable`;
+    /// - Throws: ``ChatStorageError`` with the code `schemaTooNew`; `schemaMismatch` when something has the names of
+    ///   the tables that the library did not make, or the database's encoding is not UTF8; `accessDenied` when the user
+    ///   may not create tables, or the server refuses the user, the password or the database; `unavailable`;
     ///   `invalidArgument` when no schema of the `search_path` exists, or the user's, database's or server's
-    ///   `session_replication_role` is `replica`, with which no foreign key holds; behind a pooler also when the
-    ///   server's isolation level is not `read committed` or its `synchronous_commit` is `off`.
+    ///   `session_replication_role` is `replica`, which disables foreign keys; behind a pooler also when the server's
+    ///   isolation level is not `read committed` or its `synchronous_commit` is `off`.
     public func prepare() async throws {
         try await store.prepare()
     }
 
     /// Closes the store and its connections; calls under way finish, and every later call is `closed`.
     ///
-    /// It waits for them, at most for their deadlines, also when its task is cancelled. When it returns every session is
-    /// ended and no thread of the store uses libpq any more, so the process can exit: OpenSSL's exit handler crashes a
-    /// process in which a connection is still made. An attempt to connect is ended at once; one that looks up a host's
-    /// name is waited for up to five seconds and then left alone, since it goes no further.
+    /// It waits for them, at most for their deadlines, also when its task is cancelled. When it returns, every session
+    /// has ended and no thread of the store uses libpq, so the process can exit: OpenSSL's exit handler crashes a
+    /// process that is still connecting. It ends attempts to connect at once. For one that looks up a host's name it
+    /// waits up to five seconds and then leaves it alone, since it goes no further.
     public func close() async throws {
         await store.close()
     }
@@ -82,7 +82,7 @@ public final class PostgresBackend: ChatStorageBackend {
 }
 
 extension PostgresBackend: CountsTenants {
-    /// How many tenants have conversations, one of them left out.
+    /// How many tenants have conversations, not counting one of them.
     package func countTenants(besides tenant: String?) async throws -> Int {
         let statements = try await store.statements()
         let values = Parameters(bytes: 256) { $0.append(tenant ?? "") }

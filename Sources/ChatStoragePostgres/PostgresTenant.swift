@@ -7,19 +7,21 @@ public struct PostgresTenant: ChatStorage {
     private static let attemptsToGetOrCreate = 20
     /// An append that looks first must look again when another session changes the conversation in between.
     private static let attemptsToAppend = 20
-    /// What others cause is over at the next attempt, unless they cause it anew.
+    /// A violation that others caused is gone at the next attempt, unless they cause another.
     private static let attemptsAfterViolation = 3
 
     private static let idIsTaken = "a conversation of this id exists"
 
-    /// Pages of more are long reads, of which a connection has one at a time.
+    /// Pages with a higher limit are long reads; a connection has one of them at a time.
     private static let shortPage = 200
 
     let store: PostgresStore
-    /// The name that its rows have; only those of the default tenant have an empty one.
+    /// The name in its rows; empty for the default tenant alone.
     let name: String
     private let isDefault: Bool
 
+    /// Makes the handle on a tenant.
+    ///
     /// - Parameter name: The tenant's name; nil is the default tenant.
     init(store: PostgresStore, name: String?) {
         self.store = store
@@ -209,7 +211,7 @@ public struct PostgresTenant: ChatStorage {
         }
     }
 
-    /// The error of an append that a unique key refused, by what is there: not every engine names the key.
+    /// The error of an append that a unique key refused, judged by the stored rows: not every engine names the key.
     private func explained(
         _ error: ChatStorageError, of id: ConversationID, _ statements: Statements
     ) async -> ChatStorageError {

@@ -39,12 +39,13 @@ extension SQLiteBackend {
             case immutable
         }
 
-        /// The database file, absolute or relative to the working directory that the process has when the backend is made.
+        /// The database file, absolute or relative to the working directory that the process has when the backend is
+        /// made.
         ///
         /// It leads to a regular file, which may lie behind symbolic links, or to a place in a folder where
-        /// ``SQLiteBackend/prepare()`` makes one. It is not a URI of SQLite: `file:` at its beginning and `?mode=ro` or the
-        /// like at its end are refused. In-memory databases (`:memory:`, the empty path) are too, since each connection
-        /// would have its own. Use `InMemoryBackend`.
+        /// ``SQLiteBackend/prepare()`` makes one. It is not a URI of SQLite: `file:` at its beginning and `?mode=ro` or
+        /// the like at its end are refused. In-memory databases (`:memory:`, the empty path) are too, since each
+        /// connection would have its own. Use `InMemoryBackend`.
         public var path: String
         /// What the file is used for; by default `readWrite`.
         public var access = Access.readWrite
@@ -65,8 +66,8 @@ extension SQLiteBackend {
         public var busyTimeout = Duration.seconds(5)
         /// How many connections read at once, 1 or more; by default 4.
         ///
-        /// Each has a thread for long reads, and for all reads where the disk is slow. Short ones run on the threads of Swift's
-        /// tasks while the disk is quick. A cancelled read leaves its connection within some rows.
+        /// Each has a thread for long reads, and for all reads if the disk is slow. Short ones run on the threads of
+        /// Swift's tasks while the disk is fast. A cancelled read ends within a few rows.
         public var readers = 4
         /// How many calls may wait at once for the writer, and as many for a reader; by default 16,384.
         ///

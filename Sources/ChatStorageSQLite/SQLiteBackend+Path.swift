@@ -17,7 +17,7 @@ extension SQLiteBackend.Configuration {
         "cache", "immutable", "mode", "modeof", "nolock", "psow", "vfs",
     ]
 
-    /// Refuses a path that can name no database file, without a look at the disk.
+    /// Refuses a path that cannot name a database file, without looking at the disk.
     func checkPath() throws {
         func refuse(_ condition: Bool, _ problem: String) throws {
             if condition { throw ChatStorageError(.invalidArgument, problem) }
@@ -51,7 +51,8 @@ extension SQLiteBackend.Configuration {
     ///
     /// Connections are opened one by one, as they are needed, and the process's working directory can change meanwhile.
     ///
-    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for a relative path where there is no such directory.
+    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for a relative path if the working directory
+    ///   cannot be found.
     func withAbsolutePath() throws -> Self {
         guard path.utf8.first != UInt8(ascii: "/") else { return self }
         guard let directory = getcwd(nil, 0) else {
@@ -69,7 +70,7 @@ extension SQLiteBackend.Configuration {
         return absolute
     }
 
-    /// The absolute path as SQLite is given it, for `immutable` in a URI.
+    /// The absolute path as SQLite gets it: in a URI for `immutable`.
     var fileName: String {
         switch access {
         case .readWrite: path

@@ -28,7 +28,7 @@ public final class SQLiteBackend: ChatStorageBackend {
 
     /// Opens a store with the default configuration.
     ///
-    /// - Parameter path: The database file, absolute or relative to the process's working directory of this moment.
+    /// - Parameter path: The database file, absolute or relative to the process's current working directory.
     /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for a path that names no file.
     public convenience init(path: String) async throws {
         try await self.init(Configuration(path: path))
@@ -51,17 +51,18 @@ public final class SQLiteBackend: ChatStorageBackend {
     ///
     /// It can run in many processes at once. On a current schema it only reads. Other tables in the file are left alone.
     ///
-    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` if the file's folder does not exist, or the path is
-    ///   too long or that of something else than a file, `schemaTooNew`, `schemaMismatch`, `damaged` for a file that is not a database, `accessDenied`
-    ///   where what is missing cannot be made, `unavailable`.
+    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` if the file's folder does not exist, or the path
+    ///   is too long or leads to something other than a file; `schemaTooNew`, `schemaMismatch`, `damaged` for a file
+    ///   that is not a database, `accessDenied` where what is missing cannot be made, `unavailable`.
     public func prepare() async throws {
         try await store.prepare()
     }
 
     /// Closes the store; calls under way finish, and every later call is `closed`.
     ///
-    /// It returns when they have ended, however long they take: cancel long reads first. Then the store has nothing open any
-    /// more, and where no other uses the file everything is in it and nothing lies beside it, so that it can be copied.
+    /// It returns when they have ended, however long they take, so cancel long reads first. Afterwards the store has
+    /// nothing open. If no other store uses the file, everything is in it and nothing lies beside it, so it can be
+    /// copied.
     public func close() async throws {
         await store.close()
     }
@@ -78,7 +79,7 @@ public final class SQLiteBackend: ChatStorageBackend {
 }
 
 extension SQLiteBackend: CountsTenants {
-    /// How many tenants have conversations, one of them left out.
+    /// How many tenants have conversations, not counting one of them.
     package func countTenants(besides tenant: String?) async throws -> Int {
         try await store.awaitReady()
         return try await store.read(inline: false) { try $0.tenantCount(besides: tenant ?? "") }

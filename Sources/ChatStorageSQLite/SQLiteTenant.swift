@@ -2,14 +2,16 @@ public import ChatStorageCore
 
 /// One tenant's conversations in a ``SQLiteBackend``.
 public struct SQLiteTenant: ChatStorage {
-    /// Reads of at most so many rows run at once on the thread that asks; they take microseconds.
+    /// Reads of at most this many rows run at once on the thread that asks; they take microseconds.
     private static let inlineRows = 200
 
     let store: SQLiteStore
-    /// The name that its rows have; only those of the default tenant have an empty one.
+    /// The name in its rows; empty for the default tenant alone.
     let name: String
     private let isDefault: Bool
 
+    /// Makes the handle on a tenant.
+    ///
     /// - Parameter name: The tenant's name; nil is the default tenant.
     init(store: SQLiteStore, name: String?) {
         self.store = store

@@ -8,9 +8,9 @@ import Musl
 import Android
 #endif
 
-/// The time for calls that take microseconds: beside them `ContinuousClock` and its 128-bit instants would show.
+/// The time for calls that take microseconds, where the cost of `ContinuousClock` and its 128-bit instants would show.
 public enum MonotonicTime {
-    /// Nanoseconds since some moment of the past.
+    /// Nanoseconds since a fixed moment in the past.
     public static var now: Int64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)

@@ -33,8 +33,8 @@ enum CommandLineArguments {
         return arguments[..<operand].flatMap(separatingEmptyValue) + ["--"] + arguments[operand...]
     }
 
-    /// `--tenant=` as two words: ArgumentParser takes the next word for the value of an option whose own is empty, such as
-    /// that of a variable that is not set.
+    /// Splits `--tenant=` into two words: ArgumentParser takes the next word as the value of an option whose own is
+    /// empty, such as that of a variable that is not set.
     private static func separatingEmptyValue(_ argument: String) -> [String] {
         guard argument.hasSuffix("="), optionsWithValue.contains(String(argument.dropLast())) else { return [argument] }
         return [String(argument.dropLast()), ""]

@@ -57,12 +57,12 @@ package struct InterceptedBackend: ChatStorageBackend {
         tenant.map { self.tenant($0) } ?? defaultTenant
     }
 
-    /// What stands for an empty name: behind a prefix another name that is none.
+    /// What replaces an empty name: behind a prefix, another invalid name.
     ///
-    /// A backend that wrongly takes an empty name would let checks write to the chats of a store in use.
+    /// A backend that wrongly accepts an empty name would let checks write to the chats of a store in use.
     private var nameless: String { tenantPrefix.isEmpty ? "" : tenantPrefix + "\0" }
 
-    /// The default tenant as the backend itself offers it, where `defaultTenant` asks it for a handle.
+    /// The default tenant through the backend's own functions; `defaultTenant` asks it for a handle instead.
     package var asDefaultTenant: InterceptedStorage {
         InterceptedStorage(
             base: tenantPrefix.isEmpty ? base : base.tenant(tenantPrefix), tenant: nil, interceptor: interceptor)

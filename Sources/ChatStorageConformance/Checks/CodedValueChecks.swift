@@ -11,7 +11,7 @@ extension Check {
     static let codedValues: [Check] = [
         Check(
             "values.codable.returned", .t7, .t5,
-            why: "A server's client, a cache and a backup get what a call returned as JSON, and must get all of it."
+            why: "Clients, caches and backups get a call's result as JSON, and must get all of it."
         ) { context in
             let chats = try await context.open()
             for (index, text) in SampleText.peculiar.enumerated() {
@@ -39,25 +39,25 @@ extension Check {
         Check(
             "values.codable.given", .t7, .a8, .a9, .a10, .l3,
             why:
-                "An outbox that loses keys sends messages twice, and a kept version or cursor must go on meaning the same."
+                "An outbox that loses keys sends messages twice, and a saved version or cursor must keep its meaning."
         ) { context in
             let chats = try await context.open()
             let outbox = SampleText.peculiar.map { ChatMessage.user($0, key: $0) }
             let sent = try await chats.append(outbox, to: "outbox")
             context.expect(
                 try await chats.append(coded(outbox), to: "outbox"), equals: sent,
-                "a kept append is the one made before")
+                "a saved append is the one made before")
 
             let version = try context.require(await chats.conversation("outbox"), "it is there").version
             try await chats.append(.assistant("answer"), to: "outbox", if: .unchanged(coded(version)))
-            await context.expectError(.conflict, "a kept version that was left behind is a conflict") {
+            await context.expectError(.conflict, "a saved version that is outdated is a conflict") {
                 try await chats.append(.assistant("late"), to: "outbox", if: .unchanged(coded(version)))
             }
 
             let snapshot = ConversationSnapshot.sample("restored", title: "title", messages: 3)
             try await chats.restoreConversation(coded(snapshot))
             context.expect(
-                try await chats.conversation("restored"), equals: snapshot.conversation, "a kept snapshot is restored")
+                try await chats.conversation("restored"), equals: snapshot.conversation, "a saved snapshot is restored")
             try await context.expectContents(
                 of: "restored", in: chats, equal: snapshot.messages.map(\.content), "its messages too")
 
@@ -70,18 +70,18 @@ extension Check {
                 walked += page.items
                 cursor = page.next
             } while cursor != nil && walked.count <= all.count
-            context.expect(walked, equals: all, "a walk by kept cursors gives each conversation once")
+            context.expect(walked, equals: all, "a walk by saved cursors gives each conversation once")
         },
     ]
 
-    /// The value as it is after it was JSON.
+    /// The value after a round trip through JSON.
     private static func coded<Value: Codable>(_ value: Value) throws -> Value {
         try JSONDecoder().decode(Value.self, from: JSONEncoder().encode(value))
     }
 }
 
 extension CheckContext {
-    /// Records a failure unless a value is the same after it was JSON.
+    /// Records a failure unless a value survives a round trip through JSON.
     fileprivate func expectCoded<Value: Codable & Equatable>(
         _ value: Value, _ subject: String, file: String = #fileID, line: Int = #line
     ) throws {

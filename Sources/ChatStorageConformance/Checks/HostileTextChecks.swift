@@ -111,7 +111,7 @@ extension Check {
 
 /// A conversation of a tenant whose names and another's make the same text when they are joined.
 private struct Place: CustomStringConvertible {
-    /// Nil for the default tenant, which an empty name would be alike to.
+    /// Nil for the default tenant, which joined text cannot tell from an empty name.
     let tenant: String?
     let id: ConversationID
     let separator: String

@@ -105,7 +105,7 @@ extension Check {
         },
         Check(
             "tenants.default", .n1, .n3,
-            why: "An app that has one user finds its chats by the backend itself and by its default tenant."
+            why: "An app with one user finds its chats through the backend itself and through its default tenant."
         ) { context in
             let backend = try await context.open()
             let itself = backend.asDefaultTenant
@@ -140,7 +140,7 @@ extension Check {
         },
         Check(
             "tenants.no-name", .n3, .t3, .e1, needs: [.ownStore],
-            why: "A claim that is missing must not open the chats that all such requests would share."
+            why: "A missing claim must not open chats that all requests without one would share."
         ) { context in
             let backend = try await context.open()
             try await backend.restoreConversation(.sample("one", title: "private", messages: 4))
@@ -151,7 +151,7 @@ extension Check {
             let calls: [StorageCall] =
                 StorageCall.ofEveryOperation(on: "one") + StorageCall.ofEveryOperation(takingID: "new") + [
                     .conversations(after: cursor, limit: 10), .messages(of: "missing", .end, limit: 0),
-                    // What is wrong beside the name comes after it.
+                    // Other mistakes come after the name.
                     .conversations(after: ConversationCursor("damaged"), limit: 1),
                     .append([bad], to: "one", if: .exists),
                     .append([.user("text")], to: "missing", if: .exists), .append([], to: "missing", if: .exists),

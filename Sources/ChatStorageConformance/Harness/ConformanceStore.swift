@@ -30,7 +30,7 @@ public protocol ConformanceStore: Sendable {
     /// What precedes the names of all tenants that a check uses; empty, as by default, if the store is the check's own.
     ///
     /// A store that holds other data, such as one in production, names tenants here that nothing else uses. The tenant
-    /// whose name is this alone is used for the default one. Checks that need a store of their own do not run on it.
+    /// with exactly this name stands for the default one. Checks that need a store of their own do not run on it.
     var tenantPrefix: String { get }
 
     /// Writes to the store behind the library's back, in the engine's own language.

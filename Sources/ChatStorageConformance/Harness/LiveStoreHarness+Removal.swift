@@ -41,7 +41,7 @@ extension LiveStoreHarness {
                 guard (try? Validation.check(tenant: name)) != nil else { continue }
                 if try await !empty(backend.tenant(name)) { left.append(name) }
             } catch let error as ChatStorageError where error.code == .schemaMismatch {
-                // Such as a trigger of somebody else's that refuses to delete.
+                // For example, another program's trigger refuses to delete.
                 left.append(name)
             } catch {
                 failure = error

@@ -214,7 +214,7 @@ private struct ConfinedBackend<Base: ChatStorageBackend>: ChatStorageBackend {
     var defaultTenant: Base.Tenant { confined(to: tenantPrefix) }
 
     func tenant(_ name: String) -> Base.Tenant {
-        // A backend that wrongly takes an empty name would open the store's own chats; this one is none either.
+        // A backend that wrongly accepts an empty name would open the store's own chats; this name is invalid too.
         guard !name.isEmpty else { return base.tenant(tenantPrefix + "\0") }
         return confined(to: name.utf8.starts(with: tenantPrefix.utf8) ? name : tenantPrefix + name)
     }

@@ -6,7 +6,7 @@ public import ChatStorageCore
 public enum WritePastLibrary: Sendable {
     /// Inserts a row into the table of messages, of any time, by a connection like those that the backend opens.
     ///
-    /// An empty tenant is the default one, however the store keeps it.
+    /// An empty tenant means the default one, however the store represents it.
     case insertMessage(
         tenant: String, conversationID: ConversationID, sequence: Int64, role: String, content: String)
     /// Inserts such a row as a version with more roles would: the constraint on roles, if there is one, is not in force.

@@ -27,7 +27,7 @@ package struct Model: Sendable, Hashable {
     /// A model of an empty store.
     package init() {}
 
-    /// Takes a call with how it ended, and tells what should have come instead if it is not what the contract says.
+    /// Takes a call and its outcome, and says what the contract expects instead if the outcome is wrong.
     ///
     /// - Parameter name: The tenant's name; nil is the default tenant.
     /// - Returns: The expected outcome in words; nil if the actual one is right, and the model has changed with it.

@@ -182,6 +182,6 @@ extension SplitMix64 {
         values[Int.random(in: values.indices, using: &self)]
     }
 
-    /// True once in so many times.
+    /// True once in `count` times on average.
     fileprivate mutating func oneIn(_ count: Int) -> Bool { Int.random(in: 0..<count, using: &self) == 0 }
 }

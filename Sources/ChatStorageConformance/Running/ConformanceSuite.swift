@@ -62,7 +62,7 @@ public enum ConformanceSuite {
         }
         ticks.cancel()
         _ = await ticks.result
-        // Of a check that did not fail they tell nothing, also where a waiver says that it should have.
+        // Calls are kept only for failed checks, even if a waiver says that this one should have failed.
         let calls = outcome.failures.isEmpty ? [] : recorder.lines
         if let waiver = waivers.first(where: { $0.checkID == check.id }) { outcome = outcome.waived(by: waiver) }
         return CheckResult(

@@ -51,14 +51,14 @@ public struct ConversationCursor: Sendable, CustomStringConvertible {
             case .text(let text): Self.place(in: text, tenant: tenant)
             case .place(let updatedAt, let id, let own): own.hasSameUTF8(as: tenant) ? (updatedAt, id) : nil
             }
-        // The checksum tells damage, not a text that somebody made up.
+        // The checksum detects damage, but not a text that somebody made up.
         guard let place, (try? Validation.check(place.id)) != nil, Limits.timestamps.contains(place.updatedAt) else {
             throw Self.invalid
         }
         return place
     }
 
-    /// Whether a text is of a cursor's characters and length.
+    /// Whether a text has a cursor's characters and length.
     static func hasForm(_ text: String) -> Bool {
         textBytes.contains(text.utf8.count)
             && text.utf8.allSatisfy { byte in
@@ -95,7 +95,7 @@ public struct ConversationCursor: Sendable, CustomStringConvertible {
     /// The version, the time and the checksum.
     private static let overhead = 1 + 8 + 8
 
-    /// FNV-1a with 64 bits: it tells damage and mistakes, not forgery, of which there is nothing to gain.
+    /// FNV-1a with 64 bits: it detects damage and mistakes, not forgery, which would gain nothing.
     private static func checksum(of bytes: ArraySlice<UInt8>, tenant: String) -> UInt64 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for byte in Array(tenant.utf8) + [0] + bytes {

@@ -1,5 +1,5 @@
 extension ConversationPage: Codable {
-    /// Reads `{"items", "next"}`, the cursor being absent or null after the last page; other members are passed over.
+    /// Reads `{"items", "next"}`, the cursor absent or null after the last page; ignores other members.
     public init(from decoder: any Decoder) throws {
         let members = try DecodedMembers(from: decoder)
         self.init(items: try members.value("items"), next: try members.optional("next"))
@@ -16,8 +16,7 @@ extension ConversationPage: Codable {
 extension ConversationCursor: Codable {
     /// Reads the cursor's text from a single string.
     ///
-    /// - Throws: `DecodingError` for a text that has not the form of a cursor's; the call that takes the cursor checks
-    ///   the rest.
+    /// - Throws: `DecodingError` for a text without a cursor's form; the call that takes the cursor checks the rest.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
@@ -29,7 +28,7 @@ extension ConversationCursor: Codable {
 
     /// Writes the cursor's text as a single string.
     ///
-    /// - Throws: `EncodingError` for a text that has not the form of a cursor's.
+    /// - Throws: `EncodingError` for a text without a cursor's form.
     public func encode(to encoder: any Encoder) throws {
         let text = text
         guard Self.hasForm(text) else {

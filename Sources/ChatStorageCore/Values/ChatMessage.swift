@@ -2,12 +2,12 @@ import ChatStorageSupport
 
 /// A role and a text: what an append takes and what an LLM chat API takes.
 ///
-/// Encoded as JSON it is `{"role": "user", "content": "..."}`, as in the `messages` array of such APIs, and has a `"key"`
-/// if the message does: an outbox that is kept as JSON keeps it. ``Message/chatMessage`` and
+/// Encoded as JSON it is `{"role": "user", "content": "..."}`, as in the `messages` array of such APIs, and has a
+/// `"key"` if the message does: an outbox that is kept as JSON keeps it. ``Message/chatMessage`` and
 /// ``ChatStorage/history(of:limit:)`` leave it out, for APIs that refuse what they do not know.
 ///
-/// A message is plain text. Decoding fails for what it cannot keep, such as `tool_calls` or a content that is null or an
-/// array. Equality compares UTF-8 bytes, as storage does, the key's too.
+/// A message is plain text. Decoding fails for what it cannot keep, such as `tool_calls` or a content that is null or
+/// an array. Equality compares UTF-8 bytes, as storage does, the key's too.
 public struct ChatMessage: Sendable {
     /// Who speaks.
     public var role: Role

@@ -1,6 +1,6 @@
 extension Conversation: Codable {
-    /// Reads `{"id", "title", "created_at", "updated_at", "last_sequence"}`, the title being absent or null for none;
-    /// other members are passed over.
+    /// Reads `{"id", "title", "created_at", "updated_at", "last_sequence"}`, the title absent or null for none; ignores
+    /// other members.
     public init(from decoder: any Decoder) throws {
         let members = try DecodedMembers(from: decoder)
         self.init(
@@ -25,8 +25,8 @@ extension ConversationVersion: Codable {
 
     /// Reads `{"created_at", "last_sequence"}`.
     ///
-    /// - Throws: `DecodingError`, also for any other member that has something in it: a version that lost a part would
-    ///   let an append pass that is a conflict.
+    /// - Throws: `DecodingError`, also for any other member that is not empty: a version that lost a part could let a
+    ///   conflicting append pass.
     public init(from decoder: any Decoder) throws {
         let members = try DecodedMembers(from: decoder)
         try members.refuseOthers(than: Self.members)
@@ -46,10 +46,10 @@ extension ConversationSnapshot: Codable {
         "id", "title", "created_at", "updated_at", "last_sequence", "messages",
     ]
 
-    /// Reads `{"id", "title", "created_at", "updated_at", "last_sequence", "messages"}`, the title being absent or null
-    /// for none.
+    /// Reads `{"id", "title", "created_at", "updated_at", "last_sequence", "messages"}`, the title absent or null for
+    /// none.
     ///
-    /// - Throws: `DecodingError`, also for what would be lost: any other member that has something in it.
+    /// - Throws: `DecodingError`, also for any other member that is not empty, since it would be lost.
     public init(from decoder: any Decoder) throws {
         let members = try DecodedMembers(from: decoder)
         try members.refuseOthers(than: Self.members)
@@ -75,9 +75,9 @@ extension ConversationSnapshot: Codable {
 extension ConversationSnapshot.Message: Codable {
     private static let members: [MemberName] = ["sequence", "role", "content", "created_at", "key"]
 
-    /// Reads `{"sequence", "role", "content", "created_at", "key"}`, the key being absent or null for none.
+    /// Reads `{"sequence", "role", "content", "created_at", "key"}`, the key absent or null for none.
     ///
-    /// - Throws: `DecodingError`, also for what would be lost, as a ``ChatMessage`` does.
+    /// - Throws: `DecodingError`, in the same cases as for a ``ChatMessage``.
     public init(from decoder: any Decoder) throws {
         let members = try DecodedMembers(from: decoder)
         try members.refuseOthers(than: Self.members)

@@ -25,7 +25,7 @@ struct MemberName: CodingKey, ExpressibleByStringLiteral {
 
 /// The members of an encoded value.
 ///
-/// They are found under the documented names, also by a decoder that converts names from snake_case.
+/// It finds them under their documented names, even if the decoder converts names from snake_case.
 struct DecodedMembers {
     private let container: KeyedDecodingContainer<MemberName>
 
@@ -43,7 +43,7 @@ struct DecodedMembers {
         try container.decodeIfPresent(Value.self, forKey: found(name))
     }
 
-    /// A message's content, which is lost where it is anything but a text.
+    /// A message's content; anything but a string would lose something.
     func content() throws -> String {
         let name = found("content")
         guard container.contains(name), (try? container.decode(String.self, forKey: name)) == nil else {
@@ -52,7 +52,7 @@ struct DecodedMembers {
         throw error(at: name, "the content is not a string; this is no plain text, which alone a message keeps")
     }
 
-    /// Refuses a member with another name, unless there is nothing in it: what it says would be lost.
+    /// Refuses any other member that is not empty, since it would be lost.
     func refuseOthers(than names: [MemberName]) throws {
         let known = Set(names.flatMap { [$0.stringValue, $0.converted.stringValue] })
         for name in container.allKeys where !known.contains(name.stringValue) && !isEmpty(name) {

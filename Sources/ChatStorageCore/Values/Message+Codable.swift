@@ -1,10 +1,10 @@
 extension ChatMessage: Codable {
     private static let members: [MemberName] = ["role", "content", "key"]
 
-    /// Reads `{"role", "content", "key"}`, the key being absent or null for none.
+    /// Reads `{"role", "content", "key"}`, the key absent or null for none.
     ///
-    /// - Throws: `DecodingError`, also for what would be lost: a content that is null or an array, and any other member
-    ///   that has something in it, such as `tool_calls`. It quotes no text.
+    /// - Throws: `DecodingError`, also where something would be lost: for a content that is null or an array, and for
+    ///   any other member that is not empty, such as `tool_calls`. It quotes no text.
     public init(from decoder: any Decoder) throws {
         let members = try DecodedMembers(from: decoder)
         try members.refuseOthers(than: Self.members)
@@ -25,10 +25,10 @@ extension Message: Codable {
         "conversation_id", "sequence", "role", "content", "created_at", "key",
     ]
 
-    /// Reads `{"conversation_id", "sequence", "role", "content", "created_at", "key"}`, the key being absent or null for
+    /// Reads `{"conversation_id", "sequence", "role", "content", "created_at", "key"}`, the key absent or null for
     /// none.
     ///
-    /// - Throws: `DecodingError`, also for what would be lost, as a ``ChatMessage`` does.
+    /// - Throws: `DecodingError`, in the same cases as for a ``ChatMessage``.
     public init(from decoder: any Decoder) throws {
         let members = try DecodedMembers(from: decoder)
         try members.refuseOthers(than: Self.members)

@@ -26,7 +26,7 @@ extension Timestamp: CustomStringConvertible, LosslessStringConvertible {
 
     /// Reads an RFC 3339 time, rounded to the microsecond: `2026-11-22T07:17:51Z`, `2026-11-22t08:17:51.5+01:00`.
     ///
-    /// A leap second, the 60th of a month's last minute in UTC, is the second after it.
+    /// A leap second (second 60 of a month's last minute in UTC) reads as the second after it.
     ///
     /// Nil for any other text, such as a time without a zone, for a date that no calendar has, and for years outside 1
     /// to 9999.
@@ -38,9 +38,9 @@ extension Timestamp: CustomStringConvertible, LosslessStringConvertible {
 }
 
 extension Timestamp {
-    /// What is wrong with a text that is no time, in words that follow the name of what holds it.
+    /// What is wrong with a text that is not a time; in a sentence it follows the name of the text's place.
     package static func problem(with text: String) -> String {
-        // The usual mistake, such as of Python's `isoformat()` of a naive time: nobody can say which moment it is.
+        // The usual mistake, as by Python's `isoformat()` of a naive time: it does not say which moment it is.
         Timestamp(text + "Z") == nil
             ? "is not an RFC 3339 time"
             : "is a time without a zone; it needs Z, or an offset such as +01:00, at its end"
@@ -63,7 +63,7 @@ extension Timestamp: Codable {
 
     /// Writes an RFC 3339 string in UTC with six digits of a second: `"2026-11-22T07:17:51.123456Z"`.
     ///
-    /// - Throws: `EncodingError` for a time outside the years 1 to 9999, which no RFC 3339 text has.
+    /// - Throws: `EncodingError` for a time outside the years 1 to 9999, which RFC 3339 cannot express.
     public func encode(to encoder: any Encoder) throws {
         guard (Timestamp.earliest...Timestamp.latest).contains(self) else {
             throw EncodingError.invalidValue(
@@ -154,7 +154,8 @@ private struct RFC3339Reader {
         return (Timestamp.earliest...Timestamp.latest).contains(time) ? time : nil
     }
 
-    /// Whether a month begins in UTC so many seconds after 1970: leap seconds come before that alone (ITU-R TF.460-6).
+    /// Whether a month begins in UTC at this many seconds after 1970: leap seconds come only just before (ITU-R
+    /// TF.460-6).
     private static func isStartOfMonth(_ seconds: Int64) -> Bool {
         let (days, secondOfDay) = seconds.dividedRoundingDown(by: 86_400)
         return secondOfDay == 0 && CivilDate.from(daysSinceEpoch: days).day == 1

@@ -12,8 +12,8 @@ import Android
 
 /// One attempt to connect: libpq's steps, and waiting for the network between them.
 ///
-/// libpq's blocking functions do the same but nobody can end them, and a process must not exit while a thread is in one
-/// of them: OpenSSL's exit handler frees what the thread uses.
+/// libpq's blocking functions do the same, but nobody can end them, and a process must not exit while a thread is in
+/// one of them: OpenSSL's exit handler frees what the thread uses.
 struct ConnectionAttempt {
     /// How an attempt ends.
     enum Outcome {
@@ -30,7 +30,7 @@ struct ConnectionAttempt {
     }
 
     let connection: ServerConnection
-    /// How long each address may take; nil is without end.
+    /// How long each address may take; nil means no limit.
     let timeout: Duration?
     /// Wakes when the store closes.
     let stop: WakePipe

@@ -12,23 +12,24 @@ import Android
 #endif
 
 extension ConnectionOptions {
-    /// Those of which libpq says in its sentence what is wrong.
+    /// The options that libpq names in its error message.
     private static let named = [
         "channel_binding", "sslmode", "ssl_min_protocol_version", "ssl_max_protocol_version", "sslcertmode",
         "sslnegotiation", "gssencmode", "require_auth", "service", "hostaddr", "port",
     ]
-    /// Those that libpq reads as numbers while it connects.
+    /// The options that libpq reads as numbers while it connects.
     private static let numbers = [
         "connect_timeout", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count",
         "tcp_user_timeout",
     ]
     private static let sessions = ["any", "read-write", "read-only", "primary", "standby", "prefer-standby"]
 
-    /// Checks options of the URL, of a service file and of the environment that would end every attempt to connect.
+    /// Refuses options in the URL, a service file or the environment with which every attempt to connect would fail.
     ///
     /// It reads files, so it runs on a thread of its own.
     ///
-    /// - Throws: ``ChatStorageError`` with the code `invalidArgument`, which names the option and quotes nothing.
+    /// - Throws: ``ChatStorageError`` with the code `invalidArgument`, which names the option and quotes nothing;
+    ///   `unavailable` when the process has no threads left.
     static func check(_ configuration: PostgresBackend.Configuration) async throws {
         let result = await withCheckedContinuation { (ended: CheckedContinuation<Result<Void, any Error>, Never>) in
             let hasThread = DetachedThread.start {
@@ -63,6 +64,6 @@ extension ConnectionOptions {
 
     private static func refuse(_ option: String) throws {
         throw ChatStorageError(
-            .invalidArgument, "libpq takes no such \(option), which the URL, a service file or the environment gives")
+            .invalidArgument, "libpq refuses \(option) as the URL, a service file or the environment gives it")
     }
 }

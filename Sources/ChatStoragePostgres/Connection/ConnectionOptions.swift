@@ -15,7 +15,7 @@ import Android
 struct ConnectionOptions {
     /// In libpq's order: an option takes precedence over the same one before it, and the URL stands as `dbname`.
     private(set) var list: [(keyword: String, value: String)]
-    /// How long connecting to one address may take; nil is without end.
+    /// How long connecting to one address may take; nil means no limit.
     let connectTimeout: Duration?
     private var servers: ServerList
 
@@ -23,10 +23,10 @@ struct ConnectionOptions {
         list = Self.given(configuration)
         let effective = EffectiveOptions(list)
         servers = ServerList(effective)
-        // Nothing is set that the URL or a service file says.
+        // Only what the URL and a service file leave open.
         list += NetworkTimeouts(configuration).options.filter { effective.values[$0.keyword]?.isEmpty ?? true }
         let seconds = effective.integer("connect_timeout") ?? configuration.connectTimeoutSeconds
-        // As libpq's own functions read it, which apply it only where they wait themselves.
+        // libpq reads it in the same way, but applies it only in its blocking functions.
         connectTimeout = seconds > 0 ? .seconds(max(2, seconds)) : nil
         let tls = TLSDefaults(
             effective, urlOptions: EffectiveOptions(parsing: configuration.url), hasFile: { access($0, F_OK) == 0 })
@@ -42,14 +42,14 @@ struct ConnectionOptions {
         ] + tls
     }
 
-    /// Goes on with the servers after one that did not answer.
+    /// Drops a server that did not answer, and goes on with those after it.
     ///
     /// - Returns: False when no other is left.
     mutating func leaveOut(_ silent: ServerAddress) -> Bool {
         guard let others = servers.without(silent) else { return false }
         servers = others
         let options = others.options
-        // An empty one would not take precedence over the same one before it.
+        // An empty value would not take precedence over an earlier one.
         list.removeAll { entry in options.contains { $0.keyword == entry.keyword } }
         list += options
         return true
@@ -97,7 +97,7 @@ struct EffectiveOptions {
         let connection = PQconnectStartParams(
             keywords.map { UnsafePointer($0) } + [nil], values.map { UnsafePointer($0) } + [nil], 1)
         defer { PQfinish(connection) }
-        // It looks at this one after the others, and quotes it.
+        // libpq checks this option last, and quotes its value.
         let text = PQerrorMessage(connection).map { String(cString: $0) } ?? ""
         if !text.contains(Self.unknown) { refusal = text }
         guard let options = PQconninfo(connection) else { return }

@@ -13,7 +13,7 @@ struct Connector: Sendable {
 
     /// Ends the attempts under way, and those that begin later.
     ///
-    /// Only looking up a host's name goes on meanwhile. An attempt that returns from it does not go on.
+    /// Only the lookup of a host's name cannot be ended; its attempt stops once it returns.
     func stop() {
         stopPipe.wake()
     }
@@ -29,7 +29,7 @@ struct Connector: Sendable {
             case .stopped:
                 return .failure(.closed)
             case .timedOut(let server):
-                // libpq has said already what it is that failed.
+                // libpq's text already says which connection failed.
                 silences += "\(connection.failure)timeout expired\n"
                 guard options.leaveOut(server) else {
                     return .failure(ConnectFailure(text: silences, connection).error)
@@ -50,8 +50,8 @@ struct Connector: Sendable {
         guard case .decided = outcome, PQstatus(connection.pointer) != CONNECTION_OK,
             ConnectFailure.isOfServer(connection.failure)
         else { return outcome }
-        // libpq tells the SQLSTATE of a failed connection only in its text, and only when asked to before the attempt,
-        // for which it needs the connection. So what a server refused is tried once more.
+        // libpq gives the SQLSTATE of a failed connection only in its text, and only if asked before the attempt, on a
+        // connection that exists by then. So an attempt that a server refused is made once more.
         PQsetErrorVerbosity(connection.pointer, PQERRORS_SQLSTATE)
         return PQresetStart(connection.pointer) == 1 ? attempt.run(PQresetPoll) : .decided
     }

@@ -1,4 +1,4 @@
-/// How soon a connection whose network path is gone is given up, where the URL does not say it.
+/// How soon a connection is given up when its network path is gone, unless the URL says so.
 ///
 /// A dropped path sends nothing back, and the system's own timers take minutes to hours.
 struct NetworkTimeouts {
@@ -11,15 +11,16 @@ struct NetworkTimeouts {
             seconds = Self.wholeSeconds(call)
             return
         }
-        // Also the time for which a server may read nothing, while a statement waits for a lock: the kernel takes that
-        // for silence too (tcp(7), TCP_USER_TIMEOUT).
+        // This is also how long a server may read nothing while a statement waits for a lock: the kernel takes that for
+        // silence too (tcp(7), TCP_USER_TIMEOUT).
         let wanted = max(min(call / 6, .seconds(10)), configuration.lockTimeout * 2)
         seconds = Self.wholeSeconds(min(wanted, call))
     }
 
     /// libpq's options (<https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-KEEPALIVES>).
     ///
-    /// Idle connections and those that wait for an answer are probed, so they are given up after about the same time.
+    /// Keepalives probe idle connections and those that wait for an answer, so these are given up after about the same
+    /// time.
     var options: [(keyword: String, value: String)] {
         [
             ("tcp_user_timeout", "\(seconds * 1_000)"), ("keepalives_idle", "\(max(1, seconds / 2))"),

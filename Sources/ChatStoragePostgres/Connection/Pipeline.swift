@@ -105,12 +105,12 @@ struct Pipeline<Ticket, Answer> {
         var step = 0
     }
 
-    /// So many short reads share a Sync at most.
+    /// How many short reads share a Sync at most.
     static var readsPerSync: Int { 16 }
 
     /// Whether a pooler may give each transaction another session.
     ///
-    /// It can become true while requests are under way: the next messages are then sent so.
+    /// It can become true while requests are under way: it then applies from the next message on.
     var isBehindPooler: Bool
     /// From the oldest that is not answered.
     private var entries = FIFO<Entry>()
@@ -144,12 +144,12 @@ struct Pipeline<Ticket, Answer> {
     /// Whether libpq has more to hand over.
     var expectsReply: Bool { !expected.isEmpty }
 
-    /// Whether another request would not wait for an answer before it is sent.
+    /// Whether another request could be sent without waiting for an answer.
     ///
     /// - Parameter statement: The request's ``Request/shareableStatement``.
     func canSendAtOnce(_ statement: Statement?) -> Bool {
         guard isBehindPooler, !entries.isEmpty else { return true }
-        // What shares the Sync of those that wait is sent with them.
+        // A request that shares the Sync of the waiting ones is sent with them.
         return expected.isEmpty && entries.count < Self.readsPerSync
             && statement != nil && entries[0]?.request.shareableStatement === statement
     }
@@ -160,10 +160,10 @@ struct Pipeline<Ticket, Answer> {
         bytes += request.bytes
     }
 
-    /// Who asked first of those who have no answer yet.
+    /// The caller of the oldest unanswered request.
     var first: Ticket? { entries.next?.ticket }
 
-    /// Calls a body with each of those who asked and have no answer yet.
+    /// Calls a body with the caller of each unanswered request.
     func forEach(_ body: (Ticket) -> Void) {
         entries.forEach { body($0.ticket) }
     }
@@ -209,7 +209,7 @@ struct Pipeline<Ticket, Answer> {
         case .answer(let answer):
             if case .executed = expectation { entries[unconfirmed]?.answers.append(answer) }
         case .refusal(var error):
-            // To prepare it failed, or was skipped, after this was sent.
+            // Preparing it failed or was skipped, after this was sent.
             if case .executed(let name?, let generation) = expectation, statements[name]?.generation != generation {
                 error.isOfForgottenStatement = true
             }
@@ -234,9 +234,9 @@ struct Pipeline<Ticket, Answer> {
         return []
     }
 
-    /// Takes out the reads that have their answers and wait for a Sync that they share with later ones.
+    /// Takes out the reads that have their answers and wait only for a Sync that they share with later ones.
     ///
-    /// Only once the connection has been read after those answers, and was whole then: see `unconfirmed`.
+    /// Call it only after another successful read of the connection since those answers: see `unconfirmed`.
     mutating func endFinished() -> [Action] {
         defer { unconfirmed = 0 }
         return (0..<unconfirmed).compactMap { _ in endOldest() }
@@ -264,7 +264,7 @@ struct Pipeline<Ticket, Answer> {
         return losses
     }
 
-    /// Whether an error whose Sync did not come tells that the request was not applied.
+    /// Whether an error whose Sync did not come proves that the request was not applied.
     ///
     /// A pooler makes errors of its own, of class 08, when its connection to the server breaks: the server may have
     /// committed by then.

@@ -17,7 +17,7 @@ final class PipelineConnection {
     private static let bytesBetweenFlushes = 256 << 10
     /// A connection without progress for so long gets no more calls: one that waits for a lock must not hold up others.
     static let stallTime = Duration.milliseconds(250)
-    /// An answer that is not whole after so many reads, of up to some ten kilobytes each, gets no calls behind it.
+    /// After this many reads, of up to some ten kilobytes each, without a whole answer a connection gets no more calls.
     private static let readsOfLongAnswer = 8
 
     /// A connection that has sent or received a larger value is closed after the calls under way: libpq's buffers grow
@@ -35,7 +35,7 @@ final class PipelineConnection {
     var isRetiring = false
     /// Whether libpq has bytes that the network did not take yet.
     private(set) var wantsToWrite = false
-    /// Whether libpq or the server told that the session is over: no answer comes after that.
+    /// Whether libpq or the server reported that the session is over: no answer comes after that.
     private var isBroken = false
     private var hasLargeBuffers = false
     private var lastProgress = ContinuousClock.now
@@ -47,7 +47,7 @@ final class PipelineConnection {
         pipeline = CallPipeline(isBehindPooler: isBehindPooler)
     }
 
-    /// Goes on as behind a pooler.
+    /// Behaves as behind a pooler from now on.
     func noticePooler() { pipeline.isBehindPooler = true }
 
     /// The socket's descriptor; libpq can only change it while it connects.
@@ -55,7 +55,7 @@ final class PipelineConnection {
 
     /// Whether it takes another call.
     ///
-    /// - Parameter statement: The statement that the call can share a Sync by.
+    /// - Parameter statement: The call's ``Request/shareableStatement``.
     func accepts(_ bytes: Int, _ statement: Statement?, now: ContinuousClock.Instant, limits: Limits) -> Bool {
         guard isReady, !isRetiring, pipeline.count < limits.calls, pipeline.canSendAtOnce(statement) else {
             return false
@@ -103,7 +103,7 @@ final class PipelineConnection {
         return PQconsumeInput(connection.pointer) == 1
     }
 
-    /// Takes the answers that libpq has read, which it does also while it writes and the network does not take all.
+    /// Takes the answers that libpq has read; it also reads while the network does not take all that it writes.
     ///
     /// - Returns: What follows, whether a Sync came (waiting calls may now be sent), and whether the connection lives.
     func receive(now: ContinuousClock.Instant) -> (actions: [CallPipeline.Action], hasSync: Bool, isAlive: Bool) {
@@ -111,7 +111,7 @@ final class PipelineConnection {
         var actions: [CallPipeline.Action] = []
         var hasSync = false
         var ends = 0
-        // Without a call under way this only has libpq read what the server tells unasked.
+        // Without a call under way this only has libpq read what the server sends unasked.
         while PQisBusy(connection.pointer) == 0, pipeline.expectsReply {
             let reply: CallPipeline.Reply
             if let result = PQgetResult(connection.pointer) {
@@ -147,10 +147,10 @@ final class PipelineConnection {
     /// How many calls are under way.
     var count: Int { pipeline.count }
 
-    /// When it is given up if nothing comes before; nil when no call is under way.
+    /// When it is given up if no answer comes before; nil when no call is under way.
     ///
     /// That is the deadline of the call that the server works on. Later ones may have waited before they were sent, so
-    /// their deadlines say nothing of the connection, nor does one that passes while answers come.
+    /// their deadlines say nothing about the connection. Neither does one that passes while answers come.
     var givenUpAt: ContinuousClock.Instant? {
         // Twice, since a brief wait for a lock takes as long as a stall.
         pipeline.first.map { max($0.deadline, lastProgress + Self.stallTime * 2) }
@@ -199,7 +199,7 @@ final class PipelineConnection {
         }
     }
 
-    /// Whether a row alone has made libpq's buffer large.
+    /// Whether a single row has made libpq's buffer large.
     private static func hasLargeRow(_ result: OpaquePointer) -> Bool {
         guard PQresultMemorySize(result) > largeValue else { return false }
         return (0..<PQntuples(result)).contains { row in

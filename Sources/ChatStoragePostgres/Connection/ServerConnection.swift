@@ -16,7 +16,7 @@ final class ServerConnection: @unchecked Sendable {
         finish()
     }
 
-    /// Closes it now, whoever may have a reference for a moment longer; nobody uses it afterwards.
+    /// Closes it now, even if a reference lives a moment longer; nobody uses it afterwards.
     func finish() {
         guard !isFinished else { return }
         isFinished = true
@@ -34,7 +34,7 @@ final class ServerConnection: @unchecked Sendable {
 
     var descriptor: Int32 { PQsocket(pointer) }
 
-    /// The process that serves the session, as whoever answered gave it: a pooler makes one up.
+    /// The session's process id, as the server or a pooler reported it; a pooler makes one up.
     var backendPID: Int32 { PQbackendPID(pointer) }
 
     /// Whether bytes come in encrypted records, by TLS or GSSAPI.

@@ -48,7 +48,7 @@ struct ServerList: Equatable {
         }
     }
 
-    /// The others, where a server did not answer: the next attempt begins with the one after it.
+    /// The list without a server that did not answer, beginning with the one after it.
     ///
     /// - Parameter lookUp: Finds all addresses of a host.
     /// - Returns: Nil when no other is left.

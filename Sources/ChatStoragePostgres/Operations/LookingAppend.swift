@@ -41,8 +41,8 @@ struct LookingAppend: Sendable {
         return messages.contains { $0.key != nil }
     }
 
-    /// The stored messages; nil when it is to be made again: the conversation changed between the look and the lock, or
-    /// the first look found another version.
+    /// The stored messages; nil when the append must be made again: the conversation changed between the look and the
+    /// lock, or the first look found another version.
     ///
     /// A distributed engine looks for keys and for the version in two snapshots. Whatever changed the version may have
     /// stored these very messages, which a second look then finds.

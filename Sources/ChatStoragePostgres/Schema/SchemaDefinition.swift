@@ -28,12 +28,12 @@ struct SchemaDefinition {
         return transaction(namespace + version1 + version2 + version3 + [setVersion(Self.version)])
     }
 
-    /// What makes this version of an older one: transactions, each of which can be made again.
+    /// What turns an older version into this one: transactions that can be repeated.
     ///
     /// One process at a time: the others wait for the lock, and then find nothing to do. No transaction locks both
-    /// tables, whose order of locks differs among the calls of processes that go on meanwhile. Writes wait while an index
-    /// is made, which reads its table once; who cannot have that makes the column and, with `CONCURRENTLY`, the indexes
-    /// before.
+    /// tables, whose order of locks differs among the calls of processes that go on meanwhile. Writes wait while an
+    /// index is made, which reads its table once; where they must not wait, an admin makes the column and, with
+    /// `CONCURRENTLY`, the indexes beforehand.
     func migration(from version: Int64) -> [Request] {
         ((version < 2 ? version2 : []) + version3).map { transaction([$0]) }
     }
@@ -155,7 +155,7 @@ struct SchemaDefinition {
 
     /// Which messages the last clear removed: those up to this sequence.
     ///
-    /// A clear's statements so share what they know in a column, and need neither the engine's own columns nor the
+    /// So a clear's two statements share what they know in a column, and need neither the engine's own columns nor the
     /// session's state, which a distributed engine has on several servers. Processes of version 2 go on beside it.
     var version3: [String] {
         [

@@ -80,14 +80,14 @@ struct SchemaInspection {
         keepsForeignKeys = try first.text(9) != "replica"
         synchronousCommit = try first.text(10)
         candidates = try result.rows.compactMap { row in
-            // The server's own schemas, and one for temporary tables, are no place for others.
+            // The server's own schemas and those for temporary tables are no place for the library's tables.
             guard let name = try row.optionalText(2), !SchemaName(name: name).isReserved else { return nil }
             let names = try SchemaDefinition.tables.enumerated().filter { try row.bool(4 + Int32($0.offset)) }
             return Candidate(schema: SchemaName(name: name), exists: try row.bool(3), names: Set(names.map(\.element)))
         }
     }
 
-    /// Checks the settings that the library's sessions have of their user, database and server.
+    /// Checks the settings that sessions get from their user, database and server.
     ///
     /// - Throws: ``ChatStorageError`` with the code `invalidArgument`.
     func checkSettings() throws {
@@ -100,7 +100,7 @@ struct SchemaInspection {
             session_replication_role is replica for this user, database or server: messages of deleted conversations \
             would stay; it must be origin
             """)
-        // All sessions but a pooler's are set up so.
+        // The library sets these in all sessions but a pooler's.
         try require(
             isolation == "read committed",
             """

@@ -5,7 +5,7 @@ struct SchemaName: Sendable, Hashable {
     /// The name as a quoted identifier; a quotation mark in it is doubled.
     var quoted: String { "\"\(name.replacing("\"", with: "\"\""))\"" }
 
-    /// Whether only the server makes schemas of such names.
+    /// Whether the name is reserved for the server's own schemas.
     var isReserved: Bool { name.hasPrefix("pg_") }
 
     /// The key of the advisory lock under which the schema is made: FNV-1a of a fixed text and the name.

@@ -41,7 +41,7 @@ struct Request: Sendable {
         let parameters: @Sendable () -> Parameters
     }
 
-    /// Which messages a read is about, where its answer's size depends on theirs.
+    /// Which messages a read asks for, if its answer's size depends on theirs.
     struct Page: Sendable {
         let tenant: String
         let id: ConversationID
@@ -96,9 +96,9 @@ struct Request: Sendable {
         return request
     }
 
-    /// The same with other timeouts than the session's, for its transaction alone.
+    /// The same request with timeouts of its own, for its transaction alone.
     ///
-    /// What that answers is not the request's: see ``ownAnswers(_:)``.
+    /// The step that sets them has an answer too: see ``ownAnswers(_:)``.
     func with(lockWait: Duration, statementTimeout: Duration) -> Request {
         var groups = groups
         let step = Step(statement: .setTimeouts, bytes: 0) {
@@ -113,14 +113,14 @@ struct Request: Sendable {
         return request
     }
 
-    /// A request's answers without that of its timeouts.
+    /// The request's own answers, without that of the step that sets timeouts.
     func ownAnswers(_ answers: [QueryResult]) -> [QueryResult] {
         var answers = answers
         if answers.indices.contains(placeOfTimeouts) { answers.remove(at: placeOfTimeouts) }
         return answers
     }
 
-    /// In an explicit transaction they stand behind its beginning, which must come first.
+    /// In an explicit transaction they follow its BEGIN.
     private var placeOfTimeouts: Int { groups.first?.first?.statement === Statement.begin ? 1 : 0 }
 
     /// One statement that reads.

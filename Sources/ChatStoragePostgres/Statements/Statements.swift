@@ -23,13 +23,14 @@ final class Statements: Sendable {
     let deleteCleared: Statement
     let restoreConversation: Statement
     let restoreMessages: Statement
-    /// Whether the tables are an engine's that distributes them: a statement of several tenants spans shards there.
+    /// Whether the engine distributes the tables: a statement for several tenants then spans shards.
     let isDistributed: Bool
     private let conversations: String
 
     /// Makes the statements.
     ///
-    /// - Parameter isDistributed: Whether the tables are an engine's that finds a tenant's shard by the column itself.
+    /// - Parameter isDistributed: Whether the engine distributes the tables, and finds a tenant's shard by the column
+    ///   itself.
     init(_ schema: SchemaName, isDistributed: Bool = false) {
         self.isDistributed = isDistributed
         let conversations = "\(schema.quoted).conversations"
@@ -212,7 +213,7 @@ final class Statements: Sendable {
                     updated_at = greatest(excluded.updated_at, v.updated_at)
                 """)
         keyedAppendIfExists = lookingFirst("keyed_append_if_exists", touching: update)
-        // A wait for the row's lock ends with the row as it is then, of which the condition is looked at again.
+        // After waiting for the row's lock, PostgreSQL rechecks the condition on the new row.
         appendIfUnchanged = lookingFirst(
             "append_if_unchanged", [.timestamptz, .bigint],
             touching: "\(update) AND created_at = $6 AND last_sequence = $7")
@@ -243,8 +244,8 @@ final class Statements: Sendable {
             UPDATE \(conversations) SET cleared_through = last_sequence, updated_at = greatest(now(), updated_at)
             WHERE \(thisConversation)
             """)
-        // Where the first found no conversation, one that another session creates before the second has 0 there, or what
-        // its own clear has removed already.
+        // If the first found no conversation, another session can create one before the second. It has 0 there, or the
+        // sequence up to which its own clear has already removed messages.
         deleteCleared = Statement(
             "\(prefix)_delete_cleared", [.text, .text],
             """
@@ -268,7 +269,7 @@ final class Statements: Sendable {
             """)
     }
 
-    /// Counts the tenants but one, over the whole store, so it is not prepared.
+    /// Counts the tenants but one, over the whole store; too rare to be prepared.
     var otherTenants: Statement {
         Statement(text: "SELECT count(DISTINCT nullif(tenant, $1)) FROM \(conversations)", [.text])
     }

@@ -11,7 +11,7 @@ final class SharedInspection: Sendable {
         var task: Task<Void, Never>?
         /// The number of the inspection under way, or of the next.
         var number = 0
-        /// How many calls were cancelled since those that wait were last looked through, or more.
+        /// An upper bound of how many calls were cancelled since the queue was last searched.
         var cancelled = 0
 
         mutating func removeCancelled() {
@@ -33,6 +33,8 @@ final class SharedInspection: Sendable {
     private let limit: Int
     private let state = Mutex(State())
 
+    /// Makes one with no inspection under way.
+    ///
     /// - Parameter limit: How many calls wait at most; one more is `unavailable`.
     init(limit: Int) {
         self.limit = limit
@@ -81,7 +83,7 @@ final class SharedInspection: Sendable {
             guard state.waiting.count < limit else { return .full }
             state.waiting.append(call)
             guard state.task == nil else { return .joined }
-            // Of no caller's task: the others go on when that is cancelled.
+            // Not in a caller's task, so that the others go on when that is cancelled.
             state.task = Task { [number = state.number] in
                 do {
                     end(number, .success(try await inspect()))

@@ -79,7 +79,7 @@ extension ServerError {
         case "53100": return (.unavailable, "the server's disk is full")
         case "53200": return (.unavailable, "the server has no memory left")
         case "53300": return (.unavailable, "the server takes no more connections, in all or for this user or database")
-        case "55P03": return (.unavailable, "a lock was not to be had within the lock timeout or the call timeout")
+        case "55P03": return (.unavailable, "a lock was not available within the lock timeout or the call timeout")
         case "57014": return (.unavailable, "the server cancelled the statement, most often at the statement timeout")
         case "57P01", "57P02": return (.unavailable, "the server ended the connection; it stops, or an admin did it")
         case "57P03": return (.unavailable, "the server does not serve yet or any more: it starts, recovers or stops")

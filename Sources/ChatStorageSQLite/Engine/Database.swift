@@ -47,9 +47,9 @@ final class Database: @unchecked Sendable {
 
     /// Opens an existing file.
     ///
-    /// - Parameter file: The file that the store's other connections are to.
-    /// - Throws: ``SQLiteFailure``; ``ChatStorageError`` for an immutable file beside which there are changes of it, and
-    ///   for a file that was replaced.
+    /// - Parameter file: The file that the store's other connections have open.
+    /// - Throws: ``SQLiteFailure``; ``ChatStorageError`` for an immutable file beside which there are changes of it,
+    ///   and for a file that was replaced.
     init(_ configuration: SQLiteBackend.Configuration, for access: Access, of file: OpenedFile? = nil) throws {
         var opened: OpaquePointer?
         let mode: Int32
@@ -90,7 +90,8 @@ final class Database: @unchecked Sendable {
             readWatch.install()
             try execute("PRAGMA query_only = ON")
         }
-        // One that reads can write too: the log into the file when it is closed last, what a crash left undone when it begins.
+        // A connection that reads can write too: it moves the log into the file if it is the last to close, and
+        // recovers what a crash left undone when it begins.
         if access != .inspecting, configuration.access == .readWrite {
             try configureForWriting(configuration.durability)
         }
@@ -100,7 +101,7 @@ final class Database: @unchecked Sendable {
         close()
     }
 
-    /// Closes the connection now, whoever may still have a reference to it; nobody uses it afterwards.
+    /// Closes the connection now, even if a reference to it remains; nobody uses it afterwards.
     func close() {
         guard !isClosed else { return }
         isClosed = true
@@ -122,7 +123,7 @@ final class Database: @unchecked Sendable {
     /// How many pages the write-ahead log had after this connection's last commit; 0 with a rollback journal.
     var logPages: Int { logLength.pages }
 
-    /// Moves into the file what it can of the write-ahead log, and waits for nobody.
+    /// Moves as much of the write-ahead log into the file as it can, and waits for nobody.
     ///
     /// Another connection's transaction must keep all writers out meanwhile, see ``LogMover``.
     ///

@@ -6,13 +6,13 @@ import CSQLite
 
 /// How long the write-ahead log was when the connection last committed.
 ///
-/// SQLite tells it where it would otherwise move the log into the file by itself
-/// (<https://www.sqlite.org/c3ref/wal_hook.html>): a connection that has this does not.
+/// SQLite reports it to a hook that replaces its own move of the log into the file
+/// (<https://www.sqlite.org/c3ref/wal_hook.html>).
 final class LogLength {
     /// In pages, and 0 with a rollback journal.
     private(set) var pages = 0
 
-    /// Makes a connection tell; the connection is closed before this value goes away.
+    /// Installs the hook on a connection, which is closed before this value goes away.
     func install(on connection: OpaquePointer) {
         sqlite3_wal_hook(
             connection,

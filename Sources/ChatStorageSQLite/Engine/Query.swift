@@ -1,8 +1,9 @@
 /// Every statement that reads or writes conversations and messages, each prepared once a connection.
 ///
-/// Parameters are numbered: ?1 is the tenant, ?2 the conversation's id where there is one. An index is named where another
-/// would do after an `ANALYZE` of mostly small tenants or conversations, at the price of reading all of a large one. CROSS
-/// JOIN keeps the tables in the order in which they stand (<https://www.sqlite.org/optoverview.html#crossjoin>).
+/// Parameters are numbered: ?1 is the tenant, ?2 the conversation's id where there is one. An index is named where
+/// another would do after an `ANALYZE` of mostly small tenants or conversations, at the price of reading all of a large
+/// one. CROSS JOIN keeps the tables in the order in which they stand
+/// (<https://www.sqlite.org/optoverview.html#crossjoin>).
 enum Query: Int, CaseIterable {
     case begin, commit, rollback, savepoint, releaseSavepoint, rollbackToSavepoint
     case readConversation, createConversation, retitleConversation, deleteConversation
@@ -107,7 +108,7 @@ enum Query: Int, CaseIterable {
             INSERT INTO chat_messages (tenant, conversation_id, sequence, role, content, created_at_us, message_key)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
             """
-        // Through the conversation: messages whose conversation is not there are nobody's.
+        // Through the conversation: messages without one belong to nobody.
         case .messagesBefore:
             """
             SELECT m.sequence, m.role, m.content, m.created_at_us, m.message_key

@@ -6,10 +6,10 @@ import SQLite3
 import CSQLite
 #endif
 
-/// Ends a read on a thread that must not block when the disk is slow, and one that nobody waits for any more.
+/// Ends a read that would block its thread because the disk is slow, and one that nobody waits for any more.
 ///
-/// SQLite asks between two steps of its virtual machine (<https://www.sqlite.org/c3ref/progress_handler.html>), and a read
-/// that is ended so leaves the connection as it was. Unlike `sqlite3_interrupt` this cannot hit the next read.
+/// SQLite asks between two steps of its virtual machine (<https://www.sqlite.org/c3ref/progress_handler.html>), and
+/// ending a read there leaves the connection as it was. Unlike `sqlite3_interrupt` this cannot hit the next read.
 ///
 /// It belongs to one connection, which is used by one thread at a time.
 final class ReadWatch {
@@ -19,15 +19,16 @@ final class ReadWatch {
         fileprivate let pagesRead: Int32
     }
 
-    /// A read that takes longer, and had to read pages of the file, is slow: as long as a kernel may let a thread run.
+    /// A read that takes more nanoseconds, and had to read pages of the file, is slow: a kernel may let a thread run as
+    /// long.
     private static let limit: Int64 = 5_000_000
     /// One that takes longer is slow in any case; with a rollback journal each read looks at the file.
     private static let longest: Int64 = 40_000_000
-    /// The steps of some two rows, each of which can wait for the disk; looking takes a hundredth of the time of a row.
+    /// The steps of about two rows, each of which can wait for the disk; a look takes a hundredth of a row's time.
     private static let stepsPerLook: Int32 = 25
 
     private let connection: OpaquePointer
-    /// How the read began that ends once it is slow; nil where it may take its time.
+    /// How the current read began, if it must end once it is slow; nil if it may take its time.
     var endsIfSlow: Start?
     /// Whether the read's caller still waits; nil where that does not matter.
     var isWanted: (() -> Bool)?
@@ -54,7 +55,7 @@ final class ReadWatch {
 
     /// Whether the disk is slow, as far as a read shows it.
     ///
-    /// Where every page was in memory a few milliseconds went to other programs on a busy machine.
+    /// If every page was in memory, a few milliseconds went to other programs on a busy machine.
     func isSlow(since start: Start) -> Bool {
         let time = MonotonicTime.now - start.time
         return time > Self.limit && (time > Self.longest || pagesRead != start.pagesRead)

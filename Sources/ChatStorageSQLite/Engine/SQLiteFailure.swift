@@ -50,7 +50,7 @@ struct SQLiteFailure: Error {
         systemError = Self.systemError(of: database)
     }
 
-    /// Whether a message says that a table of the library is missing, and not one that a trigger of the user's names.
+    /// Whether a message says that one of the library's tables is missing, and not one that a user's trigger names.
     private static func isMissingOwnTable(_ message: UnsafePointer<CChar>?) -> Bool {
         guard let message else { return false }
         return Schema.tables.contains { table in
@@ -59,7 +59,7 @@ struct SQLiteFailure: Error {
     }
 
     private static func systemError(of database: OpaquePointer) -> Int32 {
-        // Where the files of a write-ahead log cannot be made SQLite tells the error of looking for old ones.
+        // If the files of a write-ahead log cannot be made, SQLite gives the error of its search for old ones.
         if let path = sqlite3_db_filename(database, "main"), access(path, W_OK) != 0, errno == EROFS { return EROFS }
         return sqlite3_system_errno(database)
     }
@@ -80,9 +80,10 @@ struct SQLiteFailure: Error {
     /// Whether a primary key is there already.
     var isBrokenKey: Bool { code == Self.brokenPrimaryKey }
 
-    /// Whether a commit that ends so may be in the file after all, as where the disk failed.
+    /// Whether a commit that failed like this may be in the file after all, for example after a disk error.
     ///
-    /// A lock, a full disk or a constraint keeps SQLite from writing the commit's record. Of all else it does not say so.
+    /// A lock, a full disk or a constraint keeps SQLite from writing the commit's record. It promises no such thing of
+    /// other errors.
     var leavesCommitUnknown: Bool {
         switch primaryCode {
         case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL, SQLITE_CONSTRAINT: false
@@ -90,7 +91,7 @@ struct SQLiteFailure: Error {
         }
     }
 
-    /// The error of a call whose commit ended so that nobody knows whether it is in the file.
+    /// The error of a call whose commit may or may not be in the file.
     var errorOfUnknownCommit: ChatStorageError {
         let known = error(writeOutcome: .unknown)
         // Codes that say that nothing was written would say too much.
@@ -131,10 +132,10 @@ struct SQLiteFailure: Error {
         case SQLITE_CORRUPT: (.damaged, "the database file is corrupt")
         case SQLITE_NOTADB: (.damaged, "the file is not a SQLite database")
         case SQLITE_CONSTRAINT where code == Self.brokenDatatype:
-            // A number at the end of what fits in, to which one was added.
+            // For example, adding one to the largest integer.
             (.damaged, "the database holds a value that the library does not write")
         case SQLITE_CONSTRAINT:
-            (.schemaMismatch, "a constraint or a trigger refused the write that is not one of the library's")
+            (.schemaMismatch, "a constraint or a trigger that is not the library's refused the write")
         case SQLITE_ERROR where isMissingTable:
             (.notPrepared, "the store's tables do not exist; call prepare() first")
         case SQLITE_ERROR: (.schemaMismatch, "the store's tables are not as the library makes them")

@@ -32,7 +32,7 @@ struct Statement {
         sqlite3_clear_bindings(handle)
     }
 
-    /// Whether SQLite compiled it anew since this was last asked: the schema changed, or its statistics did.
+    /// Whether SQLite recompiled it since the last call of this: the schema changed, or its statistics did.
     func wasCompiledAnew() -> Bool {
         sqlite3_stmt_status(handle, SQLITE_STMTSTATUS_REPREPARE, 1) != 0
     }

@@ -50,7 +50,7 @@ extension Database {
         return false
     }
 
-    /// How many tenants have conversations, one of them left out.
+    /// How many tenants have conversations, not counting one of them.
     func tenantCount(besides tenant: String) throws -> Int {
         try run(.otherTenants) { statement in
             try statement.bind(tenant, at: 1)
@@ -97,7 +97,7 @@ extension Database {
         return conversations
     }
 
-    /// Stores a conversation that is to have no messages yet.
+    /// Stores a new conversation, which has no messages yet.
     ///
     /// - Throws: ``ChatStorageError`` with the code `conversationExists` if there is one of its id.
     private func insert(_ conversation: Conversation, tenant: String) throws {

@@ -72,7 +72,7 @@ extension Database {
                 _ = try statement.step()
             }
         } catch let failure as SQLiteFailure where failure.isBrokenKey {
-            // The library's own key, or another one of a table that a trigger of the user's writes to.
+            // The library's own key, or the key of a table that a user's trigger writes to.
             let after = MessagePosition.after(message.sequence - 1)
             let there = try messages(tenant: tenant, of: message.conversationID, after, limit: 1).first
             guard there?.sequence == message.sequence else { throw failure }

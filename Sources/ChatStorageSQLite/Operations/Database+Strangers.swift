@@ -2,10 +2,11 @@ import ChatStorageCore
 
 /// What other programs do to the file: messages that they left without a conversation, triggers that they made.
 extension Database {
-    /// Removes the messages that lie under the id of a conversation that is not there, or is new.
+    /// Removes messages that were left under the id of a conversation that is missing or new.
     ///
-    /// A program that does not enforce foreign keys, as SQLite's shell by default, deletes conversations without them
-    /// (<https://www.sqlite.org/foreignkeys.html#fk_enable>). A new conversation must not begin with them.
+    /// A program that does not enforce foreign keys, such as SQLite's shell by default, deletes conversations but not
+    /// their messages (<https://www.sqlite.org/foreignkeys.html#fk_enable>). A new conversation must not begin with
+    /// such messages.
     func removeOrphans(tenant: String, of id: ConversationID) throws {
         guard try hasMessages(tenant: tenant, under: id) else { return }
         _ = try deleteMessages(tenant: tenant, of: id)
@@ -31,7 +32,7 @@ extension Database {
         if try conversation(tenant: tenant, id) != nil { throw Self.rowIgnored }
     }
 
-    /// A trigger ends a row's change without an error by RAISE(IGNORE)
+    /// A trigger can skip a row's change without an error by RAISE(IGNORE)
     /// (<https://www.sqlite.org/lang_createtrigger.html#the_raise_function>).
     static let rowIgnored = ChatStorageError(
         .schemaMismatch, "a trigger that is not the library's kept a row from being written or deleted")

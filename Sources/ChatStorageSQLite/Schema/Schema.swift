@@ -7,7 +7,7 @@ import ChatStorageCore
 enum Schema {
     static let version = Int64(versions.count)
 
-    /// The tables' names, in the order of the alphabet.
+    /// The tables' names, in alphabetical order.
     static let tables = ["chat_messages", "chat_storage_schema", "conversations"]
 
     enum State: Equatable {

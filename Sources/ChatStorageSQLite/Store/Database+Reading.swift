@@ -19,7 +19,7 @@ extension Database {
         try checkSchema()
     }
 
-    /// Looks at the schema again where it may have changed: on a new connection, and when statements were compiled anew.
+    /// Checks the schema again if it may have changed: on a new connection, and when statements were recompiled.
     ///
     /// Another process may have migrated the file to a version that this one must not use.
     private func checkSchema() throws {

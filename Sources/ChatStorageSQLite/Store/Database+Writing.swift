@@ -31,13 +31,13 @@ extension Database {
         }
     }
 
-    /// Sets what a commit, and moving the log into the file, wait for
+    /// Sets what a commit and a move of the log into the file wait for
     /// (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
     func configureForWriting(_ durability: SQLiteBackend.Configuration.Durability) throws {
         switch durability {
         case .processEnd: try execute("PRAGMA synchronous = NORMAL")
-        // With a rollback journal FULL can lose the last commit: the folder's entry is not synced. With a write-ahead log both
-        // are the same.
+        // With a rollback journal FULL can lose the last commit: the folder's entry is not synced. With a write-ahead
+        // log both are the same.
         case .powerLoss: try execute("PRAGMA synchronous = EXTRA")
         }
         // On Apple's systems fsync does not reach the medium; elsewhere these do nothing.

@@ -22,8 +22,9 @@ struct DatabaseFile: Sendable {
 
     /// Whether the file is there.
     ///
-    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` where the path leads to something else, or to where
-    ///   no file can be made. SQLite opens a folder too, and waits for ever for somebody to write into a named pipe.
+    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` if the path leads to something else, or to a
+    ///   place where no file can be made. SQLite would open a folder too, and wait for ever until somebody writes to a
+    ///   named pipe.
     func exists() throws -> Bool {
         var information = stat()
         if stat(path, &information) == 0 {
@@ -65,12 +66,12 @@ struct DatabaseFile: Sendable {
         }
     }
 
-    /// What SQLite makes of the path: an absolute one without symbolic links, which it takes up to a length of its own.
+    /// The path as SQLite resolves it: absolute, without symbolic links, and no longer than SQLite's own limit.
     private func nameForSQLite() throws -> String {
         guard let system = sqlite3_vfs_find(nil), let resolve = system.pointee.xFullPathname else { return path }
         let size = system.pointee.mxPathname + 1
         var name = [CChar](repeating: 0, count: Int(size))
-        // A link on the way is no error, and told by an extended code.
+        // A link on the way is not an error; an extended code reports it.
         guard resolve(system, path, size, &name) & 0xff == SQLITE_OK,
             let end = name.firstIndex(of: 0), end + "-journal".utf8.count <= system.pointee.mxPathname
         else { throw Self.tooLong }

@@ -2,8 +2,8 @@ import Synchronization
 
 /// Whether a store's short reads run on the threads that ask for them.
 ///
-/// Those are Swift's own, one for each core, and a slow disk would block them all. So reads run there only after several in
-/// a row were quick, until one is not.
+/// Those are Swift's own, one for each core, and a slow disk would block them all. So reads run there only after
+/// several in a row were quick, until one is not.
 final class InlineReads: Sendable {
     /// How many quick reads in a row it takes.
     private static let enough = 16

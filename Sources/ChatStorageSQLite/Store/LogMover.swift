@@ -2,15 +2,16 @@ import ChatStorageSupport
 
 /// Moves the write-ahead log into the database file (a checkpoint), for the connection that writes.
 ///
-/// Up to 3.51.2 SQLite can lose commits when one connection moves the log while another's commit begins it anew
-/// (<https://www.sqlite.org/wal.html#walresetbug>). That takes a move without SQLite's write lock. So no connection of the
-/// library moves the log by itself after a commit, and this one does only while the writer's has the lock. Modes that take
-/// the lock themselves do not do: they go on without it when the wait for it is over (`sqlite3WalCheckpoint` in `wal.c`).
-/// The last connection that is closed has the whole file for itself when it moves the log.
+/// Up to 3.51.2 SQLite can lose commits when one connection moves the log while another's commit starts it over
+/// (<https://www.sqlite.org/wal.html#walresetbug>). Only a move without SQLite's write lock can do that. So no
+/// connection of the library moves the log by itself after a commit, and this one does so only while the writer's
+/// connection has the lock. Checkpoint modes that take the lock themselves are not enough: they go on without it when
+/// their wait ends (`sqlite3WalCheckpoint` in `wal.c`). The last connection to close has the whole file for itself when
+/// it moves the log.
 struct LogMover {
     private let configuration: SQLiteBackend.Configuration
     private let file: OpenedFile
-    /// Another than the writer's: none moves the log in a transaction of its own.
+    /// Not the writer's: no connection can move the log within its own transaction.
     private var connection: Database?
 
     /// Makes one without a connection.
@@ -23,7 +24,7 @@ struct LogMover {
 
     /// Moves the log, as far as no reader needs the file as it is.
     ///
-    /// What fails leaves the log as it was, for a later attempt.
+    /// A failure leaves the log as it was, for a later attempt.
     ///
     /// - Parameters:
     ///   - writer: Outside a transaction.
@@ -37,7 +38,7 @@ struct LogMover {
         pause: () -> Void = { BlockedThread.pause(for: .milliseconds(1)) }
     ) -> Bool {
         do {
-            // Where the log is gone, a connection that is opened now would make a new one, and move that.
+            // If the log is gone, a connection opened now would make a new one, and move that.
             try writer.checkPlaceForWriting()
             let mover = try opened()
             writer.restIfDue()

@@ -1,23 +1,24 @@
 /// When the write-ahead log is moved into the file, by its length in pages after each commit.
 ///
-/// SQLite begins the log anew with the first commit after all of it was moved, if nobody reads from it then.
+/// SQLite starts the log over with the first commit after all of it was moved, if nobody reads from it then.
 struct LogSchedule {
     enum Step: Equatable {
         case nothing, move
-        /// Reads that overlap keep the log from being begun anew, so it needs a moment without long ones.
+        /// Overlapping reads keep the log from starting over, so it needs a moment without long ones.
         case pauseReads
     }
 
-    /// As long as SQLite's own default lets it become (<https://www.sqlite.org/wal.html#automatic_checkpoint>).
+    /// The length at which SQLite itself moves the log by default
+    /// (<https://www.sqlite.org/wal.html#automatic_checkpoint>).
     static let due = 1_000
-    /// From here on it is moved also while calls wait.
+    /// From this length on it is moved even while calls wait.
     static let overdue = 2_000
-    /// From here on long reads make room.
+    /// From this length on, long reads make room.
     static let tooLong = 4_000
-    /// How much longer it becomes before another attempt, where readers of older pages are in the way.
+    /// How much it grows before the next attempt, if readers of older pages are in the way.
     private static let step = 250
 
-    /// How long it was at the last attempt; nil after it was begun anew.
+    /// How long it was at the last attempt; nil after it started over.
     private var attempted: Int?
     private var nextPause = tooLong
 

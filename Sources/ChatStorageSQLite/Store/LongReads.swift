@@ -4,13 +4,13 @@ import Synchronization
 
 /// The reads that take long, and pauses in which none is under way.
 ///
-/// SQLite begins the write-ahead log anew only when nobody reads from it. Where long reads overlap all the time that never
-/// happens and the log grows for ever. In a pause those that come wait until those under way have ended.
+/// SQLite starts the write-ahead log over only when nobody reads from it. If long reads always overlap, that never
+/// happens and the log grows for ever. In a pause, new long reads wait for its end, while those under way finish.
 final class LongReads: Sendable {
     private struct State {
         var underWay = 0
         var isPaused = false
-        /// What to call once in this pause none is under way.
+        /// What to call in this pause once no read is under way.
         var whenNone: (@Sendable () -> Void)?
         var waiting = FIFO<PendingCall<Void>>()
         var isClosed = false
@@ -21,14 +21,14 @@ final class LongReads: Sendable {
     /// How many callers left the queue since it was last looked through.
     private let cancellations = Atomic(0)
 
-    /// Makes a count of none.
+    /// Makes a counter at zero.
     ///
     /// - Parameter mostWaiting: How many reads may wait at once for the end of a pause.
     init(mostWaiting: Int) {
         self.mostWaiting = mostWaiting
     }
 
-    /// Counts a read, after a pause where there is one; ``end()`` must follow.
+    /// Counts a read, after the end of a pause if there is one; ``end()`` must follow.
     func begin() async throws {
         let isCounted = state.withLock { state in
             if !state.isPaused { state.underWay += 1 }
@@ -61,7 +61,7 @@ final class LongReads: Sendable {
         let waiting = state.withLock { state in
             state.isPaused = false
             defer { state.waiting = FIFO() }
-            // Counted before they know it, so that the next pause waits for them.
+            // Counted before they resume, so that the next pause waits for them.
             state.underWay += state.waiting.count
             return state.waiting
         }

@@ -30,14 +30,14 @@ struct FileIdentity: Sendable, Equatable {
     }
 }
 
-/// The one file that all connections of a store are to: the one to which the first of them was opened.
+/// The one file that all connections of a store have open: the one that the first of them opened.
 ///
-/// Connections are opened as they are needed. One that is opened after the file was replaced would read other chats than
-/// those that are written.
+/// Connections are opened as they are needed. One that is opened after the file was replaced would read other chats
+/// than those that are written.
 final class OpenedFile: Sendable {
     private let identity = Mutex<FileIdentity?>(nil)
 
-    /// Notes the file of a new connection, or refuses another one than the first connection's.
+    /// Notes the file of a new connection, or refuses it if it is not the first connection's.
     func admit(_ identity: FileIdentity) throws {
         let first = self.identity.withLock { first in
             if let first { return first }
@@ -57,7 +57,8 @@ final class OpenedFile: Sendable {
     static let logMoved = ChatStorageError(
         .accessDenied,
         """
-        the database's write-ahead log, the file that ends in -wal, was removed or replaced while the store had it open, \
-        so nothing is written; close the store, which moves what it has of the log into the database, and open it again
+        the database's write-ahead log, the file that ends in -wal, was removed or replaced while the store had it \
+        open, so nothing is written; close the store, which moves what it has of the log into the database, and open \
+        it again
         """)
 }

@@ -4,10 +4,11 @@ import Synchronization
 
 /// The connections that read, opened as they are needed, and the calls that wait for one.
 ///
-/// A short read runs at once on the thread that asks, without waiting for locks; a long one, one that meets a lock, and any
-/// where the disk is slow runs on the connection's own thread. Waiting for a connection suspends and blocks no thread.
+/// A short read runs at once on the thread that asks, without waiting for locks; a long one, one that meets a lock, and
+/// any read from a slow disk runs on the connection's own thread. Waiting for a connection suspends and blocks no
+/// thread.
 final class ReaderPool: Sendable {
-    /// A read on the thread that asks goes on elsewhere after so many bytes of text.
+    /// After this many bytes of text a read on the thread that asks goes on elsewhere.
     private static let inlineBytes = 1 << 20
 
     /// A connection that reads, and the thread on which it may block.
@@ -88,8 +89,8 @@ final class ReaderPool: Sendable {
         }
     }
 
-    /// Runs a body with bounds on the text that it reads and on its waits for the disk; the bounds are gone before anybody
-    /// else gets the connection.
+    /// Runs a body with bounds on the text that it reads and on its waits for the disk; the bounds are gone before
+    /// anybody else gets the connection.
     private func readInline<Result>(_ database: Database, _ body: (Database) throws -> Result) throws -> Result {
         let start = database.readWatch.start()
         database.textBudget = Self.inlineBytes
@@ -102,10 +103,11 @@ final class ReaderPool: Sendable {
         return try database.read(body)
     }
 
-    /// Whether a read that ended so on the thread that asked is to run on the connection's own.
+    /// Whether a read that failed like this on the thread that asked should run on the connection's own.
     private static func goesOnElsewhere(after error: any Error) -> Bool {
         switch error {
-        // Another process recovers or restarts the log, or the disk is slow: the wait must not block a thread that others need.
+        // Another process recovers or restarts the log, or the disk is slow: the wait must not block a thread that
+        // others need.
         case let failure as SQLiteFailure: failure.isBusy || failure.isInterrupted
         // The texts are long, so the rest of the reading is not for that thread either.
         case is TextBudgetExceeded: true
@@ -237,7 +239,7 @@ final class ReaderPool: Sendable {
         }
     }
 
-    /// Closes a connection that nobody uses, on its own thread: the last of a file writes to it.
+    /// Closes a connection that nobody uses, on its own thread: the last one to close writes to the file.
     private func close(_ reader: Reader) {
         reader.thread.async { [self] in
             reader.database.close()
@@ -255,7 +257,7 @@ final class ReaderPool: Sendable {
         for continuation in closing { continuation.resume() }
     }
 
-    /// What a call gets where too many wait already.
+    /// The error of a call when too many wait already.
     static func full(_ mostWaiting: Int) -> ChatStorageError {
         ChatStorageError(.unavailable, "\(mostWaiting) calls wait for a reader already")
     }

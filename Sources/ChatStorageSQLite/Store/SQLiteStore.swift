@@ -43,7 +43,8 @@ final class SQLiteStore: Sendable {
 
     func close() async {
         phase.withLock { $0 = .closed }
-        // The writer last: the connection that is closed last moves the log into the file, and removes what lies beside it.
+        // The writer last: the connection that is closed last moves the log into the file, and removes what lies beside
+        // it.
         await inspection.close()
         await readers.close()
         await writer.close()

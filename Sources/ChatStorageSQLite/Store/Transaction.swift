@@ -134,7 +134,7 @@ struct Transaction {
         do {
             try database.checkForCommit()
         } catch {
-            // It is as true of the next transaction, so nothing is tried again.
+            // The next transaction would fail in the same way, so nothing is tried again.
             rollBack()
             for call in calls { call.fail(error) }
             whenEnded(error)

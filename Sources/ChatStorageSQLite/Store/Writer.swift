@@ -49,14 +49,14 @@ final class Writer: Sendable {
     private let state = Mutex(State())
     /// How many callers left the queue since it was last looked through.
     private let cancellations = Atomic(0)
-    /// Whether a pause of the long reads has begun that nobody has used yet.
+    /// Whether a pause of the long reads has begun and is not used yet.
     private let readsArePaused = Atomic(false)
     /// Opened by the first call; touched on the thread only, which the lock states rather than ensures.
     private let connection = Mutex<Connection?>(nil)
 
     /// Makes a writer without a connection.
     ///
-    /// - Parameter longReads: The reads that make room where they keep the log from being begun anew.
+    /// - Parameter longReads: The reads that make room if they keep the log from starting over.
     init(_ configuration: SQLiteBackend.Configuration, of file: OpenedFile, longReads: LongReads) {
         self.configuration = configuration
         self.file = file
@@ -158,24 +158,24 @@ final class Writer: Sendable {
         connection.withLock { moveLog(of: &$0, isIdle: true) }
     }
 
-    /// Moves the log into the file where it is time for that.
+    /// Moves the log into the file if it is due.
     private func moveLog(of connection: inout Connection?, isIdle: Bool) {
         guard let pages = connection?.database.logPages else { return }
         switch connection?.schedule.next(pages: pages, isIdle: isIdle) {
         case .move:
-            // With another process in the way an idle moment will come again, or else its length will not wait.
+            // If another process is in the way, a later idle moment will do, unless the log gets too long to wait.
             connection?.moveLog(waiting: isIdle ? .zero : min(configuration.busyTimeout, Self.longestWaitForLog))
         case .pauseReads:
             longReads.pause { [self] in
                 readsArePaused.store(true, ordering: .releasing)
-                // While calls wait the thread comes to nothing else, but looks after each transaction.
+                // While calls wait, the thread does not get to this, but `drain` checks after each transaction.
                 thread.async { [self] in self.connection.withLock { moveLogInPause(of: &$0) } }
             }
         case .nothing, nil: break
         }
     }
 
-    /// Moves the log into the file where the long reads have made room, and lets them go on.
+    /// Moves the log into the file once the long reads have made room, and lets them go on.
     private func moveLogInPause(of connection: inout Connection?) {
         guard readsArePaused.exchange(false, ordering: .acquiringAndReleasing) else { return }
         // Short reads go on meanwhile, and take longer where the disk is slow.

@@ -10,7 +10,8 @@ public enum ImportOutcome: Sendable, Hashable {
     case different
     /// It cannot be stored, for a reason that quotes no message and no title; nothing of it was written.
     case invalid(reason: String)
-    /// It may be fine, but the store's own data kept it from being stored or compared, for a reason that quotes no text.
+    /// It may be fine, but the store's own data kept it from being stored or compared, for a reason that quotes no
+    /// text.
     case failed(reason: String)
     /// From here on the file was not read, for a reason that quotes no text.
     case restNotRead(reason: String)

@@ -2,7 +2,7 @@ import ChatStorageCore
 
 /// What is being stored and what has been, reported in the file's order.
 struct ImportProgress {
-    /// How many entries may wait for an earlier one's end, so that a slow conversation holds up what is read after it.
+    /// How many entries may wait for an earlier one to end; beyond that, a slow conversation holds up reading.
     private static let mostUnreported = 1000
 
     /// An entry that is not reported yet.
@@ -18,7 +18,7 @@ struct ImportProgress {
 
     private enum End {
         case outcome(ImportOutcome)
-        /// The import's own failure; there is nothing to report of the entry.
+        /// The import's own failure; there is nothing to report about the entry.
         case failure
     }
 
@@ -95,7 +95,7 @@ struct ImportProgress {
     }
 }
 
-/// What storing a conversation came to.
+/// The result of storing a conversation.
 struct StoredConversation: Sendable {
     let number: Int
     let id: ConversationID

@@ -10,12 +10,11 @@ public struct ImportSummary: Sendable, Hashable {
     public var different = 0
     /// Places in the file without a conversation that can be stored.
     public var invalid = 0
-    /// How many of those are where reading ended before the file did.
+    /// How many of those are where reading stopped before the end of the file.
     public var restsNotRead = 0
     /// Conversations that the store's own data kept from being stored or compared.
     public var failed = 0
-    /// Members that are not kept, by ``ArchivedConversation/leftOut`` of all conversations that are now in the store: how
-    /// many of these have the member.
+    /// How many of the conversations that are now in the store have each member of ``ArchivedConversation/leftOut``.
     ///
     /// A hundred names at most; further ones are counted together as `others`.
     public private(set) var leftOut: [String: Int] = [:]

@@ -54,10 +54,10 @@ public struct Importer: Sendable {
     ///   - report: Called for each conversation that is done, in the file's order and never twice at once; the import
     ///     waits for it.
     /// - Returns: What was done. One conversation that the storage cannot write or read, such as a damaged one, is
-    ///   ``ImportOutcome/failed(reason:)`` and costs no other.
+    ///   ``ImportOutcome/failed(reason:)`` and does not affect the others.
     /// - Throws: ``ChatFileError`` when the file cannot be read; ``ChatStorageError`` when the storage fails in a way
-    ///   that is not about one conversation, such as `unavailable`; `CancellationError` when the task is cancelled. The conversations that are
-    ///   being stored at that moment are finished and reported first.
+    ///   that is not about one conversation, such as `unavailable`; `CancellationError` when the task is cancelled. The
+    ///   conversations that are being stored at that moment are finished and reported first.
     @discardableResult
     public func run<Entries: AsyncSequence>(
         _ entries: Entries, report: @escaping @Sendable (ImportEvent) async -> Void = { _ in }
@@ -114,7 +114,7 @@ public struct Importer: Sendable {
             number: number, id: conversation.id, byteCount: conversation.byteCount, outcome: await task.result)
     }
 
-    /// What an error says about one conversation; one that would meet all others too is thrown on.
+    /// What an error means for one conversation; it throws an error that all the others would meet too.
     private static func outcome(of error: ChatStorageError) throws -> ImportOutcome {
         switch error.code {
         case .invalidArgument, .invalidRole: return .invalid(reason: error.message)

@@ -1,4 +1,4 @@
-/// Damage in an array, from the element that it was noticed in.
+/// Damage in an array, beginning with the element in which it was noticed.
 struct ArrayDamage: Sendable {
     let line: Int
     let offset: Int64
@@ -11,12 +11,15 @@ struct ArrayDamage: Sendable {
     /// Whether what follows may have elements that are not found.
     var hidesOthers = false
 
+    /// The piece for damage after which another element was found.
     func piece(readingOnAt line: Int, _ offset: Int64) -> TextPiece {
         let reason = isEnd ? "is not closed" : reason
         return piece(.broken("\(reason); reading went on at line \(line), byte \(offset + 1) of the file"))
     }
 
-    /// - Parameter lastByte: The last byte of the file that is no white space.
+    /// The piece for damage after which none was found.
+    ///
+    /// - Parameter lastByte: The last byte of the file that is not white space.
     func pieceAtEnd(lastByte: UInt8?) -> TextPiece {
         if isEnd { return piece(.restNotRead(reason)) }
         guard hidesOthers || lastByte != UInt8(ascii: "]") else { return piece(.broken(reason)) }

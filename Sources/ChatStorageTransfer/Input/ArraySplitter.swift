@@ -1,11 +1,11 @@
 /// Cuts a JSON array into its elements, without parsing them.
 ///
-/// A quote or a bracket too many or too few makes all that follows mean something else. So where an element's structure
-/// breaks, the next element is looked for: a `{` where an element can begin (``ElementPlace``), from which a whole
-/// conversation follows. What lies between is one damaged piece; if no element comes any more, the rest was not read.
+/// One quote or bracket too many or too few changes the meaning of all that follows. So where an element's structure
+/// breaks, it looks for the next element: a `{` where an element can begin (``ElementPlace``) and which begins a whole
+/// conversation. What lies between is one damaged piece; if no other element comes, the rest was not read.
 ///
-/// Text of a message is never taken for an element. In a string of JSON no line begins and no quote stands without a
-/// backslash before it, so a conversation that somebody wrote into a message does not parse.
+/// Text of a message is never taken for an element. A JSON string has no line breaks and no quotes without a backslash,
+/// so a conversation that somebody wrote into a message does not parse.
 package struct ArraySplitter: TextSplitter {
     private enum Step {
         case beforeArray
@@ -18,13 +18,13 @@ package struct ArraySplitter: TextSplitter {
         /// After damage, where no element has been found yet.
         case searching
         case afterArray
-        /// After damage, when too much has been looked at in vain.
+        /// After damage, when too much has been searched in vain.
         case givenUp
     }
 
     private let maximumBytes: Int
     private var step = Step.beforeArray
-    /// What is still needed; up to `start` it is done with.
+    /// The bytes that are still needed; those before `start` are done with.
     private var buffer: [UInt8] = []
     private var start = 0
     /// The line and the place in the file of the byte at `start`.
@@ -35,10 +35,10 @@ package struct ArraySplitter: TextSplitter {
     private var scan = StructureScan()
     private var elements = 0
     private var damage: ArrayDamage?
-    /// How much was followed of elements that then broke.
+    /// How many bytes were followed in elements that then broke.
     private var bytesInVain: Int64 = 0
 
-    /// Starts at the beginning of a file, or after what stands before its text.
+    /// Starts at the beginning of a file, or after its byte order mark.
     package init(maximumBytes: Int = ArraySplitter.defaultMaximumBytes, offset: Int64 = 0) {
         self.maximumBytes = maximumBytes
         self.offset = offset
@@ -57,7 +57,7 @@ package struct ArraySplitter: TextSplitter {
     }
 
     package mutating func finish(into pieces: inout [TextPiece]) {
-        // What the last element has swallowed is looked through for others.
+        // Looks for other elements in what the last one has swallowed.
         while step == .element {
             giveUp(at: offset + Int64(buffer.count - start), "is cut off by the end of the file", isEnd: true)
             while start < buffer.count, advance(into: &pieces) {}
@@ -137,7 +137,7 @@ package struct ArraySplitter: TextSplitter {
         step = .element
     }
 
-    /// Takes an element that is whole; after damage only a conversation is one.
+    /// Takes a whole element; after damage only a conversation counts as one.
     private mutating func end(_ bytes: ArraySlice<UInt8>, into pieces: inout [TextPiece]) {
         if let damage {
             guard bytes.areConversation else {
@@ -157,7 +157,8 @@ package struct ArraySplitter: TextSplitter {
         step = .afterElement
     }
 
-    /// Gives the element at `start` up, at a place in the file; others are looked for after its beginning.
+    /// Gives up the element at `start`, which broke at a position in the file, and looks for others after its first
+    /// byte.
     private mutating func giveUp(
         at position: Int64, _ reason: String, isEnd: Bool = false, isOther: Bool = true
     ) {
@@ -169,7 +170,7 @@ package struct ArraySplitter: TextSplitter {
         } else if isOther, offset > damage?.position ?? 0 {
             damage?.hidesOthers = true
         }
-        // Elements that are nested in each other could make every byte be looked at a thousand times.
+        // Without a bound, nested elements could make it look at every byte a thousand times.
         step = bytesInVain / 8 > max(Int64(maximumBytes), offset) ? .givenUp : .searching
         if step == .givenUp { damage?.hidesOthers = true }
         pass()

@@ -1,6 +1,6 @@
 /// What stands before a place between the elements of an array, which says whether an element can begin there.
 struct ElementPlace: Sendable {
-    /// The last byte before it that is no white space.
+    /// The last byte before it that is not white space.
     private(set) var previous: UInt8?
     /// How far it is from the beginning of its line; nil if anything but blanks stands between.
     private(set) var indent: Int?
@@ -25,8 +25,8 @@ struct ElementPlace: Sendable {
 
     /// Whether an element can begin here in damaged text, where nothing else says what is nested in what.
     ///
-    /// In files whose elements begin lines only such a line's beginning is taken; so what is nested in a damaged
-    /// conversation is not, unless both begin lines with the same indentation.
+    /// If the file's elements begin lines, only the beginning of a line with their indentation counts; so objects that
+    /// are nested in a damaged conversation do not, unless their indentation is the same.
     func canBeginElement(_ layout: ElementLayout) -> Bool {
         switch layout {
         case .lines(let indent): beginsLine && self.indent == indent

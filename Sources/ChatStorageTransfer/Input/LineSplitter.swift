@@ -7,7 +7,7 @@ package struct LineSplitter: TextSplitter {
     private var chunkOffset: Int64
     private var partial: PartialPiece
 
-    /// Starts at the beginning of a file, or after what stands before its text.
+    /// Starts at the beginning of a file, or after its byte order mark.
     package init(maximumBytes: Int = LineSplitter.defaultMaximumBytes, offset: Int64 = 0) {
         partial = PartialPiece(maximumBytes: maximumBytes)
         self.offset = offset

@@ -1,14 +1,14 @@
 /// Follows the structure of one JSON value while its bytes come in: where it ends, or where it cannot go on.
 ///
-/// Literals and escapes are not looked at, and a string may have control characters: a value that is wrong only there
-/// is still known from its beginning to its end. A quote or bracket too many or too few shows within a few bytes.
+/// It does not check literals and escapes, and lets strings have control characters: it still finds the end of a value
+/// that is wrong only there. A quote or bracket too many or too few shows within a few bytes.
 struct StructureScan: Sendable {
     enum Outcome {
         /// The bytes so far can be the beginning of a value.
         case incomplete
         /// The value ends after ``StructureScan/position`` bytes.
         case ended
-        /// The byte at ``StructureScan/position`` can be in no value that begins so.
+        /// No value that begins like this can have the byte at ``StructureScan/position``.
         case broken
     }
 
@@ -24,7 +24,7 @@ struct StructureScan: Sendable {
     /// The brackets that are open.
     private var open: [UInt8] = []
 
-    /// Goes on in bytes that begin with the value's first.
+    /// Goes on; the bytes begin with the value's first.
     mutating func follow(_ bytes: UnsafeRawBufferPointer) -> Outcome {
         while position < bytes.count {
             let byte = bytes[position]
@@ -61,7 +61,7 @@ struct StructureScan: Sendable {
         case (.value, UInt8(ascii: "{")), (.valueOrEnd, UInt8(ascii: "{")): return open(byte, .keyOrEnd)
         case (.value, UInt8(ascii: "[")), (.valueOrEnd, UInt8(ascii: "[")): return open(byte, .valueOrEnd)
         case (.value, _), (.valueOrEnd, _):
-            // Within an array or object any word counts as a value that is wrong, and no more; else it is no value.
+            // Within an array or object any word counts as a value, if a wrong one; outside it breaks the structure.
             guard open.isEmpty ? byte.beginsLiteral : !byte.endsLiteral else { return false }
             expected = .literal
         default: return false

@@ -7,7 +7,7 @@ package struct TextPiece: Sendable, Equatable {
         case tooLong
         /// No value can be there, for a reason to be put after the file's name.
         case broken(String)
-        /// From here on the file is not read, for a reason like the others.
+        /// From here on the file is not read, for a reason in the same form.
         case restNotRead(String)
     }
 

@@ -21,7 +21,7 @@ extension ArraySlice<UInt8> {
         }
     }
 
-    /// How often a byte comes.
+    /// How often a byte occurs.
     func count(ofByte byte: UInt8) -> Int {
         var (count, position) = (0, startIndex)
         while let found = firstIndex(ofByte: byte, from: position) {

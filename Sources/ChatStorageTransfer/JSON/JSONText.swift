@@ -46,8 +46,8 @@ package enum JSONText: Sendable {
         }
     }
 
-    /// Writes a string; besides what JSON demands, all characters are escaped that terminals obey and that some programs
-    /// split lines at.
+    /// Writes a string; besides what JSON demands, it escapes the characters that terminals obey or at which some
+    /// programs split lines.
     private static func append(_ string: String, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
         for scalar in string.unicodeScalars {

@@ -1,6 +1,6 @@
 /// Why a text is not JSON; it never quotes the text.
 package struct JSONProblem: Error, Sendable, Equatable {
-    /// What is wrong, as far as "at byte".
+    /// What is wrong, up to and including "at byte".
     private let start: String
     /// The number of the byte, counted from 1.
     private let byte: Int
@@ -16,7 +16,7 @@ package struct JSONProblem: Error, Sendable, Equatable {
     /// What is wrong and at which byte of the text, to be put after the name of the text.
     package var reason: String { "\(start) \(byte)" }
 
-    /// What is wrong and at which byte of the file in which so many bytes stand before the text.
+    /// What is wrong and at which byte of the file, in which `offset` bytes stand before the text.
     func reason(inFileAfter offset: Int64) -> String { "\(start) \(offset + Int64(byte)) of the file" }
 }
 

@@ -37,7 +37,7 @@ package struct JSONValue: Sendable {
         }
     }
 
-    /// Whether nothing is in it: null, or an empty string, array or object.
+    /// Whether it is empty: null, or a string, array or object without contents.
     var isEmpty: Bool {
         switch kind {
         case .null: true

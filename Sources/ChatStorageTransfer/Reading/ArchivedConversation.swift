@@ -25,8 +25,7 @@ public struct ArchivedConversation: Sendable {
     public var title: String?
     /// The messages, in the file's order.
     public var messages: [Message]
-    /// The names of members that the file has and that are not kept, as far as something is in them: `system`,
-    /// `messages[].name`.
+    /// The names of the file's members that are not empty and not kept: `system`, `messages[].name`.
     public var leftOut: Set<String> = []
 
     /// Makes a conversation.

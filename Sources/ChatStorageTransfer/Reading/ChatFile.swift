@@ -13,8 +13,8 @@ public import ChatStorageCore
 ///
 /// Other members are not kept: a `system` prompt beside the messages, a message's `name` or `weight`, times of the
 /// conversation itself, which is created with its first message and updated with its last. Unless they are null or
-/// empty, their names are in ``ArchivedConversation/leftOut``. A message without a text that has `tool_calls`, a
-/// `refusal` or the like is nothing without them, so its conversation is invalid.
+/// empty, their names are in ``ArchivedConversation/leftOut``. A message that has `tool_calls`, a `refusal` or the like
+/// but no text would be empty without them, so its conversation is invalid.
 ///
 /// Conversations without an id get one that is derived from their content and their number among equals in the file.
 ///
@@ -26,9 +26,9 @@ public import ChatStorageCore
 ///
 /// Reading throws ``ChatFileError`` when the file cannot be read at all or is known to be something else, and
 /// `CancellationError` when the task is cancelled. What is wrong within the file is an entry like the others, and
-/// reading goes on after it: in JSON Lines with the next line; in an array, where a quote or bracket too many or too few
-/// changes the meaning of all that follows, with the next whole conversation that stands where an element can begin. If
-/// none comes, the last entry says from where on the file was not read.
+/// reading goes on after it: in JSON Lines with the next line; in an array, where a quote or bracket too many or too
+/// few changes the meaning of all that follows, with the next whole conversation that stands where an element can
+/// begin. If none comes, the last entry says from where on the file was not read.
 public struct ChatFile: AsyncSequence, Sendable {
     /// A conversation of the file, or what is there instead.
     public struct Entry: Sendable {
@@ -38,7 +38,7 @@ public struct ChatFile: AsyncSequence, Sendable {
             case conversation(ArchivedConversation)
             /// No conversation, for a reason that quotes no message and no title.
             case invalid(reason: String)
-            /// Damage, after which the rest of the file is not read or is not there.
+            /// Damage, after which the rest of the file is not read or is missing.
             case restNotRead(reason: String)
         }
 
@@ -46,7 +46,7 @@ public struct ChatFile: AsyncSequence, Sendable {
         public let line: Int
         /// The element's number in an array, counted from 1; after damage each stretch of it counts as one element.
         ///
-        /// Nil in JSON Lines, and for what is no element.
+        /// Nil in JSON Lines, and for what is not an element.
         public let element: Int?
         /// The byte of the file where it begins, counted from 1.
         public let byte: Int64

@@ -26,7 +26,8 @@ public struct ChatFileError: Error, Sendable, CustomStringConvertible {
     public let code: Code
     /// A sentence without its subject, to be put after the file's name: `cannot be read: no such file or directory`.
     public let message: String
-    /// A shell command, to be put before the file's name, that writes what can be read: `gzip -dc`; nil if none is known.
+    /// A shell command, to be put before the file's name, that writes what can be read: `gzip -dc`; nil if none is
+    /// known.
     public let command: String?
 
     init(_ code: Code, _ message: String, command: String? = nil) {

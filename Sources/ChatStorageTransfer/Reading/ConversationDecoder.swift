@@ -22,8 +22,8 @@ struct InvalidConversation: Error {
 ///   contents must be there; OpenAI's fine-tuning files are this.
 /// - ShareGPT: `{"id", "title", "conversations": [{"from", "value"}]}`; as a rule id and title are missing.
 ///
-/// Both take `id` for `conversation_id`. Other members are left out, and their names kept, unless nothing is in them. A
-/// message without a text whose content is in one of them is not a message without it.
+/// Both take `id` for `conversation_id`. Other members are left out, and their names kept unless they are empty. A
+/// message whose only content is in such a member is invalid.
 struct ConversationDecoder {
     private let roles: Set<Role>
     private var derivedIDs = DerivedIDs()
@@ -44,7 +44,7 @@ struct ConversationDecoder {
             do {
                 return try decode(JSONValue(validating: bytes))
             } catch let problem as JSONProblem {
-                // A line can be looked at by its number, while an array may be one line as long as the file.
+                // A line can be found by its number, but an array may be one line as long as the file.
                 let isElement = piece.element != nil
                 throw InvalidConversation(
                     reason: isElement ? problem.reason(inFileAfter: piece.offset) : problem.reason)
@@ -136,7 +136,7 @@ struct ConversationDecoder {
         return (ArchivedConversation.Message(role: role, content: try fields.requiredText("value")), fields)
     }
 
-    /// Refuses a message that is nothing without what is left out of it.
+    /// Refuses a message that would be empty without what is left out of it.
     private func checkNothingIsLost(of message: ArchivedConversation.Message, _ fields: Fields) throws {
         guard message.content.isEmpty, let member = fields.leftOut.first(where: Self.contents.contains) else { return }
         throw InvalidConversation(reason: "\(fields.name) has no text but \(member), which is not kept")
@@ -159,7 +159,7 @@ struct ConversationDecoder {
 /// The values that an object has under the keys that count.
 private struct Fields {
     let name: String
-    /// The keys of members that do not count, if there is something in them.
+    /// The keys of the other members that are not empty.
     var leftOut: [String] = []
     private var values: [(key: String, value: JSONValue)] = []
 
@@ -204,7 +204,7 @@ private struct Fields {
 }
 
 extension String {
-    /// A name from a file, cut where it is longer than names are.
+    /// A name from a file, cut if it is longer than names usually are.
     fileprivate var shortened: String {
         // No name that is short in bytes has many scalars.
         guard utf8.count > 40 else { return self }

@@ -41,7 +41,7 @@ struct KnownFormat {
     }
 }
 
-/// The names of an object's members and, two levels deeper, of those in their values.
+/// The names of an object's members and, up to three levels deeper, of those in their values.
 private struct MemberNames {
     /// More bytes and names than these are not looked at.
     private static let bounds = (bytes: 1 << 20, names: 1000, depth: 4)

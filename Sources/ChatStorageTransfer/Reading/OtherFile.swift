@@ -1,4 +1,4 @@
-/// Files that are no text of JSON, known by their first bytes.
+/// Files that are not JSON text, known by their first bytes.
 enum OtherFile {
     private static let kinds: [(bytes: [UInt8], error: ChatFileError)] = [
         ([0x1f, 0x8b], .compressed("is compressed with gzip; decompress it first", command: "gzip -dc")),
@@ -22,7 +22,7 @@ enum OtherFile {
     /// - Throws: ``ChatFileError``.
     static func check(_ text: ArraySlice<UInt8>, isEnd: Bool) throws -> Bool {
         if let kind = kinds.first(where: { text.starts(with: $0.bytes) }) { throw kind.error }
-        // UTF-16 without a mark: the first two characters are of ASCII, whose other bytes are 0.
+        // UTF-16 without a mark: the first two characters are ASCII, so every other byte is 0.
         let zeros = text.prefix(4).map { $0 == 0 }
         if zeros == [false, true, false, true] || zeros == [true, false, true, false] { throw ChatFileError.utf16 }
         return !isEnd && (zeros.count < 4 && zeros.contains(true) || kinds.contains { $0.bytes.starts(with: text) })

@@ -57,8 +57,8 @@ struct ExecCommand: AsyncParsableCommand {
             A conversation is {"conversation_id", "title", "created_at", "updated_at", "last_id"}, a message {"id", \
             "conversation_id", "role", "content", "created_at"}, and "key" if it has one. A message's id counts from 1 \
             within the conversation; last_id is the highest so far, also when messages were cleared. Times are RFC \
-            3339, and need a zone. A "tenant" in a request overrides --tenant. An argument that has a default can be null, \
-            which is the same as leaving it out.
+            3339, and need a zone. A "tenant" in a request overrides --tenant. An argument that has a default can be \
+            null, which is the same as leaving it out.
 
             A message's key, of 1 to 200 Unicode scalars and unique in its conversation, makes a request repeatable: \
             when nobody knows whether it was done, send it again. Messages whose keys are there already are not saved \
@@ -78,8 +78,8 @@ struct ExecCommand: AsyncParsableCommand {
             may succeed later. If such a request writes, there is also an "outcome": "not_applied", or "unknown" when \
             it may have been written all the same; sent again, messages without keys could then be saved twice.
 
-            The stream goes on after an error. Lines have at most 128 MiB; blank ones are ignored, and so is a byte order \
-            mark before the first.
+            The stream goes on after an error. Lines have at most 128 MiB; blank ones are ignored, and so is a byte \
+            order mark before the first.
 
             The exit status is 0 when every line was answered, with errors too. When the store cannot be opened it is 1, \
             and standard error says why; no line is answered then.
@@ -89,7 +89,7 @@ struct ExecCommand: AsyncParsableCommand {
     @OptionGroup var medium: MediumOptions
 
     func run() async throws {
-        // A request must not run whose answer nobody gets.
+        // A request must not run if nobody gets its answer.
         try Output.requireOutput()
         try await store.withBackend(for: .filling, on: medium) { backend in
             try await ExecSession(backend: backend, tenant: store.tenant).run(

@@ -16,7 +16,7 @@ struct HistoryCommand: AsyncParsableCommand {
     @Argument(help: "The conversation's id.")
     var id: String
 
-    // Unconditional, so that a negative number is one that is refused and not an option.
+    // Unconditional, so that a negative number is refused as a number and not taken for an option.
     @Option(parsing: .unconditional, help: ArgumentHelp("How many of the last messages.", valueName: "count"))
     var limit = 20
 

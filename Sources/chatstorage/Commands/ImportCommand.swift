@@ -24,21 +24,21 @@ struct ImportCommand: AsyncParsableCommand {
             message has no id: its number is its place.
 
             Other members are not kept: a system prompt beside the messages, name, weight and whatever else a message \
-            has, times of the conversation itself. The figures at the end name each that has something in it, with \
-            the number of conversations. A message without a text that has tool_calls, a refusal or the like makes its \
+            has, times of the conversation itself. The summary at the end names each that is not empty, with the \
+            number of conversations. A message without a text that has tool_calls, a refusal or the like makes its \
             conversation invalid. A conversation is created with its first message and updated with its last.
 
             A conversation without an id gets one that is derived from its content, so importing a file again adds \
             nothing. A conversation that is there with other messages is reported as different and left as it is; titles \
             are not compared, so one that has changed in the file stays as it is in the store. A conversation \
             that is invalid is reported with its file, line and reason, in an array also with its number, id and byte; \
-            nothing of it is stored, the others are. Ten problems that differ in numbers only are listed, the others \
-            counted. One that fails because of what the store has is reported too; the others go on.
+            nothing of it is stored, the others are. Of problems that differ in numbers only, ten are listed and the \
+            others counted. One that fails because of the store's own data is reported too; the others go on.
 
-            After damage in an array the next whole conversation is looked for that stands where an element can begin. \
-            If none comes, the file is reported as not read from there on.
+            After damage in an array, reading goes on with the next whole conversation that stands where an element \
+            can begin. If none comes, the file is reported as not read from there on.
 
-            Exports of other programs that are known but not read yet, such as ChatGPT's, are named and not imported.
+            Known exports of other programs that cannot be read yet, such as ChatGPT's, are named and not imported.
 
             Interrupting an import leaves only whole conversations; run it again for the rest.
 

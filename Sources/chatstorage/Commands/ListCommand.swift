@@ -16,7 +16,7 @@ struct ListCommand: AsyncParsableCommand {
     @OptionGroup var store: StoreOptions
     @OptionGroup var medium: MediumOptions
 
-    // Unconditional, so that a negative number is one that is refused and not an option.
+    // Unconditional, so that a negative number is refused as a number and not taken for an option.
     @Option(parsing: .unconditional, help: ArgumentHelp("How many at most.", valueName: "count"))
     var limit = 50
 

@@ -11,7 +11,7 @@ struct StatsCommand: AsyncParsableCommand {
             With --json: {"conversations", "messages", "bytes", "roles": {...}, "longest": {"conversation_id", \
             "messages"}, "first_at", "last_at", "other_tenants"}, with null where there is nothing.
 
-            Other tenants are those that have conversations, the default one among them; only their number is told.
+            Other tenants are those that have conversations, the default one among them; only their number is shown.
             """)
 
     @OptionGroup var store: StoreOptions

@@ -112,7 +112,7 @@ actor ImportDisplay {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// What conversations of the file have that they do not have in the store.
+    /// What conversations have in the file but not in the store.
     private var leftOutText: [String] {
         let names = total.leftOut.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
         guard !names.isEmpty else { return [] }

@@ -13,7 +13,7 @@ import Android
 
 /// SIGINT, SIGTERM and SIGHUP as a request to stop in good order; a second one ends the process at once.
 ///
-/// Those that the process was started to ignore stay ignored, such as SIGHUP by `nohup`.
+/// Signals that the process ignored from its start stay ignored, such as SIGHUP under `nohup`.
 final class Interruption {
     private final class Counter: Sendable {
         /// The first signal that came.

@@ -1,10 +1,11 @@
-/// Counts an import's problems by kind, so that a file that is wrong throughout does not say the same a thousand times.
+/// Counts an import's problems by kind, so that a file that is wrong throughout does not repeat a line a thousand
+/// times.
 ///
-/// Problems are of a kind if their sentences differ in numbers only.
+/// Problems are of one kind if their sentences differ in numbers only.
 struct ProblemKinds {
     /// How many of a kind are shown.
     static let shown = 10
-    /// The names in a file can make any number of kinds; after so many all further ones are of one.
+    /// The names in a file can make any number of kinds; after this many, all further ones count as one.
     private static let most = 100
 
     private var counts: [(kind: String, count: Int)] = []
@@ -23,7 +24,7 @@ struct ProblemKinds {
         return true
     }
 
-    /// A sentence for each kind of which some were not shown.
+    /// A sentence for each kind with problems that were not shown.
     var rest: [String] {
         counts.filter { $0.count > Self.shown }.map { "\(($0.count - Self.shown).grouped) more: \($0.kind)" }
     }

@@ -22,7 +22,7 @@ extension String {
 }
 
 extension Substring {
-    /// The first characters that fit, at least one, and the rest; no more of the text is looked at than fits.
+    /// The first characters that fit, at least one, and the rest; it looks at no more of the text than fits.
     func fitting(width: Int) -> (head: Substring, rest: Substring) {
         var used = 0
         var end = startIndex

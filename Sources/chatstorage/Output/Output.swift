@@ -36,7 +36,7 @@ enum Output {
 
     /// Says what a command has done to a store.
     ///
-    /// Where standard output is closed nobody asked to hear it.
+    /// If standard output is closed, nobody wants to hear it.
     static func confirm(_ text: String) async throws {
         try await confirm(Array(text.utf8))
     }

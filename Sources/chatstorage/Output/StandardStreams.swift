@@ -10,13 +10,14 @@ import Android
 
 /// The streams that a process is started with, some of which can be closed.
 enum StandardStreams {
-    /// Takes the numbers of streams that are closed, so that no file and no connection gets one: what is meant for the
-    /// stream would be written there.
+    /// Occupies the numbers of closed streams, so that no file or connection gets one, and with it what is meant for
+    /// the stream.
     ///
     /// It must come before anything else opens a descriptor.
     static func holdNumbersOfClosed() {
         for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(stream, F_GETFD) == -1 {
-            // The lowest free number is this one. Opened the wrong way, it cannot be read or written, like a closed one.
+            // The lowest free number is this one. Opened the wrong way, it cannot be read or written, like a closed
+            // one.
             _ = open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY)
         }
     }

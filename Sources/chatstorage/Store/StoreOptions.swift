@@ -16,14 +16,14 @@ struct StoreOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Of a PostgreSQL store, the schema its tables are in (default: the one of the search_path that has them).",
+            "The schema with a PostgreSQL store's tables (default: the one of the search_path that has them).",
             valueName: "name"))
     var schema: String?
 
     @Flag(
         help: """
-            A PostgreSQL store is behind a pooler such as PgBouncer, which is noticed without this too; statements have \
-            no names then, and sessions stay as they are.
+            The PostgreSQL store is behind a pooler such as PgBouncer, which is noticed without this too. Statements \
+            then have no names, and sessions keep their settings.
             """)
     var pooler = false
 
@@ -48,7 +48,7 @@ struct StoreOptions: ParsableArguments {
     func withBackend<Result>(
         for use: Use, on medium: MediumOptions? = nil, _ body: (any ChatStorageBackend) async throws -> Result
     ) async throws -> Result {
-        // Before the store is made for it.
+        // Before the store is made, so that a wrong name makes none.
         if let tenant { try Validation.check(tenant: tenant) }
         let backend = try await openBackend(for: use, immutable: medium?.immutable ?? false)
         do {
