@@ -72,6 +72,8 @@ struct DamagedArrayTests {
         ("cut off after a colon", { String($0.prefix { $0 != "o" && $0 != "t" && $0 != "f" }) }),
         ("cut off after a turn", { String($0.prefix { $0 != "}" }) + "}" }),
         ("nothing but a brace", { _ in "{" }),
+        ("nothing but a quote", { _ in "\"" }),
+        ("the beginning of a string", { _ in "\"conversa" }),
         ("not JSON", { _ in "Traceback (most recent call last)" }),
         ("bytes of nothing", { _ in "\u{0}\u{1}\u{7F}" }),
         ("a bad escape", { $0.replacing(" é", with: " \\x") }),

@@ -116,10 +116,8 @@ package struct ArraySplitter: TextSplitter {
         case .incomplete where bytes.count <= maximumBytes: return false
         case .ended where scan.position <= maximumBytes:
             let element = bytes.prefix(scan.position)
-            // A string that goes over the end of a line may have swallowed the beginning of the next element.
-            if element.first == UInt8(ascii: "\""), let lineEnd = element.firstIndex(of: UInt8(ascii: "\n")) {
-                let position = offset + Int64(lineEnd - element.startIndex)
-                giveUp(at: position, "is not valid JSON, at byte \(position + 1) of the file")
+            if element.isStringOverNextBeginning {
+                giveUp(at: offset, "begins with a quote that does not end in it")
             } else {
                 end(element, into: &pieces)
             }
@@ -192,5 +190,13 @@ package struct ArraySplitter: TextSplitter {
 
     private func add(_ content: TextPiece.Content, into pieces: inout [TextPiece]) {
         pieces.append(TextPiece(line: line, offset: offset, element: elements, content: content))
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// Whether it is a string that has swallowed the next element's beginning: it goes over the end of a line, or ends
+    /// behind a brace.
+    fileprivate var isStringOverNextBeginning: Bool {
+        first == UInt8(ascii: "\"") && (contains(UInt8(ascii: "\n")) || dropLast().last == UInt8(ascii: "{"))
     }
 }
