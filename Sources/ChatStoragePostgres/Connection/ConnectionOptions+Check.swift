@@ -64,6 +64,6 @@ extension ConnectionOptions {
 
     private static func refuse(_ option: String) throws {
         throw ChatStorageError(
-            .invalidArgument, "libpq refuses \(option) as the URL, a service file or the environment gives it")
+            .invalidArgument, "libpq refuses \(option), which the URL, a service file or the environment gives")
     }
 }
