@@ -52,7 +52,7 @@ extension Check {
                 "after the conversation was deleted the database refuses its messages")
         },
         Check(
-            "cascade.orphans-are-not-read", .c2, .c3, needs: [.capability(.engineConstraints)],
+            "cascade.orphans-are-not-read", .c2, .c3, needs: [.capability(.engineConstraints), .ownStore],
             why: "What somebody deleted with another program must not turn up again, least of all in a new chat."
         ) { context in
             let chats = try await context.open()
