@@ -3,12 +3,12 @@
 /// A page's length says how many messages come, not how many bytes; those are learned from the answers. Only
 /// conversations that had a long answer are remembered, in bounded memory.
 struct AnswerSizes {
-    /// An answer is long from so many bytes: it takes the network as long as some hundred short ones.
+    /// An answer of this many bytes is long: it takes as long to send as some hundred short ones.
     static let longAnswer = 256 << 10
-    /// How many conversations are remembered: the last half of them at least.
+    /// At most this many conversations are remembered, and always the newer half.
     static let limit = 1_024
 
-    /// How many bytes a message has, about, in those that were read last, and in those that were read before.
+    /// About how many bytes a conversation's messages have: those read last, and those read before.
     private var recent: [ConversationKey: Int] = [:]
     private var older: [ConversationKey: Int] = [:]
 

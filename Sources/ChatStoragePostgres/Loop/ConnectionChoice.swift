@@ -28,8 +28,7 @@ struct ConnectionChoice {
 
     /// How many connections carry a long read at most, one each, given how many connections there are.
     ///
-    /// Two are left to calls that must not wait behind a long answer, where there are so many: one to short reads, and
-    /// one to writes.
+    /// With three or more, two stay free of long answers: one for short reads, and one for writes.
     static func longReads(among connections: Int) -> Int { max(1, connections - 2) }
 
     /// Chooses a connection.
@@ -37,8 +36,8 @@ struct ConnectionChoice {
     /// Reads are kept where nothing is written, and writes leave a connection to them while another takes writes.
     ///
     /// - Parameter loads: What each connection carries; nil for one that takes no call now.
-    /// - Returns: The connection, and whether the call has nobody there to wait for longer than for its own kind; nil
-    ///   when none may be taken.
+    /// - Returns: The connection, and whether the call would wait there only behind its own kind; nil when none may be
+    ///   taken.
     func choose(
         _ lane: Call.Lane, among loads: some RandomAccessCollection<ConnectionLoad?>
     ) -> (index: Int, isGood: Bool)? {

@@ -258,8 +258,9 @@ struct Dispatcher {
         return connection.load.writes < timeouts.writesPerConnection
     }
 
-    /// Whether a call waits for a second connection rather than behind the calls of the first, one of which may wait for a
-    /// lock.
+    /// Whether a call waits for a second connection.
+    ///
+    /// Behind the calls of the first it could wait for a lock that one of them waits for.
     private func isSecondExpected(now: ContinuousClock.Instant) -> Bool {
         let usable = connections.filter { !$0.isRetiring }
         guard usable.count(where: \.isReady) == 1, backoff.failures == 0 else { return false }

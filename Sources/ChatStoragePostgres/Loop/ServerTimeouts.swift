@@ -52,7 +52,7 @@ struct ServerTimeouts: Sendable, Equatable {
         remaining <= lockMargin || lockTimeout.map { waited >= $0 } ?? false
     }
 
-    /// How long a call may take that sends so many bytes: a second more for each MiB.
+    /// How long a call that sends this many bytes may take: a second more for each MiB.
     static func callTimeout(_ timeout: Duration, bytes: Int) -> Duration { timeout + .seconds(bytes >> 20) }
 
     /// PostgreSQL counts milliseconds in 32 bits; 0 is without end, so a shorter time than one is one.

@@ -30,9 +30,9 @@ struct LogSchedule {
             self.attempted = nil
             nextPause = Self.tooLong
         }
-        if let attempted, pages >= nextPause {
-            nextPause = max(attempted, pages) + Self.tooLong
-            self.attempted = pages
+        if attempted != nil, pages >= nextPause {
+            nextPause = pages + Self.tooLong
+            attempted = pages
             return .pauseReads
         }
         guard pages >= (attempted.map { $0 + Self.step } ?? 0), pages >= (isIdle ? Self.due : Self.overdue) else {
