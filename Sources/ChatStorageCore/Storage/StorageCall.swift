@@ -1,91 +1,90 @@
-package import ChatStorageCore
-
-/// A call on a tenant's handle, as a value: it can be logged, repeated, compared and interfered with.
-package enum StorageCall: Sendable {
-    case createConversation(ConversationID, title: String?)
+/// A call of a ``ChatStorage``, as a value: it can be logged, repeated, compared and passed on.
+///
+/// Each requirement of the protocol has a case, and a new requirement will have a new one. So a `switch` without a
+/// default does not compile until somebody has thought about the new call.
+public enum StorageCall: Sendable {
+    /// ``ChatStorage/createConversation(_:)``, which replies with a conversation.
+    case createConversation(NewConversation)
+    /// ``ChatStorage/conversation(_:)``, which replies with a conversation or nil.
     case conversation(ConversationID)
-    case getOrCreateConversation(ConversationID, title: String?)
-    case updateTitle(of: ConversationID, to: String?)
+    /// ``ChatStorage/updateConversation(_:_:)``, which replies with a conversation or nil.
+    case updateConversation(ConversationID, ConversationChange)
+    /// ``ChatStorage/deleteConversation(_:)``, which replies whether it existed.
     case deleteConversation(ConversationID)
-    case conversations(after: ConversationCursor?, limit: Int)
-    case append([ChatMessage], to: ConversationID, if: AppendCondition)
-    case messages(of: ConversationID, MessagePosition, limit: Int)
-    case clearMessages(of: ConversationID)
+    /// ``ChatStorage/conversations(_:)``, which replies with a page of conversations.
+    case conversations(ConversationQuery)
+    /// ``ChatStorage/append(_:)``, which replies with what was appended.
+    case append(NewMessages)
+    /// ``ChatStorage/messages(_:)``, which replies with a page of messages.
+    case messages(MessageQuery)
+    /// ``ChatStorage/removeMessages(_:)``, which replies with a count.
+    case removeMessages(MessageRemoval)
+    /// ``ChatStorage/restoreConversation(_:)``, which replies with a conversation.
     case restoreConversation(ConversationSnapshot)
 
     /// Makes the call.
+    ///
+    /// - Throws: What the storage throws.
     @discardableResult
-    package func perform(on storage: any ChatStorage) async throws -> StorageReply {
+    public func perform(on storage: any ChatStorage) async throws -> StorageReply {
         switch self {
-        case .createConversation(let id, let title):
-            .conversation(try await storage.createConversation(id, title: title))
-        case .conversation(let id):
-            .conversation(try await storage.conversation(id))
-        case .getOrCreateConversation(let id, let title):
-            .conversation(try await storage.getOrCreateConversation(id, title: title))
-        case .updateTitle(let id, let title):
-            .conversation(try await storage.updateTitle(of: id, to: title))
-        case .deleteConversation(let id):
-            .existed(try await storage.deleteConversation(id))
-        case .conversations(let cursor, let limit):
-            .page(try await storage.conversations(after: cursor, limit: limit))
-        case .append(let messages, let id, let condition):
-            .messages(try await storage.append(messages, to: id, if: condition))
-        case .messages(let id, let position, let limit):
-            .messages(try await storage.messages(of: id, position, limit: limit))
-        case .clearMessages(let id):
-            .count(try await storage.clearMessages(of: id))
+        case .createConversation(let new): .conversation(try await storage.createConversation(new))
+        case .conversation(let id): .conversation(try await storage.conversation(id))
+        case .updateConversation(let id, let change):
+            .conversation(try await storage.updateConversation(id, change))
+        case .deleteConversation(let id): .existed(try await storage.deleteConversation(id))
+        case .conversations(let query): .conversations(try await storage.conversations(query))
+        case .append(let new): .appended(try await storage.append(new))
+        case .messages(let query): .messages(try await storage.messages(query))
+        case .removeMessages(let removal): .count(try await storage.removeMessages(removal))
         case .restoreConversation(let snapshot):
             .conversation(try await storage.restoreConversation(snapshot))
         }
     }
 
-    /// The id of the conversation that the call is about; nil for the calls that list conversations.
-    package var id: ConversationID? {
+    /// The conversation that the call is about; nil for a call that lists conversations.
+    public var conversationID: ConversationID? {
         switch self {
-        case .createConversation(let id, _), .conversation(let id), .getOrCreateConversation(let id, _),
-            .updateTitle(let id, _), .deleteConversation(let id), .append(_, let id, _), .messages(let id, _, _),
-            .clearMessages(let id):
-            id
+        case .createConversation(let new): new.id
+        case .conversation(let id), .updateConversation(let id, _), .deleteConversation(let id): id
+        case .append(let new): new.conversationID
+        case .messages(let query): query.conversationID
+        case .removeMessages(let removal): removal.conversationID
         case .restoreConversation(let snapshot): snapshot.id
         case .conversations: nil
         }
     }
+}
 
-    /// Valid calls of every operation, on one conversation.
-    package static func ofEveryOperation(on id: ConversationID) -> [StorageCall] {
-        ofEveryOperation(takingID: id) + [.conversations(after: nil, limit: 10), .conversations(after: nil, limit: 0)]
-    }
-
-    /// Valid calls of every operation that takes a conversation's id.
-    package static func ofEveryOperation(takingID id: ConversationID) -> [StorageCall] {
-        [
-            .createConversation(id, title: nil),
-            .conversation(id),
-            .getOrCreateConversation(id, title: nil),
-            .updateTitle(of: id, to: nil),
-            .deleteConversation(id),
-            .append([.user("one")], to: id, if: .createIfMissing),
-            .append([.user("one")], to: id, if: .exists),
-            .append([.user("one", key: "key")], to: id, if: .createIfMissing),
-            .append([.user("one")], to: id, if: .unchanged(ConversationVersion(createdAt: .past, lastSequence: 0))),
-            .append([], to: id, if: .createIfMissing),
-            .messages(of: id, .end, limit: 10),
-            .messages(of: id, .before(5), limit: 10),
-            .messages(of: id, .after(0), limit: 10),
-            .messages(of: id, .end, limit: 0),
-            .clearMessages(of: id),
-            .restoreConversation(ConversationSnapshot(id: id, createdAt: .past, updatedAt: .past)),
-            .restoreConversation(.sample(id, title: "restored", messages: 3)),
-        ]
+extension StorageCall: CustomStringConvertible {
+    /// The name of the call's requirement, such as `append`: no text of a chat gets into a log with it.
+    public var description: String {
+        switch self {
+        case .createConversation: "createConversation"
+        case .conversation: "conversation"
+        case .updateConversation: "updateConversation"
+        case .deleteConversation: "deleteConversation"
+        case .conversations: "conversations"
+        case .append: "append"
+        case .messages: "messages"
+        case .removeMessages: "removeMessages"
+        case .restoreConversation: "restoreConversation"
+        }
     }
 }
 
-/// What a call returned.
-package enum StorageReply: Sendable, Hashable {
+/// What a ``StorageCall`` returned.
+public enum StorageReply: Sendable, Hashable {
+    /// A conversation; nil where there is none.
     case conversation(Conversation?)
+    /// Whether a conversation existed.
     case existed(Bool)
-    case page(ConversationPage)
-    case messages([Message])
+    /// A page of conversations.
+    case conversations(ConversationPage)
+    /// What an append stored.
+    case appended(AppendResult)
+    /// A page of messages.
+    case messages(MessagePage)
+    /// How many messages were removed.
     case count(Int)
 }
