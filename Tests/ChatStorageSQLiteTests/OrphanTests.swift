@@ -13,7 +13,7 @@ import Testing
         backend = try await SQLiteBackend(path: folder.path(of: "chat.db"))
         try await backend.prepare()
         for id in ["c", "other"] as [ConversationID] {
-            try await backend.append([.user("old", key: "k"), .assistant("older")], to: id)
+            try await backend.append([.user("old", key: "k"), .assistant("older", key: "l")], to: id)
         }
         try execute("PRAGMA foreign_keys = OFF; DELETE FROM conversations WHERE conversation_id = 'c'")
         #expect(try orphans() == 2)

@@ -56,17 +56,20 @@ import Testing
             conversation.lastSequence >= 0 && Limits.timestamps.contains(conversation.createdAt)
                 && Limits.timestamps.contains(conversation.updatedAt)
         }
+        func isSound(_ message: Message) -> Bool {
+            message.sequence >= 1 && Limits.timestamps.contains(message.createdAt)
+        }
         return switch reply {
         case .conversation(let conversation): conversation.map(isSound) ?? true
-        case .page(let page): page.items.allSatisfy(isSound)
-        case .messages(let messages):
-            messages.allSatisfy { $0.sequence >= 1 && Limits.timestamps.contains($0.createdAt) }
+        case .conversations(let page): page.items.allSatisfy(isSound)
+        case .appended(let result): result.messages.allSatisfy(isSound)
+        case .messages(let page): page.items.allSatisfy(isSound)
         case .existed, .count: true
         }
     }
 
     private static func keyedCalls(on id: ConversationID) -> [StorageCall] {
-        let keyed = [ChatMessage.user("one", key: "key"), .user("two")]
+        let keyed = [ChatMessage.user("one", key: "key"), .user("two", key: "other")]
         return [.append(keyed, to: id, if: .createIfMissing), .append(keyed, to: id, if: .exists)]
     }
 

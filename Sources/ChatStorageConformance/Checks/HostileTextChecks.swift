@@ -65,10 +65,10 @@ extension Check {
         let created = try await chats.createConversation(id, title: sql)
         context.expect(created.title, equals: sql, "SQL is a title")
         let other = try await chats.append(.user("before", key: "another key"), to: id)
-        let first = [ChatMessage.user(sql, key: sql), .assistant("plain")]
+        let first = [ChatMessage.user(sql, key: sql), .assistant("plain", key: "plain")]
         let stored = try await chats.append(first, to: id)
         context.expect(stored.map(\.content), equals: [sql, "plain"], "SQL is a content")
-        context.expect(stored.map(\.key), equals: [sql, nil], "SQL is a key")
+        context.expect(stored.map(\.key), equals: [sql, "plain"], "SQL is a key")
         context.expect(try await chats.append(first, to: id), equals: stored, "SQL as a key is found again")
         await context.expectError(.invalidRole, "SQL is no role") {
             try await chats.append(ChatMessage(role: Role(rawValue: sql), content: "x"), to: id)

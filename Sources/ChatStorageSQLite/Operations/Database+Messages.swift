@@ -6,18 +6,15 @@ extension Database {
     ) throws -> [Message] {
         if let repeated = try repeated(messages, tenant: tenant, of: id) { return repeated }
         let query: Query =
-            switch condition {
-            case .createIfMissing: .createForAppend
-            case .exists: .touchForAppend
-            case .unchanged: .touchUnchangedForAppend
-            }
+            condition.createsConversation
+            ? .createForAppend : condition.expectedVersion == nil ? .touchForAppend : .touchUnchangedForAppend
         let now = Timestamp.now()
         let place: (lastSequence: Int64, updatedAt: Timestamp, isNew: Bool)? = try run(query) { statement in
             try statement.bind(tenant, at: 1)
             try statement.bind(id.rawValue, at: 2)
             try statement.bind(Int64(messages.count), at: 3)
             try statement.bind(now, at: 4)
-            if case .unchanged(let version) = condition {
+            if let version = condition.expectedVersion {
                 try statement.bind(version.createdAt, at: 5)
                 try statement.bind(version.lastSequence, at: 6)
             }
@@ -52,7 +49,7 @@ extension Database {
             return ChatStorageError(
                 .conversationNotFound, "the conversation that was to be appended to does not exist")
         }
-        if case .unchanged(let version) = condition, version != existing.version {
+        if let version = condition.expectedVersion, version != existing.version {
             return ChatStorageError(
                 .conflict, "the conversation is not the one that was read, or was appended to since")
         }
@@ -85,13 +82,12 @@ extension Database {
     func messages(
         tenant: String, of id: ConversationID, _ position: MessagePosition, limit: Int
     ) throws -> [Message] {
-        switch position {
-        // No sequence is as high as Int64.max: restoring stops at 2⁵³ - 1.
-        case .end: try messages(.messagesBefore, tenant: tenant, of: id, .max, limit: limit).reversed()
-        case .before(let sequence):
-            try messages(.messagesBefore, tenant: tenant, of: id, sequence, limit: limit).reversed()
-        case .after(let sequence): try messages(.messagesAfter, tenant: tenant, of: id, sequence, limit: limit)
+        if let lowerBound = position.lowerBound {
+            return try messages(.messagesAfter, tenant: tenant, of: id, lowerBound, limit: limit)
         }
+        // No sequence is as high as Int64.max: restoring stops at 2⁵³ - 1.
+        let upperBound = position.upperBound ?? .max
+        return try messages(.messagesBefore, tenant: tenant, of: id, upperBound, limit: limit).reversed()
     }
 
     func clearMessages(tenant: String, of id: ConversationID) throws -> Int {
@@ -133,10 +129,7 @@ extension Database {
             }
         }
         guard !found.isEmpty else { return nil }
-        return try RepeatedAppend.messages(for: messages, found: found) { range in
-            try self.messages(
-                tenant: tenant, of: id, .after(range.lowerBound - 1), limit: messages.count)
-        }
+        return try RepeatedAppend.messages(for: messages, found: found)
     }
 
     private func messages(
