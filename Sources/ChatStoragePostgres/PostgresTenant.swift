@@ -35,7 +35,8 @@ public struct PostgresTenant: ChatStorage {
         let statements = try await admitWrite { try Validation.check(new) }
         let values = values(new.id) { $0.append(new.title) }
         guard new.ifExists == .keep else {
-            let result: QueryResult = try await store.run(.write(statements.createConversation, to: key(new.id), values))
+            let result: QueryResult = try await store.run(
+                .write(statements.createConversation, to: key(new.id), values))
             guard let row = result.rows.first else {
                 throw ChatStorageError(.conversationExists, Self.idIsTaken)
             }

@@ -86,7 +86,8 @@ public struct SQLiteTenant: ChatStorage {
         let bytes = new.messages.reduce(0) { $0 + $1.content.utf8.count }
         return try await store.write(bytes: bytes) { [name] in
             try AppendResult(
-                messages: $0.append(new.messages, tenant: name, to: new.conversationID, if: new.condition), version: nil)
+                messages: $0.append(new.messages, tenant: name, to: new.conversationID, if: new.condition), version: nil
+            )
         }
     }
 

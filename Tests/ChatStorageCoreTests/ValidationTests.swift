@@ -50,7 +50,8 @@ import Testing
         #expect(code { try Validation.check(.title(text), of: "x") } == .invalidArgument)
         #expect(code { try Validation.check(tenant: text) } == .invalidArgument)
         #expect(
-            code { try Validation.check(NewMessages([.user(text)], to: "x"), roles: Role.standard) } == .invalidArgument)
+            code { try Validation.check(NewMessages([.user(text)], to: "x"), roles: Role.standard) } == .invalidArgument
+        )
     }
 
     @Test func limits() {
@@ -101,7 +102,8 @@ import Testing
             let place = messages[0].key == nil ? 0 : 1
             #expect(
                 message { try Validation.check(NewMessages(messages, to: "x"), roles: Role.standard) }
-                    == "messages[\(place)] has no key, and others have one; all messages of an append have keys, or none")
+                    == "messages[\(place)] has no key, and others have one; all messages of an append have keys, or none"
+            )
         }
         #expect(
             check(.user("", key: "k"), .user("", key: longest + "x"))
@@ -137,7 +139,8 @@ import Testing
         let appended = [bad, .user("\0")]
         #expect(code { try Validation.check(NewMessages(appended, to: "x"), roles: Role.standard) } == .invalidArgument)
         #expect(
-            message { try Validation.check(NewMessages(appended, to: ""), roles: Role.standard) }.hasPrefix("conversation"))
+            message { try Validation.check(NewMessages(appended, to: ""), roles: Role.standard) }.hasPrefix(
+                "conversation"))
         #expect(code { try Validation.check(NewMessages([bad], to: "x"), roles: Role.standard) } == .invalidRole)
         #expect(code { try Validation.check(NewMessages([bad], to: "x"), roles: [bad.role]) } == nil)
         #expect(code { try Validation.check(NewMessages([.user("")], to: "x"), roles: [bad.role]) } == .invalidRole)

@@ -78,13 +78,15 @@ import Testing
     @Test func whatWasStoredBeforeTheErrorIsStoredOnce() async throws {
         let base = try await preparedBackend()
         let outage = Outage([(Self.notApplied, false), (Self.unknown, true), (Self.standby, false)])
-        let stored = try await append([.user("one", key: "mine"), .assistant("two", key: "too")], through: outage, to: base)
+        let stored = try await append(
+            [.user("one", key: "mine"), .assistant("two", key: "too")], through: outage, to: base)
         #expect(outage.count == 4)
         #expect(try await base.messages(of: "c") == stored)
         #expect(stored.map(\.content) == ["one", "two"])
         #expect(stored.map(\.key) == ["mine", "too"])
         #expect(
-            try await append([.user("one", key: "mine"), .assistant("two", key: "too")], through: Outage([]), to: base) == stored)
+            try await append([.user("one", key: "mine"), .assistant("two", key: "too")], through: Outage([]), to: base)
+                == stored)
     }
 
     @Test func anUnknownOutcomeIsNotForgottenForALaterOne() async throws {

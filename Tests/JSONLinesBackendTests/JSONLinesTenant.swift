@@ -42,7 +42,8 @@ struct JSONLinesTenant: ChatStorage {
             try Validation.check(query, tenant: tenant)
             let position = try query.cursor?.position(tenant: tenant)
             // One more than asked for shows whether there is a next page.
-            let items = folder.conversations(after: position, in: name).prefix(query.limit == .max ? .max : query.limit + 1)
+            let items = folder.conversations(after: position, in: name).prefix(
+                query.limit == .max ? .max : query.limit + 1)
             return ConversationPage(Array(items), limit: query.limit, tenant: tenant)
         }
     }

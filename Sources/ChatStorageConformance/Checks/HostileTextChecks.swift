@@ -135,8 +135,10 @@ private struct Place: CustomStringConvertible {
         let messages = (1...11).map { number in
             ChatMessage.user("\(self) \(number)", key: number <= keys.count ? keys[number - 1] : nil)
         }
-        try await backend.storage(of: tenant).append(messages, to: id)
-        try await backend.storage(of: tenant).updateTitle(of: id, to: "\(self)")
+        let chats = backend.storage(of: tenant)
+        try await chats.append(Array(messages.prefix(keys.count)), to: id)
+        try await chats.append(Array(messages.dropFirst(keys.count)), to: id)
+        try await chats.updateTitle(of: id, to: "\(self)")
     }
 
     func changeEverything(_ backend: InterceptedBackend, in context: CheckContext) async throws {

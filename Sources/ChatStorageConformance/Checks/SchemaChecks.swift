@@ -121,7 +121,9 @@ extension Check {
                 }
             }
             for call in StorageCall.ofEveryOperation(on: "one") {
-                await context.expectError(.schemaTooNew, "after that too a newer schema is refused by \(summary(of: call))") {
+                await context.expectError(
+                    .schemaTooNew, "after that too a newer schema is refused by \(summary(of: call))"
+                ) {
                     try await call.perform(on: backend)
                 }
             }
@@ -153,7 +155,9 @@ extension Check {
             let before = try await context.contents()
             let backend = try await context.openUnprepared()
             for call in StorageCall.ofEveryOperation(on: "one") {
-                await context.expectError(.schemaMismatch, "another program's tables are refused by \(summary(of: call))") {
+                await context.expectError(
+                    .schemaMismatch, "another program's tables are refused by \(summary(of: call))"
+                ) {
                     try await call.perform(on: backend)
                 }
             }

@@ -209,7 +209,9 @@ extension Mutant {
                     kept.withLock { $0[id] = messages }
                 }
                 let reply = try await call.perform(on: base)
-                if case .createConversation(let new) = call, new.ifExists == .fail, let old = kept.withLock({ $0[new.id] }) {
+                if case .createConversation(let new) = call, new.ifExists == .fail,
+                    let old = kept.withLock({ $0[new.id] })
+                {
                     try await base.append(old, to: new.id)
                 }
                 return reply

@@ -145,7 +145,9 @@ extension Mutant {
             return try await call.perform(on: base)
         },
         Mutant("counts pages of messages in 16 bits", caughtBy: "scale.messages") { call, base, _ in
-            if let (id, position, limit) = call.read, let sequence = position.lowerBound, sequence == 0x10000 - 1, limit > 1 {
+            if let (id, position, limit) = call.read, let sequence = position.lowerBound, sequence == 0x10000 - 1,
+                limit > 1
+            {
                 return try await StorageCall.messages(of: id, .after(0), limit: limit).perform(on: base)
             }
             if case .removeMessages = call, case .count(let count) = try await call.perform(on: base) {

@@ -8,7 +8,10 @@ extension Mutant {
     static let keys: [Mutant] = [
         Mutant(
             "ignores keys", caughtBy: "keys.repeated", "keys.race",
-            related: ["keys.*", "errors.precedence.arguments", "errors.tell-no-text", "values.codable.given"]
+            related: [
+                "keys.*", "errors.precedence.arguments", "errors.tell-no-text", "values.codable.given",
+                "conditions.unchanged.returned-version",
+            ]
         ) { call, base, _ in
             try await call.mappingMessages { ChatMessage(role: $0.role, content: $0.content) }.perform(on: base)
         },
@@ -78,7 +81,8 @@ extension Mutant {
             "looks at the condition before the keys", caughtBy: "keys.before-condition",
             related: ["keys.race-if-unchanged", "errors.precedence.arguments"]
         ) { call, base, _ in
-            guard let (messages, id, condition) = call.appended, let version = condition.expectedVersion, !messages.isEmpty,
+            guard let (messages, id, condition) = call.appended, let version = condition.expectedVersion,
+                !messages.isEmpty,
                 (try? Validation.check(NewMessages(messages, to: id), roles: Role.standard)) != nil,
                 let conversation = try await base.conversation(id), conversation.version != version
             else { return try await call.perform(on: base) }
@@ -115,7 +119,9 @@ extension Mutant {
         },
         Mutant(
             "looks for keys first and appends then", caughtBy: "keys.race",
-            related: ["keys.*", "errors.precedence.arguments", "errors.tell-no-text"]
+            related: [
+                "keys.*", "errors.precedence.arguments", "errors.tell-no-text", "conditions.unchanged.returned-version",
+            ]
         ) { _ in
             let known = Mutex<[String: [String: Message]]>([:])
             return { call, base, tenant in
@@ -158,7 +164,9 @@ extension Mutant {
                 "keys.race-if-unchanged", "values.codable.given",
             ]
         ) { call, base, _ in
-            guard let (messages, id, condition) = call.appended, condition.expectedVersion != nil else { return try await call.perform(on: base) }
+            guard let (messages, id, condition) = call.appended, condition.expectedVersion != nil else {
+                return try await call.perform(on: base)
+            }
             return try await StorageCall.append(messages, to: id, if: .exists).perform(on: base)
         },
         Mutant(

@@ -84,7 +84,8 @@ extension Mutant {
         },
         Mutant("does not move updatedAt for the same title", caughtBy: "order.updated.moved-by-writes") {
             call, base, _ in
-            if case .updateConversation(let id, let change) = call, let title = change.newTitle, let read = try await base.conversation(id),
+            if case .updateConversation(let id, let change) = call, let title = change.newTitle,
+                let read = try await base.conversation(id),
                 read.title == title
             {
                 return .conversation(read)
@@ -202,7 +203,9 @@ extension Mutant {
         },
         Mutant("gives nothing for the largest limit after a cursor", caughtBy: "limits.many-conversations") {
             call, base, _ in
-            guard let (found, limit) = call.listed, let cursor = found, limit == .max else { return try await call.perform(on: base) }
+            guard let (found, limit) = call.listed, let cursor = found, limit == .max else {
+                return try await call.perform(on: base)
+            }
             _ = try await base.conversations(after: cursor, limit: 1)
             return .conversations(ConversationPage(items: [], next: nil))
         },

@@ -153,7 +153,7 @@ extension Mutant {
         },
         Mutant(
             "says the same of every argument that is wrong", caughtBy: "text.breach.names-field-and-lengths",
-            "errors.precedence.parameters", related: ["keys.limits"]
+            "errors.precedence.parameters", related: ["keys.limits", "keys.all-or-none"]
         ) { call, base, _ in
             do {
                 return try await call.perform(on: base)
