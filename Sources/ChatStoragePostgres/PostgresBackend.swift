@@ -56,8 +56,8 @@ public final class PostgresBackend: ChatStorageBackend {
     ///   `invalidArgument` when no schema of the `search_path` exists, or the user's, database's or server's
     ///   `session_replication_role` is `replica`, which disables foreign keys; behind a pooler also when the server's
     ///   isolation level is not `read committed` or its `synchronous_commit` is `off`.
-    public func prepare(_ preparation: Preparation) async throws {
-        if preparation == .verify { _ = try await store.statements() } else { try await store.prepare() }
+    public func prepare() async throws {
+        try await store.prepare()
     }
 
     /// Closes the store and its connections; calls under way finish, and every later call is `closed`.

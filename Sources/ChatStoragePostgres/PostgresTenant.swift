@@ -31,25 +31,14 @@ public struct PostgresTenant: ChatStorage {
 
     /// Creates a conversation.
     @discardableResult
-    public func createConversation(_ new: NewConversation) async throws -> Conversation {
-        let statements = try await admitWrite { try Validation.check(new) }
-        let values = values(new.id) { $0.append(new.title) }
-        guard new.ifExists == .keep else {
-            let result: QueryResult = try await store.run(
-                .write(statements.createConversation, to: key(new.id), values))
-            guard let row = result.rows.first else {
-                throw ChatStorageError(.conversationExists, Self.idIsTaken)
-            }
-            return try row.conversation()
+    public func createConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
+        let statements = try await admitWrite { try Validation.check(id, title: title) }
+        let result: QueryResult = try await store.run(
+            .write(statements.createConversation, to: key(id), values(id) { $0.append(title) }))
+        guard let row = result.rows.first else {
+            throw ChatStorageError(.conversationExists, Self.idIsTaken)
         }
-        let request = Request.write(statements.getOrCreateConversation, to: key(new.id), values)
-        for _ in 0..<Self.attemptsToGetOrCreate {
-            let result: QueryResult = try await store.run(request)
-            if let row = result.rows.first { return try row.conversation() }
-        }
-        throw ChatStorageError(
-            .unavailable, "the conversation was created and deleted by others each time it was tried",
-            writeOutcome: .notApplied)
+        return try row.conversation()
     }
 
     /// Reads a conversation.
@@ -59,19 +48,26 @@ public struct PostgresTenant: ChatStorage {
         return try result.rows.first?.conversation()
     }
 
-    /// Changes a conversation.
+    /// Reads a conversation, and creates it if it does not exist.
     @discardableResult
-    public func updateConversation(
-        _ id: ConversationID, _ change: ConversationChange
-    ) async throws -> Conversation? {
-        let statements = try await admitWrite { try Validation.check(change, of: id) }
-        let request =
-            if let title = change.newTitle {
-                Request.write(statements.updateTitle, to: key(id), values(id) { $0.append(title) })
-            } else {
-                Request.read(statements.conversation, values(id))
-            }
-        let result: QueryResult = try await store.run(request)
+    public func getOrCreateConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
+        let statements = try await admitWrite { try Validation.check(id, title: title) }
+        let request = Request.write(statements.getOrCreateConversation, to: key(id), values(id) { $0.append(title) })
+        for _ in 0..<Self.attemptsToGetOrCreate {
+            let result: QueryResult = try await store.run(request)
+            if let row = result.rows.first { return try row.conversation() }
+        }
+        throw ChatStorageError(
+            .unavailable, "the conversation was created and deleted by others each time it was tried",
+            writeOutcome: .notApplied)
+    }
+
+    /// Gives a conversation another title, or none.
+    @discardableResult
+    public func updateTitle(of id: ConversationID, to title: String?) async throws -> Conversation? {
+        let statements = try await admitWrite { try Validation.check(id, title: title) }
+        let result: QueryResult = try await store.run(
+            .write(statements.updateTitle, to: key(id), values(id) { $0.append(title) }))
         return try result.rows.first?.conversation()
     }
 
@@ -85,10 +81,12 @@ public struct PostgresTenant: ChatStorage {
     }
 
     /// Reads a page of the conversations, most recently updated first.
-    public func conversations(_ query: ConversationQuery) async throws -> ConversationPage {
-        let statements = try await admit { try Validation.check(query, tenant: name) }
-        let limit = query.limit
-        let start = try query.cursor?.position(tenant: name)
+    public func conversations(after cursor: ConversationCursor?, limit: Int) async throws -> ConversationPage {
+        var start: (updatedAt: Timestamp, id: ConversationID)?
+        let statements = try await admit {
+            try Validation.check(limit: limit)
+            start = try cursor?.position(tenant: name)
+        }
         guard limit > 0 else { return ConversationPage(items: [], next: nil) }
         let rows = Int64(clamping: limit == .max ? limit : limit + 1)
         let request: Request
@@ -113,14 +111,15 @@ public struct PostgresTenant: ChatStorage {
 
     /// Appends messages to the end of a conversation, in order, all or none.
     @discardableResult
-    public func append(_ new: NewMessages) async throws -> AppendResult {
-        let statements = try await admitWrite { try Validation.check(new) }
-        guard !new.messages.isEmpty else { return .nothing }
+    public func append(
+        _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition
+    ) async throws -> [Message] {
+        let statements = try await admitWrite { try Validation.check(append: messages, to: id) }
+        guard !messages.isEmpty else { return [] }
         do {
-            let messages = try await append(new.messages, to: new.conversationID, if: new.condition, statements)
-            return AppendResult(messages: messages, version: nil)
+            return try await append(messages, to: id, if: condition, statements)
         } catch let error as ChatStorageError where error.isOfUniqueViolation {
-            throw await explained(error, of: new.conversationID, statements)
+            throw await explained(error, of: id, statements)
         }
     }
 
@@ -141,14 +140,20 @@ public struct PostgresTenant: ChatStorage {
     }
 
     /// Reads a page of a conversation's messages, lowest sequence first.
-    public func messages(_ query: MessageQuery) async throws -> MessagePage {
-        let statements = try await admit { try Validation.check(query) }
-        let (id, position, limit) = (query.conversationID, query.position, query.limit)
-        guard limit > 0 else { return MessagePage([], for: query) }
-        let isForward = position.lowerBound != nil
-        let bound = position.lowerBound ?? position.upperBound
-        let statement =
-            isForward ? statements.messagesAfter : bound == nil ? statements.lastMessages : statements.messagesBefore
+    public func messages(
+        of id: ConversationID, _ position: MessagePosition, limit: Int
+    ) async throws -> [Message] {
+        let statements = try await admit {
+            try Validation.check(id)
+            try Validation.check(limit: limit)
+        }
+        guard limit > 0 else { return [] }
+        let (statement, bound): (Statement, Int64?) =
+            switch position {
+            case .end: (statements.lastMessages, nil)
+            case .before(let sequence): (statements.messagesBefore, sequence)
+            case .after(let sequence): (statements.messagesAfter, sequence)
+            }
         let values = values(id) { values in
             values.append(Int64(clamping: limit))
             if let bound { values.append(bound) }
@@ -156,15 +161,14 @@ public struct PostgresTenant: ChatStorage {
         let page = Request.Page(tenant: name, id: id, limit: limit)
         let result: QueryResult = try await store.run(
             .read(statement, values, isLong: limit > Self.shortPage, page: page))
-        let messages = try result.rows.map { try $0.message(of: id) }
-        return MessagePage(isForward ? messages : messages.reversed(), for: query)
+        if case .after = position { return try result.rows.map { try $0.message(of: id) } }
+        return try result.rows.reversed().map { try $0.message(of: id) }
     }
 
-    /// Removes messages of a conversation and keeps the conversation.
+    /// Removes all messages of a conversation and keeps the conversation.
     @discardableResult
-    public func removeMessages(_ removal: MessageRemoval) async throws -> Int {
-        let statements = try await admitWrite { try Validation.check(removal) }
-        let id = removal.conversationID
+    public func clearMessages(of id: ConversationID) async throws -> Int {
+        let statements = try await admitWrite { try Validation.check(id) }
         let values = values(id)
         let results: [QueryResult] = try await store.run(
             .transaction(

@@ -38,7 +38,7 @@ public final class SQLiteBackend: ChatStorageBackend {
     ///
     /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for the URL of another kind of store.
     public convenience init(url: String) async throws {
-        guard let path = try StoreURL(url).sqlitePath else {
+        guard case .sqlite(let path) = try StoreURL(url) else {
             throw ChatStorageError(.invalidArgument, "the URL is not of a SQLite store, which is sqlite:PATH")
         }
         try await self.init(path: path)
@@ -54,8 +54,8 @@ public final class SQLiteBackend: ChatStorageBackend {
     /// - Throws: ``ChatStorageError`` with the code `invalidArgument` if the file's folder does not exist, or the path
     ///   is too long or leads to something other than a file; `schemaTooNew`, `schemaMismatch`, `damaged` for a file
     ///   that is not a database, `accessDenied` where what is missing cannot be made, `unavailable`.
-    public func prepare(_ preparation: Preparation) async throws {
-        if preparation == .verify { try await store.awaitReady() } else { try await store.prepare() }
+    public func prepare() async throws {
+        try await store.prepare()
     }
 
     /// Closes the store; calls under way finish, and every later call is `closed`.

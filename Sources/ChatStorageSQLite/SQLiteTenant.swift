@@ -21,22 +21,10 @@ public struct SQLiteTenant: ChatStorage {
 
     /// Creates a conversation.
     @discardableResult
-    public func createConversation(_ new: NewConversation) async throws -> Conversation {
-        try await admit(writes: true) { try Validation.check(new) }
-        // Most often one that is kept exists, and reading waits for no writer.
-        if new.ifExists == .keep {
-            do {
-                if let existing = try await store.read({ [name] in try $0.conversation(tenant: name, new.id) }) {
-                    return existing
-                }
-            } catch let error as ChatStorageError {
-                throw error.beforeWriting
-            }
-        }
+    public func createConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
+        try await admit(writes: true) { try Validation.check(id, title: title) }
         return try await store.write { [name] database in
-            try new.ifExists == .keep
-                ? database.getOrCreateConversation(tenant: name, new.id, title: new.title)
-                : database.createConversation(tenant: name, new.id, title: new.title)
+            try database.createConversation(tenant: name, id, title: title)
         }
     }
 
@@ -46,15 +34,27 @@ public struct SQLiteTenant: ChatStorage {
         return try await store.read { [name] in try $0.conversation(tenant: name, id) }
     }
 
-    /// Changes a conversation.
+    /// Reads a conversation, and creates it if it does not exist.
     @discardableResult
-    public func updateConversation(
-        _ id: ConversationID, _ change: ConversationChange
-    ) async throws -> Conversation? {
-        try await admit(writes: true) { try Validation.check(change, of: id) }
-        guard let title = change.newTitle else {
-            return try await store.read { [name] in try $0.conversation(tenant: name, id) }
+    public func getOrCreateConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
+        try await admit(writes: true) { try Validation.check(id, title: title) }
+        // Most often it exists, and reading waits for no writer.
+        do {
+            if let existing = try await store.read({ [name] in try $0.conversation(tenant: name, id) }) {
+                return existing
+            }
+        } catch let error as ChatStorageError {
+            throw error.beforeWriting
         }
+        return try await store.write { [name] database in
+            try database.getOrCreateConversation(tenant: name, id, title: title)
+        }
+    }
+
+    /// Gives a conversation another title, or none.
+    @discardableResult
+    public func updateTitle(of id: ConversationID, to title: String?) async throws -> Conversation? {
+        try await admit(writes: true) { try Validation.check(id, title: title) }
         return try await store.write { [name] in try $0.updateTitle(tenant: name, of: id, to: title) }
     }
 
@@ -66,11 +66,13 @@ public struct SQLiteTenant: ChatStorage {
     }
 
     /// Reads a page of the conversations, most recently updated first.
-    public func conversations(_ query: ConversationQuery) async throws -> ConversationPage {
-        try await admit { try Validation.check(query, tenant: name) }
-        let limit = query.limit
+    public func conversations(after cursor: ConversationCursor?, limit: Int) async throws -> ConversationPage {
+        try await admit {
+            try Validation.check(limit: limit)
+            _ = try cursor?.position(tenant: name)
+        }
         guard limit > 0 else { return ConversationPage(items: [], next: nil) }
-        let start = try query.cursor?.position(tenant: name)
+        let start = try cursor?.position(tenant: name)
         let rows = limit == .max ? limit : limit + 1
         let conversations = try await store.read(inline: limit <= Self.inlineRows) { [name] in
             try $0.conversations(tenant: name, after: start, limit: rows)
@@ -80,32 +82,36 @@ public struct SQLiteTenant: ChatStorage {
 
     /// Appends messages to the end of a conversation, in order, all or none.
     @discardableResult
-    public func append(_ new: NewMessages) async throws -> AppendResult {
-        try await admit(writes: true) { try Validation.check(new) }
-        guard !new.messages.isEmpty else { return .nothing }
-        let bytes = new.messages.reduce(0) { $0 + $1.content.utf8.count }
+    public func append(
+        _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition
+    ) async throws -> [Message] {
+        try await admit(writes: true) { try Validation.check(append: messages, to: id) }
+        guard !messages.isEmpty else { return [] }
+        let bytes = messages.reduce(0) { $0 + $1.content.utf8.count }
         return try await store.write(bytes: bytes) { [name] in
-            try AppendResult(
-                messages: $0.append(new.messages, tenant: name, to: new.conversationID, if: new.condition), version: nil
-            )
+            try $0.append(messages, tenant: name, to: id, if: condition)
         }
     }
 
     /// Reads a page of a conversation's messages, lowest sequence first.
-    public func messages(_ query: MessageQuery) async throws -> MessagePage {
-        try await admit { try Validation.check(query) }
-        guard query.limit > 0 else { return MessagePage([], for: query) }
-        let messages = try await store.read(inline: query.limit <= Self.inlineRows) { [name] in
-            try $0.messages(tenant: name, of: query.conversationID, query.position, limit: query.limit)
+    public func messages(
+        of id: ConversationID, _ position: MessagePosition, limit: Int
+    ) async throws -> [Message] {
+        try await admit {
+            try Validation.check(id)
+            try Validation.check(limit: limit)
         }
-        return MessagePage(messages, for: query)
+        guard limit > 0 else { return [] }
+        return try await store.read(inline: limit <= Self.inlineRows) { [name] in
+            try $0.messages(tenant: name, of: id, position, limit: limit)
+        }
     }
 
-    /// Removes messages of a conversation and keeps the conversation.
+    /// Removes all messages of a conversation and keeps the conversation.
     @discardableResult
-    public func removeMessages(_ removal: MessageRemoval) async throws -> Int {
-        try await admit(writes: true) { try Validation.check(removal) }
-        return try await store.write { [name] in try $0.clearMessages(tenant: name, of: removal.conversationID) }
+    public func clearMessages(of id: ConversationID) async throws -> Int {
+        try await admit(writes: true) { try Validation.check(id) }
+        return try await store.write { [name] in try $0.clearMessages(tenant: name, of: id) }
     }
 
     /// Stores a conversation exactly as it was elsewhere.

@@ -13,9 +13,11 @@ struct LookingAppend: Sendable {
         self.condition = condition
         let bytes = messages.reduce(0) { $0 + $1.content.utf8.count + ($1.key?.utf8.count ?? 0) + 48 }
         let statement =
-            condition.createsConversation
-            ? statements.keyedAppend
-            : condition.expectedVersion == nil ? statements.keyedAppendIfExists : statements.appendIfUnchanged
+            switch condition {
+            case .createIfMissing: statements.keyedAppend
+            case .exists: statements.keyedAppendIfExists
+            case .unchanged: statements.appendIfUnchanged
+            }
         let step = Request.Step(statement: statement, bytes: bytes) {
             Parameters(bytes: bytes + 256) { values in
                 values.append(key.tenant)
@@ -23,7 +25,7 @@ struct LookingAppend: Sendable {
                 values.append(texts: messages.lazy.map(\.role.rawValue))
                 values.append(texts: messages.lazy.map(\.content))
                 values.append(texts: messages.lazy.map(\.key))
-                if let version = condition.expectedVersion {
+                if case .unchanged(let version) = condition {
                     values.append(version.createdAt)
                     values.append(version.lastSequence)
                 }
@@ -35,7 +37,8 @@ struct LookingAppend: Sendable {
 
     /// Whether an append needs to look: all others are sent without.
     static func isNeeded(for messages: [ChatMessage], if condition: AppendCondition) -> Bool {
-        condition.expectedVersion != nil || messages.contains { $0.key != nil }
+        if case .unchanged = condition { return true }
+        return messages.contains { $0.key != nil }
     }
 
     /// The stored messages; nil when the append must be made again: the conversation changed between the look and the
@@ -60,7 +63,7 @@ struct LookingAppend: Sendable {
             }
         }
         if !found.isEmpty,
-            let repeated = try RepeatedAppend.messages(for: messages, found: found)
+            let repeated = try RepeatedAppend.messages(for: messages, found: found, reading: { _ in found })
         {
             return repeated
         }
@@ -71,7 +74,7 @@ struct LookingAppend: Sendable {
             return Appended(firstSequence: added.first, time: added.time).messages(messages, of: key.id)
         }
         guard let version else { throw Self.conversationNotFound }
-        if let expected = condition.expectedVersion, version != expected {
+        if case .unchanged(let expected) = condition, version != expected {
             guard isSecondLook || !request.isRepeatable else { return nil }
             throw ChatStorageError(.conflict, "the conversation is not the one that was read, or was appended to since")
         }

@@ -6,15 +6,18 @@ extension Database {
     ) throws -> [Message] {
         if let repeated = try repeated(messages, tenant: tenant, of: id) { return repeated }
         let query: Query =
-            condition.createsConversation
-            ? .createForAppend : condition.expectedVersion == nil ? .touchForAppend : .touchUnchangedForAppend
+            switch condition {
+            case .createIfMissing: .createForAppend
+            case .exists: .touchForAppend
+            case .unchanged: .touchUnchangedForAppend
+            }
         let now = Timestamp.now()
         let place: (lastSequence: Int64, updatedAt: Timestamp, isNew: Bool)? = try run(query) { statement in
             try statement.bind(tenant, at: 1)
             try statement.bind(id.rawValue, at: 2)
             try statement.bind(Int64(messages.count), at: 3)
             try statement.bind(now, at: 4)
-            if let version = condition.expectedVersion {
+            if case .unchanged(let version) = condition {
                 try statement.bind(version.createdAt, at: 5)
                 try statement.bind(version.lastSequence, at: 6)
             }
@@ -49,7 +52,7 @@ extension Database {
             return ChatStorageError(
                 .conversationNotFound, "the conversation that was to be appended to does not exist")
         }
-        if let version = condition.expectedVersion, version != existing.version {
+        if case .unchanged(let version) = condition, version != existing.version {
             return ChatStorageError(
                 .conflict, "the conversation is not the one that was read, or was appended to since")
         }
@@ -82,12 +85,13 @@ extension Database {
     func messages(
         tenant: String, of id: ConversationID, _ position: MessagePosition, limit: Int
     ) throws -> [Message] {
-        if let lowerBound = position.lowerBound {
-            return try messages(.messagesAfter, tenant: tenant, of: id, lowerBound, limit: limit)
-        }
+        switch position {
         // No sequence is as high as Int64.max: restoring stops at 2⁵³ - 1.
-        let upperBound = position.upperBound ?? .max
-        return try messages(.messagesBefore, tenant: tenant, of: id, upperBound, limit: limit).reversed()
+        case .end: try messages(.messagesBefore, tenant: tenant, of: id, .max, limit: limit).reversed()
+        case .before(let sequence):
+            try messages(.messagesBefore, tenant: tenant, of: id, sequence, limit: limit).reversed()
+        case .after(let sequence): try messages(.messagesAfter, tenant: tenant, of: id, sequence, limit: limit)
+        }
     }
 
     func clearMessages(tenant: String, of id: ConversationID) throws -> Int {
@@ -129,7 +133,10 @@ extension Database {
             }
         }
         guard !found.isEmpty else { return nil }
-        return try RepeatedAppend.messages(for: messages, found: found)
+        return try RepeatedAppend.messages(for: messages, found: found) { range in
+            try self.messages(
+                tenant: tenant, of: id, .after(range.lowerBound - 1), limit: messages.count)
+        }
     }
 
     private func messages(
