@@ -29,10 +29,15 @@ public final class PostgresBackend: ChatStorageBackend {
     ///   password has a `/` or `@` that is not percent-encoded, for an option of the URL, of a service file or of the
     ///   environment that libpq does not take, or a setting out of its bounds; `unavailable` when the process has no
     ///   file descriptors or threads left.
-    public init(_ configuration: Configuration) async throws {
+    public convenience init(_ configuration: Configuration) async throws {
+        try await self.init(configuration, versions: SchemaVersion.all)
+    }
+
+    /// Opens a store as a library with these versions of the schema would.
+    init(_ configuration: Configuration, versions: [SchemaVersion]) async throws {
         try configuration.check()
         try await ConnectionOptions.check(configuration)
-        store = try PostgresStore(configuration)
+        store = try PostgresStore(configuration, versions: versions)
     }
 
     /// Opens a store with the default configuration.

@@ -106,7 +106,7 @@ import Testing
             text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         }
         let statements = try words(String(contentsOf: page, encoding: .utf8))
-        let definition = SchemaDefinition(SchemaName(name: "chat")).version1
+        let definition = SchemaDefinition(SchemaName(name: "chat"), SchemaVersion.all).statements.joined()
             .map { words($0.replacing("\"chat\"", with: "chat")) }.first { $0.contains("FOREIGN KEY") }
         let documented = try #require(statements.firstMatch(of: /ADD (CONSTRAINT .*? ON DELETE CASCADE)/))
         #expect(definition?.contains(documented.1) == true)
