@@ -115,7 +115,7 @@ import Testing
     @Test func appendsAreNotMerged() {
         func append(_ statements: Statements) -> Call {
             let append = PlainAppend([.user("x")], to: ConversationKey(tenant: "", id: "c"), statements)
-            return Call(append.request(statements.append, .append(append)), purpose: .session, deadline: .now)
+            return Call(append.request, purpose: .session, deadline: .now)
         }
         #expect(append(Statements(SchemaName(name: "s"))).isMergeable)
         #expect(!append(Statements(SchemaName(name: "s"), isDistributed: true)).isMergeable)

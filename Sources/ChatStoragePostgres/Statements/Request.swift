@@ -66,8 +66,8 @@ struct Request: Sendable {
         case read(isLong: Bool)
         /// It writes, and locks a conversation's row.
         case write(ConversationKey)
-        /// It appends without a condition, so that it can go in one statement with others.
-        case append(PlainAppend)
+        /// It writes, and can go in one statement with others.
+        case mergeable(any MergeableWrite)
     }
 
     var isWrite: Bool {

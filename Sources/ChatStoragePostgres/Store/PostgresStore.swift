@@ -114,8 +114,10 @@ final class PostgresStore: Sendable {
 
     /// Appends, alone or in one statement with others.
     func run(_ append: PlainAppend) async throws -> Appended {
-        switch try await answer(to: append.request(append.statements.append, .append(append))) {
-        case .appended(let appended): return appended
+        switch try await answer(to: append.request) {
+        case .share(let share):
+            guard let appended = share as? Appended else { throw Appended.damage }
+            return appended
         case .results(let results):
             guard let result = results.first else { throw Appended.damage }
             return try result.appended(append.messages.count)
