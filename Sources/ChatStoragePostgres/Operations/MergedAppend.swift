@@ -8,7 +8,7 @@ struct MergedAppend: MergedWrites {
     }
 
     private let appends: [PlainAppend]
-    private let statement: Statement
+    private let statement: PreparedSQL
     /// In the order of their key, in which the statement numbers them.
     private let conversations: [Conversation]
     /// For each append its conversation, and how many messages the later ones append to the same.
@@ -16,7 +16,7 @@ struct MergedAppend: MergedWrites {
     private let bytes: Int
 
     /// Merges appends, which get their sequences in this order; all are of the statement's schema.
-    init(_ appends: [PlainAppend], _ statement: Statement) {
+    init(_ appends: [PlainAppend], _ statement: PreparedSQL) {
         self.appends = appends
         self.statement = statement
         var numbers: [ConversationKey: Int] = [:]

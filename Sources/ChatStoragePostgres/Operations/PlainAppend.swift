@@ -16,7 +16,7 @@ struct PlainAppend {
     }
 
     /// The request of a statement that appends to one conversation; its values are encoded when it is sent.
-    func request(_ statement: Statement, _ kind: Request.Kind) -> Request {
+    func request(_ statement: PreparedSQL, _ kind: Request.Kind) -> Request {
         let step = Request.Step(statement: statement, bytes: bytes) {
             Parameters(bytes: bytes + 256) { values in
                 values.append(key.tenant)

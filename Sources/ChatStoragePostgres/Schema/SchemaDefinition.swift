@@ -46,7 +46,7 @@ struct SchemaDefinition {
     /// A `CREATE INDEX CONCURRENTLY` that fails leaves one, and nothing is found by it.
     var readInvalidIndexes: Request {
         .read(
-            Statement(
+            PreparedSQL(
                 text: """
                     SELECT c.relname::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
                     JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -58,10 +58,10 @@ struct SchemaDefinition {
 
     private func transaction(_ statements: [String]) -> Request {
         let lock = Request.Step(
-            statement: Statement(text: "SELECT pg_advisory_xact_lock($1)::text", [.bigint]), bytes: 0
+            statement: PreparedSQL(text: "SELECT pg_advisory_xact_lock($1)::text", [.bigint]), bytes: 0
         ) { [key = schema.lockKey] in Parameters { $0.append(key) } }
         let steps = statements.map { sql in
-            Request.Step(statement: Statement(text: sql), bytes: 0) { Parameters() }
+            Request.Step(statement: PreparedSQL(text: sql), bytes: 0) { Parameters() }
         }
         return .transaction([lock] + steps, on: .schema)
     }
@@ -69,7 +69,7 @@ struct SchemaDefinition {
     /// Reads the version of the schema, and the lowest library version that may use it.
     var readVersion: Request {
         .read(
-            Statement(
+            PreparedSQL(
                 text: """
                     SELECT version::bigint, minimum_version::bigint
                     FROM \(schema.quoted).\(Self.versionTable)
