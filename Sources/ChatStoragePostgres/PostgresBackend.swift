@@ -91,7 +91,7 @@ extension PostgresBackend: CountsTenants {
     package func countTenants(besides tenant: String?) async throws -> Int {
         let statements = try await store.statements()
         let values = Parameters(bytes: 256) { $0.append(tenant ?? "") }
-        let result: QueryResult = try await store.run(.read(statements.otherTenants, values, isLong: true))
+        let result = try await store.result(of: .read(statements.otherTenants, values, isLong: true))
         return Int(clamping: try result.rows.first?.int64(0) ?? 0)
     }
 }

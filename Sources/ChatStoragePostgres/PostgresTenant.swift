@@ -33,8 +33,8 @@ public struct PostgresTenant: ChatStorage {
     @discardableResult
     public func createConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
         let statements = try await admitWrite { try Validation.check(id, title: title) }
-        let result: QueryResult = try await store.run(
-            .write(statements.createConversation, to: key(id), values(id) { $0.append(title) }))
+        let result = try await store.result(
+            of: .write(statements.createConversation, to: key(id), values(id) { $0.append(title) }))
         guard let row = result.rows.first else {
             throw ChatStorageError(.conversationExists, Self.idIsTaken)
         }
@@ -44,7 +44,7 @@ public struct PostgresTenant: ChatStorage {
     /// Reads a conversation.
     public func conversation(_ id: ConversationID) async throws -> Conversation? {
         let statements = try await admit { try Validation.check(id) }
-        let result: QueryResult = try await store.run(.read(statements.conversation, values(id)))
+        let result = try await store.result(of: .read(statements.conversation, values(id)))
         return try result.rows.first?.conversation()
     }
 
@@ -54,7 +54,7 @@ public struct PostgresTenant: ChatStorage {
         let statements = try await admitWrite { try Validation.check(id, title: title) }
         let request = Request.write(statements.getOrCreateConversation, to: key(id), values(id) { $0.append(title) })
         for _ in 0..<Self.attemptsToGetOrCreate {
-            let result: QueryResult = try await store.run(request)
+            let result = try await store.result(of: request)
             if let row = result.rows.first { return try row.conversation() }
         }
         throw ChatStorageError(
@@ -66,8 +66,8 @@ public struct PostgresTenant: ChatStorage {
     @discardableResult
     public func updateTitle(of id: ConversationID, to title: String?) async throws -> Conversation? {
         let statements = try await admitWrite { try Validation.check(id, title: title) }
-        let result: QueryResult = try await store.run(
-            .write(statements.updateTitle, to: key(id), values(id) { $0.append(title) }))
+        let result = try await store.result(
+            of: .write(statements.updateTitle, to: key(id), values(id) { $0.append(title) }))
         return try result.rows.first?.conversation()
     }
 
@@ -75,8 +75,8 @@ public struct PostgresTenant: ChatStorage {
     @discardableResult
     public func deleteConversation(_ id: ConversationID) async throws -> Bool {
         let statements = try await admitWrite { try Validation.check(id) }
-        let result: QueryResult = try await store.run(
-            .write(statements.deleteConversation, to: key(id), values(id)))
+        let result = try await store.result(
+            of: .write(statements.deleteConversation, to: key(id), values(id)))
         return result.affectedRows > 0
     }
 
@@ -105,7 +105,7 @@ public struct PostgresTenant: ChatStorage {
             }
             request = .read(statements.firstConversations, values, isLong: limit > Self.shortPage)
         }
-        let result: QueryResult = try await store.run(request)
+        let result = try await store.result(of: request)
         return ConversationPage(try result.rows.map { try $0.conversation() }, limit: limit, tenant: name)
     }
 
@@ -130,9 +130,9 @@ public struct PostgresTenant: ChatStorage {
             return try await run(LookingAppend(messages, to: key(id), if: condition, statements))
         }
         let append = PlainAppend(messages, to: key(id), statements)
-        guard condition == .exists else { return try await store.run(append).messages(append) }
+        guard condition == .exists else { return try await store.appended(by: append).messages(append) }
         let request = append.request(statements.appendIfExists, .write(append.key))
-        let result: QueryResult = try await store.run(request)
+        let result = try await store.result(of: request)
         guard result.rowCount > 0 else {
             throw LookingAppend.conversationNotFound
         }
@@ -148,7 +148,7 @@ public struct PostgresTenant: ChatStorage {
             try Validation.check(limit: limit)
         }
         guard limit > 0 else { return [] }
-        let (statement, bound): (Statement, Int64?) =
+        let (statement, bound): (PreparedSQL, Int64?) =
             switch position {
             case .end: (statements.lastMessages, nil)
             case .before(let sequence): (statements.messagesBefore, sequence)
@@ -159,8 +159,8 @@ public struct PostgresTenant: ChatStorage {
             if let bound { values.append(bound) }
         }
         let page = Request.Page(tenant: name, id: id, limit: limit)
-        let result: QueryResult = try await store.run(
-            .read(statement, values, isLong: limit > Self.shortPage, page: page))
+        let result = try await store.result(
+            of: .read(statement, values, isLong: limit > Self.shortPage, page: page))
         if case .after = position { return try result.rows.map { try $0.message(of: id) } }
         return try result.rows.reversed().map { try $0.message(of: id) }
     }
@@ -170,8 +170,8 @@ public struct PostgresTenant: ChatStorage {
     public func clearMessages(of id: ConversationID) async throws -> Int {
         let statements = try await admitWrite { try Validation.check(id) }
         let values = values(id)
-        let results: [QueryResult] = try await store.run(
-            .transaction(
+        let results = try await store.results(
+            of: .transaction(
                 [
                     Request.Step(statement: statements.markCleared, bytes: 0) { values },
                     Request.Step(statement: statements.deleteCleared, bytes: 0) { values },
@@ -187,7 +187,7 @@ public struct PostgresTenant: ChatStorage {
         let request = RestoreRequest(snapshot, tenant: name, statements).request
         for attempt in 1... {
             do {
-                let results: [QueryResult] = try await store.run(request)
+                let results = try await store.results(of: request)
                 try results.checkCommitted()
                 break
             } catch let error as ChatStorageError where error.isOfUniqueViolation {
@@ -204,7 +204,7 @@ public struct PostgresTenant: ChatStorage {
     /// Looks whether a conversation exists, for a write that was refused.
     private func exists(_ id: ConversationID, _ statements: Statements) async throws -> Bool {
         do {
-            let result: QueryResult = try await store.run(.read(statements.conversation, values(id)))
+            let result = try await store.result(of: .read(statements.conversation, values(id)))
             return result.rowCount > 0
         } catch let error as ChatStorageError {
             throw error.beforeWriting
@@ -216,8 +216,8 @@ public struct PostgresTenant: ChatStorage {
         _ error: ChatStorageError, of id: ConversationID, _ statements: Statements
     ) async -> ChatStorageError {
         let lastMessage = values(id) { $0.append(Int64(1)) }
-        guard let messages: QueryResult = try? await store.run(.read(statements.lastMessages, lastMessage)),
-            let conversation: QueryResult = try? await store.run(.read(statements.conversation, values(id)))
+        guard let messages = try? await store.result(of: .read(statements.lastMessages, lastMessage)),
+            let conversation = try? await store.result(of: .read(statements.conversation, values(id)))
         else { return error }
         // Rows that cannot be read are damaged too.
         let last = Result { try messages.rows.first?.message(of: id).sequence }
@@ -235,7 +235,7 @@ public struct PostgresTenant: ChatStorage {
         var violations = 0
         for attempt in 0..<Self.attemptsToAppend {
             do {
-                let result: QueryResult = try await store.run(append.request)
+                let result = try await store.result(of: append.request)
                 if let stored = try append.stored(result, isSecondLook: attempt > 0) { return stored }
             } catch let error as ChatStorageError where error.isOfUniqueViolation {
                 // A session that appends the same keys was first, and the next look finds them; or it is another key.

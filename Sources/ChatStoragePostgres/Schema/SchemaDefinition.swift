@@ -62,7 +62,7 @@ struct SchemaDefinition {
     func readInvalidIndexes(of version: Int64) -> Request {
         let names = versions.dropFirst(Int(clamping: version)).flatMap(\.indexes)
         return .read(
-            Statement(
+            PreparedSQL(
                 text: """
                     SELECT c.relname::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
                     JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -76,8 +76,7 @@ struct SchemaDefinition {
 
     /// Reads the version of the schema, and the lowest library version that may use it.
     var readVersion: Request {
-        .read(
-            Statement(text: "SELECT schema_version::bigint, minimum_schema_version::bigint FROM \(table)"))
+        .read(PreparedSQL(text: "SELECT schema_version::bigint, minimum_schema_version::bigint FROM \(table)"))
     }
 
     /// Checks that this library can use a schema, and returns the schema's version.
@@ -108,10 +107,10 @@ struct SchemaDefinition {
 
     private func transaction(_ statements: [String]) -> Request {
         let lock = Request.Step(
-            statement: Statement(text: "SELECT pg_advisory_xact_lock($1)::text", [.bigint]), bytes: 0
+            statement: PreparedSQL(text: "SELECT pg_advisory_xact_lock($1)::text", [.bigint]), bytes: 0
         ) { [key = schema.lockKey] in Parameters { $0.append(key) } }
         let steps = statements.map { sql in
-            Request.Step(statement: Statement(text: sql), bytes: 0) { Parameters() }
+            Request.Step(statement: PreparedSQL(text: sql), bytes: 0) { Parameters() }
         }
         return .transaction([lock] + steps, on: .schema)
     }

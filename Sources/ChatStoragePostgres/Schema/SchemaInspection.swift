@@ -21,7 +21,7 @@ struct SchemaInspection {
         case absent(SchemaName, exists: Bool, lookedThrough: [SchemaName])
     }
 
-    private static let query = Statement(
+    private static let query = PreparedSQL(
         text: """
             WITH path AS (
                 SELECT name::text AS name, position

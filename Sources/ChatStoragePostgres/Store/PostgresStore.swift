@@ -86,7 +86,7 @@ final class PostgresStore: Sendable {
     /// - Throws: ``ChatStorageError`` with the code `schemaMismatch` if an index that was made before is not whole.
     private func migrate(_ definition: SchemaDefinition, from version: Int64) async throws {
         for step in definition.migration(from: version) { try await transact(step) }
-        let invalid: QueryResult = try await run(definition.readInvalidIndexes(of: version))
+        let invalid = try await result(of: definition.readInvalidIndexes(of: version))
         if let name = try invalid.rows.first?.text(0) {
             throw ChatStorageError(
                 .schemaMismatch,
@@ -96,8 +96,7 @@ final class PostgresStore: Sendable {
     }
 
     private func transact(_ request: Request) async throws {
-        let results: [QueryResult] = try await run(request)
-        try results.checkCommitted()
+        try await results(of: request).checkCommitted()
     }
 
     func close() async {
@@ -105,18 +104,28 @@ final class PostgresStore: Sendable {
         await loop.close()
     }
 
-    /// Runs a request.
-    func run(_ request: Request) async throws -> [QueryResult] {
+    /// Runs a request, and returns what each of its statements answered.
+    func results(of request: Request) async throws -> [QueryResult] {
         guard case .results(let results) = try await answer(to: request) else {
             throw ChatStorageError(.damaged, "a statement has no result")
         }
         return results
     }
 
+    /// Runs a request of one statement, and returns its answer.
+    func result(of request: Request) async throws -> QueryResult {
+        guard let result = try await results(of: request).first else {
+            throw ChatStorageError(.damaged, "a statement has no result")
+        }
+        return result
+    }
+
     /// Appends, alone or in one statement with others.
-    func run(_ append: PlainAppend) async throws -> Appended {
-        switch try await answer(to: append.request(append.statements.append, .append(append))) {
-        case .appended(let appended): return appended
+    func appended(by append: PlainAppend) async throws -> Appended {
+        switch try await answer(to: append.request) {
+        case .share(let share):
+            guard let appended = share as? Appended else { throw Appended.damage }
+            return appended
         case .results(let results):
             guard let result = results.first else { throw Appended.damage }
             return try result.appended(append.messages.count)
@@ -160,13 +169,6 @@ final class PostgresStore: Sendable {
         }
     }
 
-    /// Runs a request of one statement.
-    func run(_ request: Request) async throws -> QueryResult {
-        let results: [QueryResult] = try await run(request)
-        guard let result = results.first else { throw ChatStorageError(.damaged, "a statement has no result") }
-        return result
-    }
-
     private func readyStatements() throws -> Statements? {
         switch phase.withLock({ $0 }) {
         case .closed: throw ChatStorageError.closed
@@ -188,13 +190,13 @@ final class PostgresStore: Sendable {
 
     /// Looks for the tables and checks their version; it only reads.
     private func inspect() async throws -> SchemaInspection.Location {
-        let inspection = try SchemaInspection(await run(SchemaInspection.request(schema: configuration.schema)))
+        let inspection = try SchemaInspection(await result(of: SchemaInspection.request(schema: configuration.schema)))
         try inspection.checkSettings()
         let location = try inspection.location()
         guard case .present(let schema, _) = location else { return location }
         do {
             let definition = SchemaDefinition(schema, versions)
-            let version = try definition.check(version: await run(definition.readVersion))
+            let version = try definition.check(version: await result(of: definition.readVersion))
             if version < definition.version { return .outdated(schema, version: version) }
         } catch let error as ChatStorageError where error.cause?.code == "42703" {
             throw ChatStorageError(
