@@ -31,10 +31,11 @@ public struct PostgresTenant: ChatStorage {
 
     /// Creates a conversation.
     @discardableResult
-    public func createConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
-        let statements = try await admitWrite { try Validation.check(id, title: title) }
+    public func createConversation(_ new: NewConversation) async throws -> Conversation {
+        let statements = try await admitWrite { try Validation.check(new) }
+        if new.ifExists == .keep { return try await getOrCreate(new, statements) }
         let result = try await store.result(
-            of: .write(statements.createConversation, to: key(id), values(id) { $0.append(title) }))
+            of: .write(statements.createConversation, to: key(new.id), values(new.id) { $0.append(new.title) }))
         guard let row = result.rows.first else {
             throw ChatStorageError(.conversationExists, Self.idIsTaken)
         }
@@ -48,11 +49,9 @@ public struct PostgresTenant: ChatStorage {
         return try result.rows.first?.conversation()
     }
 
-    /// Reads a conversation, and creates it if it does not exist.
-    @discardableResult
-    public func getOrCreateConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
-        let statements = try await admitWrite { try Validation.check(id, title: title) }
-        let request = Request.write(statements.getOrCreateConversation, to: key(id), values(id) { $0.append(title) })
+    private func getOrCreate(_ new: NewConversation, _ statements: Statements) async throws -> Conversation {
+        let request = Request.write(
+            statements.getOrCreateConversation, to: key(new.id), values(new.id) { $0.append(new.title) })
         for _ in 0..<Self.attemptsToGetOrCreate {
             let result = try await store.result(of: request)
             if let row = result.rows.first { return try row.conversation() }
@@ -62,10 +61,15 @@ public struct PostgresTenant: ChatStorage {
             writeOutcome: .notApplied)
     }
 
-    /// Gives a conversation another title, or none.
+    /// Changes a conversation.
     @discardableResult
-    public func updateTitle(of id: ConversationID, to title: String?) async throws -> Conversation? {
-        let statements = try await admitWrite { try Validation.check(id, title: title) }
+    public func updateConversation(
+        _ id: ConversationID, _ change: ConversationChange
+    ) async throws -> Conversation? {
+        let statements = try await admitWrite { try Validation.check(change, of: id) }
+        guard let title = change.newTitle else {
+            return try await store.result(of: .read(statements.conversation, values(id))).rows.first?.conversation()
+        }
         let result = try await store.result(
             of: .write(statements.updateTitle, to: key(id), values(id) { $0.append(title) }))
         return try result.rows.first?.conversation()
@@ -81,12 +85,9 @@ public struct PostgresTenant: ChatStorage {
     }
 
     /// Reads a page of the conversations, most recently updated first.
-    public func conversations(after cursor: ConversationCursor?, limit: Int) async throws -> ConversationPage {
-        var start: (updatedAt: Timestamp, id: ConversationID)?
-        let statements = try await admit {
-            try Validation.check(limit: limit)
-            start = try cursor?.position(tenant: name)
-        }
+    public func conversations(_ query: ConversationQuery) async throws -> ConversationPage {
+        let statements = try await admit { try Validation.check(query, tenant: name) }
+        let (start, limit) = (try query.cursor?.position(tenant: name), query.limit)
         guard limit > 0 else { return ConversationPage(items: [], next: nil) }
         let rows = Int64(clamping: limit == .max ? limit : limit + 1)
         let request: Request
@@ -111,15 +112,14 @@ public struct PostgresTenant: ChatStorage {
 
     /// Appends messages to the end of a conversation, in order, all or none.
     @discardableResult
-    public func append(
-        _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition
-    ) async throws -> [Message] {
-        let statements = try await admitWrite { try Validation.check(append: messages, to: id) }
-        guard !messages.isEmpty else { return [] }
+    public func append(_ new: NewMessages) async throws -> AppendResult {
+        let statements = try await admitWrite { try Validation.check(new) }
+        guard !new.messages.isEmpty else { return .nothing }
         do {
-            return try await append(messages, to: id, if: condition, statements)
+            let stored = try await append(new.messages, to: new.conversationID, if: new.condition, statements)
+            return AppendResult(messages: stored, version: nil)
         } catch let error as ChatStorageError where error.isOfUniqueViolation {
-            throw await explained(error, of: id, statements)
+            throw await explained(error, of: new.conversationID, statements)
         }
     }
 
@@ -140,19 +140,17 @@ public struct PostgresTenant: ChatStorage {
     }
 
     /// Reads a page of a conversation's messages, lowest sequence first.
-    public func messages(
-        of id: ConversationID, _ position: MessagePosition, limit: Int
-    ) async throws -> [Message] {
-        let statements = try await admit {
-            try Validation.check(id)
-            try Validation.check(limit: limit)
-        }
-        guard limit > 0 else { return [] }
+    public func messages(_ query: MessageQuery) async throws -> MessagePage {
+        let statements = try await admit { try Validation.check(query) }
+        let (id, position, limit) = (query.conversationID, query.position, query.limit)
+        guard limit > 0 else { return MessagePage([], for: query) }
         let (statement, bound): (PreparedSQL, Int64?) =
-            switch position {
-            case .end: (statements.lastMessages, nil)
-            case .before(let sequence): (statements.messagesBefore, sequence)
-            case .after(let sequence): (statements.messagesAfter, sequence)
+            if let bound = position.lowerBound {
+                (statements.messagesAfter, bound)
+            } else if let bound = position.upperBound {
+                (statements.messagesBefore, bound)
+            } else {
+                (statements.lastMessages, nil)
             }
         let values = values(id) { values in
             values.append(Int64(clamping: limit))
@@ -161,21 +159,21 @@ public struct PostgresTenant: ChatStorage {
         let page = Request.Page(tenant: name, id: id, limit: limit)
         let result = try await store.result(
             of: .read(statement, values, isLong: limit > Self.shortPage, page: page))
-        if case .after = position { return try result.rows.map { try $0.message(of: id) } }
-        return try result.rows.reversed().map { try $0.message(of: id) }
+        let messages = try result.rows.map { try $0.message(of: id) }
+        return MessagePage(position.lowerBound == nil ? messages.reversed() : messages, for: query)
     }
 
-    /// Removes all messages of a conversation and keeps the conversation.
+    /// Removes messages of a conversation and keeps the conversation.
     @discardableResult
-    public func clearMessages(of id: ConversationID) async throws -> Int {
-        let statements = try await admitWrite { try Validation.check(id) }
-        let values = values(id)
+    public func removeMessages(_ removal: MessageRemoval) async throws -> Int {
+        let statements = try await admitWrite { try Validation.check(removal) }
+        let values = values(removal.conversationID)
         let results = try await store.results(
             of: .transaction(
                 [
                     Request.Step(statement: statements.markCleared, bytes: 0) { values },
                     Request.Step(statement: statements.deleteCleared, bytes: 0) { values },
-                ], on: key(id)))
+                ], on: key(removal.conversationID)))
         try results.checkCommitted()
         return results.dropLast().last?.affectedRows ?? 0
     }

@@ -30,7 +30,18 @@ final class PostgresStore: Sendable {
     /// The statements for the schema, once it is known to be there; after the first time it costs a lock.
     func statements() async throws -> Statements {
         if let statements = try readyStatements() { return statements }
-        switch try await inspection.location({ [self] in try await inspect() }) {
+        return try becomeReady(try await inspection.location({ [self] in try await inspect() }))
+    }
+
+    /// Looks at the tables, also when they were there before.
+    func verify() async throws {
+        _ = try readyStatements()
+        _ = try becomeReady(try await inspect())
+    }
+
+    /// - Throws: ``ChatStorageError`` with the code `notPrepared` if `prepare()` would have something to do.
+    private func becomeReady(_ location: SchemaInspection.Location) throws -> Statements {
+        switch location {
         case .present(let schema, let isDistributed): return try becomeReady(schema, isDistributed: isDistributed)
         case .absent(let place, let exists, let lookedThrough):
             let problem =
