@@ -200,7 +200,7 @@ extension PostgresBackend.Configuration {
     }
 }
 
-extension Statement {
+extension PreparedSQL {
     /// The level is pinned: at `repeatable read` most concurrent appends to one conversation would fail.
     ///
     /// So is durability: a commit is on the disk before it is answered (contract D1). `synchronous_commit = off` of a
@@ -213,7 +213,7 @@ extension Statement {
     ///
     /// A server notices within a second that its client is gone, where it can check: from PostgreSQL 14 on Linux, and
     /// from 15 on macOS and the BSDs. Elsewhere it refuses the setting, which is then left alone.
-    fileprivate static let setUpSession = Statement(
+    fileprivate static let setUpSession = PreparedSQL(
         text: """
             SELECT set_config('default_transaction_isolation', 'read committed', false),
                    set_config('lock_timeout', $1, false), set_config('statement_timeout', $2, false),

@@ -68,8 +68,8 @@ import Testing
     }
 
     @Test func timeoutsStandWhereTheyHoldForTheTransaction() throws {
-        let insert = Request.write(Statement("insert", [], "INSERT"), to: .schema, Parameters())
-        let touch = Request.Step(statement: Statement("touch", [], "UPDATE"), bytes: 0) { Parameters() }
+        let insert = Request.write(PreparedSQL("insert", [], "INSERT"), to: .schema, Parameters())
+        let touch = Request.Step(statement: PreparedSQL("touch", [], "UPDATE"), bytes: 0) { Parameters() }
         let clear = Request.transaction([touch, touch], on: .schema)
         for (request, names) in [
             (insert, ["chatstorage_set_timeouts", "insert"]),

@@ -14,7 +14,7 @@ import ChatStorageSupport
 struct Pipeline<Ticket, Answer> {
     /// What to hand to libpq.
     enum Message {
-        case prepare(name: String, Statement)
+        case prepare(name: String, PreparedSQL)
         /// A step, by the name of its prepared statement, or as text when there is none.
         case execute(name: String?, Request.Step)
         case sync
@@ -147,7 +147,7 @@ struct Pipeline<Ticket, Answer> {
     /// Whether another request could be sent without waiting for an answer.
     ///
     /// - Parameter statement: The request's ``Request/shareableStatement``.
-    func canSendAtOnce(_ statement: Statement?) -> Bool {
+    func canSendAtOnce(_ statement: PreparedSQL?) -> Bool {
         guard isBehindPooler, !entries.isEmpty else { return true }
         // A request that shares the Sync of the waiting ones is sent with them.
         return expected.isEmpty && entries.count < Self.readsPerSync

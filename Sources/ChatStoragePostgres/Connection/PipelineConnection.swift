@@ -56,7 +56,7 @@ final class PipelineConnection {
     /// Whether it takes another call.
     ///
     /// - Parameter statement: The call's ``Request/shareableStatement``.
-    func accepts(_ bytes: Int, _ statement: Statement?, now: ContinuousClock.Instant, limits: Limits) -> Bool {
+    func accepts(_ bytes: Int, _ statement: PreparedSQL?, now: ContinuousClock.Instant, limits: Limits) -> Bool {
         guard isReady, !isRetiring, pipeline.count < limits.calls, pipeline.canSendAtOnce(statement) else {
             return false
         }

@@ -7,8 +7,8 @@ struct Call: Sendable {
     enum Purpose: Sendable {
         /// A caller waits for the answers.
         case caller(PendingCall<Answer>)
-        /// It carries several callers' appends.
-        case merged([Call], MergedAppend)
+        /// It carries several callers' writes.
+        case merged([Call], any MergedWrites)
         /// It sets up a new connection's session.
         case session
     }
@@ -17,8 +17,8 @@ struct Call: Sendable {
     enum Answer: Sendable {
         /// What each statement answered.
         case results([QueryResult])
-        /// What became of an append that went with others.
-        case appended(Appended)
+        /// What a write gets of the answers to a request that it shared with others.
+        case share(any Sendable)
     }
 
     /// Which calls share connections, so that some do not wait behind others.
@@ -62,15 +62,14 @@ struct Call: Sendable {
         self.deadline = deadline
     }
 
-    /// Puts appends into one statement; nil when there is only one, or none.
+    /// Puts writes into one statement; nil when there is only one, or none.
     init?(merging calls: [Call]) {
-        let appends = calls.compactMap(\.append)
-        guard appends.count > 1, appends.count == calls.count, let statements = appends.first?.statements,
-            let deadline = calls.map(\.deadline).max()
-        else { return nil }
-        let merged = MergedAppend(appends)
-        self.init(
-            merged.request(statements.mergedAppend), purpose: .merged(calls, merged), deadline: deadline)
+        guard calls.count > 1, let deadline = calls.map(\.deadline).max() else { return nil }
+        let writes = calls.compactMap(\.mergeable)
+        guard writes.count == calls.count, let merged = writes[0].merged(with: Array(writes.dropFirst())) else {
+            return nil
+        }
+        self.init(merged.request, purpose: .merged(calls, merged), deadline: deadline)
     }
 
     /// The request as it is sent.
@@ -93,7 +92,7 @@ struct Call: Sendable {
         return call
     }
 
-    /// Whether it carries several callers' appends.
+    /// Whether it carries several callers' writes.
     var isMerged: Bool {
         if case .merged = purpose { true } else { false }
     }
@@ -128,9 +127,8 @@ struct Call: Sendable {
         case .session: break
         case .caller(let pending): pending.end(.success(.results(results)))
         case .merged(let calls, let merged):
-            guard let result = results.first else { return fail(Appended.damage) }
-            for (call, result) in zip(calls, merged.results(result)) {
-                if case .caller(let pending) = call.purpose { pending.end(result.map { .appended($0) }) }
+            for (call, share) in zip(calls, merged.shares(of: results)) {
+                if case .caller(let pending) = call.purpose { pending.end(share.map { .share($0) }) }
             }
         }
     }
@@ -155,13 +153,13 @@ struct Call: Sendable {
         switch (purpose, request.kind) {
         case (.merged(_, let merged), _): merged.keys
         case (_, .write(let key)): [key]
-        case (_, .append(let append)): [append.key]
+        case (_, .mergeable(let write)): [write.key]
         case (_, .read): []
         }
     }
 
-    private var append: PlainAppend? {
-        if case .append(let append) = request.kind { append } else { nil }
+    private var mergeable: (any MergeableWrite)? {
+        if case .mergeable(let write) = request.kind { write } else { nil }
     }
 
     /// What follows for each of those that it carries from an error of the server that its Sync followed.
@@ -240,19 +238,12 @@ extension Call: QueuedWrite {
     var key: ConversationKey {
         switch request.kind {
         case .write(let key): key
-        case .append(let append): append.key
+        case .mergeable(let write): write.key
         case .read: .schema
         }
     }
 
-    var messageCount: Int { append?.messages.count ?? 0 }
+    var rowCount: Int { mergeable?.rowCount ?? 0 }
     var bytes: Int { request.bytes }
-
-    var isMergeable: Bool {
-        guard let append, !append.statements.isDistributed else { return false }
-        return mergeLimit > 1 && append.messages.count <= WriteQueue<Call>.mergedMessages
-            && append.bytes <= WriteQueue<Call>.mergedBytes
-    }
-
-    func canMerge(with other: Call) -> Bool { append?.statements === other.append?.statements }
+    var mergeGroup: ObjectIdentifier? { mergeable?.mergeGroup }
 }

@@ -40,14 +40,14 @@ struct Dispatcher {
         timeouts = configuration.serverTimeouts
         choice = ConnectionChoice(limit: configuration.connections)
         writes = WriteQueue(
-            lanes: configuration.mergesAppends ? Self.appendLanes : 0, isolated: max(1, configuration.connections / 2),
+            lanes: configuration.mergesAppends ? Self.mergedLanes : 0, isolated: max(1, configuration.connections / 2),
             stallTime: PipelineConnection.stallTime)
         lanes = [.shortRead, .longRead] + writes.kinds.map { .write($0) }
         turns = RoundRobin(count: lanes.count)
     }
 
-    /// While one statement of appends is flushed to the disk another is worked on.
-    private static let appendLanes = 2
+    /// While one statement of several writes is flushed to the disk another is worked on.
+    private static let mergedLanes = 2
     /// How long a call waits for a second connection: one that nobody answers must not hold it up.
     private static let patience = Duration.seconds(1)
 
@@ -82,7 +82,7 @@ struct Dispatcher {
                 reads.append(call)
             }
         case .read(isLong: true): longReads.append(call)
-        case .write, .append: writes.add(call)
+        case .write, .mergeable: writes.add(call)
         }
     }
 

@@ -5,23 +5,31 @@ import ChatStorageSupport
 protocol QueuedWrite {
     /// The conversation whose row it locks.
     var key: ConversationKey { get }
-    /// How many messages it appends.
-    var messageCount: Int { get }
+    /// How many rows it adds.
+    var rowCount: Int { get }
     /// About how many bytes it sends.
     var bytes: Int { get }
-    /// Whether it can go with others in one statement at all.
-    var isMergeable: Bool { get }
+    /// Writes of one group can go in one statement; nil for one that goes alone.
+    var mergeGroup: ObjectIdentifier? { get }
     /// How many go in one statement with it at most, itself included.
     var mergeLimit: Int { get }
+}
+
+extension QueuedWrite {
+    /// Whether it can go with others in one statement at all.
+    var isMergeable: Bool {
+        mergeGroup != nil && mergeLimit > 1 && rowCount <= WriteQueue<Self>.mergedRows
+            && bytes <= WriteQueue<Self>.mergedBytes
+    }
 
     /// Whether it can go in one statement with another that can.
-    func canMerge(with other: Self) -> Bool
+    func canMerge(with other: Self) -> Bool { mergeGroup == other.mergeGroup }
 }
 
 /// Writes that wait, and which of them go next.
 ///
 /// A conversation has one statement under way at a time: a second one would only wait for the first one's row lock, on
-/// the server, and so would everything behind it on its connection. Plain appends that wait go together in one
+/// the server, and so would everything behind it on its connection. Writes that wait and can be merged go together in one
 /// statement. A conversation whose lock was not to be had is a suspect: its writes go one at a time on connections that
 /// get nothing else, until one succeeds. The first waits briefly for the lock, since the suspect may only have shared a
 /// statement with another; when it is refused alone, the next wait at length.
@@ -30,8 +38,8 @@ struct WriteQueue<Ticket: QueuedWrite> {
     enum Kind: Hashable {
         /// One write.
         case single
-        /// The plain appends of those conversations that have this lane, one statement at a time.
-        case appends(lane: Int)
+        /// The mergeable writes of those conversations that have this lane, one statement at a time.
+        case merged(lane: Int)
         /// One write to a suspect.
         case isolated
     }
@@ -79,8 +87,8 @@ struct WriteQueue<Ticket: QueuedWrite> {
         var lastSent: ContinuousClock.Instant?
     }
 
-    /// The most messages that go in one statement.
-    static var mergedMessages: Int { 256 }
+    /// The most rows that one statement adds.
+    static var mergedRows: Int { 256 }
     /// The most bytes that go in one statement.
     static var mergedBytes: Int { 1 << 20 }
     /// How many suspects are remembered; beyond them the one to which nothing was written longest is forgotten.
@@ -105,15 +113,15 @@ struct WriteQueue<Ticket: QueuedWrite> {
     /// Makes an empty queue.
     ///
     /// - Parameters:
-    ///   - lanes: How many statements of appends are under way at a time: while one is flushed to the disk another is
-    ///     worked on. None turns merging off.
+    ///   - lanes: How many statements of merged writes are under way at a time: while one is flushed to the disk another
+    ///     is worked on. None turns merging off.
     ///   - isolated: How many writes to suspects wait at length at a time. One more may wait briefly, so that none has to
     ///     wait until others have.
     ///   - stallTime: So long a lane waits for its statement before it sends another.
     init(lanes: Int, isolated: Int, stallTime: Duration) {
         self.lanes = Array(repeating: Lane(), count: lanes)
         self.stallTime = stallTime
-        kinds = [.single] + (0..<lanes).map { .appends(lane: $0) } + [.isolated]
+        kinds = [.single] + (0..<lanes).map { .merged(lane: $0) } + [.isolated]
         isolatedLimit = isolated
     }
 
@@ -132,7 +140,7 @@ struct WriteQueue<Ticket: QueuedWrite> {
         let key: ConversationKey? =
             switch kind {
             case .single: singles.next
-            case .appends(let lane): isFree(lanes[lane], now: now) ? lanes[lane].keys.next : nil
+            case .merged(let lane): isFree(lanes[lane], now: now) ? lanes[lane].keys.next : nil
             case .isolated: nextSuspect?.key
             }
         return key.map { conversations[$0]?.waiting.next?.bytes ?? 0 }
@@ -153,7 +161,7 @@ struct WriteQueue<Ticket: QueuedWrite> {
             if let key = singles.popFirst() { take(key, kind, into: &taken, begin) }
         case .isolated:
             takeSuspect(into: &taken, begin)
-        case .appends(let lane):
+        case .merged(let lane):
             lanes[lane].statement += 1
             while let key = lanes[lane].keys.next, fits(key, with: taken) {
                 _ = lanes[lane].keys.popFirst()
@@ -180,7 +188,7 @@ struct WriteQueue<Ticket: QueuedWrite> {
             guard var conversation = conversations[key] else { continue }
             if conversation.isAtLength { atLength -= 1 }
             conversation.isAtLength = false
-            if case .appends(let lane) = kind, conversation.statement == lanes[lane].statement {
+            if case .merged(let lane) = kind, conversation.statement == lanes[lane].statement {
                 lanes[lane].lastSent = nil
             }
             conversation.isBusy = false
@@ -295,7 +303,7 @@ struct WriteQueue<Ticket: QueuedWrite> {
         var isTaken = false
         while let next = conversations[key]?.waiting.next {
             if !taken.tickets.isEmpty {
-                guard case .appends = kind, taken.hasRoom(for: next) else { break }
+                guard case .merged = kind, taken.hasRoom(for: next) else { break }
             }
             guard var ticket = conversations[key]?.waiting.popFirst() else { break }
             count -= 1
@@ -304,7 +312,7 @@ struct WriteQueue<Ticket: QueuedWrite> {
             isTaken = true
         }
         if isTaken {
-            let statement = if case .appends(let lane) = kind { lanes[lane].statement } else { 0 }
+            let statement = if case .merged(let lane) = kind { lanes[lane].statement } else { 0 }
             conversations[key]?.begin(statement)
         }
         enqueue(key)
@@ -340,7 +348,7 @@ struct WriteQueue<Ticket: QueuedWrite> {
     /// Writes that go in one statement.
     private struct Batch {
         private(set) var tickets: [Ticket] = []
-        private var messages = 0
+        private var rows = 0
         private var bytes = 0
         private var limit = Int.max
 
@@ -349,12 +357,12 @@ struct WriteQueue<Ticket: QueuedWrite> {
                 return false
             }
             return tickets.count < min(limit, ticket.mergeLimit)
-                && messages + ticket.messageCount <= mergedMessages && bytes + ticket.bytes <= mergedBytes
+                && rows + ticket.rowCount <= mergedRows && bytes + ticket.bytes <= mergedBytes
         }
 
         mutating func append(_ ticket: Ticket) {
             tickets.append(ticket)
-            messages += ticket.messageCount
+            rows += ticket.rowCount
             bytes += ticket.bytes
             limit = min(limit, ticket.mergeLimit)
         }

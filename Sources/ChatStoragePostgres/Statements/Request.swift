@@ -1,38 +1,12 @@
 import ChatStorageCore
 
-/// An SQL statement of the library.
-///
-/// It is an object, so that a call that carries it shares it.
-final class Statement: Sendable {
-    /// The name under which connections prepare it; nil for one that is sent as text each time.
-    let name: String?
-    /// The text, with `$1`, `$2` and so on where values go.
-    let sql: String
-    /// The types of the parameters.
-    let parameters: [ParameterType]
-
-    /// Makes a statement that connections prepare.
-    init(_ name: String, _ parameters: [ParameterType], _ sql: String) {
-        self.name = name
-        self.sql = sql
-        self.parameters = parameters
-    }
-
-    /// Makes a statement that is sent as text.
-    init(text sql: String, _ parameters: [ParameterType] = []) {
-        name = nil
-        self.sql = sql
-        self.parameters = parameters
-    }
-}
-
 /// What a call sends: statements with their values, in groups.
 ///
 /// A Sync follows each group: after an error the server skips the rest of the group, and goes on with the next.
 struct Request: Sendable {
     /// A statement with its values.
     struct Step: Sendable {
-        let statement: Statement
+        let statement: PreparedSQL
         /// About how many bytes the values have.
         let bytes: Int
         /// The page that it reads, if it is one of messages.
@@ -66,8 +40,8 @@ struct Request: Sendable {
         case read(isLong: Bool)
         /// It writes, and locks a conversation's row.
         case write(ConversationKey)
-        /// It appends without a condition, so that it can go in one statement with others.
-        case append(PlainAppend)
+        /// It writes, and can go in one statement with others.
+        case mergeable(any MergeableWrite)
     }
 
     var isWrite: Bool {
@@ -75,7 +49,7 @@ struct Request: Sendable {
     }
 
     /// The statement of a short read, which others of the same statement can follow in the same implicit transaction.
-    private(set) var shareableStatement: Statement?
+    private(set) var shareableStatement: PreparedSQL?
     /// The page that is read, if it is one of messages; it lies with the step, since requests are copied often.
     var page: Page? { groups.first?.first?.page }
 
@@ -121,18 +95,18 @@ struct Request: Sendable {
     }
 
     /// In an explicit transaction they follow its BEGIN.
-    private var placeOfTimeouts: Int { groups.first?.first?.statement === Statement.begin ? 1 : 0 }
+    private var placeOfTimeouts: Int { groups.first?.first?.statement === PreparedSQL.begin ? 1 : 0 }
 
     /// One statement that reads.
     static func read(
-        _ statement: Statement, _ parameters: Parameters = Parameters(), isLong: Bool = false, page: Page? = nil
+        _ statement: PreparedSQL, _ parameters: Parameters = Parameters(), isLong: Bool = false, page: Page? = nil
     ) -> Request {
         Request(groups: [[Step(statement: statement, bytes: 0, page: page) { parameters }]], .read(isLong: isLong))
     }
 
     /// One statement that writes to a conversation: a transaction by itself.
     static func write(
-        _ statement: Statement, to key: ConversationKey, bytes: Int = 0, _ parameters: Parameters
+        _ statement: PreparedSQL, to key: ConversationKey, bytes: Int = 0, _ parameters: Parameters
     ) -> Request {
         Request(groups: [[Step(statement: statement, bytes: bytes) { parameters }]], .write(key))
     }
@@ -152,13 +126,4 @@ struct Request: Sendable {
         let statements = groups.reduce(0) { $0 + $1.count }
         return groups.count > 1 ? statements - 1 : statements
     }
-}
-
-extension Statement {
-    static let begin = Statement("chatstorage_begin", [], "BEGIN ISOLATION LEVEL READ COMMITTED")
-    static let commit = Statement("chatstorage_commit", [], "COMMIT")
-    /// Statements up to the next Sync are one transaction, so `true` is for what follows in the same group.
-    static let setTimeouts = Statement(
-        "chatstorage_set_timeouts", [.text, .text],
-        "SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true)")
 }
