@@ -88,5 +88,14 @@ extension SQLiteBackend {
             try require(waitingCalls >= 1, "waitingCalls is \(waitingCalls); it must be 1 or more")
             try require(busyTimeout >= .zero, "busyTimeout is negative")
         }
+
+        /// The same for the store's connections and queues; the path is absolute.
+        func settings(schema: Schema) -> StoreSettings {
+            let file = FileSettings(
+                path: path, fileName: fileName, isImmutable: access == .immutable,
+                usesWriteAheadLog: journalMode == .wal, survivesPowerLoss: durability == .powerLoss,
+                busyTimeout: busyTimeout)
+            return StoreSettings(file: file, readers: readers, waitingCalls: waitingCalls, schema: schema)
+        }
     }
 }

@@ -11,8 +11,10 @@ public import ChatStorageCore
 /// try await backend.append(.user("Hello"), to: "first")
 /// ```
 ///
-/// The tables can be read with any SQLite program: `conversations` and `chat_messages`, with times as microseconds since
-/// 1970 in UTC (`created_at_us`), and `readable_conversations` and `readable_messages`, with times as people read them.
+/// The tables can be read with any SQLite program. `readable_conversations` and `readable_messages` show everything, with
+/// ids, names of roles and times as people read them. In the tables themselves, `conversations` and `chat_messages`, a
+/// message has the number of its conversation and of its role (`chat_roles`), and times are microseconds since 1970 in
+/// UTC (`created_at_us`).
 public final class SQLiteBackend: ChatStorageBackend {
     private let store: SQLiteStore
 
@@ -21,9 +23,14 @@ public final class SQLiteBackend: ChatStorageBackend {
     /// The file is opened by the first call and made by ``prepare()``.
     ///
     /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for a path that names no file.
-    public init(_ configuration: Configuration) async throws {
+    public convenience init(_ configuration: Configuration) async throws {
+        try self.init(configuration, schema: .current)
+    }
+
+    /// Opens a store whose tables are of a version that is not the library's own; for tests of migrations.
+    init(_ configuration: Configuration, schema: Schema) throws {
         try configuration.check()
-        store = SQLiteStore(try configuration.withAbsolutePath())
+        store = SQLiteStore(try configuration.withAbsolutePath().settings(schema: schema))
     }
 
     /// Opens a store with the default configuration.
@@ -82,6 +89,6 @@ extension SQLiteBackend: CountsTenants {
     /// How many tenants have conversations, not counting one of them.
     package func countTenants(besides tenant: String?) async throws -> Int {
         try await store.awaitReady()
-        return try await store.read(inline: false) { try $0.tenantCount(besides: tenant ?? "") }
+        return try await store.read(inline: false) { try $0.conversationTable.tenantCount(besides: tenant ?? "") }
     }
 }

@@ -21,7 +21,7 @@ import Testing
 
         func read(_ database: Database) throws -> Int {
             defer { ended.store(true, ordering: .releasing) }
-            return try database.run(.olderConversations) { statement in
+            return try database.run(ConversationTable.sql.older) { statement in
                 try statement.bind("", at: 1)
                 try statement.bind(Int64.max, at: 2)
                 try statement.bind(Int64(10), at: 3)
@@ -39,17 +39,17 @@ import Testing
     }
 
     private let folder: TemporaryFolder
-    private let configuration: SQLiteBackend.Configuration
+    private let settings: StoreSettings
 
     init() throws {
         folder = try TemporaryFolder()
         var configuration = SQLiteBackend.Configuration(path: folder.path(of: "chat.db"))
         configuration.readers = 1
-        self.configuration = configuration
+        settings = configuration.settings(schema: .current)
     }
 
     private func open(messages: Int) async throws -> SQLiteStore {
-        let store = SQLiteStore(configuration)
+        let store = SQLiteStore(settings)
         try await store.prepare()
         _ = try await store.write { database in
             try database.append(
@@ -75,7 +75,7 @@ import Testing
             #expect(try await read.value >= 1_000)
         }
         let copy = folder.path(of: "copy.db")
-        try FileManager.default.copyItem(atPath: configuration.path, toPath: copy)
+        try FileManager.default.copyItem(atPath: settings.file.path, toPath: copy)
         #expect(try TestSQLiteConnection(path: copy).execute("SELECT count(*) FROM chat_messages") == [["5000"]])
     }
 
@@ -132,7 +132,7 @@ import Testing
     @Test(arguments: [Database.Access.reading, .writing])
     func everyConnectionThatCanWriteSyncs(access: Database.Access) async throws {
         try await open(messages: 1).close()
-        let database = try Database(configuration, for: access)
+        let database = try Database(settings, for: access)
         // An overflow where a setting is another.
         for query: StaticString in [
             "SELECT abs(iif(fullfsync = 1, 0, -9223372036854775807 - 1)) FROM pragma_fullfsync",

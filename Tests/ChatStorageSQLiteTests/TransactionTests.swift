@@ -38,7 +38,7 @@ import CSQLite
     }
 
     private let folder: TemporaryFolder
-    private let configuration: SQLiteBackend.Configuration
+    private let settings: StoreSettings
     private let database: Database
     private let answers = Answers()
 
@@ -48,8 +48,8 @@ import CSQLite
         let backend = try await SQLiteBackend(path: path)
         try await backend.prepare()
         try await backend.close()
-        configuration = SQLiteBackend.Configuration(path: path)
-        database = try Database(configuration, for: .writing)
+        settings = SQLiteBackend.Configuration(path: path).settings(schema: .current)
+        database = try Database(settings, for: .writing)
     }
 
     private var transaction: Transaction { Transaction(database, busyTimeout: .milliseconds(10)) }
@@ -77,7 +77,7 @@ import CSQLite
     @Test func callsThatComeMeanwhileJoinBeforeTheCommit() throws {
         var coming = [[append("b"), append("missing", if: .exists)], [append("c")]]
         let answers = self.answers
-        let observer = try Database(configuration, for: .reading)
+        let observer = try Database(settings, for: .reading)
         transaction.run([append("a")]) {
             #expect(answers.all.isEmpty, "nobody is answered before the commit")
             #expect((try? observer.conversations(tenant: "", after: nil, limit: 100).count) == 0)
