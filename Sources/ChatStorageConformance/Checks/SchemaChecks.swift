@@ -89,13 +89,13 @@ extension Check {
             let before = try await context.contents()
             let backend = try await context.openUnprepared()
             for call in StorageCall.ofEveryOperation(on: "one") {
-                await context.expectError(.schemaTooNew, "a newer schema is refused by \(call)") {
+                await context.expectError(.schemaTooNew, "a newer schema is refused by \(summary(of: call))") {
                     try await call.perform(on: backend)
                 }
             }
             await context.expectError(.schemaTooNew, "a newer schema is not prepared") { try await backend.prepare() }
             for call in StorageCall.ofEveryOperation(on: "one") {
-                await context.expectError(.schemaTooNew, "after that too a newer schema is refused by \(call)") {
+                await context.expectError(.schemaTooNew, "after that too a newer schema is refused by \(summary(of: call))") {
                     try await call.perform(on: backend)
                 }
             }
@@ -127,7 +127,7 @@ extension Check {
             let before = try await context.contents()
             let backend = try await context.openUnprepared()
             for call in StorageCall.ofEveryOperation(on: "one") {
-                await context.expectError(.schemaMismatch, "another program's tables are refused by \(call)") {
+                await context.expectError(.schemaMismatch, "another program's tables are refused by \(summary(of: call))") {
                     try await call.perform(on: backend)
                 }
             }

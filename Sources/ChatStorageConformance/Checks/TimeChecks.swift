@@ -214,7 +214,7 @@ extension Check {
                 do { try await call.perform(on: chats) } catch is ChatStorageError {}
                 context.expect(
                     try await chats.conversation("one"), equals: snapshot.conversation,
-                    "nothing is moved by \(call)")
+                    "nothing is moved by \(summary(of: call))")
             }
         },
     ]

@@ -45,6 +45,15 @@ public struct ChatMessage: Sendable {
     }
 }
 
+extension ChatMessage {
+    /// The same message without its key.
+    var withoutKey: ChatMessage {
+        var message = self
+        message.key = nil
+        return message
+    }
+}
+
 extension ChatMessage: Hashable {
     /// Whether both have the same role and the same bytes as content and as key.
     public static func == (left: ChatMessage, right: ChatMessage) -> Bool {

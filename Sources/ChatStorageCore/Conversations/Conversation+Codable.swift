@@ -73,7 +73,7 @@ extension ConversationSnapshot: Codable {
 }
 
 extension ConversationSnapshot.Message: Codable {
-    private static let members: [MemberName] = ["sequence", "role", "content", "created_at", "key"]
+    private static let members = ["sequence", "created_at"] + ChatMessage.members
 
     /// Reads `{"sequence", "role", "content", "created_at", "key"}`, the key absent or null for none.
     ///
@@ -82,17 +82,15 @@ extension ConversationSnapshot.Message: Codable {
         let members = try DecodedMembers(from: decoder)
         try members.refuseOthers(than: Self.members)
         self.init(
-            sequence: try members.value("sequence"), role: try members.value("role"), content: try members.content(),
-            createdAt: try members.value("created_at"), key: try members.optional("key"))
+            sequence: try members.value("sequence"), body: try ChatMessage(members),
+            createdAt: try members.value("created_at"))
     }
 
     /// Writes `{"sequence", "role", "content", "created_at"}`, and `"key"` if there is one.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: MemberName.self)
         try container.encode(sequence, forKey: "sequence")
-        try container.encode(role, forKey: "role")
-        try container.encode(content, forKey: "content")
+        try body.encode(into: &container)
         try container.encode(createdAt, forKey: "created_at")
-        try container.encodeIfPresent(key, forKey: "key")
     }
 }

@@ -24,14 +24,16 @@ public protocol ChatStorageBackend: ChatStorage {
     /// What the backend promises beyond the rules that bind all of them.
     var capabilities: Capabilities { get }
 
-    /// Makes the store ready: creates its schema, or migrates one of an older version.
+    /// Makes the store ready: creates its schema, migrates one of an older version, or only looks at it.
     ///
     /// It can run any number of times and in many processes at once. On a current schema it changes nothing and needs
     /// only the right to read.
     ///
+    /// - Parameter preparation: Whether the schema may be changed.
     /// - Throws: ``ChatStorageError`` with the code `schemaTooNew` if a newer version of the library made the schema,
-    ///   `schemaMismatch` if tables of its names exist that it did not make; nothing is changed then.
-    func prepare() async throws
+    ///   `schemaMismatch` if tables of its names exist that it did not make, `notPrepared` if the schema needs a change
+    ///   that ``Preparation/verify`` does not make; nothing is changed then.
+    func prepare(_ preparation: Preparation) async throws
 
     /// Closes the store. Calls under way finish or fail cleanly; every later call, on any tenant, is `closed`.
     ///
@@ -53,10 +55,15 @@ public protocol ChatStorageBackend: ChatStorage {
 }
 
 extension ChatStorageBackend {
+    /// Makes the store ready: creates its schema, or migrates one of an older version.
+    public func prepare() async throws {
+        try await prepare(.migrate)
+    }
+
     /// Creates a conversation of the default tenant.
     @discardableResult
-    public func createConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
-        try await defaultTenant.createConversation(id, title: title)
+    public func createConversation(_ new: NewConversation) async throws -> Conversation {
+        try await defaultTenant.createConversation(new)
     }
 
     /// Reads a conversation of the default tenant.
@@ -64,16 +71,12 @@ extension ChatStorageBackend {
         try await defaultTenant.conversation(id)
     }
 
-    /// Reads a conversation of the default tenant, and creates it if it does not exist.
+    /// Changes a conversation of the default tenant.
     @discardableResult
-    public func getOrCreateConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
-        try await defaultTenant.getOrCreateConversation(id, title: title)
-    }
-
-    /// Gives a conversation of the default tenant another title, or none.
-    @discardableResult
-    public func updateTitle(of id: ConversationID, to title: String?) async throws -> Conversation? {
-        try await defaultTenant.updateTitle(of: id, to: title)
+    public func updateConversation(
+        _ id: ConversationID, _ change: ConversationChange
+    ) async throws -> Conversation? {
+        try await defaultTenant.updateConversation(id, change)
     }
 
     /// Deletes a conversation of the default tenant and all its messages.
@@ -83,29 +86,25 @@ extension ChatStorageBackend {
     }
 
     /// Reads a page of the default tenant's conversations.
-    public func conversations(after cursor: ConversationCursor?, limit: Int) async throws -> ConversationPage {
-        try await defaultTenant.conversations(after: cursor, limit: limit)
+    public func conversations(_ query: ConversationQuery) async throws -> ConversationPage {
+        try await defaultTenant.conversations(query)
     }
 
     /// Appends messages to a conversation of the default tenant.
     @discardableResult
-    public func append(
-        _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition
-    ) async throws -> [Message] {
-        try await defaultTenant.append(messages, to: id, if: condition)
+    public func append(_ new: NewMessages) async throws -> AppendResult {
+        try await defaultTenant.append(new)
     }
 
     /// Reads a page of the messages of a conversation of the default tenant.
-    public func messages(
-        of id: ConversationID, _ position: MessagePosition, limit: Int
-    ) async throws -> [Message] {
-        try await defaultTenant.messages(of: id, position, limit: limit)
+    public func messages(_ query: MessageQuery) async throws -> MessagePage {
+        try await defaultTenant.messages(query)
     }
 
-    /// Removes all messages of a conversation of the default tenant.
+    /// Removes messages of a conversation of the default tenant.
     @discardableResult
-    public func clearMessages(of id: ConversationID) async throws -> Int {
-        try await defaultTenant.clearMessages(of: id)
+    public func removeMessages(_ removal: MessageRemoval) async throws -> Int {
+        try await defaultTenant.removeMessages(removal)
     }
 
     /// Stores a conversation of the default tenant exactly as it was elsewhere.

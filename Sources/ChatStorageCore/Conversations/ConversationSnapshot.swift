@@ -1,5 +1,3 @@
-import ChatStorageSupport
-
 /// A whole conversation with its messages, to be restored exactly as it was elsewhere.
 ///
 /// ``ChatStorage/restoreConversation(_:)`` takes it, and the in-memory backend can start with some. The times must not
@@ -10,22 +8,43 @@ public struct ConversationSnapshot: Sendable {
     public struct Message: Sendable {
         /// The message's place in its conversation, 1 or above.
         public var sequence: Int64
-        /// Who speaks.
-        public var role: Role
-        /// What is said: 0 to 16 MiB of UTF-8 without U+0000.
-        public var content: String
+        /// What it says; no other message of the snapshot has the same key.
+        public var body: ChatMessage
         /// When it was said.
         public var createdAt: Timestamp
-        /// The key that it was appended with, nil for none; no other message of the snapshot has the same.
-        public var key: String?
 
         /// Makes a message of a snapshot.
-        public init(sequence: Int64, role: Role, content: String, createdAt: Timestamp, key: String? = nil) {
+        public init(sequence: Int64, body: ChatMessage, createdAt: Timestamp) {
             self.sequence = sequence
-            self.role = role
-            self.content = content
+            self.body = body
             self.createdAt = createdAt
-            self.key = key
+        }
+
+        /// Makes a message of a snapshot, of a role and a text.
+        public init(sequence: Int64, role: Role, content: String, createdAt: Timestamp, key: String? = nil) {
+            self.init(
+                sequence: sequence, body: ChatMessage(role: role, content: content, key: key), createdAt: createdAt)
+        }
+
+        /// Makes a message of a snapshot, of a stored message.
+        public init(_ message: ChatStorageCore.Message) {
+            self.init(sequence: message.sequence, body: message.body, createdAt: message.createdAt)
+        }
+
+        /// Who speaks.
+        public var role: Role {
+            get { body.role }
+            set { body.role = newValue }
+        }
+        /// What is said: 0 to 16 MiB of UTF-8 without U+0000.
+        public var content: String {
+            get { body.content }
+            set { body.content = newValue }
+        }
+        /// The key that it was appended with, nil for none; no other message of the snapshot has the same.
+        public var key: String? {
+            get { body.key }
+            set { body.key = newValue }
         }
     }
 
@@ -57,6 +76,12 @@ public struct ConversationSnapshot: Sendable {
         self.messages = messages
     }
 
+    /// The message as it is stored when the snapshot is restored.
+    public func stored(_ message: Message) -> ChatStorageCore.Message {
+        ChatStorageCore.Message(
+            conversationID: id, sequence: message.sequence, body: message.body, createdAt: message.createdAt)
+    }
+
     /// The conversation that restoring this snapshot makes.
     public var conversation: Conversation {
         Conversation(id: id, title: title, createdAt: createdAt, updatedAt: updatedAt, lastSequence: lastSequence)
@@ -76,15 +101,9 @@ extension ConversationSnapshot: Hashable {
 }
 
 extension ConversationSnapshot.Message: Hashable {
-    /// Whether both are the same message with the same bytes as content and as key.
-    public static func == (left: Self, right: Self) -> Bool {
-        left.sequence == right.sequence && left.createdAt == right.createdAt && left.role == right.role
-            && left.content.hasSameUTF8(as: right.content) && left.key.hasSameUTF8(as: right.key)
-    }
-
-    /// Hashes the sequence and the content's UTF-8 bytes.
+    /// Hashes the sequence and the body.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(sequence)
-        content.hashUTF8(into: &hasher)
+        hasher.combine(body)
     }
 }

@@ -20,18 +20,51 @@ public enum Validation {
         try check(id.rawValue, field: "conversation id", scalars: Limits.conversationIDScalars)
     }
 
-    /// Checks a conversation's id and its title.
+    /// Checks a conversation to create: the id and the title.
     ///
     /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``.
-    public static func check(_ id: ConversationID, title: String?) throws {
+    public static func check(_ new: NewConversation) throws {
+        try check(new.id, title: new.title)
+    }
+
+    /// Checks a conversation's change: the id and the new title.
+    ///
+    /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``.
+    public static func check(_ change: ConversationChange, of id: ConversationID) throws {
+        try check(id, title: change.newTitle ?? nil)
+    }
+
+    /// Checks a query of conversations: the limit, 0 or more, and the cursor.
+    ///
+    /// - Parameter tenant: The tenant that is read; empty for the default tenant.
+    /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``, then
+    ///   ``ChatStorageError/Code-swift.struct/invalidCursor``.
+    public static func check(_ query: ConversationQuery, tenant: String) throws {
+        try check(limit: query.limit)
+        _ = try query.cursor?.position(tenant: tenant)
+    }
+
+    /// Checks a query of messages: the id and the limit, 0 or more.
+    ///
+    /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``.
+    public static func check(_ query: MessageQuery) throws {
+        try check(query.conversationID)
+        try check(limit: query.limit)
+    }
+
+    /// Checks a removal of messages: the id.
+    ///
+    /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``.
+    public static func check(_ removal: MessageRemoval) throws {
+        try check(removal.conversationID)
+    }
+
+    private static func check(_ id: ConversationID, title: String?) throws {
         try check(id)
         if let title { try check(title, field: "title", scalars: Limits.titleScalars) }
     }
 
-    /// Checks a limit: 0 or more.
-    ///
-    /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``.
-    public static func check(limit: Int) throws {
+    private static func check(limit: Int) throws {
         guard limit >= 0 else {
             throw ChatStorageError(.invalidArgument, "limit is \(limit); it must be 0 or more")
         }
@@ -42,15 +75,15 @@ public enum Validation {
     /// - Parameter roles: The roles that the store takes.
     /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``, then
     ///   ``ChatStorageError/Code-swift.struct/invalidRole``.
-    public static func check(append messages: [ChatMessage], to id: ConversationID, roles: Set<Role>) throws {
-        try check(append: messages, to: id, among: roles)
+    public static func check(_ new: NewMessages, roles: Set<Role>) throws {
+        try check(append: new.messages, to: new.conversationID, among: roles)
     }
 
     /// Checks an append to a store that takes the standard roles.
     ///
     /// Comparing with three of them costs less than hashing.
-    package static func check(append messages: [ChatMessage], to id: ConversationID) throws {
-        try check(append: messages, to: id, among: Role.mostUsedFirst)
+    package static func check(_ new: NewMessages) throws {
+        try check(append: new.messages, to: new.conversationID, among: Role.mostUsedFirst)
     }
 
     private static func check(
@@ -68,6 +101,7 @@ public enum Validation {
             bytes += try check(content: messages[index].content, index: index)
             if let key = messages[index].key { try check(key: key, index: index, after: &keys) }
         }
+        try checkAllOrNoneHaveKeys(messages, keys: keys.count)
         guard bytes <= Limits.appendBytes else {
             throw ChatStorageError(
                 .invalidArgument,
@@ -154,6 +188,14 @@ public enum Validation {
             throw ChatStorageError(
                 .invalidArgument, "messages[\(index)].key is that of messages[\(first)]; each takes a key of its own")
         }
+    }
+
+    /// Checks that all messages of an append have keys, or none: one without would be stored again by a repeat.
+    private static func checkAllOrNoneHaveKeys(_ messages: [ChatMessage], keys: Int) throws {
+        guard keys > 0, let keyless = messages.firstIndex(where: { $0.key == nil }) else { return }
+        throw ChatStorageError(
+            .invalidArgument,
+            "messages[\(keyless)] has no key, and others have one; all messages of an append have keys, or none")
     }
 
     private static func check(time: Timestamp, field: String, notBefore earlier: Timestamp?) throws {

@@ -1,13 +1,41 @@
 import ChatStorageSupport
 
 /// Which store, written as text: `memory:`, `sqlite:PATH` or a bare path, `postgres://...`.
-public enum StoreURL: Sendable, Hashable {
+public struct StoreURL: Sendable, Hashable {
+    private enum Kind: Hashable {
+        case memory
+        case sqlite(path: String)
+        case postgres(String)
+    }
+
+    private let kind: Kind
+
     /// The memory of this process.
-    case memory
+    public static let memory = StoreURL(kind: .memory)
+
     /// A SQLite database file.
-    case sqlite(path: String)
+    public static func sqlite(path: String) -> StoreURL {
+        StoreURL(kind: .sqlite(path: path))
+    }
+
     /// A PostgreSQL database, as a connection URI that is handed to libpq as it is.
-    case postgres(String)
+    public static func postgres(_ uri: String) -> StoreURL {
+        StoreURL(kind: .postgres(uri))
+    }
+
+    private init(kind: Kind) {
+        self.kind = kind
+    }
+
+    /// The path of a SQLite database file; nil for another kind of store.
+    public var sqlitePath: String? {
+        if case .sqlite(let path) = kind { path } else { nil }
+    }
+
+    /// The connection URI of a PostgreSQL database, which may hold a password; nil for another kind of store.
+    public var postgresURI: String? {
+        if case .postgres(let uri) = kind { uri } else { nil }
+    }
 
     /// Reads a store's URL.
     ///
@@ -28,23 +56,23 @@ public enum StoreURL: Sendable, Hashable {
         switch scheme {
         case "memory" where hasColon:
             guard rest.count == 1 else { throw Self.invalid("has text after memory:") }
-            self = .memory
+            kind = .memory
         case "sqlite" where hasColon:
             guard !hasAuthority else {
                 throw Self.invalid("begins with sqlite://; write sqlite:PATH, and sqlite:/PATH for an absolute path")
             }
             guard rest.count > 1 else { throw Self.invalid("names no file after sqlite:") }
-            self = .sqlite(path: String(rest.dropFirst()))
+            kind = .sqlite(path: String(rest.dropFirst()))
         case "postgres" where hasColon, "postgresql" where hasColon:
             guard hasAuthority else { throw Self.invalid("needs // after \(scheme):") }
-            self = .postgres(text)
+            kind = .postgres(text)
         default:
             guard !text.isEmpty else { throw Self.invalid("is empty") }
             guard !hasAuthority else { throw Self.invalid("has a scheme that is not known") }
             guard !Self.isConnectionString(text) else {
                 throw Self.invalid("is a PostgreSQL connection string, or a file to be written sqlite:PATH")
             }
-            self = .sqlite(path: text)
+            kind = .sqlite(path: text)
         }
     }
 
@@ -65,7 +93,7 @@ public enum StoreURL: Sendable, Hashable {
 extension StoreURL: CustomStringConvertible {
     /// The kind of store and a file's path; nothing of a PostgreSQL URL, which may hold a password.
     public var description: String {
-        switch self {
+        switch kind {
         case .memory: "memory:"
         case .sqlite(let path): "sqlite:\(path)"
         case .postgres: "postgres://..."
@@ -74,6 +102,6 @@ extension StoreURL: CustomStringConvertible {
 }
 
 extension StoreURL: CustomReflectable {
-    /// The case alone, for `dump` and debuggers.
-    public var customMirror: Mirror { Mirror(self, children: [], displayStyle: .enum) }
+    /// Nothing, for `dump` and debuggers.
+    public var customMirror: Mirror { Mirror(self, children: [], displayStyle: .struct) }
 }

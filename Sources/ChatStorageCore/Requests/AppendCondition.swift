@@ -1,19 +1,30 @@
 /// What must be true of a conversation for an append to happen.
 ///
-/// An append that repeats one made before, told by its messages' keys, happens under no condition: its messages are
-/// there already, and are returned.
-public enum AppendCondition: Sendable, Hashable {
-    /// Nothing: a conversation that does not exist is created, without a title, in the same transaction.
-    case createIfMissing
+/// A repeated append, which the messages' keys show, ignores the condition: its messages are there already, and are
+/// returned.
+public struct AppendCondition: Sendable, Hashable {
+    /// Whether a conversation that does not exist is created, without a title, in the same transaction.
+    ///
+    /// Otherwise the append to it is ``ChatStorageError/Code-swift.struct/conversationNotFound``.
+    public let createsConversation: Bool
+    /// The version that the conversation must have; nil for any.
+    public let expectedVersion: ConversationVersion?
+
+    /// None: a conversation that does not exist is created, without a title, in the same transaction.
+    public static let createIfMissing = AppendCondition(createsConversation: true, expectedVersion: nil)
+
     /// The conversation exists; otherwise the append is ``ChatStorageError/Code-swift.struct/conversationNotFound``.
     ///
     /// With it an answer that arrives after the person deleted the conversation does not bring it back.
-    case exists
+    public static let exists = AppendCondition(createsConversation: false, expectedVersion: nil)
+
     /// The conversation is the one of this version, and nothing was appended to it since.
     ///
     /// One that does not exist is ``ChatStorageError/Code-swift.struct/conversationNotFound``, one of another version
     /// ``ChatStorageError/Code-swift.struct/conflict``. Clearing messages and changing the title make no other version.
-    case unchanged(ConversationVersion)
+    public static func unchanged(_ version: ConversationVersion) -> AppendCondition {
+        AppendCondition(createsConversation: false, expectedVersion: version)
+    }
 
     /// The conversation is the one that was read, and nothing was appended to it since.
     ///

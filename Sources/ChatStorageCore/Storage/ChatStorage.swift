@@ -44,43 +44,42 @@
 /// - ``messages(of:_:limit:)``
 /// - ``allMessages(of:after:)``
 /// - ``clearMessages(of:)``
+///
+/// ### Requests, which the calls above spell out
+/// - ``createConversation(_:)``
+/// - ``updateConversation(_:_:)``
+/// - ``conversations(_:)``
+/// - ``append(_:)``
+/// - ``messages(_:)``
+/// - ``removeMessages(_:)``
 public protocol ChatStorage: Sendable {
     /// Creates a conversation.
     ///
-    /// - Parameters:
-    ///   - id: The id, 1 to 100 Unicode scalars without U+0000.
-    ///   - title: The title, at most 200 Unicode scalars without U+0000, or nil.
-    /// - Returns: The new conversation, without messages.
-    /// - Throws: ``ChatStorageError`` with the code `conversationExists` if one of this id exists; it stays as it is.
+    /// When many callers create one of the same id at once and keep what exists, one of them creates it and all get the
+    /// same.
+    ///
+    /// - Parameter new: The conversation, and what becomes of one of the same id.
+    /// - Returns: The conversation as it is now.
+    /// - Throws: ``ChatStorageError`` with the code `conversationExists` if one of this id exists and is not to be kept; it
+    ///   stays as it is.
     @discardableResult
-    func createConversation(_ id: ConversationID, title: String?) async throws -> Conversation
+    func createConversation(_ new: NewConversation) async throws -> Conversation
 
     /// Reads a conversation.
     ///
     /// - Returns: The conversation, or nil if there is none of this id.
     func conversation(_ id: ConversationID) async throws -> Conversation?
 
-    /// Reads a conversation, and creates it if it does not exist.
+    /// Changes a conversation.
     ///
-    /// When many callers do so at once, one of them creates it and all get the same.
-    ///
-    /// - Parameters:
-    ///   - id: The id, 1 to 100 Unicode scalars without U+0000.
-    ///   - title: The title of a new conversation; an existing one keeps its own.
-    /// - Returns: The conversation as it is now.
-    @discardableResult
-    func getOrCreateConversation(_ id: ConversationID, title: String?) async throws -> Conversation
-
-    /// Gives a conversation another title, or none.
-    ///
-    /// It moves ``Conversation/updatedAt``, also when the title is the same as before.
+    /// A new title moves ``Conversation/updatedAt``, also when it is the same as before.
     ///
     /// - Parameters:
     ///   - id: The conversation.
-    ///   - title: The new title, at most 200 Unicode scalars without U+0000; nil removes it.
+    ///   - change: What becomes of it.
     /// - Returns: The conversation as it is now, or nil if there is none of this id.
     @discardableResult
-    func updateTitle(of id: ConversationID, to title: String?) async throws -> Conversation?
+    func updateConversation(_ id: ConversationID, _ change: ConversationChange) async throws -> Conversation?
 
     /// Deletes a conversation and all its messages.
     ///
@@ -92,11 +91,9 @@ public protocol ChatStorage: Sendable {
     ///
     /// Every page costs the same, the first and the last.
     ///
-    /// - Parameters:
-    ///   - cursor: ``ConversationPage/next`` of the page before; nil reads the first page.
-    ///   - limit: How many at most, 0 or more; 0 reads nothing.
+    /// - Parameter query: Where the page begins, and how many conversations it has at most.
     /// - Throws: ``ChatStorageError`` with the code `invalidCursor` for a cursor that is damaged or another tenant's.
-    func conversations(after cursor: ConversationCursor?, limit: Int) async throws -> ConversationPage
+    func conversations(_ query: ConversationQuery) async throws -> ConversationPage
 
     /// Appends messages to the end of a conversation, in order, all or none.
     ///
@@ -104,39 +101,29 @@ public protocol ChatStorage: Sendable {
     ///
     /// Messages that have a ``ChatMessage/key`` can be appended again when it is not known whether they were stored: if
     /// all keys are there, with the messages as they were first sent, nothing changes and the stored messages are
-    /// returned, whatever the condition. Messages without a key among them must then stand where they stood.
+    /// returned, whatever the condition.
     ///
-    /// - Parameters:
-    ///   - messages: At most 10,000 messages, each of at most 16 MiB and together of at most 64 MiB of content. None
-    ///     changes nothing and creates nothing.
-    ///   - id: The conversation.
-    ///   - condition: Whether a conversation that does not exist is created, and whether it must be unchanged.
-    /// - Returns: The stored messages, in the order given.
-    /// - Throws: ``ChatStorageError`` with the code `invalidRole` for a role that the store does not take,
-    ///   `idempotencyMismatch` when only some of the keys are there or a message differs from the one stored under its
-    ///   key, `conversationNotFound` when the condition says that the conversation must exist, or `conflict` when it
-    ///   says that the conversation must be unchanged. Nothing is written then.
+    /// - Parameter new: The messages, the conversation, and what must be true of it.
+    /// - Returns: The stored messages, in the order given, and the conversation's version.
+    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` when only some messages have a key, `invalidRole` for
+    ///   a role that the store does not take, `idempotencyMismatch` when only some of the keys are there or a message
+    ///   differs from the one stored under its key, `conversationNotFound` when the condition says that the conversation
+    ///   must exist, or `conflict` when it says that the conversation must be unchanged. Nothing is written then.
     @discardableResult
-    func append(
-        _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition
-    ) async throws -> [Message]
+    func append(_ new: NewMessages) async throws -> AppendResult
 
     /// Reads a page of a conversation's messages, lowest sequence first.
     ///
-    /// - Parameters:
-    ///   - id: The conversation; one that does not exist has no messages.
-    ///   - position: Whether the page is the last, or lies before or after a sequence. It goes as near to that place as
-    ///     it can: the *last* messages before a sequence, the *first* after it.
-    ///   - limit: How many at most, 0 or more; 0 reads nothing.
-    func messages(of id: ConversationID, _ position: MessagePosition, limit: Int) async throws -> [Message]
+    /// - Parameter query: The conversation, where the page lies, and how many messages it has at most.
+    func messages(_ query: MessageQuery) async throws -> MessagePage
 
-    /// Removes all messages of a conversation and keeps the conversation.
+    /// Removes messages of a conversation and keeps the conversation.
     ///
     /// Their sequences are not used again.
     ///
     /// - Returns: How many were removed; 0 if there is no such conversation, which is not created.
     @discardableResult
-    func clearMessages(of id: ConversationID) async throws -> Int
+    func removeMessages(_ removal: MessageRemoval) async throws -> Int
 
     /// Stores a conversation exactly as it was elsewhere, its times and sequences included, all or nothing.
     ///

@@ -1,5 +1,3 @@
-import ChatStorageSupport
-
 /// A stored message.
 ///
 /// Its id is `(conversation, sequence)`, the same on every backend for the same calls. Equality compares UTF-8 bytes.
@@ -24,41 +22,48 @@ public struct Message: Sendable, Identifiable {
     ///
     /// A sequence is never used twice while the conversation exists, not even after its messages are cleared.
     public let sequence: Int64
-    /// Who speaks.
-    public let role: Role
-    /// What is said, byte for byte as it was given.
-    public let content: String
+    /// What was appended, byte for byte as it was given, with its key.
+    public let body: ChatMessage
     /// When it was appended: its conversation's ``Conversation/updatedAt`` as of that append.
     public let createdAt: Timestamp
-    /// The key that it was appended with, nil for none; it is unique in the conversation.
-    public let key: String?
 
     /// Makes a message; backends do, and apps in their previews and tests.
+    public init(conversationID: ConversationID, sequence: Int64, body: ChatMessage, createdAt: Timestamp) {
+        self.conversationID = conversationID
+        self.sequence = sequence
+        self.body = body
+        self.createdAt = createdAt
+    }
+
+    /// Makes a message of a role and a text.
     public init(
         conversationID: ConversationID, sequence: Int64, role: Role, content: String, createdAt: Timestamp,
         key: String? = nil
     ) {
-        self.conversationID = conversationID
-        self.sequence = sequence
-        self.role = role
-        self.content = content
-        self.createdAt = createdAt
-        self.key = key
+        self.init(
+            conversationID: conversationID, sequence: sequence, body: ChatMessage(role: role, content: content, key: key),
+            createdAt: createdAt)
     }
 
     /// The message's id: the conversation and the sequence.
     public var id: ID { ID(conversationID: conversationID, sequence: sequence) }
 
-    /// The role and content alone, without the key, as an LLM chat API takes them.
-    public var chatMessage: ChatMessage { ChatMessage(role: role, content: content) }
+    /// Who speaks.
+    public var role: Role { body.role }
+    /// What is said, byte for byte as it was given.
+    public var content: String { body.content }
+    /// The key that it was appended with, nil for none; it is unique in the conversation.
+    public var key: String? { body.key }
+
+    /// What was appended without its key, as an LLM chat API takes it.
+    public var chatMessage: ChatMessage { body.withoutKey }
 }
 
 extension Message: Hashable {
     /// Whether both are the same message with the same bytes as content and as key.
     public static func == (left: Message, right: Message) -> Bool {
         left.sequence == right.sequence && left.createdAt == right.createdAt
-            && left.conversationID == right.conversationID && left.role == right.role
-            && left.content.hasSameUTF8(as: right.content) && left.key.hasSameUTF8(as: right.key)
+            && left.conversationID == right.conversationID && left.body == right.body
     }
 
     /// Hashes the id.
