@@ -6,18 +6,19 @@ extension Database {
         try conversationTable.find(tenant: tenant, id)
     }
 
-    func createConversation(tenant: String, _ id: ConversationID, title: String?) throws -> Conversation {
+    func createConversation(_ new: NewConversation, tenant: String) throws -> Conversation {
+        if new.ifExists == .keep, let existing = try conversation(tenant: tenant, new.id) { return existing }
         let now = Timestamp.now()
-        let new = Conversation(id: id, title: title, createdAt: now, updatedAt: now, lastSequence: 0)
-        _ = try insert(new, tenant: tenant)
-        return new
+        let conversation = Conversation(
+            id: new.id, title: new.title, createdAt: now, updatedAt: now, lastSequence: 0)
+        _ = try insert(conversation, tenant: tenant)
+        return conversation
     }
 
-    func getOrCreateConversation(tenant: String, _ id: ConversationID, title: String?) throws -> Conversation {
-        try conversation(tenant: tenant, id) ?? createConversation(tenant: tenant, id, title: title)
-    }
-
-    func updateTitle(tenant: String, of id: ConversationID, to title: String?) throws -> Conversation? {
+    func updateConversation(
+        _ id: ConversationID, _ change: ConversationChange, tenant: String
+    ) throws -> Conversation? {
+        guard let title = change.newTitle else { return try conversation(tenant: tenant, id) }
         let updated = try conversationTable.updateTitle(tenant: tenant, of: id, to: title, at: .now())
         if updated == nil { try refuseIgnoredRow(tenant: tenant, id) }
         return updated
@@ -37,8 +38,8 @@ extension Database {
         let key = try insert(conversation, tenant: tenant)
         for message in snapshot.messages {
             let message = Message(
-                conversationID: snapshot.id, sequence: message.sequence, role: message.role,
-                content: message.content, createdAt: message.createdAt, key: message.key)
+                conversationID: snapshot.id, sequence: message.sequence, body: message.body,
+                createdAt: message.createdAt)
             try insert(message, in: key)
         }
         return conversation

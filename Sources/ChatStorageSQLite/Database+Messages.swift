@@ -2,39 +2,37 @@ import ChatStorageCore
 
 /// What a tenant's calls do to messages, in a transaction of the caller's.
 extension Database {
-    func append(
-        _ messages: [ChatMessage], tenant: String, to id: ConversationID, if condition: AppendCondition
-    ) throws -> [Message] {
-        if let repeated = try repeated(messages, tenant: tenant, of: id) { return repeated }
-        let now = Timestamp.now()
-        let table = conversationTable
-        guard let place = try table.extend(tenant: tenant, id, by: messages.count, if: condition, at: now) else {
-            throw try refusal(of: condition, tenant: tenant, id)
+    func append(_ new: NewMessages, tenant: String) throws -> AppendResult {
+        let id = new.conversationID
+        if let repeated = try repeated(new, tenant: tenant) {
+            return AppendResult(messages: repeated, version: try conversation(tenant: tenant, id)?.version)
         }
-        guard place.lastSequence >= messages.count else {
+        let now = Timestamp.now()
+        guard let place = try conversationTable.extend(tenant: tenant, by: new, at: now) else {
+            throw try refusal(of: new, tenant: tenant)
+        }
+        let count = Int64(new.messages.count)
+        guard place.lastSequence >= count else {
             throw ChatStorageError(.damaged, "a stored conversation's last sequence is negative")
         }
-        if place.createdAt == now, place.lastSequence == messages.count { try removeOrphans(of: place.key) }
-        let before = place.lastSequence - Int64(messages.count)
-        let stored = messages.enumerated().map { index, message in
+        if place.createdAt == now, place.lastSequence == count { try removeOrphans(of: place.key) }
+        let first = place.lastSequence - count + 1
+        let stored = new.messages.enumerated().map { index, message in
             Message(
-                conversationID: id, sequence: before + Int64(index) + 1, role: message.role, content: message.content,
-                createdAt: place.updatedAt, key: message.key)
+                conversationID: id, sequence: first + Int64(index), body: message, createdAt: place.updatedAt)
         }
         for message in stored { try insert(message, in: place.key) }
-        return stored
+        return AppendResult(messages: stored, version: place.version)
     }
 
     /// Why an append found no conversation that it may change.
-    private func refusal(
-        of condition: AppendCondition, tenant: String, _ id: ConversationID
-    ) throws -> ChatStorageError {
-        guard let existing = try conversation(tenant: tenant, id) else {
-            guard condition != .createIfMissing else { return Self.rowIgnored }
+    private func refusal(of new: NewMessages, tenant: String) throws -> ChatStorageError {
+        guard let existing = try conversation(tenant: tenant, new.conversationID) else {
+            guard !new.condition.createsConversation else { return Self.rowIgnored }
             return ChatStorageError(
                 .conversationNotFound, "the conversation that was to be appended to does not exist")
         }
-        if case .unchanged(let version) = condition, version != existing.version {
+        if let version = new.condition.expectedVersion, version != existing.version {
             return ChatStorageError(
                 .conflict, "the conversation is not the one that was read, or was appended to since")
         }
@@ -47,19 +45,18 @@ extension Database {
         guard changedRows == 1 else { throw Self.rowIgnored }
     }
 
-    func messages(
-        tenant: String, of id: ConversationID, _ position: MessagePosition, limit: Int
-    ) throws -> [Message] {
-        switch position {
-        // No sequence is as high as Int64.max: restoring stops at 2⁵³ - 1.
-        case .end: try messageTable.before(.max, tenant: tenant, of: id, limit: limit).reversed()
-        case .before(let sequence):
-            try messageTable.before(sequence, tenant: tenant, of: id, limit: limit).reversed()
-        case .after(let sequence): try messageTable.after(sequence, tenant: tenant, of: id, limit: limit)
+    func messages(_ query: MessageQuery, tenant: String) throws -> [Message] {
+        let (id, limit) = (query.conversationID, query.limit)
+        if let bound = query.position.lowerBound {
+            return try messageTable.after(bound, tenant: tenant, of: id, limit: limit)
         }
+        // No sequence is as high as Int64.max: restoring stops at 2⁵³ - 1.
+        let bound = query.position.upperBound ?? .max
+        return try messageTable.before(bound, tenant: tenant, of: id, limit: limit).reversed()
     }
 
-    func clearMessages(tenant: String, of id: ConversationID) throws -> Int {
+    func removeMessages(_ removal: MessageRemoval, tenant: String) throws -> Int {
+        let id = removal.conversationID
         guard let key = try conversationTable.clear(tenant: tenant, id, at: .now()) else {
             try refuseIgnoredRow(tenant: tenant, id)
             return 0
@@ -70,15 +67,10 @@ extension Database {
     }
 
     /// The messages that an append stored before, if it repeats one.
-    private func repeated(
-        _ messages: [ChatMessage], tenant: String, of id: ConversationID
-    ) throws -> [Message]? {
-        let found = try messages.compactMap(\.key).compactMap { key in
-            try messageTable.ofKey(key, tenant: tenant, of: id)
+    private func repeated(_ new: NewMessages, tenant: String) throws -> [Message]? {
+        let found = try new.messages.compactMap(\.key).compactMap { key in
+            try messageTable.ofKey(key, tenant: tenant, of: new.conversationID)
         }
-        guard !found.isEmpty else { return nil }
-        return try RepeatedAppend.messages(for: messages, found: found) { range in
-            try self.messages(tenant: tenant, of: id, .after(range.lowerBound - 1), limit: messages.count)
-        }
+        return found.isEmpty ? nil : try RepeatedAppend.messages(for: new.messages, found: found)
     }
 }

@@ -5,8 +5,8 @@ extension Database {
     /// Removes messages that were left under the key of a conversation that is new.
     ///
     /// A program that does not enforce foreign keys, such as SQLite's shell by default, deletes conversations but not
-    /// their messages (<https://www.sqlite.org/foreignkeys.html#fk_enable>). The key can be used again, by a conversation
-    /// of any tenant, which must not begin with such messages.
+    /// their messages (<https://www.sqlite.org/foreignkeys.html#fk_enable>). A conversation of any tenant can get their
+    /// key, and must not begin with them.
     func removeOrphans(of key: Int64) throws {
         guard try messageTable.hasAny(of: key) else { return }
         _ = try messageTable.delete(of: key)

@@ -43,7 +43,7 @@ extension SQLiteBackend {
         /// made.
         ///
         /// It leads to a regular file, which may lie behind symbolic links, or to a place in a folder where
-        /// ``SQLiteBackend/prepare()`` makes one. It is not a URI of SQLite: `file:` at its beginning and `?mode=ro` or
+        /// ``SQLiteBackend/prepare(_:)`` makes one. It is not a URI of SQLite: `file:` at its beginning and `?mode=ro` or
         /// the like at its end are refused. In-memory databases (`:memory:`, the empty path) are too, since each
         /// connection would have its own. Use `InMemoryBackend`.
         public var path: String

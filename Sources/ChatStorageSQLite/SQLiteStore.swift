@@ -26,15 +26,16 @@ final class SQLiteStore: Sendable {
 
     /// Returns once the schema is known to be there; after the first time it costs a lock.
     func awaitReady() async throws {
-        guard try !isReady() else { return }
-        try await schema().checkIsCurrent()
-        try becomeReady()
+        try await prepare(.verify)
     }
 
-    func prepare() async throws {
+    func prepare(_ preparation: Preparation) async throws {
         guard try !isReady() else { return }
         // Reading first: a current schema needs no right to write, and a file that is not ours stays as it is.
-        if try await schema() != .current {
+        let state = try await schema()
+        if preparation == .verify {
+            try state.checkIsCurrent()
+        } else if state != .current {
             try checkIsWritable()
             try await writer.prepareSchema(in: file)
         }

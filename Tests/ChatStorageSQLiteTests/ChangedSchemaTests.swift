@@ -21,7 +21,8 @@ import Testing
             #expect(try await backend.conversation("c") != nil)
         }
         let other = try TestSQLiteConnection(path: path)
-        try other.execute("BEGIN; \(change); UPDATE chat_storage_version SET version = 9, minimum_version = 9; COMMIT")
+        try other.execute(
+            "BEGIN; \(change); UPDATE chat_storage_schema SET schema_version = 9, minimum_schema_version = 9; COMMIT")
         for _ in 0..<2 {
             await expectError(.schemaTooNew) { try await backend.append(.user("two"), to: "c") }
             await expectError(.schemaTooNew) { try await backend.append(.user("two", key: "k"), to: "d") }

@@ -39,7 +39,7 @@ import Testing
     private func append(_ database: Database, bytes: Int) throws {
         try database.transaction {
             _ = try database.append(
-                [.user(String(repeating: "x", count: bytes))], tenant: "", to: "c", if: .createIfMissing)
+                NewMessages([.user(String(repeating: "x", count: bytes))], to: "c"), tenant: "")
         }
     }
 
@@ -164,11 +164,11 @@ import Testing
 
     @Test func longReadsThatOverlapDoNotKeepIt() async throws {
         let store = SQLiteStore(settings)
-        try await store.prepare()
+        try await store.prepare(.migrate)
         func append(_ bytes: Int) async throws -> Int {
             try await store.write(bytes: bytes) { database in
                 _ = try database.append(
-                    [.user(String(repeating: "x", count: bytes))], tenant: "", to: "c", if: .createIfMissing)
+                    NewMessages([.user(String(repeating: "x", count: bytes))], to: "c"), tenant: "")
             }
             // After the commit.
             return try await store.write { $0.logPages }
@@ -201,11 +201,11 @@ import Testing
 
     @Test func longReadsGoOnBesideWritersThatNeverRest() async throws {
         let store = SQLiteStore(settings)
-        try await store.prepare()
+        try await store.prepare(.migrate)
         func append(_ bytes: Int) async throws {
             try await store.write(bytes: bytes) { database in
                 _ = try database.append(
-                    [.user(String(repeating: "x", count: bytes))], tenant: "", to: "c", if: .createIfMissing)
+                    NewMessages([.user(String(repeating: "x", count: bytes))], to: "c"), tenant: "")
             }
         }
         try await append(1)
@@ -237,7 +237,7 @@ import Testing
                             {
                                 BlockedThread.pause(for: .microseconds(100))
                             }
-                            _ = try database.append([.user("x")], tenant: "", to: "c", if: .createIfMissing)
+                            _ = try database.append(NewMessages([.user("x")], to: "c"), tenant: "")
                         }
                         progress.calling.subtract(1, ordering: .relaxed)
                     }
@@ -253,11 +253,11 @@ import Testing
 
     @Test func aPauseConcernsLongReadsUntilTheStoreIsClosed() async throws {
         let store = SQLiteStore(settings)
-        try await store.prepare()
+        try await store.prepare(.migrate)
         func append(_ bytes: Int) async throws {
             try await store.write(bytes: bytes) { database in
                 _ = try database.append(
-                    [.user(String(repeating: "x", count: bytes))], tenant: "", to: "c", if: .createIfMissing)
+                    NewMessages([.user(String(repeating: "x", count: bytes))], to: "c"), tenant: "")
             }
         }
         try await append(1)

@@ -13,7 +13,7 @@ import Testing
             """
             ALTER TABLE chat_messages ADD COLUMN note TEXT;
             UPDATE chat_messages SET note = 'made by version 1';
-            UPDATE chat_storage_version SET version = 2;
+            UPDATE chat_storage_schema SET schema_version = 2;
             """
         ])
     /// The same and one more, which shuts processes of the versions before out.
@@ -21,7 +21,7 @@ import Testing
         versions: addition.versions + [
             """
             ALTER TABLE conversations RENAME COLUMN labels TO tags;
-            UPDATE chat_storage_version SET version = 3, minimum_version = 3;
+            UPDATE chat_storage_schema SET schema_version = 3, minimum_schema_version = 3;
             """
         ])
     /// One whose second statement fails.
@@ -30,7 +30,7 @@ import Testing
             """
             ALTER TABLE chat_messages ADD COLUMN note TEXT;
             ALTER TABLE chat_messages ADD COLUMN sequence TEXT;
-            UPDATE chat_storage_version SET version = 2;
+            UPDATE chat_storage_schema SET schema_version = 2;
             """
         ])
 
@@ -58,7 +58,7 @@ import Testing
     private func execute(_ sql: String) throws -> [[String?]] { try TestSQLiteConnection(path: path).execute(sql) }
 
     private func recorded() throws -> [[String?]] {
-        try execute("SELECT version, minimum_version FROM chat_storage_version")
+        try execute("SELECT schema_version, minimum_schema_version FROM chat_storage_schema")
     }
 
     /// What a file is made of.
@@ -113,6 +113,7 @@ import Testing
         let before = try Data(contentsOf: URL(fileURLWithPath: path))
         for schema in [Schema.current, Self.addition] {
             let backend = try open(schema)
+            await expectError(.schemaMismatch) { try await backend.prepare(.verify) }
             await expectError(.schemaMismatch) { try await backend.prepare() }
             await expectError(.schemaMismatch) { try await backend.conversation("old") }
             await expectError(.schemaMismatch) { try await backend.append(.user("two"), to: "old") }
@@ -125,10 +126,12 @@ import Testing
 
     @Test func anOlderFileIsNotPreparedUntilItIsMigrated() async throws {
         try await makeFile()
+        let before = try Data(contentsOf: URL(fileURLWithPath: path))
         let backend = try open(Self.addition)
+        await expectError(.notPrepared) { try await backend.prepare(.verify) }
         await expectError(.notPrepared) { try await backend.conversation("c") }
         await expectError(.notPrepared) { try await backend.append(.user("three"), to: "c") }
-        #expect(try recorded() == [["1", "1"]])
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
         try await backend.prepare()
         #expect(try recorded() == [["2", "1"]])
         try await expectKept(backend, next: 3)
@@ -213,7 +216,9 @@ import Testing
             await expectError(.schemaTooNew) { try await backend.messages(of: "c") }
             await expectError(.schemaTooNew) { try await backend.conversations(limit: 5) }
         }
-        await expectError(.schemaTooNew) { try await open().prepare() }
+        for preparation in [Preparation.migrate, .verify] {
+            await expectError(.schemaTooNew) { try await open().prepare(preparation) }
+        }
         try await expectKept(new, next: 4)
         #expect(try recorded() == [["3", "3"]])
         for backend in [old, new] { try await backend.close() }

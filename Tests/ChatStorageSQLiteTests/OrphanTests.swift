@@ -15,7 +15,7 @@ import Testing
         backend = try await SQLiteBackend(path: folder.path(of: "chat.db"))
         try await backend.prepare()
         for id in ["other", "c"] as [ConversationID] {
-            try await backend.append([.user("old", key: "k"), .assistant("older")], to: id)
+            try await backend.append([.user("old", key: "k"), .assistant("older", key: "l")], to: id)
         }
         try execute("PRAGMA foreign_keys = OFF; DELETE FROM conversations WHERE conversation_id = 'c'")
         #expect(try orphans() == 2)
@@ -95,7 +95,7 @@ import Testing
 
     @Test func thoseOfANumberThatIsNotUsedAgainStayUnseen() async throws {
         try execute(
-            "INSERT INTO conversations VALUES (9, '', 'last', NULL, 0, 0, 0, NULL, NULL, 0, 0, NULL, 0, NULL, NULL)")
+            "INSERT INTO conversations VALUES (9, '', 'last', NULL, 0, 0, 0, NULL, NULL, 0, 0, 0, NULL, NULL)")
         #expect(try await backend.append(.user("new"), to: "c").sequence == 1)
         #expect(try await backend.messages(of: "c").map(\.content) == ["new"])
         #expect(try orphans() == 2)

@@ -1,3 +1,4 @@
+import ChatStorageCore
 import TestSupport
 import Testing
 

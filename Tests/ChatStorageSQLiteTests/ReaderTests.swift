@@ -29,7 +29,7 @@ import Testing
                 _ = try statement.step()
                 hasBegun.continuation.yield()
                 isLetGo.wait()
-                return try database.messages(tenant: "", of: "c", .end, limit: 100_000).count
+                return try database.messages(MessageQuery(of: "c", limit: 100_000), tenant: "").count
             }
         }
 
@@ -50,10 +50,10 @@ import Testing
 
     private func open(messages: Int) async throws -> SQLiteStore {
         let store = SQLiteStore(settings)
-        try await store.prepare()
+        try await store.prepare(.migrate)
         _ = try await store.write { database in
             try database.append(
-                (0..<messages).map { .user("\($0)") }, tenant: "", to: "c", if: .createIfMissing)
+                NewMessages((0..<messages).map { .user("\($0)") }, to: "c"), tenant: "")
         }
         return store
     }
@@ -110,7 +110,7 @@ import Testing
         await #expect(throws: CancellationError.self) { try await endless.value }
         // There is one connection, which would read for ever.
         let messages = try await store.read(inline: false) {
-            try $0.messages(tenant: "", of: "c", .end, limit: 1_000)
+            try $0.messages(MessageQuery(of: "c", limit: 1_000), tenant: "")
         }
         #expect(messages.map(\.content) == ["0", "1", "2"])
         await store.close()

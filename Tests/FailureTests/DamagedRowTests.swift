@@ -66,7 +66,7 @@ import Testing
     }
 
     private static func keyedCalls(on id: ConversationID) -> [StorageCall] {
-        let keyed = [ChatMessage.user("one", key: "key"), .user("two")]
+        let keyed = [ChatMessage.user("one", key: "key"), .user("two", key: "other")]
         return [.append(keyed, to: id, if: .createIfMissing), .append(keyed, to: id, if: .exists)]
     }
 

@@ -51,8 +51,8 @@ final class Database: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - file: The file that the store's other connections have open.
-    ///   - schemaCheck: Refuses a schema that the caller does not know, by throwing; it runs before the first statement's
-    ///     result is used, and again after the schema has changed.
+    ///   - schemaCheck: Refuses a schema that the caller does not know, by throwing; it runs before a result of the
+    ///     first statement is used, and again after the schema has changed.
     /// - Throws: ``SQLiteFailure``; ``ChatStorageError`` for an immutable file beside which there are changes of it,
     ///   and for a file that was replaced.
     init(
@@ -65,7 +65,8 @@ final class Database: @unchecked Sendable {
             try DatabaseFile(path: settings.path).checkIsWhole()
             mode = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
         } else {
-            // READWRITE falls back to reading where the system refuses to write (https://www.sqlite.org/c3ref/open.html).
+            // READWRITE falls back to reading where the system refuses to write
+            // (https://www.sqlite.org/c3ref/open.html).
             mode = access == .inspecting ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
         }
         let result = sqlite3_open_v2(

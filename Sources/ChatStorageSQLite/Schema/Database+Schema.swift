@@ -1,18 +1,15 @@
 extension Schema {
     /// The tables' names, in alphabetical order.
-    ///
-    /// Those of the schemas before the first release are among them, but for the table of the version: such a file is
-    /// not taken for one of this schema.
-    static let tables = ["chat_messages", "chat_roles", "chat_storage_version", "conversations"]
+    static let tables = ["chat_messages", "chat_roles", "chat_storage_schema", "conversations"]
 
     fileprivate struct Statements: Sendable {
         let tableCount = SQL("SELECT count(*) FROM sqlite_schema")
         let ownTableNames = SQL(
             """
             SELECT lower(name) FROM sqlite_schema
-            WHERE lower(name) IN ('chat_messages', 'chat_roles', 'chat_storage_version', 'conversations') ORDER BY 1
+            WHERE lower(name) IN ('chat_messages', 'chat_roles', 'chat_storage_schema', 'conversations') ORDER BY 1
             """)
-        let recordedVersion = SQL("SELECT version, minimum_version FROM chat_storage_version")
+        let recordedVersion = SQL("SELECT schema_version, minimum_schema_version FROM chat_storage_schema")
     }
 
     fileprivate static let sql = Statements()

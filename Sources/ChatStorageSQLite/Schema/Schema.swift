@@ -2,7 +2,7 @@ import ChatStorageCore
 
 /// The versions that the library's tables have had, and what a file has of them.
 ///
-/// `chat_storage_version` records the version of a file's tables and the lowest version that may still use them, so that
+/// `chat_storage_schema` records the version of a file's tables and the lowest version that may still use them, so that
 /// a later addition need not shut older processes out (contract E5).
 struct Schema: Sendable {
     /// What makes each version of the one before it, and records it; a new file gets them all.

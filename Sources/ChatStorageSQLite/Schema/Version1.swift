@@ -3,14 +3,16 @@ extension Schema {
     ///
     /// - A conversation has a number of its own, which its messages carry: short rows, and short entries of their
     ///   indexes. Numbers of conversations that were deleted are used again.
-    /// - A role is a row, which can be added without making the table of messages anew. 0 and 1, the most frequent, take
-    ///   no byte in a message.
+    /// - A role is a row, which can be added without making the table of messages anew. The numbers 0 and 1 take no byte
+    ///   in a message, so they are those of the most frequent roles.
     /// - Times are microseconds since 1970 in UTC. A generated column would show them as text in the tables themselves,
     ///   and SQLite would compute it at every write, virtual or not.
     /// - What a plain message or conversation does not have is NULL, or the constant by which it is made. Long columns
     ///   stand last: to reach what is behind them SQLite would follow their pages.
-    /// - Messages do not lie in the order of their key, which is an index: long rows make a table without rowids slow to
-    ///   write (<https://www.sqlite.org/withoutrowid.html>).
+    /// - Messages do not lie in the order of their key, which is an index: long rows make a table without rowids slow
+    ///   to write (<https://www.sqlite.org/withoutrowid.html>).
+    /// - The version's table has other columns than it had before the first release, so that neither library takes the
+    ///   other's tables for its own.
     static let version1: StaticString = """
         CREATE TABLE conversations (
             conversation INTEGER PRIMARY KEY,
@@ -24,7 +26,6 @@ extension Schema {
             last_parent INTEGER,
             cleared_through INTEGER NOT NULL DEFAULT 0,
             is_branched INTEGER NOT NULL DEFAULT 0,
-            message_count INTEGER,
             read_through INTEGER NOT NULL DEFAULT 0,
             labels TEXT,
             metadata TEXT,
@@ -48,7 +49,7 @@ extension Schema {
             created_at_us INTEGER NOT NULL,
             parent INTEGER,
             state TEXT,
-            revision INTEGER NOT NULL DEFAULT 0,
+            revision INTEGER,
             revised_at_us INTEGER,
             message_key TEXT,
             content TEXT NOT NULL,
@@ -60,13 +61,13 @@ extension Schema {
         CREATE UNIQUE INDEX chat_messages_key ON chat_messages (conversation, message_key)
         WHERE message_key IS NOT NULL;
 
-        CREATE TABLE chat_storage_version (
+        CREATE TABLE chat_storage_schema (
             single_row INTEGER PRIMARY KEY CHECK (single_row = 1),
-            version INTEGER NOT NULL,
-            minimum_version INTEGER NOT NULL
+            schema_version INTEGER NOT NULL,
+            minimum_schema_version INTEGER NOT NULL
         ) STRICT;
 
-        INSERT INTO chat_storage_version (single_row, version, minimum_version) VALUES (1, 1, 1);
+        INSERT INTO chat_storage_schema (single_row, schema_version, minimum_schema_version) VALUES (1, 1, 1);
 
         CREATE VIEW readable_conversations AS
         SELECT tenant, conversation_id, title,
@@ -74,7 +75,7 @@ extension Schema {
                 || printf('.%06dZ', (created_at_us % 1000000 + 1000000) % 1000000) AS created_at,
             strftime('%Y-%m-%dT%H:%M:%S', (updated_at_us - 999999 * (updated_at_us < 0)) / 1000000, 'unixepoch')
                 || printf('.%06dZ', (updated_at_us % 1000000 + 1000000) % 1000000) AS updated_at,
-            last_sequence, head, last_parent, cleared_through, is_branched, message_count, read_through, labels, metadata
+            last_sequence, head, last_parent, cleared_through, is_branched, read_through, labels, metadata
         FROM conversations;
 
         CREATE VIEW readable_messages AS

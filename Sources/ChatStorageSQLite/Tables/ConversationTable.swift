@@ -34,6 +34,8 @@ struct ConversationTable {
         let updatedAt: Timestamp
         let lastSequence: Int64
 
+        var version: ConversationVersion { ConversationVersion(createdAt: createdAt, lastSequence: lastSequence) }
+
         fileprivate static let list: SQLText = "conversation, created_at_us, updated_at_us, last_sequence"
 
         fileprivate init(_ row: Statement) throws {
@@ -163,20 +165,19 @@ struct ConversationTable {
     /// Takes the next sequences of a conversation for an append, which may make the conversation.
     ///
     /// - Returns: What it is then; nil if it is not there, or not as the condition says.
-    func extend(
-        tenant: String, _ id: ConversationID, by count: Int, if condition: AppendCondition, at time: Timestamp
-    ) throws -> Place? {
+    func extend(tenant: String, by new: NewMessages, at time: Timestamp) throws -> Place? {
+        let condition = new.condition
         let sql =
-            switch condition {
-            case .createIfMissing: Self.sql.createOrExtend
-            case .exists: Self.sql.extend
-            case .unchanged: Self.sql.extendUnchanged
+            if condition.createsConversation {
+                Self.sql.createOrExtend
+            } else {
+                condition.expectedVersion == nil ? Self.sql.extend : Self.sql.extendUnchanged
             }
         return try database.run(sql) { statement in
-            try statement.bind(tenant, id)
-            try statement.bind(Int64(count), at: 3)
+            try statement.bind(tenant, new.conversationID)
+            try statement.bind(Int64(new.messages.count), at: 3)
             try statement.bind(time, at: 4)
-            if case .unchanged(let version) = condition {
+            if let version = condition.expectedVersion {
                 try statement.bind(version.createdAt, at: 5)
                 try statement.bind(version.lastSequence, at: 6)
             }

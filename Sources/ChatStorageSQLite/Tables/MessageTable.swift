@@ -161,11 +161,12 @@ struct MessageTable {
     }
 
     private func message(in row: Statement, of id: ConversationID) throws -> Message {
-        let message = Message(
-            conversationID: id, sequence: row.int64(Column.sequence.rawValue),
+        let body = ChatMessage(
             role: try RoleTable.role(row.int64(Column.role.rawValue), in: database),
-            content: try row.text(Column.content.rawValue), createdAt: try row.timestamp(Column.createdAt.rawValue),
-            key: try row.optionalText(Column.key.rawValue))
+            content: try row.text(Column.content.rawValue), key: try row.optionalText(Column.key.rawValue))
+        let message = Message(
+            conversationID: id, sequence: row.int64(Column.sequence.rawValue), body: body,
+            createdAt: try row.timestamp(Column.createdAt.rawValue))
         guard message.sequence >= 1 else {
             throw ChatStorageError(.damaged, "a stored message's sequence is not positive")
         }

@@ -67,7 +67,7 @@ private struct SQLiteStoreUnderTest: ConformanceStore {
                         tenant: tenant, conversationID: conversationID, sequence: sequence, role: role,
                         content: content))
         case .insertMessage(let tenant, let conversationID, let sequence, let role, let content):
-            // A conversation or a role that is missing has a number that is missing, which the tables' own rules refuse.
+            // A conversation or role that is missing gets a number that is missing, which the tables' rules refuse.
             """
             INSERT INTO chat_messages (conversation, sequence, role, content, created_at_us)
             VALUES (
@@ -93,8 +93,9 @@ private struct SQLiteStoreUnderTest: ConformanceStore {
             """
         case .recordNewerSchema(let usableByThisVersion):
             """
-            UPDATE chat_storage_version
-            SET version = version + 1, minimum_version = \(usableByThisVersion ? "minimum_version" : "version + 1")
+            UPDATE chat_storage_schema
+            SET schema_version = schema_version + 1,
+                minimum_schema_version = \(usableByThisVersion ? "minimum_schema_version" : "schema_version + 1")
             """
         }
     }
