@@ -27,7 +27,7 @@ final class ReaderPool: Sendable {
         var closing: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let configuration: SQLiteBackend.Configuration
+    private let configuration: StoreSettings
     private let file: OpenedFile
     private let longReads: LongReads
     private let inlineReads = InlineReads()
@@ -40,7 +40,7 @@ final class ReaderPool: Sendable {
     /// Makes a pool without connections.
     ///
     /// - Parameter longReads: Counts the long reads.
-    init(_ configuration: SQLiteBackend.Configuration, of file: OpenedFile, longReads: LongReads) {
+    init(_ configuration: StoreSettings, of file: OpenedFile, longReads: LongReads) {
         self.configuration = configuration
         self.file = file
         self.longReads = longReads

@@ -9,11 +9,11 @@ final class SharedInspection: Sendable {
         var isClosed = false
     }
 
-    private let configuration: SQLiteBackend.Configuration
+    private let configuration: StoreSettings
     private let thread = SerialThread()
     private let state = Mutex(State())
 
-    init(_ configuration: SQLiteBackend.Configuration) {
+    init(_ configuration: StoreSettings) {
         self.configuration = configuration
     }
 
@@ -61,12 +61,12 @@ final class SharedInspection: Sendable {
         for call in waiting { call.end(result) }
     }
 
-    private static func inspect(_ configuration: SQLiteBackend.Configuration) throws -> Schema.State {
+    private static func inspect(_ configuration: StoreSettings) throws -> Schema.State {
         do {
-            return try Schema.inspect(Database(configuration, for: .inspecting))
+            return try configuration.schema.inspect(Database(configuration, for: .inspecting))
         } catch let failure as SQLiteFailure where failure.needsRecovery {
             // A process ended in mid-transaction. Rolling that back restores what was committed, and changes nothing else.
-            return try Schema.inspect(Database(configuration, for: .reading))
+            return try configuration.schema.inspect(Database(configuration, for: .reading))
         }
     }
 }

@@ -42,7 +42,7 @@ final class Writer: Sendable {
     /// How long moving the log waits for another process's transaction, after which the next calls' own wait begins.
     private static let longestWaitForLog = Duration.seconds(1)
 
-    private let configuration: SQLiteBackend.Configuration
+    private let configuration: StoreSettings
     private let file: OpenedFile
     private let longReads: LongReads
     private let thread = SerialThread()
@@ -57,7 +57,7 @@ final class Writer: Sendable {
     /// Makes a writer without a connection.
     ///
     /// - Parameter longReads: The reads that make room if they keep the log from starting over.
-    init(_ configuration: SQLiteBackend.Configuration, of file: OpenedFile, longReads: LongReads) {
+    init(_ configuration: StoreSettings, of file: OpenedFile, longReads: LongReads) {
         self.configuration = configuration
         self.file = file
         self.longReads = longReads
@@ -86,8 +86,8 @@ final class Writer: Sendable {
                     guard !state.withLock(\.isClosed) else { throw ChatStorageError.closed }
                     try file.create()
                     let database = try Database(configuration, for: .writing)
-                    if try database.isEmpty() { try database.setJournalMode(configuration) }
-                    try Schema.bringUpToDate(database)
+                    if try database.isEmpty() { try database.setJournalMode() }
+                    try configuration.schema.bringUpToDate(database)
                 }
                 call.end(result.mapError { ($0 as? SQLiteFailure)?.error(writeOutcome: .notApplied) ?? $0 })
             }

@@ -8,33 +8,34 @@ final class SQLiteStore: Sendable {
     }
 
     private let file: DatabaseFile
-    private let access: SQLiteBackend.Configuration.Access
+    private let isImmutable: Bool
     private let writer: Writer
     private let readers: ReaderPool
     private let inspection: SharedInspection
     private let phase = Mutex(Phase.new)
 
-    init(_ configuration: SQLiteBackend.Configuration) {
-        file = DatabaseFile(path: configuration.path)
-        access = configuration.access
+    init(_ settings: StoreSettings) {
+        file = DatabaseFile(path: settings.file.path)
+        isImmutable = settings.file.isImmutable
         let opened = OpenedFile()
-        let longReads = LongReads(mostWaiting: configuration.waitingCalls)
-        writer = Writer(configuration, of: opened, longReads: longReads)
-        readers = ReaderPool(configuration, of: opened, longReads: longReads)
-        inspection = SharedInspection(configuration)
+        let longReads = LongReads(mostWaiting: settings.waitingCalls)
+        writer = Writer(settings, of: opened, longReads: longReads)
+        readers = ReaderPool(settings, of: opened, longReads: longReads)
+        inspection = SharedInspection(settings)
     }
 
     /// Returns once the schema is known to be there; after the first time it costs a lock.
     func awaitReady() async throws {
-        guard try !isReady() else { return }
-        try await schema().checkIsCurrent()
-        try becomeReady()
+        try await prepare(.verify)
     }
 
-    func prepare() async throws {
+    func prepare(_ preparation: Preparation) async throws {
         guard try !isReady() else { return }
         // Reading first: a current schema needs no right to write, and a file that is not ours stays as it is.
-        if try await schema() != .current {
+        let state = try await schema()
+        if preparation == .verify {
+            try state.checkIsCurrent()
+        } else if state != .current {
             try checkIsWritable()
             try await writer.prepareSchema(in: file)
         }
@@ -64,14 +65,14 @@ final class SQLiteStore: Sendable {
     }
 
     private func checkIsWritable() throws {
-        guard access == .readWrite else {
+        guard !isImmutable else {
             throw ChatStorageError(.accessDenied, "the store is opened as immutable, and so takes no writes")
         }
     }
 
     private func schema() async throws -> Schema.State {
         guard try file.exists() else {
-            guard access == .readWrite else {
+            guard !isImmutable else {
                 throw ChatStorageError(
                     .invalidArgument, "there is no file at the path, and a store opened as immutable makes none")
             }

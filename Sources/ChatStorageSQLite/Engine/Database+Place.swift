@@ -57,6 +57,6 @@ extension Database {
     }
 
     private func checkPlace() throws {
-        guard try FileIdentity(path: path) == identity else { throw OpenedFile.moved }
+        guard try FileIdentity(path: settings.path) == identity else { throw OpenedFile.moved }
     }
 }

@@ -18,13 +18,4 @@ extension Database {
         try checkPlaceForWriting()
         try checkSchema()
     }
-
-    /// Checks the schema again if it may have changed: on a new connection, and when statements were recompiled.
-    ///
-    /// Another process may have migrated the file to a version that this one must not use.
-    private func checkSchema() throws {
-        guard !isSchemaKnown else { return }
-        try Schema.inspect(self).checkIsCurrent()
-        isSchemaKnown = true
-    }
 }

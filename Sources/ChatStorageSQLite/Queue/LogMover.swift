@@ -9,7 +9,7 @@ import ChatStorageSupport
 /// their wait ends (`sqlite3WalCheckpoint` in `wal.c`). The last connection to close has the whole file for itself when
 /// it moves the log.
 struct LogMover {
-    private let configuration: SQLiteBackend.Configuration
+    private let settings: StoreSettings
     private let file: OpenedFile
     /// Not the writer's: no connection can move the log within its own transaction.
     private var connection: Database?
@@ -17,8 +17,8 @@ struct LogMover {
     /// Makes one without a connection.
     ///
     /// - Parameter file: The file of the writer's connection.
-    init(_ configuration: SQLiteBackend.Configuration, of file: OpenedFile) {
-        self.configuration = configuration
+    init(_ settings: StoreSettings, of file: OpenedFile) {
+        self.settings = settings
         self.file = file
     }
 
@@ -69,7 +69,7 @@ struct LogMover {
 
     private mutating func opened() throws -> Database {
         if let connection { return connection }
-        let opened = try Database(configuration, for: .reading, of: file)
+        let opened = try Database(settings, for: .reading, of: file)
         connection = opened
         return opened
     }

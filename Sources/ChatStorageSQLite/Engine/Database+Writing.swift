@@ -9,8 +9,8 @@ import CSQLite
 
 extension Database {
     /// Runs a statement without parameters or rows.
-    func command(_ query: Query) throws {
-        try run(query) { _ = try $0.step() }
+    func command(_ sql: SQL) throws {
+        try run(sql) { _ = try $0.step() }
     }
 
     /// Leaves the file to others for a moment, where the last transaction held it for long.
@@ -33,13 +33,10 @@ extension Database {
 
     /// Sets what a commit and a move of the log into the file wait for
     /// (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
-    func configureForWriting(_ durability: SQLiteBackend.Configuration.Durability) throws {
-        switch durability {
-        case .processEnd: try execute("PRAGMA synchronous = NORMAL")
+    func configureForWriting() throws {
         // With a rollback journal FULL can lose the last commit: the folder's entry is not synced. With a write-ahead
-        // log both are the same.
-        case .powerLoss: try execute("PRAGMA synchronous = EXTRA")
-        }
+        // log it is the same as EXTRA.
+        try execute(settings.survivesPowerLoss ? "PRAGMA synchronous = EXTRA" : "PRAGMA synchronous = NORMAL")
         // On Apple's systems fsync does not reach the medium; elsewhere these do nothing.
         try execute("PRAGMA fullfsync = ON")
         try execute("PRAGMA checkpoint_fullfsync = ON")
@@ -49,15 +46,25 @@ extension Database {
     /// Chooses how a database keeps transactions.
     ///
     /// When several processes do so at once SQLite answers BUSY without waiting, to avoid a deadlock: try again.
-    func setJournalMode(_ configuration: SQLiteBackend.Configuration) throws {
-        let deadline = ContinuousClock.now + configuration.busyTimeout
+    func setJournalMode() throws {
+        let deadline = ContinuousClock.now + settings.busyTimeout
         while true {
             do {
-                _ = try pragma(configuration.journalMode == .wal ? .useWriteAheadLog : .useRollbackJournal)
+                _ = try pragma(settings.usesWriteAheadLog ? .useWriteAheadLog : .useRollbackJournal)
                 return
             } catch let failure as SQLiteFailure where failure.isBusy && ContinuousClock.now < deadline {
                 sqlite3_sleep(.random(in: 1...20))
             }
+        }
+    }
+
+    /// What a pragma answers, the empty text for nothing.
+    func pragma(_ sql: SQL) throws -> String {
+        try run(sql) { statement in
+            guard try statement.step() else { return "" }
+            let value = try statement.text(0)
+            _ = try statement.step()
+            return value
         }
     }
 }
