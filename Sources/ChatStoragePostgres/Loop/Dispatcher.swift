@@ -287,7 +287,8 @@ struct Dispatcher {
         let wait = timeouts.lockWait(
             after: call.lockWaited, remaining: call.deadline - now,
             // Everything would wait behind it on the only connection.
-            isAtLength: writes.waitsAtLength(call.key) && connections.count { $0.isReady && !$0.isRetiring } > 1)
+            isAtLength: writes.suspects.waitsAtLength(call.key)
+                && connections.count { $0.isReady && !$0.isRetiring } > 1)
         return (wait, timeouts.statement(bytes: bytes))
     }
 
