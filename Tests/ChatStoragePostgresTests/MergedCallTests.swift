@@ -12,7 +12,7 @@ import Testing
         #expect(Call(merging: [call("a")]) == nil)
         #expect(Call(merging: []) == nil)
         let merged = Call(merging: [call("b"), call("a"), call("b")])
-        #expect(merged?.request.groups.first?.first?.statement === statements.mergedAppend)
+        #expect(merged?.request.script.groups.first?.first?.statement === statements.mergedAppend)
         #expect(merged?.keys == [key("a"), key("b")] && merged?.members.count == 3)
     }
 
