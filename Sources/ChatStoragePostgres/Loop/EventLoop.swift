@@ -77,7 +77,7 @@ final class EventLoop: Sendable {
         let deadline = ContinuousClock.now + timeout
         var isRefused = false
         do {
-            return try await PendingCall<Call.Answer>.wait { pending in
+            return try await CancellableContinuation<Call.Answer>.wait { pending in
                 isRefused = !submit(Call(request, purpose: .caller(pending), deadline: deadline))
             } onCancel: {
                 cancelled.add(1, ordering: .relaxed)

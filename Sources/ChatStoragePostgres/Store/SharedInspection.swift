@@ -4,7 +4,7 @@ import Synchronization
 
 /// Looks for the tables, once for all calls that ask at the same time.
 final class SharedInspection: Sendable {
-    private typealias Waiting = PendingCall<SchemaInspection.Location>
+    private typealias Waiting = CancellableContinuation<SchemaInspection.Location>
 
     private struct State {
         var waiting: [Waiting] = []

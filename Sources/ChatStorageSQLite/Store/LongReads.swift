@@ -12,7 +12,7 @@ final class LongReads: Sendable {
         var isPaused = false
         /// What to call in this pause once no read is under way.
         var whenNone: (@Sendable () -> Void)?
-        var waiting = FIFO<PendingCall<Void>>()
+        var waiting = FIFO<CancellableContinuation<Void>>()
         var isClosed = false
     }
 
@@ -82,7 +82,7 @@ final class LongReads: Sendable {
         enum Admission {
             case begins, waits, closed, full
         }
-        try await PendingCall<Void>.wait { call in
+        try await CancellableContinuation<Void>.wait { call in
             let admission: Admission = state.withLock { state in
                 if state.isClosed { return .closed }
                 if !state.isPaused {

@@ -21,7 +21,7 @@ final class ReaderPool: Sendable {
         var idle: [Reader] = []
         /// How many there are, with those that are being opened or closed.
         var opened = 0
-        var waiting = FIFO<PendingCall<Reader>>()
+        var waiting = FIFO<CancellableContinuation<Reader>>()
         var isClosed = false
         /// Calls of ``close()``, which wait until there are none.
         var closing: [CheckedContinuation<Void, Never>] = []
@@ -136,7 +136,7 @@ final class ReaderPool: Sendable {
                 if !isShort { longReads.end() }
             }
         }
-        return try await PendingCall<Result>.wait { call in
+        return try await CancellableContinuation<Result>.wait { call in
             isSubmitted = true
             reader.thread.async { [self] in
                 let wanted = call.begin()
@@ -152,7 +152,8 @@ final class ReaderPool: Sendable {
     }
 
     private func readOnThread<Result>(
-        _ database: Database, for call: PendingCall<Result>, isShort: Bool, _ body: (Database) throws -> Result
+        _ database: Database, for call: CancellableContinuation<Result>, isShort: Bool,
+        _ body: (Database) throws -> Result
     ) throws -> Result {
         database.setBusyTimeout(configuration.busyTimeout)
         database.readWatch.isWanted = { call.isWanted }
@@ -174,7 +175,7 @@ final class ReaderPool: Sendable {
             case reader(Reader)
             case opens, waits, closed, full
         }
-        return try await PendingCall<Reader>.wait { call in
+        return try await CancellableContinuation<Reader>.wait { call in
             let admission: Admission = state.withLock { state in
                 if state.isClosed { return .closed }
                 if let idle = state.idle.popLast() { return .reader(idle) }
@@ -202,7 +203,7 @@ final class ReaderPool: Sendable {
         }
     }
 
-    private func open(on thread: SerialThread, for call: PendingCall<Reader>) {
+    private func open(on thread: SerialThread, for call: CancellableContinuation<Reader>) {
         thread.async { [self] in
             do {
                 let database = try Database(configuration, for: .reading, of: file)
@@ -220,13 +221,13 @@ final class ReaderPool: Sendable {
         }
     }
 
-    private func hand(_ reader: Reader, to call: PendingCall<Reader>) {
+    private func hand(_ reader: Reader, to call: CancellableContinuation<Reader>) {
         if !call.end(.success(reader)) { give(reader) }
     }
 
     private func give(_ reader: Reader) {
         while true {
-            let (next, isClosed) = state.withLock { state -> (PendingCall<Reader>?, Bool) in
+            let (next, isClosed) = state.withLock { state -> (CancellableContinuation<Reader>?, Bool) in
                 if let next = state.waiting.popFirst() { return (next, false) }
                 if !state.isClosed { state.idle.append(reader) }
                 return (nil, state.isClosed)

@@ -5,7 +5,7 @@ import Synchronization
 /// Looks what a file has, once for all calls that ask at the same time.
 final class SharedInspection: Sendable {
     private struct State {
-        var waiting: [PendingCall<Schema.State>] = []
+        var waiting: [CancellableContinuation<Schema.State>] = []
         var isClosed = false
     }
 
@@ -19,7 +19,7 @@ final class SharedInspection: Sendable {
 
     /// What the file has, looked up with a connection that changes nothing in it.
     func result() async throws -> Schema.State {
-        try await PendingCall<Schema.State>.wait { call in
+        try await CancellableContinuation<Schema.State>.wait { call in
             enum Admission {
                 case first, waits, closed, full
             }

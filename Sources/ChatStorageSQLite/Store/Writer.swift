@@ -69,7 +69,7 @@ final class Writer: Sendable {
     func write<Result: Sendable>(
         bytes: Int, _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
-        try await PendingCall<Result>.wait { call in
+        try await CancellableContinuation<Result>.wait { call in
             submit(Write(call: call, bytes: bytes, body: body))
         } onCancel: {
             cancellations.add(1, ordering: .relaxed)
@@ -78,7 +78,7 @@ final class Writer: Sendable {
 
     /// Makes the file where it is missing, and the schema, or migrates an older one.
     func prepareSchema(in file: DatabaseFile) async throws {
-        try await PendingCall<Void>.wait { call in
+        try await CancellableContinuation<Void>.wait { call in
             thread.async { [self] in
                 guard call.begin() else { return }
                 let result = Result {
