@@ -35,7 +35,7 @@ final class ReaderPool: Sendable {
     /// How many callers left the queue since it was last looked through.
     private let cancellations = Atomic(0)
     /// A task that only reads would never leave its thread to others, the writers among them.
-    private let pace = Pace(callsPerLook: 4)
+    private let yieldPolicy = YieldPolicy(callsPerLook: 4)
 
     /// Makes a pool without connections.
     ///
@@ -57,7 +57,7 @@ final class ReaderPool: Sendable {
             do {
                 let result = try readInline(reader.database, body)
                 give(reader)
-                if pace.isOver() { await Task.yield() }
+                if yieldPolicy.isDue() { await Task.yield() }
                 return result
             } catch {
                 give(reader)
