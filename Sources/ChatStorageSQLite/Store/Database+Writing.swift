@@ -14,7 +14,7 @@ extension Database {
     }
 
     /// Leaves the file to others for a moment, where the last transaction held it for long.
-    func restIfDue() {
+    func waitForRest() {
         let time = writerRest.remaining(at: .now)
         if time > .zero { sleepThread(for: time) }
     }

@@ -41,7 +41,7 @@ struct LogMover {
             // If the log is gone, a connection opened now would make a new one, and move that.
             try writer.checkPlaceForWriting()
             let mover = try opened()
-            writer.restIfDue()
+            writer.waitForRest()
             writer.setBusyTimeout(wait)
             try writer.command(.begin)
             writer.writerRest.transactionBegan(at: .now)

@@ -141,7 +141,7 @@ final class Writer: Sendable {
         while hasWaiting() {
             connection.withLock { connection in
                 // Before calls are taken, which can be given up until then.
-                connection?.database.restIfDue()
+                connection?.database.waitForRest()
                 var room = Room()
                 let calls = take(&room)
                 guard !calls.isEmpty else { return }
