@@ -1,4 +1,3 @@
-import ChatStorageCore
 import ChatStorageSupport
 import Synchronization
 import Testing
