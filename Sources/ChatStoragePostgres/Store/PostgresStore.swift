@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageSupport
 import Synchronization
 
 /// One open store: its connections, and whether its schema is there.
@@ -12,13 +13,13 @@ final class PostgresStore: Sendable {
 
     private let configuration: PostgresBackend.Configuration
     private let loop: EventLoop
-    private let inspection: SharedInspection
+    private let inspections: SingleFlight<SchemaInspection.Location>
     private let phase = Mutex(Phase.new)
 
     init(_ configuration: PostgresBackend.Configuration) throws {
         self.configuration = configuration
         loop = try EventLoop(configuration)
-        inspection = SharedInspection(limit: configuration.waitingCalls)
+        inspections = SingleFlight(limit: configuration.waitingCalls, waitingFor: "the schema")
     }
 
     deinit {
@@ -28,7 +29,7 @@ final class PostgresStore: Sendable {
     /// The statements for the schema, once it is known to be there; after the first time it costs a lock.
     func statements() async throws -> Statements {
         if let statements = try readyStatements() { return statements }
-        switch try await inspection.location({ [self] in try await inspect() }) {
+        switch try await location() {
         case .present(let schema, let isDistributed): return try becomeReady(schema, isDistributed: isDistributed)
         case .absent(let place, let exists, let lookedThrough):
             let problem =
@@ -167,6 +168,19 @@ final class PostgresStore: Sendable {
             let statements = Statements(schema, isDistributed: isDistributed)
             phase = .ready(statements, schema)
             return statements
+        }
+    }
+
+    /// Where the tables are, looked up once for all calls that ask at the same time.
+    private func location() async throws -> SchemaInspection.Location {
+        do {
+            return try await inspections.value {
+                if case .present = $0 { true } else { false }
+            } by: { [self] in
+                try await inspect()
+            }
+        } catch let refusal as QueueRefusal {
+            throw ChatStorageError(refusal)
         }
     }
 
