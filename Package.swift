@@ -83,8 +83,9 @@ let package = Package(
             swiftSettings: settings),
 
         .testTarget(
-            name: "ChatStorageCoreTests", dependencies: ["ChatStorageCore", "ChatStorageSupport"],
+            name: "ChatStorageSupportTests", dependencies: ["ChatStorageSupport", "TestSupport"],
             swiftSettings: settings),
+        .testTarget(name: "ChatStorageCoreTests", dependencies: ["ChatStorageCore"], swiftSettings: settings),
         .testTarget(
             name: "ConformanceTests",
             dependencies: [

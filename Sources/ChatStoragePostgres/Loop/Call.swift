@@ -6,7 +6,7 @@ struct Call: Sendable {
     /// What a call without a caller is for.
     enum Purpose: Sendable {
         /// A caller waits for the answers.
-        case caller(PendingCall<Answer>)
+        case caller(CancellableContinuation<Answer>)
         /// It carries several callers' writes.
         case merged([Call], any MergedWrites)
         /// It sets up a new connection's session.

@@ -12,29 +12,35 @@ final class LongReads: Sendable {
         var isPaused = false
         /// What to call in this pause once no read is under way.
         var whenNone: (@Sendable () -> Void)?
-        var waiting = FIFO<PendingCall<Void>>()
-        var isClosed = false
+        var waiting: BoundedQueue<CancellableContinuation<Void>>
+
+        /// Counts a read, unless it is to wait.
+        mutating func count() -> Bool {
+            if !isPaused { underWay += 1 }
+            return !isPaused
+        }
+
+        /// Counts a read, or keeps its call until the end of the pause.
+        mutating func admit(_ call: CancellableContinuation<Void>) throws(QueueRefusal) -> Bool {
+            try waiting.checkIsOpen()
+            if count() { return true }
+            try waiting.append(call)
+            return false
+        }
     }
 
-    private let mostWaiting: Int
-    private let state = Mutex(State())
-    /// How many callers left the queue since it was last looked through.
-    private let cancellations = Atomic(0)
+    private let state: Mutex<State>
 
     /// Makes a counter at zero.
     ///
     /// - Parameter mostWaiting: How many reads may wait at once for the end of a pause.
     init(mostWaiting: Int) {
-        self.mostWaiting = mostWaiting
+        state = Mutex(State(waiting: BoundedQueue(limit: mostWaiting, waitingFor: "a reader")))
     }
 
     /// Counts a read, after the end of a pause if there is one; ``end()`` must follow.
     func begin() async throws {
-        let isCounted = state.withLock { state in
-            if !state.isPaused { state.underWay += 1 }
-            return !state.isPaused
-        }
-        if !isCounted { try await waitForEndOfPause() }
+        if !state.withLock({ $0.count() }) { try await waitForEndOfPause() }
     }
 
     /// Notes that a read has ended.
@@ -60,10 +66,9 @@ final class LongReads: Sendable {
     func resume() {
         let waiting = state.withLock { state in
             state.isPaused = false
-            defer { state.waiting = FIFO() }
             // Counted before they resume, so that the next pause waits for them.
             state.underWay += state.waiting.count
-            return state.waiting
+            return state.waiting.popAll()
         }
         waiting.forEach { if !$0.end(.success(())) { end() } }
     }
@@ -71,40 +76,22 @@ final class LongReads: Sendable {
     /// Ends the reads that wait.
     func close() {
         let waiting = state.withLock { state in
-            state.isClosed = true
-            defer { state.waiting = FIFO() }
-            return state.waiting
+            state.waiting.close()
+            return state.waiting.popAll()
         }
         waiting.forEach { $0.end(.failure(ChatStorageError.closed)) }
     }
 
     private func waitForEndOfPause() async throws {
-        enum Admission {
-            case begins, waits, closed, full
-        }
-        try await PendingCall<Void>.wait { call in
-            let admission: Admission = state.withLock { state in
-                if state.isClosed { return .closed }
-                if !state.isPaused {
-                    state.underWay += 1
-                    return .begins
-                }
-                if state.waiting.count >= mostWaiting {
-                    // Looking through the queue costs its length, so only where a caller has left it.
-                    if cancellations.exchange(0, ordering: .relaxed) > 0 { state.waiting.removeAll { !$0.isWanted } }
-                    if state.waiting.count >= mostWaiting { return .full }
-                }
-                state.waiting.append(call)
-                return .waits
-            }
-            switch admission {
-            case .begins: if !call.end(.success(())) { end() }
-            case .waits: break
-            case .closed: call.end(.failure(ChatStorageError.closed))
-            case .full: call.end(.failure(ReaderPool.full(mostWaiting)))
+        try await CancellableContinuation<Void>.wait { call in
+            do throws(QueueRefusal) {
+                let isCounted = try state.withLock { (state) throws(QueueRefusal) in try state.admit(call) }
+                if isCounted, !call.end(.success(())) { end() }
+            } catch {
+                call.end(.failure(ChatStorageError(error)))
             }
         } onCancel: {
-            cancellations.add(1, ordering: .relaxed)
+            state.withLock { $0.waiting.noteCancellation() }
         }
     }
 }

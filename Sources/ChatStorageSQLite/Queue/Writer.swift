@@ -23,9 +23,8 @@ final class Writer: Sendable {
     }
 
     private struct State {
-        var waiting = FIFO<any WriteCall>()
+        var waiting: BoundedQueue<any WriteCall>
         var isRunning = false
-        var isClosed = false
     }
 
     /// A connection, and what moves its log into the file.
@@ -46,9 +45,7 @@ final class Writer: Sendable {
     private let file: OpenedFile
     private let longReads: LongReads
     private let thread = SerialThread()
-    private let state = Mutex(State())
-    /// How many callers left the queue since it was last looked through.
-    private let cancellations = Atomic(0)
+    private let state: Mutex<State>
     /// Whether a pause of the long reads has begun and is not used yet.
     private let readsArePaused = Atomic(false)
     /// Opened by the first call; touched on the thread only, which the lock states rather than ensures.
@@ -61,6 +58,10 @@ final class Writer: Sendable {
         self.configuration = configuration
         self.file = file
         self.longReads = longReads
+        let waiting = BoundedQueue<any WriteCall>(limit: configuration.waitingCalls, waitingFor: "the writer") {
+            $0.isWanted
+        }
+        state = Mutex(State(waiting: waiting))
     }
 
     /// Runs a body, whole or not at all, and waits for its commit.
@@ -69,21 +70,21 @@ final class Writer: Sendable {
     func write<Result: Sendable>(
         bytes: Int, _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
-        try await PendingCall<Result>.wait { call in
+        try await CancellableContinuation<Result>.wait { call in
             submit(Write(call: call, bytes: bytes, body: body))
         } onCancel: {
-            cancellations.add(1, ordering: .relaxed)
+            state.withLock { $0.waiting.noteCancellation() }
         }
     }
 
     /// Makes the file where it is missing, and the schema, or migrates an older one.
     func prepareSchema(in file: DatabaseFile) async throws {
-        try await PendingCall<Void>.wait { call in
+        try await CancellableContinuation<Void>.wait { call in
             thread.async { [self] in
                 guard call.begin() else { return }
                 let result = Result {
                     // Nothing is made once the store is closed, whose file may be removed by then.
-                    guard !state.withLock(\.isClosed) else { throw ChatStorageError.closed }
+                    guard !state.withLock(\.waiting.isClosed) else { throw ChatStorageError.closed }
                     try file.create()
                     let database = try Database(configuration, for: .writing)
                     if try database.isEmpty() { try database.setJournalMode() }
@@ -96,7 +97,7 @@ final class Writer: Sendable {
 
     /// Lets the calls under way finish and closes the connection.
     func close() async {
-        state.withLock { $0.isClosed = true }
+        state.withLock { $0.waiting.close() }
         await withCheckedContinuation { continuation in
             thread.async { [self] in
                 // A call may have been admitted before, and its turn not yet scheduled.
@@ -111,29 +112,15 @@ final class Writer: Sendable {
     }
 
     private func submit(_ write: any WriteCall) {
-        enum Admission {
-            case waits, starts, closed, full
-        }
-        let admission: Admission = state.withLock { state in
-            if state.isClosed { return .closed }
-            if state.waiting.count >= configuration.waitingCalls {
-                // Looking through the queue costs its length, so only where a caller has left it.
-                if cancellations.exchange(0, ordering: .relaxed) > 0 { state.waiting.removeAll { !$0.isWanted } }
-                if state.waiting.count >= configuration.waitingCalls { return .full }
+        do throws(QueueRefusal) {
+            let isFirst = try state.withLock { (state) throws(QueueRefusal) in
+                try state.waiting.append(write)
+                defer { state.isRunning = true }
+                return !state.isRunning
             }
-            state.waiting.append(write)
-            defer { state.isRunning = true }
-            return state.isRunning ? .waits : .starts
-        }
-        switch admission {
-        case .waits: break
-        case .starts: thread.async { [self] in drain() }
-        case .closed: write.fail(ChatStorageError.closed)
-        case .full:
-            write.fail(
-                ChatStorageError(
-                    .unavailable, "\(configuration.waitingCalls) calls wait for the writer already",
-                    writeOutcome: .notApplied))
+            if isFirst { thread.async { [self] in drain() } }
+        } catch {
+            write.fail(ChatStorageError(error).beforeWriting)
         }
     }
 
@@ -141,7 +128,7 @@ final class Writer: Sendable {
         while hasWaiting() {
             connection.withLock { connection in
                 // Before calls are taken, which can be given up until then.
-                connection?.database.restIfDue()
+                connection?.database.waitForRest()
                 var room = Room()
                 let calls = take(&room)
                 guard !calls.isEmpty else { return }
@@ -195,10 +182,7 @@ final class Writer: Sendable {
     private func take(_ room: inout Room) -> [any WriteCall] {
         let batch = state.withLock { state in
             var batch: [any WriteCall] = []
-            while let next = state.waiting.next, room.take(next) {
-                batch.append(next)
-                _ = state.waiting.popFirst()
-            }
+            while let next = state.waiting.popFirst(where: { room.take($0) }) { batch.append(next) }
             return batch
         }
         return batch.filter { $0.begin() }

@@ -6,7 +6,7 @@ public import Synchronization
 /// `CancellationError`: the work, if it has begun, ends by itself and its result is dropped.
 ///
 /// Its code is visible to other modules, which make it for their results.
-public final class PendingCall<Success: Sendable>: Sendable {
+public final class CancellableContinuation<Success: Sendable>: Sendable {
     // Unsafe continuations, whose misuse nobody notices: the state sees to it that each is resumed once. Checked ones cost
     // an object and a look-up of its type at every call.
     @usableFromInline enum State {
@@ -27,10 +27,10 @@ public final class PendingCall<Success: Sendable>: Sendable {
     ///   - onCancel: Runs after the caller was cancelled while it waited, so that a queue knows of calls without callers.
     /// - Throws: What the call ended with, or `CancellationError`, at once, when the task is or was cancelled.
     @inlinable public static func wait(
-        submit: (PendingCall<Success>) -> Void, onCancel: @Sendable () -> Void = {},
+        submit: (CancellableContinuation<Success>) -> Void, onCancel: @Sendable () -> Void = {},
         isolation: isolated (any Actor)? = #isolation
     ) async throws -> Success {
-        let call = PendingCall<Success>()
+        let call = CancellableContinuation<Success>()
         return try await withTaskCancellationHandler {
             try await withUnsafeThrowingContinuation { continuation in
                 if call.wait(continuation) { submit(call) }

@@ -21,21 +21,37 @@ final class ReaderPool: Sendable {
         var idle: [Reader] = []
         /// How many there are, with those that are being opened or closed.
         var opened = 0
-        var waiting = FIFO<PendingCall<Reader>>()
-        var isClosed = false
+        var waiting: BoundedQueue<CancellableContinuation<Reader>>
         /// Calls of ``close()``, which wait until there are none.
         var closing: [CheckedContinuation<Void, Never>] = []
+
+        /// Takes a reader for a call, or keeps the call until there is one.
+        mutating func admit(
+            _ call: CancellableContinuation<Reader>, readers: Int
+        ) throws(QueueRefusal) -> Admission {
+            try waiting.checkIsOpen()
+            if let idle = idle.popLast() { return .reader(idle) }
+            if opened < readers {
+                opened += 1
+                return .opens
+            }
+            try waiting.append(call)
+            return .waits
+        }
+    }
+
+    private enum Admission {
+        case reader(Reader)
+        case opens, waits
     }
 
     private let configuration: StoreSettings
     private let file: OpenedFile
     private let longReads: LongReads
     private let inlineReads = InlineReads()
-    private let state = Mutex(State())
-    /// How many callers left the queue since it was last looked through.
-    private let cancellations = Atomic(0)
+    private let state: Mutex<State>
     /// A task that only reads would never leave its thread to others, the writers among them.
-    private let pace = Pace(callsPerLook: 4)
+    private let yieldPolicy = YieldPolicy(callsPerLook: 4)
 
     /// Makes a pool without connections.
     ///
@@ -44,6 +60,7 @@ final class ReaderPool: Sendable {
         self.configuration = configuration
         self.file = file
         self.longReads = longReads
+        state = Mutex(State(waiting: BoundedQueue(limit: configuration.waitingCalls, waitingFor: "a reader")))
     }
 
     /// Runs a body on a connection that reads.
@@ -57,7 +74,7 @@ final class ReaderPool: Sendable {
             do {
                 let result = try readInline(reader.database, body)
                 give(reader)
-                if pace.isOver() { await Task.yield() }
+                if yieldPolicy.isDue() { await Task.yield() }
                 return result
             } catch {
                 give(reader)
@@ -70,12 +87,9 @@ final class ReaderPool: Sendable {
     /// Ends the calls that wait for a connection, and closes all connections once nobody uses them.
     func close() async {
         let (idle, waiting) = state.withLock { state in
-            state.isClosed = true
-            defer {
-                state.idle = []
-                state.waiting = FIFO()
-            }
-            return (state.idle, state.waiting)
+            state.waiting.close()
+            defer { state.idle = [] }
+            return (state.idle, state.waiting.popAll())
         }
         waiting.forEach { $0.end(.failure(ChatStorageError.closed)) }
         longReads.close()
@@ -136,7 +150,7 @@ final class ReaderPool: Sendable {
                 if !isShort { longReads.end() }
             }
         }
-        return try await PendingCall<Result>.wait { call in
+        return try await CancellableContinuation<Result>.wait { call in
             isSubmitted = true
             reader.thread.async { [self] in
                 let wanted = call.begin()
@@ -152,7 +166,8 @@ final class ReaderPool: Sendable {
     }
 
     private func readOnThread<Result>(
-        _ database: Database, for call: PendingCall<Result>, isShort: Bool, _ body: (Database) throws -> Result
+        _ database: Database, for call: CancellableContinuation<Result>, isShort: Bool,
+        _ body: (Database) throws -> Result
     ) throws -> Result {
         database.setBusyTimeout(configuration.busyTimeout)
         database.readWatch.isWanted = { call.isWanted }
@@ -170,39 +185,25 @@ final class ReaderPool: Sendable {
     }
 
     private func take() async throws -> Reader {
-        enum Admission {
-            case reader(Reader)
-            case opens, waits, closed, full
-        }
-        return try await PendingCall<Reader>.wait { call in
-            let admission: Admission = state.withLock { state in
-                if state.isClosed { return .closed }
-                if let idle = state.idle.popLast() { return .reader(idle) }
-                if state.opened < configuration.readers {
-                    state.opened += 1
-                    return .opens
+        try await CancellableContinuation<Reader>.wait { call in
+            do throws(QueueRefusal) {
+                let admission = try state.withLock { (state) throws(QueueRefusal) in
+                    try state.admit(call, readers: configuration.readers)
                 }
-                if state.waiting.count >= configuration.waitingCalls {
-                    // Looking through the queue costs its length, so only where a caller has left it.
-                    if cancellations.exchange(0, ordering: .relaxed) > 0 { state.waiting.removeAll { !$0.isWanted } }
-                    if state.waiting.count >= configuration.waitingCalls { return .full }
+                switch admission {
+                case .reader(let reader): hand(reader, to: call)
+                case .opens: open(on: SerialThread(), for: call)
+                case .waits: break
                 }
-                state.waiting.append(call)
-                return .waits
-            }
-            switch admission {
-            case .reader(let reader): hand(reader, to: call)
-            case .opens: open(on: SerialThread(), for: call)
-            case .waits: break
-            case .closed: call.end(.failure(ChatStorageError.closed))
-            case .full: call.end(.failure(Self.full(configuration.waitingCalls)))
+            } catch {
+                call.end(.failure(ChatStorageError(error)))
             }
         } onCancel: {
-            cancellations.add(1, ordering: .relaxed)
+            state.withLock { $0.waiting.noteCancellation() }
         }
     }
 
-    private func open(on thread: SerialThread, for call: PendingCall<Reader>) {
+    private func open(on thread: SerialThread, for call: CancellableContinuation<Reader>) {
         thread.async { [self] in
             do {
                 let database = try Database(configuration, for: .reading, of: file)
@@ -220,16 +221,16 @@ final class ReaderPool: Sendable {
         }
     }
 
-    private func hand(_ reader: Reader, to call: PendingCall<Reader>) {
+    private func hand(_ reader: Reader, to call: CancellableContinuation<Reader>) {
         if !call.end(.success(reader)) { give(reader) }
     }
 
     private func give(_ reader: Reader) {
         while true {
-            let (next, isClosed) = state.withLock { state -> (PendingCall<Reader>?, Bool) in
+            let (next, isClosed) = state.withLock { state -> (CancellableContinuation<Reader>?, Bool) in
                 if let next = state.waiting.popFirst() { return (next, false) }
-                if !state.isClosed { state.idle.append(reader) }
-                return (nil, state.isClosed)
+                if !state.waiting.isClosed { state.idle.append(reader) }
+                return (nil, state.waiting.isClosed)
             }
             guard let next else {
                 if isClosed { close(reader) }
@@ -250,15 +251,10 @@ final class ReaderPool: Sendable {
     private func noteClosed() {
         let closing = state.withLock { state in
             state.opened -= 1
-            guard state.opened == 0, state.isClosed else { return [CheckedContinuation<Void, Never>]() }
+            guard state.opened == 0, state.waiting.isClosed else { return [CheckedContinuation<Void, Never>]() }
             defer { state.closing = [] }
             return state.closing
         }
         for continuation in closing { continuation.resume() }
-    }
-
-    /// The error of a call when too many wait already.
-    static func full(_ mostWaiting: Int) -> ChatStorageError {
-        ChatStorageError(.unavailable, "\(mostWaiting) calls wait for a reader already")
     }
 }
