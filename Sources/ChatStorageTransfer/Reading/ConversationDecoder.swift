@@ -50,7 +50,9 @@ struct ConversationDecoder {
                     reason: isElement ? problem.reason(inFileAfter: piece.offset) : problem.reason)
             } catch var problem as InvalidConversation {
                 problem.format = KnownFormat.recognize(bytes)
-                if let format = problem.format { problem.reason = ChatFileError.notReadYet(format).message }
+                if let format = problem.format {
+                    problem.reason = format.error(inArray: piece.element != nil).message
+                }
                 throw problem
             }
         }
