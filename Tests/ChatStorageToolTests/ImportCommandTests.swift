@@ -161,7 +161,8 @@ struct ImportCommandTests {
         try tool.write(String(repeating: "\(bad)\n{}\n", count: 1_500) + good, to: "chats.jsonl")
         let result = try await tool.run("import", "--skip-invalid", "chats.jsonl")
         #expect(result.status == 0)
-        let lines = result.errors.split(separator: "\n")
+        // On a busy machine there is time for a line of progress.
+        let lines = result.errors.split(separator: "\n").filter { !$0.contains(" messages, ") }
         #expect(lines.count == 22)
         #expect(lines[19] == "chats.jsonl:20: invalid: has neither messages nor conversations")
         #expect(
