@@ -1,5 +1,4 @@
 import ArgumentParser
-import ChatStorageTransfer
 
 #if canImport(Darwin)
 import Darwin

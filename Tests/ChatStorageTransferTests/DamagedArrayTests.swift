@@ -1,5 +1,6 @@
 import ChatStorageConformance
 import ChatStorageCore
+import ChatStorageJSON
 import ChatStorageTransfer
 import Testing
 

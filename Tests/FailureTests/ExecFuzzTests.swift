@@ -1,5 +1,5 @@
 import ChatStorageInMemory
-import ChatStorageTransfer
+import ChatStorageJSON
 import Synchronization
 import Testing
 

@@ -1,3 +1,5 @@
+import ChatStorageJSON
+
 /// Cuts a JSON array into its elements, without parsing them.
 ///
 /// One quote or bracket too many or too few changes the meaning of all that follows. So where an element's structure

@@ -1,3 +1,5 @@
+import ChatStorageJSON
+
 /// Follows the structure of one JSON value while its bytes come in: where it ends, or where it cannot go on.
 ///
 /// It does not check literals and escapes, and lets strings have control characters: it still finds the end of a value

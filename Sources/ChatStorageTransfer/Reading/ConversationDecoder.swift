@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageJSON
 
 /// Why a stretch of a chat file is not a conversation; it quotes names of roles and members at most.
 struct InvalidConversation: Error {

@@ -1,3 +1,5 @@
+import ChatStorageJSON
+
 /// The beginning of a file, as far as it says what the file is.
 struct FileStart {
     /// What was read, without a byte order mark.

@@ -1,3 +1,5 @@
+import ChatStorageJSON
+
 /// Files of other programs that are known by their members' names, but not read.
 struct KnownFormat {
     private enum Kind {

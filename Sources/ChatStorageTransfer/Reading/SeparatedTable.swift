@@ -1,3 +1,5 @@
+import ChatStorageJSON
+
 /// Text of lines with commas, semicolons or tabs between their values (RFC 4180), known by its first line: names.
 enum SeparatedTable {
     private static let separators = Array(",;\t".utf8)

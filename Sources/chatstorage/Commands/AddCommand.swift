@@ -1,5 +1,6 @@
 import ArgumentParser
 import ChatStorageCore
+import ChatStorageJSON
 import ChatStorageTransfer
 
 struct AddCommand: AsyncParsableCommand {

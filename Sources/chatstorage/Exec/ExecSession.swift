@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageJSON
 import ChatStorageTransfer
 
 /// The scripting interface: requests in, answers out, one JSON object a line, strictly in order.

@@ -1,5 +1,5 @@
 import ChatStorageCore
-import ChatStorageTransfer
+import ChatStorageJSON
 
 /// An operation of the scripting interface: its name, and how a request becomes a call.
 struct Operation: Sendable {
