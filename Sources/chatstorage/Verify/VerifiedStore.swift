@@ -12,7 +12,7 @@ enum VerifiedStore {
     /// Connections of each handle; checks open up to eight handles, and a server takes a hundred connections.
     private static let postgresConnections = 3
 
-    init(_ store: StoreOptions, command: @escaping @Sendable (_ checkID: String, _ seed: UInt64) -> String) throws {
+    init(_ store: StoreLocation, command: @escaping @Sendable (_ checkID: String, _ seed: UInt64) -> String) throws {
         let url = try store.url
         try store.checkPostgresOptions(for: url)
         if let path = url.sqlitePath {

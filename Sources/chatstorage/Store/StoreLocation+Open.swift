@@ -14,7 +14,7 @@ import Musl
 import Android
 #endif
 
-extension StoreOptions {
+extension StoreLocation {
     /// Opens the store, and makes it ready as far as the command may.
     func openBackend(for use: Use, immutable: Bool) async throws -> any ChatStorageBackend {
         let url = try url
@@ -40,19 +40,31 @@ extension StoreOptions {
             try await backend.prepare()
             return backend
         }
-        guard use != .reading else { return backend }
+        guard use == .changing || use == .filling else { return backend }
         do {
-            try await backend.prepare()
+            try await prepare(backend)
             return backend
         } catch {
             try? await backend.close()
+            throw error
+        }
+    }
+
+    /// Makes the store's tables if they are not there, or migrates them.
+    func prepare(_ backend: any ChatStorageBackend) async throws {
+        do {
+            try await backend.prepare()
+        } catch {
             throw naming(error)
         }
     }
 
     /// Refuses options of PostgreSQL for another store.
     func checkPostgresOptions(for url: StoreURL) throws {
-        guard url.postgresURI == nil else { return }
+        if url.postgresURI != nil {
+            guard schema?.isEmpty != true else { throw Failure("--schema is empty") }
+            return
+        }
         guard schema == nil, !pooler else {
             throw Failure("\(pooler ? "--pooler" : "--schema") is for a PostgreSQL store only", status: Failure.usage)
         }
@@ -75,12 +87,18 @@ extension StoreOptions {
             case S_IFDIR: throw Failure("\(TerminalText.line(path)) is a folder and not a database file")
             default: throw Failure("\(TerminalText.line(path)) is a device or a pipe and not a database file")
             }
-        } else if use != .filling {
+        } else if use == .reading || use == .changing {
             switch errno {
             case ENOENT, ENOTDIR: throw MissingStore(path: path)
             case let code: throw Failure("\(TerminalText.line(path)): cannot be reached: \(SystemError(code))")
             }
+        } else if use == .fillingLater, stat(folder(of: path), &information) != 0, errno == ENOENT {
+            throw Failure("\(TerminalText.line(path)): the folder of the database file does not exist")
         }
+    }
+
+    private static func folder(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
     }
 
     /// Whether an error says something about the database as a whole and not about a call's arguments.

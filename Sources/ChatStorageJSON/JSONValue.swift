@@ -38,7 +38,7 @@ package struct JSONValue: Sendable {
     }
 
     /// Whether it is empty: null, or a string, array or object without contents.
-    var isEmpty: Bool {
+    package var isEmpty: Bool {
         switch kind {
         case .null: true
         case .string: bytes.count == 2

@@ -5,7 +5,7 @@ package struct JSONProblem: Error, Sendable, Equatable {
     /// The number of the byte, counted from 1.
     private let byte: Int
     /// Whether more text could make it JSON.
-    let isCutOff: Bool
+    package let isCutOff: Bool
 
     init(_ start: String, byte: Int, isCutOff: Bool = false) {
         self.start = start
@@ -17,16 +17,16 @@ package struct JSONProblem: Error, Sendable, Equatable {
     package var reason: String { "\(start) \(byte)" }
 
     /// What is wrong and at which byte of the file, in which `offset` bytes stand before the text.
-    func reason(inFileAfter offset: Int64) -> String { "\(start) \(offset + Int64(byte)) of the file" }
+    package func reason(inFileAfter offset: Int64) -> String { "\(start) \(offset + Int64(byte)) of the file" }
 }
 
 /// The check that a text is one JSON value by RFC 8259, to the letter.
 ///
 /// Foundation's decoder takes `1e2` and `20.0` for integers and a comma before a closing bracket, guesses UTF-16 and
 /// keeps one of two equal keys without a word. Scripts and archives need to hear of such things, so JSON is read here.
-struct JSONValidator {
+package struct JSONValidator {
     /// Deeper nesting is refused; Foundation's decoder has the same bound.
-    static let maximumDepth = 512
+    package static let maximumDepth = 512
 
     /// Read only where ``current`` says that there is a byte.
     private let bytes: UnsafeRawBufferPointer
@@ -207,7 +207,8 @@ struct JSONValidator {
 }
 
 extension UInt8 {
-    var isJSONWhiteSpace: Bool { self == 0x20 || self == 0x0a || self == 0x0d || self == 0x09 }
+    /// Whether JSON has it between values without a meaning.
+    @inlinable package var isJSONWhiteSpace: Bool { self == 0x20 || self == 0x0a || self == 0x0d || self == 0x09 }
 }
 
 extension UInt16 {

@@ -12,7 +12,7 @@ import Android
 // library or eight bytes at a time.
 extension ArraySlice<UInt8> {
     /// Where a byte comes first, at a place or after it.
-    func firstIndex(ofByte byte: UInt8, from start: Int) -> Int? {
+    package func firstIndex(ofByte byte: UInt8, from start: Int) -> Int? {
         guard start < endIndex else { return nil }
         return withUnsafeBytes { buffer in
             guard let base = buffer.baseAddress else { return nil }
@@ -22,7 +22,7 @@ extension ArraySlice<UInt8> {
     }
 
     /// How often a byte occurs.
-    func count(ofByte byte: UInt8) -> Int {
+    package func count(ofByte byte: UInt8) -> Int {
         var (count, position) = (0, startIndex)
         while let found = firstIndex(ofByte: byte, from: position) {
             count += 1
@@ -35,7 +35,7 @@ extension ArraySlice<UInt8> {
 extension UnsafeRawBufferPointer {
     /// Where plain text of a JSON string ends: at a quote, a backslash, a control character, or a byte beyond ASCII; the
     /// end of the buffer if none comes.
-    func endOfPlainText(from start: Int) -> Int {
+    package func endOfPlainText(from start: Int) -> Int {
         var position = start
         while position + 8 <= count {
             let word = loadUnaligned(fromByteOffset: position, as: UInt64.self)

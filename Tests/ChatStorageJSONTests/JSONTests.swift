@@ -1,5 +1,5 @@
 import ChatStorageConformance
-import ChatStorageTransfer
+import ChatStorageJSON
 import Foundation
 import TestSupport
 import Testing
