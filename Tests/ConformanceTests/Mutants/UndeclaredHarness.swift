@@ -33,7 +33,7 @@ struct UndeclaredHarness: ConformanceHarness {
 
         func remove() {}
 
-        func writePastLibrary(_ write: WritePastLibrary) async throws -> WritePastLibrary.Outcome {
+        func writePastLibrary(_ write: RawWrite) async throws -> RawWrite.Outcome {
             switch write {
             case .insertMessage(let tenant, let id, _, let role, _) where capability == .engineConstraints:
                 let exists =

@@ -3,7 +3,7 @@ public import ChatStorageCore
 /// A write that a harness makes in the engine's own language, past the library.
 ///
 /// The checks say what they want written, each harness says it in its engine's words.
-public enum WritePastLibrary: Sendable {
+public enum RawWrite: Sendable {
     /// Inserts a row into the table of messages, of any time, by a connection like those that the backend opens.
     ///
     /// An empty tenant means the default one, however the store represents it.
