@@ -28,7 +28,7 @@ extension PostgresBackend {
         public var url: String
         /// The PostgreSQL schema in which the tables live, 1 to 63 bytes that do not begin with `pg_`.
         ///
-        /// ``PostgresBackend/prepare()`` creates one that does not exist. By default (nil) it is the schema in the
+        /// ``PostgresBackend/prepare(_:)`` creates one that does not exist. By default (nil) it is the schema in the
         /// connection's `search_path` that has the tables already, otherwise the one in which tables are created.
         ///
         /// In a URL `?options=-csearch_path%3Dchat` stands for the schema `chat`, but not through a pooler: PgBouncer
@@ -82,7 +82,7 @@ extension PostgresBackend {
         /// Behind a pooler, whatever its mode, statements are not prepared by name and sessions are not set up, since
         /// they go to other programs too. So the two timeouts above do not hold for most calls, and the server's
         /// `default_transaction_isolation` must be `read committed` and its `synchronous_commit` not `off`, which
-        /// ``PostgresBackend/prepare()`` checks. Plans are not pinned: each statement is planned when it runs, for its
+        /// ``PostgresBackend/prepare(_:)`` checks. Plans are not pinned: each statement is planned when it runs, for its
         /// values and by the table's statistics, with whole-table scans and bitmaps allowed.
         ///
         /// A connection then has one transaction under way at a time; up to 16 reads of one kind share one, and so do
