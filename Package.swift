@@ -93,8 +93,9 @@ let package = Package(
             name: "ChatStorageJSONTests", dependencies: ["ChatStorageConformance", "ChatStorageJSON", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "ChatStorageCoreTests", dependencies: ["ChatStorageCore", "ChatStorageSupport"],
+            name: "ChatStorageSupportTests", dependencies: ["ChatStorageSupport", "TestSupport"],
             swiftSettings: settings),
+        .testTarget(name: "ChatStorageCoreTests", dependencies: ["ChatStorageCore"], swiftSettings: settings),
         .testTarget(
             name: "ConformanceTests",
             dependencies: [

@@ -32,20 +32,21 @@ struct ConversationRecord: Sendable {
         self.title = title
     }
 
+    private var version: ConversationVersion {
+        ConversationVersion(createdAt: createdAt, lastSequence: lastSequence)
+    }
+
     /// Appends messages, or finds that they were appended before.
-    mutating func append(
-        _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition, now: Timestamp
-    ) throws -> [Message] {
-        if let repeated = try self.messages.repeated(messages, of: id) { return repeated }
-        if case .unchanged(let version) = condition,
-            version != ConversationVersion(createdAt: createdAt, lastSequence: lastSequence)
-        {
+    mutating func append(_ new: NewMessages, now: Timestamp) throws -> AppendResult {
+        if let repeated = try messages.repeated(new) { return AppendResult(messages: repeated, version: version) }
+        if let expected = new.condition.expectedVersion, expected != version {
             throw ChatStorageError(.conflict, "the conversation is not the one that was read, or was appended to since")
         }
         touch(now: now)
         let last = lastSequence
-        lastSequence += Int64(messages.count)
-        return self.messages.append(messages, to: id, after: last, createdAt: updatedAt)
+        lastSequence += Int64(new.messages.count)
+        let stored = messages.append(new.messages, to: new.conversationID, after: last, createdAt: updatedAt)
+        return AppendResult(messages: stored, version: version)
     }
 
     /// Takes the messages away and hands them out to be counted and freed.

@@ -67,7 +67,9 @@ public final class InMemoryBackend: ChatStorageBackend {
     /// Makes the store ready.
     ///
     /// As on the other backends, calls before it are `notPrepared`, so that an app's tests notice when it is forgotten.
-    public func prepare() async throws {
+    ///
+    /// There is no schema to create or to look for, so every ``Preparation`` succeeds.
+    public func prepare(_ preparation: Preparation) async throws {
         try store.prepare()
     }
 

@@ -7,9 +7,9 @@ public struct InMemoryTenant: ChatStorage {
 
     /// Creates a conversation.
     @discardableResult
-    public func createConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
-        try await store.write(tenant, checking: { try Validation.check(id, title: title) }) { conversations, now in
-            try conversations.create(id, title: title, now: now)
+    public func createConversation(_ new: NewConversation) async throws -> Conversation {
+        try await store.write(tenant, checking: { try Validation.check(new) }) { conversations, now in
+            try conversations.create(new, now: now)
         }
     }
 
@@ -18,19 +18,13 @@ public struct InMemoryTenant: ChatStorage {
         try await store.read(tenant, checking: { try Validation.check(id) }) { $0.conversation(id) }
     }
 
-    /// Reads a conversation, and creates it if it does not exist.
+    /// Changes a conversation.
     @discardableResult
-    public func getOrCreateConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
-        try await store.write(tenant, checking: { try Validation.check(id, title: title) }) { conversations, now in
-            try conversations.conversation(id) ?? conversations.create(id, title: title, now: now)
-        }
-    }
-
-    /// Gives a conversation another title, or none.
-    @discardableResult
-    public func updateTitle(of id: ConversationID, to title: String?) async throws -> Conversation? {
-        try await store.write(tenant, checking: { try Validation.check(id, title: title) }) { conversations, now in
-            conversations.updateTitle(of: id, to: title, now: now)
+    public func updateConversation(
+        _ id: ConversationID, _ change: ConversationChange
+    ) async throws -> Conversation? {
+        try await store.write(tenant, checking: { try Validation.check(change, of: id) }) { conversations, now in
+            conversations.update(id, change, now: now)
         }
     }
 
@@ -44,47 +38,36 @@ public struct InMemoryTenant: ChatStorage {
     }
 
     /// Reads a page of the conversations, most recently updated first.
-    public func conversations(after cursor: ConversationCursor?, limit: Int) async throws -> ConversationPage {
-        let check = {
-            try Validation.check(limit: limit)
-            _ = try cursor?.position(tenant: tenant.name)
-        }
+    public func conversations(_ query: ConversationQuery) async throws -> ConversationPage {
+        let check = { try Validation.check(query, tenant: tenant.name) }
         return try await store.read(tenant, checking: check) {
-            let position = try cursor?.position(tenant: tenant.name)
-            let rows = $0.conversations(after: position, limit: limit == .max ? limit : limit + 1)
-            return ConversationPage(rows, limit: limit, tenant: tenant.name)
+            let position = try query.cursor?.position(tenant: tenant.name)
+            let rows = $0.conversations(after: position, limit: query.limit == .max ? .max : query.limit + 1)
+            return ConversationPage(rows, limit: query.limit, tenant: tenant.name)
         }
     }
 
     /// Appends messages to the end of a conversation, in order, all or none.
     @discardableResult
-    public func append(
-        _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition
-    ) async throws -> [Message] {
-        let check = { try Validation.check(append: messages, to: id) }
-        return try await store.write(tenant, checking: check) { conversations, now in
-            try conversations.append(messages, to: id, if: condition, now: now)
+    public func append(_ new: NewMessages) async throws -> AppendResult {
+        try await store.write(tenant, checking: { try Validation.check(new) }) { conversations, now in
+            try conversations.append(new, now: now)
         }
     }
 
     /// Reads a page of a conversation's messages, lowest sequence first.
-    public func messages(
-        of id: ConversationID, _ position: MessagePosition, limit: Int
-    ) async throws -> [Message] {
-        let check = {
-            try Validation.check(id)
-            try Validation.check(limit: limit)
-        }
-        return try await store.read(tenant, checking: check) {
-            $0.messages(of: id, position, limit: limit)
+    public func messages(_ query: MessageQuery) async throws -> MessagePage {
+        try await store.read(tenant, checking: { try Validation.check(query) }) {
+            MessagePage($0.messages(query), for: query)
         }
     }
 
-    /// Removes all messages of a conversation and keeps the conversation.
+    /// Removes messages of a conversation and keeps the conversation.
     @discardableResult
-    public func clearMessages(of id: ConversationID) async throws -> Int {
-        try await store.write(tenant, checking: { try Validation.check(id) }) { conversations, now in
-            conversations.clearMessages(of: id, now: now)
+    public func removeMessages(_ removal: MessageRemoval) async throws -> Int {
+        // The messages leave the closure, so that many are freed outside the lock.
+        try await store.write(tenant, checking: { try Validation.check(removal) }) { conversations, now in
+            conversations.remove(removal, now: now)
         }.count
     }
 

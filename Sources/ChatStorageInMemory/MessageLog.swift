@@ -31,9 +31,7 @@ struct MessageLog: Sendable {
             append(message.role, message.content, sequence: sequence, createdAt: createdAt)
             if let key = message.key { keys.insert(key, at: sequence) }
             stored.append(
-                Message(
-                    conversationID: id, sequence: sequence, role: message.role, content: message.content,
-                    createdAt: createdAt, key: message.key))
+                Message(conversationID: id, sequence: sequence, body: message, createdAt: createdAt))
         }
         return stored
     }
@@ -48,26 +46,26 @@ struct MessageLog: Sendable {
     }
 
     /// A page of the messages, lowest sequence first.
-    func page(of id: ConversationID, _ position: MessagePosition, limit: Int) -> [Message] {
+    func page(_ query: MessageQuery) -> [Message] {
         let page =
-            switch position {
-            case .end: entries.suffix(limit)
-            case .before(let sequence): entries[..<firstIndex(notBefore: sequence)].suffix(limit)
-            case .after(.max): entries[entries.endIndex...]
-            case .after(let sequence): entries[firstIndex(notBefore: sequence + 1)...].prefix(limit)
+            if let lowerBound = query.position.lowerBound {
+                // No sequence is as high as Int64.max: restoring stops at 2⁵³ - 1.
+                entries[firstIndex(notBefore: lowerBound == .max ? .max : lowerBound + 1)...].prefix(query.limit)
+            } else if let upperBound = query.position.upperBound {
+                entries[..<firstIndex(notBefore: upperBound)].suffix(query.limit)
+            } else {
+                entries.suffix(query.limit)
             }
-        return page.map { message($0, of: id) }
+        return page.map { message($0, of: query.conversationID) }
     }
 
     /// The messages that an append stored before, if it repeats one.
-    func repeated(_ messages: [ChatMessage], of id: ConversationID) throws -> [Message]? {
+    func repeated(_ new: NewMessages) throws -> [Message]? {
         guard !keys.isEmpty else { return nil }
-        let sequences = messages.compactMap { $0.key.flatMap(keys.sequence) }
+        let sequences = new.messages.compactMap { $0.key.flatMap(keys.sequence) }
         guard !sequences.isEmpty else { return nil }
-        let found = sequences.map { message(entries[firstIndex(notBefore: $0)], of: id) }
-        return try RepeatedAppend.messages(for: messages, found: found) { range in
-            page(of: id, .after(range.lowerBound - 1), limit: range.count)
-        }
+        let found = sequences.map { message(entries[firstIndex(notBefore: $0)], of: new.conversationID) }
+        return try RepeatedAppend.messages(for: new.messages, found: found)
     }
 
     private func message(_ entry: Entry, of id: ConversationID) -> Message {

@@ -18,9 +18,13 @@ struct TenantConversations: Sendable {
         records[id]?.conversation(id)
     }
 
-    mutating func create(_ id: ConversationID, title: String?, now: Timestamp) throws -> Conversation {
-        guard records[id] == nil else { throw Self.conversationExists }
-        let conversation = Conversation(id: id, title: title, createdAt: now, updatedAt: now, lastSequence: 0)
+    mutating func create(_ new: NewConversation, now: Timestamp) throws -> Conversation {
+        if let existing = conversation(new.id) {
+            guard new.ifExists == .keep else { throw Self.conversationExists }
+            return existing
+        }
+        let conversation = Conversation(
+            id: new.id, title: new.title, createdAt: now, updatedAt: now, lastSequence: 0)
         insert(conversation, MessageLog())
         return conversation
     }
@@ -33,9 +37,9 @@ struct TenantConversations: Sendable {
         return snapshot.conversation
     }
 
-    mutating func updateTitle(of id: ConversationID, to title: String?, now: Timestamp) -> Conversation? {
-        change(id) { record in
-            record.updateTitle(to: title, now: now)
+    mutating func update(_ id: ConversationID, _ change: ConversationChange, now: Timestamp) -> Conversation? {
+        self.change(id) { record in
+            if let title = change.newTitle { record.updateTitle(to: title, now: now) }
             return record.conversation(id)
         }
     }
@@ -57,32 +61,27 @@ struct TenantConversations: Sendable {
 
     // MARK: Messages
 
-    mutating func append(
-        _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition, now: Timestamp
-    ) throws -> [Message] {
-        guard !messages.isEmpty else { return [] }
-        let appended = try change(id) { record in
-            try record.append(messages, to: id, if: condition, now: now)
-        }
-        if let appended { return appended }
-        guard case .createIfMissing = condition else {
+    mutating func append(_ new: NewMessages, now: Timestamp) throws -> AppendResult {
+        guard !new.messages.isEmpty else { return .nothing }
+        if let appended = try change(new.conversationID, { try $0.append(new, now: now) }) { return appended }
+        guard new.condition.createsConversation else {
             throw ChatStorageError(.conversationNotFound, "the conversation that was to be appended to does not exist")
         }
+        let conversation = Conversation(
+            id: new.conversationID, title: nil, createdAt: now, updatedAt: now, lastSequence: Int64(new.messages.count))
         var log = MessageLog()
-        let stored = log.append(messages, to: id, after: 0, createdAt: now)
-        insert(
-            Conversation(
-                id: id, title: nil, createdAt: now, updatedAt: now, lastSequence: Int64(messages.count)), log)
-        return stored
+        let stored = log.append(new.messages, to: new.conversationID, after: 0, createdAt: now)
+        insert(conversation, log)
+        return AppendResult(messages: stored, version: conversation.version)
     }
 
-    func messages(of id: ConversationID, _ position: MessagePosition, limit: Int) -> [Message] {
-        records[id]?.messages.page(of: id, position, limit: limit) ?? []
+    func messages(_ query: MessageQuery) -> [Message] {
+        records[query.conversationID]?.messages.page(query) ?? []
     }
 
-    /// Takes a conversation's messages away and hands them out to be counted and freed.
-    mutating func clearMessages(of id: ConversationID, now: Timestamp) -> MessageLog {
-        change(id) { $0.clearMessages(now: now) } ?? MessageLog()
+    /// Takes messages of a conversation away and hands them out to be counted and freed.
+    mutating func remove(_ removal: MessageRemoval, now: Timestamp) -> MessageLog {
+        change(removal.conversationID) { $0.clearMessages(now: now) } ?? MessageLog()
     }
 
     // MARK: Records and their order

@@ -31,10 +31,11 @@ public struct PostgresTenant: ChatStorage {
 
     /// Creates a conversation.
     @discardableResult
-    public func createConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
-        let statements = try await admitWrite { try Validation.check(id, title: title) }
-        let result: QueryResult = try await store.run(
-            .write(statements.createConversation, to: key(id), values(id) { $0.append(title) }))
+    public func createConversation(_ new: NewConversation) async throws -> Conversation {
+        let statements = try await admitWrite { try Validation.check(new) }
+        if new.ifExists == .keep { return try await getOrCreate(new, statements) }
+        let result = try await store.result(
+            of: .write(statements.createConversation, to: key(new.id), values(new.id) { $0.append(new.title) }))
         guard let row = result.rows.first else {
             throw ChatStorageError(.conversationExists, Self.idIsTaken)
         }
@@ -44,17 +45,15 @@ public struct PostgresTenant: ChatStorage {
     /// Reads a conversation.
     public func conversation(_ id: ConversationID) async throws -> Conversation? {
         let statements = try await admit { try Validation.check(id) }
-        let result: QueryResult = try await store.run(.read(statements.conversation, values(id)))
+        let result = try await store.result(of: .read(statements.conversation, values(id)))
         return try result.rows.first?.conversation()
     }
 
-    /// Reads a conversation, and creates it if it does not exist.
-    @discardableResult
-    public func getOrCreateConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
-        let statements = try await admitWrite { try Validation.check(id, title: title) }
-        let request = Request.write(statements.getOrCreateConversation, to: key(id), values(id) { $0.append(title) })
+    private func getOrCreate(_ new: NewConversation, _ statements: Statements) async throws -> Conversation {
+        let request = Request.write(
+            statements.getOrCreateConversation, to: key(new.id), values(new.id) { $0.append(new.title) })
         for _ in 0..<Self.attemptsToGetOrCreate {
-            let result: QueryResult = try await store.run(request)
+            let result = try await store.result(of: request)
             if let row = result.rows.first { return try row.conversation() }
         }
         throw ChatStorageError(
@@ -62,12 +61,17 @@ public struct PostgresTenant: ChatStorage {
             writeOutcome: .notApplied)
     }
 
-    /// Gives a conversation another title, or none.
+    /// Changes a conversation.
     @discardableResult
-    public func updateTitle(of id: ConversationID, to title: String?) async throws -> Conversation? {
-        let statements = try await admitWrite { try Validation.check(id, title: title) }
-        let result: QueryResult = try await store.run(
-            .write(statements.updateTitle, to: key(id), values(id) { $0.append(title) }))
+    public func updateConversation(
+        _ id: ConversationID, _ change: ConversationChange
+    ) async throws -> Conversation? {
+        let statements = try await admitWrite { try Validation.check(change, of: id) }
+        guard let title = change.newTitle else {
+            return try await store.result(of: .read(statements.conversation, values(id))).rows.first?.conversation()
+        }
+        let result = try await store.result(
+            of: .write(statements.updateTitle, to: key(id), values(id) { $0.append(title) }))
         return try result.rows.first?.conversation()
     }
 
@@ -75,18 +79,15 @@ public struct PostgresTenant: ChatStorage {
     @discardableResult
     public func deleteConversation(_ id: ConversationID) async throws -> Bool {
         let statements = try await admitWrite { try Validation.check(id) }
-        let result: QueryResult = try await store.run(
-            .write(statements.deleteConversation, to: key(id), values(id)))
+        let result = try await store.result(
+            of: .write(statements.deleteConversation, to: key(id), values(id)))
         return result.affectedRows > 0
     }
 
     /// Reads a page of the conversations, most recently updated first.
-    public func conversations(after cursor: ConversationCursor?, limit: Int) async throws -> ConversationPage {
-        var start: (updatedAt: Timestamp, id: ConversationID)?
-        let statements = try await admit {
-            try Validation.check(limit: limit)
-            start = try cursor?.position(tenant: name)
-        }
+    public func conversations(_ query: ConversationQuery) async throws -> ConversationPage {
+        let statements = try await admit { try Validation.check(query, tenant: name) }
+        let (start, limit) = (try query.cursor?.position(tenant: name), query.limit)
         guard limit > 0 else { return ConversationPage(items: [], next: nil) }
         let rows = Int64(clamping: limit == .max ? limit : limit + 1)
         let request: Request
@@ -105,21 +106,20 @@ public struct PostgresTenant: ChatStorage {
             }
             request = .read(statements.firstConversations, values, isLong: limit > Self.shortPage)
         }
-        let result: QueryResult = try await store.run(request)
+        let result = try await store.result(of: request)
         return ConversationPage(try result.rows.map { try $0.conversation() }, limit: limit, tenant: name)
     }
 
     /// Appends messages to the end of a conversation, in order, all or none.
     @discardableResult
-    public func append(
-        _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition
-    ) async throws -> [Message] {
-        let statements = try await admitWrite { try Validation.check(append: messages, to: id) }
-        guard !messages.isEmpty else { return [] }
+    public func append(_ new: NewMessages) async throws -> AppendResult {
+        let statements = try await admitWrite { try Validation.check(new) }
+        guard !new.messages.isEmpty else { return .nothing }
         do {
-            return try await append(messages, to: id, if: condition, statements)
+            let stored = try await append(new.messages, to: new.conversationID, if: new.condition, statements)
+            return AppendResult(messages: stored, version: nil)
         } catch let error as ChatStorageError where error.isOfUniqueViolation {
-            throw await explained(error, of: id, statements)
+            throw await explained(error, of: new.conversationID, statements)
         }
     }
 
@@ -130,9 +130,9 @@ public struct PostgresTenant: ChatStorage {
             return try await run(LookingAppend(messages, to: key(id), if: condition, statements))
         }
         let append = PlainAppend(messages, to: key(id), statements)
-        guard condition == .exists else { return try await store.run(append).messages(append) }
+        guard condition == .exists else { return try await store.appended(by: append).messages(append) }
         let request = append.request(statements.appendIfExists, .write(append.key))
-        let result: QueryResult = try await store.run(request)
+        let result = try await store.result(of: request)
         guard result.rowCount > 0 else {
             throw LookingAppend.conversationNotFound
         }
@@ -140,42 +140,40 @@ public struct PostgresTenant: ChatStorage {
     }
 
     /// Reads a page of a conversation's messages, lowest sequence first.
-    public func messages(
-        of id: ConversationID, _ position: MessagePosition, limit: Int
-    ) async throws -> [Message] {
-        let statements = try await admit {
-            try Validation.check(id)
-            try Validation.check(limit: limit)
-        }
-        guard limit > 0 else { return [] }
-        let (statement, bound): (Statement, Int64?) =
-            switch position {
-            case .end: (statements.lastMessages, nil)
-            case .before(let sequence): (statements.messagesBefore, sequence)
-            case .after(let sequence): (statements.messagesAfter, sequence)
+    public func messages(_ query: MessageQuery) async throws -> MessagePage {
+        let statements = try await admit { try Validation.check(query) }
+        let (id, position, limit) = (query.conversationID, query.position, query.limit)
+        guard limit > 0 else { return MessagePage([], for: query) }
+        let (statement, bound): (PreparedSQL, Int64?) =
+            if let bound = position.lowerBound {
+                (statements.messagesAfter, bound)
+            } else if let bound = position.upperBound {
+                (statements.messagesBefore, bound)
+            } else {
+                (statements.lastMessages, nil)
             }
         let values = values(id) { values in
             values.append(Int64(clamping: limit))
             if let bound { values.append(bound) }
         }
         let page = Request.Page(tenant: name, id: id, limit: limit)
-        let result: QueryResult = try await store.run(
-            .read(statement, values, isLong: limit > Self.shortPage, page: page))
-        if case .after = position { return try result.rows.map { try $0.message(of: id) } }
-        return try result.rows.reversed().map { try $0.message(of: id) }
+        let result = try await store.result(
+            of: .read(statement, values, isLong: limit > Self.shortPage, page: page))
+        let messages = try result.rows.map { try $0.message(of: id) }
+        return MessagePage(position.lowerBound == nil ? messages.reversed() : messages, for: query)
     }
 
-    /// Removes all messages of a conversation and keeps the conversation.
+    /// Removes messages of a conversation and keeps the conversation.
     @discardableResult
-    public func clearMessages(of id: ConversationID) async throws -> Int {
-        let statements = try await admitWrite { try Validation.check(id) }
-        let values = values(id)
-        let results: [QueryResult] = try await store.run(
-            .transaction(
+    public func removeMessages(_ removal: MessageRemoval) async throws -> Int {
+        let statements = try await admitWrite { try Validation.check(removal) }
+        let values = values(removal.conversationID)
+        let results = try await store.results(
+            of: .transaction(
                 [
                     Request.Step(statement: statements.markCleared, bytes: 0) { values },
                     Request.Step(statement: statements.deleteCleared, bytes: 0) { values },
-                ], on: key(id)))
+                ], on: key(removal.conversationID)))
         try results.checkCommitted()
         return results.dropLast().last?.affectedRows ?? 0
     }
@@ -187,7 +185,7 @@ public struct PostgresTenant: ChatStorage {
         let request = RestoreRequest(snapshot, tenant: name, statements).request
         for attempt in 1... {
             do {
-                let results: [QueryResult] = try await store.run(request)
+                let results = try await store.results(of: request)
                 try results.checkCommitted()
                 break
             } catch let error as ChatStorageError where error.isOfUniqueViolation {
@@ -204,7 +202,7 @@ public struct PostgresTenant: ChatStorage {
     /// Looks whether a conversation exists, for a write that was refused.
     private func exists(_ id: ConversationID, _ statements: Statements) async throws -> Bool {
         do {
-            let result: QueryResult = try await store.run(.read(statements.conversation, values(id)))
+            let result = try await store.result(of: .read(statements.conversation, values(id)))
             return result.rowCount > 0
         } catch let error as ChatStorageError {
             throw error.beforeWriting
@@ -216,8 +214,8 @@ public struct PostgresTenant: ChatStorage {
         _ error: ChatStorageError, of id: ConversationID, _ statements: Statements
     ) async -> ChatStorageError {
         let lastMessage = values(id) { $0.append(Int64(1)) }
-        guard let messages: QueryResult = try? await store.run(.read(statements.lastMessages, lastMessage)),
-            let conversation: QueryResult = try? await store.run(.read(statements.conversation, values(id)))
+        guard let messages = try? await store.result(of: .read(statements.lastMessages, lastMessage)),
+            let conversation = try? await store.result(of: .read(statements.conversation, values(id)))
         else { return error }
         // Rows that cannot be read are damaged too.
         let last = Result { try messages.rows.first?.message(of: id).sequence }
@@ -235,7 +233,7 @@ public struct PostgresTenant: ChatStorage {
         var violations = 0
         for attempt in 0..<Self.attemptsToAppend {
             do {
-                let result: QueryResult = try await store.run(append.request)
+                let result = try await store.result(of: append.request)
                 if let stored = try append.stored(result, isSecondLook: attempt > 0) { return stored }
             } catch let error as ChatStorageError where error.isOfUniqueViolation {
                 // A session that appends the same keys was first, and the next look finds them; or it is another key.

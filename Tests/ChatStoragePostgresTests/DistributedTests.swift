@@ -11,7 +11,7 @@ import Testing
     @Test(arguments: [false, true])
     func noStatementDependsOnOneServer(isDistributed: Bool) throws {
         let statements = Mirror(reflecting: Statements(SchemaName(name: "chat"), isDistributed: isDistributed)).children
-            .compactMap { $0.value as? Statement }
+            .compactMap { $0.value as? PreparedSQL }
         #expect(statements.count >= 20)
         let names = [
             "xmin", "xmax", "cmin", "cmax", "ctid", "oid", "tableoid", #"pg_\w+"#, #"txid_\w+"#, #"current_\w+"#,
@@ -106,7 +106,7 @@ import Testing
             text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         }
         let statements = try words(String(contentsOf: page, encoding: .utf8))
-        let definition = SchemaDefinition(SchemaName(name: "chat")).version1
+        let definition = SchemaDefinition(SchemaName(name: "chat"), SchemaVersion.all).statements.joined()
             .map { words($0.replacing("\"chat\"", with: "chat")) }.first { $0.contains("FOREIGN KEY") }
         let documented = try #require(statements.firstMatch(of: /ADD (CONSTRAINT .*? ON DELETE CASCADE)/))
         #expect(definition?.contains(documented.1) == true)
@@ -115,7 +115,7 @@ import Testing
     @Test func appendsAreNotMerged() {
         func append(_ statements: Statements) -> Call {
             let append = PlainAppend([.user("x")], to: ConversationKey(tenant: "", id: "c"), statements)
-            return Call(append.request(statements.append, .append(append)), purpose: .session, deadline: .now)
+            return Call(append.request, purpose: .session, deadline: .now)
         }
         #expect(append(Statements(SchemaName(name: "s"))).isMergeable)
         #expect(!append(Statements(SchemaName(name: "s"), isDistributed: true)).isMergeable)
@@ -124,8 +124,8 @@ import Testing
     /// The keys were looked for before another caller stored them, the version was read afterwards.
     @Test func aConflictIsLookedAtAgainWhereThereAreKeys() async throws {
         let store = try await PostgresStore(.init(url: TestPostgres.url()))
-        let result: QueryResult = try await store.run(
-            .read(Statement(text: "SELECT 2::bigint, NULL::text, NULL::text, now(), NULL::text, 'version'")))
+        let result = try await store.result(
+            of: .read(PreparedSQL(text: "SELECT 2::bigint, NULL::text, NULL::text, now(), NULL::text, 'version'")))
         let condition = AppendCondition.unchanged(ConversationVersion(createdAt: .earliest, lastSequence: 1))
         func append(_ key: String?) -> LookingAppend {
             LookingAppend(

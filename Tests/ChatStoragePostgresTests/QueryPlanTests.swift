@@ -135,9 +135,9 @@ import Testing
     }
 
     /// Every statement, from the object's properties, so that none can be forgotten.
-    private func allStatements(_ schema: String, isDistributed: Bool) throws -> [Statement] {
+    private func allStatements(_ schema: String, isDistributed: Bool) throws -> [PreparedSQL] {
         let children = Mirror(reflecting: Statements(SchemaName(name: schema), isDistributed: isDistributed)).children
-        let statements = children.compactMap { $0.value as? Statement }
+        let statements = children.compactMap { $0.value as? PreparedSQL }
         #expect(statements.count == children.count { !["isDistributed", "conversations"].contains($0.label) })
         return statements
     }
@@ -200,7 +200,7 @@ import Testing
         }
     }
 
-    private func plan(_ statement: Statement, _ settings: String) async throws -> [PlanNode] {
+    private func plan(_ statement: PreparedSQL, _ settings: String) async throws -> [PlanNode] {
         let types = statement.parameters.map(\.typeName).joined(separator: ", ")
         let values = statement.parameters.map(\.example).joined(separator: ", ")
         let rows = try await TestPostgres.execute(

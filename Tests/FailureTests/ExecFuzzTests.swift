@@ -1,3 +1,4 @@
+import ChatStorageCore
 import ChatStorageInMemory
 import ChatStorageJSON
 import Synchronization

@@ -24,7 +24,7 @@ package enum CallOutcome: Sendable, Hashable {
 extension CallOutcome: CustomStringConvertible {
     package var description: String {
         switch self {
-        case .returned(let reply): "returned \(reply)"
+        case .returned(let reply): "returned \(summary(of: reply))"
         case .threw(let code): "threw \(code)"
         case .threwOther(let error): "threw \(error)"
         }

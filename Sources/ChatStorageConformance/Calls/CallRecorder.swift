@@ -79,7 +79,7 @@ final class CallRecorder: Sendable {
 
     private static func outcome(_ result: Result<StorageReply?, any Error>?) -> String {
         switch result {
-        case .success(let reply?): "returned \(reply)"
+        case .success(let reply?): "returned \(summary(of: reply))"
         case .success(nil): "returned"
         case .failure(let error): "threw \(error)"
         case nil: "has not returned"
@@ -90,7 +90,7 @@ final class CallRecorder: Sendable {
 extension CallRecorder.Call: CustomStringConvertible {
     var description: String {
         switch self {
-        case .storage(let call): "\(call)"
+        case .storage(let call): summary(of: call)
         case .backend(let name): name
         }
     }
@@ -106,8 +106,11 @@ struct RecordingInterceptor: StorageInterceptor {
         return try await recorder.record(.storage(call), by: label, reply: { $0 }) { try await call.perform(on: base) }
     }
 
-    func prepare(_ base: any ChatStorageBackend) async throws {
-        try await recorder.record(.backend("prepare()"), by: handle, reply: { _ in nil }) { try await base.prepare() }
+    func prepare(_ base: any ChatStorageBackend, _ preparation: Preparation) async throws {
+        let name = preparation == .verify ? "prepare(.verify)" : "prepare()"
+        try await recorder.record(.backend(name), by: handle, reply: { _ in nil }) {
+            try await base.prepare(preparation)
+        }
     }
 
     func close(_ base: any ChatStorageBackend) async throws {

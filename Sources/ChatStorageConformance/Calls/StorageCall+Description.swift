@@ -1,57 +1,63 @@
 import ChatStorageCore
 
-extension StorageCall: CustomStringConvertible {
-    package var description: String {
+extension StorageCall {
+    /// The call with its arguments, texts cut short.
+    fileprivate var words: String {
         switch self {
-        case .createConversation(let id, let title):
-            "createConversation(\(summary(of: id)), title: \(summary(of: title)))"
+        case .createConversation(let new):
+            "\(new.ifExists == .keep ? "getOrCreateConversation" : "createConversation")(\(summary(of: new.id)), "
+                + "title: \(summary(of: new.title)))"
         case .conversation(let id):
             "conversation(\(summary(of: id)))"
-        case .getOrCreateConversation(let id, let title):
-            "getOrCreateConversation(\(summary(of: id)), title: \(summary(of: title)))"
-        case .updateTitle(let id, let title):
-            "updateTitle(of: \(summary(of: id)), to: \(summary(of: title)))"
+        case .updateConversation(let id, let change):
+            "updateConversation(\(summary(of: id)), \(change.words))"
         case .deleteConversation(let id):
             "deleteConversation(\(summary(of: id)))"
-        case .conversations(let cursor, let limit):
-            "conversations(after: \(summary(of: cursor?.text)), limit: \(limit))"
-        case .append(let messages, let id, let condition):
-            "append(\(summary(of: messages)), to: \(summary(of: id)), if: \(condition.words))"
-        case .messages(let id, let position, let limit):
-            "messages(of: \(summary(of: id)), .\(position), limit: \(limit))"
-        case .clearMessages(let id):
-            "clearMessages(of: \(summary(of: id)))"
+        case .conversations(let query):
+            "conversations(after: \(summary(of: query.cursor?.text)), limit: \(query.limit))"
+        case .append(let new):
+            "append(\(summary(of: new.messages)), to: \(summary(of: new.conversationID)), if: \(new.condition.words))"
+        case .messages(let query):
+            "messages(of: \(summary(of: query.conversationID)), \(query.position), limit: \(query.limit))"
+        case .removeMessages(let removal):
+            "removeMessages(.all, of: \(summary(of: removal.conversationID)))"
         case .restoreConversation(let snapshot):
             "restoreConversation(\(summary(of: snapshot.conversation)), \(snapshot.messages.count) messages)"
         }
     }
 }
 
-extension StorageReply: CustomStringConvertible {
-    package var description: String {
+extension StorageReply {
+    fileprivate var words: String {
         switch self {
         case .conversation(let conversation): summary(of: conversation)
         case .existed(let existed): "\(existed)"
-        case .page(let page): "\(summary(of: page.items)), next: \(summary(of: page.next?.text))"
-        case .messages(let messages): summary(of: messages)
+        case .conversations(let page): "\(summary(of: page.items)), next: \(summary(of: page.next?.text))"
+        case .appended(let result): "\(summary(of: result.messages)), version: \(summary(of: result.version))"
+        case .messages(let page): "\(summary(of: page.items))\(page.hasMore ? ", perhaps more" : "")"
         case .count(let count): "\(count)"
         }
     }
 }
 
+extension ConversationChange {
+    fileprivate var words: String {
+        newTitle.map { ".title(\(summary(of: $0)))" } ?? "nothing"
+    }
+}
+
 extension AppendCondition {
     fileprivate var words: String {
-        switch self {
-        case .createIfMissing: ".createIfMissing"
-        case .exists: ".exists"
-        case .unchanged(let version): ".unchanged(\(summary(of: version)))"
-        }
+        if let expectedVersion { return ".unchanged(\(summary(of: expectedVersion)))" }
+        return createsConversation ? ".createIfMissing" : ".exists"
     }
 }
 
 /// A value as reports show it: texts as ASCII with escapes, and what is long cut short.
-func summary<Value>(of value: Value) -> String {
+package func summary<Value>(of value: Value) -> String {
     switch value {
+    case let call as StorageCall: call.words
+    case let reply as StorageReply: reply.words
     case let text as String:
         quoted(text)
     case let id as ConversationID:
@@ -61,7 +67,7 @@ func summary<Value>(of value: Value) -> String {
     case let message as Message:
         """
         \(quoted(message.conversationID.rawValue)) \(message.sequence): \
-        \(summary(of: ChatMessage(role: message.role, content: message.content, key: message.key))) \
+        \(summary(of: message.body)) \
         \(message.createdAt)
         """
     case let conversation as Conversation:

@@ -17,11 +17,13 @@ extension Check {
                 task.cancel()
                 switch await task.result {
                 case .success(let reply):
-                    context.expect(false, "a call of a cancelled task throws", actual: "\(call) returned \(reply)")
+                    context.expect(
+                        false, "a call of a cancelled task throws",
+                        actual: "\(summary(of: call)) returned \(summary(of: reply))")
                 case .failure(let error):
                     context.expect(
                         error is CancellationError, "a call of a cancelled task throws CancellationError",
-                        actual: "\(call) threw \(error)")
+                        actual: "\(summary(of: call)) threw \(error)")
                 }
             }
             let message = try await chats.append(.user("after"), to: "two")

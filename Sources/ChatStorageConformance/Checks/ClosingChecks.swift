@@ -14,7 +14,7 @@ extension Check {
             let after = [backend.defaultTenant, backend.tenant("b"), backend.tenant(""), backend.asDefaultTenant]
             for call in StorageCall.ofEveryOperation(on: "one") {
                 for chats in before + after {
-                    await context.expectError(.closed, "a closed store refuses \(call)") {
+                    await context.expectError(.closed, "a closed store refuses \(summary(of: call))") {
                         try await call.perform(on: chats)
                     }
                 }

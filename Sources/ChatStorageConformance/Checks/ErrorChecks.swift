@@ -12,7 +12,7 @@ extension Check {
                 for chats in [
                     backend.defaultTenant, backend.tenant("a"), backend.tenant(""), backend.asDefaultTenant,
                 ] {
-                    await context.expectError(.notPrepared, "before prepare() it is refused: \(call)") {
+                    await context.expectError(.notPrepared, "before prepare() it is refused: \(summary(of: call))") {
                         try await call.perform(on: chats)
                     }
                 }
@@ -75,7 +75,7 @@ extension Check {
             ]
             try await context.expectUnchanged(chats, "refused calls change nothing") {
                 for (code, call) in cases {
-                    await context.expectError(code, "of several errors the first counts: \(call)") {
+                    await context.expectError(code, "of several errors the first counts: \(summary(of: call))") {
                         try await call.perform(on: chats)
                     }
                 }
@@ -91,7 +91,9 @@ extension Check {
                 .createConversation("", title: long), .getOrCreateConversation("", title: long),
                 .updateTitle(of: "", to: long), .messages(of: "", .end, limit: -1),
             ] as [StorageCall] {
-                let error = await context.expectError(.invalidArgument, "two bad arguments are refused: \(call)") {
+                let error = await context.expectError(
+                    .invalidArgument, "two bad arguments are refused: \(summary(of: call))"
+                ) {
                     try await call.perform(on: chats)
                 }
                 context.expect(
@@ -123,7 +125,8 @@ extension Check {
         ) { context in
             let backend = try await context.openUnprepared()
             for call in wrongCalls {
-                await context.expectError(.notPrepared, "notPrepared comes before the arguments: \(call)") {
+                await context.expectError(.notPrepared, "notPrepared comes before the arguments: \(summary(of: call))")
+                {
                     try await call.perform(on: backend)
                 }
             }
@@ -140,7 +143,7 @@ extension Check {
             let backend = try await context.openUnprepared()
             try await backend.close()
             for call in wrongCalls + StorageCall.ofEveryOperation(on: "one") {
-                await context.expectError(.closed, "closed comes before all others: \(call)") {
+                await context.expectError(.closed, "closed comes before all others: \(summary(of: call))") {
                     try await call.perform(on: backend)
                 }
             }
@@ -189,7 +192,7 @@ extension Check {
             for call in calls {
                 do {
                     let reply = try await call.perform(on: chats)
-                    context.expect(false, "it is refused: \(call)", actual: "\(reply)")
+                    context.expect(false, "it is refused: \(summary(of: call))", actual: summary(of: reply))
                 } catch {
                     var dumped = ""
                     dump(error, to: &dumped)
@@ -216,7 +219,9 @@ extension Check {
             ]
             try await context.withWritersLockedOut { impatient in
                 for call in writes {
-                    let error = await context.expectError(.unavailable, "a write that cannot get in says so: \(call)") {
+                    let error = await context.expectError(
+                        .unavailable, "a write that cannot get in says so: \(summary(of: call))"
+                    ) {
                         try await call.perform(on: impatient)
                     }
                     context.expect(

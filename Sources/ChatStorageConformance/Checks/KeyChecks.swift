@@ -11,7 +11,8 @@ extension Check {
             let batch: [ChatMessage] = [.system("rules", key: "1"), .user("", key: "2"), .user("same", key: "3")]
             let stored = try await chats.append(batch, to: "one")
             context.expect(stored.map(\.key), equals: ["1", "2", "3"], "what is stored has its keys")
-            try await chats.append([.user("same", key: "4"), .user("same")], to: "one")
+            try await chats.append(.user("same", key: "4"), to: "one")
+            try await chats.append(.user("same"), to: "one")
             try await context.expectUnchanged(chats, "a repeated append changes nothing, no time either") {
                 context.expect(try await chats.append(batch, to: "one"), equals: stored, "it returns what is stored")
                 context.expect(
@@ -26,7 +27,8 @@ extension Check {
             why: "An app finds by the key which of its messages have arrived."
         ) { context in
             let chats = try await context.open()
-            let stored = try await chats.append([.user("a", key: "a"), .user("b"), .user("c", key: "c")], to: "one")
+            var stored = try await chats.append([.user("a", key: "a"), .user("b", key: "b")], to: "one")
+            stored.append(try await chats.append(.user("c"), to: "one"))
             for (position, limit) in [(.end, 10), (.after(0), 10), (.before(4), 10)] as [(MessagePosition, Int)] {
                 context.expect(
                     try await chats.messages(of: "one", position, limit: limit), equals: stored,
@@ -57,14 +59,14 @@ extension Check {
                 for id in ["one", "new"] as [ConversationID] {
                     for key in ["", "\0", "k\0", String(repeating: "e\u{301}", count: 101)] {
                         let error = await context.expectError(.invalidArgument, "the key is refused") {
-                            try await chats.append([.user("text"), .user("text", key: key)], to: id)
+                            try await chats.append([.user("text", key: "fine"), .user("text", key: key)], to: id)
                         }
                         context.expect(
                             error?.message.contains("messages[1].key") ?? true, "the error names the key's place",
                             actual: error?.message)
                     }
                     await context.expectError(.invalidArgument, "a key that comes twice is refused") {
-                        try await chats.append([.user("a", key: "new"), .user("b"), .user("c", key: "new")], to: id)
+                        try await chats.append([.user("a", key: "new"), .user("c", key: "new")], to: id)
                     }
                 }
             }
@@ -94,39 +96,33 @@ extension Check {
             }
         },
         Check(
-            "keys.beside-others", .a9, .a1,
-            why: "An app may give a key to the question alone and append the answer with it."
+            "keys.all-or-none", .a9, .e1,
+            why: "A message without a key would be stored a second time by a repeat of its append."
         ) { context in
             let chats = try await context.open()
-            try await chats.append([.user("before"), .assistant("before")], to: "one")
-            let batch: [ChatMessage] = [.user("x"), .user("a", key: "a"), .user("y"), .user("b", key: "b"), .user("z")]
-            let stored = try await chats.append(batch, to: "one")
-            try await chats.append([.user("z"), .user("after")], to: "one")
-            try await context.expectUnchanged(chats, "neither a repeat nor a mismatch changes anything") {
-                context.expect(
-                    try await chats.append(batch, to: "one"), equals: stored,
-                    "those without a key are found beside those that have one")
-                context.expect(
-                    try await chats.append(Array(batch[1...3]), to: "one"), equals: Array(stored[1...3]),
-                    "so is a part of them that stands together")
-                for (what, messages) in [
-                    ("another message beside it", [.user("X"), .user("a", key: "a")]),
-                    ("another role beside it", [.assistant("x"), .user("a", key: "a")]),
-                    ("one that stands elsewhere", [.user("a", key: "a"), .user("z")]),
-                    ("one whose message has a key", [.user("x"), .user("a", key: "a"), .user("y"), .user("b")]),
-                    (
-                        "more than there are before it",
-                        [.user("q")] + Array(repeating: .user("x"), count: 3) + [batch[1]]
-                    ),
-                    ("one left out between", [.user("a", key: "a"), .user("b", key: "b"), .user("z")]),
-                ] as [(String, [ChatMessage])] {
-                    await context.expectError(.idempotencyMismatch, "\(what) is a mismatch") {
-                        try await chats.append(messages, to: "one")
+            try await chats.append([.user("a", key: "a"), .user("b", key: "b")], to: "one")
+            let bad = ChatMessage(role: Role(rawValue: "x"), content: "")
+            try await context.expectUnchanged(chats, "it changes nothing") {
+                for (keyless, messages) in [
+                    (0, [.user("x"), .user("y", key: "y")]), (1, [.user("x", key: "x"), .user("y")]),
+                    (2, [.user("a", key: "a"), .user("b", key: "b"), .user("c")]),
+                    (1, [.user("x", key: "x"), bad]),
+                ] as [(Int, [ChatMessage])] {
+                    for id in ["one", "new"] as [ConversationID] {
+                        for condition in [.createIfMissing, .exists] as [AppendCondition] {
+                            let error = await context.expectError(.invalidArgument, "keys for some are refused") {
+                                try await chats.append(messages, to: id, if: condition)
+                            }
+                            context.expect(
+                                error?.message.contains("messages[\(keyless)]") ?? true,
+                                "the error names the message without a key", actual: error?.message)
+                        }
                     }
                 }
             }
+            let plain = [ChatMessage.user("a"), .user("a")]
             context.expect(
-                try await chats.append([.user("a"), .user("a")], to: "one").map(\.sequence), equals: [10, 11],
+                try await chats.append(plain, to: "one").map(\.sequence), equals: [3, 4],
                 "messages without keys are never taken for others")
         },
         Check(
@@ -135,7 +131,7 @@ extension Check {
         ) { context in
             let chats = try await context.open()
             let created = try await chats.createConversation("one")
-            let batch: [ChatMessage] = [.user("a", key: "a"), .assistant("b")]
+            let batch: [ChatMessage] = [.user("a", key: "a"), .assistant("b", key: "answer")]
             let stored = try await chats.append(batch, to: "one", if: .unchanged(since: created))
             try await context.expectUnchanged(chats, "it changes nothing") {
                 context.expect(
@@ -193,7 +189,7 @@ extension Check {
             why: "What a person has deleted must not keep what they write anew from being stored."
         ) { context in
             let chats = try await context.open()
-            try await chats.append([.user("old", key: "key"), .user("old")], to: "one")
+            try await chats.append([.user("old", key: "key"), .user("old", key: "other")], to: "one")
             try await chats.clearMessages(of: "one")
             context.expect(
                 try await chats.append(.user("new", key: "key"), to: "one").sequence, equals: 3,
@@ -211,7 +207,7 @@ extension Check {
         ) { context in
             let chats = try await context.open()
             try await chats.append(.user("first"), to: "one")
-            let bad = ChatMessage(role: Role(rawValue: "x"), content: "")
+            let bad = ChatMessage(role: Role(rawValue: "x"), content: "", key: "bad")
             await context.expectError(.invalidRole, "a bad role is refused") {
                 try await chats.append([.user("text", key: "key"), bad], to: "one")
             }
@@ -241,11 +237,9 @@ extension Check {
                 try await chats.append(.assistant("message 2", key: "\u{e9}"), to: "one"), equals: read[1],
                 "an append that is repeated finds them")
             context.expect(
-                try await chats.append([.user("message 1"), .assistant("message 2", key: "\u{e9}")], to: "one"),
-                equals: Array(read[...1]), "and what stands beside them")
-            await context.expectError(.idempotencyMismatch, "messages on both sides of a gap were not one append") {
-                try await chats.append([.user("message 3"), .assistant("message 4", key: "e\u{301}")], to: "one")
-            }
+                try await chats.append(
+                    [.assistant("message 4", key: "e\u{301}"), .assistant("message 2", key: "\u{e9}")], to: "one"),
+                equals: [read[3], read[1]], "also on both sides of a gap")
             await context.expectError(.idempotencyMismatch, "another message of the key is a mismatch") {
                 try await chats.append(.user("other", key: "e\u{301}"), to: "one")
             }
@@ -268,10 +262,10 @@ extension Check {
             "keys.after-reopening", .a9, .d1, needs: [.capability(.durable), .ownStore],
             why: "An app that was ended in an append repeats it when it starts again."
         ) { context in
-            let stored = try await context.open().append([.user("a", key: "a"), .user("b")], to: "one")
+            let stored = try await context.open().append([.user("a", key: "a"), .user("b", key: "b")], to: "one")
             let chats = try await context.reopen()
             context.expect(
-                try await chats.append([.user("a", key: "a"), .user("b")], to: "one"), equals: stored,
+                try await chats.append([.user("a", key: "a"), .user("b", key: "b")], to: "one"), equals: stored,
                 "the keys are there after the store was opened again")
             context.expect(try await chats.messages(of: "one"), equals: stored, "nothing is doubled")
         },

@@ -46,11 +46,11 @@ extension CheckContext {
 
             func deviation(_ call: StorageCall, tenant: String?, handle: Int, index: Int) async -> Deviation? {
                 let outcome = await CallOutcome(of: call, on: handles[handle % handles.count].storage(of: tenant))
-                if case .returned(.page(let page)) = outcome, let next = page.next {
+                if case .returned(.conversations(let page)) = outcome, let next = page.next {
                     cursors[tenant, default: []].append(next)
                 }
                 return model.expectation(brokenBy: outcome, of: call, tenant: tenant).map {
-                    Deviation(index: index, call: "\(call)", expectation: $0, outcome: outcome)
+                    Deviation(index: index, call: summary(of: call), expectation: $0, outcome: outcome)
                 }
             }
 
@@ -60,9 +60,10 @@ extension CheckContext {
                     return found
                 }
                 // A clear does not tell the time of its update; a read does.
-                if case .clearMessages(let id) = call,
+                if case .removeMessages(let removal) = call,
                     let found = await deviation(
-                        .conversation(id), tenant: random.tenant, handle: random.handle, index: index)
+                        .conversation(removal.conversationID), tenant: random.tenant, handle: random.handle,
+                        index: index)
                 {
                     return found
                 }
@@ -114,7 +115,7 @@ extension RandomCall {
     /// The id of the conversation that it is about.
     fileprivate var id: ConversationID? {
         switch kind {
-        case .call(let call): call.id
+        case .call(let call): call.conversationID
         case .appendIfUnchanged(_, let id, _): id
         case .page: nil
         }

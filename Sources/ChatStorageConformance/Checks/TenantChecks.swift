@@ -158,7 +158,7 @@ extension Check {
                 ]
             try await context.expectUnchanged(backend, "calls on a tenant without a name change nothing") {
                 for call in calls {
-                    await context.expectError(.invalidArgument, "an empty name is no tenant's: \(call)") {
+                    await context.expectError(.invalidArgument, "an empty name is no tenant's: \(summary(of: call))") {
                         try await call.perform(on: nameless)
                     }
                 }

@@ -36,7 +36,7 @@ extension Check {
             try await context.expectUnchanged(chats, "calls with a bad id change nothing") {
                 for id in ids {
                     for call in StorageCall.ofEveryOperation(takingID: ConversationID(id)) {
-                        await context.expectError(.invalidArgument, "the id is refused by \(call)") {
+                        await context.expectError(.invalidArgument, "the id is refused by \(summary(of: call))") {
                             try await call.perform(on: chats)
                         }
                     }
@@ -52,7 +52,7 @@ extension Check {
             try await context.expectUnchanged(chats, "calls with U+0000 in the id change nothing") {
                 for id in ["\0", "a\0", "a\0b", "\0a"] {
                     for call in StorageCall.ofEveryOperation(takingID: ConversationID(id)) {
-                        await context.expectError(.invalidArgument, "U+0000 is refused by \(call)") {
+                        await context.expectError(.invalidArgument, "U+0000 is refused by \(summary(of: call))") {
                             try await call.perform(on: chats)
                         }
                     }

@@ -204,7 +204,7 @@ private struct ConfinedBackend<Base: ChatStorageBackend>: ChatStorageBackend {
 
     var capabilities: Capabilities { base.capabilities }
 
-    func prepare() async throws { try await base.prepare() }
+    func prepare(_ preparation: Preparation) async throws { try await base.prepare(preparation) }
 
     func close() async throws {
         try await harness.release(LiveStoreHarness.OpenHandle(base: base, number: number))

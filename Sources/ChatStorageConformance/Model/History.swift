@@ -1,3 +1,4 @@
+package import ChatStorageCore
 import Synchronization
 
 /// A call of a concurrent history: what it was, how it ended, and when it was under way.
@@ -18,7 +19,7 @@ package struct HistoryEntry: Sendable {
 
 extension HistoryEntry: CustomStringConvertible {
     package var description: String {
-        "\(span.lowerBound)...\(span.upperBound) caller \(caller): \(call) \(outcome)"
+        "\(span.lowerBound)...\(span.upperBound) caller \(caller): \(summary(of: call)) \(outcome)"
     }
 }
 

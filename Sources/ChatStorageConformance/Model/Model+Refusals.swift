@@ -7,24 +7,32 @@ extension Model.Tenant {
     func refusal(of call: StorageCall, tenant: String?) -> ChatStorageError.Code? {
         guard tenant.map({ has($0, 1...100) }) ?? true else { return .invalidArgument }
         switch call {
-        case .createConversation(let id, let title), .getOrCreateConversation(let id, let title),
-            .updateTitle(let id, let title):
-            return isFine(id) && isFine(title: title) ? nil : .invalidArgument
+        case .createConversation(let new):
+            return isFine(new.id) && isFine(title: new.title) ? nil : .invalidArgument
 
-        case .conversation(let id), .deleteConversation(let id), .clearMessages(let id):
+        case .updateConversation(let id, let change):
+            return isFine(id) && isFine(title: change.newTitle ?? nil) ? nil : .invalidArgument
+
+        case .conversation(let id), .deleteConversation(let id):
             return isFine(id) ? nil : .invalidArgument
 
-        case .messages(let id, _, let limit):
-            return isFine(id) && limit >= 0 ? nil : .invalidArgument
+        case .removeMessages(let removal):
+            return isFine(removal.conversationID) ? nil : .invalidArgument
 
-        case .conversations(let cursor, let limit):
-            guard limit >= 0 else { return .invalidArgument }
-            if let cursor, cursors[cursor.text] == nil { return .invalidCursor }
+        case .messages(let query):
+            return isFine(query.conversationID) && query.limit >= 0 ? nil : .invalidArgument
+
+        case .conversations(let query):
+            guard query.limit >= 0 else { return .invalidArgument }
+            if let cursor = query.cursor, cursors[cursor.text] == nil { return .invalidCursor }
             return nil
 
-        case .append(let messages, let id, _):
-            guard isFine(id), messages.count <= 10_000, messages.allSatisfy({ isFine(content: $0.content) }),
-                areFine(keys: messages.map(\.key)), messages.map(\.content.utf8.count).reduce(0, +) <= 67_108_864
+        case .append(let new):
+            let messages = new.messages
+            guard isFine(new.conversationID), messages.count <= 10_000,
+                messages.allSatisfy({ isFine(content: $0.content) }),
+                areFine(keys: messages.map(\.key)), Set(messages.map { $0.key == nil }).count <= 1,
+                messages.map(\.content.utf8.count).reduce(0, +) <= 67_108_864
             else { return .invalidArgument }
             return messages.allSatisfy { isFine($0.role) } ? nil : .invalidRole
 

@@ -1,4 +1,4 @@
-import ChatStorageCore
+package import ChatStorageCore
 
 /// What a store must hold and answer, as plainly as it can be said: dictionaries, arrays, and every rule by itself.
 ///
@@ -55,58 +55,51 @@ extension Model {
 extension Model.Tenant {
     fileprivate mutating func expectation(brokenBy outcome: CallOutcome, of call: StorageCall) -> String? {
         switch call {
-        case .createConversation(let id, let title):
-            guard entries[id] == nil else { return expect(.threw(.conversationExists), outcome) }
-            return create(id, title: title, outcome)
+        case .createConversation(let new):
+            guard entries[new.id] != nil else { return create(new, outcome) }
+            guard new.ifExists == .keep else { return expect(.threw(.conversationExists), outcome) }
+            learnUpdate(of: new.id, from: outcome)
+            return expect(.returned(.conversation(entries[new.id]?.conversation)), outcome)
 
         case .conversation(let id):
             learnUpdate(of: id, from: outcome)
             return expect(.returned(.conversation(entries[id]?.conversation)), outcome)
 
-        case .getOrCreateConversation(let id, let title):
-            guard entries[id] != nil else { return create(id, title: title, outcome) }
-            learnUpdate(of: id, from: outcome)
-            return expect(.returned(.conversation(entries[id]?.conversation)), outcome)
-
-        case .updateTitle(let id, let title):
-            return updateTitle(of: id, to: title, outcome)
+        case .updateConversation(let id, let change):
+            return update(id, change, outcome)
 
         case .deleteConversation(let id):
             let existed = entries[id] != nil
             entries[id] = nil
             return expect(.returned(.existed(existed)), outcome)
 
-        case .append(let messages, let id, let condition):
-            return append(messages, to: id, if: condition, outcome)
+        case .append(let new):
+            return append(new, outcome)
 
-        case .messages(let id, let position, let limit):
-            let messages = entries[id]?.messages ?? []
-            let page: [Message]
-            switch position {
-            case .end: page = messages.suffix(limit)
-            case .before(let sequence): page = messages.filter { $0.sequence < sequence }.suffix(limit)
-            case .after(let sequence): page = Array(messages.filter { $0.sequence > sequence }.prefix(limit))
-            }
-            return expect(.returned(.messages(page)), outcome)
+        case .messages(let query):
+            let messages = entries[query.conversationID]?.messages ?? []
+            let page =
+                if let lower = query.position.lowerBound {
+                    Array(messages.filter { $0.sequence > lower }.prefix(query.limit))
+                } else {
+                    Array(messages.filter { $0.sequence < query.position.upperBound ?? .max }.suffix(query.limit))
+                }
+            return expect(.returned(.messages(MessagePage(items: page, hasMore: page.count == query.limit))), outcome)
 
-        case .clearMessages(let id):
-            let count = entries[id]?.messages.count ?? 0
-            entries[id]?.messages = []
-            entries[id]?.knowsUpdate = false
+        case .removeMessages(let removal):
+            let count = entries[removal.conversationID]?.messages.count ?? 0
+            entries[removal.conversationID]?.messages = []
+            entries[removal.conversationID]?.knowsUpdate = false
             return expect(.returned(.count(count)), outcome)
 
         case .restoreConversation(let snapshot):
             guard entries[snapshot.id] == nil else { return expect(.threw(.conversationExists), outcome) }
-            let messages = snapshot.messages.map {
-                Message(
-                    conversationID: snapshot.id, sequence: $0.sequence, role: $0.role, content: $0.content,
-                    createdAt: $0.createdAt, key: $0.key)
-            }
-            entries[snapshot.id] = Model.Entry(conversation: snapshot.conversation, messages: messages)
+            entries[snapshot.id] = Model.Entry(
+                conversation: snapshot.conversation, messages: snapshot.messages.map(snapshot.stored))
             return expect(.returned(.conversation(snapshot.conversation)), outcome)
 
-        case .conversations(let cursor, let limit):
-            return list(after: cursor, limit: limit, outcome)
+        case .conversations(let query):
+            return list(after: query.cursor, limit: query.limit, outcome)
         }
     }
 
@@ -115,16 +108,21 @@ extension Model.Tenant {
     }
 
     /// A new conversation's time is the store's choice, its update's the same.
-    private mutating func create(_ id: ConversationID, title: String?, _ outcome: CallOutcome) -> String? {
+    private mutating func create(_ new: NewConversation, _ outcome: CallOutcome) -> String? {
         guard case .returned(.conversation(let actual?)) = outcome else { return "it returns a new conversation" }
-        let new = Conversation(
-            id: id, title: title, createdAt: actual.createdAt, updatedAt: actual.createdAt, lastSequence: 0)
-        entries[id] = Model.Entry(conversation: new, messages: [])
-        return expect(.returned(.conversation(new)), outcome)
+        let created = Conversation(
+            id: new.id, title: new.title, createdAt: actual.createdAt, updatedAt: actual.createdAt, lastSequence: 0)
+        entries[new.id] = Model.Entry(conversation: created, messages: [])
+        return expect(.returned(.conversation(created)), outcome)
     }
 
-    private mutating func updateTitle(of id: ConversationID, to title: String?, _ outcome: CallOutcome) -> String? {
-        guard let old = entries[id]?.conversation else { return expect(.returned(.conversation(nil)), outcome) }
+    private mutating func update(
+        _ id: ConversationID, _ change: ConversationChange, _ outcome: CallOutcome
+    ) -> String? {
+        learnUpdate(of: id, from: outcome)
+        guard let old = entries[id]?.conversation, let title = change.newTitle else {
+            return expect(.returned(.conversation(entries[id]?.conversation)), outcome)
+        }
         guard case .returned(.conversation(let actual?)) = outcome else { return "it returns the conversation" }
         let new = old.with(title: title, updatedAt: actual.updatedAt, lastSequence: old.lastSequence)
         entries[id]?.conversation = new
@@ -133,22 +131,23 @@ extension Model.Tenant {
         return expect(.returned(.conversation(new)), outcome)
     }
 
-    private mutating func append(
-        _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition, _ outcome: CallOutcome
-    ) -> String? {
-        guard !messages.isEmpty else { return expect(.returned(.messages([])), outcome) }
+    private mutating func append(_ appended: NewMessages, _ outcome: CallOutcome) -> String? {
+        let (messages, id) = (appended.messages, appended.conversationID)
+        guard !messages.isEmpty else { return expect(.returned(.appended(.nothing)), outcome) }
         if let stored = storedBefore(messages, in: id) {
-            return expect(stored.isEmpty ? .threw(.idempotencyMismatch) : .returned(.messages(stored)), outcome)
+            let result = AppendResult(messages: stored, version: entries[id]?.conversation.version)
+            return expect(stored.isEmpty ? .threw(.idempotencyMismatch) : .returned(.appended(result)), outcome)
         }
-        switch (entries[id]?.conversation, condition) {
-        case (nil, .exists), (nil, .unchanged):
+        if let old = entries[id]?.conversation {
+            if let expected = appended.condition.expectedVersion,
+                old.createdAt != expected.createdAt || old.lastSequence != expected.lastSequence
+            {
+                return expect(.threw(.conflict), outcome)
+            }
+        } else if !appended.condition.createsConversation {
             return expect(.threw(.conversationNotFound), outcome)
-        case (let old?, .unchanged(let version))
-        where old.createdAt != version.createdAt || old.lastSequence != version.lastSequence:
-            return expect(.threw(.conflict), outcome)
-        default: break
         }
-        guard case .returned(.messages(let actual)) = outcome, let now = actual.first?.createdAt else {
+        guard case .returned(.appended(let actual)) = outcome, let now = actual.messages.first?.createdAt else {
             return "it returns \(messages.count) messages"
         }
         let new = Conversation(id: id, title: nil, createdAt: now, updatedAt: now, lastSequence: 0)
@@ -157,42 +156,32 @@ extension Model.Tenant {
         guard now >= old.updatedAt else { return "the messages' time is not before \(old.updatedAt)" }
         let stored = messages.enumerated().map { index, message in
             Message(
-                conversationID: id, sequence: old.lastSequence + Int64(index) + 1, role: message.role,
-                content: message.content, createdAt: now, key: message.key)
+                conversationID: id, sequence: old.lastSequence + Int64(index) + 1, body: message, createdAt: now)
         }
         entry.messages += stored
         entry.conversation = old.with(
             title: old.title, updatedAt: now, lastSequence: old.lastSequence + Int64(messages.count))
         entry.knowsUpdate = true
         entries[id] = entry
-        return expect(.returned(.messages(stored)), outcome)
+        return expect(
+            .returned(.appended(AppendResult(messages: stored, version: entry.conversation.version))), outcome)
     }
 
     /// The messages of an append that was made before; none if they are not as it was made, nil if no key is there.
     private func storedBefore(_ messages: [ChatMessage], in id: ConversationID) -> [Message]? {
         let present = entries[id]?.messages ?? []
-        func isSame(_ stored: Message, _ message: ChatMessage) -> Bool {
-            stored.role == message.role && Array(stored.content.utf8) == Array(message.content.utf8)
-                && stored.key.map { Array($0.utf8) } == message.key.map { Array($0.utf8) }
-        }
         let found = messages.compactMap { message in
             message.key.flatMap { key in present.first { $0.key.map { Array($0.utf8) } == Array(key.utf8) } }
         }
         guard !found.isEmpty else { return nil }
-        if found.count == messages.count {
-            return zip(found, messages).allSatisfy(isSame) ? found : []
+        let isSame = zip(found, messages).allSatisfy { stored, message in
+            stored.role == message.role && Array(stored.content.utf8) == Array(message.content.utf8)
         }
-        // Some have no key, or not all keys are there: then the messages are there as one run, or not as they were.
-        for start in present.indices {
-            let run = Array(present[start...].prefix(messages.count))
-            let isOneAppend = zip(run, run.dropFirst()).allSatisfy { $0.sequence + 1 == $1.sequence }
-            if run.count == messages.count, isOneAppend, zip(run, messages).allSatisfy(isSame) { return run }
-        }
-        return []
+        return found.count == messages.count && isSame ? found : []
     }
 
     private mutating func list(after cursor: ConversationCursor?, limit: Int, _ outcome: CallOutcome) -> String? {
-        guard case .returned(.page(let page)) = outcome else { return "it returns a page" }
+        guard case .returned(.conversations(let page)) = outcome else { return "it returns a page" }
         for read in page.items { learnUpdate(of: read) }
         var left = entries.values.map(\.conversation).sorted { $0.isListed(before: $1) }
         if let cursor, let last = cursors[cursor.text] { left = left.filter { last.isListed(before: $0) } }

@@ -68,7 +68,7 @@ extension RandomCall: CustomStringConvertible {
         let owner = tenant.map { "tenant \(summary(of: $0))" } ?? "the default tenant"
         let caller = "handle \(handle + 1), \(owner)"
         return switch kind {
-        case .call(let call): "\(caller): \(call)"
+        case .call(let call): "\(caller): \(summary(of: call))"
         case .page(let cursor, let limit): "\(caller): conversations(after: .\(cursor), limit: \(limit))"
         case .appendIfUnchanged(let messages, let id, let version):
             "\(caller): append(\(summary(of: messages)), to: \(summary(of: id)), if unchanged: .\(version))"
@@ -116,11 +116,11 @@ extension RandomCall {
         case 0: return .call(.createConversation(id, title: title))
         case 1...2: return .call(.conversation(id))
         case 3: return .call(.getOrCreateConversation(id, title: title))
-        case 4...5: return .call(.updateTitle(of: id, to: title))
+        case 4...5: return .call(.updateConversation(id, random.oneIn(10) ? ConversationChange() : .title(title)))
         case 6: return .call(.deleteConversation(id))
         case 7...8: return .call(.clearMessages(of: id))
         case 9: return .call(.restoreConversation(snapshot(id, title: title, using: &random)))
-        case 10...12: return .call(.messages(of: id, .end, limit: 100))
+        case 10...12: return .call(.messages(of: id, limit: 100))
         case 13...14: return .call(.messages(of: id, position(using: &random), limit: limit))
         case 15...18:
             let index = Int.random(in: 0..<3, using: &random)
@@ -131,7 +131,11 @@ extension RandomCall {
             if !appended.isEmpty, random.oneIn(3) {
                 messages = random.any(appended)
             } else {
-                messages = (0..<random.any([0, 1, 1, 1, 2, 5])).map { _ in message(using: &random) }
+                let hasKeys = random.oneIn(3)
+                messages = (0..<random.any([0, 1, 1, 1, 2, 5])).map { _ in
+                    // One message in thirty has what the others of its append have not.
+                    message(hasKey: random.oneIn(30) ? !hasKeys : hasKeys, using: &random)
+                }
                 appended = appended.suffix(2) + [messages]
             }
             if random.oneIn(4) {
@@ -144,12 +148,12 @@ extension RandomCall {
     private static func position(using random: inout SplitMix64) -> MessagePosition {
         let sequences: [Int64] = [.min, -1, 0, 1, 2, 3, 5, 8, 13, 21, .max]
         let sequence = random.any(sequences)
-        return random.any([.end, .before(sequence), .after(sequence)])
+        return random.any([MessagePosition.end, .before(sequence), .after(sequence)])
     }
 
-    private static func message(using random: inout SplitMix64) -> ChatMessage {
+    private static func message(hasKey: Bool, using random: inout SplitMix64) -> ChatMessage {
         let role = random.oneIn(30) ? Role(rawValue: random.any(badRoles)) : random.any([.system, .user, .assistant])
-        let key = random.oneIn(3) ? random.oneIn(40) ? random.any(badKeys) : random.any(keys) : nil
+        let key = hasKey ? random.oneIn(40) ? random.any(badKeys) : random.any(keys) : nil
         return ChatMessage(role: role, content: random.oneIn(40) ? "text\0" : random.any(contents), key: key)
     }
 
@@ -165,9 +169,8 @@ extension RandomCall {
             let pauses: [Int64] = random.oneIn(20) ? [-1] : [0, 1, 1_000_000]
             sequence += random.any(steps)
             time = time.advanced(by: random.any(pauses))
-            let message = message(using: &random)
             return ConversationSnapshot.Message(
-                sequence: sequence, role: message.role, content: message.content, createdAt: time, key: message.key)
+                sequence: sequence, body: message(hasKey: random.oneIn(3), using: &random), createdAt: time)
         }
         let cleared: [Int64] = random.oneIn(20) ? [-1] : [0, 0, 4]
         return ConversationSnapshot(

@@ -1,4 +1,4 @@
-import ChatStorageCore
+package import ChatStorageCore
 import Synchronization
 
 /// What a check's body works with: handles on a store of its own, expectations, random numbers.

@@ -6,9 +6,9 @@ struct Call: Sendable {
     /// What a call without a caller is for.
     enum Purpose: Sendable {
         /// A caller waits for the answers.
-        case caller(PendingCall<Answer>)
-        /// It carries several callers' appends.
-        case merged([Call], MergedAppend)
+        case caller(CancellableContinuation<Answer>)
+        /// It carries several callers' writes.
+        case merged([Call], any MergedWrites)
         /// It sets up a new connection's session.
         case session
     }
@@ -17,8 +17,8 @@ struct Call: Sendable {
     enum Answer: Sendable {
         /// What each statement answered.
         case results([QueryResult])
-        /// What became of an append that went with others.
-        case appended(Appended)
+        /// What a write gets of the answers to a request that it shared with others.
+        case share(any Sendable)
     }
 
     /// Which calls share connections, so that some do not wait behind others.
@@ -62,26 +62,25 @@ struct Call: Sendable {
         self.deadline = deadline
     }
 
-    /// Puts appends into one statement; nil when there is only one, or none.
+    /// Puts writes into one statement; nil when there is only one, or none.
     init?(merging calls: [Call]) {
-        let appends = calls.compactMap(\.append)
-        guard appends.count > 1, appends.count == calls.count, let statements = appends.first?.statements,
-            let deadline = calls.map(\.deadline).max()
-        else { return nil }
-        let merged = MergedAppend(appends)
-        self.init(
-            merged.request(statements.mergedAppend), purpose: .merged(calls, merged), deadline: deadline)
+        guard calls.count > 1, let deadline = calls.map(\.deadline).max() else { return nil }
+        let writes = calls.compactMap(\.mergeable)
+        guard writes.count == calls.count, let merged = writes[0].merged(with: Array(writes.dropFirst())) else {
+            return nil
+        }
+        self.init(merged.request, purpose: .merged(calls, merged), deadline: deadline)
     }
 
-    /// The request as it is sent.
-    var requestToSend: Request {
-        guard let timeouts else { return request }
-        return request.with(lockWait: timeouts.lockWait, statementTimeout: timeouts.statement)
+    /// What is sent for it.
+    var scriptToSend: Script {
+        guard let timeouts else { return request.script }
+        return request.script.with(lockWait: timeouts.lockWait, statementTimeout: timeouts.statement)
     }
 
     /// What its own statements answered.
     func ownAnswers(_ answers: [QueryResult]) -> [QueryResult] {
-        timeouts == nil ? answers : request.ownAnswers(answers)
+        timeouts == nil ? answers : request.script.ownAnswers(answers)
     }
 
     /// The same call after it waited for a lock in vain.
@@ -93,7 +92,7 @@ struct Call: Sendable {
         return call
     }
 
-    /// Whether it carries several callers' appends.
+    /// Whether it carries several callers' writes.
     var isMerged: Bool {
         if case .merged = purpose { true } else { false }
     }
@@ -106,7 +105,7 @@ struct Call: Sendable {
     }
 
     /// Takes note of how an attempt ended with its connection.
-    mutating func note(_ loss: PipelineConnection.CallPipeline.Loss) {
+    mutating func note(_ loss: CallConnection.CallPipeline.Loss) {
         if case .unknown = loss, request.isWrite { mayBeApplied = true }
     }
 
@@ -128,9 +127,8 @@ struct Call: Sendable {
         case .session: break
         case .caller(let pending): pending.end(.success(.results(results)))
         case .merged(let calls, let merged):
-            guard let result = results.first else { return fail(Appended.damage) }
-            for (call, result) in zip(calls, merged.results(result)) {
-                if case .caller(let pending) = call.purpose { pending.end(result.map { .appended($0) }) }
+            for (call, share) in zip(calls, merged.shares(of: results)) {
+                if case .caller(let pending) = call.purpose { pending.end(share.map { .share($0) }) }
             }
         }
     }
@@ -155,13 +153,13 @@ struct Call: Sendable {
         switch (purpose, request.kind) {
         case (.merged(_, let merged), _): merged.keys
         case (_, .write(let key)): [key]
-        case (_, .append(let append)): [append.key]
+        case (_, .mergeable(let write)): [write.key]
         case (_, .read): []
         }
     }
 
-    private var append: PlainAppend? {
-        if case .append(let append) = request.kind { append } else { nil }
+    private var mergeable: (any MergeableWrite)? {
+        if case .mergeable(let write) = request.kind { write } else { nil }
     }
 
     /// What follows for each of those that it carries from an error of the server that its Sync followed.
@@ -202,7 +200,7 @@ struct Call: Sendable {
     }
 
     /// What follows when the connection was lost.
-    func verdict(on loss: PipelineConnection.CallPipeline.Loss) -> Verdict {
+    func verdict(on loss: CallConnection.CallPipeline.Loss) -> Verdict {
         switch loss {
         case .refused(let error):
             return verdict(on: error)
@@ -240,19 +238,12 @@ extension Call: QueuedWrite {
     var key: ConversationKey {
         switch request.kind {
         case .write(let key): key
-        case .append(let append): append.key
+        case .mergeable(let write): write.key
         case .read: .schema
         }
     }
 
-    var messageCount: Int { append?.messages.count ?? 0 }
+    var rowCount: Int { mergeable?.rowCount ?? 0 }
     var bytes: Int { request.bytes }
-
-    var isMergeable: Bool {
-        guard let append, !append.statements.isDistributed else { return false }
-        return mergeLimit > 1 && append.messages.count <= WriteQueue<Call>.mergedMessages
-            && append.bytes <= WriteQueue<Call>.mergedBytes
-    }
-
-    func canMerge(with other: Call) -> Bool { append?.statements === other.append?.statements }
+    var mergeGroup: ObjectIdentifier? { mergeable?.mergeGroup }
 }

@@ -13,10 +13,10 @@ struct LookingAppend: Sendable {
         self.condition = condition
         let bytes = messages.reduce(0) { $0 + $1.content.utf8.count + ($1.key?.utf8.count ?? 0) + 48 }
         let statement =
-            switch condition {
-            case .createIfMissing: statements.keyedAppend
-            case .exists: statements.keyedAppendIfExists
-            case .unchanged: statements.appendIfUnchanged
+            if condition.expectedVersion != nil {
+                statements.appendIfUnchanged
+            } else {
+                condition.createsConversation ? statements.keyedAppend : statements.keyedAppendIfExists
             }
         let step = Request.Step(statement: statement, bytes: bytes) {
             Parameters(bytes: bytes + 256) { values in
@@ -25,7 +25,7 @@ struct LookingAppend: Sendable {
                 values.append(texts: messages.lazy.map(\.role.rawValue))
                 values.append(texts: messages.lazy.map(\.content))
                 values.append(texts: messages.lazy.map(\.key))
-                if case .unchanged(let version) = condition {
+                if let version = condition.expectedVersion {
                     values.append(version.createdAt)
                     values.append(version.lastSequence)
                 }
@@ -37,8 +37,7 @@ struct LookingAppend: Sendable {
 
     /// Whether an append needs to look: all others are sent without.
     static func isNeeded(for messages: [ChatMessage], if condition: AppendCondition) -> Bool {
-        if case .unchanged = condition { return true }
-        return messages.contains { $0.key != nil }
+        condition.expectedVersion != nil || messages.contains { $0.key != nil }
     }
 
     /// The stored messages; nil when the append must be made again: the conversation changed between the look and the
@@ -62,11 +61,7 @@ struct LookingAppend: Sendable {
                     createdAt: try row.time(3), lastSequence: try row.int64(0, atLeast: 0))
             }
         }
-        if !found.isEmpty,
-            let repeated = try RepeatedAppend.messages(for: messages, found: found, reading: { _ in found })
-        {
-            return repeated
-        }
+        if !found.isEmpty, let repeated = try RepeatedAppend.messages(for: messages, found: found) { return repeated }
         if let added {
             guard added.count == messages.count, added.last - added.first == added.count - 1 else {
                 throw Appended.damage
@@ -74,7 +69,7 @@ struct LookingAppend: Sendable {
             return Appended(firstSequence: added.first, time: added.time).messages(messages, of: key.id)
         }
         guard let version else { throw Self.conversationNotFound }
-        if case .unchanged(let expected) = condition, version != expected {
+        if let expected = condition.expectedVersion, version != expected {
             guard isSecondLook || !request.isRepeatable else { return nil }
             throw ChatStorageError(.conflict, "the conversation is not the one that was read, or was appended to since")
         }

@@ -1,22 +1,24 @@
 import ChatStorageCore
 
 /// Appends of several callers in one statement.
-struct MergedAppend: Sendable {
+struct MergedAppend: MergedWrites {
     private struct Conversation: Sendable {
         let key: ConversationKey
         var messages: Int
     }
 
     private let appends: [PlainAppend]
+    private let statement: PreparedSQL
     /// In the order of their key, in which the statement numbers them.
     private let conversations: [Conversation]
     /// For each append its conversation, and how many messages the later ones append to the same.
     private let places: [(conversation: Int, following: Int)]
     private let bytes: Int
 
-    /// Merges appends, which get their sequences in this order; all are of the same schema.
-    init(_ appends: [PlainAppend]) {
+    /// Merges appends, which get their sequences in this order; all are of the statement's schema.
+    init(_ appends: [PlainAppend], _ statement: PreparedSQL) {
         self.appends = appends
+        self.statement = statement
         var numbers: [ConversationKey: Int] = [:]
         var conversations: [Conversation] = []
         for key in Set(appends.map(\.key)).sorted() {
@@ -38,7 +40,7 @@ struct MergedAppend: Sendable {
     var keys: [ConversationKey] { conversations.map(\.key) }
 
     /// The one statement.
-    func request(_ statement: Statement) -> Request {
+    var request: Request {
         Request(
             groups: [[Request.Step(statement: statement, bytes: bytes) { parameters }]],
             .write(conversations.first?.key ?? .schema))
@@ -92,15 +94,16 @@ struct MergedAppend: Sendable {
         }
     }
 
-    /// Reads what the statement answered.
-    func results(_ result: QueryResult) -> [Result<Appended, any Error>] {
+    /// Reads what the statement answered: an ``Appended`` for each append.
+    func shares(of answers: [QueryResult]) -> [Result<any Sendable, any Error>] {
         do {
+            guard let result = answers.first else { throw Appended.damage }
             let rows = try result.rows.map { row in
                 Row(
                     number: try row.int64(0),
                     state: Result { (lastSequence: try row.int64(1, atLeast: 1), time: try row.time(2)) })
             }
-            return results(rows, stored: try result.rows.first?.int64(3) ?? 0)
+            return results(rows, stored: try result.rows.first?.int64(3) ?? 0).map { $0.map { $0 } }
         } catch {
             return appends.map { _ in .failure(error) }
         }

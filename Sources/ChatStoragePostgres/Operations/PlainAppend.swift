@@ -1,7 +1,7 @@
 import ChatStorageCore
 
 /// An append: on its own one statement, and without a condition a part of one that appends for many callers.
-struct PlainAppend: Sendable {
+struct PlainAppend {
     let key: ConversationKey
     let messages: [ChatMessage]
     /// About how many bytes the values have.
@@ -16,7 +16,7 @@ struct PlainAppend: Sendable {
     }
 
     /// The request of a statement that appends to one conversation; its values are encoded when it is sent.
-    func request(_ statement: Statement, _ kind: Request.Kind) -> Request {
+    func request(_ statement: PreparedSQL, _ kind: Request.Kind) -> Request {
         let step = Request.Step(statement: statement, bytes: bytes) {
             Parameters(bytes: bytes + 256) { values in
                 values.append(key.tenant)
@@ -26,6 +26,20 @@ struct PlainAppend: Sendable {
             }
         }
         return Request(groups: [[step]], kind)
+    }
+
+    /// The request of an append without a condition.
+    var request: Request { request(statements.append, .mergeable(self)) }
+}
+
+extension PlainAppend: MergeableWrite {
+    var rowCount: Int { messages.count }
+    /// A statement for conversations of a distributed engine would span shards.
+    var mergeGroup: ObjectIdentifier? { statements.isDistributed ? nil : ObjectIdentifier(statements) }
+
+    func merged(with others: [any MergeableWrite]) -> (any MergedWrites)? {
+        let appends = others.compactMap { $0 as? PlainAppend }
+        return appends.count == others.count ? MergedAppend([self] + appends, statements.mergedAppend) : nil
     }
 }
 

@@ -3,26 +3,26 @@
 /// Columns are always named: after a migration by another process `RETURNING *` would change its type.
 /// `now()` is the time at which the transaction began, in microseconds.
 final class Statements: Sendable {
-    let createConversation: Statement
-    let conversation: Statement
-    let getOrCreateConversation: Statement
-    let updateTitle: Statement
-    let deleteConversation: Statement
-    let firstConversations: Statement
-    let nextConversations: Statement
-    let append: Statement
-    let mergedAppend: Statement
-    let appendIfExists: Statement
-    let keyedAppend: Statement
-    let keyedAppendIfExists: Statement
-    let appendIfUnchanged: Statement
-    let lastMessages: Statement
-    let messagesBefore: Statement
-    let messagesAfter: Statement
-    let markCleared: Statement
-    let deleteCleared: Statement
-    let restoreConversation: Statement
-    let restoreMessages: Statement
+    let createConversation: PreparedSQL
+    let conversation: PreparedSQL
+    let getOrCreateConversation: PreparedSQL
+    let updateTitle: PreparedSQL
+    let deleteConversation: PreparedSQL
+    let firstConversations: PreparedSQL
+    let nextConversations: PreparedSQL
+    let append: PreparedSQL
+    let mergedAppend: PreparedSQL
+    let appendIfExists: PreparedSQL
+    let keyedAppend: PreparedSQL
+    let keyedAppendIfExists: PreparedSQL
+    let appendIfUnchanged: PreparedSQL
+    let lastMessages: PreparedSQL
+    let messagesBefore: PreparedSQL
+    let messagesAfter: PreparedSQL
+    let markCleared: PreparedSQL
+    let deleteCleared: PreparedSQL
+    let restoreConversation: PreparedSQL
+    let restoreMessages: PreparedSQL
     /// Whether the engine distributes the tables: a statement for several tenants then spans shards.
     let isDistributed: Bool
     private let conversations: String
@@ -46,7 +46,7 @@ final class Statements: Sendable {
         let id = "conversation_id COLLATE \"POSIX\""
         let newestFirst = "updated_at DESC, \(id)"
 
-        createConversation = Statement(
+        createConversation = PreparedSQL(
             "\(prefix)_create", [.text, .text, .text],
             """
             INSERT INTO \(conversations) (tenant, conversation_id, title, created_at, updated_at, last_sequence)
@@ -54,10 +54,10 @@ final class Statements: Sendable {
             ON CONFLICT (tenant, conversation_id) DO NOTHING
             RETURNING \(columns)
             """)
-        conversation = Statement(
+        conversation = PreparedSQL(
             "\(prefix)_conversation", [.text, .text],
             "SELECT \(columns) FROM \(conversations) WHERE \(thisConversation)")
-        getOrCreateConversation = Statement(
+        getOrCreateConversation = PreparedSQL(
             "\(prefix)_get_or_create", [.text, .text, .text],
             """
             WITH inserted AS (
@@ -70,17 +70,17 @@ final class Statements: Sendable {
             SELECT \(columns) FROM \(conversations) WHERE \(thisConversation)
             LIMIT 1
             """)
-        updateTitle = Statement(
+        updateTitle = PreparedSQL(
             "\(prefix)_update_title", [.text, .text, .text],
             """
             UPDATE \(conversations) SET title = $3, updated_at = greatest(now(), updated_at)
             WHERE \(thisConversation)
             RETURNING \(columns)
             """)
-        deleteConversation = Statement(
+        deleteConversation = PreparedSQL(
             "\(prefix)_delete", [.text, .text], "DELETE FROM \(conversations) WHERE \(thisConversation)")
 
-        firstConversations = Statement(
+        firstConversations = PreparedSQL(
             "\(prefix)_first_conversations", [.text, .bigint],
             """
             SELECT \(columns) FROM \(conversations) WHERE \(thisTenant)
@@ -88,7 +88,7 @@ final class Statements: Sendable {
             """)
         // Those tied with the last one, then the older ones: two ranges of one index. As one condition with OR the
         // index would be read from its start each time.
-        nextConversations = Statement(
+        nextConversations = PreparedSQL(
             "\(prefix)_next_conversations", [.text, .timestamptz, .text, .bigint],
             """
             SELECT \(columns) FROM (
@@ -111,7 +111,7 @@ final class Statements: Sendable {
             FROM c, unnest($3, $4) WITH ORDINALITY AS added (role, content, number)
             RETURNING sequence, created_at
             """
-        append = Statement(
+        append = PreparedSQL(
             "\(prefix)_append", [.text, .text, .textArray, .textArray],
             """
             WITH c AS (
@@ -125,7 +125,7 @@ final class Statements: Sendable {
             """)
         // The rows are locked in the order of their key, so that two such statements do not wait for each other. The
         // conversations are numbered in that order, by which their messages find them, and their callers.
-        mergedAppend = Statement(
+        mergedAppend = PreparedSQL(
             "\(prefix)_merged_append",
             [.textArray, .textArray, .bigintArray, .bigintArray, .bigintArray, .textArray, .textArray],
             """
@@ -151,7 +151,7 @@ final class Statements: Sendable {
                 RETURNING 1)
             SELECT number, last_sequence, updated_at, (SELECT count(*) FROM m) FROM numbered
             """)
-        appendIfExists = Statement(
+        appendIfExists = PreparedSQL(
             "\(prefix)_append_if_exists", [.text, .text, .textArray, .textArray],
             """
             WITH c AS (
@@ -166,8 +166,8 @@ final class Statements: Sendable {
         // without a key that stand where an append that is made again put them; and the version of the conversation.
         // All of it, but for what the lock waits for, is as the statement's one snapshot shows it. Each key is looked up
         // by itself: given as one array, a server that takes conversations for short reads all of its messages.
-        func lookingFirst(_ name: String, _ parameters: [ParameterType] = [], touching: String) -> Statement {
-            Statement(
+        func lookingFirst(_ name: String, _ parameters: [ParameterType] = [], touching: String) -> PreparedSQL {
+            PreparedSQL(
                 "\(prefix)_\(name)", [.text, .text, .textArray, .textArray, .textArray] + parameters,
                 """
                 WITH found AS (
@@ -218,19 +218,19 @@ final class Statements: Sendable {
             "append_if_unchanged", [.timestamptz, .bigint],
             touching: "\(update) AND created_at = $6 AND last_sequence = $7")
 
-        lastMessages = Statement(
+        lastMessages = PreparedSQL(
             "\(prefix)_last_messages", [.text, .text, .bigint],
             """
             SELECT \(messageColumns) FROM \(messages) WHERE \(thisConversation)
             ORDER BY sequence DESC LIMIT $3
             """)
-        messagesBefore = Statement(
+        messagesBefore = PreparedSQL(
             "\(prefix)_messages_before", [.text, .text, .bigint, .bigint],
             """
             SELECT \(messageColumns) FROM \(messages) WHERE \(thisConversation) AND sequence < $4
             ORDER BY sequence DESC LIMIT $3
             """)
-        messagesAfter = Statement(
+        messagesAfter = PreparedSQL(
             "\(prefix)_messages_after", [.text, .text, .bigint, .bigint],
             """
             SELECT \(messageColumns) FROM \(messages) WHERE \(thisConversation) AND sequence > $4
@@ -238,7 +238,7 @@ final class Statements: Sendable {
             """)
 
         // Two statements, because the second needs a snapshot that is taken once the row is locked.
-        markCleared = Statement(
+        markCleared = PreparedSQL(
             "\(prefix)_mark_cleared", [.text, .text],
             """
             UPDATE \(conversations) SET cleared_through = last_sequence, updated_at = greatest(now(), updated_at)
@@ -246,20 +246,20 @@ final class Statements: Sendable {
             """)
         // If the first found no conversation, another session can create one before the second. It has 0 there, or the
         // sequence up to which its own clear has already removed messages.
-        deleteCleared = Statement(
+        deleteCleared = PreparedSQL(
             "\(prefix)_delete_cleared", [.text, .text],
             """
             DELETE FROM \(messages) WHERE \(thisConversation)
                 AND sequence <= (SELECT cleared_through FROM \(conversations) WHERE \(thisConversation))
             """)
 
-        restoreConversation = Statement(
+        restoreConversation = PreparedSQL(
             "\(prefix)_restore", [.text, .text, .text, .timestamptz, .timestamptz, .bigint],
             """
             INSERT INTO \(conversations) (tenant, conversation_id, title, created_at, updated_at, last_sequence)
             VALUES ($1, $2, $3, $4, $5, $6)
             """)
-        restoreMessages = Statement(
+        restoreMessages = PreparedSQL(
             "\(prefix)_restore_messages",
             [.text, .text, .bigintArray, .textArray, .textArray, .timestamptzArray, .textArray],
             """
@@ -270,7 +270,7 @@ final class Statements: Sendable {
     }
 
     /// Counts the tenants but one, over the whole store; too rare to be prepared.
-    var otherTenants: Statement {
-        Statement(text: "SELECT count(DISTINCT nullif(tenant, $1)) FROM \(conversations)", [.text])
+    var otherTenants: PreparedSQL {
+        PreparedSQL(text: "SELECT count(DISTINCT nullif(tenant, $1)) FROM \(conversations)", [.text])
     }
 }

@@ -20,16 +20,10 @@ extension StoreLocation {
         let url = try url
         let backend: any ChatStorageBackend
         try checkPostgresOptions(for: url)
-        if immutable, !url.isFile {
+        if immutable, url.sqlitePath == nil {
             throw Failure("--immutable is for a SQLite file only", status: Failure.usage)
         }
-        switch url {
-        case .memory:
-            backend = InMemoryBackend()
-            // This store begins with the process, so there is nothing to be careful with.
-            try await backend.prepare()
-            return backend
-        case .sqlite(let path):
+        if let path = url.sqlitePath {
             do {
                 var configuration = SQLiteBackend.Configuration(path: path)
                 if immutable { configuration.access = .immutable }
@@ -38,8 +32,13 @@ extension StoreLocation {
                 throw naming(error)
             }
             try Self.checkFile(path, for: use)
-        case .postgres(let url):
-            backend = try await PostgresBackend(postgresConfiguration(url))
+        } else if let connection = url.postgresURI {
+            backend = try await PostgresBackend(postgresConfiguration(connection))
+        } else {
+            backend = InMemoryBackend()
+            // This store begins with the process, so there is nothing to be careful with.
+            try await backend.prepare()
+            return backend
         }
         guard use == .changing || use == .filling else { return backend }
         do {
@@ -62,7 +61,7 @@ extension StoreLocation {
 
     /// Refuses options of PostgreSQL for another store.
     func checkPostgresOptions(for url: StoreURL) throws {
-        if case .postgres = url {
+        if url.postgresURI != nil {
             guard schema?.isEmpty != true else { throw Failure("--schema is empty") }
             return
         }
@@ -110,7 +109,7 @@ extension StoreLocation {
 
     /// The error with the name of the store's file before its sentence.
     func naming(_ error: any Error) -> any Error {
-        guard let error = error as? ChatStorageError, case .sqlite(let path)? = try? url else { return error }
+        guard let error = error as? ChatStorageError, let path = (try? url)?.sqlitePath else { return error }
         return Failure("\(TerminalText.line(path)): \(Failure.sentence(about: error))")
     }
 
@@ -137,11 +136,5 @@ extension StoreLocation {
             throw Failure("CHATSTORAGE_URL is not valid UTF-8", status: Failure.usage)
         }
         return url
-    }
-}
-
-extension StoreURL {
-    fileprivate var isFile: Bool {
-        if case .sqlite = self { true } else { false }
     }
 }

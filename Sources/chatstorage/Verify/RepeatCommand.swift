@@ -35,7 +35,7 @@ struct RepeatCommand: Sendable {
     }
 
     private static func mayHoldPassword(_ store: String) -> Bool {
-        guard let url = try? StoreURL(store), case .postgres = url else { return false }
+        guard let url = try? StoreURL(store), url.postgresURI != nil else { return false }
         // What is before the last @ has a colon beside the scheme's, or a parameter is a password.
         let user = store.lastIndex(of: "@").map { store[..<$0] } ?? ""
         return user.drop { $0 != ":" }.dropFirst().contains(":") || store.lowercased().contains("password")

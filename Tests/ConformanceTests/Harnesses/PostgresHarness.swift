@@ -80,7 +80,8 @@ private struct PostgresStoreUnderTest: ConformanceStore {
         case .recordNewerSchema(let usableByThisVersion):
             """
             UPDATE \(schema).chat_storage_schema
-            SET version = version + 1, minimum_version = \(usableByThisVersion ? "minimum_version" : "version + 1")
+            SET schema_version = schema_version + 1,
+                minimum_schema_version = \(usableByThisVersion ? "minimum_schema_version" : "schema_version + 1")
             """
         }
     }

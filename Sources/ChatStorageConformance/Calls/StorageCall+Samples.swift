@@ -1,0 +1,32 @@
+package import ChatStorageCore
+
+extension StorageCall {
+    /// Valid calls of every operation, on one conversation.
+    package static func ofEveryOperation(on id: ConversationID) -> [StorageCall] {
+        ofEveryOperation(takingID: id) + [.conversations(after: nil, limit: 10), .conversations(after: nil, limit: 0)]
+    }
+
+    /// Valid calls of every operation that takes a conversation's id.
+    package static func ofEveryOperation(takingID id: ConversationID) -> [StorageCall] {
+        [
+            .createConversation(id, title: nil),
+            .conversation(id),
+            .getOrCreateConversation(id, title: nil),
+            .updateTitle(of: id, to: nil),
+            .updateConversation(id, ConversationChange()),
+            .deleteConversation(id),
+            .append([.user("one")], to: id),
+            .append([.user("one")], to: id, if: .exists),
+            .append([.user("one", key: "key")], to: id),
+            .append([.user("one")], to: id, if: .unchanged(ConversationVersion(createdAt: .past, lastSequence: 0))),
+            .append([], to: id),
+            .messages(of: id, limit: 10),
+            .messages(of: id, .before(5), limit: 10),
+            .messages(of: id, .after(0), limit: 10),
+            .messages(of: id, limit: 0),
+            .clearMessages(of: id),
+            .restoreConversation(ConversationSnapshot(id: id, createdAt: .past, updatedAt: .past)),
+            .restoreConversation(.sample(id, title: "restored", messages: 3)),
+        ]
+    }
+}

@@ -1,0 +1,109 @@
+/// A whole conversation with its messages, to be restored exactly as it was elsewhere.
+///
+/// ``ChatStorage/restoreConversation(_:)`` takes it, and the in-memory backend can start with some. The times must not
+/// decrease in the order ``createdAt``, the messages' times, ``updatedAt``; the messages' sequences must increase from 1
+/// or above; ``lastSequence`` must not be below the last message's.
+public struct ConversationSnapshot: Sendable {
+    /// A message of the snapshot.
+    public struct Message: Sendable {
+        /// The message's place in its conversation, 1 or above.
+        public var sequence: Int64
+        /// What it says; no other message of the snapshot has the same key.
+        public var body: ChatMessage
+        /// When it was said.
+        public var createdAt: Timestamp
+
+        /// Makes a message of a snapshot.
+        public init(sequence: Int64, body: ChatMessage, createdAt: Timestamp) {
+            self.sequence = sequence
+            self.body = body
+            self.createdAt = createdAt
+        }
+
+        /// Makes a message of a snapshot, of a role and a text.
+        public init(sequence: Int64, role: Role, content: String, createdAt: Timestamp, key: String? = nil) {
+            self.init(
+                sequence: sequence, body: ChatMessage(role: role, content: content, key: key), createdAt: createdAt)
+        }
+
+        /// Makes a message of a snapshot, of a stored message.
+        public init(_ message: ChatStorageCore.Message) {
+            self.init(sequence: message.sequence, body: message.body, createdAt: message.createdAt)
+        }
+
+        /// Who speaks.
+        public var role: Role {
+            get { body.role }
+            set { body.role = newValue }
+        }
+        /// What is said: 0 to 16 MiB of UTF-8 without U+0000.
+        public var content: String {
+            get { body.content }
+            set { body.content = newValue }
+        }
+        /// The key that it was appended with, nil for none; no other message of the snapshot has the same.
+        public var key: String? {
+            get { body.key }
+            set { body.key = newValue }
+        }
+    }
+
+    /// The conversation's id.
+    public var id: ConversationID
+    /// The title, nil for none.
+    public var title: String?
+    /// When the conversation was created.
+    public var createdAt: Timestamp
+    /// When it was last changed.
+    public var updatedAt: Timestamp
+    /// The highest sequence ever used, at most 2⁵³ - 1; sequences of messages that were cleared are not used again.
+    public var lastSequence: Int64
+    /// The messages, lowest sequence first; any number.
+    public var messages: [Message]
+
+    /// Makes a snapshot.
+    ///
+    /// - Parameter lastSequence: The highest sequence ever used; nil takes the last message's, or 0 without messages.
+    public init(
+        id: ConversationID, title: String? = nil, createdAt: Timestamp, updatedAt: Timestamp,
+        lastSequence: Int64? = nil, messages: [Message] = []
+    ) {
+        self.id = id
+        self.title = title
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt
+        self.lastSequence = lastSequence ?? messages.last?.sequence ?? 0
+        self.messages = messages
+    }
+
+    /// The message as it is stored when the snapshot is restored.
+    public func stored(_ message: Message) -> ChatStorageCore.Message {
+        ChatStorageCore.Message(
+            conversationID: id, sequence: message.sequence, body: message.body, createdAt: message.createdAt)
+    }
+
+    /// The conversation that restoring this snapshot makes.
+    public var conversation: Conversation {
+        Conversation(id: id, title: title, createdAt: createdAt, updatedAt: updatedAt, lastSequence: lastSequence)
+    }
+}
+
+extension ConversationSnapshot: Hashable {
+    /// Whether both are the same conversation with the same messages; texts are compared by their UTF-8 bytes.
+    public static func == (left: ConversationSnapshot, right: ConversationSnapshot) -> Bool {
+        left.conversation == right.conversation && left.messages == right.messages
+    }
+
+    /// Hashes the conversation.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(conversation)
+    }
+}
+
+extension ConversationSnapshot.Message: Hashable {
+    /// Hashes the sequence and the body.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(sequence)
+        hasher.combine(body)
+    }
+}

@@ -1,0 +1,217 @@
+import ChatStorageSupport
+
+/// The checks of arguments that every backend makes before anything is written.
+///
+/// A backend calls the one of its operation once it knows that it is open and prepared (these errors come first), so
+/// that the same misuse gives the same code everywhere. Errors name the field, the limit and the actual length, never
+/// the text.
+public enum Validation {
+    /// Checks a tenant's name, which the default tenant does not have.
+    ///
+    /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``.
+    public static func check(tenant: String) throws {
+        try check(tenant, field: "tenant", scalars: Limits.tenantScalars)
+    }
+
+    /// Checks a conversation's id.
+    ///
+    /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``.
+    public static func check(_ id: ConversationID) throws {
+        try check(id.rawValue, field: "conversation id", scalars: Limits.conversationIDScalars)
+    }
+
+    /// Checks a conversation to create: the id and the title.
+    ///
+    /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``.
+    public static func check(_ new: NewConversation) throws {
+        try check(new.id, title: new.title)
+    }
+
+    /// Checks a conversation's change: the id and the new title.
+    ///
+    /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``.
+    public static func check(_ change: ConversationChange, of id: ConversationID) throws {
+        try check(id, title: change.newTitle ?? nil)
+    }
+
+    /// Checks a query of conversations: the limit, 0 or more, and the cursor.
+    ///
+    /// - Parameter tenant: The tenant that is read; empty for the default tenant.
+    /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``, then
+    ///   ``ChatStorageError/Code-swift.struct/invalidCursor``.
+    public static func check(_ query: ConversationQuery, tenant: String) throws {
+        try check(limit: query.limit)
+        _ = try query.cursor?.position(tenant: tenant)
+    }
+
+    /// Checks a query of messages: the id and the limit, 0 or more.
+    ///
+    /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``.
+    public static func check(_ query: MessageQuery) throws {
+        try check(query.conversationID)
+        try check(limit: query.limit)
+    }
+
+    /// Checks a removal of messages: the id.
+    ///
+    /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``.
+    public static func check(_ removal: MessageRemoval) throws {
+        try check(removal.conversationID)
+    }
+
+    private static func check(_ id: ConversationID, title: String?) throws {
+        try check(id)
+        if let title { try check(title, field: "title", scalars: Limits.titleScalars) }
+    }
+
+    private static func check(limit: Int) throws {
+        guard limit >= 0 else {
+            throw ChatStorageError(.invalidArgument, "limit is \(limit); it must be 0 or more")
+        }
+    }
+
+    /// Checks an append: the id, the messages' number, contents, keys and total size, and their roles.
+    ///
+    /// - Parameter roles: The roles that the store takes.
+    /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``, then
+    ///   ``ChatStorageError/Code-swift.struct/invalidRole``.
+    public static func check(_ new: NewMessages, roles: Set<Role>) throws {
+        try check(append: new.messages, to: new.conversationID, among: roles)
+    }
+
+    /// Checks an append to a store that takes the standard roles.
+    ///
+    /// Comparing with three of them costs less than hashing.
+    package static func check(_ new: NewMessages) throws {
+        try check(append: new.messages, to: new.conversationID, among: Role.mostUsedFirst)
+    }
+
+    private static func check(
+        append messages: [ChatMessage], to id: ConversationID, among roles: some Collection<Role>
+    ) throws {
+        try check(id)
+        guard messages.count <= Limits.appendMessages else {
+            throw ChatStorageError(
+                .invalidArgument,
+                "messages has \(messages.count) elements; one append takes at most \(Limits.appendMessages)")
+        }
+        var bytes = 0
+        var keys: [UTF8Text: Int] = [:]
+        for index in messages.indices {
+            bytes += try check(content: messages[index].content, index: index)
+            if let key = messages[index].key { try check(key: key, index: index, after: &keys) }
+        }
+        try checkAllOrNoneHaveKeys(messages, keys: keys.count)
+        guard bytes <= Limits.appendBytes else {
+            throw ChatStorageError(
+                .invalidArgument,
+                "messages have \(bytes) bytes of content; one append takes at most \(Limits.appendBytes)")
+        }
+        for index in messages.indices {
+            try check(messages[index].role, index: index, roles: roles)
+        }
+    }
+
+    /// Checks a snapshot to restore: id, title, times, sequences, contents, keys and roles.
+    ///
+    /// - Parameter roles: The roles that the store takes.
+    /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``, then
+    ///   ``ChatStorageError/Code-swift.struct/invalidRole``.
+    public static func check(_ snapshot: ConversationSnapshot, roles: Set<Role>) throws {
+        try check(snapshot.id, title: snapshot.title)
+        try check(time: snapshot.createdAt, field: "created_at", notBefore: nil)
+        var sequence: Int64 = 0
+        var time = snapshot.createdAt
+        var keys: [UTF8Text: Int] = [:]
+        for (index, message) in snapshot.messages.enumerated() {
+            guard message.sequence > sequence else {
+                throw ChatStorageError(
+                    .invalidArgument,
+                    "messages[\(index)] has sequence \(message.sequence); it must be above \(sequence)")
+            }
+            try check(time: message.createdAt, field: "messages[\(index)].created_at", notBefore: time)
+            _ = try check(content: message.content, index: index)
+            if let key = message.key { try check(key: key, index: index, after: &keys) }
+            sequence = message.sequence
+            time = message.createdAt
+        }
+        try check(time: snapshot.updatedAt, field: "updated_at", notBefore: time)
+        guard (sequence...max(sequence, Limits.restoredSequence)).contains(snapshot.lastSequence),
+            snapshot.lastSequence <= Limits.restoredSequence
+        else {
+            throw ChatStorageError(
+                .invalidArgument,
+                """
+                last sequence is \(snapshot.lastSequence); it must be at least the last message's, \(sequence), \
+                and at most \(Limits.restoredSequence)
+                """)
+        }
+        for (index, message) in snapshot.messages.enumerated() {
+            try check(message.role, index: index, roles: roles)
+        }
+    }
+
+    private static func check(_ text: String, field: String, scalars bounds: ClosedRange<Int>) throws {
+        // A scalar has one to four bytes, so most text needs no counting.
+        let bytes = text.utf8.count
+        if bytes > bounds.upperBound || bytes < bounds.lowerBound {
+            let scalars = text.unicodeScalars.count
+            guard bounds.contains(scalars) else {
+                throw ChatStorageError(
+                    .invalidArgument,
+                    "\(field) has \(scalars) Unicode scalars; it takes \(bounds.lowerBound) to \(bounds.upperBound)")
+            }
+        }
+        guard !text.hasNUL else {
+            throw ChatStorageError(.invalidArgument, "\(field) has U+0000 in it, which no database keeps")
+        }
+    }
+
+    private static func check(content: String, index: Int) throws -> Int {
+        let bytes = content.utf8.count
+        guard Limits.contentBytes.contains(bytes) else {
+            throw ChatStorageError(
+                .invalidArgument,
+                "messages[\(index)].content has \(bytes) bytes; it takes at most \(Limits.contentBytes.upperBound)")
+        }
+        guard !content.hasNUL else {
+            throw ChatStorageError(
+                .invalidArgument, "messages[\(index)].content has U+0000 in it, which no database keeps")
+        }
+        return bytes
+    }
+
+    /// Checks a message's key, and that no message before it has the same.
+    private static func check(key: String, index: Int, after keys: inout [UTF8Text: Int]) throws {
+        try check(key, field: "messages[\(index)].key", scalars: Limits.keyScalars)
+        if let first = keys.updateValue(index, forKey: UTF8Text(key)) {
+            throw ChatStorageError(
+                .invalidArgument, "messages[\(index)].key is that of messages[\(first)]; each takes a key of its own")
+        }
+    }
+
+    /// Checks that all messages of an append have keys, or none: one without would be stored again by a repeat.
+    private static func checkAllOrNoneHaveKeys(_ messages: [ChatMessage], keys: Int) throws {
+        guard keys > 0, let keyless = messages.firstIndex(where: { $0.key == nil }) else { return }
+        throw ChatStorageError(
+            .invalidArgument,
+            "messages[\(keyless)] has no key, and others have one; all messages of an append have keys, or none")
+    }
+
+    private static func check(time: Timestamp, field: String, notBefore earlier: Timestamp?) throws {
+        guard Limits.timestamps.contains(time) else {
+            throw ChatStorageError(.invalidArgument, "\(field) is outside the years 1 to 9999")
+        }
+        if let earlier, time < earlier {
+            throw ChatStorageError(.invalidArgument, "\(field) is \(time), before \(earlier); times must not decrease")
+        }
+    }
+
+    private static func check(_ role: Role, index: Int, roles: some Collection<Role>) throws {
+        guard roles.contains(role) else {
+            let taken = roles.map(\.rawValue).sorted().joined(separator: ", ")
+            throw ChatStorageError(
+                .invalidRole, "messages[\(index)].role is not one that this store takes (\(taken))")
+        }
+    }
+}

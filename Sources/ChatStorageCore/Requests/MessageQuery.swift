@@ -1,0 +1,49 @@
+/// Which messages of a conversation a page has.
+public struct MessageQuery: Sendable, Hashable {
+    /// The conversation; one that does not exist has no messages.
+    public var conversationID: ConversationID
+    /// Whether the page is the last, or lies before or after a sequence.
+    ///
+    /// The page goes as near to that place as it can: the *last* messages before a sequence, the *first* after it.
+    public var position: MessagePosition
+    /// How many messages at most, 0 or more; 0 reads nothing.
+    public var limit: Int
+
+    /// Makes a query.
+    ///
+    /// - Parameters:
+    ///   - id: The conversation.
+    ///   - position: Where the page lies; by default at the end.
+    ///   - limit: How many messages at most, 0 or more; by default 20.
+    public init(of id: ConversationID, _ position: MessagePosition = .end, limit: Int = 20) {
+        conversationID = id
+        self.position = position
+        self.limit = limit
+    }
+}
+
+/// A page of a conversation's messages.
+public struct MessagePage: Sendable, Hashable {
+    /// The messages, lowest sequence first.
+    public let items: [Message]
+    /// Whether there may be more messages beyond the page, in the direction that the query went.
+    ///
+    /// It is false where the page has fewer messages than the limit. To know it for sure, ask for the next page.
+    public let hasMore: Bool
+
+    /// Makes a page.
+    public init(items: [Message], hasMore: Bool) {
+        self.items = items
+        self.hasMore = hasMore
+    }
+
+    /// Makes a page of what a backend read.
+    ///
+    /// - Parameters:
+    ///   - items: The messages, lowest sequence first, no more than the limit.
+    ///   - query: What was asked for.
+    @inlinable
+    public init(_ items: [Message], for query: MessageQuery) {
+        self.init(items: items, hasMore: items.count >= query.limit)
+    }
+}

@@ -1,0 +1,19 @@
+/// Which messages of a conversation to remove.
+public struct MessageRemoval: Sendable {
+    /// Some of a conversation's messages.
+    public struct Selection: Sendable, Hashable {
+        /// All messages. The conversation stays, and their sequences are not used again.
+        public static let all = Selection()
+    }
+
+    /// The messages.
+    public var selection: Selection
+    /// The conversation.
+    public var conversationID: ConversationID
+
+    /// Makes a request to remove messages.
+    public init(_ selection: Selection, of id: ConversationID) {
+        self.selection = selection
+        conversationID = id
+    }
+}

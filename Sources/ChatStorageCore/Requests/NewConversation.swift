@@ -1,0 +1,35 @@
+/// A conversation to create.
+public struct NewConversation: Sendable {
+    /// What becomes of a conversation of the same id.
+    public struct Existing: Sendable, Hashable {
+        private enum Kind {
+            case fail, keep
+        }
+
+        private let kind: Kind
+
+        /// The call fails with ``ChatStorageError/Code-swift.struct/conversationExists``.
+        public static let fail = Existing(kind: .fail)
+        /// The conversation is returned as it is, its title included.
+        public static let keep = Existing(kind: .keep)
+    }
+
+    /// The id, 1 to 100 Unicode scalars without U+0000.
+    public var id: ConversationID
+    /// The title, at most 200 Unicode scalars without U+0000, or nil.
+    public var title: String?
+    /// What becomes of a conversation of the same id.
+    public var ifExists: Existing
+
+    /// Makes a request to create a conversation.
+    ///
+    /// - Parameters:
+    ///   - id: The id, 1 to 100 Unicode scalars without U+0000.
+    ///   - title: The title, at most 200 Unicode scalars without U+0000; by default none.
+    ///   - ifExists: What becomes of a conversation of the same id; by default the call fails.
+    public init(_ id: ConversationID, title: String? = nil, ifExists: Existing = .fail) {
+        self.id = id
+        self.title = title
+        self.ifExists = ifExists
+    }
+}

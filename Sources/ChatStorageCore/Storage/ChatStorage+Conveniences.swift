@@ -1,0 +1,169 @@
+// What an app calls for every message is inlined: a task looks twice for its executor at each asynchronous function between
+// it and the backend, when it is called and when it returns.
+extension ChatStorage {
+    /// Creates a conversation.
+    ///
+    /// - Parameters:
+    ///   - id: The id, 1 to 100 Unicode scalars without U+0000.
+    ///   - title: The title, at most 200 Unicode scalars without U+0000; by default none.
+    /// - Returns: The new conversation, without messages.
+    /// - Throws: ``ChatStorageError`` with the code `conversationExists` if one of this id exists; it stays as it is.
+    @discardableResult
+    @inlinable @inline(__always)
+    public func createConversation(_ id: ConversationID, title: String? = nil) async throws -> Conversation {
+        try await createConversation(NewConversation(id, title: title))
+    }
+
+    /// Reads a conversation, and creates it if it does not exist.
+    ///
+    /// When many callers do so at once, one of them creates it and all get the same.
+    ///
+    /// - Parameters:
+    ///   - id: The id, 1 to 100 Unicode scalars without U+0000.
+    ///   - title: The title of a new conversation, by default none; an existing one keeps its own.
+    /// - Returns: The conversation as it is now.
+    @discardableResult
+    @inlinable @inline(__always)
+    public func getOrCreateConversation(_ id: ConversationID, title: String? = nil) async throws -> Conversation {
+        try await createConversation(NewConversation(id, title: title, ifExists: .keep))
+    }
+
+    /// Gives a conversation another title, or none.
+    ///
+    /// It moves ``Conversation/updatedAt``, also when the title is the same as before.
+    ///
+    /// - Parameters:
+    ///   - id: The conversation.
+    ///   - title: The new title, at most 200 Unicode scalars without U+0000; nil removes it.
+    /// - Returns: The conversation as it is now, or nil if there is none of this id.
+    @discardableResult
+    @inlinable @inline(__always)
+    public func updateTitle(of id: ConversationID, to title: String?) async throws -> Conversation? {
+        try await updateConversation(id, .title(title))
+    }
+
+    /// Reads the most recently updated conversations, newest first.
+    ///
+    /// - Parameter limit: How many at most, 0 or more; by default 50.
+    @inlinable @inline(__always)
+    public func conversations(limit: Int = 50) async throws -> [Conversation] {
+        try await conversations(ConversationQuery(limit: limit)).items
+    }
+
+    /// Reads a page of the conversations, most recently updated first, ties by the ids' UTF-8 bytes.
+    ///
+    /// - Parameters:
+    ///   - cursor: ``ConversationPage/next`` of the page before; nil reads the first page.
+    ///   - limit: How many at most, 0 or more; 0 reads nothing.
+    /// - Throws: ``ChatStorageError`` with the code `invalidCursor` for a cursor that is damaged or another tenant's.
+    @inlinable @inline(__always)
+    public func conversations(after cursor: ConversationCursor?, limit: Int) async throws -> ConversationPage {
+        try await conversations(ConversationQuery(after: cursor, limit: limit))
+    }
+
+    /// All conversations, most recently updated first, read page by page in constant memory.
+    public func allConversations() -> ConversationSequence {
+        ConversationSequence(storage: self)
+    }
+
+    /// Appends messages to the end of a conversation, in order, all or none.
+    ///
+    /// - Parameters:
+    ///   - messages: At most 10,000 messages, each of at most 16 MiB and together of at most 64 MiB of content; all have a
+    ///     key, or none. No messages change nothing and create nothing.
+    ///   - id: The conversation.
+    ///   - condition: Whether a conversation that does not exist is created, as it is by default, and whether it must be
+    ///     unchanged.
+    /// - Returns: The stored messages, in the order given; those stored before if their keys are there.
+    /// - Throws: As ``append(_:)`` does.
+    @discardableResult
+    @inlinable @inline(__always)
+    public func append(
+        _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition = .createIfMissing
+    ) async throws -> [Message] {
+        try await append(NewMessages(messages, to: id, if: condition)).messages
+    }
+
+    /// Appends a message.
+    ///
+    /// - Parameters:
+    ///   - message: The message, of at most 16 MiB of content.
+    ///   - id: The conversation.
+    ///   - condition: Whether a conversation that does not exist is created, as it is by default, and whether it must be
+    ///     unchanged.
+    /// - Returns: The stored message; the one stored before if its key is there.
+    /// - Throws: ``ChatStorageError`` with the code `invalidRole` for a role that the store does not take,
+    ///   `idempotencyMismatch` when its key is there with another message, `conversationNotFound` when the condition says
+    ///   that the conversation must exist, or `conflict` when it says that the conversation must be unchanged.
+    @discardableResult
+    @inlinable @inline(__always)
+    public func append(
+        _ message: ChatMessage, to id: ConversationID, if condition: AppendCondition = .createIfMissing
+    ) async throws -> Message {
+        do {
+            guard let stored = try await append(NewMessages([message], to: id, if: condition)).messages.first else {
+                throw ChatStorageError(.damaged, "the backend appended a message and returned none")
+            }
+            return stored
+        } catch let error as ChatStorageError {
+            throw error.aboutOneMessage
+        }
+    }
+
+    /// Reads a conversation's last messages, in order, as an LLM chat API takes them.
+    ///
+    /// A system message at the start of a long conversation is not among the last ones: an app that relies on it keeps it
+    /// apart and puts it first, or asks for as many messages as its model takes.
+    ///
+    /// - Parameters:
+    ///   - id: The conversation; one that does not exist has no messages.
+    ///   - limit: How many at most, 0 or more; by default 20.
+    @inlinable @inline(__always)
+    public func history(of id: ConversationID, limit: Int = 20) async throws -> [ChatMessage] {
+        try await messages(MessageQuery(of: id, limit: limit)).items.map(\.chatMessage)
+    }
+
+    /// Reads a conversation's last messages, in order.
+    ///
+    /// - Parameters:
+    ///   - id: The conversation; one that does not exist has no messages.
+    ///   - limit: How many at most, 0 or more; by default 20.
+    @inlinable @inline(__always)
+    public func messages(of id: ConversationID, limit: Int = 20) async throws -> [Message] {
+        try await messages(MessageQuery(of: id, limit: limit)).items
+    }
+
+    /// Reads a page of a conversation's messages, lowest sequence first.
+    ///
+    /// - Parameters:
+    ///   - id: The conversation; one that does not exist has no messages.
+    ///   - position: Whether the page is the last, or lies before or after a sequence. It goes as near to that place as
+    ///     it can: the *last* messages before a sequence, the *first* after it.
+    ///   - limit: How many at most, 0 or more; 0 reads nothing.
+    @inlinable @inline(__always)
+    public func messages(
+        of id: ConversationID, _ position: MessagePosition, limit: Int
+    ) async throws -> [Message] {
+        try await messages(MessageQuery(of: id, position, limit: limit)).items
+    }
+
+    /// All messages of a conversation, lowest sequence first, read page by page in constant memory.
+    ///
+    /// - Parameters:
+    ///   - id: The conversation; one that does not exist has no messages.
+    ///   - sequence: The messages after this one; by default all.
+    public func allMessages(of id: ConversationID, after sequence: Int64 = 0) -> MessageSequence {
+        MessageSequence(storage: self, conversationID: id, after: sequence)
+    }
+
+    /// Removes all messages of a conversation and keeps the conversation.
+    ///
+    /// Their sequences are not used again.
+    ///
+    /// - Returns: How many were removed; 0 if there is no such conversation, which is not created.
+    @discardableResult
+    @inlinable @inline(__always)
+    public func clearMessages(of id: ConversationID) async throws -> Int {
+        try await removeMessages(MessageRemoval(.all, of: id))
+    }
+}

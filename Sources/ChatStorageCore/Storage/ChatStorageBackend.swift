@@ -1,0 +1,115 @@
+/// A store: a database file, a server's database, a process's memory.
+///
+/// It is also a ``ChatStorage``, on the default tenant, which has no name. The part of an app that opens the store
+/// knows its backend; the rest is given a ``ChatStorage`` and can neither close nor migrate anything.
+///
+/// ## One store for many users
+///
+/// A server gives each user a tenant, and takes its name from what authenticates the request:
+///
+/// ```swift
+/// let chats = backend.tenant(token.subject)
+/// ```
+///
+/// A missing claim must not open chats that all requests without one share. So no name reaches the default tenant:
+/// every call on a tenant with an empty name is `invalidArgument`, reads too. A server never calls the backend itself
+/// or ``defaultTenant``; they are for apps that have one user.
+///
+/// A backend of your own implements the requirements below and ``ChatStorage`` on its tenants' handles; the calls on
+/// the backend itself go to ``defaultTenant``.
+public protocol ChatStorageBackend: ChatStorage {
+    /// The handle on one tenant.
+    associatedtype Tenant: ChatStorage
+
+    /// What the backend promises beyond the rules that bind all of them.
+    var capabilities: Capabilities { get }
+
+    /// Makes the store ready: creates its schema, migrates one of an older version, or only looks at it.
+    ///
+    /// It can run any number of times and in many processes at once. On a current schema it changes nothing and needs
+    /// only the right to read.
+    ///
+    /// - Parameter preparation: Whether the schema may be changed.
+    /// - Throws: ``ChatStorageError`` with the code `schemaTooNew` if a newer version of the library made the schema,
+    ///   `schemaMismatch` if tables of its names exist that it did not make, `notPrepared` if the schema needs a change
+    ///   that ``Preparation/verify`` does not make; nothing is changed then.
+    func prepare(_ preparation: Preparation) async throws
+
+    /// Closes the store. Calls under way finish or fail cleanly; every later call, on any tenant, is `closed`.
+    ///
+    /// Closing again does nothing.
+    func close() async throws
+
+    /// The handle on the default tenant, which has no name: what the backend itself forwards its calls to.
+    ///
+    /// It is for apps that have one user; ``tenant(_:)`` never gives it.
+    var defaultTenant: Tenant { get }
+
+    /// The handle on a tenant: an isolated namespace in the store, usually one end user.
+    ///
+    /// Handles are cheap: they share the store's connections, and need not be kept or closed.
+    ///
+    /// - Parameter name: 1 to 100 Unicode scalars without U+0000, compared as UTF-8 bytes. Every call on a handle with
+    ///   any other name is `invalidArgument`, an empty one included: most often that is a missing claim.
+    func tenant(_ name: String) -> Tenant
+}
+
+extension ChatStorageBackend {
+    /// Makes the store ready: creates its schema, or migrates one of an older version.
+    public func prepare() async throws {
+        try await prepare(.migrate)
+    }
+
+    /// Creates a conversation of the default tenant.
+    @discardableResult
+    public func createConversation(_ new: NewConversation) async throws -> Conversation {
+        try await defaultTenant.createConversation(new)
+    }
+
+    /// Reads a conversation of the default tenant.
+    public func conversation(_ id: ConversationID) async throws -> Conversation? {
+        try await defaultTenant.conversation(id)
+    }
+
+    /// Changes a conversation of the default tenant.
+    @discardableResult
+    public func updateConversation(
+        _ id: ConversationID, _ change: ConversationChange
+    ) async throws -> Conversation? {
+        try await defaultTenant.updateConversation(id, change)
+    }
+
+    /// Deletes a conversation of the default tenant and all its messages.
+    @discardableResult
+    public func deleteConversation(_ id: ConversationID) async throws -> Bool {
+        try await defaultTenant.deleteConversation(id)
+    }
+
+    /// Reads a page of the default tenant's conversations.
+    public func conversations(_ query: ConversationQuery) async throws -> ConversationPage {
+        try await defaultTenant.conversations(query)
+    }
+
+    /// Appends messages to a conversation of the default tenant.
+    @discardableResult
+    public func append(_ new: NewMessages) async throws -> AppendResult {
+        try await defaultTenant.append(new)
+    }
+
+    /// Reads a page of the messages of a conversation of the default tenant.
+    public func messages(_ query: MessageQuery) async throws -> MessagePage {
+        try await defaultTenant.messages(query)
+    }
+
+    /// Removes messages of a conversation of the default tenant.
+    @discardableResult
+    public func removeMessages(_ removal: MessageRemoval) async throws -> Int {
+        try await defaultTenant.removeMessages(removal)
+    }
+
+    /// Stores a conversation of the default tenant exactly as it was elsewhere.
+    @discardableResult
+    public func restoreConversation(_ snapshot: ConversationSnapshot) async throws -> Conversation {
+        try await defaultTenant.restoreConversation(snapshot)
+    }
+}

@@ -1,0 +1,90 @@
+/// A call of a ``ChatStorage``, as a value: it can be logged, repeated, compared and passed on.
+///
+/// Each requirement of the protocol has a case, and a new requirement will have a new one. So a `switch` without a
+/// default does not compile until somebody has thought about the new call.
+public enum StorageCall: Sendable {
+    /// ``ChatStorage/createConversation(_:)``, which replies with a conversation.
+    case createConversation(NewConversation)
+    /// ``ChatStorage/conversation(_:)``, which replies with a conversation or nil.
+    case conversation(ConversationID)
+    /// ``ChatStorage/updateConversation(_:_:)``, which replies with a conversation or nil.
+    case updateConversation(ConversationID, ConversationChange)
+    /// ``ChatStorage/deleteConversation(_:)``, which replies whether it existed.
+    case deleteConversation(ConversationID)
+    /// ``ChatStorage/conversations(_:)``, which replies with a page of conversations.
+    case conversations(ConversationQuery)
+    /// ``ChatStorage/append(_:)``, which replies with what was appended.
+    case append(NewMessages)
+    /// ``ChatStorage/messages(_:)``, which replies with a page of messages.
+    case messages(MessageQuery)
+    /// ``ChatStorage/removeMessages(_:)``, which replies with a count.
+    case removeMessages(MessageRemoval)
+    /// ``ChatStorage/restoreConversation(_:)``, which replies with a conversation.
+    case restoreConversation(ConversationSnapshot)
+
+    /// Makes the call.
+    ///
+    /// - Throws: What the storage throws.
+    @discardableResult
+    public func perform(on storage: any ChatStorage) async throws -> StorageReply {
+        switch self {
+        case .createConversation(let new): .conversation(try await storage.createConversation(new))
+        case .conversation(let id): .conversation(try await storage.conversation(id))
+        case .updateConversation(let id, let change):
+            .conversation(try await storage.updateConversation(id, change))
+        case .deleteConversation(let id): .existed(try await storage.deleteConversation(id))
+        case .conversations(let query): .conversations(try await storage.conversations(query))
+        case .append(let new): .appended(try await storage.append(new))
+        case .messages(let query): .messages(try await storage.messages(query))
+        case .removeMessages(let removal): .count(try await storage.removeMessages(removal))
+        case .restoreConversation(let snapshot):
+            .conversation(try await storage.restoreConversation(snapshot))
+        }
+    }
+
+    /// The conversation that the call is about; nil for a call that lists conversations.
+    public var conversationID: ConversationID? {
+        switch self {
+        case .createConversation(let new): new.id
+        case .conversation(let id), .updateConversation(let id, _), .deleteConversation(let id): id
+        case .append(let new): new.conversationID
+        case .messages(let query): query.conversationID
+        case .removeMessages(let removal): removal.conversationID
+        case .restoreConversation(let snapshot): snapshot.id
+        case .conversations: nil
+        }
+    }
+}
+
+extension StorageCall: CustomStringConvertible {
+    /// The name of the call's requirement, such as `append`: no text of a chat gets into a log with it.
+    public var description: String {
+        switch self {
+        case .createConversation: "createConversation"
+        case .conversation: "conversation"
+        case .updateConversation: "updateConversation"
+        case .deleteConversation: "deleteConversation"
+        case .conversations: "conversations"
+        case .append: "append"
+        case .messages: "messages"
+        case .removeMessages: "removeMessages"
+        case .restoreConversation: "restoreConversation"
+        }
+    }
+}
+
+/// What a ``StorageCall`` returned.
+public enum StorageReply: Sendable, Hashable {
+    /// A conversation; nil where there is none.
+    case conversation(Conversation?)
+    /// Whether a conversation existed.
+    case existed(Bool)
+    /// A page of conversations.
+    case conversations(ConversationPage)
+    /// What an append stored.
+    case appended(AppendResult)
+    /// A page of messages.
+    case messages(MessagePage)
+    /// How many messages were removed.
+    case count(Int)
+}
