@@ -22,7 +22,8 @@ let package = Package(
         .executable(name: "chatstorage", targets: ["chatstorage"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-crypto", "3.12.0"..<"5.0.0"),
     ],
     targets: [
         // What the other targets share and no product shows. It is public, since the compiler makes generic code for a
@@ -57,7 +58,11 @@ let package = Package(
         .target(
             name: "ChatStorageConformanceTesting", dependencies: ["ChatStorageConformance"], swiftSettings: settings),
         .target(
-            name: "ChatStorageTransfer", dependencies: ["ChatStorageCore", "ChatStorageJSON", "ChatStorageSupport"],
+            name: "ChatStorageTransfer",
+            dependencies: [
+                "ChatStorageCore", "ChatStorageJSON", "ChatStorageSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: settings),
 
         .executableTarget(

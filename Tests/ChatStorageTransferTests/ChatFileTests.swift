@@ -39,7 +39,7 @@ struct ChatFileTests {
         let ids = try await read("\(line)\n\(line)\n{\"title\": \"t\", \(line.dropFirst())\n  \(line)\r\n").map {
             try #require($0.conversation).id.rawValue
         }
-        #expect(ids[0] == "import-e1edd1aaed8d6e8bb3e3345dcc7907d5-1")
+        #expect(ids[0] == "import-2929f201b086b108d869cf0db6d36f18dcd1bb8f-1")
         #expect(ids[1] == ids[0].dropLast() + "2")
         #expect(ids[3] == ids[0].dropLast() + "3")
         #expect(ids[2].hasSuffix("-1") && ids[2] != ids[0])
