@@ -43,7 +43,7 @@ extension SQLiteBackend {
         /// made.
         ///
         /// It leads to a regular file, which may lie behind symbolic links, or to a place in a folder where
-        /// ``SQLiteBackend/prepare()`` makes one. It is not a URI of SQLite: `file:` at its beginning and `?mode=ro` or
+        /// ``SQLiteBackend/prepare(_:)`` makes one. It is not a URI of SQLite: `file:` at its beginning and `?mode=ro` or
         /// the like at its end are refused. In-memory databases (`:memory:`, the empty path) are too, since each
         /// connection would have its own. Use `InMemoryBackend`.
         public var path: String
@@ -87,6 +87,15 @@ extension SQLiteBackend {
             try require(readers >= 1, "readers is \(readers); it must be 1 or more")
             try require(waitingCalls >= 1, "waitingCalls is \(waitingCalls); it must be 1 or more")
             try require(busyTimeout >= .zero, "busyTimeout is negative")
+        }
+
+        /// The same for the store's connections and queues; the path is absolute.
+        func settings(schema: Schema) -> StoreSettings {
+            let file = FileSettings(
+                path: path, fileName: fileName, isImmutable: access == .immutable,
+                usesWriteAheadLog: journalMode == .wal, survivesPowerLoss: durability == .powerLoss,
+                busyTimeout: busyTimeout)
+            return StoreSettings(file: file, readers: readers, waitingCalls: waitingCalls, schema: schema)
         }
     }
 }

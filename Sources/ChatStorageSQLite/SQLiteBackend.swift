@@ -11,19 +11,26 @@ public import ChatStorageCore
 /// try await backend.append(.user("Hello"), to: "first")
 /// ```
 ///
-/// The tables can be read with any SQLite program: `conversations` and `chat_messages`, with times as microseconds since
-/// 1970 in UTC (`created_at_us`), and `readable_conversations` and `readable_messages`, with times as people read them.
+/// The tables can be read with any SQLite program. The views `readable_conversations` and `readable_messages` show
+/// everything, with ids, names of roles and times as people read them. In the tables themselves, `conversations` and
+/// `chat_messages`, a message has the number of its conversation and of its role (`chat_roles`), and times are
+/// microseconds since 1970 in UTC (`created_at_us`).
 public final class SQLiteBackend: ChatStorageBackend {
     private let store: SQLiteStore
 
     /// Opens a store as a configuration says.
     ///
-    /// The file is opened by the first call and made by ``prepare()``.
+    /// The file is opened by the first call and made by ``prepare(_:)``.
     ///
     /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for a path that names no file.
-    public init(_ configuration: Configuration) async throws {
+    public convenience init(_ configuration: Configuration) async throws {
+        try self.init(configuration, schema: .current)
+    }
+
+    /// Opens a store whose tables are of a version that is not the library's own; for tests of migrations.
+    init(_ configuration: Configuration, schema: Schema) throws {
         try configuration.check()
-        store = SQLiteStore(try configuration.withAbsolutePath())
+        store = SQLiteStore(try configuration.withAbsolutePath().settings(schema: schema))
     }
 
     /// Opens a store with the default configuration.
@@ -38,7 +45,7 @@ public final class SQLiteBackend: ChatStorageBackend {
     ///
     /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for the URL of another kind of store.
     public convenience init(url: String) async throws {
-        guard case .sqlite(let path) = try StoreURL(url) else {
+        guard let path = try StoreURL(url).sqlitePath else {
             throw ChatStorageError(.invalidArgument, "the URL is not of a SQLite store, which is sqlite:PATH")
         }
         try await self.init(path: path)
@@ -49,13 +56,16 @@ public final class SQLiteBackend: ChatStorageBackend {
 
     /// Makes the store ready: creates the file (readable by its owner only) and the schema where they are missing.
     ///
-    /// It can run in many processes at once. On a current schema it only reads. Other tables in the file are left alone.
+    /// It can run in many processes at once. On a current schema it only reads, and to verify it never makes or changes
+    /// anything. Other tables in the file are left alone.
     ///
+    /// - Parameter preparation: Whether what is missing is made.
     /// - Throws: ``ChatStorageError`` with the code `invalidArgument` if the file's folder does not exist, or the path
     ///   is too long or leads to something other than a file; `schemaTooNew`, `schemaMismatch`, `damaged` for a file
-    ///   that is not a database, `accessDenied` where what is missing cannot be made, `unavailable`.
-    public func prepare() async throws {
-        try await store.prepare()
+    ///   that is not a database, `accessDenied` where what is missing cannot be made, `unavailable`; to verify,
+    ///   `notPrepared` where something is missing.
+    public func prepare(_ preparation: Preparation) async throws {
+        try await store.prepare(preparation)
     }
 
     /// Closes the store; calls under way finish, and every later call is `closed`.
@@ -82,6 +92,6 @@ extension SQLiteBackend: CountsTenants {
     /// How many tenants have conversations, not counting one of them.
     package func countTenants(besides tenant: String?) async throws -> Int {
         try await store.awaitReady()
-        return try await store.read(inline: false) { try $0.tenantCount(besides: tenant ?? "") }
+        return try await store.read(inline: false) { try $0.conversationTable.tenantCount(besides: tenant ?? "") }
     }
 }

@@ -21,11 +21,18 @@ public struct SQLiteTenant: ChatStorage {
 
     /// Creates a conversation.
     @discardableResult
-    public func createConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
-        try await admit(writes: true) { try Validation.check(id, title: title) }
-        return try await store.write { [name] database in
-            try database.createConversation(tenant: name, id, title: title)
+    public func createConversation(_ new: NewConversation) async throws -> Conversation {
+        try await admit(writes: true) { try Validation.check(new) }
+        // One that is to be kept most often exists, and reading waits for no writer.
+        if new.ifExists == .keep {
+            do {
+                let existing = try await store.read { [name] in try $0.conversation(tenant: name, new.id) }
+                if let existing { return existing }
+            } catch let error as ChatStorageError {
+                throw error.beforeWriting
+            }
         }
+        return try await store.write { [name] in try $0.createConversation(new, tenant: name) }
     }
 
     /// Reads a conversation.
@@ -34,28 +41,13 @@ public struct SQLiteTenant: ChatStorage {
         return try await store.read { [name] in try $0.conversation(tenant: name, id) }
     }
 
-    /// Reads a conversation, and creates it if it does not exist.
+    /// Changes a conversation.
     @discardableResult
-    public func getOrCreateConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
-        try await admit(writes: true) { try Validation.check(id, title: title) }
-        // Most often it exists, and reading waits for no writer.
-        do {
-            if let existing = try await store.read({ [name] in try $0.conversation(tenant: name, id) }) {
-                return existing
-            }
-        } catch let error as ChatStorageError {
-            throw error.beforeWriting
-        }
-        return try await store.write { [name] database in
-            try database.getOrCreateConversation(tenant: name, id, title: title)
-        }
-    }
-
-    /// Gives a conversation another title, or none.
-    @discardableResult
-    public func updateTitle(of id: ConversationID, to title: String?) async throws -> Conversation? {
-        try await admit(writes: true) { try Validation.check(id, title: title) }
-        return try await store.write { [name] in try $0.updateTitle(tenant: name, of: id, to: title) }
+    public func updateConversation(
+        _ id: ConversationID, _ change: ConversationChange
+    ) async throws -> Conversation? {
+        try await admit(writes: true) { try Validation.check(change, of: id) }
+        return try await store.write { [name] in try $0.updateConversation(id, change, tenant: name) }
     }
 
     /// Deletes a conversation and all its messages.
@@ -66,13 +58,11 @@ public struct SQLiteTenant: ChatStorage {
     }
 
     /// Reads a page of the conversations, most recently updated first.
-    public func conversations(after cursor: ConversationCursor?, limit: Int) async throws -> ConversationPage {
-        try await admit {
-            try Validation.check(limit: limit)
-            _ = try cursor?.position(tenant: name)
-        }
+    public func conversations(_ query: ConversationQuery) async throws -> ConversationPage {
+        try await admit { try Validation.check(query, tenant: name) }
+        let limit = query.limit
         guard limit > 0 else { return ConversationPage(items: [], next: nil) }
-        let start = try cursor?.position(tenant: name)
+        let start = try query.cursor?.position(tenant: name)
         let rows = limit == .max ? limit : limit + 1
         let conversations = try await store.read(inline: limit <= Self.inlineRows) { [name] in
             try $0.conversations(tenant: name, after: start, limit: rows)
@@ -82,36 +72,28 @@ public struct SQLiteTenant: ChatStorage {
 
     /// Appends messages to the end of a conversation, in order, all or none.
     @discardableResult
-    public func append(
-        _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition
-    ) async throws -> [Message] {
-        try await admit(writes: true) { try Validation.check(append: messages, to: id) }
-        guard !messages.isEmpty else { return [] }
-        let bytes = messages.reduce(0) { $0 + $1.content.utf8.count }
-        return try await store.write(bytes: bytes) { [name] in
-            try $0.append(messages, tenant: name, to: id, if: condition)
-        }
+    public func append(_ new: NewMessages) async throws -> AppendResult {
+        try await admit(writes: true) { try Validation.check(new) }
+        guard !new.messages.isEmpty else { return .nothing }
+        let bytes = new.messages.reduce(0) { $0 + $1.content.utf8.count }
+        return try await store.write(bytes: bytes) { [name] in try $0.append(new, tenant: name) }
     }
 
     /// Reads a page of a conversation's messages, lowest sequence first.
-    public func messages(
-        of id: ConversationID, _ position: MessagePosition, limit: Int
-    ) async throws -> [Message] {
-        try await admit {
-            try Validation.check(id)
-            try Validation.check(limit: limit)
+    public func messages(_ query: MessageQuery) async throws -> MessagePage {
+        try await admit { try Validation.check(query) }
+        guard query.limit > 0 else { return MessagePage([], for: query) }
+        let messages = try await store.read(inline: query.limit <= Self.inlineRows) { [name] in
+            try $0.messages(query, tenant: name)
         }
-        guard limit > 0 else { return [] }
-        return try await store.read(inline: limit <= Self.inlineRows) { [name] in
-            try $0.messages(tenant: name, of: id, position, limit: limit)
-        }
+        return MessagePage(messages, for: query)
     }
 
-    /// Removes all messages of a conversation and keeps the conversation.
+    /// Removes messages of a conversation and keeps the conversation.
     @discardableResult
-    public func clearMessages(of id: ConversationID) async throws -> Int {
-        try await admit(writes: true) { try Validation.check(id) }
-        return try await store.write { [name] in try $0.clearMessages(tenant: name, of: id) }
+    public func removeMessages(_ removal: MessageRemoval) async throws -> Int {
+        try await admit(writes: true) { try Validation.check(removal) }
+        return try await store.write { [name] in try $0.removeMessages(removal, tenant: name) }
     }
 
     /// Stores a conversation exactly as it was elsewhere.

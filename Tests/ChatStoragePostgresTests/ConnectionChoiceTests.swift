@@ -49,6 +49,26 @@ import Testing
         #expect(ConnectionChoice(limit: 1).choose(.shortRead, among: [load(.write(.isolated))])?.index == 0)
     }
 
+    @Test func theFirstRuleInWhichTwoConnectionsDifferDecides() {
+        let written = load(.write(.single), .write(.single))
+        #expect(choice.choose(.shortRead, among: [load(.longRead), written])?.index == 1)
+        #expect(choice.choose(.shortRead, among: [written, load(.write(.single))])?.index == 1)
+        #expect(choice.choose(.longRead, among: [load(.write(.single)), load(.shortRead)])?.index == 1)
+        #expect(choice.choose(.longRead, among: [load(.shortRead, .shortRead), load(.shortRead)])?.index == 1)
+        #expect(choice.choose(.write(.single), among: [load(.longRead), written])?.index == 1)
+        // A read counts for two writes.
+        #expect(choice.choose(.write(.single), among: [load(.shortRead), load(.write(.single))])?.index == 1)
+        #expect(choice.choose(.write(.single), among: [written, load(.shortRead)])?.index == 0)
+    }
+
+    @Test func aConnectionIsGoodWhereNothingHoldsTheCallUp() {
+        for lane in [Call.Lane.shortRead, .longRead, .write(.single)] {
+            #expect(choice.choose(lane, among: [load()])?.isGood == true)
+            #expect(choice.choose(lane, among: [load(.write(.single))])?.isGood == false)
+            #expect(choice.choose(lane, among: [load(.shortRead)])?.isGood == (lane == .shortRead))
+        }
+    }
+
     private func load(_ lanes: Call.Lane...) -> ConnectionLoad { load(lanes) }
 
     private func load(_ lanes: [Call.Lane]) -> ConnectionLoad {

@@ -12,7 +12,7 @@ import Testing
         #expect(Call(merging: [call("a")]) == nil)
         #expect(Call(merging: []) == nil)
         let merged = Call(merging: [call("b"), call("a"), call("b")])
-        #expect(merged?.request.groups.first?.first?.statement === statements.appendBatch)
+        #expect(merged?.request.script.groups.first?.first?.statement === statements.appendBatch)
         #expect(merged?.keys == [key("a"), key("b")] && merged?.members.count == 3)
     }
 
@@ -69,7 +69,7 @@ import Testing
     /// The server may have committed before the pooler lost it.
     @Test func aPoolersOwnErrorLeavesTheOutcomeUnknownInLaterAttempts() async throws {
         let error = await #expect(throws: ChatStorageError.self) {
-            _ = try await PendingCall<Call.Answer>.wait { pending in
+            _ = try await CancellableContinuation<Call.Answer>.wait { pending in
                 let step = Request.Step(statement: PreparedSQL(text: "SELECT 1"), bytes: 0) { Parameters() }
                 let request = Request(groups: [[step]], .write(.schema), isRepeatable: true)
                 var call = Call(request, purpose: .caller(pending), deadline: .now + .seconds(60))

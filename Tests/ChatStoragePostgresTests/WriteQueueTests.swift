@@ -162,17 +162,17 @@ import Testing
         queue.ended(conversations, kind: .merged(lane: 0), outcome: .locked)
         for conversation in conversations { queue.add(TestWrite(conversation, conversation)) }
         // The first attempt is brief: only when it is refused alone does a conversation count as locked.
-        #expect(queue.take(.isolated, now) == ["a"] && !queue.waitsAtLength(key("a")))
+        #expect(queue.take(.isolated, now) == ["a"] && !queue.suspects.waitsAtLength(key("a")))
         queue.ended(["a"], kind: .isolated, outcome: .locked)
         queue.add(TestWrite("a", "a"))
         for conversation in conversations.dropFirst() {
-            #expect(queue.take(.isolated, now) == [conversation] && !queue.waitsAtLength(key(conversation)))
+            #expect(queue.take(.isolated, now) == [conversation] && !queue.suspects.waitsAtLength(key(conversation)))
             queue.ended([conversation], kind: .isolated, outcome: .done)
         }
-        #expect(queue.take(.isolated, now) == ["a"] && queue.waitsAtLength(key("a")))
+        #expect(queue.take(.isolated, now) == ["a"] && queue.suspects.waitsAtLength(key("a")))
         queue.ended(["a"], kind: .isolated, outcome: .done)
         queue.add(TestWrite("a", "a"))
-        #expect(queue.take(.merged(lane: 0), now) == ["a"] && !queue.waitsAtLength(key("a")))
+        #expect(queue.take(.merged(lane: 0), now) == ["a"] && !queue.suspects.waitsAtLength(key("a")))
     }
 
     @Test func whereAllThatMayWaitAtLengthDoASuspectStillGetsItsTurn() {
@@ -214,10 +214,10 @@ import Testing
             #expect(queue.take(.merged(lane: 0), now) == [conversation])
             queue.ended([conversation], kind: .merged(lane: 0), outcome: .locked)
         }
-        for number in 0..<TestQueue.suspectLimit { suspect("c\(number)") }
+        for number in 0..<Suspects.limit { suspect("c\(number)") }
         queue.add(TestWrite("waits", "c0"))
         suspect("new")
-        #expect(queue.conversationCount == TestQueue.suspectLimit)
+        #expect(queue.conversationCount == Suspects.limit)
         queue.add(TestWrite("new", "new"))
         #expect(queue.take(.merged(lane: 0), now) == nil)
         #expect(queue.take(.isolated, now) == ["waits"])
@@ -230,7 +230,7 @@ import Testing
             queue.add(TestWrite("x", "c0"))
             _ = queue.removeAll { _ in true }
         }
-        #expect(queue.idleSuspects.count <= 2 * TestQueue.suspectLimit)
+        #expect(queue.suspects.idle.count <= 2 * Suspects.limit)
     }
 
     @Test func withoutLanesEachAppendGoesOnItsOwn() {

@@ -7,7 +7,7 @@ import Testing
 @Suite struct ChangedSchemaTests {
     /// What a migration does to the schema, the version apart.
     static let changes = [
-        "ALTER TABLE chat_messages ADD COLUMN parts TEXT", "ALTER TABLE conversations RENAME COLUMN title TO name",
+        "ALTER TABLE chat_messages ADD COLUMN note TEXT", "ALTER TABLE conversations RENAME COLUMN title TO name",
     ]
 
     @Test(arguments: changes, [false, true])
@@ -21,7 +21,8 @@ import Testing
             #expect(try await backend.conversation("c") != nil)
         }
         let other = try TestSQLiteConnection(path: path)
-        try other.execute("BEGIN; \(change); UPDATE chat_storage_schema SET version = 9, minimum_version = 9; COMMIT")
+        try other.execute(
+            "BEGIN; \(change); UPDATE chat_storage_schema SET schema_version = 9, minimum_schema_version = 9; COMMIT")
         for _ in 0..<2 {
             await expectError(.schemaTooNew) { try await backend.append(.user("two"), to: "c") }
             await expectError(.schemaTooNew) { try await backend.append(.user("two", key: "k"), to: "d") }

@@ -28,6 +28,8 @@ import Testing
         configuration = SQLiteBackend.Configuration(path: folder.path(of: "chat.db"))
     }
 
+    private var settings: StoreSettings { configuration.settings(schema: .current) }
+
     private func prepare() async throws {
         let backend = try await SQLiteBackend(configuration)
         try await backend.prepare()
@@ -37,7 +39,7 @@ import Testing
     private func append(_ database: Database, bytes: Int) throws {
         try database.transaction {
             _ = try database.append(
-                [.user(String(repeating: "x", count: bytes))], tenant: "", to: "c", if: .createIfMissing)
+                NewMessages([.user(String(repeating: "x", count: bytes))], to: "c"), tenant: "")
         }
     }
 
@@ -72,7 +74,7 @@ import Testing
 
     @Test func noConnectionMovesItByItself() async throws {
         try await prepare()
-        let database = try Database(configuration, for: .writing)
+        let database = try Database(settings, for: .writing)
         let before = try file()
         for _ in 0..<5 { try append(database, bytes: 4 << 20) }
         #expect(database.logPages > 5_000)
@@ -81,10 +83,10 @@ import Testing
 
     @Test func itIsMovedUnderTheWriteLockOnly() async throws {
         try await prepare()
-        let database = try Database(configuration, for: .writing)
+        let database = try Database(settings, for: .writing)
         try append(database, bytes: 1 << 20)
         let before = try file()
-        var mover = LogMover(configuration, of: OpenedFile())
+        var mover = LogMover(settings, of: OpenedFile())
         // Only another's commit could begin the log anew meanwhile, so nobody may be able to commit.
         let other = try TestSQLiteConnection(path: configuration.path)
         try other.execute("BEGIN IMMEDIATE")
@@ -104,7 +106,7 @@ import Testing
 
     @Test func nobodyElseWritesWhileItIsMoved() async throws {
         try await prepare()
-        let database = try Database(configuration, for: .writing)
+        let database = try Database(settings, for: .writing)
         try append(database, bytes: 1 << 20)
         // While it reads what is older than the last append, that cannot be moved.
         let reader = try TestSQLiteConnection(path: configuration.path)
@@ -113,7 +115,7 @@ import Testing
         let other = try TestSQLiteConnection(path: configuration.path)
         try other.execute("PRAGMA busy_timeout = 0")
         var answers: [Int32] = []
-        var mover = LogMover(configuration, of: OpenedFile())
+        var mover = LogMover(settings, of: OpenedFile())
         let isMoved = mover.moveLog(lockedBy: database, waiting: .zero) {
             do {
                 try other.execute("BEGIN IMMEDIATE; ROLLBACK")
@@ -131,12 +133,12 @@ import Testing
     @Test func aNewLogInThePlaceOfOneThatWasRemovedIsNotMoved() async throws {
         try await prepare()
         do {
-            let database = try Database(configuration, for: .writing)
+            let database = try Database(settings, for: .writing)
             database.hasLog = true
             try append(database, bytes: 1)
             try database.checkPlaceForWriting()
             try FileManager.default.removeItem(atPath: configuration.path + "-wal")
-            var mover = LogMover(configuration, of: OpenedFile())
+            var mover = LogMover(settings, of: OpenedFile())
             let isMoved = mover.moveLog(lockedBy: database, waiting: .zero)
             #expect(!isMoved)
             database.close()
@@ -153,7 +155,7 @@ import Testing
         try await backend.prepare()
         try await backend.append(.user(String(repeating: "x", count: 9 << 20)), to: "c")
         try await backend.close()
-        let database = try Database(configuration, for: .writing)
+        let database = try Database(configuration.settings(schema: .current), for: .writing)
         try append(database, bytes: 9 << 20)
         #expect(database.logPages == 0)
     }
@@ -161,12 +163,12 @@ import Testing
     // MARK: How long
 
     @Test func longReadsThatOverlapDoNotKeepIt() async throws {
-        let store = SQLiteStore(configuration)
-        try await store.prepare()
+        let store = SQLiteStore(settings)
+        try await store.prepare(.migrate)
         func append(_ bytes: Int) async throws -> Int {
             try await store.write(bytes: bytes) { database in
                 _ = try database.append(
-                    [.user(String(repeating: "x", count: bytes))], tenant: "", to: "c", if: .createIfMissing)
+                    NewMessages([.user(String(repeating: "x", count: bytes))], to: "c"), tenant: "")
             }
             // After the commit.
             return try await store.write { $0.logPages }
@@ -198,12 +200,12 @@ import Testing
     }
 
     @Test func longReadsGoOnBesideWritersThatNeverRest() async throws {
-        let store = SQLiteStore(configuration)
-        try await store.prepare()
+        let store = SQLiteStore(settings)
+        try await store.prepare(.migrate)
         func append(_ bytes: Int) async throws {
             try await store.write(bytes: bytes) { database in
                 _ = try database.append(
-                    [.user(String(repeating: "x", count: bytes))], tenant: "", to: "c", if: .createIfMissing)
+                    NewMessages([.user(String(repeating: "x", count: bytes))], to: "c"), tenant: "")
             }
         }
         try await append(1)
@@ -233,9 +235,9 @@ import Testing
                             while progress.calling.load(ordering: .relaxed) < callers,
                                 !progress.isOver.load(ordering: .acquiring)
                             {
-                                BlockedThread.pause(for: .microseconds(100))
+                                sleepThread(for: .microseconds(100))
                             }
-                            _ = try database.append([.user("x")], tenant: "", to: "c", if: .createIfMissing)
+                            _ = try database.append(NewMessages([.user("x")], to: "c"), tenant: "")
                         }
                         progress.calling.subtract(1, ordering: .relaxed)
                     }
@@ -250,12 +252,12 @@ import Testing
     }
 
     @Test func aPauseConcernsLongReadsUntilTheStoreIsClosed() async throws {
-        let store = SQLiteStore(configuration)
-        try await store.prepare()
+        let store = SQLiteStore(settings)
+        try await store.prepare(.migrate)
         func append(_ bytes: Int) async throws {
             try await store.write(bytes: bytes) { database in
                 _ = try database.append(
-                    [.user(String(repeating: "x", count: bytes))], tenant: "", to: "c", if: .createIfMissing)
+                    NewMessages([.user(String(repeating: "x", count: bytes))], to: "c"), tenant: "")
             }
         }
         try await append(1)

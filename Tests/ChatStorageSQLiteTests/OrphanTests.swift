@@ -4,6 +4,8 @@ import TestSupport
 import Testing
 
 /// Messages whose conversations were deleted where foreign keys are off, as in SQLite's shell.
+///
+/// The number of a conversation that was the highest is used again for the next.
 @Suite struct OrphanTests {
     private let folder: TemporaryFolder
     private let backend: SQLiteBackend
@@ -12,8 +14,8 @@ import Testing
         folder = try TemporaryFolder()
         backend = try await SQLiteBackend(path: folder.path(of: "chat.db"))
         try await backend.prepare()
-        for id in ["c", "other"] as [ConversationID] {
-            try await backend.append([.user("old", key: "k"), .assistant("older")], to: id)
+        for id in ["other", "c"] as [ConversationID] {
+            try await backend.append([.user("old", key: "k"), .assistant("older", key: "l")], to: id)
         }
         try execute("PRAGMA foreign_keys = OFF; DELETE FROM conversations WHERE conversation_id = 'c'")
         #expect(try orphans() == 2)
@@ -24,7 +26,13 @@ import Testing
     }
 
     private func orphans() throws -> Int {
-        try execute("SELECT 1 FROM chat_messages WHERE conversation_id = 'c'").count
+        try execute("SELECT 1 FROM chat_messages WHERE conversation NOT IN (SELECT conversation FROM conversations)")
+            .count
+    }
+
+    /// What lies under the number that the deleted conversation had.
+    private func messagesOfReusedNumber() throws -> [[String?]] {
+        try execute("SELECT content FROM chat_messages WHERE conversation = 2 ORDER BY sequence")
     }
 
     @Test func theyAreNotRead() async throws {
@@ -49,10 +57,22 @@ import Testing
         try await backend.close()
     }
 
+    @Test func aConversationOfAnotherTenantDoesNotBeginWithThem() async throws {
+        let tenant = backend.tenant("else")
+        // The same key as an old message, which was never this tenant's.
+        #expect(try await tenant.append(.user("mine", key: "k"), to: "d").sequence == 1)
+        #expect(try messagesOfReusedNumber() == [["mine"]])
+        #expect(try await tenant.history(of: "d") == [.user("mine")])
+        #expect(try await backend.messages(of: "c") == [])
+        try await backend.close()
+    }
+
     @Test func creatingSweepsThem() async throws {
-        try await backend.createConversation("c")
-        #expect(try orphans() == 0)
-        #expect(try await backend.append(.user("new"), to: "c").sequence == 1)
+        try await backend.createConversation("d")
+        #expect(try execute("SELECT conversation FROM conversations WHERE conversation_id = 'd'") == [["2"]])
+        #expect(try messagesOfReusedNumber() == [])
+        #expect(try await backend.append(.user("new"), to: "d").sequence == 1)
+        #expect(try await backend.messages(of: "d").map(\.content) == ["new"])
         try await backend.close()
     }
 
@@ -63,14 +83,22 @@ import Testing
                 id: "c", createdAt: time, updatedAt: time,
                 messages: [.init(sequence: 1, role: .user, content: "new", createdAt: time)]))
         #expect(try await backend.history(of: "c") == [.user("new")])
-        #expect(try orphans() == 1)
+        #expect(try messagesOfReusedNumber() == [["new"]])
         try await backend.close()
     }
 
-    @Test func deletingFindsNothingAndSweepsThem() async throws {
+    @Test func deletingFindsNothing() async throws {
         #expect(try await backend.deleteConversation("c") == false)
-        #expect(try orphans() == 0)
         #expect(try await backend.messages(of: "other").count == 2)
+        try await backend.close()
+    }
+
+    @Test func thoseOfANumberThatIsNotUsedAgainStayUnseen() async throws {
+        try execute(
+            "INSERT INTO conversations VALUES (9, '', 'last', NULL, 0, 0, 0, NULL, NULL, 0, 0, 0, NULL, NULL)")
+        #expect(try await backend.append(.user("new"), to: "c").sequence == 1)
+        #expect(try await backend.messages(of: "c").map(\.content) == ["new"])
+        #expect(try orphans() == 2)
         try await backend.close()
     }
 

@@ -21,7 +21,7 @@ import Testing
 
         func read(_ database: Database) throws -> Int {
             defer { ended.store(true, ordering: .releasing) }
-            return try database.run(.olderConversations) { statement in
+            return try database.run(ConversationTable.sql.older) { statement in
                 try statement.bind("", at: 1)
                 try statement.bind(Int64.max, at: 2)
                 try statement.bind(Int64(10), at: 3)
@@ -29,7 +29,7 @@ import Testing
                 _ = try statement.step()
                 hasBegun.continuation.yield()
                 isLetGo.wait()
-                return try database.messages(tenant: "", of: "c", .end, limit: 100_000).count
+                return try database.messages(MessageQuery(of: "c", limit: 100_000), tenant: "").count
             }
         }
 
@@ -39,21 +39,21 @@ import Testing
     }
 
     private let folder: TemporaryFolder
-    private let configuration: SQLiteBackend.Configuration
+    private let settings: StoreSettings
 
     init() throws {
         folder = try TemporaryFolder()
         var configuration = SQLiteBackend.Configuration(path: folder.path(of: "chat.db"))
         configuration.readers = 1
-        self.configuration = configuration
+        settings = configuration.settings(schema: .current)
     }
 
     private func open(messages: Int) async throws -> SQLiteStore {
-        let store = SQLiteStore(configuration)
-        try await store.prepare()
+        let store = SQLiteStore(settings)
+        try await store.prepare(.migrate)
         _ = try await store.write { database in
             try database.append(
-                (0..<messages).map { .user("\($0)") }, tenant: "", to: "c", if: .createIfMissing)
+                NewMessages((0..<messages).map { .user("\($0)") }, to: "c"), tenant: "")
         }
         return store
     }
@@ -75,7 +75,7 @@ import Testing
             #expect(try await read.value >= 1_000)
         }
         let copy = folder.path(of: "copy.db")
-        try FileManager.default.copyItem(atPath: configuration.path, toPath: copy)
+        try FileManager.default.copyItem(atPath: settings.file.path, toPath: copy)
         #expect(try TestSQLiteConnection(path: copy).execute("SELECT count(*) FROM chat_messages") == [["5000"]])
     }
 
@@ -110,7 +110,7 @@ import Testing
         await #expect(throws: CancellationError.self) { try await endless.value }
         // There is one connection, which would read for ever.
         let messages = try await store.read(inline: false) {
-            try $0.messages(tenant: "", of: "c", .end, limit: 1_000)
+            try $0.messages(MessageQuery(of: "c", limit: 1_000), tenant: "")
         }
         #expect(messages.map(\.content) == ["0", "1", "2"])
         await store.close()
@@ -132,7 +132,7 @@ import Testing
     @Test(arguments: [Database.Access.reading, .writing])
     func everyConnectionThatCanWriteSyncs(access: Database.Access) async throws {
         try await open(messages: 1).close()
-        let database = try Database(configuration, for: access)
+        let database = try Database(settings, for: access)
         // An overflow where a setting is another.
         for query: StaticString in [
             "SELECT abs(iif(fullfsync = 1, 0, -9223372036854775807 - 1)) FROM pragma_fullfsync",

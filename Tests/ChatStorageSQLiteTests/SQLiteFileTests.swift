@@ -41,10 +41,11 @@ import Testing
         "CREATE TABLE conversations (id INTEGER)",
         "CREATE TABLE Chat_Messages (id INTEGER)",
         "CREATE VIEW conversations AS SELECT 1",
+        "CREATE TABLE chat_roles (id INTEGER)",
         "CREATE TABLE chat_storage_schema (version, minimum_version)",
         """
         CREATE TABLE conversations (id INTEGER); CREATE TABLE chat_messages (id INTEGER);
-        CREATE TABLE chat_storage_schema (other)
+        CREATE TABLE chat_roles (id INTEGER); CREATE TABLE chat_storage_schema (other)
         """,
         "PRAGMA encoding = 'UTF-16'; CREATE TABLE app (id INTEGER)",
     ])

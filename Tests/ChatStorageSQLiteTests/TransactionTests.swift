@@ -38,7 +38,7 @@ import CSQLite
     }
 
     private let folder: TemporaryFolder
-    private let configuration: SQLiteBackend.Configuration
+    private let settings: StoreSettings
     private let database: Database
     private let answers = Answers()
 
@@ -48,15 +48,16 @@ import CSQLite
         let backend = try await SQLiteBackend(path: path)
         try await backend.prepare()
         try await backend.close()
-        configuration = SQLiteBackend.Configuration(path: path)
-        database = try Database(configuration, for: .writing)
+        settings = SQLiteBackend.Configuration(path: path).settings(schema: .current)
+        database = try Database(settings, for: .writing)
     }
 
     private var transaction: Transaction { Transaction(database, busyTimeout: .milliseconds(10)) }
 
     private func append(_ name: String, if condition: AppendCondition = .createIfMissing) -> ScriptedCall {
         ScriptedCall(name, answers) { database in
-            _ = try database.append([.user(name)], tenant: "", to: ConversationID(name), if: condition)
+            _ = try database.append(
+                NewMessages([.user(name)], to: ConversationID(name), if: condition), tenant: "")
         }
     }
 
@@ -66,7 +67,7 @@ import CSQLite
 
     @Test func aCallThatFailsTakesNothingWithIt() throws {
         let halfDone = ScriptedCall("half", answers) { database in
-            _ = try database.append([.user("half")], tenant: "", to: "half", if: .createIfMissing)
+            _ = try database.append(NewMessages([.user("half")], to: "half"), tenant: "")
             throw ChatStorageError(.conflict, "after its write")
         }
         transaction.run([append("a"), append("missing", if: .exists), halfDone, append("b")])
@@ -77,7 +78,7 @@ import CSQLite
     @Test func callsThatComeMeanwhileJoinBeforeTheCommit() throws {
         var coming = [[append("b"), append("missing", if: .exists)], [append("c")]]
         let answers = self.answers
-        let observer = try Database(configuration, for: .reading)
+        let observer = try Database(settings, for: .reading)
         transaction.run([append("a")]) {
             #expect(answers.all.isEmpty, "nobody is answered before the commit")
             #expect((try? observer.conversations(tenant: "", after: nil, limit: 100).count) == 0)
@@ -89,7 +90,7 @@ import CSQLite
 
     @Test func aFailureThatUndoesWritesSparesThoseWhoJoined() throws {
         let halfDone = ScriptedCall("half", answers) { database in
-            _ = try database.append([.user("half")], tenant: "", to: "half", if: .createIfMissing)
+            _ = try database.append(NewMessages([.user("half")], to: "half"), tenant: "")
             throw ChatStorageError(.conflict, "after its write")
         }
         var coming = [[append("b"), halfDone]]
@@ -101,8 +102,8 @@ import CSQLite
     @Test(arguments: [false, true]) func afterALongTransactionTheNextOneBeginsLater(fails: Bool) throws {
         // As long as a commit takes on a slow disk.
         let slow = ScriptedCall("slow", answers) { database in
-            _ = try database.append([.user("slow")], tenant: "", to: "slow", if: .createIfMissing)
-            BlockedThread.pause(for: .milliseconds(40))
+            _ = try database.append(NewMessages([.user("slow")], to: "slow"), tenant: "")
+            sleepThread(for: .milliseconds(40))
             if fails { throw ChatStorageError(.conflict, "after its write") }
         }
         transaction.run([slow])
@@ -125,10 +126,10 @@ import CSQLite
 
     @Test func aRefusalThatRestedOnWhatWasUndoneIsTakenBack() throws {
         let create = ScriptedCall("create", answers) { database in
-            _ = try database.createConversation(tenant: "", "x", title: nil)
+            _ = try database.createConversation(NewConversation("x"), tenant: "")
         }
         let again = ScriptedCall("create again", answers) { database in
-            _ = try database.createConversation(tenant: "", "x", title: nil)
+            _ = try database.createConversation(NewConversation("x"), tenant: "")
         }
         let fatal = ScriptedCall("fatal", answers) { database in
             try database.command(.rollback)
@@ -164,7 +165,7 @@ import CSQLite
         sqlite3_progress_handler(database.handle, 0, nil, nil)
         #expect(answers.all == ["a: done", "b: unavailable, unknown", "interrupts: unavailable, unknown"])
         #expect(try stored() == ["a", "b"])
-        #expect(try database.messages(tenant: "", of: "b", .end, limit: 10).map(\.content) == ["b"])
+        #expect(try database.messages(MessageQuery(of: "b", limit: 10), tenant: "").map(\.content) == ["b"])
     }
 
     @Test func whenNoTransactionCanBeginNothingIsAttempted() throws {

@@ -19,7 +19,7 @@ import Testing
             }
         }
         let other = "tenant NOT GLOB '\(SharedSQLiteHarness.prefix)*'"
-        let tables = ["conversations", "chat_messages"]
+        let tables = ["readable_conversations", "readable_messages"]
         let connection = try TestSQLiteConnection(path: harness.path)
         let read = { try tables.map { try connection.execute("SELECT * FROM \($0) WHERE \(other)") } }
         let before = try read()

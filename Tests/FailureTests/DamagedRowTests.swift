@@ -56,17 +56,20 @@ import Testing
             conversation.lastSequence >= 0 && Limits.timestamps.contains(conversation.createdAt)
                 && Limits.timestamps.contains(conversation.updatedAt)
         }
+        func isSound(_ message: Message) -> Bool {
+            message.sequence >= 1 && Limits.timestamps.contains(message.createdAt)
+        }
         return switch reply {
         case .conversation(let conversation): conversation.map(isSound) ?? true
-        case .page(let page): page.items.allSatisfy(isSound)
-        case .messages(let messages):
-            messages.allSatisfy { $0.sequence >= 1 && Limits.timestamps.contains($0.createdAt) }
+        case .conversations(let page): page.items.allSatisfy(isSound)
+        case .appended(let result): result.messages.allSatisfy(isSound)
+        case .messages(let page): page.items.allSatisfy(isSound)
         case .existed, .count: true
         }
     }
 
     private static func keyedCalls(on id: ConversationID) -> [StorageCall] {
-        let keyed = [ChatMessage.user("one", key: "key"), .user("two")]
+        let keyed = [ChatMessage.user("one", key: "key"), .user("two", key: "other")]
         return [.append(keyed, to: id, if: .createIfMissing), .append(keyed, to: id, if: .exists)]
     }
 
@@ -79,9 +82,13 @@ import Testing
             ("last_sequence", numbers), ("created_at\(suffix)", times), ("updated_at\(suffix)", times),
             ("title", texts),
         ]
-        // Whoever has taken the constraint away can have written any role.
-        let roles = isPostgres ? [] : [("role", ["'tool'", "CAST(x'ff' AS TEXT)"])]
-        let unconstrained = isPostgres ? "" : "PRAGMA ignore_check_constraints = ON; "
+        // A program that does not enforce foreign keys can have written any role's number.
+        let roles = isPostgres ? [] : [("role", ["9"] + numbers)]
+        let unconstrained = isPostgres ? "" : "PRAGMA foreign_keys = OFF; "
+        let ofVictim =
+            isPostgres
+            ? "conversation_id = 'victim'"
+            : "conversation = (SELECT conversation FROM conversations WHERE conversation_id = 'victim')"
         let message =
             [
                 ("sequence", numbers), ("created_at\(suffix)", times), ("content", texts),
@@ -90,7 +97,7 @@ import Testing
         func updates(_ table: String, _ damages: [(String, [String])], _ row: String) -> [String] {
             damages.flatMap { column, values in
                 values.map { value in
-                    "\(unconstrained)UPDATE \(table) SET \(column) = \(value) WHERE conversation_id = 'victim'\(row)"
+                    "\(unconstrained)UPDATE \(table) SET \(column) = \(value) WHERE \(ofVictim)\(row)"
                 }
             }
         }

@@ -49,7 +49,7 @@ struct Comparison: AsyncParsableCommand {
     var sections: [Section] = []
 
     enum Section: String, CaseIterable, ExpressibleByArgument {
-        case memory, table, callers, growth, fairness
+        case memory, table, callers, growth, size, fairness
     }
 
     func run() async throws {
@@ -87,6 +87,7 @@ struct Comparison: AsyncParsableCommand {
             let rounds = Rounds(count: rounds.count, seconds: min(rounds.seconds, quick ? 0.05 : 0.3))
             let sizes = [1_000, 10_000, 100_000, 1_000_000].filter { $0 <= largest }
             results.growth = try await GrowthSection(bench: bench, rounds: rounds, sizes: sizes).run()
+        case .size: results.size = try await SizeSection(bench: bench).run()
         case .fairness: results.fairness = try await FairnessSection(bench: bench).run()
         }
     }

@@ -30,10 +30,10 @@ extension ConnectionOptions {
     ///
     /// - Throws: ``ChatStorageError`` with the code `invalidArgument`, which names the option and quotes nothing;
     ///   `unavailable` when the process has no threads left.
-    static func check(_ configuration: PostgresBackend.Configuration) async throws {
+    static func check(_ settings: any ConnectionSettings) async throws {
         let result = await withCheckedContinuation { (ended: CheckedContinuation<Result<Void, any Error>, Never>) in
             let hasThread = DetachedThread.start {
-                ended.resume(returning: Result { try checkNow(configuration) })
+                ended.resume(returning: Result { try checkNow(settings) })
             }
             if !hasThread {
                 let error = ChatStorageError(.unavailable, "the process has no threads left")
@@ -43,8 +43,8 @@ extension ConnectionOptions {
         try result.get()
     }
 
-    private static func checkNow(_ configuration: PostgresBackend.Configuration) throws {
-        let options = EffectiveOptions(given(configuration))
+    private static func checkNow(_ settings: any ConnectionSettings) throws {
+        let options = EffectiveOptions(given(settings))
         if let refusal = options.refusal {
             try refuse(named.first(where: refusal.contains) ?? "an option")
         }
@@ -56,7 +56,7 @@ extension ConnectionOptions {
                 return try refuse("port")
             }
         }
-        let url = EffectiveOptions(parsing: configuration.url)
+        let url = EffectiveOptions(parsing: settings.url)
         let session =
             url.values["target_session_attrs"] ?? getenv("PGTARGETSESSIONATTRS").map { String(cString: $0) } ?? ""
         guard session.isEmpty || sessions.contains(session) else { return try refuse("target_session_attrs") }

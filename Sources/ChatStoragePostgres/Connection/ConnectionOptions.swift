@@ -19,26 +19,26 @@ struct ConnectionOptions {
     let connectTimeout: Duration?
     private var servers: ServerList
 
-    init(_ configuration: PostgresBackend.Configuration) {
-        list = Self.given(configuration)
+    init(_ settings: any ConnectionSettings) {
+        list = Self.given(settings)
         let effective = EffectiveOptions(list)
         servers = ServerList(effective)
         // Only what the URL and a service file leave open.
-        list += NetworkTimeouts(configuration).options.filter { effective.values[$0.keyword]?.isEmpty ?? true }
-        let seconds = effective.integer("connect_timeout") ?? configuration.connectTimeoutSeconds
+        list += NetworkTimeouts(settings).options.filter { effective.values[$0.keyword]?.isEmpty ?? true }
+        let seconds = effective.integer("connect_timeout") ?? settings.connectTimeoutSeconds
         // libpq reads it in the same way, but applies it only in its blocking functions.
         connectTimeout = seconds > 0 ? .seconds(max(2, seconds)) : nil
         let tls = TLSDefaults(
-            effective, urlOptions: EffectiveOptions(parsing: configuration.url), hasFile: { access($0, F_OK) == 0 })
-        if configuration.tls == nil, let mode = tls.mode { list.append(("sslmode", mode)) }
+            effective, urlOptions: EffectiveOptions(parsing: settings.url), hasFile: { access($0, F_OK) == 0 })
+        if settings.sslMode == nil, let mode = tls.mode { list.append(("sslmode", mode)) }
         if let certificates = tls.rootCertificates { list.append(("sslrootcert", certificates)) }
     }
 
     /// What the configuration itself says.
-    static func given(_ configuration: PostgresBackend.Configuration) -> [(keyword: String, value: String)] {
-        let tls = configuration.tls.map { [("sslmode", $0.rawValue)] } ?? []
+    static func given(_ settings: any ConnectionSettings) -> [(keyword: String, value: String)] {
+        let tls = settings.sslMode.map { [("sslmode", $0)] } ?? []
         return [
-            ("dbname", configuration.url), ("client_encoding", "UTF8"), ("fallback_application_name", "chatstorage"),
+            ("dbname", settings.url), ("client_encoding", "UTF8"), ("fallback_application_name", "chatstorage"),
         ] + tls
     }
 
@@ -79,6 +79,13 @@ struct EffectiveOptions {
     init(values: [String: String], defaults: [String: String] = [:]) {
         self.values = values
         self.defaults = defaults
+    }
+
+    /// Whether libpq can read a URL or connection string.
+    static func canRead(_ url: String) -> Bool {
+        let options = PQconninfoParse(url, nil)
+        defer { PQconninfoFree(options) }
+        return options != nil
     }
 
     /// What a URL or connection string itself says; nothing when libpq cannot read it.

@@ -5,15 +5,15 @@ struct NetworkTimeouts {
     /// Seconds after which sent bytes must be acknowledged.
     let seconds: Int64
 
-    init(_ configuration: PostgresBackend.Configuration) {
-        let call = configuration.callTimeout
-        guard configuration.lockTimeout > .zero else {
+    init(_ settings: any ConnectionSettings) {
+        let call = settings.callTimeout
+        guard settings.lockTimeout > .zero else {
             seconds = Self.wholeSeconds(call)
             return
         }
         // This is also how long a server may read nothing while a statement waits for a lock: the kernel takes that for
         // silence too (tcp(7), TCP_USER_TIMEOUT).
-        let wanted = max(min(call / 6, .seconds(10)), configuration.lockTimeout * 2)
+        let wanted = max(min(call / 6, .seconds(10)), settings.lockTimeout * 2)
         seconds = Self.wholeSeconds(min(wanted, call))
     }
 

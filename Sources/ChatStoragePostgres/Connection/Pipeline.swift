@@ -16,7 +16,7 @@ struct Pipeline<Ticket, Answer> {
     enum Message {
         case prepare(name: String, PreparedSQL)
         /// A step, by the name of its prepared statement, or as text when there is none.
-        case execute(name: String?, Request.Step)
+        case execute(name: String?, Script.Step)
         case sync
     }
 
@@ -62,7 +62,7 @@ struct Pipeline<Ticket, Answer> {
 
     private struct Entry {
         let ticket: Ticket
-        let request: Request
+        let script: Script
         var answers: [Answer] = []
         var refusal: ServerError?
         var groupsAnswered = 0
@@ -77,7 +77,7 @@ struct Pipeline<Ticket, Answer> {
         /// Whether it may have been done although the server ended the session in it.
         ///
         /// The server sends a statement's answer before it commits, and the answer comes before the error.
-        var mayBeCommitted: Bool { answers.count >= request.answersBeforeCommit }
+        var mayBeCommitted: Bool { answers.count >= script.answersBeforeCommit }
     }
 
     private enum Expectation {
@@ -146,18 +146,18 @@ struct Pipeline<Ticket, Answer> {
 
     /// Whether another request could be sent without waiting for an answer.
     ///
-    /// - Parameter statement: The request's ``Request/shareableStatement``.
+    /// - Parameter statement: The request's ``Script/shareableStatement``.
     func canSendAtOnce(_ statement: PreparedSQL?) -> Bool {
         guard isBehindPooler, !entries.isEmpty else { return true }
         // A request that shares the Sync of the waiting ones is sent with them.
         return expected.isEmpty && entries.count < Self.readsPerSync
-            && statement != nil && entries[0]?.request.shareableStatement === statement
+            && statement != nil && entries[0]?.script.shareableStatement === statement
     }
 
     /// Takes a request, to be sent after those before it.
-    mutating func add(_ request: Request, for ticket: Ticket) {
-        entries.append(Entry(ticket: ticket, request: request))
-        bytes += request.bytes
+    mutating func add(_ script: Script, for ticket: Ticket) {
+        entries.append(Entry(ticket: ticket, script: script))
+        bytes += script.bytes
     }
 
     /// The caller of the oldest unanswered request.
@@ -172,7 +172,7 @@ struct Pipeline<Ticket, Answer> {
     mutating func nextMessage() -> Message? {
         guard !isBehindPooler || syncsUnderWay == 0 else { return nil }
         let place = cursor.entry - oldest
-        guard let group = entries[place]?.request.groups[cursor.group] else { return nil }
+        guard let group = entries[place]?.script.groups[cursor.group] else { return nil }
         // The server skips what follows an error up to the Sync, so a long request need not be sent to its end.
         guard cursor.step < group.count, entries[place]?.refusal == nil || cursor.step == 0 else {
             guard sharesSyncWithNext(place) else { return sync(place) }
@@ -249,7 +249,7 @@ struct Pipeline<Ticket, Answer> {
         var losses: [(Ticket, Loss)] = []
         entries.forEach { entry in
             let loss: Loss =
-                if let refusal = entry.refusal, entry.request.isWrite, entry.isSent, !isProof(refusal) {
+                if let refusal = entry.refusal, entry.script.isWrite, entry.isSent, !isProof(refusal) {
                     .unknown
                 } else if let refusal = entry.refusal, !refusal.isFatal {
                     .refused(refusal)
@@ -281,10 +281,10 @@ struct Pipeline<Ticket, Answer> {
     /// is committed when it begins, as it would in a transaction of its own.
     private func sharesSyncWithNext(_ place: Int) -> Bool {
         // One that has its answer already would be taken for the next.
-        guard unsynced + 1 < Self.readsPerSync, let statement = entries[place]?.request.shareableStatement,
+        guard unsynced + 1 < Self.readsPerSync, let statement = entries[place]?.script.shareableStatement,
             entries[place]?.hasReply == false
         else { return false }
-        return entries[place + 1]?.request.shareableStatement === statement
+        return entries[place + 1]?.script.shareableStatement === statement
     }
 
     private mutating func sync(_ place: Int) -> Message {
@@ -293,7 +293,7 @@ struct Pipeline<Ticket, Answer> {
         unsynced = 0
         cursor.step = 0
         cursor.group += 1
-        if cursor.group == entries[place]?.request.groups.count {
+        if cursor.group == entries[place]?.script.groups.count {
             entries[place]?.isSent = true
             cursor = Cursor(entry: cursor.entry + 1)
         }
@@ -305,7 +305,7 @@ struct Pipeline<Ticket, Answer> {
         // Before its time: the server or a pooler is out of step, and what comes next might go to the wrong caller.
         guard case .sync? = expected.popFirst(), entries[unconfirmed]?.sharesSync != true else { return [.close] }
         syncsUnderWay -= 1
-        guard let groups = entries[unconfirmed]?.request.groups.count,
+        guard let groups = entries[unconfirmed]?.script.groups.count,
             let before = entries[unconfirmed]?.groupsAnswered
         else { return [] }
         guard before + 1 == groups else {
@@ -321,7 +321,7 @@ struct Pipeline<Ticket, Answer> {
     private mutating func endOldest() -> Action? {
         guard let entry = entries.popFirst() else { return nil }
         oldest += 1
-        bytes -= entry.request.bytes
+        bytes -= entry.script.bytes
         if let refusal = entry.refusal { return .refused(entry.ticket, refusal) }
         return entry.isSkipped ? .skipped(entry.ticket) : .answered(entry.ticket, entry.answers)
     }

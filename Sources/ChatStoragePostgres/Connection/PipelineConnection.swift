@@ -3,48 +3,40 @@ import ChatStorageCore
 
 /// A connection that serves many calls at once: libpq's functions around a ``Pipeline``.
 ///
-/// One thread at a time uses it.
-final class PipelineConnection {
-    typealias CallPipeline = Pipeline<Call, QueryResult>
+/// One thread at a time uses it. `Ticket` stands for who asked.
+class PipelineConnection<Ticket> {
+    typealias TicketPipeline = Pipeline<Ticket, QueryResult>
 
-    /// How much is under way on a connection at most.
-    struct Limits {
-        let calls: Int
-        let bytes: Int
-    }
-
-    /// So many bytes go to libpq before it is asked whether the network took them: libpq's own buffer has no bound.
-    private static let bytesBetweenFlushes = 256 << 10
-    /// A connection without progress for so long gets no more calls: one that waits for a lock must not hold up others.
-    static let stallTime = Duration.milliseconds(250)
-    /// After this many reads, of up to some ten kilobytes each, without a whole answer a connection gets no more calls.
-    private static let readsOfLongAnswer = 8
-
+    /// libpq is asked whether the network took the bytes each time after this many: its own buffer has no bound.
+    private static var bytesBetweenFlushes: Int { 256 << 10 }
     /// A connection that has sent or received a larger value is closed after the calls under way: libpq's buffers grow
     /// with what goes through them, to up to twice its size, and never shrink.
-    static let largeValue = 4 << 20
+    static var largeValue: Int { 4 << 20 }
+
+    /// An answer that is not whole after this many reads, of up to some ten kilobytes each, is long.
+    private static var readsOfLongAnswer: Int { 8 }
 
     private let connection: ServerConnection
-    private var pipeline: CallPipeline
-    private(set) var load = ConnectionLoad()
-    /// Whether the session is set up, so that it can take calls.
-    var isReady = false
-    /// Whether the session has the library's settings, its timeouts among them.
-    var isSetUp = false
-    /// Whether it takes no more calls and is closed after those under way.
-    var isRetiring = false
+    private let tables: [String]
+    private var pipeline: TicketPipeline
     /// Whether libpq has bytes that the network did not take yet.
     private(set) var wantsToWrite = false
     /// Whether libpq or the server reported that the session is over: no answer comes after that.
     private var isBroken = false
-    private var hasLargeBuffers = false
-    private var lastProgress = ContinuousClock.now
+    /// Whether it has sent or received a large value.
+    private(set) var hasLargeBuffers = false
+    /// When an answer came last, or a call after none was under way.
+    private(set) var lastProgress = ContinuousClock.now
     /// How often the network was read since the last whole answer.
     private var readsOfAnswer = 0
 
-    init(_ connection: ServerConnection, isBehindPooler: Bool) {
+    /// Takes over a connection.
+    ///
+    /// - Parameter tables: The tables that its errors may name.
+    init(_ connection: ServerConnection, isBehindPooler: Bool, tables: [String]) {
         self.connection = connection
-        pipeline = CallPipeline(isBehindPooler: isBehindPooler)
+        self.tables = tables
+        pipeline = TicketPipeline(isBehindPooler: isBehindPooler)
     }
 
     /// Behaves as behind a pooler from now on.
@@ -53,22 +45,15 @@ final class PipelineConnection {
     /// The socket's descriptor; libpq can only change it while it connects.
     var descriptor: Int32 { connection.descriptor }
 
-    /// Whether it takes another call.
+    /// Whether another script could be sent without waiting for an answer.
     ///
-    /// - Parameter statement: The call's ``Request/shareableStatement``.
-    func accepts(_ bytes: Int, _ statement: PreparedSQL?, now: ContinuousClock.Instant, limits: Limits) -> Bool {
-        guard isReady, !isRetiring, pipeline.count < limits.calls, pipeline.canSendAtOnce(statement) else {
-            return false
-        }
-        guard pipeline.count > 0 else { return true }
-        return pipeline.bytes + bytes <= limits.bytes && now - lastProgress < Self.stallTime
-            && readsOfAnswer < Self.readsOfLongAnswer
-    }
+    /// - Parameter statement: The script's ``Script/shareableStatement``.
+    func canSendAtOnce(_ statement: PreparedSQL?) -> Bool { pipeline.canSendAtOnce(statement) }
 
-    func add(_ call: Call, now: ContinuousClock.Instant) {
+    /// Takes a script, to be sent after those before it.
+    func add(_ script: Script, for ticket: Ticket, now: ContinuousClock.Instant) {
         if pipeline.count == 0 { (lastProgress, readsOfAnswer) = (now, 0) }
-        load.add(call.lane)
-        pipeline.add(call.requestToSend, for: call)
+        pipeline.add(script, for: ticket)
     }
 
     /// Hands messages to libpq and libpq's bytes to the network, as far as it takes them.
@@ -106,17 +91,17 @@ final class PipelineConnection {
     /// Takes the answers that libpq has read; it also reads while the network does not take all that it writes.
     ///
     /// - Returns: What follows, whether a Sync came (waiting calls may now be sent), and whether the connection lives.
-    func receive(now: ContinuousClock.Instant) -> (actions: [CallPipeline.Action], hasSync: Bool, isAlive: Bool) {
+    func receive(now: ContinuousClock.Instant) -> (actions: [TicketPipeline.Action], hasSync: Bool, isAlive: Bool) {
         guard !isBroken else { return ([], false, false) }
-        var actions: [CallPipeline.Action] = []
+        var actions: [TicketPipeline.Action] = []
         var hasSync = false
         var ends = 0
         // Without a call under way this only has libpq read what the server sends unasked.
         while PQisBusy(connection.pointer) == 0, pipeline.expectsReply {
-            let reply: CallPipeline.Reply
+            let reply: TicketPipeline.Reply
             if let result = PQgetResult(connection.pointer) {
                 if Self.hasLargeRow(result) { hasLargeBuffers = true }
-                guard let classified = Self.reply(result) else {
+                guard let classified = classify(result) else {
                     isBroken = true
                     return (actions, hasSync, false)
                 }
@@ -140,36 +125,30 @@ final class PipelineConnection {
             }
         }
         // Answers that libpq handed out before it last read are whole, with or without their Sync.
-        if readsOfAnswer >= Self.readsOfLongAnswer { actions += pipeline.endFinished() }
+        if isInLongAnswer { actions += pipeline.endFinished() }
         return (actions, hasSync, true)
     }
 
-    /// How many calls are under way.
+    /// How many scripts are under way.
     var count: Int { pipeline.count }
 
-    /// When it is given up if no answer comes before; nil when no call is under way.
-    ///
-    /// That is the deadline of the call that the server works on. Later ones may have waited before they were sent, so
-    /// their deadlines say nothing about the connection. Neither does one that passes while answers come.
-    var givenUpAt: ContinuousClock.Instant? {
-        // Twice, since a brief wait for a lock takes as long as a stall.
-        pipeline.first.map { max($0.deadline, lastProgress + Self.stallTime * 2) }
-    }
+    /// How many bytes of values they have.
+    var bytes: Int { pipeline.bytes }
 
-    /// Calls a body with each call under way.
-    func forEach(_ body: (Call) -> Void) { pipeline.forEach(body) }
+    /// Who waits for the oldest of them.
+    var oldest: Ticket? { pipeline.first }
 
-    /// Takes note that a call was answered.
-    func ended(_ call: Call) {
-        load.add(call.lane, -1)
-        if hasLargeBuffers { isRetiring = true }
-    }
+    /// Whether an answer comes that takes long.
+    var isInLongAnswer: Bool { readsOfAnswer >= Self.readsOfLongAnswer }
+
+    /// Calls a body with who waits for each of them.
+    func forEach(_ body: (Ticket) -> Void) { pipeline.forEach(body) }
 
     /// Closes the connection; nobody uses it afterwards.
     func finish() { connection.finish() }
 
-    /// Gives up the calls under way.
-    func lost() -> [(Call, CallPipeline.Loss)] {
+    /// Gives up what is under way.
+    func lost() -> [(Ticket, TicketPipeline.Loss)] {
         pipeline.lost()
     }
 
@@ -179,7 +158,7 @@ final class PipelineConnection {
         return result >= 0
     }
 
-    private func send(_ message: CallPipeline.Message) -> Bool {
+    private func send(_ message: TicketPipeline.Message) -> Bool {
         let connection = connection.pointer
         switch message {
         case .prepare(let name, let statement):
@@ -208,7 +187,7 @@ final class PipelineConnection {
     }
 
     /// What a result of libpq means; nil when it tells that the connection is broken.
-    private static func reply(_ result: OpaquePointer) -> CallPipeline.Reply? {
+    private func classify(_ result: OpaquePointer) -> TicketPipeline.Reply? {
         switch PQresultStatus(result) {
         case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
             return .answer(QueryResult(result))
@@ -220,7 +199,7 @@ final class PipelineConnection {
             return .skipped
         default:
             defer { PQclear(result) }
-            return ServerError(result).map { .refusal($0) }
+            return ServerError(result, tables: tables).map { .refusal($0) }
         }
     }
 }

@@ -6,7 +6,7 @@ struct Call: Sendable {
     /// What a call without a caller is for.
     enum Purpose: Sendable {
         /// A caller waits for the answers.
-        case caller(PendingCall<Answer>)
+        case caller(CancellableContinuation<Answer>)
         /// It carries several callers' writes.
         case merged([Call], any MergedWrites)
         /// It sets up a new connection's session.
@@ -72,15 +72,15 @@ struct Call: Sendable {
         self.init(merged.request, purpose: .merged(calls, merged), deadline: deadline)
     }
 
-    /// The request as it is sent.
-    var requestToSend: Request {
-        guard let timeouts else { return request }
-        return request.with(lockWait: timeouts.lockWait, statementTimeout: timeouts.statement)
+    /// What is sent for it.
+    var scriptToSend: Script {
+        guard let timeouts else { return request.script }
+        return request.script.with(lockWait: timeouts.lockWait, statementTimeout: timeouts.statement)
     }
 
     /// What its own statements answered.
     func ownAnswers(_ answers: [QueryResult]) -> [QueryResult] {
-        timeouts == nil ? answers : request.ownAnswers(answers)
+        timeouts == nil ? answers : request.script.ownAnswers(answers)
     }
 
     /// The same call after it waited for a lock in vain.
@@ -105,7 +105,7 @@ struct Call: Sendable {
     }
 
     /// Takes note of how an attempt ended with its connection.
-    mutating func note(_ loss: PipelineConnection.CallPipeline.Loss) {
+    mutating func note(_ loss: CallConnection.CallPipeline.Loss) {
         if case .unknown = loss, request.isWrite { mayBeApplied = true }
     }
 
@@ -200,7 +200,7 @@ struct Call: Sendable {
     }
 
     /// What follows when the connection was lost.
-    func verdict(on loss: PipelineConnection.CallPipeline.Loss) -> Verdict {
+    func verdict(on loss: CallConnection.CallPipeline.Loss) -> Verdict {
         switch loss {
         case .refused(let error):
             return verdict(on: error)

@@ -44,40 +44,48 @@ final class EventLoop: Sendable {
 
     private struct Inbox {
         var phase = Phase.new
-        var calls: [Call] = []
+        var calls: BoundedQueue<Call>
         var connected: [Result<ServerConnection, ChatStorageError>] = []
         var closers: [CheckedContinuation<Void, Never>] = []
         /// How many calls the loop holds that are not sent.
         var waitingInLoop = 0
         var isWoken = false
+
+        /// Notes that the loop is woken; false if it was before.
+        mutating func wake() -> Bool {
+            defer { isWoken = true }
+            return !isWoken
+        }
     }
 
-    private let configuration: PostgresBackend.Configuration
+    private let settings: any QueueSettings
     private let connector: Connector
     private let wakePipe: WakePipe
-    private let inbox = Mutex(Inbox())
+    private let inbox: Mutex<Inbox>
     private let work: Mutex<Work>
     /// How many callers were cancelled since their calls were last searched for.
     private let cancelled = Atomic<Int>(0)
     private let sweep = CancellationSweep()
 
-    init(_ configuration: PostgresBackend.Configuration) throws {
+    init(_ settings: any QueueSettings) throws {
         guard let wakePipe = WakePipe(), let stopPipe = WakePipe() else {
             throw ChatStorageError(.unavailable, "the process has no file descriptors left")
         }
-        self.configuration = configuration
+        self.settings = settings
         self.wakePipe = wakePipe
-        connector = Connector(configuration, stopPipe: stopPipe)
-        work = Mutex(Work(dispatcher: Dispatcher(configuration)))
+        connector = Connector(settings, stopPipe: stopPipe)
+        let calls = BoundedQueue<Call>(limit: settings.waitingCalls, waitingFor: "a connection") { $0.isWanted }
+        inbox = Mutex(Inbox(calls: calls))
+        work = Mutex(Work(dispatcher: Dispatcher(settings)))
     }
 
     /// Sends a request and waits for the answer.
     func run(_ request: Request) async throws -> Call.Answer {
-        let timeout = ServerTimeouts.callTimeout(configuration.callTimeout, bytes: request.bytes)
+        let timeout = ServerTimeouts.callTimeout(settings.callTimeout, bytes: request.bytes)
         let deadline = ContinuousClock.now + timeout
         var isRefused = false
         do {
-            return try await PendingCall<Call.Answer>.wait { pending in
+            return try await CancellableContinuation<Call.Answer>.wait { pending in
                 isRefused = !submit(Call(request, purpose: .caller(pending), deadline: deadline))
             } onCancel: {
                 cancelled.add(1, ordering: .relaxed)
@@ -103,7 +111,7 @@ final class EventLoop: Sendable {
         _ = beginClosing(nil)
     }
 
-    /// - Returns: False when too many calls wait already.
+    /// - Returns: False when the call was refused.
     private func submit(_ call: Call) -> Bool { send(call) || handOver(call) }
 
     /// Sends a call from its caller's thread.
@@ -134,46 +142,32 @@ final class EventLoop: Sendable {
         return true
     }
 
-    /// - Returns: False when too many calls wait already.
+    /// - Returns: False when the call was refused.
     private func handOver(_ call: Call) -> Bool {
-        enum Admission {
-            case accepted(wakes: Bool)
-            case full(wakes: Bool)
-            case closed, noThread
-        }
-        let admission: Admission = inbox.withLock { inbox in
-            switch inbox.phase {
-            case .closing, .ended: return .closed
-            case .new:
-                guard DetachedThread.start({ [self] in loop() }) else { return .noThread }
+        let (error, wakes): (ChatStorageError?, Bool) = inbox.withLock { inbox in
+            if case .new = inbox.phase {
+                guard DetachedThread.start({ [self] in loop() }) else { return (Self.noThread, false) }
                 inbox.phase = .running
-            case .running: break
             }
             let waiting = inbox.calls.count + inbox.waitingInLoop
-            let isFull = waiting >= configuration.waitingCalls
-            // The loop makes room by forgetting those whose callers were cancelled.
-            let needsLoop = !isFull || sweep.isDue(cancelled: cancelled.load(ordering: .relaxed), waiting: waiting)
-            let wakes = needsLoop && !inbox.isWoken
-            if wakes { inbox.isWoken = true }
-            if isFull { return .full(wakes: wakes) }
-            inbox.calls.append(call)
-            return .accepted(wakes: wakes)
+            do throws(QueueRefusal) {
+                try inbox.calls.append(call, besides: inbox.waitingInLoop)
+                return (nil, inbox.wake())
+            } catch .closed {
+                return (.closed, false)
+            } catch {
+                // The loop makes room by forgetting those whose callers were cancelled.
+                let makesRoom = sweep.isDue(cancelled: cancelled.load(ordering: .relaxed), waiting: waiting)
+                return (ChatStorageError(error), makesRoom && inbox.wake())
+            }
         }
-        func refuse(_ message: String) {
-            let error = ChatStorageError(.unavailable, message)
-            call.fail(call.request.isWrite ? error.beforeWriting : error)
-        }
-        switch admission {
-        case .accepted(let wakes): if wakes { wakePipe.wake() }
-        case .closed: call.fail(ChatStorageError.closed)
-        case .full(let wakes):
-            if wakes { wakePipe.wake() }
-            refuse("\(configuration.waitingCalls) calls wait for a connection already")
-            return false
-        case .noThread: refuse("the process has no threads left")
-        }
-        return true
+        if wakes { wakePipe.wake() }
+        guard let error else { return true }
+        call.fail(call.request.isWrite ? error.beforeWriting : error)
+        return false
     }
+
+    private static let noThread = ChatStorageError(.unavailable, "the process has no threads left")
 
     /// - Returns: Whether the loop has ended, or never began.
     private func beginClosing(_ closer: CheckedContinuation<Void, Never>?) -> Bool {
@@ -181,9 +175,11 @@ final class EventLoop: Sendable {
             switch inbox.phase {
             case .new, .ended:
                 inbox.phase = .ended
+                inbox.calls.close()
                 return true
             case .running, .closing:
                 inbox.phase = .closing
+                inbox.calls.close()
                 // One search at least, for calls that were cancelled just before the loop got them.
                 cancelled.add(1, ordering: .relaxed)
                 if let closer { inbox.closers.append(closer) }
@@ -198,7 +194,7 @@ final class EventLoop: Sendable {
     private func beginToConnect() {
         let hasThread = DetachedThread.start { [self] in connected(connector.connect()) }
         if !hasThread {
-            connected(.failure(ChatStorageError(.unavailable, "the process has no threads left")))
+            connected(.failure(Self.noThread))
         }
     }
 
@@ -279,13 +275,12 @@ final class EventLoop: Sendable {
         let (calls, connected, isClosing) = inbox.withLock { inbox in
             defer {
                 inbox.isWoken = false
-                inbox.calls = []
                 inbox.connected = []
             }
             inbox.waitingInLoop = dispatcher.waitingCount + inbox.calls.count
-            return (inbox.calls, inbox.connected, inbox.phase == .closing)
+            return (inbox.calls.popAll(), inbox.connected, inbox.phase == .closing)
         }
-        for call in calls { dispatcher.add(call) }
+        calls.forEach { dispatcher.add($0) }
         let now = ContinuousClock.now
         for result in connected { dispatcher.connected(result, now: now) }
         if sweep.isDue(cancelled: cancelledBefore, waiting: dispatcher.waitingCount, isClosing: isClosing) {

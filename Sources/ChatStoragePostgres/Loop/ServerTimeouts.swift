@@ -54,9 +54,4 @@ struct ServerTimeouts: Sendable, Equatable {
 
     /// How long a call that sends this many bytes may take: a second more for each MiB.
     static func callTimeout(_ timeout: Duration, bytes: Int) -> Duration { timeout + .seconds(bytes >> 20) }
-
-    /// PostgreSQL counts milliseconds in 32 bits; 0 is without end, so a shorter time than one is one.
-    static func milliseconds(_ duration: Duration) -> String {
-        "\(Int32(min(max((duration / .milliseconds(1)).rounded(.up), 1), 2e9)))"
-    }
 }

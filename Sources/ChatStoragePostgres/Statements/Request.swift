@@ -1,38 +1,8 @@
 import ChatStorageCore
 
-/// What a call sends: statements with their values, in groups.
-///
-/// A Sync follows each group: after an error the server skips the rest of the group, and goes on with the next.
+/// What a call asks of the database: a script, and what decides when and on which connection it is sent.
 struct Request: Sendable {
-    /// A statement with its values.
-    struct Step: Sendable {
-        let statement: PreparedSQL
-        /// About how many bytes the values have.
-        let bytes: Int
-        /// The page that it reads, if it is one of messages.
-        var page: Page?
-        /// The values, encoded when they are sent, so that a long request is never in memory as a whole.
-        let parameters: @Sendable () -> Parameters
-    }
-
-    /// Which messages a read asks for, if its answer's size depends on theirs.
-    struct Page: Sendable {
-        let tenant: String
-        let id: ConversationID
-        /// How many messages are read at most.
-        let limit: Int
-
-        /// The conversation; made where it is needed, since it costs a hash.
-        var key: ConversationKey { ConversationKey(tenant: tenant, id: id) }
-    }
-
-    let groups: [[Step]]
-    /// What kind of call it is.
-    let kind: Kind
-    /// About how many bytes of values are sent.
-    let bytes: Int
-    /// Whether it can be sent again although it may have been done: once done, it changes nothing.
-    let isRepeatable: Bool
+    typealias Step = Script.Step
 
     /// What decides which connection a request takes.
     enum Kind: Sendable {
@@ -44,64 +14,69 @@ struct Request: Sendable {
         case mergeable(any MergeableWrite)
     }
 
-    var isWrite: Bool {
-        if case .read = kind { false } else { true }
+    /// Which messages a read asks for, if its answer's size depends on theirs.
+    ///
+    /// It is an object, since requests are copied often.
+    final class Page: Sendable {
+        let tenant: String
+        let id: ConversationID
+        /// How many messages are read at most.
+        let limit: Int
+
+        init(tenant: String, id: ConversationID, limit: Int) {
+            self.tenant = tenant
+            self.id = id
+            self.limit = limit
+        }
+
+        /// The conversation; made where it is needed, since it costs a hash.
+        var key: ConversationKey { ConversationKey(tenant: tenant, id: id) }
     }
 
-    /// The statement of a short read, which others of the same statement can follow in the same implicit transaction.
-    private(set) var shareableStatement: PreparedSQL?
-    /// The page that is read, if it is one of messages; it lies with the step, since requests are copied often.
-    var page: Page? { groups.first?.first?.page }
+    private(set) var script: Script
+    /// What kind of call it is.
+    let kind: Kind
+    /// Whether it can be sent again although it may have been done: once done, it changes nothing.
+    let isRepeatable: Bool
+    /// The page that is read, if it is one of messages.
+    let page: Page?
 
     init(groups: [[Step]], _ kind: Kind, isRepeatable: Bool = false) {
-        self.groups = groups
-        self.kind = kind
-        if case .read = kind { self.isRepeatable = true } else { self.isRepeatable = isRepeatable }
-        bytes = groups.joined().reduce(0) { $0 + $1.bytes }
-        if case .read(isLong: false) = kind, groups.count == 1, groups[0].count == 1 {
-            shareableStatement = groups[0][0].statement
+        switch kind {
+        case .read(let isLong):
+            self.init(Script(groups, isWrite: false, sharesSync: !isLong), kind, isRepeatable: true)
+        case .write, .mergeable:
+            self.init(Script(groups, isWrite: true), kind, isRepeatable: isRepeatable)
         }
     }
+
+    init(_ script: Script, _ kind: Kind, isRepeatable: Bool, page: Page? = nil) {
+        self.script = script
+        self.kind = kind
+        self.isRepeatable = isRepeatable
+        self.page = page
+    }
+
+    /// About how many bytes of values are sent.
+    var bytes: Int { script.bytes }
+
+    var isWrite: Bool { script.isWrite }
 
     /// The same in a transaction of its own.
     var withOwnSync: Request {
         var request = self
-        request.shareableStatement = nil
+        request.script = script.withOwnSync
         return request
     }
-
-    /// The same request with timeouts of its own, for its transaction alone.
-    ///
-    /// The step that sets them has an answer too: see ``ownAnswers(_:)``.
-    func with(lockWait: Duration, statementTimeout: Duration) -> Request {
-        var groups = groups
-        let step = Step(statement: .setTimeouts, bytes: 0) {
-            Parameters { values in
-                values.append(ServerTimeouts.milliseconds(lockWait))
-                values.append(ServerTimeouts.milliseconds(statementTimeout))
-            }
-        }
-        if !groups.isEmpty { groups[0].insert(step, at: placeOfTimeouts) }
-        var request = Request(groups: groups, kind, isRepeatable: isRepeatable)
-        request.shareableStatement = nil
-        return request
-    }
-
-    /// The request's own answers, without that of the step that sets timeouts.
-    func ownAnswers(_ answers: [QueryResult]) -> [QueryResult] {
-        var answers = answers
-        if answers.indices.contains(placeOfTimeouts) { answers.remove(at: placeOfTimeouts) }
-        return answers
-    }
-
-    /// In an explicit transaction they follow its BEGIN.
-    private var placeOfTimeouts: Int { groups.first?.first?.statement === PreparedSQL.begin ? 1 : 0 }
 
     /// One statement that reads.
     static func read(
         _ statement: PreparedSQL, _ parameters: Parameters = Parameters(), isLong: Bool = false, page: Page? = nil
     ) -> Request {
-        Request(groups: [[Step(statement: statement, bytes: 0, page: page) { parameters }]], .read(isLong: isLong))
+        let step = Step(statement: statement, bytes: 0) { parameters }
+        return Request(
+            Script([[step]], isWrite: false, sharesSync: !isLong), .read(isLong: isLong), isRepeatable: true,
+            page: page)
     }
 
     /// One statement that writes to a conversation: a transaction by itself.
@@ -112,18 +87,7 @@ struct Request: Sendable {
     }
 
     /// Several statements in one transaction, in one round trip.
-    ///
-    /// COMMIT is a group of its own: after an error in the first group the server still reads it, and takes it for
-    /// ROLLBACK. The isolation level is named, so that it does not depend on the server's default.
     static func transaction(_ steps: [Step], on key: ConversationKey) -> Request {
-        let begin = Step(statement: .begin, bytes: 0) { Parameters() }
-        let commit = Step(statement: .commit, bytes: 0) { Parameters() }
-        return Request(groups: [[begin] + steps, [commit]], .write(key))
-    }
-
-    /// How many answers are in when only the end of the transaction is left: from there on it may have happened.
-    var answersBeforeCommit: Int {
-        let statements = groups.reduce(0) { $0 + $1.count }
-        return groups.count > 1 ? statements - 1 : statements
+        Request(Script.transaction(steps), .write(key), isRepeatable: false)
     }
 }

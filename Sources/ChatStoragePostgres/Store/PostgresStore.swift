@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageSupport
 import Synchronization
 
 /// One open store: its connections, and whether its schema is there.
@@ -13,14 +14,14 @@ final class PostgresStore: Sendable {
     private let configuration: PostgresBackend.Configuration
     private let versions: [SchemaVersion]
     private let loop: EventLoop
-    private let inspection: SharedInspection
+    private let inspections: SingleFlight<SchemaInspection.Location>
     private let phase = Mutex(Phase.new)
 
     init(_ configuration: PostgresBackend.Configuration, versions: [SchemaVersion] = SchemaVersion.all) throws {
         self.configuration = configuration
         self.versions = versions
         loop = try EventLoop(configuration)
-        inspection = SharedInspection(limit: configuration.waitingCalls)
+        inspections = SingleFlight(limit: configuration.waitingCalls, waitingFor: "the schema")
     }
 
     deinit {
@@ -30,7 +31,7 @@ final class PostgresStore: Sendable {
     /// The statements for the schema, once it is known to be there; after the first time it costs a lock.
     func statements() async throws -> Statements {
         if let statements = try readyStatements() { return statements }
-        return try becomeReady(try await inspection.location({ [self] in try await inspect() }))
+        return try becomeReady(try await location())
     }
 
     /// Looks at the tables, also when they were there before.
@@ -196,6 +197,19 @@ final class PostgresStore: Sendable {
             let statements = Statements(schema, isDistributed: isDistributed)
             phase = .ready(statements, schema)
             return statements
+        }
+    }
+
+    /// Where the tables are, looked up once for all calls that ask at the same time.
+    private func location() async throws -> SchemaInspection.Location {
+        do {
+            return try await inspections.value {
+                if case .present = $0 { true } else { false }
+            } by: { [self] in
+                try await inspect()
+            }
+        } catch let refusal as QueueRefusal {
+            throw ChatStorageError(refusal)
         }
     }
 

@@ -33,6 +33,13 @@ struct Parameters: Sendable {
         appendValue { $0.append(bigEndian: number) }
     }
 
+    /// Appends a time in milliseconds as `text`, for a setting.
+    ///
+    /// PostgreSQL counts them in 32 bits; 0 is without end, so a shorter time than one is one.
+    mutating func append(milliseconds duration: Duration) {
+        append("\(Int32(min(max((duration / .milliseconds(1)).rounded(.up), 1), 2e9)))")
+    }
+
     /// Appends a `timestamptz`.
     mutating func append(_ time: Timestamp) {
         append(PostgresTime.microseconds(of: time))

@@ -110,7 +110,9 @@ extension ServerError {
 
 extension ServerError {
     /// Reads an error result of libpq; nil when libpq made it up itself, because the connection broke.
-    init?(_ result: OpaquePointer) {
+    ///
+    /// - Parameter tables: The tables that it may name.
+    init?(_ result: OpaquePointer, tables: [String]) {
         func field(_ code: Unicode.Scalar) -> String? {
             PQresultErrorField(result, Int32(code.value)).map { String(cString: $0) }
         }
@@ -119,7 +121,8 @@ extension ServerError {
         let severity = field("V")
         self.init(
             sqlState: sqlState, isFatal: severity == "FATAL" || severity == "PANIC", constraint: field("n"),
-            table: field("t") ?? (sqlState == "42501" ? field("M").flatMap(Self.ownTable) : nil))
+            table: field("t")
+                ?? (sqlState == "42501" ? field("M").flatMap { Self.ownTable(in: $0, among: tables) } : nil))
         isOfChangedRows = Self.isOfChangedRows(sqlState, function: field("R"))
     }
 
@@ -134,8 +137,8 @@ extension ServerError {
     /// The table of the library that a message names, in whichever language; nothing else of the message is kept.
     ///
     /// The server gives no table of its own with a missing privilege.
-    static func ownTable(in message: String) -> String? {
+    static func ownTable(in message: String, among tables: [String]) -> String? {
         let words = message.split { !($0 == "_" || $0.isLetter || $0.isNumber) }
-        return SchemaDefinition.tables.first { words.contains($0[...]) }
+        return tables.first { words.contains($0[...]) }
     }
 }

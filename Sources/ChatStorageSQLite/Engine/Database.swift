@@ -27,48 +27,57 @@ final class Database: @unchecked Sendable {
     private let logLength = LogLength()
     /// When a read on this connection ends before its last row.
     let readWatch: ReadWatch
-    /// By the query's number: most calls are so short that hashing would show.
-    private var statements = [Statement?](repeating: nil, count: Query.allCases.count)
+    /// By the statement's slot: most calls are so short that hashing would show.
+    private var statements: [Statement?] = []
     private var isClosed = false
     /// When a connection that writes leaves the file to others.
     var writerRest = WriterRest()
-    /// The path that it was opened by, and the file that it led to.
-    let path: String
+    let settings: FileSettings
+    /// The file that the path led to when the connection was opened.
     let identity: FileIdentity
     /// When a read last made sure that the file is there.
     var placeChecked: ContinuousClock.Instant?
     /// Whether it writes a write-ahead log, and which file that is.
     var hasLog = false
     var log: FileIdentity?
-    /// Whether the connection has made sure that the schema, as it last saw it, is one that this version may use.
-    var isSchemaKnown = false
+    /// Refuses a schema that the connection's user does not know; nil where every one will do.
+    private let schemaCheck: (@Sendable (Database) throws -> Void)?
+    /// Whether the schema, as the connection last saw it, has passed that check.
+    private var isSchemaKnown = false
     /// How many bytes of text a statement may read before it ends with ``TextBudgetExceeded``.
     var textBudget = Int.max
 
     /// Opens an existing file.
     ///
-    /// - Parameter file: The file that the store's other connections have open.
+    /// - Parameters:
+    ///   - file: The file that the store's other connections have open.
+    ///   - schemaCheck: Refuses a schema that the caller does not know, by throwing; it runs before a result of the
+    ///     first statement is used, and again after the schema has changed.
     /// - Throws: ``SQLiteFailure``; ``ChatStorageError`` for an immutable file beside which there are changes of it,
     ///   and for a file that was replaced.
-    init(_ configuration: SQLiteBackend.Configuration, for access: Access, of file: OpenedFile? = nil) throws {
+    init(
+        _ settings: FileSettings, for access: Access, of file: OpenedFile? = nil,
+        checkingSchema schemaCheck: (@Sendable (Database) throws -> Void)? = nil
+    ) throws {
         var opened: OpaquePointer?
         let mode: Int32
-        switch configuration.access {
-        // READWRITE falls back to reading where the system refuses to write (https://www.sqlite.org/c3ref/open.html).
-        case .readWrite: mode = access == .inspecting ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
-        case .immutable:
-            try DatabaseFile(path: configuration.path).checkIsWhole()
+        if settings.isImmutable {
+            try DatabaseFile(path: settings.path).checkIsWhole()
             mode = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
+        } else {
+            // READWRITE falls back to reading where the system refuses to write
+            // (https://www.sqlite.org/c3ref/open.html).
+            mode = access == .inspecting ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
         }
         let result = sqlite3_open_v2(
-            configuration.fileName, &opened, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+            settings.fileName, &opened, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
         guard let opened else { throw SQLiteFailure(code: result) }
         guard result == SQLITE_OK else {
             // A handle comes even when opening failed (https://www.sqlite.org/c3ref/open.html).
             let failure = SQLiteFailure(opened, code: result)
             sqlite3_close(opened)
             // The store has looked before, and there was a file.
-            if access != .inspecting, try FileIdentity(path: configuration.path) == nil { throw OpenedFile.moved }
+            if access != .inspecting, try FileIdentity(path: settings.path) == nil { throw OpenedFile.moved }
             throw failure
         }
         do {
@@ -79,9 +88,10 @@ final class Database: @unchecked Sendable {
             throw error
         }
         handle = opened
-        path = configuration.path
+        self.settings = settings
+        self.schemaCheck = schemaCheck
         readWatch = ReadWatch(opened)
-        lockWait.timeout = configuration.busyTimeout
+        lockWait.timeout = settings.busyTimeout
         lockWait.install(on: handle)
         logLength.install(on: handle)
         // A failure from here on runs `deinit`, which closes the handle.
@@ -92,9 +102,7 @@ final class Database: @unchecked Sendable {
         }
         // A connection that reads can write too: it moves the log into the file if it is the last to close, and
         // recovers what a crash left undone when it begins.
-        if access != .inspecting, configuration.access == .readWrite {
-            try configureForWriting(configuration.durability)
-        }
+        if access != .inspecting, !settings.isImmutable { try configureForWriting() }
     }
 
     deinit {
@@ -116,6 +124,9 @@ final class Database: @unchecked Sendable {
 
     /// How many rows the last INSERT, UPDATE or DELETE changed itself, without cascades.
     var changedRows: Int { Int(sqlite3_changes64(handle)) }
+
+    /// The integer key of the row that the last INSERT has made, whatever triggers made of it.
+    var insertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
 
     /// How many rows the connection's statements have changed so far, cascades included, but for what failed.
     var allChanges: Int64 { sqlite3_total_changes64(handle) }
@@ -148,9 +159,9 @@ final class Database: @unchecked Sendable {
     }
 
     /// Runs a statement: binds, steps and reads in `body`, and leaves it reset, so that no transaction stays open.
-    func run<Result>(_ query: Query, _ body: (Statement) throws -> Result) throws -> Result {
+    func run<Result>(_ sql: SQL, _ body: (Statement) throws -> Result) throws -> Result {
         do {
-            let statement = try prepared(query)
+            let statement = try prepared(sql)
             defer {
                 if statement.wasCompiledAnew() { isSchemaKnown = false }
                 statement.reset()
@@ -162,10 +173,24 @@ final class Database: @unchecked Sendable {
         }
     }
 
-    private func prepared(_ query: Query) throws -> Statement {
-        if let statement = statements[query.rawValue] { return statement }
-        let statement = try Statement(query.sql, on: handle)
-        statements[query.rawValue] = statement
+    /// Makes sure that the schema is one that the connection's user knows, where it may have changed: on a new
+    /// connection, and when statements were compiled anew.
+    ///
+    /// Another process may have migrated the file.
+    func checkSchema() throws {
+        guard !isSchemaKnown else { return }
+        try schemaCheck?(self)
+        isSchemaKnown = true
+    }
+
+    private func prepared(_ sql: SQL) throws -> Statement {
+        if sql.slot < statements.count {
+            if let statement = statements[sql.slot] { return statement }
+        } else {
+            statements += Array(repeating: nil, count: sql.slot + 1 - statements.count)
+        }
+        let statement = try Statement(sql, on: handle)
+        statements[sql.slot] = statement
         return statement
     }
 }

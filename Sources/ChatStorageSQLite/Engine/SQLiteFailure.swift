@@ -44,18 +44,23 @@ struct SQLiteFailure: Error {
     }
 
     /// The failure of the call that was made last on a connection.
-    init(_ database: OpaquePointer, code: Int32) {
+    ///
+    /// - Parameter sql: The statement that failed, one of the library's own.
+    init(_ database: OpaquePointer, code: Int32, in sql: String? = nil) {
         self.code = code
-        isMissingTable = code == SQLITE_ERROR && Self.isMissingOwnTable(sqlite3_errmsg(database))
+        isMissingTable = code == SQLITE_ERROR && Self.isTable(of: sql, missingIn: sqlite3_errmsg(database))
         systemError = Self.systemError(of: database)
     }
 
-    /// Whether a message says that one of the library's tables is missing, and not one that a user's trigger names.
-    private static func isMissingOwnTable(_ message: UnsafePointer<CChar>?) -> Bool {
-        guard let message else { return false }
-        return Schema.tables.contains { table in
-            strcmp(message, "no such table: \(table)") == 0 || strcmp(message, "no such table: main.\(table)") == 0
+    /// Whether a message says that a table is missing that the statement itself names, and not a user's trigger.
+    private static func isTable(of sql: String?, missingIn message: UnsafePointer<CChar>?) -> Bool {
+        let prefix = "no such table: "
+        guard let sql, let message = message.map({ String(cString: $0) }), message.hasPrefix(prefix) else {
+            return false
         }
+        let name = message.dropFirst(prefix.count)
+        let table = name.hasPrefix("main.") ? name.dropFirst("main.".count) : name
+        return sql.split { !$0.isLetter && $0 != "_" }.contains(table)
     }
 
     private static func systemError(of database: OpaquePointer) -> Int32 {

@@ -12,12 +12,11 @@ struct Statement {
     private let handle: OpaquePointer
     private let database: OpaquePointer
 
-    init(_ sql: StaticString, on database: OpaquePointer) throws {
+    init(_ sql: SQL, on database: OpaquePointer) throws {
         var prepared: OpaquePointer?
-        let text = UnsafeRawPointer(sql.utf8Start).assumingMemoryBound(to: CChar.self)
         let result = sqlite3_prepare_v3(
-            database, text, Int32(sql.utf8CodeUnitCount), UInt32(SQLITE_PREPARE_PERSISTENT), &prepared, nil)
-        guard result == SQLITE_OK, let prepared else { throw SQLiteFailure(database, code: result) }
+            database, sql.text, Int32(sql.text.utf8.count), UInt32(SQLITE_PREPARE_PERSISTENT), &prepared, nil)
+        guard result == SQLITE_OK, let prepared else { throw SQLiteFailure(database, code: result, in: sql.text) }
         handle = prepared
         self.database = database
     }
@@ -78,8 +77,27 @@ struct Statement {
         switch sqlite3_step(handle) {
         case SQLITE_ROW: return true
         case SQLITE_DONE: return false
-        case let result: throw SQLiteFailure(database, code: result)
+        case let result:
+            throw SQLiteFailure(database, code: result, in: sqlite3_sql(handle).map { String(cString: $0) })
         }
+    }
+
+    /// Reads the one row that there may be, and goes on to the statement's end.
+    ///
+    /// A statement that writes has ended only with the step after its last row
+    /// (<https://www.sqlite.org/lang_returning.html>).
+    func onlyRow<Row>(_ read: (Statement) throws -> Row) throws -> Row? {
+        guard try step() else { return nil }
+        let row = try read(self)
+        _ = try step()
+        return row
+    }
+
+    /// Reads all rows that are left.
+    func rows<Row>(_ read: (Statement) throws -> Row) throws -> [Row] {
+        var rows: [Row] = []
+        while try step() { rows.append(try read(self)) }
+        return rows
     }
 
     func int64(_ column: Int32) -> Int64 {
@@ -99,11 +117,6 @@ struct Statement {
             throw ChatStorageError(.damaged, "a stored text is not UTF-8")
         }
         return text
-    }
-
-    func role(_ column: Int32) throws -> Role {
-        if let role = bytes(column).flatMap(Role.init(utf8:)) { return role }
-        return Role(rawValue: try text(column))
     }
 
     /// The bytes of a text, until the next step; nil for NULL.

@@ -1,21 +1,32 @@
-import ChatStorageCore
+extension Schema {
+    /// The tables' names, in alphabetical order.
+    static let tables = ["chat_messages", "chat_roles", "chat_storage_schema", "conversations"]
+
+    fileprivate struct Statements: Sendable {
+        let tableCount = SQL("SELECT count(*) FROM sqlite_schema")
+        let ownTableNames = SQL(
+            """
+            SELECT lower(name) FROM sqlite_schema
+            WHERE lower(name) IN ('chat_messages', 'chat_roles', 'chat_storage_schema', 'conversations') ORDER BY 1
+            """)
+        let recordedVersion = SQL("SELECT schema_version, minimum_schema_version FROM chat_storage_schema")
+    }
+
+    fileprivate static let sql = Statements()
+}
 
 extension Database {
     /// The names, of those that the library uses, that the database has something under, in order.
     ///
     /// SQLite's names ignore case, so an app's `Conversations` takes the name too.
     func ownTableNames() throws -> [String] {
-        try run(.ownTableNames) { statement in
-            var names: [String] = []
-            while try statement.step() { names.append(try statement.text(0)) }
-            return names
-        }
+        try run(Schema.sql.ownTableNames) { statement in try statement.rows { try $0.text(0) } }
     }
 
     /// The recorded version and the lowest that may still use the schema; nil if the table is not the library's.
     func recordedVersion() throws -> (version: Int64, minimumVersion: Int64)? {
         do {
-            return try run(.recordedVersion) { statement in
+            return try run(Schema.sql.recordedVersion) { statement in
                 try statement.step() ? (statement.int64(0), statement.int64(1)) : nil
             }
         } catch let failure as SQLiteFailure where failure.isSQLError {
@@ -25,20 +36,6 @@ extension Database {
 
     /// Whether the database has nothing in it.
     func isEmpty() throws -> Bool {
-        try run(.tableCount) { try $0.step() && $0.int64(0) == 0 }
-    }
-
-    /// How the database keeps text: `UTF-8`, `UTF-16le` or `UTF-16be`.
-    func encoding() throws -> String {
-        try pragma(.encoding)
-    }
-
-    func pragma(_ query: Query) throws -> String {
-        try run(query) { statement in
-            guard try statement.step() else { return "" }
-            let value = try statement.text(0)
-            _ = try statement.step()
-            return value
-        }
+        try run(Schema.sql.tableCount) { try $0.step() && $0.int64(0) == 0 }
     }
 }

@@ -1,20 +1,25 @@
 import ChatStorageCore
 
-/// What the library's tables are, and what a file has of them.
+/// The versions that the library's tables have had, and what a file has of them.
 ///
-/// `chat_storage_schema` records the version of the library's schema and the lowest version that may still use it, so
-/// that a later addition need not shut older processes out (contract E5).
-enum Schema {
-    static let version = Int64(versions.count)
+/// `chat_storage_schema` records the version of a file's tables and the lowest version that may still use them, so that
+/// a later addition need not shut older processes out (contract E5).
+struct Schema: Sendable {
+    /// What makes each version of the one before it, and records it; a new file gets them all.
+    let versions: [StaticString]
 
-    /// The tables' names, in alphabetical order.
-    static let tables = ["chat_messages", "chat_storage_schema", "conversations"]
+    /// What this library makes.
+    static let current = Schema(versions: [version1])
 
+    /// The newest version that it knows.
+    var version: Int64 { Int64(versions.count) }
+
+    /// What a file has.
     enum State: Equatable {
         /// The database has none of the tables.
         case absent
         /// The tables are as an older version made them.
-        case outdated(version: Int64)
+        case outdated(version: Int64, current: Int64)
         case current
 
         /// Refuses all but a current schema.
@@ -23,10 +28,10 @@ enum Schema {
             case .absent:
                 throw ChatStorageError(
                     .notPrepared, "the database has none of the library's tables; call prepare() first")
-            case .outdated(let version):
+            case .outdated(let version, let current):
                 throw ChatStorageError(
                     .notPrepared,
-                    "the store's schema has version \(version) and not \(Schema.version); call prepare() to migrate it")
+                    "the store's schema has version \(version) and not \(current); call prepare() to migrate it")
             case .current: break
             }
         }
@@ -35,31 +40,31 @@ enum Schema {
     /// Reads what a database has, and changes nothing.
     ///
     /// - Throws: ``ChatStorageError`` with the code `schemaTooNew` or `schemaMismatch`.
-    static func inspect(_ database: Database) throws -> State {
-        guard try database.encoding() == "UTF-8" else { throw mismatch("the database keeps text in UTF-16") }
+    func inspect(_ database: Database) throws -> State {
+        guard try database.pragma(.encoding) == "UTF-8" else {
+            throw Self.mismatch("the database keeps text in UTF-16")
+        }
         let names = try database.ownTableNames()
         if names.isEmpty { return .absent }
-        guard names == tables else {
-            throw mismatch("the database has tables of the library's names that the library did not make")
+        guard names == Self.tables, let recorded = try database.recordedVersion(), recorded.version >= 1 else {
+            throw Self.mismatch("the database has tables of the library's names that the library did not make")
         }
-        guard let (version, minimumVersion) = try database.recordedVersion(), version >= 1 else {
-            throw mismatch("the database has tables of the library's names that the library did not make")
-        }
-        guard minimumVersion <= Self.version else {
+        guard recorded.minimumVersion <= version else {
             throw ChatStorageError(
                 .schemaTooNew,
-                "the schema needs version \(minimumVersion) of the library's schema; this one knows \(Self.version)")
+                "the schema needs version \(recorded.minimumVersion) of the library's schema; this one knows \(version)"
+            )
         }
-        return version < Self.version ? .outdated(version: version) : .current
+        return recorded.version < version ? .outdated(version: recorded.version, current: version) : .current
     }
 
     /// Makes the tables, or what they lack of this version, in one transaction that only one process at a time can hold.
-    static func bringUpToDate(_ database: Database) throws {
+    func bringUpToDate(_ database: Database) throws {
         try database.transaction {
             let done: Int64
             switch try inspect(database) {
             case .absent: done = 0
-            case .outdated(let version): done = version
+            case .outdated(let version, _): done = version
             case .current: return
             }
             for version in versions.dropFirst(Int(done)) { try database.execute(version) }

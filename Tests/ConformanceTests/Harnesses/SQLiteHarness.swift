@@ -61,15 +61,21 @@ private struct SQLiteStoreUnderTest: ConformanceStore {
     private func statements(for write: WritePastLibrary) -> String {
         switch write {
         case .insertMessageOfMoreRoles(let tenant, let conversationID, let sequence, let role, let content):
-            "PRAGMA ignore_check_constraints = ON;"
+            "INSERT OR IGNORE INTO chat_roles (name) VALUES (\(literal(role)));"
                 + statements(
                     for: .insertMessage(
                         tenant: tenant, conversationID: conversationID, sequence: sequence, role: role,
                         content: content))
         case .insertMessage(let tenant, let conversationID, let sequence, let role, let content):
+            // A conversation or role that is missing gets a number that is missing, which the tables' rules refuse.
             """
-            INSERT INTO chat_messages (tenant, conversation_id, sequence, role, content, created_at_us)
-            VALUES (\(literal(tenant)), \(literal(conversationID.rawValue)), \(sequence), \(literal(role)),
+            INSERT INTO chat_messages (conversation, sequence, role, content, created_at_us)
+            VALUES (
+                coalesce(
+                    (SELECT conversation FROM conversations
+                     WHERE tenant = \(literal(tenant)) AND conversation_id = \(literal(conversationID.rawValue))),
+                    1 << 40),
+                \(sequence), coalesce((SELECT role FROM chat_roles WHERE name = \(literal(role))), 1 << 40),
                 \(literal(content)), 0)
             """
         case .deleteConversationAlone(let tenant, let conversationID):
@@ -88,7 +94,8 @@ private struct SQLiteStoreUnderTest: ConformanceStore {
         case .recordNewerSchema(let usableByThisVersion):
             """
             UPDATE chat_storage_schema
-            SET version = version + 1, minimum_version = \(usableByThisVersion ? "minimum_version" : "version + 1")
+            SET schema_version = schema_version + 1,
+                minimum_schema_version = \(usableByThisVersion ? "minimum_schema_version" : "schema_version + 1")
             """
         }
     }

@@ -73,9 +73,9 @@ struct UndeclaredHarness: ConformanceHarness {
             return try await call.perform(on: base)
         }
 
-        func prepare(_ base: any ChatStorageBackend) async throws {
+        func prepare(_ base: any ChatStorageBackend, _ preparation: Preparation) async throws {
             try check()
-            try await base.prepare()
+            try await base.prepare(preparation)
         }
 
         func close(_ base: any ChatStorageBackend) async throws {

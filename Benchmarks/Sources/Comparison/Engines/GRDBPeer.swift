@@ -36,13 +36,14 @@ struct GRDBPeer: Sendable {
             guard let place = try Row.fetchOne(touch, arguments: ["", id.rawValue, 1, now]) else {
                 throw Failure("GRDB's append returned no row")
             }
+            let conversation: Int64 = place[0]
             let stored = Message(
-                conversationID: id, sequence: place[0], role: message.role, content: message.content,
-                createdAt: Timestamp(microsecondsSinceEpoch: place[1]))
+                conversationID: id, sequence: place[3], role: message.role, content: message.content,
+                createdAt: Timestamp(microsecondsSinceEpoch: place[2]))
             try database.cachedStatement(sql: SQLiteText.insert).execute(
                 arguments: [
-                    "", id.rawValue, stored.sequence, stored.role.rawValue, stored.content,
-                    stored.createdAt.microsecondsSinceEpoch,
+                    conversation, stored.sequence, SQLiteText.number(of: stored.role),
+                    stored.createdAt.microsecondsSinceEpoch, stored.content,
                 ])
             return stored
         }
@@ -57,8 +58,8 @@ struct GRDBPeer: Sendable {
             while let row = try rows.next() {
                 messages.append(
                     Message(
-                        conversationID: id, sequence: row[0], role: Role(rawValue: row[1]), content: row[2],
-                        createdAt: Timestamp(microsecondsSinceEpoch: row[3])))
+                        conversationID: id, sequence: row[0], role: SQLiteText.role(row[1]), content: row[3],
+                        createdAt: Timestamp(microsecondsSinceEpoch: row[2])))
             }
             messages.reverse()
             return messages

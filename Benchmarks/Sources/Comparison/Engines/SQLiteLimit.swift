@@ -38,7 +38,7 @@ final class SQLiteLimit {
         lastMessages = try prepare(SQLiteText.lastMessages)
         conversations = try prepare(SQLiteText.conversations)
         // The tenant is the same in every call, and a reset keeps what is bound.
-        for statement in [touch, insert, lastMessages, conversations] { bind("", to: statement, at: 1) }
+        for statement in [touch, lastMessages, conversations] { bind("", to: statement, at: 1) }
     }
 
     deinit {
@@ -61,16 +61,17 @@ final class SQLiteLimit {
         sqlite3_bind_int64(touch, 3, 1)
         sqlite3_bind_int64(touch, 4, Timestamp.now().microsecondsSinceEpoch)
         guard sqlite3_step(touch) == SQLITE_ROW else { throw failure }
+        let conversation = sqlite3_column_int64(touch, 0)
         let stored = Message(
-            conversationID: id, sequence: sqlite3_column_int64(touch, 0), role: message.role, content: message.content,
-            createdAt: Timestamp(microsecondsSinceEpoch: sqlite3_column_int64(touch, 1)))
+            conversationID: id, sequence: sqlite3_column_int64(touch, 3), role: message.role, content: message.content,
+            createdAt: Timestamp(microsecondsSinceEpoch: sqlite3_column_int64(touch, 2)))
         try run(touch)
 
-        bind(id.rawValue, to: insert, at: 2)
-        sqlite3_bind_int64(insert, 3, stored.sequence)
-        bind(stored.role.rawValue, to: insert, at: 4)
+        sqlite3_bind_int64(insert, 1, conversation)
+        sqlite3_bind_int64(insert, 2, stored.sequence)
+        sqlite3_bind_int64(insert, 3, SQLiteText.number(of: stored.role))
+        sqlite3_bind_int64(insert, 4, stored.createdAt.microsecondsSinceEpoch)
         bind(stored.content, to: insert, at: 5)
-        sqlite3_bind_int64(insert, 6, stored.createdAt.microsecondsSinceEpoch)
         try run(insert)
         return stored
     }
@@ -85,8 +86,8 @@ final class SQLiteLimit {
             messages.append(
                 Message(
                     conversationID: id, sequence: sqlite3_column_int64(lastMessages, 0),
-                    role: Role(rawValue: try text(lastMessages, 1)), content: try text(lastMessages, 2),
-                    createdAt: Timestamp(microsecondsSinceEpoch: sqlite3_column_int64(lastMessages, 3))))
+                    role: SQLiteText.role(sqlite3_column_int64(lastMessages, 1)), content: try text(lastMessages, 3),
+                    createdAt: Timestamp(microsecondsSinceEpoch: sqlite3_column_int64(lastMessages, 2))))
         }
         try reset(lastMessages)
         messages.reverse()

@@ -1,33 +1,39 @@
-/// The statements of the library's SQLite backend, copied by hand from `Sources/ChatStorageSQLite/Engine/Query.swift`.
+import ChatStorageCore
+
+/// The statements of the library's SQLite backend, copied by hand from `Sources/ChatStorageSQLite/Tables`.
 ///
 /// The limit and the peer run what the library runs; that all return the same is checked before anything is measured.
 enum SQLiteText {
-    /// `Query.createForAppend`.
+    /// `ConversationTable.sql.createOrExtend`.
     static let touch = """
         INSERT INTO conversations (tenant, conversation_id, created_at_us, updated_at_us, last_sequence)
         VALUES (?1, ?2, ?4, ?4, ?3)
-        ON CONFLICT DO UPDATE
+        ON CONFLICT (tenant, conversation_id) DO UPDATE
         SET last_sequence = last_sequence + excluded.last_sequence,
             updated_at_us = max(updated_at_us, excluded.updated_at_us)
-        RETURNING last_sequence, updated_at_us, created_at_us
+        RETURNING conversation, created_at_us, updated_at_us, last_sequence
         """
-    /// `Query.insertMessage`.
+    /// `MessageTable.sql.insertLean`.
     static let insert = """
-        INSERT INTO chat_messages (tenant, conversation_id, sequence, role, content, created_at_us)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        INSERT INTO chat_messages (conversation, sequence, role, created_at_us, content) VALUES (?1, ?2, ?3, ?4, ?5)
         """
-    /// `Query.messagesBefore`, which the library gives the highest number for the last messages.
+    /// `MessageTable.sql.before`, which the library gives the highest number for the last messages.
     static let lastMessages = """
-        SELECT m.sequence, m.role, m.content, m.created_at_us
+        SELECT m.sequence, m.role, m.created_at_us, m.content
         FROM conversations AS c CROSS JOIN chat_messages AS m INDEXED BY sqlite_autoindex_chat_messages_1
-        WHERE c.tenant = ?1 AND c.conversation_id = ?2
-            AND m.tenant = ?1 AND m.conversation_id = ?2 AND m.sequence < ?3
+        WHERE c.tenant = ?1 AND c.conversation_id = ?2 AND m.conversation = c.conversation AND m.sequence < ?3
         ORDER BY m.sequence DESC LIMIT ?4
         """
-    /// `Query.olderConversations`, which the library gives the highest number for the first page.
+    /// `ConversationTable.sql.older`, which the library gives the highest number for the first page.
     static let conversations = """
         SELECT conversation_id, title, created_at_us, updated_at_us, last_sequence FROM conversations
         WHERE tenant = ?1 AND updated_at_us < ?2
         ORDER BY updated_at_us DESC, conversation_id LIMIT ?3
         """
+
+    /// The number that a message has its role by.
+    static func number(of role: Role) -> Int64 { role == .assistant ? 0 : role == .user ? 1 : 2 }
+
+    /// The role of a number; nothing that is measured has another.
+    static func role(_ number: Int64) -> Role { number == 0 ? .assistant : number == 1 ? .user : .system }
 }

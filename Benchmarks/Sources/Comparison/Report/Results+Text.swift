@@ -8,7 +8,8 @@ extension Results {
         if !rows.isEmpty { parts.append(Self.table(rows)) }
         if !callers.isEmpty { parts.append(Self.table(callers)) }
         if !growth.isEmpty { parts.append(GrowthResult.table(growth)) }
-        if !(memory + fairness).isEmpty { parts.append(Finding.table(memory + fairness)) }
+        let findings = memory + size + fairness
+        if !findings.isEmpty { parts.append(Finding.table(findings)) }
         return parts.joined(separator: "\n\n")
     }
 

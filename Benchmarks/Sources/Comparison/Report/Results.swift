@@ -11,12 +11,14 @@ struct Results: Codable {
     var callers: [RowResult] = []
     var growth: [GrowthResult] = []
     var memory: [Finding] = []
+    /// How long files are.
+    var size: [Finding] = []
     var fairness: [Finding] = []
 
     /// Whether every row and figure that has a goal is at it.
     var isMet: Bool {
         (rows + callers).allSatisfy { $0.goal.isNone || $0.isMet } && growth.allSatisfy(\.isMet)
-            && (memory + fairness).allSatisfy(\.isMet)
+            && (memory + size + fairness).allSatisfy(\.isMet)
     }
 
     func write(to path: String) throws {

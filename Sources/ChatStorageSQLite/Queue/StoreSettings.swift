@@ -1,0 +1,20 @@
+/// What a store's connections and queues go by.
+struct StoreSettings: Sendable {
+    let file: FileSettings
+    /// How many connections read at once.
+    let readers: Int
+    /// How many calls may wait at once for the writer, and as many for a reader.
+    let waitingCalls: Int
+    /// What the tables have to be.
+    let schema: Schema
+
+    /// How long a call waits for a lock that another connection to the file has.
+    var busyTimeout: Duration { file.busyTimeout }
+}
+
+extension Database {
+    /// Opens an existing file of a store, for calls that need its tables.
+    convenience init(_ settings: StoreSettings, for access: Access, of file: OpenedFile? = nil) throws {
+        try self.init(settings.file, for: access, of: file) { try settings.schema.inspect($0).checkIsCurrent() }
+    }
+}

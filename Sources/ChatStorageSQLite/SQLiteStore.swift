@@ -1,0 +1,98 @@
+import ChatStorageCore
+import Synchronization
+
+/// One open store: its writer, its readers, and whether it is ready.
+final class SQLiteStore: Sendable {
+    private enum Phase {
+        case new, ready, closed
+    }
+
+    private let file: DatabaseFile
+    private let isImmutable: Bool
+    private let writer: Writer
+    private let readers: ReaderPool
+    private let inspection: SharedInspection
+    private let phase = Mutex(Phase.new)
+
+    init(_ settings: StoreSettings) {
+        file = DatabaseFile(path: settings.file.path)
+        isImmutable = settings.file.isImmutable
+        let opened = OpenedFile()
+        let longReads = LongReads(mostWaiting: settings.waitingCalls)
+        writer = Writer(settings, of: opened, longReads: longReads)
+        readers = ReaderPool(settings, of: opened, longReads: longReads)
+        inspection = SharedInspection(settings)
+    }
+
+    /// Returns once the schema is known to be there; after the first time it costs a lock.
+    func awaitReady() async throws {
+        try await prepare(.verify)
+    }
+
+    func prepare(_ preparation: Preparation) async throws {
+        guard try !isReady() else { return }
+        // Reading first: a current schema needs no right to write, and a file that is not ours stays as it is.
+        let state = try await schema()
+        if preparation == .verify {
+            try state.checkIsCurrent()
+        } else if state != .current {
+            try checkIsWritable()
+            try await writer.prepareSchema(in: file)
+        }
+        try becomeReady()
+    }
+
+    func close() async {
+        phase.withLock { $0 = .closed }
+        // The writer last: the connection that is closed last moves the log into the file, and removes what lies beside
+        // it.
+        await inspection.close()
+        await readers.close()
+        await writer.close()
+    }
+
+    func read<Result: Sendable>(
+        inline: Bool = true, _ body: @escaping @Sendable (Database) throws -> Result
+    ) async throws -> Result {
+        try await readers.read(inline: inline, body)
+    }
+
+    func write<Result: Sendable>(
+        bytes: Int = 0, _ body: @escaping @Sendable (Database) throws -> Result
+    ) async throws -> Result {
+        try checkIsWritable()
+        return try await writer.write(bytes: bytes, body)
+    }
+
+    private func checkIsWritable() throws {
+        guard !isImmutable else {
+            throw ChatStorageError(.accessDenied, "the store is opened as immutable, and so takes no writes")
+        }
+    }
+
+    private func schema() async throws -> Schema.State {
+        guard try file.exists() else {
+            guard !isImmutable else {
+                throw ChatStorageError(
+                    .invalidArgument, "there is no file at the path, and a store opened as immutable makes none")
+            }
+            return .absent
+        }
+        return try await inspection.result()
+    }
+
+    private func isReady() throws -> Bool {
+        switch phase.withLock({ $0 }) {
+        case .closed: throw ChatStorageError.closed
+        case .ready: true
+        case .new: false
+        }
+    }
+
+    private func becomeReady() throws {
+        try phase.withLock { phase in
+            guard phase != .closed else { throw ChatStorageError.closed }
+            phase = .ready
+        }
+    }
+}

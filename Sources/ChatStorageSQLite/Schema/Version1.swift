@@ -1,0 +1,91 @@
+extension Schema {
+    /// The tables, and views of them with names and times as people read them.
+    ///
+    /// - A conversation has a number of its own, which its messages carry: short rows, and short entries of their
+    ///   indexes. Numbers of conversations that were deleted are used again.
+    /// - A role is a row, which can be added without making the table of messages anew. The numbers 0 and 1 take no byte
+    ///   in a message, so they are those of the most frequent roles.
+    /// - Times are microseconds since 1970 in UTC. A generated column would show them as text in the tables themselves,
+    ///   and SQLite would compute it at every write, virtual or not.
+    /// - What a plain message or conversation does not have is NULL, or the constant by which it is made. Long columns
+    ///   stand last: to reach what is behind them SQLite would follow their pages.
+    /// - Messages do not lie in the order of their key, which is an index: long rows make a table without rowids slow
+    ///   to write (<https://www.sqlite.org/withoutrowid.html>).
+    /// - The version's table has other columns than it had before the first release, so that neither library takes the
+    ///   other's tables for its own.
+    static let version1: StaticString = """
+        CREATE TABLE conversations (
+            conversation INTEGER PRIMARY KEY,
+            tenant TEXT NOT NULL,
+            conversation_id TEXT NOT NULL,
+            title TEXT,
+            created_at_us INTEGER NOT NULL,
+            updated_at_us INTEGER NOT NULL,
+            last_sequence INTEGER NOT NULL,
+            head INTEGER,
+            last_parent INTEGER,
+            cleared_through INTEGER NOT NULL DEFAULT 0,
+            is_branched INTEGER NOT NULL DEFAULT 0,
+            read_through INTEGER NOT NULL DEFAULT 0,
+            labels TEXT,
+            metadata TEXT,
+            UNIQUE (tenant, conversation_id)
+        ) STRICT;
+
+        CREATE INDEX conversations_recency ON conversations (tenant, updated_at_us DESC, conversation_id);
+
+        CREATE TABLE chat_roles (
+            role INTEGER PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE
+        ) STRICT;
+
+        INSERT INTO chat_roles (role, name) VALUES (0, 'assistant'), (1, 'user'), (2, 'system');
+
+        CREATE TABLE chat_messages (
+            conversation INTEGER NOT NULL
+                CONSTRAINT chat_messages_conversation_fkey REFERENCES conversations (conversation) ON DELETE CASCADE,
+            sequence INTEGER NOT NULL,
+            role INTEGER NOT NULL CONSTRAINT chat_messages_role_fkey REFERENCES chat_roles (role),
+            created_at_us INTEGER NOT NULL,
+            parent INTEGER,
+            state TEXT,
+            revision INTEGER,
+            revised_at_us INTEGER,
+            message_key TEXT,
+            content TEXT NOT NULL,
+            parts TEXT,
+            metadata TEXT,
+            PRIMARY KEY (conversation, sequence)
+        ) STRICT;
+
+        CREATE UNIQUE INDEX chat_messages_key ON chat_messages (conversation, message_key)
+        WHERE message_key IS NOT NULL;
+
+        CREATE TABLE chat_storage_schema (
+            single_row INTEGER PRIMARY KEY CHECK (single_row = 1),
+            schema_version INTEGER NOT NULL,
+            minimum_schema_version INTEGER NOT NULL
+        ) STRICT;
+
+        INSERT INTO chat_storage_schema (single_row, schema_version, minimum_schema_version) VALUES (1, 1, 1);
+
+        CREATE VIEW readable_conversations AS
+        SELECT tenant, conversation_id, title,
+            strftime('%Y-%m-%dT%H:%M:%S', (created_at_us - 999999 * (created_at_us < 0)) / 1000000, 'unixepoch')
+                || printf('.%06dZ', (created_at_us % 1000000 + 1000000) % 1000000) AS created_at,
+            strftime('%Y-%m-%dT%H:%M:%S', (updated_at_us - 999999 * (updated_at_us < 0)) / 1000000, 'unixepoch')
+                || printf('.%06dZ', (updated_at_us % 1000000 + 1000000) % 1000000) AS updated_at,
+            last_sequence, head, last_parent, cleared_through, is_branched, read_through, labels, metadata
+        FROM conversations;
+
+        CREATE VIEW readable_messages AS
+        SELECT c.tenant, c.conversation_id, m.sequence, r.name AS role, m.content,
+            strftime('%Y-%m-%dT%H:%M:%S', (m.created_at_us - 999999 * (m.created_at_us < 0)) / 1000000, 'unixepoch')
+                || printf('.%06dZ', (m.created_at_us % 1000000 + 1000000) % 1000000) AS created_at,
+            m.message_key, m.parent, m.state, m.revision,
+            strftime('%Y-%m-%dT%H:%M:%S', (m.revised_at_us - 999999 * (m.revised_at_us < 0)) / 1000000, 'unixepoch')
+                || printf('.%06dZ', (m.revised_at_us % 1000000 + 1000000) % 1000000) AS revised_at,
+            m.parts, m.metadata
+        FROM chat_messages AS m JOIN conversations AS c USING (conversation) LEFT JOIN chat_roles AS r USING (role);
+        """
+}
