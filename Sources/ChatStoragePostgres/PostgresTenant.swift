@@ -35,26 +35,25 @@ public struct PostgresTenant: ChatStorage {
         let statements = try await admitWrite { try Validation.check(new) }
         if new.ifExists == .keep { return try await getOrCreate(new, statements) }
         let result = try await store.result(
-            of: .write(statements.createConversation, to: key(new.id), values(new.id) { $0.append(new.title) }))
+            of: .write(statements.createConversation, to: key(new.id), values(new)))
         guard let row = result.rows.first else {
             throw ChatStorageError(.conversationExists, Self.idIsTaken)
         }
-        return try row.conversation()
+        return try ConversationTable.conversation(row)
     }
 
     /// Reads a conversation.
     public func conversation(_ id: ConversationID) async throws -> Conversation? {
         let statements = try await admit { try Validation.check(id) }
         let result = try await store.result(of: .read(statements.conversation, values(id)))
-        return try result.rows.first?.conversation()
+        return try result.rows.first.map(ConversationTable.conversation)
     }
 
     private func getOrCreate(_ new: NewConversation, _ statements: Statements) async throws -> Conversation {
-        let request = Request.write(
-            statements.getOrCreateConversation, to: key(new.id), values(new.id) { $0.append(new.title) })
+        let request = Request.write(statements.getOrCreateConversation, to: key(new.id), values(new))
         for _ in 0..<Self.attemptsToGetOrCreate {
             let result = try await store.result(of: request)
-            if let row = result.rows.first { return try row.conversation() }
+            if let row = result.rows.first { return try ConversationTable.conversation(row) }
         }
         throw ChatStorageError(
             .unavailable, "the conversation was created and deleted by others each time it was tried",
@@ -68,11 +67,12 @@ public struct PostgresTenant: ChatStorage {
     ) async throws -> Conversation? {
         let statements = try await admitWrite { try Validation.check(change, of: id) }
         guard let title = change.newTitle else {
-            return try await store.result(of: .read(statements.conversation, values(id))).rows.first?.conversation()
+            let result = try await store.result(of: .read(statements.conversation, values(id)))
+            return try result.rows.first.map(ConversationTable.conversation)
         }
         let result = try await store.result(
             of: .write(statements.updateTitle, to: key(id), values(id) { $0.append(title) }))
-        return try result.rows.first?.conversation()
+        return try result.rows.first.map(ConversationTable.conversation)
     }
 
     /// Deletes a conversation and all its messages.
@@ -107,7 +107,7 @@ public struct PostgresTenant: ChatStorage {
             request = .read(statements.firstConversations, values, isLong: limit > Self.shortPage)
         }
         let result = try await store.result(of: request)
-        return ConversationPage(try result.rows.map { try $0.conversation() }, limit: limit, tenant: name)
+        return ConversationPage(try result.rows.map(ConversationTable.conversation), limit: limit, tenant: name)
     }
 
     /// Appends messages to the end of a conversation, in order, all or none.
@@ -116,27 +116,22 @@ public struct PostgresTenant: ChatStorage {
         let statements = try await admitWrite { try Validation.check(new) }
         guard !new.messages.isEmpty else { return .nothing }
         do {
-            let stored = try await append(new.messages, to: new.conversationID, if: new.condition, statements)
-            return AppendResult(messages: stored, version: nil)
+            return try await append(new, statements)
         } catch let error as ChatStorageError where error.isOfUniqueViolation {
             throw await explained(error, of: new.conversationID, statements)
         }
     }
 
-    private func append(
-        _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition, _ statements: Statements
-    ) async throws -> [Message] {
-        if LookingAppend.isNeeded(for: messages, if: condition) {
-            return try await run(LookingAppend(messages, to: key(id), if: condition, statements))
+    private func append(_ new: NewMessages, _ statements: Statements) async throws -> AppendResult {
+        let (messages, condition) = (new.messages, new.condition)
+        if ConditionalAppend.isNeeded(for: messages, if: condition) {
+            return try await run(ConditionalAppend(messages, to: key(new.conversationID), if: condition, statements))
         }
-        let append = PlainAppend(messages, to: key(id), statements)
-        guard condition == .exists else { return try await store.appended(by: append).messages(append) }
-        let request = append.request(statements.appendIfExists, .write(append.key))
-        let result = try await store.result(of: request)
-        guard result.rowCount > 0 else {
-            throw LookingAppend.conversationNotFound
-        }
-        return try result.appended(messages.count).messages(append)
+        let append = Append(messages, to: key(new.conversationID), statements)
+        if condition.createsConversation { return append.result(try await store.appended(by: append)) }
+        let result = try await store.result(of: append.requestIfExists)
+        guard result.rowCount > 0 else { throw ConditionalAppend.conversationNotFound }
+        return append.result(try AppendSQL.appended(result, messages.count))
     }
 
     /// Reads a page of a conversation's messages, lowest sequence first.
@@ -159,7 +154,7 @@ public struct PostgresTenant: ChatStorage {
         let page = Request.Page(tenant: name, id: id, limit: limit)
         let result = try await store.result(
             of: .read(statement, values, isLong: limit > Self.shortPage, page: page))
-        let messages = try result.rows.map { try $0.message(of: id) }
+        let messages = try result.rows.map { try MessageTable.message($0, of: id) }
         return MessagePage(position.lowerBound == nil ? messages.reversed() : messages, for: query)
     }
 
@@ -218,8 +213,8 @@ public struct PostgresTenant: ChatStorage {
             let conversation = try? await store.result(of: .read(statements.conversation, values(id)))
         else { return error }
         // Rows that cannot be read are damaged too.
-        let last = Result { try messages.rows.first?.message(of: id).sequence }
-        let counted = Result { try conversation.rows.first?.conversation().lastSequence }
+        let last = Result { try messages.rows.first.map { try MessageTable.message($0, of: id).sequence } }
+        let counted = Result { try conversation.rows.first.map(ConversationTable.conversation)?.lastSequence }
         if case (.success(let last), .success(let counted)) = (last, counted) {
             guard let last, let counted, counted < last else { return error }
         }
@@ -229,20 +224,25 @@ public struct PostgresTenant: ChatStorage {
     }
 
     /// Makes an append that looks first, until nobody comes in between.
-    private func run(_ append: LookingAppend) async throws -> [Message] {
+    private func run(_ append: ConditionalAppend) async throws -> AppendResult {
+        var append = append
         var violations = 0
         for attempt in 0..<Self.attemptsToAppend {
             do {
                 let result = try await store.result(of: append.request)
-                if let stored = try append.stored(result, isSecondLook: attempt > 0) { return stored }
+                if let stored = try append.stored(result) { return stored }
             } catch let error as ChatStorageError where error.isOfUniqueViolation {
                 // A session that appends the same keys was first, and the next look finds them; or it is another key.
                 violations += 1
                 guard violations < Self.attemptsAfterViolation else { throw error }
+            } catch let error as ChatStorageError where append.isRepeatable && attempt > 0 {
+                // What came in between may be an attempt of its own that was not answered.
+                throw error.afterUnknownOutcome
             }
         }
         throw ChatStorageError(
-            .unavailable, "the conversation was changed by others each time it was tried", writeOutcome: .notApplied)
+            .unavailable, "the conversation was changed by others each time it was tried",
+            writeOutcome: append.isRepeatable ? .unknown : .notApplied)
     }
 
     /// What every call begins with, in the order in which errors are told: closed, not prepared, wrong arguments.
@@ -261,6 +261,11 @@ public struct PostgresTenant: ChatStorage {
         } catch let error as ChatStorageError {
             throw error.beforeWriting
         }
+    }
+
+    /// The values of a new conversation.
+    private func values(_ new: NewConversation) -> Parameters {
+        values(new.id) { ConversationTable.new.append(new, to: &$0) }
     }
 
     private func key(_ id: ConversationID) -> ConversationKey { ConversationKey(tenant: name, id: id) }

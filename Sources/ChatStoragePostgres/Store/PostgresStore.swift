@@ -133,14 +133,14 @@ final class PostgresStore: Sendable {
     }
 
     /// Appends, alone or in one statement with others.
-    func appended(by append: PlainAppend) async throws -> Appended {
+    func appended(by append: Append) async throws -> Appended {
         switch try await answer(to: append.request) {
         case .share(let share):
             guard let appended = share as? Appended else { throw Appended.damage }
             return appended
         case .results(let results):
             guard let result = results.first else { throw Appended.damage }
-            return try result.appended(append.messages.count)
+            return try AppendSQL.appended(result, append.messages.count)
         }
     }
 

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Appends of many callers in one statement, on a server.
-@Suite(.timeLimit(.minutes(5))) struct MergedAppendServerTests {
+@Suite(.timeLimit(.minutes(5))) struct AppendBatchServerTests {
     @Test func appendsThatWaitGoInOneStatementAndComeBackAsIfAlone() async throws {
         try await withBackend({ $0.connections = 2 }) { backend in
             try await backend.append(.user("first"), to: "c0")

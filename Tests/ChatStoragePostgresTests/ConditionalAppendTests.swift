@@ -6,7 +6,7 @@ import Testing
 @testable import ChatStoragePostgres
 
 /// Appends with keys and under the condition that nothing changed, where sessions meet and connections break.
-@Suite(.timeLimit(.minutes(5))) struct LookingAppendTests {
+@Suite(.timeLimit(.minutes(5))) struct ConditionalAppendTests {
     @Test func callersOfOneKeyOnSeveralConnectionsGetOneMessage() async throws {
         try await TestPostgres.withSchema { url, schema in
             var backends: [PostgresBackend] = []
@@ -17,7 +17,7 @@ import Testing
                 let stored = try await withThrowingTaskGroup(of: [Message].self) { [backends] group in
                     for caller in 0..<24 {
                         group.addTask {
-                            let messages: [ChatMessage] = [.user("one", key: "k"), .assistant("two")]
+                            let messages: [ChatMessage] = [.user("one", key: "k"), .assistant("two", key: "l")]
                             return try await backends[caller % backends.count].append(messages, to: id)
                         }
                     }
@@ -97,6 +97,33 @@ import Testing
         }
     }
 
+    /// What the first attempt met may be an earlier one that was not answered, so nobody knows whether it was applied.
+    @Test(arguments: [nil, "k"])
+    func whatFailsAfterAnotherSessionCameInBetweenIsUnknownWhereThereAreKeys(key: String?) async throws {
+        try await TestPostgres.withSchema { url, schema in
+            let backend = try await PostgresBackend(configuration(url, schema))
+            try await backend.prepare()
+            let read = try await backend.createConversation("c")
+            try await TestPostgres.execute(
+                """
+                SET search_path = \(schema);
+                CREATE SEQUENCE attempts;
+                CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                    IF nextval('\(schema).attempts') = 1 THEN RAISE EXCEPTION USING ERRCODE = 'unique_violation'; END IF;
+                    RAISE EXCEPTION USING ERRCODE = 'disk_full';
+                END $$;
+                CREATE TRIGGER refuse BEFORE INSERT ON chat_messages FOR EACH ROW EXECUTE FUNCTION refuse()
+                """)
+            let error = await #expect(throws: ChatStorageError.self) {
+                try await backend.append([.user("x", key: key)], to: "c", if: .unchanged(since: read))
+            }
+            #expect(error?.code == .unavailable && error?.cause?.code == "53100")
+            #expect(error?.writeOutcome == (key == nil ? .notApplied : .unknown))
+            #expect(try await TestPostgres.execute("SELECT last_value FROM \(schema).attempts") == [["2"]])
+            try await backend.close()
+        }
+    }
+
     @Test func keysMakeAppendsSafeWhenConnectionsBreak() async throws {
         try await TestPostgres.withSchema { url, schema in
             let backend = try await PostgresBackend(
@@ -150,14 +177,14 @@ import Testing
         let key = ConversationKey(tenant: "", id: "c")
         let statements = Statements(SchemaName(name: "s"))
         func repeats(_ messages: [ChatMessage], if condition: AppendCondition) -> Bool {
-            let request = LookingAppend(messages, to: key, if: condition, statements).request
+            let request = ConditionalAppend(messages, to: key, if: condition, statements).request
             let call = Call(request, purpose: .session, deadline: .now)
             if case .again = call.verdict(on: .unknown) { return true }
             return false
         }
         let version = AppendCondition.unchanged(ConversationVersion(createdAt: .earliest, lastSequence: 1))
         #expect(repeats([.user("", key: "k")], if: .createIfMissing))
-        #expect(repeats([.user(""), .user("", key: "k")], if: version))
+        #expect(repeats([.user("", key: "k"), .user("", key: "l")], if: version))
         #expect(!repeats([.user("")], if: version))
     }
 }

@@ -1,13 +1,13 @@
 import ChatStorageCore
 
 /// Appends of several callers in one statement.
-struct MergedAppend: MergedWrites {
+struct AppendBatch: MergedWrites {
     private struct Conversation: Sendable {
         let key: ConversationKey
         var messages: Int
     }
 
-    private let appends: [PlainAppend]
+    private let appends: [Append]
     private let statement: PreparedSQL
     /// In the order of their key, in which the statement numbers them.
     private let conversations: [Conversation]
@@ -16,7 +16,7 @@ struct MergedAppend: MergedWrites {
     private let bytes: Int
 
     /// Merges appends, which get their sequences in this order; all are of the statement's schema.
-    init(_ appends: [PlainAppend], _ statement: PreparedSQL) {
+    init(_ appends: [Append], _ statement: PreparedSQL) {
         self.appends = appends
         self.statement = statement
         var numbers: [ConversationKey: Int] = [:]
@@ -47,22 +47,25 @@ struct MergedAppend: MergedWrites {
     }
 
     private var parameters: Parameters {
-        let messages = zip(appends, places).flatMap { append, place in
-            append.messages.enumerated().map { index, message in
-                (
-                    number: place.conversation + 1, following: place.following + append.messages.count - 1 - index,
-                    message
-                )
-            }
-        }
-        return Parameters(bytes: bytes + 32 * messages.count + 128 * conversations.count + 256) { values in
+        let messages = appends.flatMap(\.messages)
+        let places = placesOfMessages
+        return Parameters(bytes: bytes + 32 * messages.count + 128 * conversations.count + 256) {
+            values in
             values.append(texts: conversations.lazy.map(\.key.tenant))
             values.append(texts: conversations.lazy.map(\.key.id.rawValue))
             values.append(numbers: conversations.lazy.map { Int64($0.messages) })
-            values.append(numbers: messages.lazy.map { Int64($0.number) })
-            values.append(numbers: messages.lazy.map { Int64($0.following) })
-            values.append(texts: messages.lazy.map(\.2.role.rawValue))
-            values.append(texts: messages.lazy.map(\.2.content))
+            values.append(numbers: places.lazy.map(\.number))
+            values.append(numbers: places.lazy.map(\.following))
+            MessageTable.lean.append(messages, to: &values)
+        }
+    }
+
+    /// For each message the number of its conversation, and how many messages follow it there.
+    private var placesOfMessages: [(number: Int64, following: Int64)] {
+        zip(appends, places).flatMap { append, place in
+            append.messages.indices.reversed().map { later in
+                (Int64(place.conversation + 1), Int64(place.following + later))
+            }
         }
     }
 
@@ -70,7 +73,14 @@ struct MergedAppend: MergedWrites {
     struct Row {
         /// Its place in the order of the key, from 1.
         let number: Int64
-        let state: Result<(lastSequence: Int64, time: Timestamp), any Error>
+        let state: Result<State, any Error>
+    }
+
+    /// A conversation's last sequence, the messages' time, and when the conversation was created.
+    struct State {
+        let lastSequence: Int64
+        let time: Timestamp
+        let createdAt: Timestamp
     }
 
     /// What each append stored, in their order.
@@ -89,7 +99,9 @@ struct MergedAppend: MergedWrites {
             guard isWhole, let row = states[place.conversation] else { return .failure(Appended.damage) }
             return row.state.map { state in
                 let last = state.lastSequence - Int64(place.following)
-                return Appended(firstSequence: last - Int64(append.messages.count) + 1, time: state.time)
+                return Appended(
+                    firstSequence: last - Int64(append.messages.count) + 1, time: state.time,
+                    conversationCreatedAt: state.createdAt)
             }
         }
     }
@@ -98,12 +110,10 @@ struct MergedAppend: MergedWrites {
     func shares(of answers: [QueryResult]) -> [Result<any Sendable, any Error>] {
         do {
             guard let result = answers.first else { throw Appended.damage }
-            let rows = try result.rows.map { row in
-                Row(
-                    number: try row.int64(0),
-                    state: Result { (lastSequence: try row.int64(1, atLeast: 1), time: try row.time(2)) })
+            let rows = try result.rows.map(AppendSQL.batchRow)
+            return results(rows, stored: try result.rows.first.map(AppendSQL.batchCount) ?? 0).map {
+                $0.map { $0 }
             }
-            return results(rows, stored: try result.rows.first?.int64(3) ?? 0).map { $0.map { $0 } }
         } catch {
             return appends.map { _ in .failure(error) }
         }
