@@ -52,7 +52,7 @@ final class EventLoop: Sendable {
         var isWoken = false
     }
 
-    private let settings: any QueueSettings
+    private let configuration: any QueueSettings
     private let connector: Connector
     private let wakePipe: WakePipe
     private let inbox = Mutex(Inbox())
@@ -61,19 +61,19 @@ final class EventLoop: Sendable {
     private let cancelled = Atomic<Int>(0)
     private let sweep = CancellationSweep()
 
-    init(_ settings: any QueueSettings) throws {
+    init(_ configuration: any QueueSettings) throws {
         guard let wakePipe = WakePipe(), let stopPipe = WakePipe() else {
             throw ChatStorageError(.unavailable, "the process has no file descriptors left")
         }
-        self.settings = settings
+        self.configuration = configuration
         self.wakePipe = wakePipe
-        connector = Connector(settings, stopPipe: stopPipe)
-        work = Mutex(Work(dispatcher: Dispatcher(settings)))
+        connector = Connector(configuration, stopPipe: stopPipe)
+        work = Mutex(Work(dispatcher: Dispatcher(configuration)))
     }
 
     /// Sends a request and waits for the answer.
     func run(_ request: Request) async throws -> Call.Answer {
-        let timeout = ServerTimeouts.callTimeout(settings.callTimeout, bytes: request.bytes)
+        let timeout = ServerTimeouts.callTimeout(configuration.callTimeout, bytes: request.bytes)
         let deadline = ContinuousClock.now + timeout
         var isRefused = false
         do {
@@ -150,7 +150,7 @@ final class EventLoop: Sendable {
             case .running: break
             }
             let waiting = inbox.calls.count + inbox.waitingInLoop
-            let isFull = waiting >= settings.waitingCalls
+            let isFull = waiting >= configuration.waitingCalls
             // The loop makes room by forgetting those whose callers were cancelled.
             let needsLoop = !isFull || sweep.isDue(cancelled: cancelled.load(ordering: .relaxed), waiting: waiting)
             let wakes = needsLoop && !inbox.isWoken
@@ -168,7 +168,7 @@ final class EventLoop: Sendable {
         case .closed: call.fail(ChatStorageError.closed)
         case .full(let wakes):
             if wakes { wakePipe.wake() }
-            refuse("\(settings.waitingCalls) calls wait for a connection already")
+            refuse("\(configuration.waitingCalls) calls wait for a connection already")
             return false
         case .noThread: refuse("the process has no threads left")
         }
