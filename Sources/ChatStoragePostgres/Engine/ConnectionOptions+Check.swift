@@ -1,16 +1,6 @@
 import ChatStorageCore
 import ChatStorageSupport
 
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Android)
-import Android
-#endif
-
 extension ConnectionOptions {
     /// The options that libpq names in its error message.
     private static let named = [
@@ -56,9 +46,8 @@ extension ConnectionOptions {
                 return try refuse("port")
             }
         }
-        let url = EffectiveOptions(parsing: settings.url)
         let session =
-            url.values["target_session_attrs"] ?? getenv("PGTARGETSESSIONATTRS").map { String(cString: $0) } ?? ""
+            EffectiveOptions(given(settings), stoppingAt: "sslmode").values["target_session_attrs"] ?? ""
         guard session.isEmpty || sessions.contains(session) else { return try refuse("target_session_attrs") }
     }
 

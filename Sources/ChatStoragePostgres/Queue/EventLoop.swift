@@ -58,7 +58,7 @@ final class EventLoop: Sendable {
         }
     }
 
-    private let settings: any QueueSettings
+    private let configuration: any QueueSettings
     private let connector: Connector
     private let wakePipe: WakePipe
     private let inbox: Mutex<Inbox>
@@ -67,21 +67,21 @@ final class EventLoop: Sendable {
     private let cancelled = Atomic<Int>(0)
     private let sweep = CancellationSweep()
 
-    init(_ settings: any QueueSettings) throws {
+    init(_ configuration: any QueueSettings) throws {
         guard let wakePipe = WakePipe(), let stopPipe = WakePipe() else {
             throw ChatStorageError(.unavailable, "the process has no file descriptors left")
         }
-        self.settings = settings
+        self.configuration = configuration
         self.wakePipe = wakePipe
-        connector = Connector(settings, stopPipe: stopPipe)
-        let calls = BoundedQueue<Call>(limit: settings.waitingCalls, waitingFor: "a connection") { $0.isWanted }
+        connector = Connector(configuration, stopPipe: stopPipe)
+        let calls = BoundedQueue<Call>(limit: configuration.waitingCalls, waitingFor: "a connection") { $0.isWanted }
         inbox = Mutex(Inbox(calls: calls))
-        work = Mutex(Work(dispatcher: Dispatcher(settings)))
+        work = Mutex(Work(dispatcher: Dispatcher(configuration)))
     }
 
     /// Sends a request and waits for the answer.
     func run(_ request: Request) async throws -> Call.Answer {
-        let timeout = ServerTimeouts.callTimeout(settings.callTimeout, bytes: request.bytes)
+        let timeout = ServerTimeouts.callTimeout(configuration.callTimeout, bytes: request.bytes)
         let deadline = ContinuousClock.now + timeout
         var isRefused = false
         do {
