@@ -15,10 +15,7 @@ extension Database {
         return conversation
     }
 
-    func updateConversation(
-        _ id: ConversationID, _ change: ConversationChange, tenant: String
-    ) throws -> Conversation? {
-        guard let title = change.newTitle else { return try conversation(tenant: tenant, id) }
+    func updateTitle(of id: ConversationID, to title: String?, tenant: String) throws -> Conversation? {
         let updated = try conversationTable.updateTitle(tenant: tenant, of: id, to: title, at: .now())
         if updated == nil { try refuseIgnoredRow(tenant: tenant, id) }
         return updated
@@ -36,12 +33,7 @@ extension Database {
     func restore(_ snapshot: ConversationSnapshot, tenant: String) throws -> Conversation {
         let conversation = snapshot.conversation
         let key = try insert(conversation, tenant: tenant)
-        for message in snapshot.messages {
-            let message = Message(
-                conversationID: snapshot.id, sequence: message.sequence, body: message.body,
-                createdAt: message.createdAt)
-            try insert(message, in: key)
-        }
+        for message in snapshot.messages { try insert(snapshot.stored(message), in: key) }
         return conversation
     }
 

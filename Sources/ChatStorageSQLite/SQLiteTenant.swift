@@ -47,7 +47,10 @@ public struct SQLiteTenant: ChatStorage {
         _ id: ConversationID, _ change: ConversationChange
     ) async throws -> Conversation? {
         try await admit(writes: true) { try Validation.check(change, of: id) }
-        return try await store.write { [name] in try $0.updateConversation(id, change, tenant: name) }
+        guard let title = change.newTitle else {
+            return try await store.read { [name] in try $0.conversation(tenant: name, id) }
+        }
+        return try await store.write { [name] in try $0.updateTitle(of: id, to: title, tenant: name) }
     }
 
     /// Deletes a conversation and all its messages.
