@@ -22,12 +22,15 @@ let package = Package(
         .executable(name: "chatstorage", targets: ["chatstorage"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-crypto", "3.12.0"..<"5.0.0"),
     ],
     targets: [
         // What the other targets share and no product shows. It is public, since the compiler makes generic code for a
         // caller's types in another module only of what is.
         .target(name: "ChatStorageSupport", swiftSettings: settings),
+        // The one parser and writer of JSON, below the core, so that every target can have it.
+        .target(name: "ChatStorageJSON", dependencies: ["ChatStorageSupport"], swiftSettings: settings),
         .target(name: "ChatStorageCore", dependencies: ["ChatStorageSupport"], swiftSettings: settings),
         .target(
             name: "ChatStorageInMemory", dependencies: ["ChatStorageCore", "ChatStorageSupport"],
@@ -55,14 +58,18 @@ let package = Package(
         .target(
             name: "ChatStorageConformanceTesting", dependencies: ["ChatStorageConformance"], swiftSettings: settings),
         .target(
-            name: "ChatStorageTransfer", dependencies: ["ChatStorageCore", "ChatStorageSupport"],
+            name: "ChatStorageTransfer",
+            dependencies: [
+                "ChatStorageCore", "ChatStorageJSON", "ChatStorageSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: settings),
 
         .executableTarget(
             name: "chatstorage",
             dependencies: [
                 "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStoragePostgres",
-                "ChatStorageConformance", "ChatStorageSupport", "ChatStorageTransfer",
+                "ChatStorageConformance", "ChatStorageJSON", "ChatStorageSupport", "ChatStorageTransfer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Samples"],
@@ -83,8 +90,12 @@ let package = Package(
             swiftSettings: settings),
 
         .testTarget(
-            name: "ChatStorageCoreTests", dependencies: ["ChatStorageCore", "ChatStorageSupport"],
+            name: "ChatStorageJSONTests", dependencies: ["ChatStorageConformance", "ChatStorageJSON", "TestSupport"],
             swiftSettings: settings),
+        .testTarget(
+            name: "ChatStorageSupportTests", dependencies: ["ChatStorageSupport", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(name: "ChatStorageCoreTests", dependencies: ["ChatStorageCore"], swiftSettings: settings),
         .testTarget(
             name: "ConformanceTests",
             dependencies: [
@@ -120,7 +131,9 @@ let package = Package(
             name: "FailureTests",
             dependencies: [
                 "chatstorage", "ChatStorageCore", "ChatStorageInMemory", "ChatStoragePostgres", "ChatStorageSQLite",
-                "ChatStorageConformance", "ChatStorageSupport", "ChatStorageTransfer", "FailureWriter", "TestSupport",
+                "ChatStorageConformance", "ChatStorageJSON", "ChatStorageSupport", "ChatStorageTransfer",
+                "FailureWriter",
+                "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(
@@ -131,14 +144,14 @@ let package = Package(
             name: "ChatStorageTransferTests",
             dependencies: [
                 "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStoragePostgres",
-                "ChatStorageConformance", "ChatStorageTransfer", "TestSupport",
+                "ChatStorageConformance", "ChatStorageJSON", "ChatStorageTransfer", "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(
             name: "ChatStorageToolTests",
             dependencies: [
                 "chatstorage", "ChatStorageCore", "ChatStorageInMemory", "ChatStoragePostgres", "ChatStorageSQLite",
-                "ChatStorageTransfer", "TestSupport",
+                "ChatStorageJSON", "ChatStorageTransfer", "TestSupport",
             ],
             swiftSettings: settings),
     ]

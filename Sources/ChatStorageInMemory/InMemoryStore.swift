@@ -41,7 +41,7 @@ final class InMemoryStore: Sendable {
     private let state = Mutex(State())
     let defaultTenant = Tenant()
     /// Calls never wait here, so a task in a loop would keep its thread for ever.
-    private let pace = Pace()
+    private let yieldPolicy = YieldPolicy()
 
     init(clock: @escaping @Sendable () -> Timestamp) {
         self.clock = clock
@@ -120,7 +120,7 @@ final class InMemoryStore: Sendable {
         _ body: (inout TenantConversations) throws -> Result
     ) async throws -> Result {
         let arguments = try checked(tenant, check)
-        if pace.isOver() { await Task.yield() }
+        if yieldPolicy.isDue() { await Task.yield() }
         return try state.withLock { state in
             try Self.admit(state.phase, arguments)
             return try body(&tenant.conversations)

@@ -1,4 +1,3 @@
-import CLibPQ
 import ChatStorageCore
 import ChatStorageSupport
 
@@ -29,7 +28,7 @@ extension PostgresBackend {
         public var url: String
         /// The PostgreSQL schema in which the tables live, 1 to 63 bytes that do not begin with `pg_`.
         ///
-        /// ``PostgresBackend/prepare()`` creates one that does not exist. By default (nil) it is the schema in the
+        /// ``PostgresBackend/prepare(_:)`` creates one that does not exist. By default (nil) it is the schema in the
         /// connection's `search_path` that has the tables already, otherwise the one in which tables are created.
         ///
         /// In a URL `?options=-csearch_path%3Dchat` stands for the schema `chat`, but not through a pooler: PgBouncer
@@ -83,7 +82,7 @@ extension PostgresBackend {
         /// Behind a pooler, whatever its mode, statements are not prepared by name and sessions are not set up, since
         /// they go to other programs too. So the two timeouts above do not hold for most calls, and the server's
         /// `default_transaction_isolation` must be `read committed` and its `synchronous_commit` not `off`, which
-        /// ``PostgresBackend/prepare()`` checks. Plans are not pinned: each statement is planned when it runs, for its
+        /// ``PostgresBackend/prepare(_:)`` checks. Plans are not pinned: each statement is planned when it runs, for its
         /// values and by the table's statistics, with whole-table scans and bitmaps allowed.
         ///
         /// A connection then has one transaction under way at a time; up to 16 reads of one kind share one, and so do
@@ -157,9 +156,7 @@ extension PostgresBackend.Configuration {
         }
         try require(!url.hasNUL, "the URL has U+0000 in it")
         // libpq's reason can quote a part of the URL, such as the password.
-        let options = PQconninfoParse(url, nil)
-        defer { PQconninfoFree(options) }
-        try require(options != nil, "the URL is not a PostgreSQL connection URI or string")
+        try require(EffectiveOptions.canRead(url), "the URL is not a PostgreSQL connection URI or string")
         try require(
             !EffectiveOptions(parsing: url).hasStrayPassword && !hasSecondAtSign,
             "the URL's host or port is none; a / or @ in a password is written %2F or %40")
@@ -177,57 +174,10 @@ extension PostgresBackend.Configuration {
         try require(connectTimeout >= .seconds(2), "connectTimeout must be 2 seconds or more")
         try require(statementTimeout >= .zero && lockTimeout >= .zero, "a timeout is negative")
     }
-
-    var connectTimeoutSeconds: Int64 { min(connectTimeout.components.seconds, 86_400) }
-
-    /// What sets up a new connection's session.
-    ///
-    /// - Parameter backendPID: The process that serves the session, as the connection was told. If another process
-    ///   does, there is a pooler: its sessions go to others too, so nothing is set, and the result has no row.
-    func sessionRequest(backendPID: Int32) -> Request {
-        let values = Parameters { parameters in
-            parameters.append(ServerTimeouts.milliseconds(serverTimeouts.lockWait))
-            parameters.append(ServerTimeouts.milliseconds(serverTimeouts.statement()))
-            parameters.append(Int64(backendPID))
-        }
-        // What is set must not be undone by the error of a call that came in the same transaction.
-        return .read(.setUpSession, values).withOwnSync
-    }
-
-    /// The server's timeouts.
-    var serverTimeouts: ServerTimeouts {
-        ServerTimeouts(callTimeout: callTimeout, lockTimeout: lockTimeout, statementTimeout: statementTimeout)
-    }
 }
 
-extension Statement {
-    /// The level is pinned: at `repeatable read` most concurrent appends to one conversation would fail.
-    ///
-    /// So is durability: a commit is on the disk before it is answered (contract D1). `synchronous_commit = off` of a
-    /// role or a database would undo that; its other values keep it.
-    ///
-    /// The plans are pinned too. A page's limit is a parameter, for which the server's `auto` would plan each call
-    /// anew, at the price of the call itself. One plan for all values must suit the largest conversation: an index in
-    /// its order, not a bitmap or the whole table and a sort. On Citus a plan without values may not exist, so there it
-    /// is left alone.
-    ///
-    /// A server notices within a second that its client is gone, where it can check: from PostgreSQL 14 on Linux, and
-    /// from 15 on macOS and the BSDs. Elsewhere it refuses the setting, which is then left alone.
-    fileprivate static let setUpSession = Statement(
-        text: """
-            SELECT set_config('default_transaction_isolation', 'read committed', false),
-                   set_config('lock_timeout', $1, false), set_config('statement_timeout', $2, false),
-                   set_config('plan_cache_mode', CASE
-                       WHEN EXISTS (SELECT FROM pg_extension WHERE extname = 'citus') THEN 'auto'
-                       ELSE 'force_generic_plan' END, false),
-                   set_config('enable_seqscan', 'off', false), set_config('enable_bitmapscan', 'off', false),
-                   set_config('jit', 'off', false),
-                   set_config('synchronous_commit', CASE current_setting('synchronous_commit')
-                       WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false),
-                   CASE WHEN current_setting('client_connection_check_interval', true) = '0' AND version() ~
-                            CASE WHEN current_setting('server_version_num')::integer < 150000 THEN 'linux'
-                            ELSE 'linux|darwin|bsd' END
-                        THEN set_config('client_connection_check_interval', '1s', false) END
-            WHERE pg_backend_pid() = $3
-            """, [.text, .text, .bigint])
+extension PostgresBackend.Configuration: QueueSettings {
+    var sslMode: String? { tls?.rawValue }
+    var mergesWrites: Bool { mergesAppends }
+    var tables: [String] { SchemaDefinition.tables }
 }

@@ -29,10 +29,15 @@ public final class PostgresBackend: ChatStorageBackend {
     ///   password has a `/` or `@` that is not percent-encoded, for an option of the URL, of a service file or of the
     ///   environment that libpq does not take, or a setting out of its bounds; `unavailable` when the process has no
     ///   file descriptors or threads left.
-    public init(_ configuration: Configuration) async throws {
+    public convenience init(_ configuration: Configuration) async throws {
+        try await self.init(configuration, versions: SchemaVersion.all)
+    }
+
+    /// Opens a store as a library with these versions of the schema would.
+    init(_ configuration: Configuration, versions: [SchemaVersion]) async throws {
         try configuration.check()
         try await ConnectionOptions.check(configuration)
-        store = try PostgresStore(configuration)
+        store = try PostgresStore(configuration, versions: versions)
     }
 
     /// Opens a store with the default configuration.
@@ -46,18 +51,20 @@ public final class PostgresBackend: ChatStorageBackend {
     /// All four: PostgreSQL is durable, shared between processes, checks constraints, and the schema is versioned.
     public var capabilities: Capabilities { [.durable, .multiProcess, .engineConstraints, .versionedSchema] }
 
-    /// Makes the store ready: creates the schema where it is missing.
+    /// Makes the store ready: creates the schema where it is missing, migrates one of an older version, or only looks.
     ///
     /// It can run in many processes at once. On a current schema it only reads.
     ///
-    /// - Throws: ``ChatStorageError`` with the code `schemaTooNew`; `schemaMismatch` when something has the names of
+    /// - Parameter preparation: Whether the schema may be changed.
+    /// - Throws: ``ChatStorageError`` with the code `schemaTooNew`; `notPrepared` when the schema needs a change that
+    ///   ``Preparation/verify`` does not make; `schemaMismatch` when something has the names of
     ///   the tables that the library did not make, or the database's encoding is not UTF8; `accessDenied` when the user
     ///   may not create tables, or the server refuses the user, the password or the database; `unavailable`;
     ///   `invalidArgument` when no schema of the `search_path` exists, or the user's, database's or server's
     ///   `session_replication_role` is `replica`, which disables foreign keys; behind a pooler also when the server's
     ///   isolation level is not `read committed` or its `synchronous_commit` is `off`.
-    public func prepare() async throws {
-        try await store.prepare()
+    public func prepare(_ preparation: Preparation) async throws {
+        if preparation == .verify { try await store.verify() } else { try await store.prepare() }
     }
 
     /// Closes the store and its connections; calls under way finish, and every later call is `closed`.
@@ -86,7 +93,7 @@ extension PostgresBackend: CountsTenants {
     package func countTenants(besides tenant: String?) async throws -> Int {
         let statements = try await store.statements()
         let values = Parameters(bytes: 256) { $0.append(tenant ?? "") }
-        let result: QueryResult = try await store.run(.read(statements.otherTenants, values, isLong: true))
+        let result = try await store.result(of: .read(statements.otherTenants, values, isLong: true))
         return Int(clamping: try result.rows.first?.int64(0) ?? 0)
     }
 }

@@ -31,62 +31,63 @@ public struct PostgresTenant: ChatStorage {
 
     /// Creates a conversation.
     @discardableResult
-    public func createConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
-        let statements = try await admitWrite { try Validation.check(id, title: title) }
-        let result: QueryResult = try await store.run(
-            .write(statements.createConversation, to: key(id), values(id) { $0.append(title) }))
+    public func createConversation(_ new: NewConversation) async throws -> Conversation {
+        let statements = try await admitWrite { try Validation.check(new) }
+        if new.ifExists == .keep { return try await getOrCreate(new, statements) }
+        let result = try await store.result(
+            of: .write(statements.createConversation, to: key(new.id), values(new)))
         guard let row = result.rows.first else {
             throw ChatStorageError(.conversationExists, Self.idIsTaken)
         }
-        return try row.conversation()
+        return try ConversationTable.conversation(row)
     }
 
     /// Reads a conversation.
     public func conversation(_ id: ConversationID) async throws -> Conversation? {
         let statements = try await admit { try Validation.check(id) }
-        let result: QueryResult = try await store.run(.read(statements.conversation, values(id)))
-        return try result.rows.first?.conversation()
+        let result = try await store.result(of: .read(statements.conversation, values(id)))
+        return try result.rows.first.map(ConversationTable.conversation)
     }
 
-    /// Reads a conversation, and creates it if it does not exist.
-    @discardableResult
-    public func getOrCreateConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
-        let statements = try await admitWrite { try Validation.check(id, title: title) }
-        let request = Request.write(statements.getOrCreateConversation, to: key(id), values(id) { $0.append(title) })
+    private func getOrCreate(_ new: NewConversation, _ statements: Statements) async throws -> Conversation {
+        let request = Request.write(statements.getOrCreateConversation, to: key(new.id), values(new))
         for _ in 0..<Self.attemptsToGetOrCreate {
-            let result: QueryResult = try await store.run(request)
-            if let row = result.rows.first { return try row.conversation() }
+            let result = try await store.result(of: request)
+            if let row = result.rows.first { return try ConversationTable.conversation(row) }
         }
         throw ChatStorageError(
             .unavailable, "the conversation was created and deleted by others each time it was tried",
             writeOutcome: .notApplied)
     }
 
-    /// Gives a conversation another title, or none.
+    /// Changes a conversation.
     @discardableResult
-    public func updateTitle(of id: ConversationID, to title: String?) async throws -> Conversation? {
-        let statements = try await admitWrite { try Validation.check(id, title: title) }
-        let result: QueryResult = try await store.run(
-            .write(statements.updateTitle, to: key(id), values(id) { $0.append(title) }))
-        return try result.rows.first?.conversation()
+    public func updateConversation(
+        _ id: ConversationID, _ change: ConversationChange
+    ) async throws -> Conversation? {
+        let statements = try await admitWrite { try Validation.check(change, of: id) }
+        guard let title = change.newTitle else {
+            let result = try await store.result(of: .read(statements.conversation, values(id)))
+            return try result.rows.first.map(ConversationTable.conversation)
+        }
+        let result = try await store.result(
+            of: .write(statements.updateTitle, to: key(id), values(id) { $0.append(title) }))
+        return try result.rows.first.map(ConversationTable.conversation)
     }
 
     /// Deletes a conversation and all its messages.
     @discardableResult
     public func deleteConversation(_ id: ConversationID) async throws -> Bool {
         let statements = try await admitWrite { try Validation.check(id) }
-        let result: QueryResult = try await store.run(
-            .write(statements.deleteConversation, to: key(id), values(id)))
+        let result = try await store.result(
+            of: .write(statements.deleteConversation, to: key(id), values(id)))
         return result.affectedRows > 0
     }
 
     /// Reads a page of the conversations, most recently updated first.
-    public func conversations(after cursor: ConversationCursor?, limit: Int) async throws -> ConversationPage {
-        var start: (updatedAt: Timestamp, id: ConversationID)?
-        let statements = try await admit {
-            try Validation.check(limit: limit)
-            start = try cursor?.position(tenant: name)
-        }
+    public func conversations(_ query: ConversationQuery) async throws -> ConversationPage {
+        let statements = try await admit { try Validation.check(query, tenant: name) }
+        let (start, limit) = (try query.cursor?.position(tenant: name), query.limit)
         guard limit > 0 else { return ConversationPage(items: [], next: nil) }
         let rows = Int64(clamping: limit == .max ? limit : limit + 1)
         let request: Request
@@ -105,77 +106,69 @@ public struct PostgresTenant: ChatStorage {
             }
             request = .read(statements.firstConversations, values, isLong: limit > Self.shortPage)
         }
-        let result: QueryResult = try await store.run(request)
-        return ConversationPage(try result.rows.map { try $0.conversation() }, limit: limit, tenant: name)
+        let result = try await store.result(of: request)
+        return ConversationPage(try result.rows.map(ConversationTable.conversation), limit: limit, tenant: name)
     }
 
     /// Appends messages to the end of a conversation, in order, all or none.
     @discardableResult
-    public func append(
-        _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition
-    ) async throws -> [Message] {
-        let statements = try await admitWrite { try Validation.check(append: messages, to: id) }
-        guard !messages.isEmpty else { return [] }
+    public func append(_ new: NewMessages) async throws -> AppendResult {
+        let statements = try await admitWrite { try Validation.check(new) }
+        guard !new.messages.isEmpty else { return .nothing }
         do {
-            return try await append(messages, to: id, if: condition, statements)
+            return try await append(new, statements)
         } catch let error as ChatStorageError where error.isOfUniqueViolation {
-            throw await explained(error, of: id, statements)
+            throw await explained(error, of: new.conversationID, statements)
         }
     }
 
-    private func append(
-        _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition, _ statements: Statements
-    ) async throws -> [Message] {
-        if LookingAppend.isNeeded(for: messages, if: condition) {
-            return try await run(LookingAppend(messages, to: key(id), if: condition, statements))
+    private func append(_ new: NewMessages, _ statements: Statements) async throws -> AppendResult {
+        let (messages, condition) = (new.messages, new.condition)
+        if ConditionalAppend.isNeeded(for: messages, if: condition) {
+            return try await run(ConditionalAppend(messages, to: key(new.conversationID), if: condition, statements))
         }
-        let append = PlainAppend(messages, to: key(id), statements)
-        guard condition == .exists else { return try await store.run(append).messages(append) }
-        let request = append.request(statements.appendIfExists, .write(append.key))
-        let result: QueryResult = try await store.run(request)
-        guard result.rowCount > 0 else {
-            throw LookingAppend.conversationNotFound
-        }
-        return try result.appended(messages.count).messages(append)
+        let append = Append(messages, to: key(new.conversationID), statements)
+        if condition.createsConversation { return append.result(try await store.appended(by: append)) }
+        let result = try await store.result(of: append.requestIfExists)
+        guard result.rowCount > 0 else { throw ConditionalAppend.conversationNotFound }
+        return append.result(try AppendSQL.appended(result, messages.count))
     }
 
     /// Reads a page of a conversation's messages, lowest sequence first.
-    public func messages(
-        of id: ConversationID, _ position: MessagePosition, limit: Int
-    ) async throws -> [Message] {
-        let statements = try await admit {
-            try Validation.check(id)
-            try Validation.check(limit: limit)
-        }
-        guard limit > 0 else { return [] }
-        let (statement, bound): (Statement, Int64?) =
-            switch position {
-            case .end: (statements.lastMessages, nil)
-            case .before(let sequence): (statements.messagesBefore, sequence)
-            case .after(let sequence): (statements.messagesAfter, sequence)
+    public func messages(_ query: MessageQuery) async throws -> MessagePage {
+        let statements = try await admit { try Validation.check(query) }
+        let (id, position, limit) = (query.conversationID, query.position, query.limit)
+        guard limit > 0 else { return MessagePage([], for: query) }
+        let (statement, bound): (PreparedSQL, Int64?) =
+            if let bound = position.lowerBound {
+                (statements.messagesAfter, bound)
+            } else if let bound = position.upperBound {
+                (statements.messagesBefore, bound)
+            } else {
+                (statements.lastMessages, nil)
             }
         let values = values(id) { values in
             values.append(Int64(clamping: limit))
             if let bound { values.append(bound) }
         }
         let page = Request.Page(tenant: name, id: id, limit: limit)
-        let result: QueryResult = try await store.run(
-            .read(statement, values, isLong: limit > Self.shortPage, page: page))
-        if case .after = position { return try result.rows.map { try $0.message(of: id) } }
-        return try result.rows.reversed().map { try $0.message(of: id) }
+        let result = try await store.result(
+            of: .read(statement, values, isLong: limit > Self.shortPage, page: page))
+        let messages = try result.rows.map { try MessageTable.message($0, of: id) }
+        return MessagePage(position.lowerBound == nil ? messages.reversed() : messages, for: query)
     }
 
-    /// Removes all messages of a conversation and keeps the conversation.
+    /// Removes messages of a conversation and keeps the conversation.
     @discardableResult
-    public func clearMessages(of id: ConversationID) async throws -> Int {
-        let statements = try await admitWrite { try Validation.check(id) }
-        let values = values(id)
-        let results: [QueryResult] = try await store.run(
-            .transaction(
+    public func removeMessages(_ removal: MessageRemoval) async throws -> Int {
+        let statements = try await admitWrite { try Validation.check(removal) }
+        let values = values(removal.conversationID)
+        let results = try await store.results(
+            of: .transaction(
                 [
                     Request.Step(statement: statements.markCleared, bytes: 0) { values },
                     Request.Step(statement: statements.deleteCleared, bytes: 0) { values },
-                ], on: key(id)))
+                ], on: key(removal.conversationID)))
         try results.checkCommitted()
         return results.dropLast().last?.affectedRows ?? 0
     }
@@ -187,7 +180,7 @@ public struct PostgresTenant: ChatStorage {
         let request = RestoreRequest(snapshot, tenant: name, statements).request
         for attempt in 1... {
             do {
-                let results: [QueryResult] = try await store.run(request)
+                let results = try await store.results(of: request)
                 try results.checkCommitted()
                 break
             } catch let error as ChatStorageError where error.isOfUniqueViolation {
@@ -204,7 +197,7 @@ public struct PostgresTenant: ChatStorage {
     /// Looks whether a conversation exists, for a write that was refused.
     private func exists(_ id: ConversationID, _ statements: Statements) async throws -> Bool {
         do {
-            let result: QueryResult = try await store.run(.read(statements.conversation, values(id)))
+            let result = try await store.result(of: .read(statements.conversation, values(id)))
             return result.rowCount > 0
         } catch let error as ChatStorageError {
             throw error.beforeWriting
@@ -216,12 +209,12 @@ public struct PostgresTenant: ChatStorage {
         _ error: ChatStorageError, of id: ConversationID, _ statements: Statements
     ) async -> ChatStorageError {
         let lastMessage = values(id) { $0.append(Int64(1)) }
-        guard let messages: QueryResult = try? await store.run(.read(statements.lastMessages, lastMessage)),
-            let conversation: QueryResult = try? await store.run(.read(statements.conversation, values(id)))
+        guard let messages = try? await store.result(of: .read(statements.lastMessages, lastMessage)),
+            let conversation = try? await store.result(of: .read(statements.conversation, values(id)))
         else { return error }
         // Rows that cannot be read are damaged too.
-        let last = Result { try messages.rows.first?.message(of: id).sequence }
-        let counted = Result { try conversation.rows.first?.conversation().lastSequence }
+        let last = Result { try messages.rows.first.map { try MessageTable.message($0, of: id).sequence } }
+        let counted = Result { try conversation.rows.first.map(ConversationTable.conversation)?.lastSequence }
         if case (.success(let last), .success(let counted)) = (last, counted) {
             guard let last, let counted, counted < last else { return error }
         }
@@ -231,20 +224,25 @@ public struct PostgresTenant: ChatStorage {
     }
 
     /// Makes an append that looks first, until nobody comes in between.
-    private func run(_ append: LookingAppend) async throws -> [Message] {
+    private func run(_ append: ConditionalAppend) async throws -> AppendResult {
+        var append = append
         var violations = 0
         for attempt in 0..<Self.attemptsToAppend {
             do {
-                let result: QueryResult = try await store.run(append.request)
-                if let stored = try append.stored(result, isSecondLook: attempt > 0) { return stored }
+                let result = try await store.result(of: append.request)
+                if let stored = try append.stored(result) { return stored }
             } catch let error as ChatStorageError where error.isOfUniqueViolation {
                 // A session that appends the same keys was first, and the next look finds them; or it is another key.
                 violations += 1
                 guard violations < Self.attemptsAfterViolation else { throw error }
+            } catch let error as ChatStorageError where append.isRepeatable && attempt > 0 {
+                // What came in between may be an attempt of its own that was not answered.
+                throw error.afterUnknownOutcome
             }
         }
         throw ChatStorageError(
-            .unavailable, "the conversation was changed by others each time it was tried", writeOutcome: .notApplied)
+            .unavailable, "the conversation was changed by others each time it was tried",
+            writeOutcome: append.isRepeatable ? .unknown : .notApplied)
     }
 
     /// What every call begins with, in the order in which errors are told: closed, not prepared, wrong arguments.
@@ -263,6 +261,11 @@ public struct PostgresTenant: ChatStorage {
         } catch let error as ChatStorageError {
             throw error.beforeWriting
         }
+    }
+
+    /// The values of a new conversation.
+    private func values(_ new: NewConversation) -> Parameters {
+        values(new.id) { ConversationTable.new.append(new, to: &$0) }
     }
 
     private func key(_ id: ConversationID) -> ConversationKey { ConversationKey(tenant: name, id: id) }

@@ -19,6 +19,15 @@ public final class SerialThread: Sendable {
         core.add(work)
     }
 
+    /// Has the thread do work, which may block, and waits for what it returns.
+    ///
+    /// It waits also when the task is cancelled, so that what the work uses can go afterwards.
+    public func run<Success: Sendable>(_ work: @escaping @Sendable () throws -> Success) async throws -> Success {
+        try await withCheckedThrowingContinuation { continuation in
+            async { continuation.resume(with: Result { try work() }) }
+        }
+    }
+
     /// What the thread and its owner share; the thread keeps it alive, and not its owner.
     private final class Core: Sendable {
         private struct State {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import ChatStorageTransfer
 
 #if canImport(Darwin)
 import Darwin
@@ -28,7 +27,8 @@ struct ChatStorageTool: AsyncParsableCommand {
             password in ~/.pgpass or PGPASSWORD, which libpq reads.
 
             The commands that bring chats in (import, add, exec) make the store if it is not there, also the \
-            PostgreSQL schema that --schema names. The others say that there is none.
+            PostgreSQL schema that --schema names, once there is something to be written. The others say that there \
+            is none.
 
             Tables are for people. For programs, --json prints JSON with exact texts and times, and `chatstorage exec` \
             offers every operation to any language. Colours are used on terminals only, and not when NO_COLOR is set.

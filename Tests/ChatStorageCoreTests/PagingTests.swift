@@ -71,29 +71,28 @@ private final class PagesOnly: ChatStorage {
         self.messages = messages
     }
 
-    func conversations(after cursor: ConversationCursor?, limit: Int) async throws -> ConversationPage {
-        let start = try cursor?.position(tenant: "").id
+    func conversations(_ query: ConversationQuery) async throws -> ConversationPage {
+        let start = try query.cursor?.position(tenant: "").id
         let first = start.flatMap { id in conversations.firstIndex { $0.id == id } }.map { $0 + 1 } ?? 0
         return ConversationPage(
-            Array(conversations[first...].prefix(limit + 1)), limit: limit, tenant: "")
+            Array(conversations[first...].prefix(query.limit + 1)), limit: query.limit, tenant: "")
     }
 
-    func messages(of id: ConversationID, _ position: MessagePosition, limit: Int) async throws -> [Message] {
-        limits.withLock { $0.append(limit) }
-        guard case .after(let sequence) = position else { throw Unused() }
-        return Array(messages.drop { $0.sequence <= sequence }.prefix(limit))
+    func messages(_ query: MessageQuery) async throws -> MessagePage {
+        limits.withLock { $0.append(query.limit) }
+        guard let sequence = query.position.lowerBound else { throw Unused() }
+        return MessagePage(Array(messages.drop { $0.sequence <= sequence }.prefix(query.limit)), for: query)
     }
 
     private struct Unused: Error {}
 
-    func createConversation(_ id: ConversationID, title: String?) async throws -> Conversation { throw Unused() }
+    func createConversation(_ new: NewConversation) async throws -> Conversation { throw Unused() }
     func conversation(_ id: ConversationID) async throws -> Conversation? { throw Unused() }
-    func getOrCreateConversation(_ id: ConversationID, title: String?) async throws -> Conversation { throw Unused() }
-    func updateTitle(of id: ConversationID, to title: String?) async throws -> Conversation? { throw Unused() }
+    func updateConversation(_ id: ConversationID, _ change: ConversationChange) async throws -> Conversation? {
+        throw Unused()
+    }
     func deleteConversation(_ id: ConversationID) async throws -> Bool { throw Unused() }
-    func clearMessages(of id: ConversationID) async throws -> Int { throw Unused() }
+    func append(_ new: NewMessages) async throws -> AppendResult { throw Unused() }
+    func removeMessages(_ removal: MessageRemoval) async throws -> Int { throw Unused() }
     func restoreConversation(_ snapshot: ConversationSnapshot) async throws -> Conversation { throw Unused() }
-    func append(
-        _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition
-    ) async throws -> [Message] { throw Unused() }
 }

@@ -27,68 +27,86 @@ import Testing
         #expect(code { try Validation.check(ConversationID(text(1))) } == nil)
         #expect(code { try Validation.check(ConversationID(text(100))) } == nil)
         #expect(code { try Validation.check(ConversationID(text(101))) } == .invalidArgument)
-        #expect(code { try Validation.check("x", title: text(200)) } == nil)
-        #expect(code { try Validation.check("x", title: text(201)) } == .invalidArgument)
+        #expect(code { try Validation.check(NewConversation("x", title: text(200))) } == nil)
+        #expect(code { try Validation.check(NewConversation("x", title: text(201))) } == .invalidArgument)
         #expect(code { try Validation.check(tenant: text(100)) } == nil)
         #expect(code { try Validation.check(tenant: text(101)) } == .invalidArgument)
     }
 
     @Test func emptyTexts() {
         #expect(code { try Validation.check("") } == .invalidArgument)
-        #expect(code { try Validation.check("x", title: "") } == nil)
-        #expect(code { try Validation.check("x", title: nil) } == nil)
+        #expect(code { try Validation.check(NewConversation("x", title: "")) } == nil)
+        #expect(code { try Validation.check(NewConversation("x", title: nil)) } == nil)
+        #expect(code { try Validation.check(.title(""), of: "x") } == nil)
+        #expect(code { try Validation.check(.title(nil), of: "") } == .invalidArgument)
+        #expect(code { try Validation.check(ConversationChange(), of: "x") } == nil)
         #expect(code { try Validation.check(tenant: "") } == .invalidArgument)
     }
 
     @Test(arguments: ["\0", "a\0", "\0a", "a\0b"])
     func nulIsRefused(_ text: String) {
         #expect(code { try Validation.check(ConversationID(text)) } == .invalidArgument)
-        #expect(code { try Validation.check("x", title: text) } == .invalidArgument)
+        #expect(code { try Validation.check(NewConversation("x", title: text)) } == .invalidArgument)
+        #expect(code { try Validation.check(.title(text), of: "x") } == .invalidArgument)
         #expect(code { try Validation.check(tenant: text) } == .invalidArgument)
         #expect(
-            code { try Validation.check(append: [.user(text)], to: "x", roles: Role.standard) } == .invalidArgument)
+            code { try Validation.check(NewMessages([.user(text)], to: "x"), roles: Role.standard) } == .invalidArgument
+        )
     }
 
     @Test func limits() {
-        #expect(code { try Validation.check(limit: 0) } == nil)
-        #expect(code { try Validation.check(limit: .max) } == nil)
-        #expect(code { try Validation.check(limit: -1) } == .invalidArgument)
-        #expect(code { try Validation.check(limit: .min) } == .invalidArgument)
+        #expect(code { try Validation.check(MessageQuery(of: "x", limit: 0)) } == nil)
+        #expect(code { try Validation.check(MessageQuery(of: "x", limit: .max)) } == nil)
+        #expect(code { try Validation.check(MessageQuery(of: "x", limit: -1)) } == .invalidArgument)
+        #expect(code { try Validation.check(MessageQuery(of: "x", limit: .min)) } == .invalidArgument)
+        #expect(code { try Validation.check(ConversationQuery(limit: 0), tenant: "") } == nil)
+        #expect(code { try Validation.check(ConversationQuery(limit: -1), tenant: "") } == .invalidArgument)
+        let damaged = ConversationCursor("x")
+        #expect(code { try Validation.check(ConversationQuery(after: damaged), tenant: "") } == .invalidCursor)
+        let both = ConversationQuery(after: damaged, limit: -1)
+        #expect(code { try Validation.check(both, tenant: "") } == .invalidArgument)
     }
 
     @Test func contentsAreCountedInBytes() {
         let most = String(repeating: "x", count: 16 << 20)
         let wide = String(repeating: "\u{1f600}", count: 4 << 20)
         for text in [most, wide] {
-            #expect(code { try Validation.check(append: [.user(text)], to: "x", roles: Role.standard) } == nil)
+            #expect(code { try Validation.check(NewMessages([.user(text)], to: "x"), roles: Role.standard) } == nil)
             #expect(
-                code { try Validation.check(append: [.user(text + "x")], to: "x", roles: Role.standard) }
+                code { try Validation.check(NewMessages([.user(text + "x")], to: "x"), roles: Role.standard) }
                     == .invalidArgument)
         }
         let four = Array(repeating: ChatMessage.user(most), count: 4)
-        #expect(code { try Validation.check(append: four, to: "x", roles: Role.standard) } == nil)
+        #expect(code { try Validation.check(NewMessages(four, to: "x"), roles: Role.standard) } == nil)
         #expect(
-            code { try Validation.check(append: four + [.user("x")], to: "x", roles: Role.standard) }
+            code { try Validation.check(NewMessages(four + [.user("x")], to: "x"), roles: Role.standard) }
                 == .invalidArgument)
     }
 
     @Test func messagesOfAnAppend() {
         let most = Array(repeating: ChatMessage.user(""), count: 10_000)
-        #expect(code { try Validation.check(append: most, to: "x", roles: Role.standard) } == nil)
+        #expect(code { try Validation.check(NewMessages(most, to: "x"), roles: Role.standard) } == nil)
         #expect(
-            code { try Validation.check(append: most + [.user("")], to: "x", roles: Role.standard) }
+            code { try Validation.check(NewMessages(most + [.user("")], to: "x"), roles: Role.standard) }
                 == .invalidArgument)
-        #expect(code { try Validation.check(append: [], to: "", roles: Role.standard) } == .invalidArgument)
+        #expect(code { try Validation.check(NewMessages([], to: ""), roles: Role.standard) } == .invalidArgument)
     }
 
     @Test func keys() {
         func check(_ messages: ChatMessage...) -> String {
-            message { try Validation.check(append: messages, to: "x", roles: Role.standard) }
+            message { try Validation.check(NewMessages(messages, to: "x"), roles: Role.standard) }
         }
         let longest = String(repeating: "\u{1f600}", count: 200)
-        #expect(check(.user("", key: longest), .user(""), .user("", key: "k"), .user("")).isEmpty)
+        #expect(check(.user("", key: longest), .user("", key: "k")).isEmpty)
+        for messages in [[.user("", key: "k"), .user("")], [.user(""), .user("", key: "k")]] as [[ChatMessage]] {
+            let place = messages[0].key == nil ? 0 : 1
+            #expect(
+                message { try Validation.check(NewMessages(messages, to: "x"), roles: Role.standard) }
+                    == "messages[\(place)] has no key, and others have one; all messages of an append have keys, or none"
+            )
+        }
         #expect(
-            check(.user(""), .user("", key: longest + "x"))
+            check(.user("", key: "k"), .user("", key: longest + "x"))
                 == "messages[1].key has 201 Unicode scalars; it takes 1 to 200")
         #expect(check(.user("", key: "")) == "messages[0].key has 0 Unicode scalars; it takes 1 to 200")
         #expect(check(.user("", key: "a\0")).hasPrefix("messages[0].key has U+0000"))
@@ -99,38 +117,39 @@ import Testing
                 == "messages[1].key is that of messages[0]; each takes a key of its own")
         #expect(check(.user("a", key: "\u{e9}"), .user("b", key: "e\u{301}")).isEmpty)
         let bad = ChatMessage(role: Role(rawValue: "x"), content: "", key: "")
-        #expect(code { try Validation.check(append: [bad], to: "x", roles: Role.standard) } == .invalidArgument)
+        #expect(code { try Validation.check(NewMessages([bad], to: "x"), roles: Role.standard) } == .invalidArgument)
     }
 
     @Test func errorsNameFieldLimitAndLength() {
         let id = message { try Validation.check(ConversationID(String(repeating: "q", count: 123))) }
         #expect(id == "conversation id has 123 Unicode scalars; it takes 1 to 100")
-        let title = message { try Validation.check("x", title: String(repeating: "q", count: 234)) }
+        let title = message { try Validation.check(NewConversation("x", title: String(repeating: "q", count: 234))) }
         #expect(title == "title has 234 Unicode scalars; it takes 0 to 200")
         let content = message {
-            try Validation.check(
-                append: [.user(""), .user(String(repeating: "q", count: 16_777_217))], to: "x", roles: Role.standard)
+            let messages = [ChatMessage.user(""), .user(String(repeating: "q", count: 16_777_217))]
+            return try Validation.check(NewMessages(messages, to: "x"), roles: Role.standard)
         }
         #expect(content == "messages[1].content has 16777217 bytes; it takes at most 16777216")
     }
 
     @Test func theFirstParameterComesFirstAndRolesLast() {
         let long = String(repeating: "x", count: 201)
-        #expect(message { try Validation.check("", title: long) }.hasPrefix("conversation id"))
+        #expect(message { try Validation.check(NewConversation("", title: long)) }.hasPrefix("conversation id"))
         let bad = ChatMessage(role: Role(rawValue: "x"), content: "")
         let appended = [bad, .user("\0")]
-        #expect(code { try Validation.check(append: appended, to: "x", roles: Role.standard) } == .invalidArgument)
+        #expect(code { try Validation.check(NewMessages(appended, to: "x"), roles: Role.standard) } == .invalidArgument)
         #expect(
-            message { try Validation.check(append: appended, to: "", roles: Role.standard) }.hasPrefix("conversation"))
-        #expect(code { try Validation.check(append: [bad], to: "x", roles: Role.standard) } == .invalidRole)
-        #expect(code { try Validation.check(append: [bad], to: "x", roles: [bad.role]) } == nil)
-        #expect(code { try Validation.check(append: [.user("")], to: "x", roles: [bad.role]) } == .invalidRole)
+            message { try Validation.check(NewMessages(appended, to: ""), roles: Role.standard) }.hasPrefix(
+                "conversation"))
+        #expect(code { try Validation.check(NewMessages([bad], to: "x"), roles: Role.standard) } == .invalidRole)
+        #expect(code { try Validation.check(NewMessages([bad], to: "x"), roles: [bad.role]) } == nil)
+        #expect(code { try Validation.check(NewMessages([.user("")], to: "x"), roles: [bad.role]) } == .invalidRole)
     }
 
     @Test(arguments: ["User", "USER", "user ", "use\u{301}r", "", "user\0"])
     func rolesAreExact(_ name: String) {
         let message = ChatMessage(role: Role(rawValue: name), content: "")
-        #expect(code { try Validation.check(append: [message], to: "x", roles: Role.standard) } == .invalidRole)
+        #expect(code { try Validation.check(NewMessages([message], to: "x"), roles: Role.standard) } == .invalidRole)
     }
 
     @Test func snapshots() {

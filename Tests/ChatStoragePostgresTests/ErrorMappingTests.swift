@@ -40,7 +40,7 @@ import Testing
             ("permission denied for schema chat", nil), ("permission denied for table my_conversations", nil),
             ("permission denied for table conversations2", nil), ("secret", nil), ("", nil),
         ] {
-            #expect(ServerError.ownTable(in: message) == table)
+            #expect(ServerError.ownTable(in: message, among: SchemaDefinition.tables) == table)
         }
     }
 

@@ -6,11 +6,11 @@ import Testing
 @Suite struct PipelineTests {
     typealias TestPipeline = Pipeline<String, String>
 
-    let select = Request.read(Statement("select", [], "SELECT 1"))
-    let unnamedSelect = Request.read(Statement(text: "SELECT 1"))
-    let insert = Request.write(Statement("insert", [], "INSERT"), to: .schema, Parameters())
-    let clear = Request.transaction(
-        [step(Statement("touch", [], "UPDATE")), step(Statement("delete", [], "DELETE"))], on: .schema)
+    let select = Request.read(PreparedSQL("select", [], "SELECT 1")).script
+    let unnamedSelect = Request.read(PreparedSQL(text: "SELECT 1")).script
+    let insert = Request.write(PreparedSQL("insert", [], "INSERT"), to: .schema, Parameters()).script
+    let clear = Script.transaction(
+        [step(PreparedSQL("touch", [], "UPDATE")), step(PreparedSQL("delete", [], "DELETE"))])
 
     @Test func aStatementIsPreparedOnceOnAConnection() {
         var pipeline = TestPipeline(isBehindPooler: false)
@@ -59,7 +59,7 @@ import Testing
         for number in 1...TestPipeline.readsPerSync {
             #expect(pipeline.canSendAtOnce(select.shareableStatement))
             pipeline.add(select, for: "\(number)")
-            #expect(!pipeline.canSendAtOnce(nil) && !pipeline.canSendAtOnce(Statement("other", [], "SELECT 2")))
+            #expect(!pipeline.canSendAtOnce(nil) && !pipeline.canSendAtOnce(PreparedSQL("other", [], "SELECT 2")))
         }
         #expect(!pipeline.canSendAtOnce(select.shareableStatement))
         pipeline = TestPipeline(isBehindPooler: true)
@@ -122,7 +122,7 @@ import Testing
     @Test func readsOfOtherStatementsShareNoSync() {
         var pipeline = TestPipeline(isBehindPooler: false)
         pipeline.add(select, for: "a")
-        pipeline.add(Request.read(Statement("other", [], "SELECT 2")), for: "b")
+        pipeline.add(Request.read(PreparedSQL("other", [], "SELECT 2")).script, for: "b")
         #expect(
             pipeline.sendAll().filter { !$0.hasPrefix("prepare") } == [
                 "execute select_0", "sync", "execute other_0", "sync",
@@ -141,7 +141,7 @@ import Testing
     /// Otherwise a refused call would have the store believe in a pooler for good.
     @Test func aStatementThatAnErrorKeptFromBeingPreparedShowsNoPooler() throws {
         var pipeline = TestPipeline(isBehindPooler: false)
-        let write = Request.write(Statement("write", [], "SELECT 1"), to: .schema, Parameters())
+        let write = Request.write(PreparedSQL("write", [], "SELECT 1"), to: .schema, Parameters()).script
         for ticket in ["a", "b"] { pipeline.add(write, for: ticket) }
         #expect(pipeline.sendAll() == ["prepare write_0", "execute write_0", "sync", "execute write_0", "sync"])
         #expect(pipeline.receiveAll([.refusal(error("57014")), .end, .skipped, .end, .sync]) == ["a refused 57014"])
@@ -194,7 +194,7 @@ import Testing
     }
 
     @Test func whatSetsUpASessionSharesItsSyncWithNobody() throws {
-        let setUp = PostgresBackend.Configuration(url: "postgres:").sessionRequest(backendPID: 1)
+        let setUp = SessionSetUp(lockWait: .seconds(1), statementTimeout: .seconds(2), backendPID: 1).script
         var pipeline = TestPipeline(isBehindPooler: false)
         for (request, ticket) in [(select, "a"), (setUp, "session"), (select, "b")] {
             pipeline.add(request, for: ticket)
@@ -267,8 +267,8 @@ import Testing
 
     @Test func theRestOfALongRequestIsNotSentAfterAnError() {
         var pipeline = warm()
-        let steps = (1...5).map { step(Statement(text: "INSERT \($0)")) }
-        pipeline.add(.transaction(steps, on: .schema), for: "a")
+        let steps = (1...5).map { step(PreparedSQL(text: "INSERT \($0)")) }
+        pipeline.add(.transaction(steps), for: "a")
         for _ in 1...3 { _ = pipeline.nextMessage() }
         #expect(pipeline.receiveAll([.answer("begin"), .end, .refusal(error("23505")), .end, .skipped, .end]) == [])
         // Its Sync, then COMMIT, which ends the failed transaction.
@@ -413,8 +413,8 @@ private func error(_ sqlState: String, isFatal: Bool = false) -> ServerError {
     ServerError(sqlState: sqlState, isFatal: isFatal)
 }
 
-private func step(_ statement: Statement) -> Request.Step {
-    Request.Step(statement: statement, bytes: 0) { Parameters() }
+private func step(_ statement: PreparedSQL) -> Script.Step {
+    Script.Step(statement: statement, bytes: 0) { Parameters() }
 }
 
 extension Pipeline<String, String> {

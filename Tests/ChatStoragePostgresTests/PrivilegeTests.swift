@@ -8,17 +8,13 @@ import Testing
 @Suite struct PrivilegeTests {
     @Test func theDocumentedStatementsAreThoseOfPrepare() throws {
         let documented = try DocumentedPrivileges(schema: "chat").versions
-        let definition = SchemaDefinition(SchemaName(name: "chat"))
-        let versions = [
-            definition.version1, definition.version2 + [definition.setVersion(2)],
-            definition.version3 + [definition.setVersion(3)],
-        ]
+        let versions = SchemaDefinition(SchemaName(name: "chat"), SchemaVersion.all).statements
         for (documented, own) in zip(documented, versions) {
             #expect(
                 Self.words(documented.split(separator: ";\n").map(String.init).joined(separator: "\n;\n"))
                     == Self.words(own.joined(separator: "\n;\n").replacing("\"chat\"", with: "chat")))
         }
-        #expect(documented.count == Int(SchemaDefinition.version))
+        #expect(documented.count == versions.count)
     }
 
     private static func words(_ text: String) -> [Substring] { text.split(whereSeparator: \.isWhitespace) }
@@ -131,16 +127,29 @@ import Testing
             try await prepareIsDenied()
             try await server.execute("GRANT USAGE ON SCHEMA \(schema) TO \(privileges.application)")
             try await prepareIsDenied()
-            // Nor is an old version's schema migrated.
-            for statements in [privileges.versions[0]] + privileges.grants {
-                try await privileges.executeAsOwner(statements, on: server)
+            try await backend.close()
+        }
+    }
+
+    @Test func migratingWithoutTheRightIsDeniedAndChangesNothing() async throws {
+        try await DocumentedPrivileges.withTables { server, privileges in
+            let schema = privileges.schema
+            func open(as role: String) async throws -> PostgresBackend {
+                try await PostgresBackend(
+                    configuration(server.url(of: role), schema), versions: SchemaVersion.all + [.languages])
             }
-            await expectDenial(saying: "\"\(schema)\" are an older version's; their owner")
+            let backend = try await open(as: privileges.application)
+            let error = await #expect(throws: ChatStorageError.self) { try await backend.prepare() }
+            #expect(error?.code == .accessDenied)
+            #expect(error?.message.contains("\"\(schema)\" are an older version's; their owner") == true)
             await expectError(.notPrepared) { try await backend.conversation("c") }
-            #expect(try await server.execute("SELECT version FROM \(schema).chat_storage_schema") == [["1"]])
-            for statements in privileges.versions[1...] {
-                try await privileges.executeAsOwner(statements, on: server)
-            }
+            let version = "SELECT schema_version FROM \(schema).chat_storage_schema"
+            #expect(try await server.execute(version) == [["1"]])
+            let owner = try await open(as: privileges.owner)
+            try await owner.prepare()
+            try await owner.close()
+            #expect(try await server.execute(version) == [["2"]])
+            // The rights stay as they were granted.
             try await backend.prepare()
             for call in Self.calls { try await call(backend) }
             try await backend.close()

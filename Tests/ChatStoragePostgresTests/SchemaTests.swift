@@ -43,8 +43,8 @@ import Testing
             }
             #expect(try await TestPostgres.execute("SELECT count(*) FROM \(schema).chat_messages") == [["20"]])
             #expect(
-                try await TestPostgres.execute("SELECT version, single_row FROM \(schema).chat_storage_schema")
-                    == [["3", "t"]])
+                try await TestPostgres.execute("SELECT schema_version, single_row FROM \(schema).chat_storage_schema")
+                    == [["1", "t"]])
         }
     }
 
@@ -81,11 +81,11 @@ import Testing
             let first = try await PostgresBackend(configuration(url, schema))
             try await first.prepare()
             try await first.close()
-            try await TestPostgres.execute("UPDATE \(schema).chat_storage_schema SET version = 5")
+            try await TestPostgres.execute("UPDATE \(schema).chat_storage_schema SET schema_version = 5")
             let second = try await PostgresBackend(configuration(url, schema))
             try await second.createConversation("c")
             try await second.close()
-            try await TestPostgres.execute("UPDATE \(schema).chat_storage_schema SET minimum_version = 4")
+            try await TestPostgres.execute("UPDATE \(schema).chat_storage_schema SET minimum_schema_version = 4")
             let third = try await PostgresBackend(configuration(url, schema))
             await expectError(.schemaTooNew) { try await third.conversation("c") }
             await expectError(.schemaTooNew) { try await third.prepare() }

@@ -20,7 +20,7 @@ import Testing
                 let text = "\(Self.mark) \(state)"
                 let calls: [@Sendable () async throws -> Void] = [
                     { try await backend.append(.user(text), to: "c") },
-                    { try await backend.append([.user(text, key: "k"), .user("x")], to: "c") },
+                    { try await backend.append([.user(text, key: "k"), .user("x", key: "x")], to: "c") },
                     { try await backend.append(.user(text), to: "titled", if: .exists) },
                     { try await backend.createConversation("made", title: text) },
                     { try await backend.getOrCreateConversation("got", title: text) },

@@ -68,17 +68,17 @@ import Testing
     }
 
     @Test func timeoutsStandWhereTheyHoldForTheTransaction() throws {
-        let insert = Request.write(Statement("insert", [], "INSERT"), to: .schema, Parameters())
-        let touch = Request.Step(statement: Statement("touch", [], "UPDATE"), bytes: 0) { Parameters() }
-        let clear = Request.transaction([touch, touch], on: .schema)
-        for (request, names) in [
+        let insert = Request.write(PreparedSQL("insert", [], "INSERT"), to: .schema, Parameters()).script
+        let touch = Script.Step(statement: PreparedSQL("touch", [], "UPDATE"), bytes: 0) { Parameters() }
+        let clear = Script.transaction([touch, touch])
+        for (script, names) in [
             (insert, ["chatstorage_set_timeouts", "insert"]),
             (clear, ["chatstorage_begin", "chatstorage_set_timeouts", "touch", "touch"]),
         ] {
-            let sent = request.with(lockWait: .seconds(1), statementTimeout: .seconds(2))
+            let sent = script.with(lockWait: .seconds(1), statementTimeout: .seconds(2))
             #expect(sent.groups[0].compactMap(\.statement.name) == names)
-            #expect(sent.groups.count == request.groups.count && sent.isWrite)
-            #expect(sent.answersBeforeCommit == request.answersBeforeCommit + 1)
+            #expect(sent.groups.count == script.groups.count && sent.isWrite)
+            #expect(sent.answersBeforeCommit == script.answersBeforeCommit + 1)
         }
     }
 }

@@ -235,7 +235,7 @@ import Testing
                             while progress.calling.load(ordering: .relaxed) < callers,
                                 !progress.isOver.load(ordering: .acquiring)
                             {
-                                BlockedThread.pause(for: .microseconds(100))
+                                sleepThread(for: .microseconds(100))
                             }
                             _ = try database.append(NewMessages([.user("x")], to: "c"), tenant: "")
                         }

@@ -103,7 +103,7 @@ import CSQLite
         // As long as a commit takes on a slow disk.
         let slow = ScriptedCall("slow", answers) { database in
             _ = try database.append(NewMessages([.user("slow")], to: "slow"), tenant: "")
-            BlockedThread.pause(for: .milliseconds(40))
+            sleepThread(for: .milliseconds(40))
             if fails { throw ChatStorageError(.conflict, "after its write") }
         }
         transaction.run([slow])

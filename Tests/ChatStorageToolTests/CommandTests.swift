@@ -201,8 +201,36 @@ struct CommandTests {
         let tool = try Tool()
         let result = try await tool.shell("$TOOL \(command) </dev/null")
         #expect(result.status == 1)
-        #expect(result.errors == "chatstorage: tenant has 0 Unicode scalars; it takes 1 to 100\n")
+        #expect(result.errors == "chatstorage: --tenant is empty\n")
         #expect(!FileManager.default.fileExists(atPath: tool.folder.path(of: "chat.db")))
+    }
+
+    @Test("an empty schema is said to be empty", arguments: ["--schema '' list", "verify --schema=", "exec --schema="])
+    func emptySchema(command: String) async throws {
+        let result = try await Tool().shell("CHATSTORAGE_URL=postgres://127.0.0.1:1/x $TOOL \(command) </dev/null")
+        #expect(result.status == 1)
+        #expect(result.errors == "chatstorage: --schema is empty\n")
+    }
+
+    @Test("each command's usage has the options that it takes")
+    func usageLines() async throws {
+        let tool = try Tool()
+        for command in [
+            "import", "list", "show", "history", "add", "title", "clear", "delete", "stats", "exec", "verify",
+        ] {
+            let help = try await tool.run(command, "--help").output
+            let usage = try #require(help.firstMatch(of: /USAGE: (.+(\n +chatstorage .+)*)/)).output.1
+            for line in usage.split(separator: "\n") {
+                for option in ["[--store <url>]", "[--schema <name>]", "[--pooler]"] { #expect(line.contains(option)) }
+                #expect(line.contains("[--tenant <name>]") == (command != "verify"))
+            }
+            #expect(help.contains("\n  --tenant <name> ") == (command != "verify"))
+        }
+        for words in [["verify", "--tenant", "x"], ["--tenant", "x", "verify"]] {
+            let result = try await tool.run(words, input: Data())
+            #expect(
+                result.status == 64 && result.errors.contains("verify works in tenants of its own, not in --tenant"))
+        }
     }
 
     @Test(

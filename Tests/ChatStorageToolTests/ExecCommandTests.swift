@@ -58,6 +58,47 @@ struct ExecCommandTests {
                 """)
     }
 
+    @Test("a store is made by the first request that writes, and not before")
+    func laterStore() async throws {
+        let tool = try Tool()
+        let path = tool.folder.path(of: "chat.db")
+        let read = #"{"op": "list_conversations"}"#
+        let early = try await tool.run("exec", input: "\(read)\n{\"op\": \"clear_messages\"}\n")
+        #expect(early.status == 0)
+        let answers = early.output.split(separator: "\n")
+        #expect(
+            answers.first == """
+                {"error": {"code": "not_prepared", "message": "the database has none of the library's tables; a request \
+                that writes makes it ready", "retryable": false}}
+                """)
+        #expect(answers.count == 2 && answers[1].contains("conversation_id is missing"))
+        #expect(!FileManager.default.fileExists(atPath: path))
+        let write = #"{"op": "create_conversation", "conversation_id": "c"}"#
+        let later = try await tool.run("exec", input: "\(read)\n\(write)\n\(read)\n")
+        #expect(later.output.split(separator: "\n").map { $0.prefix(6) } == [#"{"erro"#, #"{"ok":"#, #"{"ok":"#])
+        #expect(FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test("a PostgreSQL schema too", .enabled(if: try TestBackends.postgres.isSelected()))
+    func laterSchema() async throws {
+        let tool = try Tool()
+        try await TestPostgres.withSchema { url, schema in
+            func run(_ op: String) async throws -> String {
+                try await tool.run(
+                    "exec", "--schema", schema, input: #"{"op": "\#(op)", "conversation_id": "c"}"#,
+                    environment: ["CHATSTORAGE_URL": url]
+                ).output
+            }
+            let schemas = "SELECT 1 FROM pg_namespace WHERE nspname = '\(schema)'"
+            let read = try await run("get_conversation")
+            let before = try await TestPostgres.execute(schemas)
+            #expect(read.contains("not_prepared") && before.isEmpty)
+            let written = try await run("create_conversation")
+            let after = try await TestPostgres.execute(schemas)
+            #expect(written.hasPrefix(#"{"ok": "#) && !after.isEmpty)
+        }
+    }
+
     @Test("a store that cannot be opened is said on standard error, with status 1")
     func noStore() async throws {
         let result = try await Tool().run("exec", "--store", "sqlite:no/folder/chat.db", input: "{}\n")

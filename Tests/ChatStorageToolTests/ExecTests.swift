@@ -458,7 +458,7 @@ struct ExecTests {
             ),
         ])
     func retryable(error: ChatStorageError, members: String) async throws {
-        let session = try await ExecRun(backend: OddBackend(error: error))
+        let session = try await ExecRun(backend: OddErrors(error: error).backend)
         let answer = try await session.answer(#"{"op": "delete_conversation", "conversation_id": "c"}"#)
         let expected = members.replacing(#"", "m"#, with: #"", "message": "m"#)
         #expect(answer == #"{"error": {"code": \#(expected)}}"#)
@@ -470,7 +470,7 @@ struct ExecTests {
         let closed = try await ExecRun(backend: backend)
         try await backend.close()
         #expect(try await closed.code(#"{"op": "list_conversations"}"#) == "closed")
-        let odd = try await ExecRun(backend: OddBackend())
+        let odd = try await ExecRun(backend: OddErrors().backend)
         #expect(try await odd.code(#"{"op": "list_conversations"}"#) == "internal_error")
         #expect(try await !odd.answer(#"{"op": "list_conversations"}"#).contains("secret"))
     }

@@ -41,6 +41,18 @@ import Testing
         #expect(pooler.sent.namedStatements > 0)
     }
 
+    @Test(
+        "an option of a service file that libpq does not take is named", arguments: ["target_session_attrs", "sslmode"])
+    func serviceFile(option: String) async throws {
+        let tool = try Tool()
+        try tool.write("[chat]\nhost=127.0.0.1\nport=1\n\(option)=word4711\n", to: "services")
+        let result = try await tool.run(
+            "list", "--store", "postgres://?service=chat",
+            environment: ["PGSERVICEFILE": tool.folder.path(of: "services")])
+        #expect(result.status != 0 && result.output.isEmpty && !result.errors.contains("4711"))
+        #expect(result.errors.contains("libpq refuses \(option), which"), "\(result.errors)")
+    }
+
     @Test("other stores take neither", arguments: commands)
     func otherStores(command: [String]) async throws {
         let tool = try Tool()

@@ -1,5 +1,5 @@
 import ChatStorageCore
-import ChatStorageTransfer
+import ChatStorageJSON
 import TestSupport
 import Testing
 

@@ -1,4 +1,3 @@
-import ChatStorageTransfer
 import Foundation
 import TestSupport
 import Testing

@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageJSON
 import ChatStorageTransfer
 import Testing
 

@@ -39,7 +39,7 @@ struct ChatFileTests {
         let ids = try await read("\(line)\n\(line)\n{\"title\": \"t\", \(line.dropFirst())\n  \(line)\r\n").map {
             try #require($0.conversation).id.rawValue
         }
-        #expect(ids[0] == "import-e1edd1aaed8d6e8bb3e3345dcc7907d5-1")
+        #expect(ids[0] == "import-2929f201b086b108d869cf0db6d36f18dcd1bb8f-1")
         #expect(ids[1] == ids[0].dropLast() + "2")
         #expect(ids[3] == ids[0].dropLast() + "3")
         #expect(ids[2].hasSuffix("-1") && ids[2] != ids[0])
@@ -225,10 +225,30 @@ struct ChatFileTests {
             (NamedBytes("Zstandard", [0x28, 0xb5, 0x2f, 0xfd, 0x04]), .compressed),
             (NamedBytes("SQLite", Array("SQLite format 3\0".utf8)), .otherFormat),
             (NamedBytes("HTML", Array("<!DOCTYPE html>\n<html>".utf8)), .otherFormat),
+            (NamedBytes("CSV", Array("\u{FEFF}Title,Time,\"Author\"\r\n\"a\nb\",1,x\r\n".utf8)), .otherFormat),
+            (NamedBytes("CSV, its names alone", Array("id;Prénom".utf8)), .otherFormat),
+            (NamedBytes("tab-separated values", Array("role\tcontent text\nuser\t{}".utf8)), .otherFormat),
         ] as [(NamedBytes, ChatFileError.Code)])
     func refusedFiles(file: NamedBytes, code: ChatFileError.Code) async throws {
         let error = await #expect(throws: ChatFileError.self) { try await read(bytes: file.bytes) }
         #expect(error?.code == code)
+    }
+
+    @Test(
+        "a first line that is no JSON is one invalid entry if conversations follow, or if it has no names",
+        arguments: ["role,content", "a, b", "Hello", "Hello, world!", "\"role\": \"user\",", ",", "1,,2"])
+    func firstLines(line: String) async throws {
+        let good = #"{"messages": []}"#
+        for text in ["\(line)\n\n\(good)\n", "\(line)\r\n\(good)"] {
+            for entries in [try await read(text), try await readFromPipe(text.utf8.map { [$0] })] {
+                #expect(entries.map { $0.conversation != nil } == [false, true])
+            }
+        }
+    }
+
+    @Test("text of lines that are no names is one invalid entry a line", arguments: ["Hello", "Hello, world!", "1,,2"])
+    func otherText(line: String) async throws {
+        #expect(try await read("\(line)\n\(line)\n").map { $0.reason != nil } == [true, true])
     }
 
     @Test(
@@ -270,6 +290,11 @@ struct ChatFileTests {
             ),
             (#"{"conversations": [{"conversation": {"id": "i"}, "responses": []}]}"#, "Grok"),
             (#"[{"id": "i", "title": "t", "inserted_at": "2026", "mapping": {}}]"#, "DeepSeek"),
+            (#"[{"id": 1, "type": "user", "content": "hi", "thought": null, "children": []}]"#, "DeepSeek"),
+            (
+                #"{"uuid": "u", "title": "t", "project": {}, "messages": [{"role": "user", "content": {"id": "m"}}]}"#,
+                "Claude"
+            ),
             (#"{"runSettings": {}, "chunkedPrompt": {"chunks": []}}"#, "AI Studio"),
             (#"[{"header": "Gemini Apps", "title": "t", "time": "2026", "products": ["Gemini Apps"]}]"#, "Google"),
             (#"[{"role": "user", "content": "hi"}, {"role": "assistant", "content": "ho"}]"#, "a list of messages"),
@@ -286,6 +311,62 @@ struct ChatFileTests {
             let entries = try await read("{\"messages\": []}\n\(text)")
             #expect(entries[0].conversation != nil && entries[1].reason?.hasSuffix("; not read yet") == true)
         }
+    }
+
+    @Test(
+        "files of an export without conversations are named, on one line or several",
+        arguments: [
+            (#"{"id": "u", "email": "a@b.c", "chatgpt_plus_user": true, "phone_number": null}"#, "ChatGPT"),
+            (#"[{"id": "i", "conversation_id": "c", "user_id": "u", "rating": "thumbs_up"}]"#, "ChatGPT"),
+            (#"[{"id": "i", "conversation_id": "c", "title": "t", "is_anonymous": true}]"#, "ChatGPT"),
+            (#"{"export_files": [], "logical_files": {}, "version": 1}"#, "ChatGPT"),
+            (#"[{"uuid": "p", "name": "n", "description": "", "docs": []}]"#, "Claude"),
+            (#"[{"uuid": "u", "full_name": "n", "email_address": "a@b.c"}]"#, "Claude"),
+            (#"[{"conversations_memory": "m", "account_uuid": "u"}]"#, "Claude"),
+        ])
+    func sideFiles(text: String, name: String) async throws {
+        for text in [text, text.replacing("{", with: "{\n").replacing(", \"", with: ",\n\"")] {
+            let error = await #expect(throws: ChatFileError.self) { try await read(text) }
+            #expect(error?.code == .otherFormat && error?.message.contains(name) == true)
+            #expect(error?.message.hasSuffix("; it has no conversations") == true && error?.command == nil)
+        }
+    }
+
+    @Test("what has messages is a conversation, if a wrong one, whatever else it has")
+    func conversationWithOthers() async throws {
+        let text = #"{"conversation_id": "c", "rating": 1, "messages": [{"role": "user"}]}"#
+        #expect(try await read(text).map(\.reason) == ["messages[0].content is missing"])
+    }
+
+    @Test("an object over several lines that has no messages is not to be put on one line")
+    func otherObject() async throws {
+        let text = "{\n\"a\": {\"messages\": []},\n\"b\": 1\n}"
+        let error = await #expect(throws: ChatFileError.self) { try await read(text) }
+        #expect(error?.message == "is a JSON object with neither messages nor conversations")
+        #expect(error?.command == nil)
+        // Others may follow, or it is too long to be looked at whole.
+        let long = "{\n\"a\": \"\(String(repeating: "x", count: 2 << 20))\",\n\"messages\": []}"
+        for text in ["\(text)\n\n{\n\"messages\": []}", long] {
+            let error = await #expect(throws: ChatFileError.self) { try await read(text) }
+            #expect(error?.command == "jq -c .")
+        }
+    }
+
+    @Test("an object around conversations says how to take it away")
+    func wrapper() async throws {
+        let conversation = #"{"id": "c", "messages": [{"role": "user", "content": "hi"}]}"#
+        let object = #"{"conversations": [\#(conversation), \#(conversation)]}"#
+        for (text, command) in [
+            (object, "jq -c '.conversations[]'"), ("[\(object)]", "jq -c '.[].conversations[]'"),
+            (object.replacing("{", with: "{\n"), "jq -c '.conversations[]'"),
+            ("[\n\(object.replacing("{", with: "{\n"))\n]", "jq -c '.[].conversations[]'"),
+        ] {
+            let error = await #expect(throws: ChatFileError.self) { try await read(text) }
+            #expect(error?.message == "is an object around conversations, which must have one line each")
+            #expect(error?.command == command)
+        }
+        // One of the other format has no such conversations.
+        #expect(try await read(#"{"conversations": [{"from": "human", "value": "hi"}]}"#)[0].conversation != nil)
     }
 
     @Test("after an export that is not read yet nothing comes")

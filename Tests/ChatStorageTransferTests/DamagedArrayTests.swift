@@ -1,5 +1,6 @@
 import ChatStorageConformance
 import ChatStorageCore
+import ChatStorageJSON
 import ChatStorageTransfer
 import Testing
 
@@ -66,12 +67,15 @@ struct DamagedArrayTests {
         ("a bracket too many", { $0 + "]" }),
         ("brackets that close the array", { $0 + "]}]" }),
         ("an opening brace too many", { "{" + $0 }),
+        ("an opening bracket too many", { "[" + $0 }),
         ("opening brackets too many", { "[[[[" + $0 }),
         ("a missing comma within", { $0.replacing(",\"conv", with: " \"conv") }),
         ("cut off in a text", { String($0.prefix(60)) }),
         ("cut off after a colon", { String($0.prefix { $0 != "o" && $0 != "t" && $0 != "f" }) }),
         ("cut off after a turn", { String($0.prefix { $0 != "}" }) + "}" }),
         ("nothing but a brace", { _ in "{" }),
+        ("nothing but a bracket", { _ in "[" }),
+        ("the beginning of an array", { _ in "[1, {}" }),
         ("nothing but a quote", { _ in "\"" }),
         ("the beginning of a string", { _ in "\"conversa" }),
         ("not JSON", { _ in "Traceback (most recent call last)" }),

@@ -65,10 +65,11 @@ struct ImporterTests {
     @Test("the same id twice in a file is handled in the file's order")
     func sameIDTwice() async throws {
         let backend = try await prepared()
-        let storage = SlowStorage(storage: backend.defaultTenant) { snapshot in
+        let slow = SlowRestores { snapshot in
             guard snapshot.messages.first?.content == "first" else { return }
             for _ in 0..<1000 { await Task.yield() }
         }
+        let storage = InterceptedStorage(backend.defaultTenant, interceptor: slow)
         let result = try await run(
             [
                 conversation("c", ["first"]), conversation("other", []), conversation("c", ["second"]),
@@ -120,10 +121,11 @@ struct ImporterTests {
     @Test("everything is reported in the file's order, whichever is stored first")
     func order() async throws {
         let backend = try await prepared()
-        let storage = SlowStorage(storage: backend.defaultTenant) { snapshot in
+        let slow = SlowRestores { snapshot in
             guard snapshot.id == "slow" else { return }
             for _ in 0..<1000 { await Task.yield() }
         }
+        let storage = InterceptedStorage(backend.defaultTenant, interceptor: slow)
         let (stream, continuation) = AsyncStream.makeStream(of: ChatFile.Entry.self)
         for line in 1...20 {
             let content: ChatFile.Entry.Content =
@@ -147,7 +149,8 @@ struct ImporterTests {
     func orderIsBounded() async throws {
         let backend = try await prepared()
         let (goOn, continuation) = AsyncStream.makeStream(of: Void.self)
-        let storage = SlowStorage(storage: backend.defaultTenant) { _ in for await _ in goOn { break } }
+        let restores = SlowRestores { _ in for await _ in goOn { break } }
+        let storage = InterceptedStorage(backend.defaultTenant, interceptor: restores)
         let read = Mutex(0)
         let slow = ChatFile.Entry(line: 1, content: .conversation(conversation("slow", ["a"])), bytesRead: 1)
         let entries = AsyncStream<ChatFile.Entry> {
@@ -176,7 +179,8 @@ struct ImporterTests {
     func failedConversation(code: ChatStorageError.Code) async throws {
         let backend = try await prepared()
         let error = ChatStorageError(code, "the row is bad", cause: .init(engine: "SQLite", code: "11"))
-        let storage = FaultyConversation(storage: backend.defaultTenant, id: "bad", error: error)
+        let storage = InterceptedStorage(
+            backend.defaultTenant, interceptor: DamagedConversation(id: "bad", error: error))
         let result = try await run(
             [conversation("a", ["x"]), conversation("bad", ["x"]), conversation("b", ["x"])], into: storage)
         #expect(
@@ -210,20 +214,22 @@ struct ImporterTests {
     @Test("an error that is not about one conversation ends the import with it", arguments: [0, 5])
     func failure(successes: Int) async throws {
         let backend = try await prepared()
-        let storage = FaultyStorage(storage: backend.defaultTenant, restores: successes)
+        let disk = FullDisk(after: successes)
+        let storage = InterceptedStorage(backend.defaultTenant, interceptor: disk)
         let conversations = (1...1000).map { conversation(ConversationID("c\($0)"), ["x"]) }
         let error = await #expect(throws: ChatStorageError.self) {
             try await Importer(storage: storage).run(entries(conversations))
         }
         #expect(error?.code == .unavailable)
-        #expect(storage.attempts < 100)
+        #expect(disk.attempts < 100)
         #expect(try await backend.conversations(limit: 1000).count == successes)
     }
 
     @Test("no more conversations and bytes are under way than configured, and more than one is")
     func bounds() async throws {
         let backend = try await prepared()
-        let storage = CountingStorage(storage: backend.defaultTenant)
+        let restores = CountedRestores()
+        let storage = InterceptedStorage(backend.defaultTenant, interceptor: restores)
         var configuration = Importer.Configuration()
         configuration.concurrentConversations = 4
         configuration.concurrentBytes = 10_000
@@ -231,18 +237,19 @@ struct ImporterTests {
         let conversations = (1...50).map { conversation(ConversationID("c\($0)"), [$0 % 10 == 0 ? long : "short"]) }
         let summary = try await Importer(storage: storage, configuration: configuration).run(entries(conversations))
         #expect(summary.imported == 50)
-        #expect((2...4).contains(storage.mostAtOnce))
-        #expect(storage.mostBytesAtOnce < 30_000)
+        #expect((2...4).contains(restores.mostAtOnce))
+        #expect(restores.mostBytesAtOnce < 30_000)
     }
 
     @Test("a cancelled import ends with whole conversations, all of which it has reported")
     func cancelled() async throws {
         let backend = try await prepared()
         let isCancelled = Mutex(false)
-        let storage = SlowStorage(storage: backend.defaultTenant) { snapshot in
+        let slow = SlowRestores { snapshot in
             guard snapshot.title != nil else { return }
             while !isCancelled.withLock({ $0 }) { await Task.yield() }
         }
+        let storage = InterceptedStorage(backend.defaultTenant, interceptor: slow)
         let events = Recorder()
         let (stream, continuation) = AsyncStream.makeStream(of: ChatFile.Entry.self)
         let task = Task {

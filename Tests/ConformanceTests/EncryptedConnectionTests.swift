@@ -1,4 +1,5 @@
 import ChatStorageConformance
+import ChatStorageCore
 import ChatStoragePostgres
 import TestSupport
 import Testing

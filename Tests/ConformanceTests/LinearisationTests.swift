@@ -13,14 +13,18 @@ import Testing
     private func append(_ content: String, as sequence: Int64, _ span: ClosedRange<Int>) -> HistoryEntry {
         HistoryEntry(
             caller: 0, call: .append([.user(content)], to: "one", if: .createIfMissing),
-            outcome: .returned(.messages([appended(sequence, content)])), span: span)
+            outcome: .returned(
+                .appended(
+                    AppendResult(
+                        messages: [appended(sequence, content)],
+                        version: ConversationVersion(createdAt: Self.time, lastSequence: sequence)))), span: span)
     }
 
     private func read(_ contents: String..., at span: ClosedRange<Int>) -> HistoryEntry {
         let messages = contents.enumerated().map { appended(Int64($0) + 1, $1) }
         return HistoryEntry(
-            caller: 1, call: .messages(of: "one", .end, limit: 100), outcome: .returned(.messages(messages)), span: span
-        )
+            caller: 1, call: .messages(of: "one", .end, limit: 100),
+            outcome: .returned(.messages(MessagePage(items: messages, hasMore: false))), span: span)
     }
 
     private func clear(_ count: Int, _ span: ClosedRange<Int>) -> HistoryEntry {

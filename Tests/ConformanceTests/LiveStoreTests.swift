@@ -139,7 +139,7 @@ private struct SlowlyClosing: ChatStorageBackend {
 
     var capabilities: Capabilities { base.capabilities }
 
-    func prepare() async throws { try await base.prepare() }
+    func prepare(_ preparation: Preparation) async throws { try await base.prepare(preparation) }
 
     func close() async throws {
         closing.yield()

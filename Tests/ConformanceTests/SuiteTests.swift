@@ -262,6 +262,10 @@ private struct SharedStoreHarness: ConformanceHarness {
             try await call.perform(on: base)
         }
 
+        func prepare(_ base: any ChatStorageBackend, _ preparation: Preparation) async throws {
+            try await base.prepare(preparation)
+        }
+
         func close(_ base: any ChatStorageBackend) {}
     }
 }
@@ -320,7 +324,7 @@ private struct ExcusedHarness: ConformanceHarness {
         let base: InMemoryBackend
         let capabilities: Capabilities
 
-        func prepare() async throws { try await base.prepare() }
+        func prepare(_ preparation: Preparation) async throws { try await base.prepare(preparation) }
 
         func close() async throws { try await base.close() }
 

@@ -56,11 +56,14 @@ import Testing
             conversation.lastSequence >= 0 && Limits.timestamps.contains(conversation.createdAt)
                 && Limits.timestamps.contains(conversation.updatedAt)
         }
+        func isSound(_ message: Message) -> Bool {
+            message.sequence >= 1 && Limits.timestamps.contains(message.createdAt)
+        }
         return switch reply {
         case .conversation(let conversation): conversation.map(isSound) ?? true
-        case .page(let page): page.items.allSatisfy(isSound)
-        case .messages(let messages):
-            messages.allSatisfy { $0.sequence >= 1 && Limits.timestamps.contains($0.createdAt) }
+        case .conversations(let page): page.items.allSatisfy(isSound)
+        case .appended(let result): result.messages.allSatisfy(isSound)
+        case .messages(let page): page.items.allSatisfy(isSound)
         case .existed, .count: true
         }
     }

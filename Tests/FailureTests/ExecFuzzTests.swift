@@ -1,5 +1,6 @@
+import ChatStorageCore
 import ChatStorageInMemory
-import ChatStorageTransfer
+import ChatStorageJSON
 import Synchronization
 import Testing
 

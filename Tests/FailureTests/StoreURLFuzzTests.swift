@@ -22,17 +22,17 @@ import Testing
         do {
             let url = try StoreURL(text)
             #expect(!text.isEmpty && !text.utf8.contains(0), "\(text)")
-            switch url {
-            case .memory: #expect(text.lowercased() == "memory:", "\(text)")
-            case .sqlite(let path):
+            if let path = url.sqlitePath {
                 #expect(!path.isEmpty && Array(text.utf8).suffix(path.utf8.count) == Array(path.utf8)[...], "\(text)")
                 // Written out, the path is still the path.
                 if !path.utf8.starts(with: "//".utf8) { #expect(try StoreURL("sqlite:\(path)") == url, "\(text)") }
                 _ = try await SQLiteBackend(url: text)
-            case .postgres(let url):
-                #expect(url.utf8.elementsEqual(text.utf8), "\(text)")
+            } else if let uri = url.postgresURI {
+                #expect(uri.utf8.elementsEqual(text.utf8), "\(text)")
                 #expect(!"\(try StoreURL(text))".contains(Self.password), "\(text)")
-                try await PostgresBackend(url: url).close()
+                try await PostgresBackend(url: uri).close()
+            } else {
+                #expect(url == .memory && text.lowercased() == "memory:", "\(text)")
             }
             return true
         } catch let error as ChatStorageError {

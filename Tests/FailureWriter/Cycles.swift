@@ -99,11 +99,11 @@ extension FailureWriter {
 
     private static func runCycle(_ store: String, setting: String) async throws {
         let backend: any ChatStorageBackend =
-            if case .memory = try StoreURL(store) { InMemoryBackend() } else { try await open(store, setting: setting) }
+            if try StoreURL(store) == .memory { InMemoryBackend() } else { try await open(store, setting: setting) }
         await fails(.notPrepared) { _ = try await backend.defaultTenant.conversation("c") }
         try await backend.prepare()
         let chats: any ChatStorage = backend.tenant("t")
-        try await chats.append([.user("question", key: "k"), .assistant("answer")], to: "c")
+        try await chats.append([.user("question", key: "k"), .assistant("answer", key: "a")], to: "c")
         await fails(.idempotencyMismatch) { try await chats.append(.user("other", key: "k"), to: "c") }
         await fails(.conversationNotFound) { try await chats.append(.user("x"), to: "missing", if: .exists) }
         // Short reads may run where they are asked for, long ones elsewhere.

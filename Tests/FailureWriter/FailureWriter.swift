@@ -89,18 +89,18 @@ import Musl
     }
 
     static func open(_ store: String, setting: String) async throws -> any ChatStorageBackend {
-        switch try StoreURL(store) {
-        case .sqlite(let path):
+        let url = try StoreURL(store)
+        if let path = url.sqlitePath {
             var configuration = SQLiteBackend.Configuration(path: path)
             configuration.journalMode = .init(rawValue: setting) ?? .wal
             return try await SQLiteBackend(configuration)
-        case .postgres(let url):
-            var configuration = PostgresBackend.Configuration(url: url)
+        }
+        if let connection = url.postgresURI {
+            var configuration = PostgresBackend.Configuration(url: connection)
             configuration.schema = setting
             return try await PostgresBackend(configuration)
-        case .memory:
-            throw ChatStorageError(.invalidArgument, "what is in memory goes with the process")
         }
+        throw ChatStorageError(.invalidArgument, "what is in memory goes with the process")
     }
 
     private static func append(

@@ -11,37 +11,31 @@ extension ConversationSnapshot {
         var result = self
         for message in more {
             result.lastSequence += 1
-            result.messages.append(
-                Message(
-                    sequence: result.lastSequence, role: message.role, content: message.content, createdAt: updatedAt,
-                    key: message.key))
+            result.messages.append(Message(sequence: result.lastSequence, body: message, createdAt: updatedAt))
         }
         return result
     }
 
+    /// What an append stored, which is at the end.
+    func result(of new: NewMessages) -> AppendResult {
+        AppendResult(messages: messages.suffix(new.messages.count).map(stored), version: conversation.version)
+    }
+
     /// The messages that an append stored before, if it repeats one.
-    func repeated(_ messages: [ChatMessage]) throws -> [ChatStorageCore.Message]? {
-        guard messages.contains(where: { $0.key != nil }) else { return nil }
-        let all = self.messages(.end, limit: .max)
-        return try RepeatedAppend.messages(for: messages, found: all) { _ in all }
+    func repeated(_ new: NewMessages) throws -> [ChatStorageCore.Message]? {
+        guard new.messages.contains(where: { $0.key != nil }) else { return nil }
+        return try RepeatedAppend.messages(for: new.messages, found: messages.map(stored))
     }
 
-    func lastMessages(_ count: Int) -> [ChatStorageCore.Message] {
-        messages(.end, limit: count)
-    }
-
-    func messages(_ position: MessagePosition, limit: Int) -> [ChatStorageCore.Message] {
+    func messages(_ query: MessageQuery) -> [ChatStorageCore.Message] {
         let page =
-            switch position {
-            case .end: messages.suffix(limit)
-            case .before(let sequence): messages.prefix(upTo: messages.start { $0.sequence >= sequence }).suffix(limit)
-            case .after(let sequence): messages.suffix(from: messages.start { $0.sequence > sequence }).prefix(limit)
+            if let sequence = query.position.lowerBound {
+                messages.suffix(from: messages.start { $0.sequence > sequence }).prefix(query.limit)
+            } else {
+                messages.prefix(upTo: messages.start { $0.sequence >= query.position.upperBound ?? .max })
+                    .suffix(query.limit)
             }
-        return page.map {
-            .init(
-                conversationID: id, sequence: $0.sequence, role: $0.role, content: $0.content, createdAt: $0.createdAt,
-                key: $0.key)
-        }
+        return page.map(stored)
     }
 }
 

@@ -25,7 +25,7 @@ final class JSONLinesBackend: ChatStorageBackend {
     /// One process at a time, no database that checks what is written past the library, and no schema.
     var capabilities: Capabilities { .durable }
 
-    func prepare() async throws {
+    func prepare(_ preparation: Preparation) async throws {
         try await withState { state in
             guard !state.isClosed else { throw ChatStorageError(.closed, "the storage is closed") }
             guard !state.isPrepared else { return }

@@ -1,15 +1,16 @@
 import ChatStorageCore
 
-/// One tenant's conversations: the ten functions that a backend consists of.
+/// One tenant's conversations: the nine functions that a backend consists of.
 struct JSONLinesTenant: ChatStorage {
     /// Nil for the default tenant, which has no name.
     let name: String?
     let backend: JSONLinesBackend
 
-    func createConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
+    func createConversation(_ new: NewConversation) async throws -> Conversation {
         try await backend.call(name) { folder in
-            try Validation.check(id, title: title)
-            return try folder.insert(.new(id, title: title), in: name).conversation
+            try Validation.check(new)
+            if new.ifExists == .keep, let existing = folder.snapshot(new.id, in: name) { return existing.conversation }
+            return try folder.insert(.new(new.id, title: new.title), in: name).conversation
         }
     }
 
@@ -20,17 +21,10 @@ struct JSONLinesTenant: ChatStorage {
         }
     }
 
-    func getOrCreateConversation(_ id: ConversationID, title: String?) async throws -> Conversation {
+    func updateConversation(_ id: ConversationID, _ change: ConversationChange) async throws -> Conversation? {
         try await backend.call(name) { folder in
-            try Validation.check(id, title: title)
-            if let existing = folder.snapshot(id, in: name) { return existing.conversation }
-            return try folder.insert(.new(id, title: title), in: name).conversation
-        }
-    }
-
-    func updateTitle(of id: ConversationID, to title: String?) async throws -> Conversation? {
-        try await backend.call(name) { folder in
-            try Validation.check(id, title: title)
+            try Validation.check(change, of: id)
+            guard let title = change.newTitle else { return folder.snapshot(id, in: name)?.conversation }
             return try folder.update(id, in: name) { $0.title = title }?.conversation
         }
     }
@@ -42,51 +36,52 @@ struct JSONLinesTenant: ChatStorage {
         }
     }
 
-    func conversations(after cursor: ConversationCursor?, limit: Int) async throws -> ConversationPage {
+    func conversations(_ query: ConversationQuery) async throws -> ConversationPage {
         try await backend.call(name) { folder in
-            try Validation.check(limit: limit)
-            let position = try cursor?.position(tenant: name ?? "")
-            // One more than asked for tells whether there is a next page.
-            let items = folder.conversations(after: position, in: name).prefix(limit == .max ? limit : limit + 1)
-            return ConversationPage(Array(items), limit: limit, tenant: name ?? "")
+            let tenant = name ?? ""
+            try Validation.check(query, tenant: tenant)
+            let position = try query.cursor?.position(tenant: tenant)
+            // One more than asked for shows whether there is a next page.
+            let items = folder.conversations(after: position, in: name).prefix(
+                query.limit == .max ? .max : query.limit + 1)
+            return ConversationPage(Array(items), limit: query.limit, tenant: tenant)
         }
     }
 
-    func append(
-        _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition
-    ) async throws -> [Message] {
+    func append(_ new: NewMessages) async throws -> AppendResult {
         try await backend.call(name) { folder in
-            try Validation.check(append: messages, to: id, roles: Role.standard)
-            guard !messages.isEmpty else { return [] }
+            try Validation.check(new, roles: Role.standard)
+            guard !new.messages.isEmpty else { return .nothing }
+            let id = new.conversationID
             guard let existing = folder.snapshot(id, in: name) else {
-                guard condition == .createIfMissing else {
+                guard new.condition.createsConversation else {
                     throw ChatStorageError(.conversationNotFound, "the conversation does not exist")
                 }
-                let new = ConversationSnapshot.new(id, title: nil).appending(messages)
-                return try folder.insert(new, in: name).lastMessages(messages.count)
+                return try folder.insert(.new(id, title: nil).appending(new.messages), in: name).result(of: new)
             }
-            if let repeated = try existing.repeated(messages) { return repeated }
-            if case .unchanged(let version) = condition, existing.conversation.version != version {
+            if let repeated = try existing.repeated(new) {
+                return AppendResult(messages: repeated, version: existing.conversation.version)
+            }
+            if let version = new.condition.expectedVersion, existing.conversation.version != version {
                 throw ChatStorageError(.conflict, "the conversation was appended to or replaced since")
             }
-            let updated = try folder.update(id, in: name) { $0 = $0.appending(messages) }
-            return updated?.lastMessages(messages.count) ?? []
+            let updated = try folder.update(id, in: name) { $0 = $0.appending(new.messages) }
+            return updated?.result(of: new) ?? .nothing
         }
     }
 
-    func messages(of id: ConversationID, _ position: MessagePosition, limit: Int) async throws -> [Message] {
+    func messages(_ query: MessageQuery) async throws -> MessagePage {
         try await backend.call(name) { folder in
-            try Validation.check(id)
-            try Validation.check(limit: limit)
-            return folder.snapshot(id, in: name)?.messages(position, limit: limit) ?? []
+            try Validation.check(query)
+            return MessagePage(folder.snapshot(query.conversationID, in: name)?.messages(query) ?? [], for: query)
         }
     }
 
-    func clearMessages(of id: ConversationID) async throws -> Int {
+    func removeMessages(_ removal: MessageRemoval) async throws -> Int {
         try await backend.call(name) { folder in
-            try Validation.check(id)
-            let count = folder.snapshot(id, in: name)?.messages.count ?? 0
-            _ = try folder.update(id, in: name) { $0.messages = [] }
+            try Validation.check(removal)
+            let count = folder.snapshot(removal.conversationID, in: name)?.messages.count ?? 0
+            _ = try folder.update(removal.conversationID, in: name) { $0.messages = [] }
             return count
         }
     }

@@ -108,7 +108,9 @@ struct RecordingInterceptor: StorageInterceptor {
 
     func prepare(_ base: any ChatStorageBackend, _ preparation: Preparation) async throws {
         let name = preparation == .verify ? "prepare(.verify)" : "prepare()"
-        try await recorder.record(.backend(name), by: handle, reply: { _ in nil }) { try await base.prepare(preparation) }
+        try await recorder.record(.backend(name), by: handle, reply: { _ in nil }) {
+            try await base.prepare(preparation)
+        }
     }
 
     func close(_ base: any ChatStorageBackend) async throws {

@@ -17,7 +17,9 @@ extension Check {
                 task.cancel()
                 switch await task.result {
                 case .success(let reply):
-                    context.expect(false, "a call of a cancelled task throws", actual: "\(summary(of: call)) returned \(summary(of: reply))")
+                    context.expect(
+                        false, "a call of a cancelled task throws",
+                        actual: "\(summary(of: call)) returned \(summary(of: reply))")
                 case .failure(let error):
                     context.expect(
                         error is CancellationError, "a call of a cancelled task throws CancellationError",

@@ -32,7 +32,7 @@ extension Check {
         ) { context in
             let chats = try await context.open()
             try await chats.createConversation("one")
-            func insert(_ id: ConversationID) async throws -> WritePastLibrary.Outcome {
+            func insert(_ id: ConversationID) async throws -> RawWrite.Outcome {
                 try await context.writePastLibrary(
                     .insertMessage(
                         tenant: context.tenantName(""), conversationID: id, sequence: 1, role: "user",

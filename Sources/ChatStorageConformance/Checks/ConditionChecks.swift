@@ -30,6 +30,30 @@ extension Check {
             }
         },
         Check(
+            "conditions.unchanged.returned-version", .a8, .a9,
+            why: "An app that appends several times need not read the conversation in between."
+        ) { context in
+            let chats = try await context.open()
+            let first = try await chats.append(NewMessages([.user("1"), .user("2")], to: "one"))
+            var version = try context.require(first.version, "a new conversation's version is returned")
+            let conditions: [(ConversationVersion) -> AppendCondition] = [
+                { _ in .createIfMissing }, { _ in .exists }, AppendCondition.unchanged,
+            ]
+            for (index, condition) in conditions.enumerated() {
+                for key in [nil, "key \(index)"] {
+                    let new = NewMessages([.user("next", key: key)], to: "one", if: condition(version))
+                    let result = try await chats.append(new)
+                    version = try context.require(result.version, "every append returns a version")
+                    context.expect(
+                        version, equals: try await chats.conversation("one")?.version, "it is the conversation's")
+                }
+            }
+            let result = try await chats.append(NewMessages([.user("next", key: "key 0")], to: "one"))
+            context.expect(result.version, equals: version, "a repeat returns the version as it is now")
+            let none = try await chats.append(NewMessages([], to: "one"))
+            context.expect(none.version, equals: nil, "an append of nothing returns none")
+        },
+        Check(
             "conditions.unchanged.missing", .a8, .a3, .e1,
             why: "An answer that comes after the person deleted the chat must not bring it back."
         ) { context in

@@ -92,7 +92,8 @@ extension Check {
                 } catch let error as ChatStorageError {
                     context.expect(
                         [.conversationExists, .conversationNotFound, .conflict].contains(error.code),
-                        "a call that is cancelled throws no errors of its own", actual: "\(summary(of: call)) threw \(error)")
+                        "a call that is cancelled throws no errors of its own",
+                        actual: "\(summary(of: call)) threw \(error)")
                 }
             }
             for (handle, id) in zip(handles, ids) {

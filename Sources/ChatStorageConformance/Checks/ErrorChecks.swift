@@ -91,7 +91,9 @@ extension Check {
                 .createConversation("", title: long), .getOrCreateConversation("", title: long),
                 .updateTitle(of: "", to: long), .messages(of: "", .end, limit: -1),
             ] as [StorageCall] {
-                let error = await context.expectError(.invalidArgument, "two bad arguments are refused: \(summary(of: call))") {
+                let error = await context.expectError(
+                    .invalidArgument, "two bad arguments are refused: \(summary(of: call))"
+                ) {
                     try await call.perform(on: chats)
                 }
                 context.expect(
@@ -123,7 +125,8 @@ extension Check {
         ) { context in
             let backend = try await context.openUnprepared()
             for call in wrongCalls {
-                await context.expectError(.notPrepared, "notPrepared comes before the arguments: \(summary(of: call))") {
+                await context.expectError(.notPrepared, "notPrepared comes before the arguments: \(summary(of: call))")
+                {
                     try await call.perform(on: backend)
                 }
             }
@@ -216,7 +219,9 @@ extension Check {
             ]
             try await context.withWritersLockedOut { impatient in
                 for call in writes {
-                    let error = await context.expectError(.unavailable, "a write that cannot get in says so: \(summary(of: call))") {
+                    let error = await context.expectError(
+                        .unavailable, "a write that cannot get in says so: \(summary(of: call))"
+                    ) {
                         try await call.perform(on: impatient)
                     }
                     context.expect(

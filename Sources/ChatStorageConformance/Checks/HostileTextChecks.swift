@@ -65,10 +65,10 @@ extension Check {
         let created = try await chats.createConversation(id, title: sql)
         context.expect(created.title, equals: sql, "SQL is a title")
         let other = try await chats.append(.user("before", key: "another key"), to: id)
-        let first = [ChatMessage.user(sql, key: sql), .assistant("plain")]
+        let first = [ChatMessage.user(sql, key: sql), .assistant("plain", key: "plain")]
         let stored = try await chats.append(first, to: id)
         context.expect(stored.map(\.content), equals: [sql, "plain"], "SQL is a content")
-        context.expect(stored.map(\.key), equals: [sql, nil], "SQL is a key")
+        context.expect(stored.map(\.key), equals: [sql, "plain"], "SQL is a key")
         context.expect(try await chats.append(first, to: id), equals: stored, "SQL as a key is found again")
         await context.expectError(.invalidRole, "SQL is no role") {
             try await chats.append(ChatMessage(role: Role(rawValue: sql), content: "x"), to: id)
@@ -135,8 +135,10 @@ private struct Place: CustomStringConvertible {
         let messages = (1...11).map { number in
             ChatMessage.user("\(self) \(number)", key: number <= keys.count ? keys[number - 1] : nil)
         }
-        try await backend.storage(of: tenant).append(messages, to: id)
-        try await backend.storage(of: tenant).updateTitle(of: id, to: "\(self)")
+        let chats = backend.storage(of: tenant)
+        try await chats.append(Array(messages.prefix(keys.count)), to: id)
+        try await chats.append(Array(messages.dropFirst(keys.count)), to: id)
+        try await chats.updateTitle(of: id, to: "\(self)")
     }
 
     func changeEverything(_ backend: InterceptedBackend, in context: CheckContext) async throws {

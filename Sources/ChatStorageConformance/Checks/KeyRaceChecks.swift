@@ -14,7 +14,7 @@ extension Check {
                 if round % 2 == 1 { try await handles[0].append(.user("before"), to: id) }
                 let stored = try await context.concurrently(handles.count) { index in
                     try await handles[index].append(
-                        [.user("question", key: "question"), .assistant("answer")], to: id)
+                        [.user("question", key: "question"), .assistant("answer", key: "answer")], to: id)
                 }
                 context.expect(Set(stored).count, equals: 1, "all callers get the same messages")
                 context.expect(
@@ -62,7 +62,7 @@ extension Check {
                     // Each shares a key with the next, and has one of its own.
                     let batch: [ChatMessage] = [
                         .user("\(index)", key: "own \(index)"), .user("shared", key: "shared"),
-                        .user("\(index) again"),
+                        .user("\(index) again", key: "again \(index)"),
                     ]
                     do {
                         return try await handles[index].append(batch, to: id)

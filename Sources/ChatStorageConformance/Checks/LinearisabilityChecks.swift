@@ -29,7 +29,7 @@ extension Check {
         ) { context in
             try await expectLinearisable(in: context, callers: 4, calls: 6, rounds: 25) { id, random in
                 let key = "\(Int.random(in: 0..<3, using: &random))"
-                let pair: [ChatMessage] = [.user(key, key: key), .assistant("answer")]
+                let pair: [ChatMessage] = [.user(key, key: key), .assistant("answer", key: "answer \(key)")]
                 let version = ConversationVersion(
                     createdAt: .past, lastSequence: Int64.random(in: 3...8, using: &random))
                 return switch Int.random(in: 0..<16, using: &random) {

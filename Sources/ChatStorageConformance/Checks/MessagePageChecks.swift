@@ -12,6 +12,11 @@ extension Check {
             let all = try await chats.append((1...9).map { .user("\($0)") }, to: "one")
             for sequence in -1...11 as ClosedRange<Int64> {
                 for limit in [1, 2, 5, 100] {
+                    for position in [.before(sequence), .after(sequence)] as [MessagePosition] {
+                        let page = try await chats.messages(MessageQuery(of: "one", position, limit: limit))
+                        context.expect(
+                            page.hasMore, equals: page.items.count == limit, "a full page says that there may be more")
+                    }
                     context.expect(
                         try await chats.messages(of: "one", .before(sequence), limit: limit),
                         equals: all.filter { $0.sequence < sequence }.suffix(limit),

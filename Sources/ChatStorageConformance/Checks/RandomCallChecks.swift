@@ -62,7 +62,8 @@ extension CheckContext {
                 // A clear does not tell the time of its update; a read does.
                 if case .removeMessages(let removal) = call,
                     let found = await deviation(
-                        .conversation(removal.conversationID), tenant: random.tenant, handle: random.handle, index: index)
+                        .conversation(removal.conversationID), tenant: random.tenant, handle: random.handle,
+                        index: index)
                 {
                     return found
                 }

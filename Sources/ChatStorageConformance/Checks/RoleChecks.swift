@@ -75,7 +75,7 @@ extension Check {
         ) { context in
             let chats = try await context.open()
             try await chats.append(.user("before"), to: "one")
-            func insert(_ role: String, sequence: Int64) async throws -> WritePastLibrary.Outcome {
+            func insert(_ role: String, sequence: Int64) async throws -> RawWrite.Outcome {
                 try await context.writePastLibrary(
                     .insertMessage(
                         tenant: context.tenantName(""), conversationID: "one", sequence: sequence, role: role,

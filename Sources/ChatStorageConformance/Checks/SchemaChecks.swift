@@ -28,6 +28,28 @@ extension Check {
             context.expect(try await context.contents(), equals: before, "schema and rows are the same")
         },
         Check(
+            "schema.prepare.verify", .d2, needs: [.capability(.versionedSchema), .ownStore],
+            why: "A server that may not change tables must start, and must notice that nobody has made them."
+        ) { context in
+            let before = try await context.contents()
+            let early = try await context.openUnprepared()
+            for _ in 1...2 {
+                await context.expectError(.notPrepared, "a store without a schema is not prepared") {
+                    try await early.prepare(.verify)
+                }
+            }
+            await context.expectError(.notPrepared, "nor do calls work") { try await early.conversation("one") }
+            context.expect(try await context.contents(), equals: before, "nothing is made")
+
+            try await context.open().restoreConversation(.sample("one", title: "title", messages: 3))
+            let made = try await context.contents()
+            for backend in [early, try await context.openUnprepared()] {
+                try await backend.prepare(.verify)
+                context.expect(try await backend.messages(of: "one").count, equals: 3, "then the store works")
+            }
+            context.expect(try await context.contents(), equals: made, "nothing is changed")
+        },
+        Check(
             "schema.prepare.beside-a-writer", .d2, needs: [.capability([.versionedSchema, .multiProcess]), .ownStore],
             why: "A server that starts while another program writes must not wait for it, nor need the right to write."
         ) { context in
@@ -93,9 +115,15 @@ extension Check {
                     try await call.perform(on: backend)
                 }
             }
-            await context.expectError(.schemaTooNew, "a newer schema is not prepared") { try await backend.prepare() }
+            for preparation in [.migrate, .verify] as [Preparation] {
+                await context.expectError(.schemaTooNew, "a newer schema is not prepared") {
+                    try await backend.prepare(preparation)
+                }
+            }
             for call in StorageCall.ofEveryOperation(on: "one") {
-                await context.expectError(.schemaTooNew, "after that too a newer schema is refused by \(summary(of: call))") {
+                await context.expectError(
+                    .schemaTooNew, "after that too a newer schema is refused by \(summary(of: call))"
+                ) {
                     try await call.perform(on: backend)
                 }
             }
@@ -127,12 +155,16 @@ extension Check {
             let before = try await context.contents()
             let backend = try await context.openUnprepared()
             for call in StorageCall.ofEveryOperation(on: "one") {
-                await context.expectError(.schemaMismatch, "another program's tables are refused by \(summary(of: call))") {
+                await context.expectError(
+                    .schemaMismatch, "another program's tables are refused by \(summary(of: call))"
+                ) {
                     try await call.perform(on: backend)
                 }
             }
-            await context.expectError(.schemaMismatch, "another program's tables are not prepared") {
-                try await backend.prepare()
+            for preparation in [.migrate, .verify] as [Preparation] {
+                await context.expectError(.schemaMismatch, "another program's tables are not prepared") {
+                    try await backend.prepare(preparation)
+                }
             }
             for call in StorageCall.ofEveryOperation(on: "one") {
                 await context.expectError(.schemaMismatch, "after that too another program's tables are refused") {

@@ -206,6 +206,7 @@ extension Check {
                 .messages(of: "one", .before(2), limit: 10), .messages(of: "one", .after(1), limit: 10),
                 .append([], to: "one", if: .createIfMissing), .append([], to: "one", if: .exists),
                 .createConversation("one", title: "other"), .restoreConversation(.sample("one")),
+                .updateConversation("one", ConversationChange()), .updateConversation("other", ConversationChange()),
                 .append([.user("\0")], to: "one", if: .exists), .updateTitle(of: "one", to: "\0"),
                 .append([ChatMessage(role: Role(rawValue: "x"), content: "")], to: "one", if: .exists),
                 .clearMessages(of: "other"), .updateTitle(of: "other", to: "title"), .deleteConversation("other"),

@@ -84,7 +84,8 @@ extension Check {
                 String(repeating: "x", count: 101), String(repeating: "\u{1f600}", count: 101), "x\0", "\0", "",
             ] {
                 for call in StorageCall.ofEveryOperation(on: "one") {
-                    await context.expectError(.invalidArgument, "the tenant's name is refused by \(summary(of: call))") {
+                    await context.expectError(.invalidArgument, "the tenant's name is refused by \(summary(of: call))")
+                    {
                         try await call.perform(on: backend.tenant(name))
                     }
                 }

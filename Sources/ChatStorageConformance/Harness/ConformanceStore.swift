@@ -37,7 +37,7 @@ public protocol ConformanceStore: Sendable {
     ///
     /// - Returns: Whether the engine took the write or refused it by one of its constraints.
     /// - Throws: Anything else that went wrong; the check then fails.
-    func writePastLibrary(_ write: WritePastLibrary) async throws -> WritePastLibrary.Outcome
+    func writePastLibrary(_ write: RawWrite) async throws -> RawWrite.Outcome
 
     /// All that the store holds, its schema and its rows, as text of any form, for comparing before and after.
     func contents() async throws -> String
@@ -56,7 +56,7 @@ extension ConformanceStore {
     public func abandon() async throws {}
 
     /// Not offered by this harness.
-    public func writePastLibrary(_ write: WritePastLibrary) async throws -> WritePastLibrary.Outcome {
+    public func writePastLibrary(_ write: RawWrite) async throws -> RawWrite.Outcome {
         throw MissingFromHarness("a way to write past the library")
     }
 

@@ -175,7 +175,7 @@ private struct LiveStore: ConformanceStore {
     func remove() async throws { try await harness.removeTenants(of: tenantPrefix) }
 
     /// What a constraint failed to refuse could not be removed again through the library.
-    func writePastLibrary(_ write: WritePastLibrary) throws -> WritePastLibrary.Outcome {
+    func writePastLibrary(_ write: RawWrite) throws -> RawWrite.Outcome {
         throw NotApplicableToStore("a store in use is not written to past the library")
     }
 

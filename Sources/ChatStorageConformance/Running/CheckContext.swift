@@ -134,13 +134,13 @@ package final class CheckContext: Sendable {
 
     // MARK: Past the library
 
-    /// Writes in the engine's own language; see ``WritePastLibrary``.
-    package func writePastLibrary(_ write: WritePastLibrary) async throws -> WritePastLibrary.Outcome {
+    /// Writes in the engine's own language; see ``RawWrite``.
+    package func writePastLibrary(_ write: RawWrite) async throws -> RawWrite.Outcome {
         try await allowingForStoresInUse { try await store.writePastLibrary(write) }
     }
 
     /// Writes in the engine's own language; where the harness has no way to, the check does not apply.
-    package func writePastLibraryIfOffered(_ write: WritePastLibrary) async throws -> WritePastLibrary.Outcome {
+    package func writePastLibraryIfOffered(_ write: RawWrite) async throws -> RawWrite.Outcome {
         do {
             return try await writePastLibrary(write)
         } catch let error as MissingFromHarness {

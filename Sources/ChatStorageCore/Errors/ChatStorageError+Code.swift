@@ -41,7 +41,7 @@ extension ChatStorageError {
         public static let readOnly = Code(.readOnly)
         /// The database is not a database, is corrupt, or holds what no backend writes.
         public static let damaged = Code(.damaged)
-        /// The store has no schema yet: call ``ChatStorageBackend/prepare()`` first.
+        /// The store has no schema yet: call ``ChatStorageBackend/prepare(_:)`` first.
         public static let notPrepared = Code(.notPrepared)
         /// The store's schema was made by a newer version of the library, which this one cannot use.
         public static let schemaTooNew = Code(.schemaTooNew)

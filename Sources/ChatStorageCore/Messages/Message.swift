@@ -41,7 +41,8 @@ public struct Message: Sendable, Identifiable {
         key: String? = nil
     ) {
         self.init(
-            conversationID: conversationID, sequence: sequence, body: ChatMessage(role: role, content: content, key: key),
+            conversationID: conversationID, sequence: sequence,
+            body: ChatMessage(role: role, content: content, key: key),
             createdAt: createdAt)
     }
 

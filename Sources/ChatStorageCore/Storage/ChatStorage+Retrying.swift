@@ -7,8 +7,8 @@ import Foundation
 extension ChatStorage {
     /// Appends messages, and makes the append again while the database cannot be reached: they are stored exactly once.
     ///
-    /// Messages none of which has a ``ChatMessage/key`` get random ones, UUIDs, so that an attempt finds what one before it
-    /// has stored, also where nobody could say whether it had. Where one has a key, that is enough for all of them.
+    /// Messages without a ``ChatMessage/key`` get random ones, UUIDs, so that an attempt finds what one before it has
+    /// stored, even where its outcome was unknown. As in any append, all have a key of their own, or none.
     ///
     /// ```swift
     /// try await chats.append([.user(question), .assistant(answer)], to: "trip", retrying: .standard)

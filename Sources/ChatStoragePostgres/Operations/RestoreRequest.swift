@@ -12,10 +12,7 @@ struct RestoreRequest {
             Parameters { values in
                 values.append(tenant)
                 values.append(snapshot.id.rawValue)
-                values.append(snapshot.title)
-                values.append(snapshot.createdAt)
-                values.append(snapshot.updatedAt)
-                values.append(snapshot.lastSequence)
+                ConversationTable.restored.append(snapshot, to: &values)
             }
         }
         let parts = Self.parts(snapshot.messages.map(\.content.utf8.count)).map { range, bytes in
@@ -24,11 +21,7 @@ struct RestoreRequest {
                 return Parameters(bytes: bytes + 64 * messages.count + 256) { values in
                     values.append(tenant)
                     values.append(snapshot.id.rawValue)
-                    values.append(numbers: messages.lazy.map(\.sequence))
-                    values.append(texts: messages.lazy.map(\.role.rawValue))
-                    values.append(texts: messages.lazy.map(\.content))
-                    values.append(times: messages.lazy.map(\.createdAt))
-                    values.append(texts: messages.lazy.map(\.key))
+                    MessageTable.append(messages, to: &values)
                 }
             }
         }

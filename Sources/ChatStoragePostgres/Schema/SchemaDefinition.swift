@@ -1,20 +1,30 @@
 import ChatStorageCore
 
-/// The tables as this version of the library makes them.
+/// How the tables of one PostgreSQL schema are made, and brought to this library's version.
 struct SchemaDefinition {
-    /// The version of the schema that is made.
-    static let version: Int64 = 3
-
     /// The table that tells the library's tables from others of the same names.
     static let versionTable = "chat_storage_schema"
     static let tables = ["conversations", "chat_messages", versionTable]
-    static let messageKeyIndex = "chat_messages_key"
-    static let newestFirstIndex = "conversations_newest_first"
 
     private let schema: SchemaName
+    private let versions: [SchemaVersion]
 
-    init(_ schema: SchemaName) {
+    /// Describes a schema.
+    ///
+    /// - Parameter versions: What makes each version of the one before, from version 1.
+    init(_ schema: SchemaName, _ versions: [SchemaVersion]) {
         self.schema = schema
+        self.versions = versions
+    }
+
+    /// The version of the schema that is made.
+    var version: Int64 { Int64(versions.count) }
+
+    /// The statements that make each version of the one before, from version 1.
+    var statements: [[String]] {
+        versions.enumerated().map { index, version in
+            version.transactions(schema.quoted).joined() + (index > 0 ? [setVersion(Int64(index + 1))] : [])
+        }
     }
 
     /// What makes the schema, in one transaction.
@@ -25,149 +35,83 @@ struct SchemaDefinition {
     ///   often lacks.
     func creation(createsNamespace: Bool) -> Request {
         let namespace = createsNamespace ? ["CREATE SCHEMA IF NOT EXISTS \(schema.quoted)"] : []
-        return transaction(namespace + version1 + version2 + version3 + [setVersion(Self.version)])
+        return transaction(namespace + statements.joined())
     }
 
     /// What turns an older version into this one: transactions that can be repeated.
     ///
-    /// One process at a time: the others wait for the lock, and then find nothing to do. No transaction locks both
-    /// tables, whose order of locks differs among the calls of processes that go on meanwhile. Writes wait while an
-    /// index is made, which reads its table once; where they must not wait, an admin makes the column and, with
-    /// `CONCURRENTLY`, the indexes beforehand.
+    /// One process at a time: the others wait for the lock, and then find nothing to do. Libraries that cannot use the
+    /// tables afterwards are shut out first, so that none opens them half-way. Writes wait while an index is made, which
+    /// reads its table once; where they must not wait, an admin makes its column and, with `CONCURRENTLY`, the index
+    /// beforehand.
     func migration(from version: Int64) -> [Request] {
-        ((version < 2 ? version2 : []) + version3).map { transaction([$0]) }
+        let missing = versions.dropFirst(Int(clamping: version))
+        let minimum = missing.map(\.minimumVersion).max() ?? 1
+        let shutOut = """
+            UPDATE \(table) SET minimum_schema_version = \(minimum) WHERE minimum_schema_version < \(minimum)
+            """
+        return ([[shutOut]] + missing.flatMap { $0.transactions(schema.quoted) }).map(transaction)
     }
 
     /// The last step: it says that the others are done.
-    var endOfMigration: Request { transaction([setVersion(Self.version)]) }
+    var endOfMigration: Request { transaction([setVersion(version)]) }
 
     /// Reads which of the indexes that may have been made before are not whole.
     ///
     /// A `CREATE INDEX CONCURRENTLY` that fails leaves one, and nothing is found by it.
-    var readInvalidIndexes: Request {
-        .read(
-            Statement(
+    func readInvalidIndexes(of version: Int64) -> Request {
+        let names = versions.dropFirst(Int(clamping: version)).flatMap(\.indexes)
+        return .read(
+            PreparedSQL(
                 text: """
                     SELECT c.relname::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
                     JOIN pg_namespace n ON n.oid = c.relnamespace
-                    WHERE n.nspname = $1 AND c.relname IN ('\(Self.messageKeyIndex)', '\(Self.newestFirstIndex)')
-                        AND NOT i.indisvalid
-                    """, [.text]),
-            Parameters { $0.append(schema.name) })
-    }
-
-    private func transaction(_ statements: [String]) -> Request {
-        let lock = Request.Step(
-            statement: Statement(text: "SELECT pg_advisory_xact_lock($1)::text", [.bigint]), bytes: 0
-        ) { [key = schema.lockKey] in Parameters { $0.append(key) } }
-        let steps = statements.map { sql in
-            Request.Step(statement: Statement(text: sql), bytes: 0) { Parameters() }
-        }
-        return .transaction([lock] + steps, on: .schema)
+                    WHERE n.nspname = $1 AND c.relname = ANY ($2) AND NOT i.indisvalid
+                    """, [.text, .textArray]),
+            Parameters { values in
+                values.append(schema.name)
+                values.append(texts: names)
+            })
     }
 
     /// Reads the version of the schema, and the lowest library version that may use it.
     var readVersion: Request {
-        .read(
-            Statement(
-                text: """
-                    SELECT version::bigint, minimum_version::bigint
-                    FROM \(schema.quoted).\(Self.versionTable)
-                    """))
+        .read(PreparedSQL(text: "SELECT schema_version::bigint, minimum_schema_version::bigint FROM \(table)"))
     }
 
-    /// Every update of a conversation changes an indexed column, so it leaves a dead row: pages are made with room for
-    /// the next version, and vacuumed long before a fifth of the table is dead, which is PostgreSQL's default.
-    var version1: [String] {
-        let schema = schema.quoted
-        let roles = Role.standard.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
-        return [
-            """
-            CREATE TABLE \(schema).conversations (
-                tenant text COLLATE "C" NOT NULL,
-                conversation_id text COLLATE "C" NOT NULL,
-                title text,
-                created_at timestamptz NOT NULL,
-                updated_at timestamptz NOT NULL,
-                last_sequence bigint NOT NULL,
-                CONSTRAINT conversations_pkey PRIMARY KEY (tenant, conversation_id)
-            ) WITH (
-                fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.05
-            )
-            """,
-            """
-            CREATE INDEX conversations_recency ON \(schema).conversations (tenant, updated_at DESC, conversation_id)
-            """,
-            """
-            CREATE TABLE \(schema).chat_messages (
-                tenant text COLLATE "C" NOT NULL,
-                conversation_id text COLLATE "C" NOT NULL,
-                sequence bigint NOT NULL,
-                role text COLLATE "C" NOT NULL,
-                content text NOT NULL,
-                created_at timestamptz NOT NULL,
-                CONSTRAINT chat_messages_pkey PRIMARY KEY (tenant, conversation_id, sequence),
-                CONSTRAINT chat_messages_role_check CHECK (role IN (\(roles))),
-                CONSTRAINT chat_messages_conversation_fkey FOREIGN KEY (tenant, conversation_id)
-                    REFERENCES \(schema).conversations (tenant, conversation_id) ON DELETE CASCADE
-            ) WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05)
-            """,
-            """
-            CREATE TABLE \(schema).\(Self.versionTable) (
-                single_row boolean DEFAULT true,
-                version integer NOT NULL,
-                minimum_version integer NOT NULL,
-                CONSTRAINT chat_storage_schema_pkey PRIMARY KEY (single_row),
-                CONSTRAINT chat_storage_schema_single_row_check CHECK (single_row)
-            )
-            """,
-            """
-            INSERT INTO \(schema).\(Self.versionTable) (version, minimum_version)
-            VALUES (1, 1)
-            """,
-        ]
+    /// Checks that this library can use a schema, and returns the schema's version.
+    ///
+    /// - Throws: ``ChatStorageError`` with the code `schemaTooNew` or `schemaMismatch`.
+    func check(version result: QueryResult) throws -> Int64 {
+        guard result.rowCount == 1, let row = result.rows.first, try row.int64(0) >= 1 else {
+            throw ChatStorageError(.schemaMismatch, "the schema does not tell its version")
+        }
+        let lowest = try row.int64(1)
+        guard lowest <= version else {
+            throw ChatStorageError(
+                .schemaTooNew,
+                """
+                the schema has version \(try row.int64(0)) and needs a library of schema version \(lowest) or above; \
+                this one has \(version)
+                """)
+        }
+        return try row.int64(0)
     }
 
-    /// Keys of messages, which make appends repeatable, and plans that no statistics change.
-    ///
-    /// Processes of version 1 go on beside it; they write no keys, and sort what they list.
-    ///
-    /// A planner that takes tenants and conversations for small, as they mostly are, finds two indexes as good as each
-    /// other and lets their sizes decide: it then reads the whole of a large one by the other index. `POSIX` is the
-    /// order of bytes, as `C` is, but to the planner another one: these indexes serve the statements that name it, and
-    /// the tables' keys all others.
-    var version2: [String] {
-        let schema = schema.quoted
-        return [
-            "ALTER TABLE \(schema).chat_messages ADD COLUMN IF NOT EXISTS message_key text COLLATE \"C\"",
-            """
-            CREATE UNIQUE INDEX IF NOT EXISTS \(Self.messageKeyIndex)
-            ON \(schema).chat_messages (tenant COLLATE "POSIX", conversation_id COLLATE "POSIX", message_key)
-            WHERE message_key IS NOT NULL
-            """,
-            """
-            CREATE INDEX IF NOT EXISTS \(Self.newestFirstIndex) ON \(schema).conversations
-            (tenant COLLATE "POSIX", updated_at DESC, conversation_id COLLATE "POSIX")
-            """,
-            "DROP INDEX IF EXISTS \(schema).conversations_recency",
-        ]
-    }
-
-    /// Which messages the last clear removed: those up to this sequence.
-    ///
-    /// So a clear's two statements share what they know in a column, and need neither the engine's own columns nor the
-    /// session's state, which a distributed engine has on several servers. Processes of version 2 go on beside it.
-    var version3: [String] {
-        [
-            """
-            ALTER TABLE \(schema.quoted).conversations
-            ADD COLUMN IF NOT EXISTS cleared_through bigint NOT NULL DEFAULT 0
-            """
-        ]
-    }
+    private var table: String { "\(schema.quoted).\(Self.versionTable)" }
 
     /// The end of every change of the tables.
-    func setVersion(_ version: Int64) -> String {
-        "UPDATE \(schema.quoted).\(Self.versionTable) SET version = \(version) WHERE version < \(version)"
+    private func setVersion(_ version: Int64) -> String {
+        "UPDATE \(table) SET schema_version = \(version) WHERE schema_version < \(version)"
+    }
+
+    private func transaction(_ statements: [String]) -> Request {
+        let lock = Request.Step(
+            statement: PreparedSQL(text: "SELECT pg_advisory_xact_lock($1)::text", [.bigint]), bytes: 0
+        ) { [key = schema.lockKey] in Parameters { $0.append(key) } }
+        let steps = statements.map { sql in
+            Request.Step(statement: PreparedSQL(text: sql), bytes: 0) { Parameters() }
+        }
+        return .transaction([lock] + steps, on: .schema)
     }
 }

@@ -21,7 +21,7 @@ struct SchemaInspection {
         case absent(SchemaName, exists: Bool, lookedThrough: [SchemaName])
     }
 
-    private static let query = Statement(
+    private static let query = PreparedSQL(
         text: """
             WITH path AS (
                 SELECT name::text AS name, position
@@ -144,24 +144,5 @@ struct SchemaInspection {
                 """)
         }
         return .absent(place.schema, exists: place.exists, lookedThrough: candidates.map(\.schema))
-    }
-
-    /// Checks that this version of the library can use a schema, and returns the schema's.
-    ///
-    /// - Throws: ``ChatStorageError`` with the code `schemaTooNew` or `schemaMismatch`.
-    static func check(version result: QueryResult) throws -> Int64 {
-        guard result.rowCount == 1, let row = result.rows.first, try row.int64(0) >= 1 else {
-            throw ChatStorageError(.schemaMismatch, "the schema does not tell its version")
-        }
-        let lowest = try row.int64(1)
-        guard lowest <= SchemaDefinition.version else {
-            throw ChatStorageError(
-                .schemaTooNew,
-                """
-                the schema has version \(try row.int64(0)) and needs a library of schema version \(lowest) or above; \
-                this one has \(SchemaDefinition.version)
-                """)
-        }
-        return try row.int64(0)
     }
 }

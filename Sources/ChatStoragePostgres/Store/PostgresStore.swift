@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageSupport
 import Synchronization
 
 /// One open store: its connections, and whether its schema is there.
@@ -11,14 +12,16 @@ final class PostgresStore: Sendable {
     private static let attemptsToPrepare = 5
 
     private let configuration: PostgresBackend.Configuration
+    private let versions: [SchemaVersion]
     private let loop: EventLoop
-    private let inspection: SharedInspection
+    private let inspections: SingleFlight<SchemaInspection.Location>
     private let phase = Mutex(Phase.new)
 
-    init(_ configuration: PostgresBackend.Configuration) throws {
+    init(_ configuration: PostgresBackend.Configuration, versions: [SchemaVersion] = SchemaVersion.all) throws {
         self.configuration = configuration
+        self.versions = versions
         loop = try EventLoop(configuration)
-        inspection = SharedInspection(limit: configuration.waitingCalls)
+        inspections = SingleFlight(limit: configuration.waitingCalls, waitingFor: "the schema")
     }
 
     deinit {
@@ -28,7 +31,18 @@ final class PostgresStore: Sendable {
     /// The statements for the schema, once it is known to be there; after the first time it costs a lock.
     func statements() async throws -> Statements {
         if let statements = try readyStatements() { return statements }
-        switch try await inspection.location({ [self] in try await inspect() }) {
+        return try becomeReady(try await location())
+    }
+
+    /// Looks at the tables, also when they were there before.
+    func verify() async throws {
+        _ = try readyStatements()
+        _ = try becomeReady(try await inspect())
+    }
+
+    /// - Throws: ``ChatStorageError`` with the code `notPrepared` if `prepare()` would have something to do.
+    private func becomeReady(_ location: SchemaInspection.Location) throws -> Statements {
+        switch location {
         case .present(let schema, let isDistributed): return try becomeReady(schema, isDistributed: isDistributed)
         case .absent(let place, let exists, let lookedThrough):
             let problem =
@@ -47,8 +61,7 @@ final class PostgresStore: Sendable {
             throw ChatStorageError(
                 .notPrepared,
                 """
-                the store's schema has version \(version) and not \(SchemaDefinition.version); call prepare() to \
-                migrate it
+                the store's schema has version \(version) and not \(versions.count); call prepare() to migrate it
                 """)
         }
     }
@@ -62,13 +75,13 @@ final class PostgresStore: Sendable {
                 return
             case .outdated(let schema, let version):
                 do {
-                    try await migrate(SchemaDefinition(schema), from: version)
+                    try await migrate(SchemaDefinition(schema, versions), from: version)
                 } catch {
                     throw MissingPrivilege.migrating.explaining(error, in: schema)
                 }
             case .absent(let schema, let exists, _):
                 do {
-                    _ = try await loop.run(SchemaDefinition(schema).creation(createsNamespace: !exists))
+                    _ = try await loop.run(SchemaDefinition(schema, versions).creation(createsNamespace: !exists))
                 } catch let error as ChatStorageError where error.isOfExistingObject && attempt < Self.attemptsToPrepare
                 {
                     // Another process was first.
@@ -85,7 +98,7 @@ final class PostgresStore: Sendable {
     /// - Throws: ``ChatStorageError`` with the code `schemaMismatch` if an index that was made before is not whole.
     private func migrate(_ definition: SchemaDefinition, from version: Int64) async throws {
         for step in definition.migration(from: version) { try await transact(step) }
-        let invalid: QueryResult = try await run(definition.readInvalidIndexes)
+        let invalid = try await result(of: definition.readInvalidIndexes(of: version))
         if let name = try invalid.rows.first?.text(0) {
             throw ChatStorageError(
                 .schemaMismatch,
@@ -95,8 +108,7 @@ final class PostgresStore: Sendable {
     }
 
     private func transact(_ request: Request) async throws {
-        let results: [QueryResult] = try await run(request)
-        try results.checkCommitted()
+        try await results(of: request).checkCommitted()
     }
 
     func close() async {
@@ -104,34 +116,47 @@ final class PostgresStore: Sendable {
         await loop.close()
     }
 
-    /// Runs a request.
-    func run(_ request: Request) async throws -> [QueryResult] {
+    /// Runs a request, and returns what each of its statements answered.
+    func results(of request: Request) async throws -> [QueryResult] {
         guard case .results(let results) = try await answer(to: request) else {
             throw ChatStorageError(.damaged, "a statement has no result")
         }
         return results
     }
 
+    /// Runs a request of one statement, and returns its answer.
+    func result(of request: Request) async throws -> QueryResult {
+        guard let result = try await results(of: request).first else {
+            throw ChatStorageError(.damaged, "a statement has no result")
+        }
+        return result
+    }
+
     /// Appends, alone or in one statement with others.
-    func run(_ append: PlainAppend) async throws -> Appended {
-        switch try await answer(to: append.request(append.statements.append, .append(append))) {
-        case .appended(let appended): return appended
+    func appended(by append: Append) async throws -> Appended {
+        switch try await answer(to: append.request) {
+        case .share(let share):
+            guard let appended = share as? Appended else { throw Appended.damage }
+            return appended
         case .results(let results):
             guard let result = results.first else { throw Appended.damage }
-            return try result.appended(append.messages.count)
+            return try AppendSQL.appended(result, append.messages.count)
         }
     }
 
     private func answer(to request: Request) async throws -> Call.Answer {
         do {
             return try await loop.run(request)
-        } catch let error as ChatStorageError where error.code == .notPrepared {
+        } catch let error as ChatStorageError where error.code == .notPrepared || error.isOfOtherTables {
             let schema = phase.withLock { phase -> SchemaName? in
                 guard case .ready(_, let schema) = phase else { return nil }
                 phase = .new
                 return schema
             }
             guard let schema else { throw error }
+            guard error.code == .notPrepared else {
+                throw await schemaIsTooNew() ?? error
+            }
             throw ChatStorageError(
                 .notPrepared,
                 "the PostgreSQL schema \(schema.quoted) has not all of the library's tables any more; call prepare() first",
@@ -144,11 +169,16 @@ final class PostgresStore: Sendable {
         }
     }
 
-    /// Runs a request of one statement.
-    func run(_ request: Request) async throws -> QueryResult {
-        let results: [QueryResult] = try await run(request)
-        guard let result = results.first else { throw ChatStorageError(.damaged, "a statement has no result") }
-        return result
+    /// The error of a call whose tables a newer library has changed; nil if none has.
+    private func schemaIsTooNew() async -> ChatStorageError? {
+        do {
+            _ = try await statements()
+            return nil
+        } catch let error as ChatStorageError {
+            return error.code == .schemaTooNew ? error : nil
+        } catch {
+            return nil
+        }
     }
 
     private func readyStatements() throws -> Statements? {
@@ -170,18 +200,36 @@ final class PostgresStore: Sendable {
         }
     }
 
+    /// Where the tables are, looked up once for all calls that ask at the same time.
+    private func location() async throws -> SchemaInspection.Location {
+        do {
+            return try await inspections.value {
+                if case .present = $0 { true } else { false }
+            } by: { [self] in
+                try await inspect()
+            }
+        } catch let refusal as QueueRefusal {
+            throw ChatStorageError(refusal)
+        }
+    }
+
     /// Looks for the tables and checks their version; it only reads.
     private func inspect() async throws -> SchemaInspection.Location {
-        let inspection = try SchemaInspection(await run(SchemaInspection.request(schema: configuration.schema)))
+        let inspection = try SchemaInspection(await result(of: SchemaInspection.request(schema: configuration.schema)))
         try inspection.checkSettings()
         let location = try inspection.location()
         guard case .present(let schema, _) = location else { return location }
         do {
-            let version = try SchemaInspection.check(version: await run(SchemaDefinition(schema).readVersion))
-            if version < SchemaDefinition.version { return .outdated(schema, version: version) }
+            let definition = SchemaDefinition(schema, versions)
+            let version = try definition.check(version: await result(of: definition.readVersion))
+            if version < definition.version { return .outdated(schema, version: version) }
         } catch let error as ChatStorageError where error.cause?.code == "42703" {
             throw ChatStorageError(
-                .schemaMismatch, "the library did not make the table \(SchemaDefinition.versionTable)",
+                .schemaMismatch,
+                """
+                the table \(SchemaDefinition.versionTable) is not as the library makes it: another program made it, or a \
+                version from before the library's first release
+                """,
                 cause: error.cause)
         } catch {
             throw MissingPrivilege.reading.explaining(error, in: schema)
@@ -191,6 +239,9 @@ final class PostgresStore: Sendable {
 }
 
 extension ChatStorageError {
+    /// Whether a statement does not suit the tables: class 42 without what has a code of its own.
+    fileprivate var isOfOtherTables: Bool { code == .schemaMismatch && cause?.code.hasPrefix("42") == true }
+
     /// Whether PostgreSQL says that a table, schema or type exists already.
     fileprivate var isOfExistingObject: Bool {
         ["42P07", "42P06", "42710", "23505"].contains(cause?.code)

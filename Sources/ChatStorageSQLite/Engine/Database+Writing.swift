@@ -14,9 +14,9 @@ extension Database {
     }
 
     /// Leaves the file to others for a moment, where the last transaction held it for long.
-    func restIfDue() {
+    func waitForRest() {
         let time = writerRest.remaining(at: .now)
-        if time > .zero { BlockedThread.pause(for: time) }
+        if time > .zero { sleepThread(for: time) }
     }
 
     /// Runs a body in a transaction that only one process at a time can hold.

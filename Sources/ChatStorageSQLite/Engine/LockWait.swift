@@ -27,7 +27,7 @@ final class LockWait {
                 let wait = Unmanaged<LockWait>.fromOpaque(context).takeUnretainedValue()
                 guard wait.goesOn(asked: asked, at: .now) else { return 0 }
                 // Not SQLite's sleep: without `usleep` it is built to sleep for whole seconds.
-                BlockedThread.pause(for: .milliseconds(1))
+                sleepThread(for: .milliseconds(1))
                 return 1
             }, Unmanaged.passUnretained(self).toOpaque())
     }

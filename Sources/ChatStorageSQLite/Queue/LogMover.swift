@@ -35,13 +35,13 @@ struct LogMover {
     @discardableResult
     mutating func moveLog(
         lockedBy writer: Database, waiting wait: Duration, attempts: Int = 3,
-        pause: () -> Void = { BlockedThread.pause(for: .milliseconds(1)) }
+        pause: () -> Void = { sleepThread(for: .milliseconds(1)) }
     ) -> Bool {
         do {
             // If the log is gone, a connection opened now would make a new one, and move that.
             try writer.checkPlaceForWriting()
             let mover = try opened()
-            writer.restIfDue()
+            writer.waitForRest()
             writer.setBusyTimeout(wait)
             try writer.command(.begin)
             writer.writerRest.transactionBegan(at: .now)

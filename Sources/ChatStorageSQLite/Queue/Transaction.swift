@@ -88,7 +88,7 @@ struct Transaction {
     }
 
     private func begin() throws {
-        database.restIfDue()
+        database.waitForRest()
         database.setBusyTimeout(busyTimeout)
         try database.command(.begin)
         database.writerRest.transactionBegan(at: .now)

@@ -21,12 +21,12 @@ protocol WriteCall: AnyObject, Sendable {
 ///
 /// `@unchecked Sendable`: `outcome` is touched by the writer's thread only.
 final class Write<Result: Sendable>: WriteCall, @unchecked Sendable {
-    private let call: PendingCall<Result>
+    private let call: CancellableContinuation<Result>
     private let body: @Sendable (Database) throws -> Result
     private var outcome: Result?
     let bytes: Int
 
-    init(call: PendingCall<Result>, bytes: Int, body: @escaping @Sendable (Database) throws -> Result) {
+    init(call: CancellableContinuation<Result>, bytes: Int, body: @escaping @Sendable (Database) throws -> Result) {
         self.call = call
         self.bytes = bytes
         self.body = body

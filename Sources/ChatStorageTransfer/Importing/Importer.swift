@@ -33,6 +33,7 @@ public struct Importer: Sendable {
 
     private let storage: any ChatStorage
     private let configuration: Configuration
+    private let prepare: @Sendable () async throws -> Void
 
     /// Makes an importer.
     ///
@@ -40,8 +41,17 @@ public struct Importer: Sendable {
     ///   - storage: A tenant of a store that has been prepared.
     ///   - configuration: How imports run.
     public init(storage: any ChatStorage, configuration: Configuration = Configuration()) {
+        self.init(storage: storage, configuration: configuration, prepare: {})
+    }
+
+    /// Makes an importer into a store that is prepared when the first conversation is to be stored.
+    package init(
+        storage: any ChatStorage, configuration: Configuration = Configuration(),
+        prepare: @escaping @Sendable () async throws -> Void
+    ) {
         self.storage = storage
         self.configuration = configuration
+        self.prepare = prepare
     }
 
     /// Imports a file.
@@ -65,6 +75,7 @@ public struct Importer: Sendable {
         let importTime = configuration.importTime ?? .now()
         let done = await withTaskGroup(of: StoredConversation.self) { group in
             var progress = ImportProgress(report: report)
+            var isPrepared = false
             do {
                 for try await entry in entries {
                     try Task.checkCancellation()
@@ -72,6 +83,10 @@ public struct Importer: Sendable {
                         await progress.end(stored)
                     }
                     try progress.throwFailure()
+                    if !isPrepared, case .conversation = entry.content {
+                        try await prepare()
+                        isPrepared = true
+                    }
                     let number = progress.begin(entry)
                     switch entry.content {
                     case .invalid(let reason): await progress.end(number, .invalid(reason: reason))

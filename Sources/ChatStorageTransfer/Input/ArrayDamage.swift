@@ -1,3 +1,5 @@
+import ChatStorageJSON
+
 /// Damage in an array, beginning with the element in which it was noticed.
 struct ArrayDamage: Sendable {
     let line: Int

@@ -1,3 +1,5 @@
+import ChatStorageJSON
+
 /// Cuts a JSON array into its elements, without parsing them.
 ///
 /// One quote or bracket too many or too few changes the meaning of all that follows. So where an element's structure
@@ -21,6 +23,9 @@ package struct ArraySplitter: TextSplitter {
         /// After damage, when too much has been searched in vain.
         case givenUp
     }
+
+    /// How far the comma after an element is looked for.
+    private static let maximumWhiteSpace = 1 << 16
 
     private let maximumBytes: Int
     private var step = Step.beforeArray
@@ -59,8 +64,14 @@ package struct ArraySplitter: TextSplitter {
     package mutating func finish(into pieces: inout [TextPiece]) {
         // Looks for other elements in what the last one has swallowed.
         while step == .element {
-            giveUp(at: offset + Int64(buffer.count - start), "is cut off by the end of the file", isEnd: true)
-            while start < buffer.count, advance(into: &pieces) {}
+            if scan.hasEnded, !buffer[start...].contains(UInt8(ascii: "{")) {
+                // No element is in it, so all that is wrong is that one end is missing: its own or the array's.
+                step = .afterElement
+                while start < buffer.count { pass() }
+            } else {
+                giveUp(at: offset + Int64(buffer.count - start), "is cut off by the end of the file", isEnd: true)
+                while start < buffer.count, advance(into: &pieces) {}
+            }
         }
         if let damage {
             pieces.append(damage.pieceAtEnd(lastByte: place.previous))
@@ -115,11 +126,10 @@ package struct ArraySplitter: TextSplitter {
         switch outcome {
         case .incomplete where bytes.count <= maximumBytes: return false
         case .ended where scan.position <= maximumBytes:
-            let element = bytes.prefix(scan.position)
-            if element.isStringOverNextBeginning {
-                giveUp(at: offset, "begins with a quote that does not end in it")
-            } else {
-                end(element, into: &pieces)
+            switch isFollowedByComma(bytes.prefix(scan.position)) {
+            case true: end(bytes.prefix(scan.position), into: &pieces)
+            case false: giveUp(at: offset, "begins with a quote or bracket that does not end in it")
+            case nil: return false
             }
         case .incomplete, .ended: giveUp(at: offset, "is longer than \(maximumBytes >> 20) MiB")
         case .broken:
@@ -127,6 +137,19 @@ package struct ArraySplitter: TextSplitter {
             giveUp(at: position, "is not valid JSON, at byte \(position + 1) of the file")
         }
         return true
+    }
+
+    /// Whether a comma or the array's end comes after a whole element that can have swallowed others; nil if it needs
+    /// more bytes.
+    ///
+    /// An element with a quote or bracket too many before it ends in the next one, or with the array.
+    private func isFollowedByComma(_ element: ArraySlice<UInt8>) -> Bool? {
+        guard [UInt8(ascii: "\""), UInt8(ascii: "[")].contains(element.first) else { return true }
+        let rest = buffer[element.endIndex...].prefix(Self.maximumWhiteSpace)
+        guard let next = rest.first(where: { !$0.isJSONWhiteSpace }) else {
+            return rest.count < Self.maximumWhiteSpace ? nil : false
+        }
+        return next == UInt8(ascii: ",") || next == UInt8(ascii: "]")
     }
 
     /// Begins an element at `start`.
@@ -190,13 +213,5 @@ package struct ArraySplitter: TextSplitter {
 
     private func add(_ content: TextPiece.Content, into pieces: inout [TextPiece]) {
         pieces.append(TextPiece(line: line, offset: offset, element: elements, content: content))
-    }
-}
-
-extension ArraySlice<UInt8> {
-    /// Whether it is a string that has swallowed the next element's beginning: it goes over the end of a line, or ends
-    /// behind a brace.
-    fileprivate var isStringOverNextBeginning: Bool {
-        first == UInt8(ascii: "\"") && (contains(UInt8(ascii: "\n")) || dropLast().last == UInt8(ascii: "{"))
     }
 }

@@ -1,3 +1,5 @@
+import ChatStorageJSON
+
 /// What stands before a place between the elements of an array, which says whether an element can begin there.
 struct ElementPlace: Sendable {
     /// The last byte before it that is not white space.

@@ -54,7 +54,7 @@ package final class FileDescriptor: Sendable {
     private static func open(
         _ path: String, by open: @escaping @Sendable (String) -> CInt
     ) async throws -> FileDescriptor {
-        try await PendingCall<FileDescriptor>.wait { call in
+        try await CancellableContinuation<FileDescriptor>.wait { call in
             DispatchQueue(label: "ChatStorage.FileDescriptor.open").async {
                 guard call.begin() else { return }
                 let descriptor = open(path)
@@ -89,7 +89,7 @@ package final class FileDescriptor: Sendable {
     /// - Throws: ``SystemError``; `CancellationError` at once when the task is cancelled, while what the wait then
     ///   brings is lost.
     package func read() async throws -> [UInt8] {
-        try await PendingCall<[UInt8]>.wait { call in
+        try await CancellableContinuation<[UInt8]>.wait { call in
             queue.async { [self] in
                 guard call.begin() else { return }
                 call.end(Result { try readBlocking() })
@@ -101,7 +101,7 @@ package final class FileDescriptor: Sendable {
     ///
     /// - Throws: ``SystemError``; `CancellationError` at once when the task is cancelled, while the write goes on.
     package func write(_ bytes: [UInt8]) async throws {
-        try await PendingCall<Void>.wait { call in
+        try await CancellableContinuation<Void>.wait { call in
             queue.async { [self] in
                 guard call.begin() else { return }
                 call.end(Result { try writeBlocking(bytes[...]) })

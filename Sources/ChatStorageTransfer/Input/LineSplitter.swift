@@ -1,3 +1,5 @@
+import ChatStorageJSON
+
 /// Cuts JSON Lines into lines; lines of white space are left out.
 package struct LineSplitter: TextSplitter {
     private var line = 1

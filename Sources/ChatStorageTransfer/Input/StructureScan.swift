@@ -1,3 +1,5 @@
+import ChatStorageJSON
+
 /// Follows the structure of one JSON value while its bytes come in: where it ends, or where it cannot go on.
 ///
 /// It does not check literals and escapes, and lets strings have control characters: it still finds the end of a value
@@ -19,6 +21,8 @@ struct StructureScan: Sendable {
 
     /// How many bytes of the value have been followed.
     private(set) var position = 0
+    /// Whether the value has ended; following it further changes nothing.
+    private(set) var hasEnded = false
     private var expected = Expected.value
     private var isKey = false
     /// The brackets that are open.
@@ -26,6 +30,7 @@ struct StructureScan: Sendable {
 
     /// Goes on; the bytes begin with the value's first.
     mutating func follow(_ bytes: UnsafeRawBufferPointer) -> Outcome {
+        guard !hasEnded else { return .ended }
         while position < bytes.count {
             let byte = bytes[position]
             switch expected {
@@ -44,7 +49,10 @@ struct StructureScan: Sendable {
                 if !byte.isJSONWhiteSpace, !take(byte) { return .broken }
                 position += 1
             }
-            if case .separator = expected, open.isEmpty { return .ended }
+            if case .separator = expected, open.isEmpty {
+                hasEnded = true
+                return .ended
+            }
         }
         return .incomplete
     }

@@ -51,7 +51,7 @@ extension ChatFile {
                 if isFirst, let format = problem.format {
                     file = nil
                     (pieces, position) = ([], 0)
-                    throw ChatFileError.notReadYet(format)
+                    throw format.error(inArray: piece.element != nil)
                 }
                 id = problem.id
                 content = problem.endsReading ? .restNotRead(reason: problem.reason) : .invalid(reason: problem.reason)

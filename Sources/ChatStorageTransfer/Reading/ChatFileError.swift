@@ -49,9 +49,9 @@ extension ChatFileError {
 
     static func otherFormat(_ message: String) -> ChatFileError { ChatFileError(.otherFormat, message) }
 
-    static func notReadYet(_ format: KnownFormat) -> ChatFileError {
-        otherFormat("is \(format.name); not read yet")
-    }
+    static let separatedTable = otherFormat("is a table of values with separators (CSV), not JSON")
+
+    static let otherObject = otherFormat("is a JSON object with neither messages nor conversations")
 
     static let spreadObject = ChatFileError(
         .otherFormat, "has a JSON object over several lines; objects must have one line each", command: "jq -c .")

@@ -1,14 +1,15 @@
 import ChatStorageCore
 import ChatStorageSupport
+import Crypto
 
-/// The FNV-1a hash of 128 bits: the name of a conversation that has none.
+/// The SHA-256 hash that names a conversation without an id: nobody can make two conversations of one name.
 ///
 /// Each text is hashed with its length before it, so that no two conversations are the same row of bytes.
 struct ContentHash {
-    private var hash: UInt128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d
+    private var hash = SHA256()
 
     /// The hash of a conversation's title, roles, contents and times; the id has no part in it.
-    static func hash(title: String?, messages: [ArchivedConversation.Message]) -> UInt128 {
+    static func hash(title: String?, messages: [ArchivedConversation.Message]) -> SHA256Digest {
         var hash = ContentHash()
         hash.add(title)
         hash.add(UInt64(messages.count))
@@ -17,48 +18,45 @@ struct ContentHash {
             hash.add(message.content)
             hash.add(message.createdAt.map { UInt64(bitPattern: $0.microsecondsSinceEpoch) })
         }
-        return hash.hash
+        return hash.hash.finalize()
     }
 
-    private mutating func add(byte: UInt8) {
-        hash = (hash ^ UInt128(byte)) &* 0x0000_0000_0100_0000_0000_0000_0000_013b
-    }
-
-    private mutating func add(_ number: UInt64) {
-        for shift in stride(from: UInt64(0), to: 64, by: 8) { add(byte: UInt8(truncatingIfNeeded: number >> shift)) }
+    private mutating func add(_ number: some FixedWidthInteger) {
+        withUnsafeBytes(of: number.littleEndian) { hash.update(bufferPointer: $0) }
     }
 
     private mutating func add(_ number: UInt64?) {
-        add(byte: number == nil ? 0 : 1)
+        add(UInt8(number == nil ? 0 : 1))
         if let number { add(number) }
     }
 
     private mutating func add(_ text: String?) {
-        add(byte: text == nil ? 0 : 1)
+        add(UInt8(text == nil ? 0 : 1))
         if let text { add(text) }
     }
 
     private mutating func add(_ text: String) {
         add(UInt64(text.utf8.count))
-        text.withUTF8Bytes { bytes in
-            for byte in bytes { add(byte: byte) }
-        }
+        text.withUTF8Bytes { hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
     }
 }
 
-/// The ids of a file's conversations that have none: `import-HASH-OCCURRENCE`.
+/// The ids of a file's conversations that have none: `import-HASH-OCCURRENCE`, with the hash's first 160 bits.
 ///
 /// Real files repeat conversations, so equals are counted. Importing the same file again gives the same ids.
 struct DerivedIDs {
-    private var occurrences: [UInt128: Int] = [:]
+    private static let bytes = 20
+
+    private var occurrences: [SHA256Digest: Int] = [:]
 
     /// The id of the next conversation in the file.
     mutating func next(title: String?, messages: [ArchivedConversation.Message]) -> ConversationID {
         let hash = ContentHash.hash(title: title, messages: messages)
         let occurrence = occurrences[hash, default: 0] + 1
         occurrences[hash] = occurrence
-        let digits = String(hash, radix: 16)
-        let padding = String(repeating: "0", count: 32 - digits.count)
-        return ConversationID("import-\(padding)\(digits)-\(occurrence)")
+        let digits = hash.prefix(Self.bytes).map { byte in
+            (byte < 0x10 ? "0" : "") + String(byte, radix: 16)
+        }
+        return ConversationID("import-\(digits.joined())-\(occurrence)")
     }
 }

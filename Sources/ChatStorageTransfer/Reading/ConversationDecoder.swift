@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageJSON
 
 /// Why a stretch of a chat file is not a conversation; it quotes names of roles and members at most.
 struct InvalidConversation: Error {
@@ -50,7 +51,9 @@ struct ConversationDecoder {
                     reason: isElement ? problem.reason(inFileAfter: piece.offset) : problem.reason)
             } catch var problem as InvalidConversation {
                 problem.format = KnownFormat.recognize(bytes)
-                if let format = problem.format { problem.reason = ChatFileError.notReadYet(format).message }
+                if let format = problem.format {
+                    problem.reason = format.error(inArray: piece.element != nil).message
+                }
                 throw problem
             }
         }

@@ -1,3 +1,5 @@
+import ChatStorageJSON
+
 /// The beginning of a file, as far as it says what the file is.
 struct FileStart {
     /// What was read, without a byte order mark.
@@ -41,8 +43,12 @@ struct FileStart {
             case .no: break
             case .yes:
                 guard isEnd || text.count > Self.maximumBytes else { return nil }
-                throw KnownFormat.recognize(object).map(ChatFileError.notReadYet) ?? .spreadObject
+                if let format = KnownFormat.recognize(object) { throw format.error(inArray: false) }
+                throw KnownFormat.hasNoConversation(object) ? ChatFileError.otherObject : .spreadObject
             }
+        } else if text.count <= Self.maximumBytes {
+            guard let isTable = SeparatedTable.isAtBeginning(of: text[first...], isEnd: isEnd) else { return nil }
+            guard !isTable else { throw ChatFileError.separatedTable }
         }
         splitter = LineSplitter(offset: offset)
     }

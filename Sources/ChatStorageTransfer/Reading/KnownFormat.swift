@@ -1,14 +1,26 @@
+import ChatStorageJSON
+
 /// Files of other programs that are known by their members' names, but not read.
 struct KnownFormat {
+    private enum Kind {
+        case export
+        /// A file of an export that has no conversations.
+        case sideFile
+        /// An object around conversations that can be read.
+        case wrapper
+    }
+
     /// What the file is, to be put after "is".
-    let name: String
+    private let name: String
+    private let kind: Kind
     /// Names that an object of the format has.
     private let members: Set<String>
     /// Names that are somewhere in its members' values.
     private let within: Set<String>
 
-    private init(_ name: String, _ members: Set<String>, within: Set<String> = []) {
+    private init(_ name: String, _ members: Set<String>, within: Set<String> = [], kind: Kind = .export) {
         self.name = name
+        self.kind = kind
         self.members = members
         self.within = within
     }
@@ -16,12 +28,15 @@ struct KnownFormat {
     private static let all = [
         KnownFormat("a DeepSeek export", ["mapping", "inserted_at"]),
         KnownFormat("a DeepSeek export", ["code", "data"], within: ["biz_data"]),
+        KnownFormat("a DeepSeek export", ["type", "content", "thought", "children"]),
         KnownFormat("a ChatGPT export", ["mapping", "title"]),
         KnownFormat("a Claude export", ["uuid", "chat_messages"]),
+        KnownFormat("a Claude design chat", ["uuid", "project", "messages"]),
         KnownFormat("an Open WebUI export", ["chat"], within: ["history", "messages"]),
         KnownFormat("an Open WebUI chat", ["history", "models", "messages"]),
         KnownFormat("a LibreChat export", ["conversationId", "messages"], within: ["messageId"]),
         KnownFormat("a Grok export", ["conversations"], within: ["conversation", "responses"]),
+        KnownFormat("an object around conversations", ["conversations"], within: ["messages"], kind: .wrapper),
         KnownFormat("a Google AI Studio prompt", ["chunkedPrompt"]),
         KnownFormat("a Gemini CLI session", ["sessionId", "projectHash", "messages"]),
         KnownFormat("Google's activity history", ["header", "title", "time", "products"]),
@@ -32,12 +47,43 @@ struct KnownFormat {
         KnownFormat("an Open Assistant tree", ["message_tree_id", "prompt"]),
         KnownFormat("a list of messages, not of conversations", ["role", "content"]),
         KnownFormat("a list of messages, not of conversations", ["role", "parts"]),
+        KnownFormat("the account in a ChatGPT export", ["id", "email", "chatgpt_plus_user"], kind: .sideFile),
+        KnownFormat("the feedback in a ChatGPT export", ["conversation_id", "rating"], kind: .sideFile),
+        KnownFormat(
+            "the list of shared chats in a ChatGPT export", ["conversation_id", "is_anonymous"], kind: .sideFile),
+        KnownFormat("the list of files in a ChatGPT export", ["export_files", "logical_files"], kind: .sideFile),
+        KnownFormat("the projects in a Claude export", ["uuid", "name", "docs"], kind: .sideFile),
+        KnownFormat("the accounts in a Claude export", ["uuid", "full_name", "email_address"], kind: .sideFile),
+        KnownFormat("the memories in a Claude export", ["conversations_memory"], kind: .sideFile),
     ]
+
+    /// The error for a file of the format.
+    ///
+    /// - Parameter inArray: Whether its objects are an array's elements.
+    func error(inArray: Bool) -> ChatFileError {
+        switch kind {
+        case .export: .otherFormat("is \(name); not read yet")
+        case .sideFile: .otherFormat("is \(name); it has no conversations")
+        case .wrapper:
+            ChatFileError(
+                .otherFormat, "is \(name), which must have one line each",
+                command: "jq -c '\(inArray ? ".[]" : "").conversations[]'")
+        }
+    }
+
+    /// Whether an object is known to have no member with a conversation's messages.
+    static func hasNoConversation(_ object: ArraySlice<UInt8>) -> Bool {
+        let names = MemberNames(of: object)
+        return names.areAll && names.members.isDisjoint(with: ["messages", "conversations"])
+    }
 
     /// The format of an object, which may be cut off.
     static func recognize(_ object: ArraySlice<UInt8>) -> KnownFormat? {
         let names = MemberNames(of: object)
-        return all.first { $0.members.isSubset(of: names.members) && $0.within.isSubset(of: names.within) }
+        return all.first {
+            $0.members.isSubset(of: names.members) && $0.within.isSubset(of: names.within)
+                && ($0.kind != .sideFile || names.members.isDisjoint(with: ["messages", "conversations"]))
+        }
     }
 }
 
@@ -48,6 +94,8 @@ private struct MemberNames {
 
     private(set) var members: Set<String> = []
     private(set) var within: Set<String> = []
+    /// Whether no name was left out.
+    private(set) var areAll = false
 
     init(of object: ArraySlice<UInt8>) {
         let text = object.prefix(Self.bounds.bytes)
@@ -68,6 +116,7 @@ private struct MemberNames {
             }
             position += 1
         }
+        areAll = depth == 0 && position >= object.endIndex
     }
 
     /// Where the quote is that ends a string; the end of the text if it is cut off.

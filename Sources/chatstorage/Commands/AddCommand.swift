@@ -1,11 +1,14 @@
 import ArgumentParser
 import ChatStorageCore
+import ChatStorageJSON
 import ChatStorageTransfer
 
 struct AddCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "add", abstract: "Add a message to a conversation, which is created if there is none.",
-        usage: "chatstorage add [--store <url>] [--tenant <name>] [--json] <id> <role> <text>",
+        usage: """
+            chatstorage add [--store <url>] [--schema <name>] [--pooler] [--tenant <name>] [--json] <id> <role> <text>
+            """,
         discussion: """
             The text is taken exactly as it is, also if it begins with a dash; options therefore go before the id:
 

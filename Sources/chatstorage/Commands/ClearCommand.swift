@@ -1,6 +1,6 @@
 import ArgumentParser
 import ChatStorageCore
-import ChatStorageTransfer
+import ChatStorageJSON
 
 struct ClearCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -81,6 +81,9 @@ struct ExecCommand: AsyncParsableCommand {
             The stream goes on after an error. Lines have at most 128 MiB; blank ones are ignored, and so is a byte \
             order mark before the first.
 
+            The first request that writes makes the store if it is not there; until then requests that read are answered \
+            with not_prepared.
+
             The exit status is 0 when every line was answered, with errors too. When the store cannot be opened it is 1, \
             and standard error says why; no line is answered then.
             """)
@@ -91,8 +94,10 @@ struct ExecCommand: AsyncParsableCommand {
     func run() async throws {
         // A request must not run if nobody gets its answer.
         try Output.requireOutput()
-        try await store.withBackend(for: .filling, on: medium) { backend in
-            try await ExecSession(backend: backend, tenant: store.tenant).run(
+        try await store.withBackend(for: .fillingLater, on: medium) { backend in
+            let session = ExecSession(backend: backend, tenant: store.tenant)
+            try await session.checkStore()
+            try await session.run(
                 read: FileDescriptor.standardInput.read, write: FileDescriptor.standardOutput.write)
         }
     }

@@ -43,8 +43,8 @@ struct ImportCommand: AsyncParsableCommand {
             Interrupting an import leaves only whole conversations; run it again for the rest.
 
             Exit status: 0 when every conversation is in the store; 1 when one is invalid (unless --skip-invalid is \
-            given), different or failed, when a file cannot be read, or not to its end, or has nothing valid; 130 when \
-            interrupted.
+            given), different or failed, when a file cannot be read, or not to its end, or when it has conversations \
+            but no valid one; 130 when interrupted. A file without any conversation, such as an empty one, is no failure.
             """)
 
     @OptionGroup var store: StoreOptions
@@ -62,8 +62,11 @@ struct ImportCommand: AsyncParsableCommand {
     func run() async throws {
         let display = ImportDisplay(files: files)
         let work = Task {
-            try await store.withStorage(for: .filling) { storage in
-                for file in files { try await Self.importFile(file, into: storage, display) }
+            // Files in which nothing is found make no store.
+            try await store.withBackend(for: .fillingLater) { backend in
+                let preparation = Preparation { try await store.location.prepare(backend) }
+                let importer = Importer(storage: backend.storage(of: store.tenant), prepare: preparation.run)
+                for file in files { try await Self.importFile(file, with: importer, display) }
             }
         }
         let interruption = Interruption { work.cancel() }
@@ -84,12 +87,12 @@ struct ImportCommand: AsyncParsableCommand {
 
     /// Imports one file; that it cannot be read is reported and does not end the import of the others.
     private static func importFile(
-        _ file: String, into storage: any ChatStorage, _ display: ImportDisplay
+        _ file: String, with importer: Importer, _ display: ImportDisplay
     ) async throws {
         await display.begin(file)
         let entries = file == "-" ? ChatFile(.standardInput) : ChatFile(path: file)
         do {
-            try await Importer(storage: storage).run(entries) { await display.show($0) }
+            try await importer.run(entries) { await display.show($0) }
         } catch let error as ChatFileError {
             await display.fail(error)
         }

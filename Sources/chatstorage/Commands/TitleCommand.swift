@@ -5,8 +5,8 @@ struct TitleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "title", abstract: "Give a conversation a title, or take it away.",
         usage: """
-            chatstorage title [--store <url>] [--tenant <name>] [--json] <id> <text>
-            chatstorage title [--store <url>] [--tenant <name>] [--json] --none <id>
+            chatstorage title [--store <url>] [--schema <name>] [--pooler] [--tenant <name>] [--json] <id> <text>
+            chatstorage title [--store <url>] [--schema <name>] [--pooler] [--tenant <name>] [--json] --none <id>
             """,
         discussion: """
             The text is taken exactly as it is, also if it begins with a dash; options therefore go before the id:

@@ -33,8 +33,9 @@ struct VerifyCommand: AsyncParsableCommand {
             pass, as with --only; 128 and the signal's number when a signal ended it, such as 130 for an interrupt.
             """)
 
-    @OptionGroup var store: StoreOptions
+    @OptionGroup var store: StoreLocation
     @OptionGroup(visibility: .private) var writable: WritableMedium
+    @OptionGroup(visibility: .private) var noTenant: NoTenant
 
     @Flag(help: "List the checks: their ids, the contract's rules that they prove, and why they matter.")
     var list = false
@@ -66,7 +67,6 @@ struct VerifyCommand: AsyncParsableCommand {
     var reportJUnit: String?
 
     func validate() throws {
-        guard store.tenant == nil else { throw ValidationError("verify works in tenants of its own, not in --tenant") }
         guard randomCalls >= 1 else { throw ValidationError("--random-calls takes 1 or more") }
         guard reportJSON != "-", reportJUnit != "-" else {
             throw ValidationError("a report goes to a file, such as /dev/stderr, not to -")

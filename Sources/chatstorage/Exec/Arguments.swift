@@ -1,5 +1,5 @@
 import ChatStorageCore
-import ChatStorageTransfer
+import ChatStorageJSON
 
 /// The members of a JSON object, taken one by one with the type that each must have; in the end none may be left.
 struct Arguments {

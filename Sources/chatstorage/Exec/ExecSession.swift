@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageJSON
 import ChatStorageTransfer
 
 /// The scripting interface: requests in, answers out, one JSON object a line, strictly in order.
@@ -6,6 +7,13 @@ struct ExecSession: Sendable {
     let backend: any ChatStorageBackend
     /// The tenant of requests that name none; nil is the default one.
     let tenant: String?
+
+    /// Throws what is wrong with the store, if anything but that it is not there yet.
+    func checkStore() async throws {
+        do {
+            _ = try await backend.conversations(limit: 0)
+        } catch let error as ChatStorageError where error.code == .notPrepared {}
+    }
 
     /// Answers all requests; each answer is written before the next request runs.
     ///
@@ -38,6 +46,9 @@ struct ExecSession: Sendable {
             return .object([("ok", try await run(line))])
         } catch let error as InvalidRequest {
             return Self.error("invalid_request", error.reason)
+        } catch let error as ChatStorageError where error.code == .notPrepared {
+            let sentence = "\(Failure.lack(toldBy: error)); a request that writes makes it ready"
+            return Self.error(error.code.snakeCaseName, sentence, isRetryable: error.isRetryable)
         } catch let error as ChatStorageError {
             return Self.error(
                 error.code.snakeCaseName, Failure.sentence(about: error), isRetryable: error.isRetryable,
@@ -60,7 +71,13 @@ struct ExecSession: Sendable {
         var arguments = Arguments(request, owner: name)
         let call = try operation.read(&arguments)
         try arguments.checkNothingIsLeft()
-        return try await call(backend.storage(of: tenant))
+        let storage = backend.storage(of: tenant)
+        do {
+            return try await call(storage)
+        } catch let error as ChatStorageError where error.code == .notPrepared && operation.writes {
+            try await backend.prepare()
+            return try await call(storage)
+        }
     }
 
     private static func value(of bytes: ArraySlice<UInt8>) throws -> JSONValue {

@@ -1,9 +1,9 @@
 import ChatStorageCore
-import ChatStorageTransfer
+import ChatStorageJSON
 
 extension Operation {
     static let conversationOperations = [
-        Operation("create_conversation") { arguments in
+        Operation("create_conversation", writes: true) { arguments in
             let id = try arguments.conversationID()
             let title = try arguments.title()
             return { try await $0.createConversation(id, title: title).json }
@@ -12,12 +12,12 @@ extension Operation {
             let id = try arguments.conversationID()
             return { try await $0.conversation(id)?.json ?? .null }
         },
-        Operation("get_or_create_conversation") { arguments in
+        Operation("get_or_create_conversation", writes: true) { arguments in
             let id = try arguments.conversationID()
             let title = try arguments.title()
             return { try await $0.getOrCreateConversation(id, title: title).json }
         },
-        Operation("update_conversation_title") { arguments in
+        Operation("update_conversation_title", writes: true) { arguments in
             let id = try arguments.conversationID()
             let title = try arguments.title()
             return { try await $0.updateTitle(of: id, to: title)?.json ?? .null }
@@ -36,11 +36,11 @@ extension Operation {
                 ])
             }
         },
-        Operation("delete_conversation") { arguments in
+        Operation("delete_conversation", writes: true) { arguments in
             let id = try arguments.conversationID()
             return { .boolean(try await $0.deleteConversation(id)) }
         },
-        Operation("restore_conversation") { arguments in
+        Operation("restore_conversation", writes: true) { arguments in
             let snapshot = ConversationSnapshot(
                 id: try arguments.conversationID(), title: try arguments.title(),
                 createdAt: try arguments.time("created_at"), updatedAt: try arguments.time("updated_at"),

@@ -1,15 +1,15 @@
 import ChatStorageCore
-import ChatStorageTransfer
+import ChatStorageJSON
 
 extension Operation {
     static let messageOperations = [
-        Operation("save_message") { arguments in
+        Operation("save_message", writes: true) { arguments in
             let id = try arguments.conversationID()
             let message = try arguments.chatMessage()
             let condition = try arguments.appendCondition()
             return { try await $0.append(message, to: id, if: condition).json }
         },
-        Operation("save_messages") { arguments in
+        Operation("save_messages", writes: true) { arguments in
             let id = try arguments.conversationID()
             let messages = try arguments.objects("messages") { try $0.chatMessage() }
             let condition = try arguments.appendCondition()
@@ -31,7 +31,7 @@ extension Operation {
             let position = try arguments.messagePosition()
             return { .array(try await $0.messages(of: id, position, limit: limit).map(\.json)) }
         },
-        Operation("clear_messages") { arguments in
+        Operation("clear_messages", writes: true) { arguments in
             let id = try arguments.conversationID()
             return { .integer(Int64(try await $0.clearMessages(of: id))) }
         },

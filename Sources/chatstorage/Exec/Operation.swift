@@ -1,5 +1,5 @@
 import ChatStorageCore
-import ChatStorageTransfer
+import ChatStorageJSON
 
 /// An operation of the scripting interface: its name, and how a request becomes a call.
 struct Operation: Sendable {
@@ -7,11 +7,14 @@ struct Operation: Sendable {
     typealias Call = @Sendable (any ChatStorage) async throws -> JSONText
 
     let name: String
+    /// Whether it can change the store, which is then made ready for it.
+    let writes: Bool
     /// Takes all arguments that the operation has and returns what to do with them.
     let read: @Sendable (inout Arguments) throws -> Call
 
-    init(_ name: String, _ read: @escaping @Sendable (inout Arguments) throws -> Call) {
+    init(_ name: String, writes: Bool = false, _ read: @escaping @Sendable (inout Arguments) throws -> Call) {
         self.name = name
+        self.writes = writes
         self.read = read
     }
 

@@ -13,6 +13,8 @@ actor ImportDisplay {
     private var lastProgress = ContinuousClock.now
     private var isBarShown = false
 
+    /// The file that is being read, as it was given and as it is shown.
+    private var path = ""
     private var file = ""
     private var finished = ImportSummary()
     private var current = ImportSummary()
@@ -32,6 +34,7 @@ actor ImportDisplay {
     /// Goes on to a file.
     func begin(_ file: String) async {
         await endFile()
+        path = file
         self.file = Self.shownName(file)
         hasBegun = true
     }
@@ -57,7 +60,7 @@ actor ImportDisplay {
     func fail(_ error: ChatFileError) async {
         unreadable += 1
         var sentence = "\(file): \(error.message)"
-        if let command = error.command { sentence += ": \(command) \(file) | chatstorage import -" }
+        if let command = error.command { sentence += ": \(Self.pipeline(from: path, command))" }
         await say(sentence)
     }
 
@@ -122,6 +125,12 @@ actor ImportDisplay {
 
     private static func shownName(_ file: String) -> String {
         file == "-" ? "standard input" : TerminalText.line(file)
+    }
+
+    /// The commands that import what another command makes of a file.
+    private static func pipeline(from path: String, _ command: String) -> String {
+        let start = path == "-" ? "... | \(command)" : "\(command) \(TerminalText.line(ShellWord.quoted(file: path)))"
+        return "\(start) | chatstorage import -"
     }
 
     private var total: ImportSummary { finished + current }

@@ -1,5 +1,5 @@
 import ChatStorageCore
-import ChatStorageTransfer
+import ChatStorageJSON
 
 extension Conversation {
     /// The conversation as `exec` and `--json` show it.

@@ -1,3 +1,4 @@
+import ChatStorageJSON
 import ChatStorageTransfer
 
 #if canImport(Darwin)

@@ -1,6 +1,6 @@
 import ChatStorageCore
+import ChatStorageJSON
 import ChatStorageSupport
-import ChatStorageTransfer
 
 /// What a tenant's chats amount to.
 struct Statistics {

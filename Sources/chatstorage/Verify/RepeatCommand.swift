@@ -15,7 +15,7 @@ struct RepeatCommand: Sendable {
 
     func text(checkID: String, seed: UInt64) -> String {
         """
-        \(Self.quoted(program)) verify --store \(storeValue)\(postgresOptions) --only \(checkID) --seed \(seed) \
+        \(ShellWord.quoted(program)) verify --store \(storeValue)\(postgresOptions) --only \(checkID) --seed \(seed) \
         --random-calls \(randomCalls)
         """
     }
@@ -26,30 +26,18 @@ struct RepeatCommand: Sendable {
     }
 
     private var postgresOptions: String {
-        (schema.map { " --schema \(Self.quoted($0))" } ?? "") + (pooler ? " --pooler" : "")
+        (schema.map { " --schema \(ShellWord.quoted($0))" } ?? "") + (pooler ? " --pooler" : "")
     }
 
     /// Reports are kept and passed on, and a password must not be in them.
     private var storeValue: String {
-        Self.mayHoldPassword(store) ? #""$CHATSTORAGE_URL""# : Self.quoted(store)
+        Self.mayHoldPassword(store) ? #""$CHATSTORAGE_URL""# : ShellWord.quoted(store)
     }
 
     private static func mayHoldPassword(_ store: String) -> Bool {
-        guard let url = try? StoreURL(store), case .postgres = url else { return false }
+        guard let url = try? StoreURL(store), url.postgresURI != nil else { return false }
         // What is before the last @ has a colon beside the scheme's, or a parameter is a password.
         let user = store.lastIndex(of: "@").map { store[..<$0] } ?? ""
         return user.drop { $0 != ":" }.dropFirst().contains(":") || store.lowercased().contains("password")
-    }
-
-    private static func quoted(_ text: String) -> String {
-        let isPlain = text.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"):
-                true
-            default: "/:._-@%+,=".utf8.contains(byte)
-            }
-        }
-        return isPlain ? text : "'" + text.replacing("'", with: #"'\''"#) + "'"
     }
 }

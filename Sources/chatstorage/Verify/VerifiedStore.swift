@@ -12,21 +12,20 @@ enum VerifiedStore {
     /// Connections of each handle; checks open up to eight handles, and a server takes a hundred connections.
     private static let postgresConnections = 3
 
-    init(_ store: StoreOptions, command: @escaping @Sendable (_ checkID: String, _ seed: UInt64) -> String) throws {
+    init(_ store: StoreLocation, command: @escaping @Sendable (_ checkID: String, _ seed: UInt64) -> String) throws {
         let url = try store.url
         try store.checkPostgresOptions(for: url)
-        switch url {
-        case .memory:
-            self = .memory(MemoryHarness(command: command))
-        case .sqlite(let path):
+        if let path = url.sqlitePath {
             self = .live(LiveStoreHarness(name: "\(url)", command: command) { try await SQLiteBackend(path: path) })
-        case .postgres(let connection):
+        } else if let connection = url.postgresURI {
             var configuration = store.postgresConfiguration(connection)
             configuration.connections = Self.postgresConnections
             self = .live(
                 LiveStoreHarness(name: "\(url)", command: command) { [configuration] in
                     try await PostgresBackend(configuration)
                 })
+        } else {
+            self = .memory(MemoryHarness(command: command))
         }
     }
 

@@ -46,7 +46,7 @@ private struct PostgresStoreUnderTest: ConformanceStore {
         try await TestPostgres.execute("DROP SCHEMA IF EXISTS \(schema) CASCADE")
     }
 
-    func writePastLibrary(_ write: WritePastLibrary) async throws -> WritePastLibrary.Outcome {
+    func writePastLibrary(_ write: RawWrite) async throws -> RawWrite.Outcome {
         do {
             guard let statements = statements(for: write) else { throw MissingFromHarness("such a write") }
             try await TestPostgres.execute(statements)
@@ -60,7 +60,7 @@ private struct PostgresStoreUnderTest: ConformanceStore {
     private static let integrityConstraintViolation = "23"
 
     /// Nil for what PostgreSQL lets no ordinary program do.
-    private func statements(for write: WritePastLibrary) -> String? {
+    private func statements(for write: RawWrite) -> String? {
         switch write {
         case .insertMessageOfMoreRoles(let tenant, let conversationID, let sequence, let role, let content):
             "ALTER TABLE \(schema).chat_messages DROP CONSTRAINT chat_messages_role_check;"
@@ -80,7 +80,8 @@ private struct PostgresStoreUnderTest: ConformanceStore {
         case .recordNewerSchema(let usableByThisVersion):
             """
             UPDATE \(schema).chat_storage_schema
-            SET version = version + 1, minimum_version = \(usableByThisVersion ? "minimum_version" : "version + 1")
+            SET schema_version = schema_version + 1,
+                minimum_schema_version = \(usableByThisVersion ? "minimum_schema_version" : "schema_version + 1")
             """
         }
     }

@@ -46,7 +46,7 @@ private struct SQLiteStoreUnderTest: ConformanceStore {
     /// The folder goes with the last reference to it.
     func remove() {}
 
-    func writePastLibrary(_ write: WritePastLibrary) throws -> WritePastLibrary.Outcome {
+    func writePastLibrary(_ write: RawWrite) throws -> RawWrite.Outcome {
         do {
             try TestSQLiteConnection(path: path).execute(statements(for: write))
             return .written
@@ -58,7 +58,7 @@ private struct SQLiteStoreUnderTest: ConformanceStore {
     /// SQLITE_CONSTRAINT, the primary code of all broken constraints.
     private static let constraint: Int32 = 19
 
-    private func statements(for write: WritePastLibrary) -> String {
+    private func statements(for write: RawWrite) -> String {
         switch write {
         case .insertMessageOfMoreRoles(let tenant, let conversationID, let sequence, let role, let content):
             "INSERT OR IGNORE INTO chat_roles (name) VALUES (\(literal(role)));"

@@ -19,7 +19,7 @@ extension Mutant {
                 "cancellation.large-writes",
             ]
         ) { call, base, _ in
-            guard case .append(let messages, let id, let condition) = call, messages.count > 1 else {
+            guard let (messages, id, condition) = call.appended, messages.count > 1 else {
                 return try await call.perform(on: base)
             }
             var stored: [Message] = []
@@ -27,32 +27,32 @@ extension Mutant {
                 stored.append(try await base.append(message, to: id, if: condition))
                 await Task.yield()
             }
-            return .messages(stored)
+            return try await .appended(stored, to: id, in: base)
         },
         Mutant(
             "commits large appends in pieces of 100", caughtBy: "concurrency.readers-see-whole-large-batches",
             related: ["cancellation.large-writes", "order.time.*"]
         ) { call, base, _ in
-            guard case .append(let messages, let id, let condition) = call, messages.count > 100 else {
+            guard let (messages, id, condition) = call.appended, messages.count > 100 else {
                 return try await call.perform(on: base)
             }
-            try Validation.check(append: messages, to: id, roles: Role.standard)
+            try Validation.check(NewMessages(messages, to: id), roles: Role.standard)
             var stored: [Message] = []
             for start in stride(from: 0, to: messages.count, by: 100) {
                 stored += try await base.append(Array(messages[start...].prefix(100)), to: id, if: condition)
                 await Task.yield()
             }
-            return .messages(stored)
+            return try await .appended(stored, to: id, in: base)
         },
         Mutant(
             "commits what it has of a large append when it is cancelled", caughtBy: "cancellation.large-writes"
         ) { call, base, _ in
-            guard case .append(let messages, let id, let condition) = call, messages.count > 100 else {
+            guard let (messages, id, condition) = call.appended, messages.count > 100 else {
                 return try await call.perform(on: base)
             }
             try Task.checkCancellation()
             for _ in 0..<20 { await Task.yield() }
-            guard Task.isCancelled, (try? Validation.check(append: messages, to: id, roles: Role.standard)) != nil
+            guard Task.isCancelled, (try? Validation.check(NewMessages(messages, to: id), roles: Role.standard)) != nil
             else {
                 return try await call.perform(on: base)
             }
@@ -96,15 +96,18 @@ extension Mutant {
                     deleted.withLock { $0[id] = messages }
                 }
                 let reply = try await call.perform(on: base)
-                guard case .messages(let id, let position, let limit) = call, limit > 0,
-                    case .messages(let messages) = reply, messages.isEmpty, try await base.conversation(id) == nil,
-                    let kept = deleted.withLock({ $0[id] })
+                guard case .messages(let query) = call, query.limit > 0, query.position != .end,
+                    case .messages(let page) = reply, page.items.isEmpty,
+                    try await base.conversation(query.conversationID) == nil,
+                    let kept = deleted.withLock({ $0[query.conversationID] })
                 else { return reply }
-                return switch position {
-                case .end: reply
-                case .before(let sequence): .messages(kept.filter { $0.sequence < sequence }.suffix(limit))
-                case .after(let sequence): .messages(Array(kept.filter { $0.sequence > sequence }.prefix(limit)))
-                }
+                let found =
+                    if let sequence = query.position.lowerBound {
+                        Array(kept.filter { $0.sequence > sequence }.prefix(query.limit))
+                    } else {
+                        Array(kept.filter { $0.sequence < query.position.upperBound ?? .max }.suffix(query.limit))
+                    }
+                return .messages(MessagePage(found, for: query))
             }
         },
         Mutant(
@@ -125,44 +128,46 @@ extension Mutant {
                 }
                 defer { underWay.withLock { $0 -= 1 } }
                 await Task.yield()
-                guard !isAlone, case .append(let messages, let id, _) = call,
+                guard !isAlone, let (messages, id, _) = call.appended,
                     let last = try await base.messages(of: id, limit: 1).last
                 else { return try await call.perform(on: base) }
-                return .messages(
-                    messages.enumerated().map { index, message in
-                        Message(
-                            conversationID: id, sequence: last.sequence + Int64(index) + 1, role: message.role,
-                            content: message.content, createdAt: last.createdAt)
-                    })
+                let lost = messages.enumerated().map { index, message in
+                    Message(
+                        conversationID: id, sequence: last.sequence + Int64(index) + 1, role: message.role,
+                        content: message.content, createdAt: last.createdAt)
+                }
+                return try await .appended(lost, to: id, in: base)
             }
         },
         Mutant(
             "looks first and creates then", caughtBy: "atomicity.get-or-create.race",
             related: ["text.title.*", "tenants.concurrent"]
         ) { call, base, _ in
-            guard case .getOrCreateConversation(let id, let title) = call else {
+            guard case .createConversation(let new) = call, new.ifExists == .keep else {
                 return try await call.perform(on: base)
             }
-            if let existing = try await base.conversation(id) { return .conversation(existing) }
+            if let existing = try await base.conversation(new.id) { return .conversation(existing) }
             await Task.yield()
-            return .conversation(try await base.createConversation(id, title: title))
+            return .conversation(try await base.createConversation(new.id, title: new.title))
         },
         Mutant(
             "counts first and clears then", caughtBy: "concurrency.clear-against-append",
             related: ["concurrency.clear-*", "cancellation.*"]
         ) { call, base, _ in
-            guard case .clearMessages(let id) = call else { return try await call.perform(on: base) }
-            let count = try await base.messages(of: id, limit: .max).count
+            guard case .removeMessages(let removal) = call else { return try await call.perform(on: base) }
+            let count = try await base.messages(of: removal.conversationID, limit: .max).count
             for _ in 0..<20 { await Task.yield() }
-            _ = try await base.clearMessages(of: id)
+            _ = try await base.removeMessages(removal)
             return .count(count)
         },
         Mutant(
             "retitles what it gets or creates", caughtBy: "atomicity.get-or-create.existing",
             related: ["order.updated.unmoved-by-others", "atomicity.get-or-create.race"]
         ) { call, base, _ in
-            if case .getOrCreateConversation(let id, let title) = call, try await base.conversation(id) != nil {
-                return try await StorageCall.updateTitle(of: id, to: title).perform(on: base)
+            if case .createConversation(let new) = call, new.ifExists == .keep,
+                try await base.conversation(new.id) != nil
+            {
+                return try await StorageCall.updateTitle(of: new.id, to: new.title).perform(on: base)
             }
             return try await call.perform(on: base)
         },
@@ -175,11 +180,11 @@ extension Mutant {
                 "errors.tell-no-text", "values.codable.given",
             ]
         ) { call, base, _ in
-            guard case .append(let messages, let id, _) = call else { return try await call.perform(on: base) }
+            guard let (messages, id, _) = call.appended else { return try await call.perform(on: base) }
             return try await StorageCall.append(messages, to: id, if: .createIfMissing).perform(on: base)
         },
         Mutant("makes a conversation of nothing", caughtBy: "atomicity.append.nothing") { call, base, _ in
-            if case .append(let messages, let id, .createIfMissing) = call, messages.isEmpty {
+            if let (messages, id, condition) = call.appended, condition == .createIfMissing, messages.isEmpty {
                 try await base.getOrCreateConversation(id)
             }
             return try await call.perform(on: base)
@@ -204,8 +209,10 @@ extension Mutant {
                     kept.withLock { $0[id] = messages }
                 }
                 let reply = try await call.perform(on: base)
-                if case .createConversation(let id, _) = call, let old = kept.withLock({ $0[id] }) {
-                    try await base.append(old, to: id)
+                if case .createConversation(let new) = call, new.ifExists == .fail,
+                    let old = kept.withLock({ $0[new.id] })
+                {
+                    try await base.append(old, to: new.id)
                 }
                 return reply
             }

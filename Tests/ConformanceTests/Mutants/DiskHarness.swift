@@ -86,9 +86,7 @@ private final class DiskStore: ConformanceStore {
                             ?? conversation.updatedAt,
                         lastSequence: max(conversation.lastSequence, messages.last?.sequence ?? 0),
                         messages: messages.map {
-                            .init(
-                                sequence: $0.sequence, role: $0.role, content: $0.content, createdAt: $0.createdAt,
-                                key: $0.key)
+                            .init($0)
                         }))
             }
             state.withLock { $0.disk[tenant] = conversations }
@@ -102,7 +100,7 @@ private struct DiskBackend: ChatStorageBackend {
 
     var capabilities: Capabilities { .durable }
 
-    func prepare() async throws { try await memory.prepare() }
+    func prepare(_ preparation: Preparation) async throws { try await memory.prepare(preparation) }
 
     func close() async throws { try await store.close(memory) }
 

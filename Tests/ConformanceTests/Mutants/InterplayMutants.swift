@@ -15,10 +15,10 @@ extension Mutant {
         ) { _ in
             let cache = Mutex<[ConversationID: [[UInt8]: StorageReply]]>([:])
             return { call, base, tenant in
-                guard let id = call.id else { return try await call.perform(on: base) }
-                let key = Array("\(tenant ?? "") \(call)".utf8)
+                guard let id = call.conversationID else { return try await call.perform(on: base) }
+                let key = Array("\(tenant ?? "") \(summary(of: call))".utf8)
                 switch call {
-                case .messages(_, .end, let limit) where limit > 0:
+                case .messages(let query) where query.position == .end && query.limit > 0:
                     if let cached = cache.withLock({ $0[id]?[key] }) { return cached }
                     let reply = try await call.perform(on: base)
                     cache.withLock { $0[id, default: [:]][key] = reply }
@@ -46,19 +46,21 @@ extension Mutant {
             let underWay = Mutex<[ConversationID: Append]>([:])
             return { call, base, _ in
                 switch call {
-                case .append(_, let id, _):
+                case .append(let new):
+                    let id = new.conversationID
                     let before = try await base.messages(of: id, limit: .max)
                     underWay.withLock { $0[id] = Append(before: before) }
                     defer { underWay.withLock { $0[id] = nil } }
                     let reply = try await call.perform(on: base)
                     for _ in 0..<20 { await Task.yield() }
                     return reply
-                case .messages(let id, .end, let limit) where limit > 0:
+                case .messages(let query) where query.position == .end && query.limit > 0:
+                    let id = query.conversationID
                     let stale = underWay.withLock { underWay -> [Message]? in
                         underWay[id]?.reads += 1
                         return underWay[id].flatMap { $0.reads % 2 == 0 ? $0.before : nil }
                     }
-                    if let stale { return .messages(stale.suffix(limit)) }
+                    if let stale { return .messages(MessagePage(stale.suffix(query.limit), for: query)) }
                     return try await call.perform(on: base)
                 default:
                     return try await call.perform(on: base)
@@ -69,7 +71,7 @@ extension Mutant {
             "takes a title back that came during an append", caughtBy: "linearisability.reads",
             related: ["concurrency.titles"]
         ) { call, base, _ in
-            guard case .append(_, let id, _) = call, let old = try await base.conversation(id) else {
+            guard let id = call.appended?.id, let old = try await base.conversation(id) else {
                 return try await call.perform(on: base)
             }
             await Task.yield()
@@ -91,7 +93,7 @@ extension Mutant {
                     defer { underWay.withLock { $0 -= 1 } }
                     await Task.yield()
                     return try await call.perform(on: base)
-                case .clearMessages where underWay.withLock { $0 > 0 }:
+                case .removeMessages where underWay.withLock { $0 > 0 }:
                     return .count(0)
                 default:
                     return try await call.perform(on: base)
@@ -121,16 +123,14 @@ extension Mutant {
             related: ["cancellation.*"]
         ) {
             call, base, _ in
-            guard case .append(let messages, let id, _) = call, let last = messages.last else {
+            guard let (messages, id, _) = call.appended, let last = messages.last else {
                 return try await call.perform(on: base)
             }
             await Task.yield()
             if Task.isCancelled, let old = try? await Task(operation: { try await base.conversation(id) }).value {
                 try await Task {
                     let stored = try await base.messages(of: id, limit: .max).map {
-                        ConversationSnapshot.Message(
-                            sequence: $0.sequence, role: $0.role, content: $0.content, createdAt: $0.createdAt,
-                            key: $0.key)
+                        ConversationSnapshot.Message($0)
                     }
                     let lost = ConversationSnapshot.Message(
                         sequence: old.lastSequence + 2, role: last.role, content: last.content,
@@ -145,10 +145,12 @@ extension Mutant {
             return try await call.perform(on: base)
         },
         Mutant("counts pages of messages in 16 bits", caughtBy: "scale.messages") { call, base, _ in
-            if case .messages(let id, .after(let sequence), let limit) = call, sequence == 0x10000 - 1, limit > 1 {
+            if let (id, position, limit) = call.read, let sequence = position.lowerBound, sequence == 0x10000 - 1,
+                limit > 1
+            {
                 return try await StorageCall.messages(of: id, .after(0), limit: limit).perform(on: base)
             }
-            if case .clearMessages = call, case .count(let count) = try await call.perform(on: base) {
+            if case .removeMessages = call, case .count(let count) = try await call.perform(on: base) {
                 return .count(count & 0xffff)
             }
             return try await call.perform(on: base)
@@ -156,14 +158,14 @@ extension Mutant {
         Mutant("lists no more than 65,535 conversations", caughtBy: "scale.conversations") { _ in
             let listed = Mutex(0)
             return { call, base, _ in
-                guard case .conversations(let cursor, _) = call,
-                    case .page(let page) = try await call.perform(on: base)
+                guard let (cursor, _) = call.listed,
+                    case .conversations(let page) = try await call.perform(on: base)
                 else { return try await call.perform(on: base) }
                 let count = listed.withLock { listed in
                     listed = (cursor == nil ? 0 : listed) + page.items.count
                     return listed
                 }
-                return .page(ConversationPage(items: page.items, next: count > 0xffff ? nil : page.next))
+                return .conversations(ConversationPage(items: page.items, next: count > 0xffff ? nil : page.next))
             }
         },
         Mutant("reads all conversations for each page", caughtBy: "scale.conversations") { call, base, _ in

@@ -8,7 +8,10 @@ extension Mutant {
     static let keys: [Mutant] = [
         Mutant(
             "ignores keys", caughtBy: "keys.repeated", "keys.race",
-            related: ["keys.*", "errors.precedence.arguments", "errors.tell-no-text", "values.codable.given"]
+            related: [
+                "keys.*", "errors.precedence.arguments", "errors.tell-no-text", "values.codable.given",
+                "conditions.unchanged.returned-version",
+            ]
         ) { call, base, _ in
             try await call.mappingMessages { ChatMessage(role: $0.role, content: $0.content) }.perform(on: base)
         },
@@ -31,7 +34,7 @@ extension Mutant {
         ) { _ in
             let places = Mutex<[String: String]>([:])
             return { call, base, tenant in
-                guard case .append(let messages, let id, _) = call else { return try await call.perform(on: base) }
+                guard let (messages, id, _) = call.appended else { return try await call.perform(on: base) }
                 let reply = try await call.perform(on: base)
                 for key in messages.compactMap(\.key) {
                     let place = "\(tenant ?? "")/\(id)"
@@ -51,35 +54,36 @@ extension Mutant {
             do {
                 return try await call.perform(on: base)
             } catch let error as ChatStorageError where error.code == .idempotencyMismatch {
-                guard case .append(let messages, let id, _) = call else { throw error }
+                guard let (messages, id, _) = call.appended else { throw error }
                 let stored = try await base.messages(of: id, limit: .max)
                 let found = messages.compactMap { message in stored.first { $0.key == message.key } }
                 guard found.count == messages.count else { throw error }
-                return .messages(found)
+                return try await .appended(found, to: id, in: base)
             }
         },
         Mutant(
             "appends what is missing of a batch", caughtBy: "keys.mismatch",
-            related: ["keys.overlapping-batches", "keys.beside-others"]
+            related: ["keys.overlapping-batches"]
         ) { call, base, _ in
             do {
                 return try await call.perform(on: base)
             } catch let error as ChatStorageError where error.code == .idempotencyMismatch {
-                guard case .append(let messages, let id, let condition) = call else { throw error }
+                guard let (messages, id, condition) = call.appended else { throw error }
                 let stored = try await base.messages(of: id, limit: .max)
                 let missing = messages.filter { message in
                     message.key != nil && !stored.contains { $0.key == message.key }
                 }
                 guard !missing.isEmpty else { throw error }
-                return .messages(try await base.append(missing, to: id, if: condition))
+                return try await .appended(base.append(missing, to: id, if: condition), to: id, in: base)
             }
         },
         Mutant(
             "looks at the condition before the keys", caughtBy: "keys.before-condition",
             related: ["keys.race-if-unchanged", "errors.precedence.arguments"]
         ) { call, base, _ in
-            guard case .append(let messages, let id, .unchanged(let version)) = call, !messages.isEmpty,
-                (try? Validation.check(append: messages, to: id, roles: Role.standard)) != nil,
+            guard let (messages, id, condition) = call.appended, let version = condition.expectedVersion,
+                !messages.isEmpty,
+                (try? Validation.check(NewMessages(messages, to: id), roles: Role.standard)) != nil,
                 let conversation = try await base.conversation(id), conversation.version != version
             else { return try await call.perform(on: base) }
             throw ChatStorageError(.conflict, "it has changed")
@@ -91,7 +95,8 @@ extension Mutant {
             let kept = Mutex<[String: [String: Message]]>([:])
             return { call, base, tenant in
                 switch call {
-                case .clearMessages(let id):
+                case .removeMessages(let removal):
+                    let id = removal.conversationID
                     let messages = (try? await base.messages(of: id, limit: .max)) ?? []
                     let reply = try await call.perform(on: base)
                     for message in messages {
@@ -100,11 +105,12 @@ extension Mutant {
                         }
                     }
                     return reply
-                case .append(let messages, let id, _):
+                case .append(let new):
+                    let (messages, id) = (new.messages, new.conversationID)
                     let old = messages.compactMap { message in
                         message.key.flatMap { key in kept.withLock { $0["\(tenant ?? "")/\(id)"]?[key] } }
                     }
-                    if !old.isEmpty, old.count == messages.count { return .messages(old) }
+                    if !old.isEmpty, old.count == messages.count { return try await .appended(old, to: id, in: base) }
                     return try await call.perform(on: base)
                 default:
                     return try await call.perform(on: base)
@@ -113,11 +119,13 @@ extension Mutant {
         },
         Mutant(
             "looks for keys first and appends then", caughtBy: "keys.race",
-            related: ["keys.*", "errors.precedence.arguments", "errors.tell-no-text"]
+            related: [
+                "keys.*", "errors.precedence.arguments", "errors.tell-no-text", "conditions.unchanged.returned-version",
+            ]
         ) { _ in
             let known = Mutex<[String: [String: Message]]>([:])
             return { call, base, tenant in
-                guard case .append(let messages, let id, let condition) = call else {
+                guard let (messages, id, condition) = call.appended else {
                     return try await call.perform(on: base)
                 }
                 let place = "\(tenant ?? "")/\(id)"
@@ -126,7 +134,7 @@ extension Mutant {
                 }
                 if let first = found.first {
                     let run = try await base.messages(of: id, .after(first.sequence - 1), limit: messages.count)
-                    return .messages(run)
+                    return try await .appended(run, to: id, in: base)
                 }
                 await Task.yield()
                 let stored = try await base.append(
@@ -134,7 +142,7 @@ extension Mutant {
                 for (message, stored) in zip(messages, stored) {
                     if let key = message.key { known.withLock { $0[place, default: [:]][key] = stored } }
                 }
-                return .messages(stored)
+                return try await .appended(stored, to: id, in: base)
             }
         },
         Mutant(
@@ -142,7 +150,7 @@ extension Mutant {
             caughtBy: "conditions.unchanged.incarnation",
             related: ["errors.precedence.arguments"]
         ) { call, base, _ in
-            guard case .append(let messages, let id, .unchanged(var version)) = call,
+            guard let (messages, id, condition) = call.appended, var version = condition.expectedVersion,
                 let conversation = try? await base.conversation(id)
             else { return try await call.perform(on: base) }
             version.createdAt = conversation.createdAt
@@ -156,14 +164,16 @@ extension Mutant {
                 "keys.race-if-unchanged", "values.codable.given",
             ]
         ) { call, base, _ in
-            guard case .append(let messages, let id, .unchanged) = call else { return try await call.perform(on: base) }
+            guard let (messages, id, condition) = call.appended, condition.expectedVersion != nil else {
+                return try await call.perform(on: base)
+            }
             return try await StorageCall.append(messages, to: id, if: .exists).perform(on: base)
         },
         Mutant(
             "looks at the version first and appends then", caughtBy: "conditions.unchanged.race",
             related: ["keys.race-if-unchanged"]
         ) { call, base, _ in
-            guard case .append(let messages, let id, .unchanged(let version)) = call,
+            guard let (messages, id, condition) = call.appended, let version = condition.expectedVersion,
                 let conversation = try? await base.conversation(id), conversation.version == version
             else { return try await call.perform(on: base) }
             await Task.yield()
@@ -173,8 +183,9 @@ extension Mutant {
             let retitled = Mutex<Set<ConversationID>>([])
             return { call, base, _ in
                 switch call {
-                case .updateTitle(let id, _): retitled.withLock { _ = $0.insert(id) }
-                case .append(let messages, let id, .unchanged) where !messages.isEmpty:
+                case .updateConversation(let id, _): retitled.withLock { _ = $0.insert(id) }
+                case .append(let new) where new.condition.expectedVersion != nil && !new.messages.isEmpty:
+                    let id = new.conversationID
                     guard retitled.withLock({ $0.contains(id) }) else { break }
                     // What is wrong with the store, the tenant and the id comes first.
                     _ = try await base.conversation(id)
@@ -185,12 +196,4 @@ extension Mutant {
             }
         },
     ]
-}
-
-extension StorageCall {
-    /// The call with what the function makes of each message that it appends.
-    fileprivate func mappingMessages(_ map: (ChatMessage) -> ChatMessage) -> StorageCall {
-        guard case .append(let messages, let id, let condition) = self else { return self }
-        return .append(messages.map(map), to: id, if: condition)
-    }
 }

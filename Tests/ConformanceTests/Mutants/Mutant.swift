@@ -116,7 +116,50 @@ struct FaultInterceptor: StorageInterceptor {
         try await fault(call, base, tenant)
     }
 
-    func prepare(_ base: any ChatStorageBackend) async throws { try await mutant.prepare(base) }
+    func prepare(_ base: any ChatStorageBackend, _ preparation: Preparation) async throws {
+        try await mutant.prepare(base)
+    }
 
     func close(_ base: any ChatStorageBackend) async throws { try await mutant.close(base) }
+}
+
+/// What mutants take calls apart by, and put replies together with.
+extension StorageCall {
+    /// What an append is about; nil for another call.
+    var appended: (messages: [ChatMessage], id: ConversationID, condition: AppendCondition)? {
+        guard case .append(let new) = self else { return nil }
+        return (new.messages, new.conversationID, new.condition)
+    }
+
+    /// What a read of messages is about; nil for another call.
+    var read: (id: ConversationID, position: MessagePosition, limit: Int)? {
+        guard case .messages(let query) = self else { return nil }
+        return (query.conversationID, query.position, query.limit)
+    }
+
+    /// What a list of conversations is about; nil for another call.
+    var listed: (cursor: ConversationCursor?, limit: Int)? {
+        guard case .conversations(let query) = self else { return nil }
+        return (query.cursor, query.limit)
+    }
+
+    /// The call with what the function makes of each message that it appends.
+    func mappingMessages(_ map: (ChatMessage) -> ChatMessage) -> StorageCall {
+        guard case .append(var new) = self else { return self }
+        new.messages = new.messages.map(map)
+        return .append(new)
+    }
+}
+
+extension StorageReply {
+    /// The reply to an append, with the version that the last of the messages made.
+    static func appended(
+        _ messages: [Message], to id: ConversationID, in base: any ChatStorage
+    ) async throws -> StorageReply {
+        let createdAt = try await base.conversation(id)?.createdAt
+        let version = createdAt.map {
+            ConversationVersion(createdAt: $0, lastSequence: messages.last?.sequence ?? 0)
+        }
+        return .appended(AppendResult(messages: messages, version: messages.isEmpty ? nil : version))
+    }
 }

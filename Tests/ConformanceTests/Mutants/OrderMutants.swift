@@ -13,9 +13,10 @@ extension Mutant {
                 "atomicity.append.must-exist", "pages.messages.after-clear",
             ]
         ) { call, base, _ in
-            guard case .clearMessages(let id) = call, let old = try await base.conversation(id) else {
-                return try await call.perform(on: base)
-            }
+            guard case .removeMessages(let removal) = call,
+                let old = try await base.conversation(removal.conversationID)
+            else { return try await call.perform(on: base) }
+            let id = removal.conversationID
             let count = try await base.clearMessages(of: id)
             try await base.deleteConversation(id)
             try await base.restoreConversation(
@@ -43,11 +44,9 @@ extension Mutant {
             do {
                 return try await call.perform(on: base)
             } catch {
-                if case .append(_, let id, _) = call, let old = try await base.conversation(id) {
+                if let id = call.appended?.id, let old = try await base.conversation(id) {
                     let messages = try await base.messages(of: id, limit: .max).map {
-                        ConversationSnapshot.Message(
-                            sequence: $0.sequence, role: $0.role, content: $0.content, createdAt: $0.createdAt,
-                            key: $0.key)
+                        ConversationSnapshot.Message($0)
                     }
                     try await base.deleteConversation(id)
                     try await base.restoreConversation(
@@ -63,12 +62,12 @@ extension Mutant {
             related: ["order.list.*", "pages.conversations.*"]
         ) { call, base, _ in
             let reply = try await call.perform(on: base)
-            guard case .page(let page) = reply else { return reply }
+            guard case .conversations(let page) = reply else { return reply }
             let items = page.items.sorted {
                 $0.updatedAt == $1.updatedAt
                     ? $0.id.rawValue.lowercased() < $1.id.rawValue.lowercased() : $0.updatedAt > $1.updatedAt
             }
-            return .page(ConversationPage(items: items, next: page.next))
+            return .conversations(ConversationPage(items: items, next: page.next))
         },
         Mutant(
             "moves updatedAt on reads", caughtBy: "order.updated.unmoved-by-others",
@@ -85,7 +84,8 @@ extension Mutant {
         },
         Mutant("does not move updatedAt for the same title", caughtBy: "order.updated.moved-by-writes") {
             call, base, _ in
-            if case .updateTitle(let id, let title) = call, let read = try await base.conversation(id),
+            if case .updateConversation(let id, let change) = call, let title = change.newTitle,
+                let read = try await base.conversation(id),
                 read.title == title
             {
                 return .conversation(read)
@@ -94,15 +94,15 @@ extension Mutant {
         },
         Mutant("gives messages the clock's time", caughtBy: "order.time.clock-steps-back", "order.time.last-moment") {
             call, base, _ in
-            guard case .append = call, case .messages(let messages) = try await call.perform(on: base) else {
+            guard case .append = call, case .appended(var result) = try await call.perform(on: base) else {
                 return try await call.perform(on: base)
             }
-            return .messages(
-                messages.map {
-                    Message(
-                        conversationID: $0.conversationID, sequence: $0.sequence, role: $0.role, content: $0.content,
-                        createdAt: min($0.createdAt, .now()), key: $0.key)
-                })
+            result.messages = result.messages.map {
+                Message(
+                    conversationID: $0.conversationID, sequence: $0.sequence, body: $0.body,
+                    createdAt: min($0.createdAt, .now()))
+            }
+            return .appended(result)
         },
         Mutant(
             "keeps milliseconds", caughtBy: "order.time.microseconds",
@@ -128,7 +128,7 @@ extension Mutant {
             "reads everything for a negative limit", caughtBy: "limits.negative",
             related: ["limits.checked-for-nothing"]
         ) { call, base, _ in
-            if case .messages(let id, let position, let limit) = call, limit < 0 {
+            if let (id, position, limit) = call.read, limit < 0 {
                 return try await StorageCall.messages(of: id, position, limit: .max).perform(on: base)
             }
             return try await call.perform(on: base)
@@ -141,7 +141,7 @@ extension Mutant {
             ]
         ) {
             call, base, _ in
-            if case .messages(let id, .after(let sequence), let limit) = call, sequence > 0 {
+            if let (id, position, limit) = call.read, let sequence = position.lowerBound, sequence > 0 {
                 return try await StorageCall.messages(of: id, .after(sequence - 1), limit: limit).perform(on: base)
             }
             return try await call.perform(on: base)
@@ -151,34 +151,34 @@ extension Mutant {
             "pages.conversations.damaged-cursor",
             related: ["pages.conversations.walk-while-writing", "pages.conversations.foreign-cursor"]
         ) { call, base, _ in
-            guard case .conversations(let cursor, let limit) = call, limit > 0 else {
+            guard let (cursor, limit) = call.listed, limit > 0 else {
                 return try await call.perform(on: base)
             }
             let offset = cursor.flatMap { Int($0.text) } ?? 0
             let all = try await base.conversations(after: nil, limit: .max).items
             let items = Array(all.dropFirst(offset).prefix(limit))
             let end = offset + items.count
-            return .page(
+            return .conversations(
                 ConversationPage(items: items, next: end < all.count ? ConversationCursor("\(end)") : nil))
         },
         Mutant(
             "makes cursors of characters that no cursor has", caughtBy: "values.codable.returned",
             "values.codable.given", related: ["pages.conversations.cursor-is-text"]
         ) { call, base, _ in
-            guard case .conversations(let cursor, let limit) = call else { return try await call.perform(on: base) }
+            guard let (cursor, limit) = call.listed else { return try await call.perform(on: base) }
             let mark = "page: "
             let own = cursor.map {
                 $0.text.hasPrefix(mark) ? ConversationCursor(String($0.text.dropFirst(mark.count))) : $0
             }
             let page = try await base.conversations(after: own, limit: limit)
-            return .page(
+            return .conversations(
                 ConversationPage(items: page.items, next: page.next.map { ConversationCursor(mark + $0.text) }))
         },
         Mutant(
             "breaks ties by the time of creation", caughtBy: "order.list.ties-by-bytes", "order.list.ties-random"
         ) { call, base, tenant in
             let reply = try await call.perform(on: base)
-            guard case .conversations(let cursor, let limit) = call, limit > 0 else { return reply }
+            guard let (cursor, limit) = call.listed, limit > 0 else { return reply }
             var rest = try await base.conversations(after: nil, limit: .max).items.sorted {
                 ($1.updatedAt, $1.createdAt, $0.id) < ($0.updatedAt, $0.createdAt, $1.id)
             }[...]
@@ -187,7 +187,7 @@ extension Mutant {
                     $0.updatedAt > last.updatedAt || ($0.updatedAt == last.updatedAt && $0.id <= last.id)
                 }
             }
-            return .page(
+            return .conversations(
                 ConversationPage(
                     Array(rest.prefix(limit == .max ? limit : limit + 1)), limit: limit,
                     tenant: tenant ?? ""))
@@ -196,21 +196,23 @@ extension Mutant {
             "gives no more than 100 conversations a page", caughtBy: "limits.many-conversations",
             related: ["scale.conversations"]
         ) { call, base, _ in
-            guard case .conversations(let cursor, let limit) = call, limit > 100 else {
+            guard let (cursor, limit) = call.listed, limit > 100 else {
                 return try await call.perform(on: base)
             }
             return try await StorageCall.conversations(after: cursor, limit: 100).perform(on: base)
         },
         Mutant("gives nothing for the largest limit after a cursor", caughtBy: "limits.many-conversations") {
             call, base, _ in
-            guard case .conversations(let cursor?, .max) = call else { return try await call.perform(on: base) }
+            guard let (found, limit) = call.listed, let cursor = found, limit == .max else {
+                return try await call.perform(on: base)
+            }
             _ = try await base.conversations(after: cursor, limit: 1)
-            return .page(ConversationPage(items: [], next: nil))
+            return .conversations(ConversationPage(items: [], next: nil))
         },
         Mutant(
             "looks at the cursor before the limit", caughtBy: "errors.precedence.limit-before-cursor"
         ) { call, base, tenant in
-            if case .conversations(let cursor?, let limit) = call, limit < 0 {
+            if let (found, limit) = call.listed, let cursor = found, limit < 0 {
                 _ = try await base.conversations(limit: 0)
                 _ = try cursor.position(tenant: tenant ?? "")
             }

@@ -29,12 +29,13 @@ extension Mutant {
     ]
 
     private static let appendsByHalves: Fault = { call, base, _ in
-        guard case .append(let messages, let id, let condition) = call, messages.count > 1,
-            (try? Validation.check(append: messages, to: id, roles: Role.standard)) != nil
+        guard let (messages, id, condition) = call.appended, messages.count > 1,
+            (try? Validation.check(NewMessages(messages, to: id), roles: Role.standard)) != nil
         else { return try await call.perform(on: base) }
         let half = messages.count / 2
         let first = try await base.append(Array(messages.prefix(half)), to: id, if: condition)
         for _ in 0..<10 { await Task.yield() }
-        return .messages(first + (try await base.append(Array(messages.dropFirst(half)), to: id, if: condition)))
+        let rest = try await base.append(Array(messages.dropFirst(half)), to: id, if: condition)
+        return try await .appended(first + rest, to: id, in: base)
     }
 }

@@ -67,7 +67,7 @@ extension Mutant {
             return try await call.replacingTitle(with: String(title.unicodeScalars.prefix(200))).perform(on: base)
         },
         Mutant("takes roles in any case", caughtBy: "roles.other.refused") { call, base, _ in
-            guard case .append(let messages, let id, let condition) = call else {
+            guard let (messages, id, condition) = call.appended else {
                 return try await call.perform(on: base)
             }
             let lowercased = messages.map {
@@ -92,11 +92,11 @@ extension Mutant {
             return .existed(!all.isEmpty)
         },
         Mutant("takes a sign in a key for a pattern", caughtBy: "text.sql.every-operation") { call, base, _ in
-            guard case .append(let messages, let id, _) = call, messages.contains(where: { $0.key == "%" }) else {
+            guard let (messages, id, _) = call.appended, messages.contains(where: { $0.key == "%" }) else {
                 return try await call.perform(on: base)
             }
             let found = try await base.messages(of: id, limit: .max).filter { $0.key != nil }
-            return try await found.isEmpty ? call.perform(on: base) : .messages(found)
+            return try await found.isEmpty ? call.perform(on: base) : .appended(found, to: id, in: base)
         },
         Mutant(
             "joins a tenant's name and an id to delete", caughtBy: "tenants.colliding-keys",
@@ -104,7 +104,7 @@ extension Mutant {
         ) { backend in
             let places = Mutex<[String: [(tenant: String, id: ConversationID)]]>([:])
             return { call, base, tenant in
-                guard let id = call.id, let tenant else { return try await call.perform(on: base) }
+                guard let id = call.conversationID, let tenant else { return try await call.perform(on: base) }
                 let same = places.withLock { places in
                     places["\(tenant)/\(id)", default: []].append((tenant, id))
                     return places["\(tenant)/\(id)"] ?? []
@@ -146,14 +146,14 @@ extension Mutant {
         },
         Mutant("cuts ids at 63 scalars", caughtBy: "text.id.long-lookalikes", related: ["text.id.*"]) {
             call, base, _ in
-            let isTooLong = call.id.map { (try? Validation.check($0)) == nil } ?? false
+            let isTooLong = call.conversationID.map { (try? Validation.check($0)) == nil } ?? false
             guard !isTooLong else { return try await call.perform(on: base) }
             return try await call.mappingID { ConversationID(String($0.rawValue.unicodeScalars.prefix(63))) }
                 .perform(on: base)
         },
         Mutant(
             "says the same of every argument that is wrong", caughtBy: "text.breach.names-field-and-lengths",
-            "errors.precedence.parameters", related: ["keys.limits"]
+            "errors.precedence.parameters", related: ["keys.limits", "keys.all-or-none"]
         ) { call, base, _ in
             do {
                 return try await call.perform(on: base)
@@ -166,7 +166,7 @@ extension Mutant {
             do {
                 return try await call.perform(on: base)
             } catch let error as ChatStorageError {
-                throw ChatStorageError(error.code, "\(error.message), here: \(call)")
+                throw ChatStorageError(error.code, "\(error.message), here: \(summary(of: call))")
             }
         },
     ]
@@ -183,8 +183,8 @@ extension StorageCall {
     /// The title that a call gives, if it gives one.
     fileprivate var title: String? {
         switch self {
-        case .createConversation(_, let title), .getOrCreateConversation(_, let title), .updateTitle(_, let title):
-            title
+        case .createConversation(let new): new.title
+        case .updateConversation(_, let change): change.newTitle ?? nil
         case .restoreConversation(let snapshot): snapshot.title
         default: nil
         }
@@ -192,25 +192,33 @@ extension StorageCall {
 
     fileprivate func replacingTitle(with title: String) -> StorageCall {
         switch self {
-        case .createConversation(let id, _): .createConversation(id, title: title)
-        case .getOrCreateConversation(let id, _): .getOrCreateConversation(id, title: title)
-        case .updateTitle(let id, _): .updateTitle(of: id, to: title)
-        default: self
+        case .createConversation(var new):
+            new.title = title
+            return .createConversation(new)
+        case .updateConversation(let id, let change): return .updateConversation(id, change.title(title))
+        default: return self
         }
     }
 
     /// The call on the conversation that the function makes of its id.
     fileprivate func mappingID(_ map: (ConversationID) -> ConversationID) -> StorageCall {
         switch self {
-        case .createConversation(let id, let title): return .createConversation(map(id), title: title)
+        case .createConversation(var new):
+            new.id = map(new.id)
+            return .createConversation(new)
         case .conversation(let id): return .conversation(map(id))
-        case .getOrCreateConversation(let id, let title): return .getOrCreateConversation(map(id), title: title)
-        case .updateTitle(let id, let title): return .updateTitle(of: map(id), to: title)
+        case .updateConversation(let id, let change): return .updateConversation(map(id), change)
         case .deleteConversation(let id): return .deleteConversation(map(id))
         case .conversations: return self
-        case .append(let messages, let id, let condition): return .append(messages, to: map(id), if: condition)
-        case .messages(let id, let position, let limit): return .messages(of: map(id), position, limit: limit)
-        case .clearMessages(let id): return .clearMessages(of: map(id))
+        case .append(var new):
+            new.conversationID = map(new.conversationID)
+            return .append(new)
+        case .messages(var query):
+            query.conversationID = map(query.conversationID)
+            return .messages(query)
+        case .removeMessages(var removal):
+            removal.conversationID = map(removal.conversationID)
+            return .removeMessages(removal)
         case .restoreConversation(var snapshot):
             snapshot.id = map(snapshot.id)
             return .restoreConversation(snapshot)
@@ -219,8 +227,10 @@ extension StorageCall {
 
     /// The call with what the function makes of each content.
     fileprivate func mappingContents(_ map: (String) -> String) -> StorageCall {
-        guard case .append(let messages, let id, let condition) = self else { return self }
-        return .append(
-            messages.map { ChatMessage(role: $0.role, content: map($0.content), key: $0.key) }, to: id, if: condition)
+        mappingMessages { message in
+            var message = message
+            message.content = map(message.content)
+            return message
+        }
     }
 }

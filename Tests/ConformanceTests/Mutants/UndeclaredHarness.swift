@@ -33,7 +33,7 @@ struct UndeclaredHarness: ConformanceHarness {
 
         func remove() {}
 
-        func writePastLibrary(_ write: WritePastLibrary) async throws -> WritePastLibrary.Outcome {
+        func writePastLibrary(_ write: RawWrite) async throws -> RawWrite.Outcome {
             switch write {
             case .insertMessage(let tenant, let id, _, let role, _) where capability == .engineConstraints:
                 let exists =
@@ -73,9 +73,9 @@ struct UndeclaredHarness: ConformanceHarness {
             return try await call.perform(on: base)
         }
 
-        func prepare(_ base: any ChatStorageBackend) async throws {
+        func prepare(_ base: any ChatStorageBackend, _ preparation: Preparation) async throws {
             try check()
-            try await base.prepare()
+            try await base.prepare(preparation)
         }
 
         func close(_ base: any ChatStorageBackend) async throws {

@@ -2,8 +2,8 @@ import ChatStorageCore
 
 /// A script for pgbench, which makes the library's call on a conversation at random.
 ///
-/// The statements are those of `Sources/ChatStoragePostgres/Statements/Statements.swift`, copied by hand; casts stand
-/// where the library names a parameter's type apart from the text.
+/// The statements are those of `Sources/ChatStoragePostgres/Tables`, copied by hand; casts stand where the library names
+/// a parameter's type apart from the text.
 struct PgbenchScript {
     let text: String
     /// Values of variables that no script can compute.
@@ -27,12 +27,12 @@ struct PgbenchScript {
                     ON CONFLICT (tenant, conversation_id) DO UPDATE
                     SET last_sequence = v.last_sequence + excluded.last_sequence,
                         updated_at = greatest(excluded.updated_at, v.updated_at)
-                    RETURNING tenant, conversation_id, last_sequence, updated_at)
-                INSERT INTO "\(schema)".chat_messages (tenant, conversation_id, sequence, role, content, created_at)
+                    RETURNING tenant, conversation_id, created_at, updated_at, last_sequence)
+                INSERT INTO "\(schema)".chat_messages (tenant, conversation_id, sequence, created_at, role, content)
                 SELECT c.tenant, c.conversation_id, c.last_sequence - cardinality(:roles::text[]) + added.number,
-                    added.role, added.content, c.updated_at
+                    c.updated_at, added.role, added.content
                 FROM c, unnest(:roles::text[], :contents::text[]) WITH ORDINALITY AS added (role, content, number)
-                RETURNING sequence, created_at;
+                RETURNING sequence, created_at, (SELECT created_at FROM c);
 
                 """,
             variables: ["tenant": tenant, "roles": "{user}", "contents": "{\"\(Load.content(0))\"}"])

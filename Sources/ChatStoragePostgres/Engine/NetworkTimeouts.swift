@@ -1,0 +1,35 @@
+/// How soon a connection is given up when its network path is gone, unless the URL says so.
+///
+/// A dropped path sends nothing back, and the system's own timers take minutes to hours.
+struct NetworkTimeouts {
+    /// Seconds after which sent bytes must be acknowledged.
+    let seconds: Int64
+
+    init(_ settings: any ConnectionSettings) {
+        let call = settings.callTimeout
+        guard settings.lockTimeout > .zero else {
+            seconds = Self.wholeSeconds(call)
+            return
+        }
+        // This is also how long a server may read nothing while a statement waits for a lock: the kernel takes that for
+        // silence too (tcp(7), TCP_USER_TIMEOUT).
+        let wanted = max(min(call / 6, .seconds(10)), settings.lockTimeout * 2)
+        seconds = Self.wholeSeconds(min(wanted, call))
+    }
+
+    /// libpq's options (<https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-KEEPALIVES>).
+    ///
+    /// Keepalives probe idle connections and those that wait for an answer, so these are given up after about the same
+    /// time.
+    var options: [(keyword: String, value: String)] {
+        [
+            ("tcp_user_timeout", "\(seconds * 1_000)"), ("keepalives_idle", "\(max(1, seconds / 2))"),
+            ("keepalives_interval", "\(max(1, seconds / 6))"), ("keepalives_count", "3"),
+        ]
+    }
+
+    /// libpq counts milliseconds in 32 bits.
+    private static func wholeSeconds(_ duration: Duration) -> Int64 {
+        min(max(1, duration.components.seconds), 86_400)
+    }
+}

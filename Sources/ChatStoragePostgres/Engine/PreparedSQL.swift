@@ -1,0 +1,34 @@
+/// An SQL statement of the library.
+///
+/// It is an object, so that a call that carries it shares it.
+final class PreparedSQL: Sendable {
+    /// The name under which connections prepare it; nil for one that is sent as text each time.
+    let name: String?
+    /// The text, with `$1`, `$2` and so on where values go.
+    let sql: String
+    /// The types of the parameters.
+    let parameters: [ParameterType]
+
+    /// Makes a statement that connections prepare.
+    init(_ name: String, _ parameters: [ParameterType], _ sql: String) {
+        self.name = name
+        self.sql = sql
+        self.parameters = parameters
+    }
+
+    /// Makes a statement that is sent as text.
+    init(text sql: String, _ parameters: [ParameterType] = []) {
+        name = nil
+        self.sql = sql
+        self.parameters = parameters
+    }
+}
+
+extension PreparedSQL {
+    static let begin = PreparedSQL("chatstorage_begin", [], "BEGIN ISOLATION LEVEL READ COMMITTED")
+    static let commit = PreparedSQL("chatstorage_commit", [], "COMMIT")
+    /// Statements up to the next Sync are one transaction, so `true` is for what follows in the same group.
+    static let setTimeouts = PreparedSQL(
+        "chatstorage_set_timeouts", [.text, .text],
+        "SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true)")
+}

@@ -1,0 +1,249 @@
+import ChatStorageCore
+import ChatStorageSupport
+
+/// A request and who waits for it.
+struct Call: Sendable {
+    /// What a call without a caller is for.
+    enum Purpose: Sendable {
+        /// A caller waits for the answers.
+        case caller(CancellableContinuation<Answer>)
+        /// It carries several callers' writes.
+        case merged([Call], any MergedWrites)
+        /// It sets up a new connection's session.
+        case session
+    }
+
+    /// What a caller gets.
+    enum Answer: Sendable {
+        /// What each statement answered.
+        case results([QueryResult])
+        /// What a write gets of the answers to a request that it shared with others.
+        case share(any Sendable)
+    }
+
+    /// Which calls share connections, so that some do not wait behind others.
+    enum Lane: Sendable, Hashable {
+        /// It is done in no time.
+        case shortRead
+        /// Its answer may be large.
+        case longRead
+        /// It may wait for a lock, and waits for the disk.
+        case write(WriteQueue<Call>.Kind)
+    }
+
+    /// What happens next to a call that was not answered.
+    enum Verdict: Sendable {
+        case failed(ChatStorageError)
+        /// It is sent again after a while: it certainly changed nothing.
+        case again(after: Duration)
+    }
+
+    private static let attemptsAfterLoss = 5
+    private static let attemptsAfterConflict = 12
+
+    private(set) var request: Request
+    let purpose: Purpose
+    let deadline: ContinuousClock.Instant
+    var lane = Lane.shortRead
+    /// What it sets for its transaction; nil where the session's timeouts suit it.
+    var timeouts: (lockWait: Duration, statement: Duration)?
+    /// How long it waited for locks in attempts that were its own.
+    private(set) var lockWaited = Duration.zero
+    /// How many calls go in one statement with it at most, itself included: fewer after one was refused.
+    private(set) var mergeLimit = Int.max
+    /// How often it was sent, refusals left out that may have been due to others of its statement.
+    private(set) var attempts = 0
+    /// Whether an earlier attempt may have written.
+    private var mayBeApplied = false
+
+    init(_ request: Request, purpose: Purpose, deadline: ContinuousClock.Instant) {
+        self.request = request
+        self.purpose = purpose
+        self.deadline = deadline
+    }
+
+    /// Puts writes into one statement; nil when there is only one, or none.
+    init?(merging calls: [Call]) {
+        guard calls.count > 1, let deadline = calls.map(\.deadline).max() else { return nil }
+        let writes = calls.compactMap(\.mergeable)
+        guard writes.count == calls.count, let merged = writes[0].merged(with: Array(writes.dropFirst())) else {
+            return nil
+        }
+        self.init(merged.request, purpose: .merged(calls, merged), deadline: deadline)
+    }
+
+    /// What is sent for it.
+    var scriptToSend: Script {
+        guard let timeouts else { return request.script }
+        return request.script.with(lockWait: timeouts.lockWait, statementTimeout: timeouts.statement)
+    }
+
+    /// What its own statements answered.
+    func ownAnswers(_ answers: [QueryResult]) -> [QueryResult] {
+        timeouts == nil ? answers : request.script.ownAnswers(answers)
+    }
+
+    /// The same call after it waited for a lock in vain.
+    func afterLockWait(_ wait: Duration) -> Call {
+        var call = self
+        call.lockWaited += wait
+        // What it waited for counts against its time, and not against the attempts after other failures.
+        call.attempts = min(call.attempts, 1)
+        return call
+    }
+
+    /// Whether it carries several callers' writes.
+    var isMerged: Bool {
+        if case .merged = purpose { true } else { false }
+    }
+
+    /// Whether it is still to be sent; its caller may have been cancelled.
+    mutating func begin() -> Bool {
+        attempts += 1
+        guard case .caller(let pending) = purpose else { return true }
+        return attempts == 1 ? pending.begin() : pending.isWanted
+    }
+
+    /// Takes note of how an attempt ended with its connection.
+    mutating func note(_ loss: CallConnection.CallPipeline.Loss) {
+        if case .unknown = loss, request.isWrite { mayBeApplied = true }
+    }
+
+    /// The same call with a Sync of its own: others do not share its error, or wait for its long answer.
+    var withOwnSync: Call {
+        var call = self
+        call.request = request.withOwnSync
+        return call
+    }
+
+    var isWanted: Bool {
+        guard case .caller(let pending) = purpose else { return true }
+        return pending.isWanted
+    }
+
+    /// Hands the callers what the server answered.
+    func succeed(_ results: [QueryResult]) {
+        switch purpose {
+        case .session: break
+        case .caller(let pending): pending.end(.success(.results(results)))
+        case .merged(let calls, let merged):
+            for (call, share) in zip(calls, merged.shares(of: results)) {
+                if case .caller(let pending) = call.purpose { pending.end(share.map { .share($0) }) }
+            }
+        }
+    }
+
+    func fail(_ error: any Error) {
+        switch purpose {
+        case .session: break
+        case .caller(let pending):
+            let error = mayBeApplied ? (error as? ChatStorageError)?.afterUnknownOutcome ?? error : error
+            pending.end(.failure(error))
+        case .merged(let calls, _): for call in calls { call.fail(error) }
+        }
+    }
+
+    /// Itself, or those that it carries.
+    var members: [Call] {
+        if case .merged(let calls, _) = purpose { calls } else { [self] }
+    }
+
+    /// The conversations that it writes to.
+    var keys: [ConversationKey] {
+        switch (purpose, request.kind) {
+        case (.merged(_, let merged), _): merged.keys
+        case (_, .write(let key)): [key]
+        case (_, .mergeable(let write)): [write.key]
+        case (_, .read): []
+        }
+    }
+
+    private var mergeable: (any MergeableWrite)? {
+        if case .mergeable(let write) = request.kind { write } else { nil }
+    }
+
+    /// What follows for each of those that it carries from an error of the server that its Sync followed.
+    ///
+    /// - Parameter isBehindPooler: Whether errors of class 08 may be a pooler's own: the server may have committed.
+    func verdicts(on error: ServerError, isBehindPooler: Bool) -> [(call: Call, verdict: Verdict)] {
+        if isBehindPooler, error.isOfConnection {
+            return members.map { member in
+                var call = member
+                call.note(.unknown)
+                return (call, call.verdict(on: .unknown))
+            }
+        }
+        guard case .merged(let calls, _) = purpose else { return [(self, verdict(on: error))] }
+        // What is nobody's fault among them is tried again together, after the same delay.
+        if case .again(let delay)? = calls.max(by: { $0.attempts < $1.attempts })?.verdict(on: error) {
+            return calls.map { ($0, .again(after: delay)) }
+        }
+        // The server undid the statement as a whole: whose fault it was shows when ever fewer go together.
+        return calls.map { call in
+            var call = call
+            call.mergeLimit = (calls.count + 1) / 2
+            call.attempts = min(call.attempts, 1)
+            return (call, .again(after: .zero))
+        }
+    }
+
+    /// What follows from an error of the server; its transaction was undone.
+    func verdict(on error: ServerError) -> Verdict {
+        if error.isStatementOutdated || error.isOfAbortedTransaction, attempts < Self.attemptsAfterLoss {
+            return .again(after: .zero)
+        }
+        if error.isTransactionConflict, attempts < Self.attemptsAfterConflict {
+            // Jitter, so that those who were in each other's way do not meet again.
+            return .again(after: .microseconds(Int.random(in: 500...2_000) << min(attempts, 6)))
+        }
+        return .failed(error.storageError(isWrite: request.isWrite))
+    }
+
+    /// What follows when the connection was lost.
+    func verdict(on loss: CallConnection.CallPipeline.Loss) -> Verdict {
+        switch loss {
+        case .refused(let error):
+            return verdict(on: error)
+        case .notApplied(let error):
+            if attempts < Self.attemptsAfterLoss { return .again(after: delayAfterLoss) }
+            return .failed(error?.storageError(isWrite: request.isWrite) ?? Self.lost(request, .notApplied))
+        case .unknown:
+            // A read changes nothing, nor does an append whose keys are there; another write that may have happened is
+            // never repeated (contract E4).
+            if request.isRepeatable, attempts < Self.attemptsAfterLoss { return .again(after: delayAfterLoss) }
+            return .failed(Self.lost(request, .unknown))
+        }
+    }
+
+    /// The connections of a server can be ended one after another: whoever went to the next at once would be lost with
+    /// each of them.
+    private var delayAfterLoss: Duration {
+        attempts < 2 ? .zero : .microseconds(Int.random(in: 5_000...10_000) << min(attempts, 6))
+    }
+
+    /// The error of a call that was not sent before its deadline, or not answered.
+    static func expired(_ request: Request, _ outcome: ChatStorageError.WriteOutcome) -> ChatStorageError {
+        ChatStorageError(
+            .unavailable, "the database did not answer within the call timeout",
+            writeOutcome: request.isWrite ? outcome : nil)
+    }
+
+    private static func lost(_ request: Request, _ outcome: ChatStorageError.WriteOutcome) -> ChatStorageError {
+        ChatStorageError(
+            .unavailable, "the connection to the database was lost", writeOutcome: request.isWrite ? outcome : nil)
+    }
+}
+
+extension Call: QueuedWrite {
+    var key: ConversationKey {
+        switch request.kind {
+        case .write(let key): key
+        case .mergeable(let write): write.key
+        case .read: .schema
+        }
+    }
+
+    var rowCount: Int { mergeable?.rowCount ?? 0 }
+    var bytes: Int { request.bytes }
+    var mergeGroup: ObjectIdentifier? { mergeable?.mergeGroup }
+}

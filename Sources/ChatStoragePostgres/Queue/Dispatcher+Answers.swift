@@ -1,0 +1,149 @@
+import ChatStorageCore
+
+/// What follows from an answer, from an error and from the end of a connection.
+extension Dispatcher {
+    /// Hands out the answers that libpq has read, and drops a connection that is broken or done.
+    ///
+    /// - Returns: Whether there was anything to do.
+    mutating func handOutAnswers(_ index: Int, isOpen: Bool, now: ContinuousClock.Instant) -> Bool {
+        let (actions, hasSync, isAlive) = connections[index].receive(now: now)
+        for action in actions { perform(action, index, now: now) }
+        // The call that the server works on now may be overdue already, and then nobody else notes when to give it up.
+        if !actions.isEmpty, let time = connections[index].givenUpAt { note(deadline: time) }
+        let isDone = connections[index].isRetiring && connections[index].count == 0
+        guard !isOpen || !isAlive || isDone else { return hasSync || !actions.isEmpty }
+        drop(index, now: now)
+        return true
+    }
+
+    private mutating func perform(
+        _ action: CallConnection.CallPipeline.Action, _ index: Int, now: ContinuousClock.Instant
+    ) {
+        switch action {
+        case .answered(let call, let answers):
+            let results = call.ownAnswers(answers)
+            connections[index].ended(call)
+            waiting.ended(call, .done)
+            if call.request.isWrite { writerSearch.succeeded() }
+            waiting.noteSize(of: results.first, to: call)
+            call.succeed(results)
+            if case .session = call.purpose {
+                // The statement has a row only in the session that the connection was given for its own.
+                connections[index].isSetUp = results.first?.rowCount != 0
+                if !connections[index].isSetUp { noticePooler() }
+                connections[index].isReady = true
+                attempts.succeeded()
+            }
+        case .refused(let call, let error):
+            connections[index].ended(call)
+            if case .session = call.purpose {
+                connections[index].isRetiring = true
+                connectFailed(error.storageError(isWrite: false), now: now)
+                return
+            }
+            // The next connection has no transaction open, and may lead to the server that takes writes now.
+            if error.isOfAbortedTransaction || (error.isReadOnlyServer && searchesForWriter(now: now)) {
+                connections[index].isRetiring = true
+            }
+            waiting.ended(call, error.isOfLock ? .locked : .failed)
+            settle(call, refusedBy: error, isSetUp: connections[index].isSetUp, now: now)
+        case .skipped(let call):
+            connections[index].ended(call)
+            if call.isWanted { settle(call.withOwnSync, .again(after: .zero), now: now) }
+        case .close:
+            break
+        }
+    }
+
+    /// Whether another connection is worth a try, after a write that a server refused because it takes none.
+    ///
+    /// It is tried ever more seldom: each try is a session, and there may be no server that takes writes.
+    private mutating func searchesForWriter(now: ContinuousClock.Instant) -> Bool {
+        guard writerSearch.allowsAttempt(now: now, underWay: 0) else { return false }
+        writerSearch.failed(now: now)
+        return true
+    }
+
+    /// - Parameter isSetUp: Whether the session that refused has the library's timeouts.
+    private mutating func settle(
+        _ call: Call, refusedBy error: ServerError, isSetUp: Bool, now: ContinuousClock.Instant
+    ) {
+        if error.isOfSharedSession { noticePooler() }
+        // Which of several callers waited for the lock is not known.
+        if error.isLockTimeout, !call.isMerged,
+            let wait = call.timeouts?.lockWait ?? (isSetUp ? timeouts.lockWait : nil)
+        {
+            let call = call.afterLockWait(wait)
+            if call.isWanted, !timeouts.isOver(after: call.lockWaited, remaining: call.deadline - now) {
+                // A pause, since it need not have waited: a user's trigger can refuse a lock at once.
+                let delay: Duration = call.lockWaited > wait ? .milliseconds(5) : .zero
+                return settle(call, .again(after: delay), now: now)
+            }
+        }
+        let verdicts = call.verdicts(on: error, isBehindPooler: isBehindPooler)
+        for (call, verdict) in verdicts where call.isWanted { settle(call, verdict, now: now) }
+    }
+
+    /// Goes on as if the configuration had said that there is a pooler.
+    private mutating func noticePooler() {
+        isBehindPooler = true
+        for connection in connections { connection.noticePooler() }
+    }
+
+    /// - Parameter isGivenUp: Whether the server did not answer the oldest call in time.
+    mutating func drop(_ index: Int, isGivenUp: Bool = false, now: ContinuousClock.Instant) {
+        // What has been answered is known, whatever became of the connection.
+        for action in connections[index].receive(now: now).actions { perform(action, index, now: now) }
+        let connection = connections.remove(at: index)
+        for (place, (call, loss)) in connection.lost().enumerated() {
+            if case .session = call.purpose {
+                let error = loss.error?.storageError(isWrite: false)
+                connectFailed(error ?? Self.brokenSession, serverAnswered: true, now: now)
+                continue
+            }
+            // What the server did not answer may have waited for a lock.
+            let isLocked = loss.error?.isOfLock ?? (isGivenUp && place == 0)
+            waiting.ended(call, isLocked ? .locked : .failed)
+            if case .refused(let error) = loss {
+                settle(call, refusedBy: error, isSetUp: connection.isSetUp, now: now)
+                continue
+            }
+            for var member in call.members {
+                member.note(loss)
+                if member.deadline <= now {
+                    let outcome: ChatStorageError.WriteOutcome =
+                        if case .unknown = loss { .unknown } else { .notApplied }
+                    member.fail(Call.expired(member.request, outcome))
+                } else {
+                    settle(member, member.verdict(on: loss), now: now)
+                }
+            }
+        }
+    }
+
+    private mutating func settle(_ call: Call, _ verdict: Call.Verdict, now: ContinuousClock.Instant) {
+        switch verdict {
+        case .failed(let error): call.fail(error)
+        case .again(let delay):
+            note(deadline: call.deadline)
+            if delay == .zero { waiting.add(call) } else { waiting.add(call, due: now + delay) }
+        }
+    }
+
+    /// Without a connection the calls that wait end now rather than at their deadlines.
+    ///
+    /// - Parameter serverAnswered: Whether a session began: what ended it need not end the next, so calls wait for that.
+    mutating func connectFailed(
+        _ error: ChatStorageError, serverAnswered: Bool = false, now: ContinuousClock.Instant
+    ) {
+        attempts.failed(now: now)
+        guard !serverAnswered || attempts.failures > 1 else { return }
+        guard connecting == 0, !connections.contains(where: { !$0.isRetiring }) else { return }
+        for call in waiting.removeAll(where: { _ in true }) {
+            call.fail(call.request.isWrite ? error.beforeWriting : error)
+        }
+    }
+
+    static let brokenSession = ChatStorageError(
+        .unavailable, "the connection to the database broke before it could be used")
+}

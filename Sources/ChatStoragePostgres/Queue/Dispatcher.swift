@@ -1,0 +1,217 @@
+import ChatStorageCore
+
+/// Which call goes to which connection, and when to connect: the state of a store's loop, used by one thread at a time.
+struct Dispatcher {
+    let settings: any QueueSettings
+    private let limits: CallConnection.Limits
+    /// Whether a pooler stands before the server, as the configuration says or a connection has shown.
+    var isBehindPooler: Bool
+    let timeouts: ServerTimeouts
+
+    var connections: [CallConnection] = []
+    var waiting: WaitingCalls
+    var attempts = ConnectionAttempts()
+    /// When to next replace a read-only connection, in search of a server that takes writes.
+    var writerSearch = ConnectBackoff()
+    /// No call's deadline is earlier.
+    var earliestDeadline: ContinuousClock.Instant?
+    private let choice: ConnectionChoice
+    /// The lanes take turns for free places on connections, so that none starves.
+    private var turns: RoundRobin
+    /// How many calls wait for a connection, or behind calls of another kind.
+    private var unsatisfied = 0
+
+    /// Makes the state of a new loop.
+    init(_ settings: any QueueSettings) {
+        self.settings = settings
+        limits = CallConnection.Limits(calls: settings.callsPerConnection, bytes: settings.bytesPerConnection)
+        isBehindPooler = settings.isBehindPooler
+        timeouts = settings.serverTimeouts
+        choice = ConnectionChoice(limit: settings.connections)
+        waiting = WaitingCalls(
+            writes: WriteQueue(
+                lanes: settings.mergesWrites ? Self.mergedLanes : 0, isolated: max(1, settings.connections / 2),
+                stallTime: CallConnection.stallTime))
+        turns = RoundRobin(count: waiting.lanes.count)
+    }
+
+    /// While one statement of several writes is flushed to the disk another is worked on.
+    private static let mergedLanes = 2
+
+    /// How many calls wait to be sent.
+    var waitingCount: Int { waiting.count }
+
+    /// How many attempts to connect are under way.
+    var connecting: Int { attempts.underWay }
+
+    /// Whether no call waits or is under way; a connection that is not ready has none.
+    var isIdle: Bool { waitingCount == 0 && connections.allSatisfy { $0.count == 0 || !$0.isReady } }
+
+    /// Whether so little is under way that a call is best sent at once, by whoever makes it.
+    ///
+    /// With more under way, calls that are sent together cost the server fewer wake-ups.
+    var hasFewCalls: Bool {
+        waitingCount == 0 && connections.contains(where: \.isReady)
+            && connections.reduce(0) { $0 + $1.count } < Self.fewCalls
+    }
+
+    private static let fewCalls = 4
+
+    /// Takes a call.
+    mutating func add(_ call: Call) {
+        note(deadline: call.deadline)
+        waiting.add(call)
+    }
+
+    /// Forgets waiting calls whose callers were cancelled.
+    mutating func removeUnwanted() {
+        _ = waiting.removeAll { !$0.isWanted }
+    }
+
+    /// Closes the connections.
+    mutating func disconnect() {
+        // The thread that connected may have a reference for a moment longer.
+        for connection in connections { connection.finish() }
+        connections = []
+    }
+
+    /// Takes the result of an attempt to connect.
+    mutating func connected(_ result: Result<ServerConnection, ChatStorageError>, now: ContinuousClock.Instant) {
+        attempts.ended()
+        switch result {
+        case .success(let server):
+            guard server.enterPipelineMode() else {
+                return connectFailed(Self.brokenSession, now: now)
+            }
+            let connection = CallConnection(server, isBehindPooler: isBehindPooler, tables: settings.tables)
+            if isBehindPooler {
+                connection.isReady = true
+                attempts.succeeded()
+            } else {
+                let setUp = SessionSetUp(
+                    lockWait: timeouts.lockWait, statementTimeout: timeouts.statement(),
+                    backendPID: server.backendPID)
+                let call = Call(
+                    Request(setUp.script, .read(isLong: false), isRepeatable: true), purpose: .session,
+                    deadline: now + settings.connectTimeout)
+                note(deadline: call.deadline)
+                connection.add(call, now: now)
+            }
+            connections.append(connection)
+        case .failure(let error):
+            connectFailed(error, serverAnswered: ConnectFailure.isOfEndedSession(error), now: now)
+        }
+    }
+
+    /// Sends what can be sent.
+    ///
+    /// - Returns: How many more connections would help; ``connected(_:now:)`` is told what becomes of each.
+    mutating func advance(now: ContinuousClock.Instant) -> Int {
+        waiting.resumeDelayed(now: now)
+        var isSettled = false
+        while !isSettled {
+            isSettled = true
+            assign(now: now)
+            for index in connections.indices.reversed() {
+                let isOpen = connections[index].write()
+                // Answers that libpq read meanwhile make no noise in `poll`; they make room for calls that wait.
+                if handOutAnswers(index, isOpen: isOpen, now: now) { isSettled = false }
+            }
+        }
+        return attempts.begin(upTo: lackingConnections, now: now)
+    }
+
+    /// Takes what the network brought for a connection.
+    mutating func read(descriptor: Int32, now: ContinuousClock.Instant) {
+        guard let index = connections.firstIndex(where: { $0.descriptor == descriptor }) else { return }
+        let isOpen = connections[index].read()
+        _ = handOutAnswers(index, isOpen: isOpen, now: now)
+    }
+
+    private mutating func assign(now: ContinuousClock.Instant) {
+        unsatisfied = 0
+        guard waiting.hasReady else { return }
+        for number in turns.turns where assign(waiting.lanes[number], now: now) { turns.served(number) }
+        unsatisfied += waiting.readCount
+    }
+
+    /// Sends what waits in a lane, as far as connections have room.
+    ///
+    /// - Returns: Whether they had any.
+    private mutating func assign(_ lane: Call.Lane, now: ContinuousClock.Instant) -> Bool {
+        var isServed = false
+        while let bytes = waiting.bytesOfNext(lane, now: now) {
+            guard let place = place(lane, bytes, now: now) else {
+                if case .write = lane { unsatisfied += 1 }
+                break
+            }
+            isServed = true
+            guard var call = waiting.takeNext(lane, now: now) else { continue }
+            call.timeouts = timeouts(for: call, now: now)
+            connections[place].add(call, now: now)
+        }
+        return isServed
+    }
+
+    /// The connection for a call, if one may be taken now.
+    private mutating func place(_ lane: Call.Lane, _ bytes: Int, now: ContinuousClock.Instant) -> Int? {
+        if lane == .longRead {
+            // Those that take no call now count too.
+            let longReads = connections.count { $0.load.longReads > 0 }
+            let usable = connections.count { $0.load.isolated == 0 && $0.isReady && !$0.isRetiring }
+            guard longReads < ConnectionChoice.longReads(among: usable) else { return nil }
+        }
+        // An isolated write may wait long for its lock, so it does not take the first connection.
+        let waitsForSecond = isSecondExpected(now: now)
+        if lane == .write(.isolated), waitsForSecond { return nil }
+        let statement = waiting.shareableStatementOfNext(lane)
+        let loads = connections.map { connection in
+            connection.accepts(bytes, statement, now: now, limits: limits) && hasRoom(for: lane, on: connection)
+                ? connection.load : nil
+        }
+        guard let chosen = choice.choose(lane, among: loads) else { return nil }
+        guard !chosen.isGood else { return chosen.index }
+        guard !waitsForSecond else { return nil }
+        unsatisfied += 1
+        return chosen.index
+    }
+
+    /// Whether a write, if each of those before it on a connection waits briefly for a lock, still has half its time.
+    private func hasRoom(for lane: Call.Lane, on connection: CallConnection) -> Bool {
+        guard case .write = lane, connection.isSetUp else { return true }
+        return connection.load.writes < timeouts.writesPerConnection
+    }
+
+    /// Whether a call waits for a second connection.
+    ///
+    /// Behind the calls of the first it could wait for a lock that one of them waits for.
+    private func isSecondExpected(now: ContinuousClock.Instant) -> Bool {
+        let usable = connections.filter { !$0.isRetiring }
+        guard usable.count(where: \.isReady) == 1, attempts.failures == 0 else { return false }
+        if let end = attempts.expectedUntil, end <= now { return false }
+        return connecting > 0 || usable.count > 1 || connections.count < choice.limit
+    }
+
+    /// The timeouts that a call has for itself, if the session's do not suit it.
+    private func timeouts(for call: Call, now: ContinuousClock.Instant) -> (lockWait: Duration, statement: Duration)? {
+        let bytes = call.request.bytes
+        guard call.lane == .write(.isolated) else {
+            let statement = bytes >> 20 > 0 && !isBehindPooler ? timeouts.statement(bytes: bytes) : nil
+            guard let statement, statement != timeouts.statement() else { return nil }
+            return (timeouts.lockWait, statement)
+        }
+        let wait = timeouts.lockWait(
+            after: call.lockWaited, remaining: call.deadline - now,
+            // Everything would wait behind it on the only connection.
+            isAtLength: waiting.waitsAtLength(call)
+                && connections.count { $0.isReady && !$0.isRetiring } > 1)
+        return (wait, timeouts.statement(bytes: bytes))
+    }
+
+    /// How many more connections would help: a call alone opens one, and the next only a call that would wait.
+    var lackingConnections: Int {
+        guard unsatisfied > 0 else { return 0 }
+        let wanted = connections.filter(\.isReady).count + unsatisfied
+        return min(choice.limit, wanted) - connections.count
+    }
+}

@@ -1,0 +1,316 @@
+import ChatStorageCore
+import ChatStorageSupport
+import Synchronization
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Android)
+import Android
+#endif
+
+/// The thread that drives a store's connections.
+///
+/// Callers put requests into its inbox and suspend; it sends them, waits for the network in `poll`, and hands each
+/// caller the answer. While it waits and little is under way, callers send their requests themselves, which saves its
+/// wake-up. It starts with the first call and ends when the store is closed and no call is left.
+final class EventLoop: Sendable {
+    private enum Phase {
+        case new, running, closing, ended
+    }
+
+    /// How soon encrypted connections are read although `poll` sees nothing.
+    private static let millisecondsUntilUnseen: Int32 = 20
+
+    /// It wakes this long after the last call, so that callers need not wake it for the sake of their deadlines.
+    private static let attention = Duration.seconds(1)
+
+    /// How long a closing store waits for the attempts to connect that it has ended.
+    ///
+    /// All but the look-up of a host's name end at once, and after a look-up an attempt goes no further.
+    private static let patience = Duration.seconds(5)
+
+    /// What is used by the thread, except while it waits, and by callers that send by themselves.
+    private struct Work {
+        var dispatcher: Dispatcher
+        /// When the thread wakes if nothing comes; nil for never.
+        var sleepsUntil: ContinuousClock.Instant?
+        /// When a store that closes waits no longer for attempts to connect.
+        var endsAt: ContinuousClock.Instant?
+    }
+
+    private struct Inbox {
+        var phase = Phase.new
+        var calls: BoundedQueue<Call>
+        var connected: [Result<ServerConnection, ChatStorageError>] = []
+        var closers: [CheckedContinuation<Void, Never>] = []
+        /// How many calls the loop holds that are not sent.
+        var waitingInLoop = 0
+        var isWoken = false
+
+        /// Notes that the loop is woken; false if it was before.
+        mutating func wake() -> Bool {
+            defer { isWoken = true }
+            return !isWoken
+        }
+    }
+
+    private let configuration: any QueueSettings
+    private let connector: Connector
+    private let wakePipe: WakePipe
+    private let inbox: Mutex<Inbox>
+    private let work: Mutex<Work>
+    /// How many callers were cancelled since their calls were last searched for.
+    private let cancelled = Atomic<Int>(0)
+    private let sweep = CancellationSweep()
+
+    init(_ configuration: any QueueSettings) throws {
+        guard let wakePipe = WakePipe(), let stopPipe = WakePipe() else {
+            throw ChatStorageError(.unavailable, "the process has no file descriptors left")
+        }
+        self.configuration = configuration
+        self.wakePipe = wakePipe
+        connector = Connector(configuration, stopPipe: stopPipe)
+        let calls = BoundedQueue<Call>(limit: configuration.waitingCalls, waitingFor: "a connection") { $0.isWanted }
+        inbox = Mutex(Inbox(calls: calls))
+        work = Mutex(Work(dispatcher: Dispatcher(configuration)))
+    }
+
+    /// Sends a request and waits for the answer.
+    func run(_ request: Request) async throws -> Call.Answer {
+        let timeout = ServerTimeouts.callTimeout(configuration.callTimeout, bytes: request.bytes)
+        let deadline = ContinuousClock.now + timeout
+        var isRefused = false
+        do {
+            return try await CancellableContinuation<Call.Answer>.wait { pending in
+                isRefused = !submit(Call(request, purpose: .caller(pending), deadline: deadline))
+            } onCancel: {
+                cancelled.add(1, ordering: .relaxed)
+            }
+        } catch {
+            // Callers that try again at once would keep the threads from those who have their answers.
+            if isRefused { await Task.yield() }
+            throw error
+        }
+    }
+
+    /// Ends the loop once the calls under way have ended, and waits for that.
+    ///
+    /// Calls end at their deadlines at the latest, so it waits also when its task is cancelled.
+    func close() async {
+        await withCheckedContinuation { continuation in
+            if beginClosing(continuation) { continuation.resume() }
+        }
+    }
+
+    /// Ends the loop once the calls under way have ended.
+    func abandon() {
+        _ = beginClosing(nil)
+    }
+
+    /// - Returns: False when the call was refused.
+    private func submit(_ call: Call) -> Bool { send(call) || handOver(call) }
+
+    /// Sends a call from its caller's thread.
+    ///
+    /// - Returns: False when that is the loop's business.
+    private func send(_ call: Call) -> Bool {
+        let outcome: (wakes: Bool, connects: Int)?? = work.withLockIfAvailable { work in
+            guard work.dispatcher.hasFewCalls,
+                inbox.withLock({ $0.phase == .running && $0.calls.isEmpty && $0.connected.isEmpty })
+            else { return nil }
+            let descriptors = work.dispatcher.connections.map(\.descriptor)
+            let now = ContinuousClock.now
+            work.dispatcher.add(call)
+            let connects = work.dispatcher.advance(now: now)
+            inbox.withLock { $0.waitingInLoop = work.dispatcher.waitingCount }
+            // What the thread waits for is still right unless there is more to wait for, or something earlier.
+            let connections = work.dispatcher.connections
+            let event = work.dispatcher.nextEvent(after: now)
+            let isEarlier = event.map { event in work.sleepsUntil.map { event < $0 } ?? true } ?? false
+            let wakes =
+                isEarlier || connections.contains { $0.wantsToWrite || $0.mayHoldUnreadBytes }
+                || connections.map(\.descriptor) != descriptors
+            return (wakes, connects)
+        }
+        guard let outcome = outcome ?? nil else { return false }
+        for _ in 0..<outcome.connects { beginToConnect() }
+        if outcome.wakes { wakePipe.wake() }
+        return true
+    }
+
+    /// - Returns: False when the call was refused.
+    private func handOver(_ call: Call) -> Bool {
+        let (error, wakes): (ChatStorageError?, Bool) = inbox.withLock { inbox in
+            if case .new = inbox.phase {
+                guard DetachedThread.start({ [self] in loop() }) else { return (Self.noThread, false) }
+                inbox.phase = .running
+            }
+            let waiting = inbox.calls.count + inbox.waitingInLoop
+            do throws(QueueRefusal) {
+                try inbox.calls.append(call, besides: inbox.waitingInLoop)
+                return (nil, inbox.wake())
+            } catch .closed {
+                return (.closed, false)
+            } catch {
+                // The loop makes room by forgetting those whose callers were cancelled.
+                let makesRoom = sweep.isDue(cancelled: cancelled.load(ordering: .relaxed), waiting: waiting)
+                return (ChatStorageError(error), makesRoom && inbox.wake())
+            }
+        }
+        if wakes { wakePipe.wake() }
+        guard let error else { return true }
+        call.fail(call.request.isWrite ? error.beforeWriting : error)
+        return false
+    }
+
+    private static let noThread = ChatStorageError(.unavailable, "the process has no threads left")
+
+    /// - Returns: Whether the loop has ended, or never began.
+    private func beginClosing(_ closer: CheckedContinuation<Void, Never>?) -> Bool {
+        let hasEnded = inbox.withLock { inbox in
+            switch inbox.phase {
+            case .new, .ended:
+                inbox.phase = .ended
+                inbox.calls.close()
+                return true
+            case .running, .closing:
+                inbox.phase = .closing
+                inbox.calls.close()
+                // One search at least, for calls that were cancelled just before the loop got them.
+                cancelled.add(1, ordering: .relaxed)
+                if let closer { inbox.closers.append(closer) }
+                return false
+            }
+        }
+        if !hasEnded { wakePipe.wake() }
+        return hasEnded
+    }
+
+    /// Connects on a thread of its own: it blocks, in DNS for instance.
+    private func beginToConnect() {
+        let hasThread = DetachedThread.start { [self] in connected(connector.connect()) }
+        if !hasThread {
+            connected(.failure(Self.noThread))
+        }
+    }
+
+    private func connected(_ result: Result<ServerConnection, ChatStorageError>) {
+        inbox.withLock { inbox in
+            // A connection that comes too late is closed by being dropped.
+            if inbox.phase != .ended { inbox.connected.append(result) }
+        }
+        wakePipe.wake()
+    }
+
+    private func loop() {
+        var readable: [Int32] = []
+        var isActive = true
+        while true {
+            guard let wait = work.withLock({ turn(&$0, readable: readable, isActive: isActive) }) else { return end() }
+            for _ in 0..<wait.connects { beginToConnect() }
+            (readable, isActive) = self.wait(wait)
+        }
+    }
+
+    /// What the thread waits for.
+    private struct Wait {
+        var descriptors: [pollfd]
+        var timeout: Int32
+        /// Connections that may hold bytes that `poll` does not see.
+        let unseen: [Int32]
+        /// How many connections to open.
+        let connects: Int
+    }
+
+    /// Reads what came, and sends what can be sent.
+    ///
+    /// - Returns: What to wait for; nil when the store is closed and nothing of it is open any more.
+    private func turn(_ work: inout Work, readable: [Int32], isActive: Bool) -> Wait? {
+        let arrival = ContinuousClock.now
+        for descriptor in readable { work.dispatcher.read(descriptor: descriptor, now: arrival) }
+        let isClosing = takeInbox(&work.dispatcher)
+        let now = ContinuousClock.now
+        work.dispatcher.expire(now: now)
+        let connects = work.dispatcher.advance(now: now)
+        inbox.withLock { $0.waitingInLoop = work.dispatcher.waitingCount }
+        if isClosing, work.dispatcher.isIdle {
+            connector.stop()
+            let end = work.endsAt ?? now + Self.patience
+            work.endsAt = end
+            guard work.dispatcher.connecting > 0, now < end else {
+                work.dispatcher.disconnect()
+                return nil
+            }
+        }
+        var event = work.dispatcher.nextEvent(after: now)
+        if let end = work.endsAt { event = min(event ?? end, end) }
+        if isActive { event = min(event ?? now + Self.attention, now + Self.attention) }
+        work.sleepsUntil = event
+        var wait = Wait(
+            descriptors: [pollfd(fd: wakePipe.readEnd, events: Int16(POLLIN), revents: 0)], timeout: -1,
+            unseen: work.dispatcher.connections.filter(\.mayHoldUnreadBytes).map(\.descriptor), connects: connects)
+        for connection in work.dispatcher.connections {
+            // While bytes wait to be written the server may wait for us to read.
+            let events = Int16(POLLIN) | (connection.wantsToWrite ? Int16(POLLOUT) : 0)
+            wait.descriptors.append(pollfd(fd: connection.descriptor, events: events, revents: 0))
+        }
+        if let event {
+            let milliseconds = (event - now) / .milliseconds(1)
+            wait.timeout = Int32(min(max(milliseconds.rounded(.up), 0), 60_000))
+        }
+        if !wait.unseen.isEmpty {
+            wait.timeout =
+                wait.timeout < 0 ? Self.millisecondsUntilUnseen : min(wait.timeout, Self.millisecondsUntilUnseen)
+        }
+        return wait
+    }
+
+    /// - Returns: Whether the store is closing.
+    private func takeInbox(_ dispatcher: inout Dispatcher) -> Bool {
+        let cancelledBefore = cancelled.load(ordering: .relaxed)
+        let (calls, connected, isClosing) = inbox.withLock { inbox in
+            defer {
+                inbox.isWoken = false
+                inbox.connected = []
+            }
+            inbox.waitingInLoop = dispatcher.waitingCount + inbox.calls.count
+            return (inbox.calls.popAll(), inbox.connected, inbox.phase == .closing)
+        }
+        calls.forEach { dispatcher.add($0) }
+        let now = ContinuousClock.now
+        for result in connected { dispatcher.connected(result, now: now) }
+        if sweep.isDue(cancelled: cancelledBefore, waiting: dispatcher.waitingCount, isClosing: isClosing) {
+            cancelled.subtract(cancelledBefore, ordering: .relaxed)
+            dispatcher.removeUnwanted()
+        }
+        return isClosing
+    }
+
+    /// Tells those who close the store that it is closed; no call has come since they asked.
+    private func end() {
+        let closers = inbox.withLock { inbox in
+            inbox.phase = .ended
+            inbox.connected = []
+            defer { inbox.closers = [] }
+            return inbox.closers
+        }
+        for closer in closers { closer.resume() }
+    }
+
+    /// Waits for the network, for a wake or for a time.
+    ///
+    /// - Returns: What can be read, and whether anything came.
+    private func wait(_ wait: Wait) -> (readable: [Int32], isActive: Bool) {
+        var descriptors = wait.descriptors
+        let count = poll(&descriptors, nfds_t(descriptors.count), wait.timeout)
+        guard count >= 0 else { return ([], true) }
+        if descriptors[0].revents != 0 { wakePipe.drain() }
+        // What can be written is written by the next turn of the loop.
+        let readable = descriptors.dropFirst().filter { $0.revents & ~Int16(POLLOUT) != 0 }.map(\.fd)
+        return (wait.unseen.isEmpty ? readable : Array(Set(readable + wait.unseen)), count > 0)
+    }
+}

@@ -1,0 +1,136 @@
+import ChatStorageSupport
+
+/// The conversations whose lock was not to be had, and which of them is written to next.
+///
+/// A suspect's writes go one at a time, until one succeeds. The first waits briefly for the lock, since the suspect may
+/// only have shared a statement with another; when it is refused alone, the next wait at length.
+struct Suspects {
+    /// What became of a write to a conversation.
+    enum Outcome {
+        case done
+        /// The lock was not to be had in time.
+        case locked
+        /// It is not known that the row could be locked.
+        case failed
+    }
+
+    private enum Wait {
+        case brief, atLength
+    }
+
+    private struct Suspect {
+        /// Whether the lock was not to be had for it alone.
+        var isLocked = false
+        /// How long the write under way waits; nil when none is.
+        var wait: Wait?
+        /// A number that grows with time, of when its last write ended; nil while one waits or is under way.
+        var idleSince: Int?
+    }
+
+    /// How many are remembered; beyond them the one to which nothing was written longest is forgotten.
+    static let limit = 1_024
+
+    private let limitAtLength: Int
+    private var suspects: [ConversationKey: Suspect] = [:]
+    /// Those for which writes wait, in the order of their turns.
+    private var (unproved, locked) = (FIFO<ConversationKey>(), FIFO<ConversationKey>())
+    /// How many writes are under way, and how many of them wait at length.
+    private var (underWay, atLength) = (0, 0)
+    /// In the order in which they became idle; only the last entry of each counts.
+    private(set) var idle = FIFO<(key: ConversationKey, since: Int)>()
+    private var lastIdle = 0
+
+    /// Begins without any.
+    ///
+    /// - Parameter limitAtLength: How many writes wait at length at a time. One more may wait briefly, so that none has
+    ///   to wait until others have.
+    init(limitAtLength: Int) {
+        self.limitAtLength = limitAtLength
+    }
+
+    /// How many there are to which nothing is written.
+    var idleCount: Int { suspects.values.count { $0.idleSince != nil } }
+
+    /// Whether a conversation is one; costs nothing as long as there are none.
+    func contains(_ key: ConversationKey) -> Bool { find(key) != nil }
+
+    /// Whether the write under way to a conversation may wait for the lock at length.
+    func waitsAtLength(_ key: ConversationKey) -> Bool { find(key)?.wait == .atLength }
+
+    /// The one whose turn it is: first those that may be none, whose turn is short.
+    var next: ConversationKey? {
+        guard underWay <= limitAtLength else { return nil }
+        if underWay - atLength < limitAtLength, let key = unproved.next { return key }
+        return atLength < limitAtLength ? locked.next : nil
+    }
+
+    /// Takes the one whose turn it is: call ``began(_:)`` if something is written to it.
+    mutating func popNext() -> ConversationKey? {
+        guard let key = next else { return nil }
+        return suspects[key]?.isLocked == true ? locked.popFirst() : unproved.popFirst()
+    }
+
+    /// Takes note that a write to a suspect is under way.
+    mutating func began(_ key: ConversationKey) {
+        guard let suspect = suspects[key] else { return }
+        underWay += 1
+        if suspect.isLocked { atLength += 1 }
+        suspects[key]?.wait = suspect.isLocked ? .atLength : .brief
+    }
+
+    /// Takes note of what became of a write to a conversation, a suspect or not.
+    mutating func ended(_ key: ConversationKey, _ outcome: Outcome) {
+        guard var suspect = find(key) else {
+            if outcome == .locked, makeRoomForSuspect() { suspects[key] = Suspect() }
+            return
+        }
+        if let wait = suspect.wait {
+            underWay -= 1
+            if wait == .atLength { atLength -= 1 }
+            suspect.wait = nil
+        }
+        switch outcome {
+        case .done: suspects[key] = nil
+        case .locked:
+            suspect.isLocked = true
+            suspects[key] = suspect
+        case .failed: suspects[key] = suspect
+        }
+    }
+
+    /// Gives a suspect its place among those whose turn comes: a write waits for it, and none is under way.
+    mutating func enqueue(_ key: ConversationKey) {
+        guard let suspect = suspects[key] else { return }
+        suspects[key]?.idleSince = nil
+        if suspect.isLocked { locked.append(key) } else { unproved.append(key) }
+    }
+
+    /// Takes note that nothing waits for a suspect or is under way.
+    mutating func becameIdle(_ key: ConversationKey) {
+        lastIdle += 1
+        suspects[key]?.idleSince = lastIdle
+        idle.append((key, lastIdle))
+        if idle.count > 2 * Self.limit {
+            idle.removeAll { suspects[$0.key]?.idleSince != $0.since }
+        }
+    }
+
+    /// Forgets the turns of conversations.
+    mutating func leaveQueues(_ keys: Set<ConversationKey>) {
+        unproved.removeAll(where: keys.contains)
+        locked.removeAll(where: keys.contains)
+    }
+
+    private func find(_ key: ConversationKey) -> Suspect? { suspects.isEmpty ? nil : suspects[key] }
+
+    /// Makes room for another suspect, if need be by forgetting one that is idle.
+    private mutating func makeRoomForSuspect() -> Bool {
+        guard suspects.count >= Self.limit else { return true }
+        while let oldest = idle.popFirst() {
+            guard suspects[oldest.key]?.idleSince == oldest.since else { continue }
+            suspects[oldest.key] = nil
+            return true
+        }
+        return false
+    }
+}

@@ -1,0 +1,116 @@
+extension SchemaVersion {
+    /// The versions of this library; a new store gets them all.
+    static let all = [version1]
+
+    /// The tables.
+    ///
+    /// Texts that are compared have the collation `C`, the order of bytes. Columns that a conversation or message seldom
+    /// has are NULL. PostgreSQL shows times as people read them, so there are no views.
+    ///
+    /// Every update of a conversation changes an indexed column, so it leaves a dead row: pages are made with room for
+    /// the next version, and vacuumed long before a fifth of the table is dead, which is PostgreSQL's default. Metadata
+    /// comes last in a row that each append writes anew.
+    ///
+    /// A planner that takes tenants and conversations for small, as they mostly are, finds two indexes as good as each
+    /// other and lets their sizes decide: it then reads the whole of a large one by the other index. `POSIX` is the
+    /// order of bytes, as `C` is, but to the planner another one: these indexes serve the statements that name it, and
+    /// the tables' keys all others.
+    ///
+    /// The version's table has other columns than it had before the library's first release, so that neither library
+    /// takes the other's tables for its own.
+    private static let version1 = SchemaVersion(minimumVersion: 1) { schema in
+        [
+            [
+                """
+                CREATE TABLE \(schema).conversations (
+                    tenant text COLLATE "C" NOT NULL,
+                    conversation_id text COLLATE "C" NOT NULL,
+                    title text,
+                    created_at timestamptz NOT NULL,
+                    updated_at timestamptz NOT NULL,
+                    last_sequence bigint NOT NULL,
+                    cleared_through bigint NOT NULL DEFAULT 0,
+                    read_through bigint NOT NULL DEFAULT 0,
+                    head bigint,
+                    last_parent bigint,
+                    is_branched boolean NOT NULL DEFAULT false,
+                    labels text[] COLLATE "C",
+                    metadata text,
+                    CONSTRAINT conversations_pkey PRIMARY KEY (tenant, conversation_id)
+                ) WITH (
+                    fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.05
+                )
+                """,
+                """
+                CREATE INDEX conversations_newest_first ON \(schema).conversations
+                    (tenant COLLATE "POSIX", updated_at DESC, conversation_id COLLATE "POSIX")
+                """,
+                """
+                CREATE TABLE \(schema).chat_messages (
+                    tenant text COLLATE "C" NOT NULL,
+                    conversation_id text COLLATE "C" NOT NULL,
+                    sequence bigint NOT NULL,
+                    role text COLLATE "C" NOT NULL,
+                    content text NOT NULL,
+                    created_at timestamptz NOT NULL,
+                    message_key text COLLATE "C",
+                    parent bigint,
+                    state text COLLATE "C",
+                    revision bigint,
+                    revised_at timestamptz,
+                    parts text,
+                    metadata text,
+                    CONSTRAINT chat_messages_pkey PRIMARY KEY (tenant, conversation_id, sequence),
+                    CONSTRAINT chat_messages_role_check CHECK (role IN ('assistant', 'system', 'user')),
+                    CONSTRAINT chat_messages_conversation_fkey FOREIGN KEY (tenant, conversation_id)
+                        REFERENCES \(schema).conversations (tenant, conversation_id) ON DELETE CASCADE
+                ) WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05)
+                """,
+                """
+                CREATE UNIQUE INDEX chat_messages_key ON \(schema).chat_messages
+                    (tenant COLLATE "POSIX", conversation_id COLLATE "POSIX", message_key)
+                    WHERE message_key IS NOT NULL
+                """,
+                """
+                CREATE TABLE \(schema).chat_storage_schema (
+                    single_row boolean DEFAULT true,
+                    schema_version integer NOT NULL,
+                    minimum_schema_version integer NOT NULL,
+                    CONSTRAINT chat_storage_schema_pkey PRIMARY KEY (single_row),
+                    CONSTRAINT chat_storage_schema_single_row_check CHECK (single_row)
+                )
+                """,
+                """
+                COMMENT ON COLUMN \(schema).conversations.cleared_through IS
+                    'the highest sequence that a clear has removed'
+                """,
+                """
+                COMMENT ON COLUMN \(schema).conversations.read_through IS
+                    'the highest sequence that the user has read'
+                """,
+                """
+                COMMENT ON COLUMN \(schema).conversations.head IS
+                    'the sequence at which the conversation goes on; NULL: the highest'
+                """,
+                """
+                COMMENT ON COLUMN \(schema).conversations.last_parent IS
+                    'the parent of the first message of the last append'
+                """,
+                """
+                COMMENT ON COLUMN \(schema).chat_messages.parent IS
+                    'the sequence that it follows, 0 for none; NULL: the stored one before'
+                """,
+                """
+                COMMENT ON COLUMN \(schema).chat_messages.state IS 'NULL: complete'
+                """,
+                """
+                COMMENT ON COLUMN \(schema).chat_messages.parts IS
+                    'JSON of a message that is not one text; NULL: content is all'
+                """,
+                """
+                INSERT INTO \(schema).chat_storage_schema (schema_version, minimum_schema_version) VALUES (1, 1)
+                """,
+            ]
+        ]
+    }
+}

@@ -1,0 +1,28 @@
+/// A write that can go in one statement with others.
+///
+/// The queue decides which of the writes that wait go together. What the statement is, and what each of them gets of its
+/// answer, only the writes know.
+protocol MergeableWrite: Sendable {
+    /// The conversation whose row it locks.
+    var key: ConversationKey { get }
+    /// How many rows it adds.
+    var rowCount: Int { get }
+    /// What it has in common with those that can share a statement with it; nil for a write that goes alone.
+    var mergeGroup: ObjectIdentifier? { get }
+
+    /// Puts it and others of its group into one statement, in this order.
+    ///
+    /// - Returns: Nil if one of them is of another type.
+    func merged(with others: [any MergeableWrite]) -> (any MergedWrites)?
+}
+
+/// Several writes in one statement.
+protocol MergedWrites: Sendable {
+    /// The conversations that they write to, each once.
+    var keys: [ConversationKey] { get }
+    /// The one request for all of them.
+    var request: Request { get }
+
+    /// What each of them gets of the answers to the request, in their order.
+    func shares(of answers: [QueryResult]) -> [Result<any Sendable, any Error>]
+}

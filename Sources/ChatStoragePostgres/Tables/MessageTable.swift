@@ -1,0 +1,146 @@
+import ChatStorageCore
+
+/// The table of messages: its columns as they are read and given, and the statements about it alone.
+///
+/// A new column comes into these lists, and into the schema's next version.
+struct MessageTable: Sendable {
+    /// What is read of a message, in the order of ``message(_:from:of:)``.
+    static let columns = ["sequence", "role", "content", "created_at", "message_key"]
+    static let columnList = columns.joined(separator: ", ")
+
+    /// Reads a message from a statement's row.
+    ///
+    /// - Parameter first: The place of the first column.
+    static func message(_ row: QueryResult.Row, from first: Int32 = 0, of id: ConversationID) throws
+        -> Message
+    {
+        Message(
+            conversationID: id, sequence: try row.int64(first, atLeast: 1),
+            body: ChatMessage(
+                role: try row.role(first + 1), content: try row.text(first + 2),
+                key: try row.optionalText(first + 4)),
+            createdAt: try row.time(first + 3))
+    }
+
+    /// What plain messages have: a role and a text.
+    static let lean = BoundColumns<[ChatMessage]>([
+        .init("role", .textArray) { $1.append(texts: $0.lazy.map(\.role.rawValue)) },
+        .init("content", .textArray) { $1.append(texts: $0.lazy.map(\.content)) },
+    ])
+
+    /// All that messages have.
+    static let full = BoundColumns<[ChatMessage]>(
+        lean.columns + [
+            .init(key, .textArray) { $1.append(texts: $0.lazy.map(\.key)) }
+        ])
+
+    /// The column of messages' keys.
+    static let key = "message_key"
+
+    /// About how many bytes a message's values have.
+    static func bytes(of message: ChatMessage) -> Int {
+        message.content.utf8.count + (message.key.map { $0.utf8.count + 16 } ?? 0) + 32
+    }
+
+    private let names: TableNames
+    private var name: String { names.messages }
+
+    init(_ names: TableNames) {
+        self.names = names
+    }
+
+    // MARK: Statements
+
+    var lastPage: PreparedSQL {
+        names.statement(
+            "last_messages", [.text, .text, .bigint],
+            """
+            SELECT \(Self.columnList) FROM \(name) WHERE \(TableNames.thisConversation)
+            ORDER BY sequence DESC LIMIT $3
+            """)
+    }
+
+    var pageBefore: PreparedSQL {
+        names.statement(
+            "messages_before", [.text, .text, .bigint, .bigint],
+            """
+            SELECT \(Self.columnList) FROM \(name) WHERE \(TableNames.thisConversation) AND sequence < $4
+            ORDER BY sequence DESC LIMIT $3
+            """)
+    }
+
+    var pageAfter: PreparedSQL {
+        names.statement(
+            "messages_after", [.text, .text, .bigint, .bigint],
+            """
+            SELECT \(Self.columnList) FROM \(name) WHERE \(TableNames.thisConversation) AND sequence > $4
+            ORDER BY sequence LIMIT $3
+            """)
+    }
+
+    /// Removes what a clear has marked.
+    ///
+    /// If it found no conversation, another session can create one before this. It has 0 there, or the sequence up to
+    /// which its own clear has already removed messages.
+    var deleteCleared: PreparedSQL {
+        names.statement(
+            "delete_cleared", [.text, .text],
+            """
+            DELETE FROM \(name) WHERE \(TableNames.thisConversation) AND sequence <= (
+                SELECT cleared_through FROM \(names.conversations) WHERE \(TableNames.thisConversation))
+            """)
+    }
+
+    var restore: PreparedSQL {
+        let columns = "sequence, created_at, \(Self.full.names)"
+        return names.statement(
+            "restore_messages", [.text, .text, .bigintArray, .timestamptzArray] + Self.full.types,
+            """
+            INSERT INTO \(name) (tenant, conversation_id, \(columns))
+            SELECT $1, $2, \(columns) FROM unnest($3, $4, \(Self.full.parameters(from: 5))) AS added (\(columns))
+            """)
+    }
+
+    /// Appends the values of messages that were elsewhere, as ``restore`` takes them.
+    static func append(
+        _ messages: some Collection<ConversationSnapshot.Message>, to values: inout Parameters
+    ) {
+        values.append(numbers: messages.lazy.map(\.sequence))
+        values.append(times: messages.lazy.map(\.createdAt))
+        full.append(messages.map(\.body), to: &values)
+    }
+
+    // MARK: Parts of the statements that append
+
+    /// Adds messages to conversations that an append has made longer.
+    ///
+    /// - Parameters:
+    ///   - shape: The columns that messages are given by, in rows named `added`.
+    ///   - conversation: The name of the conversations' rows.
+    ///   - sequence: Each message's sequence.
+    ///   - source: The rows of both.
+    func insertion(
+        of shape: BoundColumns<[ChatMessage]>, to conversation: String, at sequence: String,
+        from source: String
+    ) -> String {
+        """
+        INSERT INTO \(name) (tenant, conversation_id, sequence, created_at, \(shape.names))
+        SELECT \(conversation).tenant, \(conversation).conversation_id, \(sequence), \(conversation).updated_at,
+            \(shape.names(in: "added"))
+        FROM \(source)
+        """
+    }
+
+    /// A row of the columns that are read, with a sequence and a time, and NULL for the others.
+    static func row(sequence: String, createdAt: String) -> String {
+        columns.map { ["sequence": sequence, "created_at": createdAt][$0] ?? "NULL" }.joined(
+            separator: ", ")
+    }
+
+    /// Reads such a row.
+    static func place(_ row: QueryResult.Row, from first: Int32) throws -> (
+        sequence: Int64, time: Timestamp
+    ) {
+        (try row.int64(first, atLeast: 0), try row.time(first + 3))
+    }
+}

@@ -1,0 +1,31 @@
+/// How statements name the tables of one schema, and the columns that both tables' keys begin with.
+struct TableNames: Sendable {
+    let conversations: String
+    let messages: String
+    /// What statements' names begin with: a connection's prepared statements outlive a move of the tables to another
+    /// schema.
+    let prefix: String
+    /// The rows of a tenant, as those indexes compare them that are made for one statement each.
+    let thisTenant: String
+
+    /// The row or rows of a conversation, as the tables' keys compare them.
+    static let thisConversation = "tenant = $1 AND conversation_id = $2"
+    /// A conversation's id, as those indexes compare it that are made for one statement each.
+    static let id = "conversation_id COLLATE \"POSIX\""
+
+    /// Makes the names.
+    ///
+    /// - Parameter isDistributed: Whether the engine distributes the tables, and finds a tenant's shard by the column
+    ///   itself.
+    init(_ schema: SchemaName, isDistributed: Bool) {
+        conversations = "\(schema.quoted).conversations"
+        messages = "\(schema.quoted).chat_messages"
+        prefix = "chatstorage_\(String(UInt64(bitPattern: schema.lockKey), radix: 16))"
+        thisTenant = "\(isDistributed ? "tenant = $1 AND " : "")tenant COLLATE \"POSIX\" = $1"
+    }
+
+    /// A statement that connections prepare.
+    func statement(_ name: String, _ parameters: [ParameterType], _ sql: String) -> PreparedSQL {
+        PreparedSQL("\(prefix)_\(name)", parameters, sql)
+    }
+}

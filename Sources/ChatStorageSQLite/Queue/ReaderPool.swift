@@ -1,0 +1,260 @@
+import ChatStorageCore
+import ChatStorageSupport
+import Synchronization
+
+/// The connections that read, opened as they are needed, and the calls that wait for one.
+///
+/// A short read runs at once on the thread that asks, without waiting for locks; a long one, one that meets a lock, and
+/// any read from a slow disk runs on the connection's own thread. Waiting for a connection suspends and blocks no
+/// thread.
+final class ReaderPool: Sendable {
+    /// After this many bytes of text a read on the thread that asks goes on elsewhere.
+    private static let inlineBytes = 1 << 20
+
+    /// A connection that reads, and the thread on which it may block.
+    private struct Reader: Sendable {
+        let database: Database
+        let thread: SerialThread
+    }
+
+    private struct State {
+        var idle: [Reader] = []
+        /// How many there are, with those that are being opened or closed.
+        var opened = 0
+        var waiting: BoundedQueue<CancellableContinuation<Reader>>
+        /// Calls of ``close()``, which wait until there are none.
+        var closing: [CheckedContinuation<Void, Never>] = []
+
+        /// Takes a reader for a call, or keeps the call until there is one.
+        mutating func admit(
+            _ call: CancellableContinuation<Reader>, readers: Int
+        ) throws(QueueRefusal) -> Admission {
+            try waiting.checkIsOpen()
+            if let idle = idle.popLast() { return .reader(idle) }
+            if opened < readers {
+                opened += 1
+                return .opens
+            }
+            try waiting.append(call)
+            return .waits
+        }
+    }
+
+    private enum Admission {
+        case reader(Reader)
+        case opens, waits
+    }
+
+    private let configuration: StoreSettings
+    private let file: OpenedFile
+    private let longReads: LongReads
+    private let inlineReads = InlineReads()
+    private let state: Mutex<State>
+    /// A task that only reads would never leave its thread to others, the writers among them.
+    private let yieldPolicy = YieldPolicy(callsPerLook: 4)
+
+    /// Makes a pool without connections.
+    ///
+    /// - Parameter longReads: Counts the long reads.
+    init(_ configuration: StoreSettings, of file: OpenedFile, longReads: LongReads) {
+        self.configuration = configuration
+        self.file = file
+        self.longReads = longReads
+        state = Mutex(State(waiting: BoundedQueue(limit: configuration.waitingCalls, waitingFor: "a reader")))
+    }
+
+    /// Runs a body on a connection that reads.
+    ///
+    /// - Parameter inline: Whether the read is short enough for the thread that asks.
+    func read<Result: Sendable>(
+        inline: Bool, _ body: @escaping @Sendable (Database) throws -> Result
+    ) async throws -> Result {
+        if inline, inlineReads.areAllowed {
+            let reader = if let idle = takeIdle() { idle } else { try await take() }
+            do {
+                let result = try readInline(reader.database, body)
+                give(reader)
+                if yieldPolicy.isDue() { await Task.yield() }
+                return result
+            } catch {
+                give(reader)
+                guard Self.goesOnElsewhere(after: error) else { throw (error as? SQLiteFailure)?.error ?? error }
+            }
+        }
+        return try await readOnThread(isShort: inline, body)
+    }
+
+    /// Ends the calls that wait for a connection, and closes all connections once nobody uses them.
+    func close() async {
+        let (idle, waiting) = state.withLock { state in
+            state.waiting.close()
+            defer { state.idle = [] }
+            return (state.idle, state.waiting.popAll())
+        }
+        waiting.forEach { $0.end(.failure(ChatStorageError.closed)) }
+        longReads.close()
+        for reader in idle { close(reader) }
+        await withCheckedContinuation { continuation in
+            let isDone = state.withLock { state in
+                if state.opened > 0 { state.closing.append(continuation) }
+                return state.opened == 0
+            }
+            if isDone { continuation.resume() }
+        }
+    }
+
+    /// Runs a body with bounds on the text that it reads and on its waits for the disk; the bounds are gone before
+    /// anybody else gets the connection.
+    private func readInline<Result>(_ database: Database, _ body: (Database) throws -> Result) throws -> Result {
+        let start = database.readWatch.start()
+        database.textBudget = Self.inlineBytes
+        database.readWatch.endsIfSlow = start
+        defer {
+            database.textBudget = .max
+            database.readWatch.endsIfSlow = nil
+            inlineReads.note(isSlow: database.readWatch.isSlow(since: start))
+        }
+        return try database.read(body)
+    }
+
+    /// Whether a read that failed like this on the thread that asked should run on the connection's own.
+    private static func goesOnElsewhere(after error: any Error) -> Bool {
+        switch error {
+        // Another process recovers or restarts the log, or the disk is slow: the wait must not block a thread that
+        // others need.
+        case let failure as SQLiteFailure: failure.isBusy || failure.isInterrupted
+        // The texts are long, so the rest of the reading is not for that thread either.
+        case is TextBudgetExceeded: true
+        default: false
+        }
+    }
+
+    /// Reads on a connection's own thread, which may block, until the caller is cancelled.
+    private func readOnThread<Result: Sendable>(
+        isShort: Bool, _ body: @escaping @Sendable (Database) throws -> Result
+    ) async throws -> Result {
+        // A short one is here because the disk is slow or the file locked. It is not to wait until a long one has ended.
+        if !isShort { try await longReads.begin() }
+        let reader: Reader
+        do {
+            reader = if let idle = takeIdle() { idle } else { try await take() }
+        } catch {
+            if !isShort { longReads.end() }
+            throw error
+        }
+        var isSubmitted = false
+        // A task that was cancelled before hands nothing to the thread.
+        defer {
+            if !isSubmitted {
+                give(reader)
+                if !isShort { longReads.end() }
+            }
+        }
+        return try await CancellableContinuation<Result>.wait { call in
+            isSubmitted = true
+            reader.thread.async { [self] in
+                let wanted = call.begin()
+                let result = Swift.Result {
+                    guard wanted else { throw CancellationError() }
+                    return try readOnThread(reader.database, for: call, isShort: isShort, body)
+                }
+                give(reader)
+                if !isShort { longReads.end() }
+                call.end(result.mapError { ($0 as? SQLiteFailure)?.error ?? $0 })
+            }
+        }
+    }
+
+    private func readOnThread<Result>(
+        _ database: Database, for call: CancellableContinuation<Result>, isShort: Bool,
+        _ body: (Database) throws -> Result
+    ) throws -> Result {
+        database.setBusyTimeout(configuration.busyTimeout)
+        database.readWatch.isWanted = { call.isWanted }
+        let start = database.readWatch.start()
+        defer {
+            if isShort { inlineReads.note(isSlow: database.readWatch.isSlow(since: start)) }
+            database.readWatch.isWanted = nil
+            database.setBusyTimeout(.zero)
+        }
+        return try database.read(body)
+    }
+
+    private func takeIdle() -> Reader? {
+        state.withLock { $0.idle.popLast() }
+    }
+
+    private func take() async throws -> Reader {
+        try await CancellableContinuation<Reader>.wait { call in
+            do throws(QueueRefusal) {
+                let admission = try state.withLock { (state) throws(QueueRefusal) in
+                    try state.admit(call, readers: configuration.readers)
+                }
+                switch admission {
+                case .reader(let reader): hand(reader, to: call)
+                case .opens: open(on: SerialThread(), for: call)
+                case .waits: break
+                }
+            } catch {
+                call.end(.failure(ChatStorageError(error)))
+            }
+        } onCancel: {
+            state.withLock { $0.waiting.noteCancellation() }
+        }
+    }
+
+    private func open(on thread: SerialThread, for call: CancellableContinuation<Reader>) {
+        thread.async { [self] in
+            do {
+                let database = try Database(configuration, for: .reading, of: file)
+                database.setBusyTimeout(.zero)
+                hand(Reader(database: database, thread: thread), to: call)
+            } catch {
+                call.end(.failure((error as? SQLiteFailure)?.error ?? error))
+                // The next in line tries itself: it may get another error, and must not wait for ever.
+                if let next = state.withLock({ $0.waiting.popFirst() }) {
+                    open(on: thread, for: next)
+                } else {
+                    noteClosed()
+                }
+            }
+        }
+    }
+
+    private func hand(_ reader: Reader, to call: CancellableContinuation<Reader>) {
+        if !call.end(.success(reader)) { give(reader) }
+    }
+
+    private func give(_ reader: Reader) {
+        while true {
+            let (next, isClosed) = state.withLock { state -> (CancellableContinuation<Reader>?, Bool) in
+                if let next = state.waiting.popFirst() { return (next, false) }
+                if !state.waiting.isClosed { state.idle.append(reader) }
+                return (nil, state.waiting.isClosed)
+            }
+            guard let next else {
+                if isClosed { close(reader) }
+                return
+            }
+            if next.end(.success(reader)) { return }
+        }
+    }
+
+    /// Closes a connection that nobody uses, on its own thread: the last one to close writes to the file.
+    private func close(_ reader: Reader) {
+        reader.thread.async { [self] in
+            reader.database.close()
+            noteClosed()
+        }
+    }
+
+    private func noteClosed() {
+        let closing = state.withLock { state in
+            state.opened -= 1
+            guard state.opened == 0, state.waiting.isClosed else { return [CheckedContinuation<Void, Never>]() }
+            defer { state.closing = [] }
+            return state.closing
+        }
+        for continuation in closing { continuation.resume() }
+    }
+}

@@ -1,0 +1,41 @@
+import ChatStorageCore
+import ChatStorageSupport
+
+/// Looks what a file has, once for all calls that ask at the same time.
+struct SharedInspection {
+    private let configuration: StoreSettings
+    private let thread = SerialThread()
+    private let inspections: SingleFlight<Schema.State>
+
+    init(_ configuration: StoreSettings) {
+        self.configuration = configuration
+        inspections = SingleFlight(limit: configuration.waitingCalls, waitingFor: "the schema")
+    }
+
+    /// What the file has, looked up with a connection that changes nothing in it.
+    func result() async throws -> Schema.State {
+        do {
+            return try await inspections.value(acceptingEarlier: { $0 == .current }) { [configuration, thread] in
+                try await thread.run { try Self.inspect(configuration) }
+            }
+        } catch let refusal as QueueRefusal {
+            throw ChatStorageError(refusal)
+        } catch let failure as SQLiteFailure {
+            throw failure.error
+        }
+    }
+
+    /// Ends the calls that wait, and returns when no file is looked at any more.
+    func close() async {
+        await inspections.close()
+    }
+
+    private static func inspect(_ configuration: StoreSettings) throws -> Schema.State {
+        do {
+            return try configuration.schema.inspect(Database(configuration, for: .inspecting))
+        } catch let failure as SQLiteFailure where failure.needsRecovery {
+            // A process ended in mid-transaction. Rolling that back restores what was committed, and changes nothing else.
+            return try configuration.schema.inspect(Database(configuration, for: .reading))
+        }
+    }
+}

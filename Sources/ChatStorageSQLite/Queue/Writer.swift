@@ -1,0 +1,198 @@
+import ChatStorageCore
+import ChatStorageSupport
+import Synchronization
+
+/// The one connection that writes, and the calls that wait for it.
+///
+/// A lone call is committed at once. Calls that come while others are under way are committed together with them or
+/// next, so that they share the wait for the disk but not their failures (group commit). A call is answered only after
+/// its COMMIT.
+final class Writer: Sendable {
+    /// What a commit still has room for.
+    private struct Room {
+        private var calls = 256
+        private var bytes = 4 << 20
+
+        /// Makes room for a call; the first is let in whatever its size.
+        mutating func take(_ call: any WriteCall) -> Bool {
+            guard calls == 256 || calls > 0 && call.bytes <= bytes else { return false }
+            calls -= 1
+            bytes -= call.bytes
+            return true
+        }
+    }
+
+    private struct State {
+        var waiting: BoundedQueue<any WriteCall>
+        var isRunning = false
+    }
+
+    /// A connection, and what moves its log into the file.
+    private struct Connection {
+        let database: Database
+        var mover: LogMover
+        var schedule = LogSchedule()
+
+        mutating func moveLog(waiting wait: Duration, attempts: Int = 3) {
+            mover.moveLog(lockedBy: database, waiting: wait, attempts: attempts)
+        }
+    }
+
+    /// How long moving the log waits for another process's transaction, after which the next calls' own wait begins.
+    private static let longestWaitForLog = Duration.seconds(1)
+
+    private let configuration: StoreSettings
+    private let file: OpenedFile
+    private let longReads: LongReads
+    private let thread = SerialThread()
+    private let state: Mutex<State>
+    /// Whether a pause of the long reads has begun and is not used yet.
+    private let readsArePaused = Atomic(false)
+    /// Opened by the first call; touched on the thread only, which the lock states rather than ensures.
+    private let connection = Mutex<Connection?>(nil)
+
+    /// Makes a writer without a connection.
+    ///
+    /// - Parameter longReads: The reads that make room if they keep the log from starting over.
+    init(_ configuration: StoreSettings, of file: OpenedFile, longReads: LongReads) {
+        self.configuration = configuration
+        self.file = file
+        self.longReads = longReads
+        let waiting = BoundedQueue<any WriteCall>(limit: configuration.waitingCalls, waitingFor: "the writer") {
+            $0.isWanted
+        }
+        state = Mutex(State(waiting: waiting))
+    }
+
+    /// Runs a body, whole or not at all, and waits for its commit.
+    ///
+    /// - Parameter bytes: About how much it writes.
+    func write<Result: Sendable>(
+        bytes: Int, _ body: @escaping @Sendable (Database) throws -> Result
+    ) async throws -> Result {
+        try await CancellableContinuation<Result>.wait { call in
+            submit(Write(call: call, bytes: bytes, body: body))
+        } onCancel: {
+            state.withLock { $0.waiting.noteCancellation() }
+        }
+    }
+
+    /// Makes the file where it is missing, and the schema, or migrates an older one.
+    func prepareSchema(in file: DatabaseFile) async throws {
+        try await CancellableContinuation<Void>.wait { call in
+            thread.async { [self] in
+                guard call.begin() else { return }
+                let result = Result {
+                    // Nothing is made once the store is closed, whose file may be removed by then.
+                    guard !state.withLock(\.waiting.isClosed) else { throw ChatStorageError.closed }
+                    try file.create()
+                    let database = try Database(configuration, for: .writing)
+                    if try database.isEmpty() { try database.setJournalMode() }
+                    try configuration.schema.bringUpToDate(database)
+                }
+                call.end(result.mapError { ($0 as? SQLiteFailure)?.error(writeOutcome: .notApplied) ?? $0 })
+            }
+        }
+    }
+
+    /// Lets the calls under way finish and closes the connection.
+    func close() async {
+        state.withLock { $0.waiting.close() }
+        await withCheckedContinuation { continuation in
+            thread.async { [self] in
+                // A call may have been admitted before, and its turn not yet scheduled.
+                drain()
+                connection.withLock { connection in
+                    connection?.mover.close()
+                    connection = nil
+                }
+                continuation.resume()
+            }
+        }
+    }
+
+    private func submit(_ write: any WriteCall) {
+        do throws(QueueRefusal) {
+            let isFirst = try state.withLock { (state) throws(QueueRefusal) in
+                try state.waiting.append(write)
+                defer { state.isRunning = true }
+                return !state.isRunning
+            }
+            if isFirst { thread.async { [self] in drain() } }
+        } catch {
+            write.fail(ChatStorageError(error).beforeWriting)
+        }
+    }
+
+    private func drain() {
+        while hasWaiting() {
+            connection.withLock { connection in
+                // Before calls are taken, which can be given up until then.
+                connection?.database.waitForRest()
+                var room = Room()
+                let calls = take(&room)
+                guard !calls.isEmpty else { return }
+                do {
+                    let database = try open(&connection)
+                    Transaction(database, busyTimeout: configuration.busyTimeout).run(calls) { take(&room) }
+                } catch {
+                    for call in calls { call.fail(error) }
+                }
+                moveLog(of: &connection, isIdle: false)
+                moveLogInPause(of: &connection)
+            }
+        }
+        connection.withLock { moveLog(of: &$0, isIdle: true) }
+    }
+
+    /// Moves the log into the file if it is due.
+    private func moveLog(of connection: inout Connection?, isIdle: Bool) {
+        guard let pages = connection?.database.logPages else { return }
+        switch connection?.schedule.next(pages: pages, isIdle: isIdle) {
+        case .move:
+            // If another process is in the way, a later idle moment will do, unless the log gets too long to wait.
+            connection?.moveLog(waiting: isIdle ? .zero : min(configuration.busyTimeout, Self.longestWaitForLog))
+        case .pauseReads:
+            longReads.pause { [self] in
+                readsArePaused.store(true, ordering: .releasing)
+                // While calls wait, the thread does not get to this, but `drain` checks after each transaction.
+                thread.async { [self] in self.connection.withLock { moveLogInPause(of: &$0) } }
+            }
+        case .nothing, nil: break
+        }
+    }
+
+    /// Moves the log into the file once the long reads have made room, and lets them go on.
+    private func moveLogInPause(of connection: inout Connection?) {
+        guard readsArePaused.exchange(false, ordering: .acquiringAndReleasing) else { return }
+        // Short reads go on meanwhile, and take longer where the disk is slow.
+        connection?.moveLog(waiting: min(configuration.busyTimeout, Self.longestWaitForLog), attempts: 50)
+        longReads.resume()
+    }
+
+    /// Whether a call waits; if none does the thread is about to rest.
+    private func hasWaiting() -> Bool {
+        state.withLock { state in
+            state.isRunning = !state.waiting.isEmpty
+            return state.isRunning
+        }
+    }
+
+    /// Takes the calls that wait and whose callers do, as far as a commit has room for them.
+    private func take(_ room: inout Room) -> [any WriteCall] {
+        let batch = state.withLock { state in
+            var batch: [any WriteCall] = []
+            while let next = state.waiting.popFirst(where: { room.take($0) }) { batch.append(next) }
+            return batch
+        }
+        return batch.filter { $0.begin() }
+    }
+
+    private func open(_ connection: inout Connection?) throws -> Database {
+        if let connection { return connection.database }
+        let database = try Database(configuration, for: .writing, of: file)
+        database.hasLog = try database.pragma(.journalMode) == "wal"
+        connection = Connection(database: database, mover: LogMover(configuration, of: file))
+        return database
+    }
+}

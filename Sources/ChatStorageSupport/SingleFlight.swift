@@ -1,0 +1,143 @@
+import Synchronization
+
+/// One run of a function for all callers that ask while it goes on.
+///
+/// Its result is not kept: who asks later starts another run. A caller that is cancelled disturbs no other. When all are
+/// cancelled the run is too, and those who ask meanwhile get another one once it has ended.
+public final class SingleFlight<Value: Sendable>: Sendable {
+    private typealias Caller = CancellableContinuation<Value>
+
+    private struct State {
+        var callers: BoundedQueue<Caller>
+        /// The run under way: there is one at a time.
+        var run: Task<Void, Never>?
+        /// Whether its callers have all left it; those that are there have come since.
+        var isLeft = false
+        /// The function for those that have come since.
+        var next: (@Sendable () async throws -> Value)?
+        /// Calls of ``close()``, which wait until there is no run.
+        var closing: [CheckedContinuation<Void, Never>] = []
+
+        /// Takes the callers from the run, which is to be cancelled; nil if it is or there is none.
+        mutating func leaveRun() -> Task<Void, Never>? {
+            guard !isLeft, let run else { return nil }
+            isLeft = true
+            return run
+        }
+
+        mutating func takeClosing() -> [CheckedContinuation<Void, Never>] {
+            guard run == nil else { return [] }
+            defer { closing = [] }
+            return closing
+        }
+    }
+
+    private let state: Mutex<State>
+
+    /// Makes one without a run.
+    ///
+    /// - Parameters:
+    ///   - limit: How many callers wait at most.
+    ///   - purpose: What they wait for, with its article, for the refusal.
+    public init(limit: Int, waitingFor purpose: String) {
+        state = Mutex(State(callers: BoundedQueue(limit: limit, waitingFor: purpose)))
+    }
+
+    /// How many callers wait.
+    public var waitingCount: Int { state.withLock { $0.callers.count } }
+
+    /// What a run returns: the one under way, or a new one.
+    ///
+    /// - Parameters:
+    ///   - isFinal: Whether a caller takes a value from a run that began before it called. If not, it waits for another
+    ///     run: what it did before it called may have changed the value.
+    ///   - run: The function. It runs in a task of its own.
+    /// - Throws: What the function throws; ``QueueRefusal``; `CancellationError`, at once, when the task is cancelled.
+    public func value(
+        acceptingEarlier isFinal: (Value) -> Bool, by run: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        let (value, isEarlier) = try await wait(for: run)
+        return isEarlier && !isFinal(value) ? try await wait(for: run).value : value
+    }
+
+    /// Refuses the callers that wait and those that come, and returns when no run is under way.
+    public func close() async {
+        let (callers, run) = state.withLock { state in
+            state.callers.close()
+            return (state.callers.popAll(), state.leaveRun())
+        }
+        callers.forEach { $0.end(.failure(QueueRefusal.closed)) }
+        run?.cancel()
+        await withCheckedContinuation { continuation in
+            let closing = state.withLock { state in
+                state.closing.append(continuation)
+                return state.takeClosing()
+            }
+            for continuation in closing { continuation.resume() }
+        }
+    }
+
+    private func wait(
+        for run: @escaping @Sendable () async throws -> Value
+    ) async throws -> (value: Value, isEarlier: Bool) {
+        var isEarlier = false
+        let value = try await Caller.wait { caller in
+            do {
+                isEarlier = try join(caller, run)
+                // It was cancelled before it was there to be found.
+                if !caller.isWanted { noteCancellation() }
+            } catch {
+                caller.end(.failure(error))
+            }
+        } onCancel: {
+            noteCancellation()
+        }
+        return (value, isEarlier)
+    }
+
+    /// - Returns: Whether the caller gets what a run returns that had begun before.
+    private func join(
+        _ caller: Caller, _ run: @escaping @Sendable () async throws -> Value
+    ) throws(QueueRefusal) -> Bool {
+        try state.withLock { (state) throws(QueueRefusal) in
+            try state.callers.append(caller)
+            if state.run == nil {
+                state.run = begin(run)
+                return false
+            }
+            if state.isLeft { state.next = run }
+            return !state.isLeft
+        }
+    }
+
+    /// Not in a caller's task, so that the others go on when that is cancelled.
+    private func begin(_ run: @escaping @Sendable () async throws -> Value) -> Task<Void, Never> {
+        Task {
+            do {
+                end(.success(try await run()))
+            } catch {
+                end(.failure(error))
+            }
+        }
+    }
+
+    private func end(_ result: Result<Value, any Error>) {
+        let (callers, closing) = state.withLock { state in
+            defer { (state.isLeft, state.next) = (false, nil) }
+            let isLeft = state.isLeft
+            state.run = isLeft && !state.callers.isEmpty ? state.next.map(begin) : nil
+            return (isLeft ? FIFO() : state.callers.popAll(), state.takeClosing())
+        }
+        callers.forEach { $0.end(result) }
+        for continuation in closing { continuation.resume() }
+    }
+
+    /// Cancels the run if it has no callers any more.
+    private func noteCancellation() {
+        let run = state.withLock { state in
+            state.callers.noteCancellation()
+            return state.callers.isEmpty ? state.leaveRun() : nil
+        }
+        run?.cancel()
+    }
+}

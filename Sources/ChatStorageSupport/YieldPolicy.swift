@@ -1,0 +1,32 @@
+import Synchronization
+
+/// When calls that never wait leave their thread to other tasks.
+///
+/// A task in a loop of such calls would keep its thread for ever. Handing a thread on costs more than many calls, so it
+/// is done about every five milliseconds that a store is busy, as long as a kernel may let a thread run while others
+/// wait.
+public final class YieldPolicy: Sendable {
+    private static let turn = Duration.milliseconds(5)
+    private let callsPerLook: UInt
+
+    private let calls = Atomic<UInt>(0)
+    private let turnBegan = Mutex(ContinuousClock.now)
+
+    /// Makes the policy of a store.
+    ///
+    /// - Parameter callsPerLook: How many calls go by between two looks at the clock; a look costs as much as a short call.
+    public init(callsPerLook: UInt = 64) {
+        self.callsPerLook = callsPerLook
+    }
+
+    /// Whether this call is to yield.
+    public func isDue() -> Bool {
+        guard calls.wrappingAdd(1, ordering: .relaxed).newValue.isMultiple(of: callsPerLook) else { return false }
+        let now = ContinuousClock.now
+        return turnBegan.withLock { began in
+            guard now - began >= Self.turn else { return false }
+            began = now
+            return true
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import ChatStorageJSON
+
+/// Text of lines with commas, semicolons or tabs between their values (RFC 4180), known by its first line: names.
+enum SeparatedTable {
+    private static let separators = Array(",;\t".utf8)
+    private static let maximumNameBytes = 60
+
+    /// Whether a text that is no JSON begins like one; nil if more must be read.
+    static func isAtBeginning(of text: ArraySlice<UInt8>, isEnd: Bool) -> Bool? {
+        guard let newline = text.firstIndex(ofByte: UInt8(ascii: "\n"), from: text.startIndex) else {
+            return isEnd ? areNames(text) : nil
+        }
+        guard areNames(text[..<newline]) else { return false }
+        // A line of anything before JSON Lines is no table's.
+        guard let next = text[newline...].first(where: { !$0.isJSONWhiteSpace }) else { return isEnd ? true : nil }
+        return next != UInt8(ascii: "{") && next != UInt8(ascii: "[")
+    }
+
+    /// Whether a line is two names or more.
+    private static func areNames(_ line: ArraySlice<UInt8>) -> Bool {
+        separators.contains { separator in
+            let names = line.split(separator: separator, omittingEmptySubsequences: false)
+            return names.count > 1 && names.allSatisfy(isName)
+        }
+    }
+
+    private static func isName(_ field: ArraySlice<UInt8>) -> Bool {
+        let name = field.filter { !$0.isJSONWhiteSpace && $0 != UInt8(ascii: "\"") }
+        return (1...maximumNameBytes).contains(name.count) && name.allSatisfy(\.isNameByte)
+    }
+}
+
+extension UInt8 {
+    /// Whether it is a letter, a digit, a part of a character beyond ASCII, or what joins words.
+    fileprivate var isNameByte: Bool {
+        switch self {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), 0x80...0xff:
+            true
+        default: Array("_-./()".utf8).contains(self)
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import ChatStorageCore
+
+/// Where a store is: the options that all commands have.
+struct StoreLocation: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The store: sqlite:PATH, postgres://... or memory: (default: $CHATSTORAGE_URL or sqlite:chat.db).",
+            valueName: "url"))
+    var store: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The schema with a PostgreSQL store's tables (default: the one of the search_path that has them).",
+            valueName: "name"))
+    var schema: String?
+
+    @Flag(
+        help: """
+            The PostgreSQL store is behind a pooler such as PgBouncer, which is noticed without this too. Statements \
+            then have no names, and sessions keep their settings.
+            """)
+    var pooler = false
+
+    /// What a command does to the store.
+    enum Use {
+        /// Reads; the store must be there and stays as it is.
+        case reading
+        /// Changes what is there; the store must be there and is migrated if it is old.
+        case changing
+        /// Brings something in; the store is made if it is not there.
+        case filling
+        /// May bring something in, before which the command itself prepares the store.
+        case fillingLater
+    }
+
+    /// Opens the store, hands it to the body and closes it.
+    func withBackend<Result>(
+        for use: Use, on medium: MediumOptions? = nil, _ body: (any ChatStorageBackend) async throws -> Result
+    ) async throws -> Result {
+        let backend = try await openBackend(for: use, immutable: medium?.immutable ?? false)
+        do {
+            let result = try await body(backend)
+            try await backend.close()
+            return result
+        } catch {
+            try? await backend.close()
+            throw isAboutStore(error) ? naming(error) : error
+        }
+    }
+}
