@@ -43,13 +43,15 @@ struct CallCost: ParsableCommand {
     }
 
     private func makeCalls() async throws {
-        switch try StoreURL(store) {
-        case .memory: try await run(on: InMemoryBackend())
-        case .sqlite(let path): try await run(on: await SQLiteBackend(path: path))
-        case .postgres(let url):
-            var configuration = PostgresBackend.Configuration(url: url)
+        let url = try StoreURL(store)
+        if let path = url.sqlitePath {
+            try await run(on: await SQLiteBackend(path: path))
+        } else if let uri = url.postgresURI {
+            var configuration = PostgresBackend.Configuration(url: uri)
             configuration.connections = 1
             try await run(on: await PostgresBackend(configuration))
+        } else {
+            try await run(on: InMemoryBackend())
         }
     }
 

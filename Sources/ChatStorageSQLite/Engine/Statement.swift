@@ -40,9 +40,10 @@ struct Statement {
 
     func bind(_ text: String, at index: Int32) throws {
         let result = text.withUTF8Bytes { bytes in
-            // A null pointer would bind NULL, so an empty text is given some address.
+            // A null pointer would bind NULL, so an empty text is given some address; one that stays need not be copied.
             guard let start = bytes.baseAddress, !bytes.isEmpty else {
-                return sqlite3_bind_text64(handle, index, "", 0, Self.transient, UInt8(SQLITE_UTF8))
+                let address = UnsafeRawPointer(Self.empty.utf8Start).assumingMemoryBound(to: CChar.self)
+                return sqlite3_bind_text64(handle, index, address, 0, nil, UInt8(SQLITE_UTF8))
             }
             return start.withMemoryRebound(to: CChar.self, capacity: bytes.count) {
                 sqlite3_bind_text64(
@@ -133,6 +134,8 @@ struct Statement {
         }
         return time
     }
+
+    private static let empty: StaticString = ""
 
     /// SQLite's own constant for "copy the text": a macro that Swift does not import, the pointer -1.
     private static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)

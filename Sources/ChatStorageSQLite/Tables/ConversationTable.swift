@@ -7,7 +7,9 @@ import ChatStorageCore
 struct ConversationTable {
     /// What a conversation is made of, beside its tenant.
     private enum Column: Int32, CaseIterable {
-        case id, title, createdAt, updatedAt, lastSequence
+        case title, createdAt, updatedAt, lastSequence
+        /// Last, for statements whose caller knows it do not read it.
+        case id
 
         var name: SQLText {
             switch self {
@@ -20,9 +22,10 @@ struct ConversationTable {
         }
 
         /// Its number in the INSERT of a conversation.
-        var parameter: Int32 { rawValue + 2 }
+        var parameter: Int32 { self == .id ? 2 : rawValue + 3 }
 
         static let list = SQLText(list: allCases.map(\.name))
+        static let listWithoutID = SQLText(list: allCases.filter { $0 != .id }.map(\.name))
         static let parameters = SQLText(list: allCases.map { "?\($0.parameter)" })
     }
 
@@ -47,7 +50,7 @@ struct ConversationTable {
     }
 
     struct Statements: Sendable {
-        let find = SQL("SELECT \(Column.list) FROM conversations WHERE tenant = ?1 AND conversation_id = ?2")
+        let find = SQL("SELECT \(Column.listWithoutID) FROM conversations WHERE tenant = ?1 AND conversation_id = ?2")
         let insert = SQL(
             """
             INSERT INTO conversations (tenant, \(Column.list)) VALUES (?1, \(Column.parameters))
@@ -57,7 +60,7 @@ struct ConversationTable {
         let updateTitle = SQL(
             """
             UPDATE conversations SET title = ?3, updated_at_us = max(updated_at_us, ?4)
-            WHERE tenant = ?1 AND conversation_id = ?2 RETURNING \(Column.list)
+            WHERE tenant = ?1 AND conversation_id = ?2 RETURNING \(Column.listWithoutID)
             """)
         let delete = SQL("DELETE FROM conversations WHERE tenant = ?1 AND conversation_id = ?2 RETURNING conversation")
         /// ?3 the time.
@@ -110,7 +113,7 @@ struct ConversationTable {
     func find(tenant: String, _ id: ConversationID) throws -> Conversation? {
         try database.run(Self.sql.find) { statement in
             try statement.bind(tenant, id)
-            return try statement.step() ? conversation(in: statement) : nil
+            return try statement.step() ? conversation(id, in: statement) : nil
         }
     }
 
@@ -137,7 +140,7 @@ struct ConversationTable {
             try statement.bind(tenant, id)
             try statement.bind(title, at: 3)
             try statement.bind(time, at: 4)
-            return try statement.onlyRow(conversation)
+            return try statement.onlyRow { try conversation(id, in: $0) }
         }
     }
 
@@ -192,7 +195,7 @@ struct ConversationTable {
             try statement.bind(time, at: 2)
             try statement.bind(id.rawValue, at: 3)
             try statement.bind(Int64(limit), at: 4)
-            return try statement.rows(conversation)
+            return try statement.rows(listed)
         }
     }
 
@@ -202,7 +205,7 @@ struct ConversationTable {
             try statement.bind(tenant, at: 1)
             try statement.bind(time?.microsecondsSinceEpoch ?? .max, at: 2)
             try statement.bind(Int64(limit), at: 3)
-            return try statement.rows(conversation)
+            return try statement.rows(listed)
         }
     }
 
@@ -214,9 +217,13 @@ struct ConversationTable {
         }
     }
 
-    private func conversation(in row: Statement) throws -> Conversation {
+    private func listed(in row: Statement) throws -> Conversation {
+        try conversation(ConversationID(row.text(Column.id.rawValue)), in: row)
+    }
+
+    private func conversation(_ id: ConversationID, in row: Statement) throws -> Conversation {
         let conversation = Conversation(
-            id: ConversationID(try row.text(Column.id.rawValue)), title: try row.optionalText(Column.title.rawValue),
+            id: id, title: try row.optionalText(Column.title.rawValue),
             createdAt: try row.timestamp(Column.createdAt.rawValue),
             updatedAt: try row.timestamp(Column.updatedAt.rawValue),
             lastSequence: row.int64(Column.lastSequence.rawValue))

@@ -25,7 +25,10 @@ struct SizeSection {
     ///
     /// - Returns: How many bytes the file has.
     private static func fill(_ path: String, _ messages: Int, bytes: Int) async throws -> Int {
-        let conversations = (0..<max(messages / 50, 1)).map { ("tenant-\($0 % 40)", ConversationID(UUID().uuidString)) }
+        let tenants = (0..<40).map { _ in UUID().uuidString }
+        let conversations = (0..<max(messages / 50, 1)).map {
+            (tenants[$0 % tenants.count], ConversationID(UUID().uuidString))
+        }
         let backend = try await SQLiteBackend(path: path)
         try await backend.prepare()
         var random = SplitMix64(state: 0)
