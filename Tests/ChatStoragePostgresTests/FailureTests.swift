@@ -204,7 +204,7 @@ import Testing
                 configuration(url, schema) {
                     // Nobody sets up the session, whose timeouts would end the wait before.
                     $0.isBehindPooler = true
-                    $0.callTimeout = .milliseconds(300)
+                    $0.callTimeout = .seconds(5)
                     $0.connections = 1
                 })
             #expect(try await backend.messages(of: "c").isEmpty)

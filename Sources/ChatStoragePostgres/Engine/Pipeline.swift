@@ -217,7 +217,7 @@ struct Pipeline<Ticket, Answer> {
             switch expectation {
             case .prepared(let name, let generation): forget(name, generation)
             case .executed(let name?, let generation) where error.isStatementOutdated: forget(name, generation)
-            // A commit that fails is told in place of its Sync, which follows.
+            // The server reports a failed commit in place of its Sync, which follows.
             case .executed, .sync: break
             }
             if error.isFatal { return [.close] }

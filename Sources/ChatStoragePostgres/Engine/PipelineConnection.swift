@@ -186,7 +186,7 @@ class PipelineConnection<Ticket> {
         }
     }
 
-    /// What a result of libpq means; nil when it tells that the connection is broken.
+    /// What a result of libpq means; nil when the connection is broken.
     private func classify(_ result: OpaquePointer) -> TicketPipeline.Reply? {
         switch PQresultStatus(result) {
         case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:

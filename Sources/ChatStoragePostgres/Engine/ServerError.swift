@@ -70,7 +70,7 @@ extension ServerError {
         case "25006": return (.readOnly, "the server takes no writes; it is a standby or set to read only")
         case "28P01": return (.accessDenied, "the server refuses the password, or does not know the user")
         case "3D000":
-            // Not `unavailable`: waiting does not make the database, and whoever runs the server has to act.
+            // Not `unavailable`: waiting does not make the database, and the server's admin has to act.
             return (.accessDenied, "the server has no database of this name")
         case "40001", "40P01": return (.unavailable, "other transactions were in the way each time it was tried")
         case "42501":

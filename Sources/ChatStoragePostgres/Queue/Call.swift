@@ -215,7 +215,7 @@ struct Call: Sendable {
         }
     }
 
-    /// The connections of a server can be ended one after another: whoever went to the next at once would be lost with
+    /// The connections of a server can be ended one after another: a call that went to the next at once would be lost with
     /// each of them.
     private var delayAfterLoss: Duration {
         attempts < 2 ? .zero : .microseconds(Int.random(in: 5_000...10_000) << min(attempts, 6))

@@ -8,7 +8,7 @@ extension Dispatcher {
     mutating func handOutAnswers(_ index: Int, isOpen: Bool, now: ContinuousClock.Instant) -> Bool {
         let (actions, hasSync, isAlive) = connections[index].receive(now: now)
         for action in actions { perform(action, index, now: now) }
-        // The call that the server works on now may be overdue already, and then nobody else notes when to give it up.
+        // The next call may be overdue already: no later event would note when to give the connection up.
         if !actions.isEmpty, let time = connections[index].givenUpAt { note(deadline: time) }
         let isDone = connections[index].isRetiring && connections[index].count == 0
         guard !isOpen || !isAlive || isDone else { return hasSync || !actions.isEmpty }

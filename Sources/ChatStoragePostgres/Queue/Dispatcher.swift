@@ -47,7 +47,7 @@ struct Dispatcher {
     /// Whether no call waits or is under way; a connection that is not ready has none.
     var isIdle: Bool { waitingCount == 0 && connections.allSatisfy { $0.count == 0 || !$0.isReady } }
 
-    /// Whether so little is under way that a call is best sent at once, by whoever makes it.
+    /// Whether so little is under way that a call is best sent at once, by its caller.
     ///
     /// With more under way, calls that are sent together cost the server fewer wake-ups.
     var hasFewCalls: Bool {
@@ -105,7 +105,7 @@ struct Dispatcher {
 
     /// Sends what can be sent.
     ///
-    /// - Returns: How many more connections would help; ``connected(_:now:)`` is told what becomes of each.
+    /// - Returns: How many more connections to open; ``connected(_:now:)`` takes the result of each.
     mutating func advance(now: ContinuousClock.Instant) -> Int {
         waiting.resumeDelayed(now: now)
         var isSettled = false

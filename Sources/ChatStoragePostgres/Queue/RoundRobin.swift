@@ -1,4 +1,4 @@
-/// Whose turn it is among those who share something scarce: whoever was served last comes last.
+/// Whose turn it is among those who share something scarce: the one served last comes last.
 struct RoundRobin: Sendable {
     private let count: Int
     private var first = 0

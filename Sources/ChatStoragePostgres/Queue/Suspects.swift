@@ -1,6 +1,6 @@
 import ChatStorageSupport
 
-/// The conversations whose lock was not to be had, and which of them is written to next.
+/// The conversations whose row could not be locked in time, and which of them is written to next.
 ///
 /// A suspect's writes go one at a time, until one succeeds. The first waits briefly for the lock, since the suspect may
 /// only have shared a statement with another; when it is refused alone, the next wait at length.
@@ -8,7 +8,7 @@ struct Suspects {
     /// What became of a write to a conversation.
     enum Outcome {
         case done
-        /// The lock was not to be had in time.
+        /// Its row could not be locked in time.
         case locked
         /// It is not known that the row could be locked.
         case failed
@@ -19,7 +19,7 @@ struct Suspects {
     }
 
     private struct Suspect {
-        /// Whether the lock was not to be had for it alone.
+        /// Whether a write that went alone could not lock the row either.
         var isLocked = false
         /// How long the write under way waits; nil when none is.
         var wait: Wait?

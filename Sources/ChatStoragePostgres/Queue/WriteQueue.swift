@@ -5,7 +5,7 @@ import ChatStorageSupport
 ///
 /// A conversation has one statement under way at a time: a second one would only wait for the first one's row lock, on
 /// the server, and so would everything behind it on its connection. Writes that wait and can be merged go together in one
-/// statement. Writes to a conversation whose lock was not to be had, one of the ``Suspects``, go on connections that get
+/// statement. Writes to ``Suspects``, conversations whose row could not be locked in time, go on connections that get
 /// nothing else.
 struct WriteQueue<Ticket: QueuedWrite> {
     /// How writes go.
@@ -56,7 +56,7 @@ struct WriteQueue<Ticket: QueuedWrite> {
     ///     is worked on. None turns merging off.
     ///   - isolated: How many writes to suspects wait at length at a time. One more may wait briefly, so that none has to
     ///     wait until others have.
-    ///   - stallTime: So long a lane waits for its statement before it sends another.
+    ///   - stallTime: How long a lane waits for its statement before it sends another.
     init(lanes: Int, isolated: Int, stallTime: Duration) {
         self.lanes = Array(repeating: Lane(), count: lanes)
         self.stallTime = stallTime

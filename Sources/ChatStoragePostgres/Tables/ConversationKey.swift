@@ -20,7 +20,7 @@ struct ConversationKey: Sendable, Hashable {
     /// What makes or changes tables: it locks no conversation, and one such write goes at a time.
     static let schema = ConversationKey(tenant: "", id: "")
 
-    /// Which of some lanes the conversation's appends take, always the same.
+    /// Which of a number of lanes the conversation's writes take, always the same.
     func lane(of count: Int) -> Int { Int(UInt(bitPattern: hash) % UInt(count)) }
 
     static func == (left: ConversationKey, right: ConversationKey) -> Bool {
