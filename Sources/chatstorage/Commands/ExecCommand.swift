@@ -1,6 +1,6 @@
 import ArgumentParser
 import ChatStorageCore
-import ChatStorageTransfer
+import ChatStorageSupport
 
 struct ExecCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
