@@ -46,12 +46,18 @@ struct OperationTests {
     func defaults(name: String) async throws {
         let operation = try #require(Operation.named(name))
         let required = operation.parameters.filter { $0.whenLeftOut == nil }.sample
-        let without = try await answer(to: operation, required)
-        for parameter in operation.parameters {
-            guard let whenLeftOut = parameter.whenLeftOut else { continue }
-            #expect(try await answer(to: operation, required + [(parameter.name, .null)]) == without)
-            guard case .value(let value) = whenLeftOut else { continue }
-            #expect(try await answer(to: operation, required + [(parameter.name, value)]) == without)
+        for isFilled in [false, true] {
+            func answer(_ more: [(String, JSONText)]) async throws -> String {
+                let session = isFilled ? try await filledSession() : try await ExecRun()
+                return try await session.answer(request(name, required + more))
+            }
+            let without = try await answer([])
+            for parameter in operation.parameters {
+                guard let whenLeftOut = parameter.whenLeftOut else { continue }
+                #expect(try await answer([(parameter.name, .null)]) == without)
+                guard case .value(let value) = whenLeftOut else { continue }
+                #expect(try await answer([(parameter.name, value)]) == without)
+            }
         }
     }
 
