@@ -124,7 +124,7 @@ let package = Package(
             name: "FailureWriter",
             dependencies: [
                 "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStoragePostgres",
-                "ChatStorageConformance", "ChatStorageTransfer", "SlowSync",
+                "ChatStorageConformance", "ChatStorageSupport", "SlowSync",
             ],
             path: "Tests/FailureWriter", swiftSettings: settings),
         .testTarget(
@@ -144,14 +144,14 @@ let package = Package(
             name: "ChatStorageTransferTests",
             dependencies: [
                 "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStoragePostgres",
-                "ChatStorageConformance", "ChatStorageJSON", "ChatStorageTransfer", "TestSupport",
+                "ChatStorageConformance", "ChatStorageJSON", "ChatStorageSupport", "ChatStorageTransfer", "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(
             name: "ChatStorageToolTests",
             dependencies: [
                 "chatstorage", "ChatStorageCore", "ChatStorageInMemory", "ChatStoragePostgres", "ChatStorageSQLite",
-                "ChatStorageJSON", "ChatStorageTransfer", "TestSupport",
+                "ChatStorageJSON", "ChatStorageSupport", "ChatStorageTransfer", "TestSupport",
             ],
             swiftSettings: settings),
     ]

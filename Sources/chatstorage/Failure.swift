@@ -1,5 +1,5 @@
 import ChatStorageCore
-import ChatStorageTransfer
+import ChatStorageSupport
 
 /// The end of a command that did not do what it was asked for.
 struct Failure: Error {

@@ -145,10 +145,11 @@ struct ExecTests {
             #expect(try await session.code(save.replacing(#""a""#, with: #""b""#)) == "idempotency_mismatch")
             let batch =
                 #"{"op": "save_messages", "conversation_id": "c", "messages": [{"role": "user", "content": "b", "#
-                + #""key": "l"}, {"role": "assistant", "content": "c"}]}"#
+                + #""key": "l"}, {"role": "assistant", "content": "c", "key": "m"}]}"#
             let both = try await session.answer(batch)
             #expect(both.hasPrefix(#"{"ok": [{"id": 2, "#) && both.contains(#""key": "l"}, {"id": 3, "#))
             #expect(try await session.answer(batch) == both)
+            #expect(try await session.code(batch.replacing(#", "key": "m""#, with: "")) == "invalid_argument")
             let read = try await session.answer(#"{"op": "get_messages", "conversation_id": "c"}"#)
             #expect(read == #"{"ok": [\#(saved.dropFirst(7).dropLast()), \#(both.dropFirst(8))"#)
             #expect(
@@ -487,8 +488,8 @@ struct ExecRun {
             tenant: tenant)
     }
 
-    init(backend: some ChatStorageBackend, tenant: String? = nil) async throws {
-        try await backend.prepare()
+    init(backend: some ChatStorageBackend, tenant: String? = nil, isPrepared: Bool = true) async throws {
+        if isPrepared { try await backend.prepare() }
         session = ExecSession(backend: backend, tenant: tenant)
     }
 

@@ -1,4 +1,4 @@
-import ChatStorageTransfer
+import ChatStorageSupport
 import Foundation
 
 /// A run of the tool that a test talks with.

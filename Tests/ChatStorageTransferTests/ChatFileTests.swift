@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageSupport
 import ChatStorageTransfer
 import Foundation
 import Testing

@@ -2,6 +2,7 @@ import ChatStorageCore
 import ChatStorageInMemory
 import ChatStoragePostgres
 import ChatStorageSQLite
+import ChatStorageSupport
 import ChatStorageTransfer
 import Foundation
 import TestSupport

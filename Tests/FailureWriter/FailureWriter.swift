@@ -2,7 +2,7 @@ import ChatStorageConformance
 import ChatStorageCore
 import ChatStoragePostgres
 import ChatStorageSQLite
-import ChatStorageTransfer
+import ChatStorageSupport
 import SlowSync
 
 #if canImport(Darwin)

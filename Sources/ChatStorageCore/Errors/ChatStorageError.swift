@@ -77,7 +77,7 @@ extension ChatStorageError {
     }
 
     /// The error of an append to whose caller the message is no element of an array: its fields go by their own names.
-    @usableFromInline var aboutOneMessage: ChatStorageError {
+    @usableFromInline package var aboutOneMessage: ChatStorageError {
         let place = "messages[0]."
         guard message.hasPrefix(place) else { return self }
         return ChatStorageError(code, String(message.dropFirst(place.count)), writeOutcome: writeOutcome, cause: cause)

@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageSupport
 
 extension ChatFile {
     /// A reading of the file.

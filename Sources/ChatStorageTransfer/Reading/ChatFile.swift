@@ -1,4 +1,5 @@
 public import ChatStorageCore
+package import ChatStorageSupport
 
 /// A file of chats, read conversation by conversation: memory holds one, and a number for each without an id.
 ///

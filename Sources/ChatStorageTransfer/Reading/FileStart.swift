@@ -1,4 +1,5 @@
 import ChatStorageJSON
+import ChatStorageSupport
 
 /// The beginning of a file, as far as it says what the file is.
 struct FileStart {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import ChatStorageCore
 import ChatStorageJSON
-import ChatStorageTransfer
+import ChatStorageSupport
 
 struct AddCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,6 @@
 import ArgumentParser
 import ChatStorageCore
-import ChatStorageTransfer
+import ChatStorageSupport
 
 struct ExecCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,55 +15,20 @@ struct ExecCommand: AsyncParsableCommand {
 
             Operations, their arguments (with defaults), and after > the answer:
 
-              create_conversation         conversation_id, title (null)
-                                          > the conversation
-              get_conversation            conversation_id
-                                          > the conversation or null
-              get_or_create_conversation  conversation_id, title (null)
-                                          > the conversation
-              update_conversation_title   conversation_id, title (null)
-                                          > the conversation or null
-              list_conversations          limit (50)
-                                          > conversations, newest first
-              page_conversations          limit (50), cursor (none)
-                                          > {"items": [...], "next": cursor}
-              delete_conversation         conversation_id
-                                          > whether it existed
-              restore_conversation        conversation_id, title (null),
-                                          created_at, updated_at, last_sequence
-                                          (the last message's), messages (each
-                                          id, role, content, created_at, key
-                                          (none))
-                                          > the conversation
-              save_message                conversation_id, role, content, key
-                                          (none), auto_create_conversation
-                                          (true), if_unchanged (none)
-                                          > the message
-              save_messages               conversation_id, messages (each role,
-                                          content, key (none)),
-                                          auto_create_conversation (true),
-                                          if_unchanged (none)
-                                          > the messages, saved all or none
-              get_history                 conversation_id, limit (20)
-                                          > the last [{"role", "content"}]
-              get_messages                conversation_id, limit (20)
-                                          > the last messages
-              page_messages               conversation_id, limit (50), before
-                                          or after (a message's id)
-                                          > messages
-              clear_messages              conversation_id
-                                          > how many were removed
+            \(Operation.table)
+
+            \(Operation.types) An argument that has a default can be null, which is the same as leaving it out. \
+            page_messages takes before or after, which are messages' ids, or neither.
 
             A conversation is {"conversation_id", "title", "created_at", "updated_at", "last_id"}, a message {"id", \
             "conversation_id", "role", "content", "created_at"}, and "key" if it has one. A message's id counts from 1 \
             within the conversation; last_id is the highest so far, also when messages were cleared. Times are RFC \
-            3339, and need a zone. A "tenant" in a request overrides --tenant. An argument that has a default can be \
-            null, which is the same as leaving it out.
+            3339, and need a zone. A "tenant" in a request overrides --tenant.
 
             A message's key, of 1 to 200 Unicode scalars and unique in its conversation, makes a request repeatable: \
             when nobody knows whether it was done, send it again. Messages whose keys are there already are not saved \
             a second time, and the saved ones are the answer. Other messages under these keys, or only some of the \
-            keys, are idempotency_mismatch.
+            keys, are idempotency_mismatch. All messages of a request have keys, or none.
 
             if_unchanged takes {"created_at", "last_id"} of a conversation as it was read, and saves nothing if it was \
             added to since, or deleted and made again (conflict), or does not exist (conversation_not_found): it \

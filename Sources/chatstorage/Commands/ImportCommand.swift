@@ -1,5 +1,6 @@
 import ArgumentParser
 import ChatStorageCore
+import ChatStorageSupport
 import ChatStorageTransfer
 
 struct ImportCommand: AsyncParsableCommand {

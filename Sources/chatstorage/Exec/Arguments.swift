@@ -57,16 +57,8 @@ struct Arguments {
         has(key) ? try text(key) : nil
     }
 
-    mutating func title() throws -> String? {
-        try textIfPresent("title")
-    }
-
-    mutating func conversationID() throws -> ConversationID {
-        ConversationID(try text("conversation_id"))
-    }
-
-    mutating func boolean(_ key: String, default: Bool) throws -> Bool {
-        has(key) ? try take(key, "a Boolean", \.boolean) : `default`
+    mutating func booleanIfPresent(_ key: String) throws -> Bool? {
+        has(key) ? try take(key, "a Boolean", \.boolean) : nil
     }
 
     mutating func integer(_ key: String) throws -> Int64 {

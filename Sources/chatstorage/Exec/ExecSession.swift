@@ -69,14 +69,24 @@ struct ExecSession: Sendable {
         }
         let tenant = try request.textIfPresent("tenant") ?? tenant
         var arguments = Arguments(request, owner: name)
-        let call = try operation.read(&arguments)
+        let call = try operation.call(&arguments)
         try arguments.checkNothingIsLeft()
-        let storage = backend.storage(of: tenant)
         do {
-            return try await call(storage)
-        } catch let error as ChatStorageError where error.code == .notPrepared && operation.writes {
+            let reply = try await perform(call, on: backend.storage(of: tenant))
+            guard let answer = operation.answer.json(reply) else { throw WrongReply() }
+            return answer
+        } catch let error as ChatStorageError where operation.answer.isOfOneMessage {
+            throw error.aboutOneMessage
+        }
+    }
+
+    /// Makes a call, in a store that is prepared for it if it writes.
+    private func perform(_ call: StorageCall, on storage: any ChatStorage) async throws -> StorageReply {
+        do {
+            return try await call.perform(on: storage)
+        } catch let error as ChatStorageError where error.code == .notPrepared && call.writes {
             try await backend.prepare()
-            return try await call(storage)
+            return try await call.perform(on: storage)
         }
     }
 

@@ -1,21 +1,24 @@
 import ChatStorageCore
 import ChatStorageJSON
 
-/// An operation of the scripting interface: its name, and how a request becomes a call.
+/// An operation of the scripting interface: its name, its arguments and its answer, from which requests are read and
+/// the help is made.
 struct Operation: Sendable {
-    /// A call whose arguments have been read.
-    typealias Call = @Sendable (any ChatStorage) async throws -> JSONText
-
     let name: String
-    /// Whether it can change the store, which is then made ready for it.
-    let writes: Bool
-    /// Takes all arguments that the operation has and returns what to do with them.
-    let read: @Sendable (inout Arguments) throws -> Call
+    /// What it takes; nothing else is read.
+    let parameters: [Parameter]
+    let answer: Answer
+    /// Takes all arguments and makes a call of them.
+    let call: @Sendable (inout Arguments) throws -> StorageCall
 
-    init(_ name: String, writes: Bool = false, _ read: @escaping @Sendable (inout Arguments) throws -> Call) {
+    init<each Value: Sendable>(
+        _ name: String, _ argument: repeat OperationArgument<each Value>, answer: Answer,
+        call: @escaping @Sendable (repeat each Value) throws -> StorageCall
+    ) {
         self.name = name
-        self.writes = writes
-        self.read = read
+        parameters = chatstorage.parameters(of: repeat each argument)
+        self.answer = answer
+        self.call = { try call(repeat (each argument).read(&$0)) }
     }
 
     /// Finds an operation.
@@ -24,6 +27,18 @@ struct Operation: Sendable {
     /// The names of all operations.
     static let names = all.map(\.name)
 
-    private static let all = conversationOperations + messageOperations
+    static let all = conversationOperations + messageOperations
     private static let byName = Dictionary(all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+}
+
+extension StorageCall {
+    /// Whether the call can change the store, which is then made ready for it.
+    var writes: Bool {
+        switch self {
+        case .createConversation, .updateConversation, .deleteConversation, .append, .removeMessages,
+            .restoreConversation:
+            true
+        case .conversation, .conversations, .messages: false
+        }
+    }
 }

@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageSupport
 import ChatStorageTransfer
 
 /// What a person sees of an import: problems as they come, a bar that moves, the figures at the end.

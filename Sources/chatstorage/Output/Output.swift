@@ -1,5 +1,5 @@
 import ChatStorageJSON
-import ChatStorageTransfer
+import ChatStorageSupport
 
 #if canImport(Darwin)
 import Darwin

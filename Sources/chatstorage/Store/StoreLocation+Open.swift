@@ -2,7 +2,7 @@ import ChatStorageCore
 import ChatStorageInMemory
 import ChatStoragePostgres
 import ChatStorageSQLite
-import ChatStorageTransfer
+import ChatStorageSupport
 
 #if canImport(Darwin)
 import Darwin

@@ -1,5 +1,5 @@
 import ChatStorageConformance
-import ChatStorageTransfer
+import ChatStorageSupport
 
 /// How far a run of the checks is: a line that is rewritten on a terminal, a line for each check elsewhere.
 actor VerifyDisplay {

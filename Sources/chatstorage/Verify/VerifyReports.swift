@@ -1,5 +1,5 @@
 import ChatStorageConformance
-import ChatStorageTransfer
+import ChatStorageSupport
 
 /// The files that a run's reports go to, opened before the run so that it is not in vain.
 struct VerifyReports {

@@ -1,4 +1,4 @@
-import ChatStorageTransfer
+import ChatStorageSupport
 import Foundation
 
 @testable import FailureWriter

@@ -1,5 +1,3 @@
-import ChatStorageCore
-import ChatStorageSupport
 import Dispatch
 
 #if canImport(Darwin)

@@ -1,0 +1,72 @@
+import ChatStorageCore
+import ChatStorageJSON
+
+/// What an operation answers: in words for the help, and as JSON made of the store's reply.
+struct Answer: Sendable {
+    let text: String
+    /// The JSON; nil for a reply to another call.
+    let json: @Sendable (StorageReply) -> JSONText?
+
+    /// Whether the request has one message's own members, so that errors name them without a place in a list.
+    let isOfOneMessage: Bool
+
+    private init(
+        _ text: String, isOfOneMessage: Bool = false, json: @escaping @Sendable (StorageReply) -> JSONText?
+    ) {
+        self.text = text
+        self.isOfOneMessage = isOfOneMessage
+        self.json = json
+    }
+
+    static func conversation(_ text: String) -> Answer {
+        Answer(text) {
+            guard case .conversation(let conversation) = $0 else { return nil }
+            return conversation?.json ?? .null
+        }
+    }
+
+    static let existed = Answer("whether it existed") {
+        guard case .existed(let existed) = $0 else { return nil }
+        return .boolean(existed)
+    }
+
+    static let conversations = Answer("conversations, newest first") {
+        guard case .conversations(let page) = $0 else { return nil }
+        return .array(page.items.map(\.json))
+    }
+
+    static let conversationPage = Answer(#"{"items": [...], "next": cursor}"#) {
+        guard case .conversations(let page) = $0 else { return nil }
+        return .object([("items", .array(page.items.map(\.json))), ("next", .string(orNull: page.next?.text))])
+    }
+
+    static let appendedMessage = Answer("the message", isOfOneMessage: true) {
+        guard case .appended(let result) = $0 else { return nil }
+        return result.messages.first?.json
+    }
+
+    static let appendedMessages = Answer("the messages, saved all or none") {
+        guard case .appended(let result) = $0 else { return nil }
+        return .array(result.messages.map(\.json))
+    }
+
+    static func messages(_ text: String) -> Answer {
+        Answer(text) {
+            guard case .messages(let page) = $0 else { return nil }
+            return .array(page.items.map(\.json))
+        }
+    }
+
+    static let history = Answer(#"the last [{"role", "content"}]"#) {
+        guard case .messages(let page) = $0 else { return nil }
+        return .array(page.items.map(\.body.json))
+    }
+
+    static let count = Answer("how many were removed") {
+        guard case .count(let count) = $0 else { return nil }
+        return .integer(Int64(count))
+    }
+}
+
+/// A store replied to a call with what another call returns.
+struct WrongReply: Error {}

@@ -1,0 +1,238 @@
+import ChatStorageInMemory
+import ChatStorageJSON
+import Testing
+
+@testable import chatstorage
+
+/// What is documented of the operations is what they take: requests are made from the documentation alone.
+@Suite("exec: operations and their documentation")
+struct OperationTests {
+    private static let operations = Operation.names
+
+    @Test("an operation takes its arguments, each of those that can be left out alone", arguments: operations)
+    func documented(name: String) async throws {
+        let operation = try #require(Operation.named(name))
+        let required = operation.parameters.filter { $0.whenLeftOut == nil }
+        for optional in [nil] + operation.parameters.filter({ $0.whenLeftOut != nil }).map(Optional.some) {
+            let answer = try await answer(to: operation, required.sample + [optional].compactMap(\.self).sample)
+            #expect(!answer.contains("invalid_request"), "\(optional?.name ?? "none"): \(answer)")
+        }
+        // The same within objects.
+        for (path, _, request) in operation.parameters.variations(.withoutOptional) {
+            #expect(try await !self.answer(to: operation, request).contains("invalid_request"), "\(path)")
+        }
+    }
+
+    @Test("an argument without a default must be given, also within an object", arguments: operations)
+    func required(name: String) async throws {
+        let operation = try #require(Operation.named(name))
+        for (path, _, request) in operation.parameters.variations(.withoutRequired) {
+            #expect(try await refusal(of: operation, request) == "\(path) is missing")
+        }
+    }
+
+    @Test("an argument must be of its type", arguments: operations)
+    func types(name: String) async throws {
+        let operation = try #require(Operation.named(name))
+        for (path, type, request) in operation.parameters.variations(.ofWrongType) {
+            #expect(try await refusal(of: operation, request) == "\(path) is an object, not \(type)")
+        }
+        for (path, type, request) in operation.parameters.variations(.ofOtherWrongType) {
+            #expect(try await refusal(of: operation, request) == "\(path) is a Boolean, not \(type)")
+        }
+    }
+
+    @Test("a default is what counts when the argument is left out, or null", arguments: operations)
+    func defaults(name: String) async throws {
+        let operation = try #require(Operation.named(name))
+        let required = operation.parameters.filter { $0.whenLeftOut == nil }.sample
+        for isFilled in [false, true] {
+            func answer(_ more: [(String, JSONText)]) async throws -> String {
+                let session = isFilled ? try await filledSession() : try await ExecRun()
+                return try await session.answer(request(name, required + more))
+            }
+            let without = try await answer([])
+            for parameter in operation.parameters {
+                guard let whenLeftOut = parameter.whenLeftOut else { continue }
+                #expect(try await answer([(parameter.name, .null)]) == without)
+                guard case .value(let value) = whenLeftOut else { continue }
+                #expect(try await answer([(parameter.name, value)]) == without)
+            }
+        }
+    }
+
+    @Test("a limit's default is a limit that counts", arguments: operations)
+    func limits(name: String) async throws {
+        let operation = try #require(Operation.named(name))
+        guard let limit = operation.parameters.first(where: { $0.name == "limit" }),
+            case .value(.integer(let limit)) = limit.whenLeftOut
+        else { return }
+        let session = try await filledSession()
+        let required = operation.parameters.filter { $0.whenLeftOut == nil }.sample
+        let answer = try await session.answer(request(operation.name, required))
+        #expect(answer.matches(of: #/"(role|last_id)": /#).count == limit)
+    }
+
+    @Test("what is not documented is refused, also within an object", arguments: operations)
+    func undocumented(name: String) async throws {
+        let operation = try #require(Operation.named(name))
+        let others = Set(Operation.all.flatMap(\.parameters).map(\.name) + ["nothing"])
+            .subtracting(operation.parameters.map(\.name))
+        for other in others {
+            let required = operation.parameters.filter { $0.whenLeftOut == nil }.sample
+            #expect(
+                try await refusal(of: operation, required + [(other, .string("x"))])
+                    == "\(other) is not an argument of \(name)")
+        }
+        for (path, _, request) in operation.parameters.variations(.withAnother) {
+            #expect(try await refusal(of: operation, request) == "\(path) is not an argument of \(name)")
+        }
+    }
+
+    @Test("an operation that writes makes the store ready, and no other", arguments: operations)
+    func writes(name: String) async throws {
+        let operation = try #require(Operation.named(name))
+        let session = try await ExecRun(backend: InMemoryBackend(), isPrepared: false)
+        let answer = try await session.answer(
+            request(name, operation.parameters.filter { $0.whenLeftOut == nil }.sample))
+        let reads = name.hasPrefix("get_") && name != "get_or_create_conversation"
+        #expect(
+            answer.contains("not_prepared") == (reads || name.hasPrefix("list_") || name.hasPrefix("page_")),
+            "\(answer)")
+    }
+
+    @Test("the help has every operation with its arguments, in order, and fits 80 columns")
+    func help() async throws {
+        let lines = Operation.table.split(separator: "\n")
+        #expect(lines.allSatisfy { $0.count < 80 })
+        let names = lines.compactMap { $0.prefixMatch(of: #/  ([a-z_]+) /#)?.output.1 }
+        #expect(names.map(String.init) == Self.operations)
+        let help = try await Tool().run("exec", "--help").output
+        for line in lines { #expect(help.contains("\n\(line)\n")) }
+        #expect(
+            Operation.table.contains(
+                """
+                  restore_conversation        conversation_id, title (null), created_at,
+                                              updated_at, last_sequence (the last message's),
+                                              messages (each id, role, content, created_at, key
+                                              (none))
+                                              > the conversation
+
+                """))
+        #expect(
+            Operation.types == """
+                Strings are conversation_id, title, cursor, role, content and key; strings with times created_at and \
+                updated_at; integers limit, last_sequence, id, last_id, before and after. A Boolean is \
+                auto_create_conversation, messages an array of objects and if_unchanged an object of created_at and last_id.
+                """)
+    }
+
+    private func request(_ name: String, _ arguments: [(String, JSONText)]) -> String {
+        String(decoding: JSONText.object([("op", .string(name))] + arguments).bytes, as: UTF8.self)
+    }
+
+    /// The answer of a store that has the conversation c.
+    private func answer(to operation: chatstorage.Operation, _ arguments: [(String, JSONText)]) async throws -> String {
+        let session = try await ExecRun()
+        _ = try await session.answer(#"{"op": "create_conversation", "conversation_id": "c"}"#)
+        return try await session.answer(request(operation.name, arguments))
+    }
+
+    /// The sentence about a request that is none.
+    private func refusal(of operation: chatstorage.Operation, _ arguments: [(String, JSONText)]) async throws -> String
+    {
+        let answer = try await answer(to: operation, arguments)
+        let error = /\{"error": \{"code": "invalid_request", "message": "(.+)", "retryable": false\}\}/
+        return String(try #require(answer.wholeMatch(of: error), "\(answer)").output.1)
+    }
+
+    /// A session with more conversations, and more messages in c, than any default.
+    private func filledSession() async throws -> ExecRun {
+        let session = try await ExecRun()
+        for number in 1...60 {
+            _ = try await session.answer(
+                #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": "\#(number)"}"#)
+            _ = try await session.answer(#"{"op": "create_conversation", "conversation_id": "\#(number)"}"#)
+        }
+        return session
+    }
+}
+
+/// A way in which arguments differ from those that are documented.
+private enum Variation {
+    case withoutOptional, withoutRequired, ofWrongType, ofOtherWrongType, withAnother
+}
+
+extension Parameter {
+    /// A value that the argument can have.
+    fileprivate var sample: JSONText {
+        switch kind {
+        case .text: .string(name == "role" ? "user" : "c")
+        case .integer: .integer(1)
+        case .boolean: .boolean(true)
+        case .time: .string("2026-11-22T07:17:51Z")
+        case .object(let members): .object(members.sample)
+        case .objects(let members): .array([.object(members.sample)])
+        }
+    }
+
+    fileprivate var type: String {
+        switch kind {
+        case .text, .time: "a string"
+        case .integer: "an integer of 64 bits"
+        case .boolean: "a Boolean"
+        case .object: "an object"
+        case .objects: "an array"
+        }
+    }
+
+    private var isObject: Bool {
+        if case .object = kind { true } else { false }
+    }
+
+    /// What the argument is instead, in a variation; nil if the variation is not one of this argument.
+    fileprivate func varied(_ variation: Variation) -> [(String, JSONText)]? {
+        switch variation {
+        case .withoutOptional: whenLeftOut == nil ? nil : []
+        case .withoutRequired: whenLeftOut == nil ? [] : nil
+        case .ofWrongType: isObject ? nil : [(name, .object([]))]
+        case .ofOtherWrongType: type == "a Boolean" ? nil : [(name, .boolean(true))]
+        case .withAnother: nil
+        }
+    }
+}
+
+extension [Parameter] {
+    fileprivate var sample: [(String, JSONText)] { map { ($0.name, $0.sample) } }
+
+    /// The arguments with one of them varied, at each place where that can be, also within others.
+    ///
+    /// Those that can be left out are there only where they are varied, since some exclude others.
+    fileprivate func variations(
+        _ variation: Variation, path: String = ""
+    ) -> [(path: String, type: String, arguments: [(String, JSONText)])] {
+        var variations: [(String, String, [(String, JSONText)])] = []
+        if variation == .withAnother, !path.isEmpty {
+            variations.append(("\(path)nothing", "", sample + [("nothing", .null)]))
+        }
+        for parameter in self {
+            let others = filter { $0.name != parameter.name && (!path.isEmpty || $0.whenLeftOut == nil) }.sample
+            if let varied = parameter.varied(variation) {
+                variations.append(("\(path)\(parameter.name)", parameter.type, others + varied))
+            }
+            switch parameter.kind {
+            case .object(let members):
+                for inner in members.variations(variation, path: "\(path)\(parameter.name).") {
+                    variations.append((inner.path, inner.type, others + [(parameter.name, .object(inner.arguments))]))
+                }
+            case .objects(let members):
+                for inner in members.variations(variation, path: "\(path)\(parameter.name)[0].") {
+                    variations.append(
+                        (inner.path, inner.type, others + [(parameter.name, .array([.object(inner.arguments)]))]))
+                }
+            case .text, .integer, .boolean, .time: break
+            }
+        }
+        return variations
+    }
+}
