@@ -64,7 +64,7 @@ import Testing
         #expect(queue.popFirst() == 0)
     }
 
-    @Test func whoeverHasLeftMakesRoom() throws {
+    @Test func cancelledCallsMakeRoom() throws {
         var queue = callers.queue(limit: 4)
         for call in 0..<4 { try queue.append(call) }
         callers.cancel([1, 2])
