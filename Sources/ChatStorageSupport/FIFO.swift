@@ -17,7 +17,7 @@ public struct FIFO<Element> {
     /// The element that leaves next.
     @inlinable public var next: Element? { first < elements.count ? elements[first] : nil }
 
-    /// The element that so many leave before, nil where there is none; only another element can take its place.
+    /// The element at a position, or nil; only another element may take its place.
     @inlinable public subscript(position: Int) -> Element? {
         _read {
             if 0 <= position, position < count { yield elements[first + position] } else { yield nil }

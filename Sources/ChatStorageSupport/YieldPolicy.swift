@@ -14,7 +14,7 @@ public final class YieldPolicy: Sendable {
 
     /// Makes the policy of a store.
     ///
-    /// - Parameter callsPerLook: How many calls go by between two looks at the clock; a look costs as much as a short call.
+    /// - Parameter callsPerLook: One call in this many checks the clock, which costs as much as a short call.
     public init(callsPerLook: UInt = 64) {
         self.callsPerLook = callsPerLook
     }

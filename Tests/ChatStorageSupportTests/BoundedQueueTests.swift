@@ -1,9 +1,10 @@
 import ChatStorageSupport
 import Synchronization
+import TestSupport
 import Testing
 
 /// Calls that wait, up to a number.
-@Suite struct BoundedQueueTests {
+@Suite(.timeLimit(.minutes(5))) struct BoundedQueueTests {
     /// Which calls have lost their callers, and how often the queue asked.
     private final class Callers: Sendable {
         private let state = Mutex((cancelled: Set<Int>(), looks: 0))
@@ -64,7 +65,7 @@ import Testing
         #expect(queue.popFirst() == 0)
     }
 
-    @Test func whoeverHasLeftMakesRoom() throws {
+    @Test func cancelledCallsMakeRoom() throws {
         var queue = callers.queue(limit: 4)
         for call in 0..<4 { try queue.append(call) }
         callers.cancel([1, 2])
@@ -95,12 +96,12 @@ import Testing
     @Test func callersThatWaitAreFoundWhenTheyWereCancelled() async throws {
         let turns = Turns()
         let first = Task { try await turns.wait() }
-        while turns.isEmpty { await Task.yield() }
+        try await waitUntil { !turns.isEmpty }
         await #expect(throws: QueueRefusal.self) { try await turns.wait() }
         first.cancel()
         await #expect(throws: CancellationError.self) { try await first.value }
         let second = Task { try await turns.wait() }
-        while turns.isEmpty { await Task.yield() }
+        try await waitUntil { !turns.isEmpty }
         turns.end(7)
         #expect(try await second.value == 7)
     }

@@ -24,7 +24,7 @@ import Testing
         #expect(runs.begun == 1)
     }
 
-    /// Whoever comes later may know that the value has changed since it began.
+    /// Those that come later may know that the value has changed since it began.
     @Test func whatIsNotFinalIsLookedAtAgainByThoseThatCameLater() async throws {
         let flight = flight()
         let first = call(flight, isFinal: false)
