@@ -48,14 +48,13 @@ struct AppendBatch: MergedWrites {
 
     private var parameters: Parameters {
         let messages = appends.flatMap(\.messages)
-        let places = placesOfMessages
-        return Parameters(bytes: bytes + 32 * messages.count + 128 * conversations.count + 256) {
-            values in
+        let ends = placesOfMessages
+        return Parameters(bytes: bytes + 32 * messages.count + 128 * conversations.count + 256) { values in
             values.append(texts: conversations.lazy.map(\.key.tenant))
             values.append(texts: conversations.lazy.map(\.key.id.rawValue))
             values.append(numbers: conversations.lazy.map { Int64($0.messages) })
-            values.append(numbers: places.lazy.map(\.number))
-            values.append(numbers: places.lazy.map(\.following))
+            values.append(numbers: ends.lazy.map(\.number))
+            values.append(numbers: ends.lazy.map(\.following))
             MessageTable.lean.append(messages, to: &values)
         }
     }

@@ -110,7 +110,7 @@ private struct PostgresStoreUnderTest: ConformanceStore {
         let constraints = try await TestPostgres.execute(
             """
             SELECT conrelid::regclass, conname, pg_get_constraintdef(oid)
-            FROM pg_constraint WHERE connamespace = '\(schema)'::regnamespace ORDER BY conname
+            FROM pg_constraint WHERE connamespace = to_regnamespace('\(schema)') ORDER BY conname
             """)
         let indexes = try await TestPostgres.execute(
             "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = '\(schema)' ORDER BY indexname")
