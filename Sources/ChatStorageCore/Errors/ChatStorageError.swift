@@ -64,19 +64,19 @@ public struct ChatStorageError: Error, Sendable {
 }
 
 extension ChatStorageError {
-    /// The error as one of a write that was not begun or undone: one that may succeed later says that nothing was written.
+    /// The error of a write that was not begun, or undone; if it may succeed later, it says that nothing was written.
     package var beforeWriting: ChatStorageError {
         guard isRetryable, writeOutcome == nil else { return self }
         return ChatStorageError(code, message, writeOutcome: .notApplied, cause: cause)
     }
 
-    /// The error of an attempt before which another one of the same call may have written: nobody knows whether it did.
+    /// The error of an attempt, if an earlier attempt of the same call may have written.
     package var afterUnknownOutcome: ChatStorageError {
         guard writeOutcome == .notApplied else { return self }
         return ChatStorageError(code, message, writeOutcome: .unknown, cause: cause)
     }
 
-    /// The error of an append to whose caller the message is no element of an array: its fields go by their own names.
+    /// The error of an append of one message, whose caller gave no array: fields are named without a place in one.
     @usableFromInline package var aboutOneMessage: ChatStorageError {
         let place = "messages[0]."
         guard message.hasPrefix(place) else { return self }

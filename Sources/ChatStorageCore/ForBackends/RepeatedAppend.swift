@@ -1,19 +1,20 @@
 import ChatStorageSupport
 
-/// What tells an append that was made before from a new one, by its messages' keys; for backends.
+/// Recognises an append that was made before, by its messages' keys; for backends.
 public enum RepeatedAppend {
     /// Finds the stored messages of an append that was made before.
     ///
-    /// A backend asks once it has checked the arguments, in the transaction that appends, and before it looks at the
-    /// condition. An append whose messages have no keys is always new, and nothing is to be looked up for it.
+    /// A backend calls it after it has checked the arguments, in the transaction that appends, and before it looks at the
+    /// condition. An append whose messages have no keys is always new: it needs neither this nor a look-up.
     ///
     /// - Parameters:
-    ///   - messages: The messages to append, all with keys, no two of the same.
-    ///   - found: The conversation's messages that have one of their keys, in any order; it may have others too.
-    /// - Returns: The stored messages in the order given, for the backend to return and write nothing; nil if the append
-    ///   is new.
-    /// - Throws: ``ChatStorageError/Code-swift.struct/idempotencyMismatch`` when only some keys are there, or when a message
-    ///   differs from the one stored.
+    ///   - messages: The messages to append, each with a key of its own.
+    ///   - found: The stored messages of the conversation that have one of these keys, in any order; others may be among
+    ///     them.
+    /// - Returns: The stored messages in the order given, which the backend returns without writing; nil if the append is
+    ///   new.
+    /// - Throws: ``ChatStorageError/Code-swift.struct/idempotencyMismatch`` when only some of the keys are there, or a
+    ///   message differs from the one stored under its key.
     public static func messages(for messages: [ChatMessage], found: [Message]) throws -> [Message]? {
         var byKey: [UTF8Text: Message] = [:]
         for message in found {

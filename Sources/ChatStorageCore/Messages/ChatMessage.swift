@@ -22,7 +22,10 @@ public struct ChatMessage: Sendable {
 
     /// Makes a message.
     ///
-    /// - Parameter key: What makes its append repeatable, see ``key``; by default nothing.
+    /// - Parameters:
+    ///   - role: Who speaks.
+    ///   - content: What is said: 0 to 16 MiB of UTF-8 without U+0000.
+    ///   - key: What makes its append repeatable, see ``key``; by default nothing.
     public init(role: Role, content: String, key: String? = nil) {
         self.role = role
         self.content = content

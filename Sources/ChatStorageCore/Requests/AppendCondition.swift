@@ -10,18 +10,20 @@ public struct AppendCondition: Sendable, Hashable {
     /// The version that the conversation must have; nil for any.
     public let expectedVersion: ConversationVersion?
 
-    /// None: a conversation that does not exist is created, without a title, in the same transaction.
+    /// No condition: a conversation that does not exist is created, without a title, in the same transaction.
     public static let createIfMissing = AppendCondition(createsConversation: true, expectedVersion: nil)
 
     /// The conversation exists; otherwise the append is ``ChatStorageError/Code-swift.struct/conversationNotFound``.
     ///
-    /// With it an answer that arrives after the person deleted the conversation does not bring it back.
+    /// With it, an answer that arrives after its conversation was deleted does not create the conversation again.
     public static let exists = AppendCondition(createsConversation: false, expectedVersion: nil)
 
     /// The conversation is the one of this version, and nothing was appended to it since.
     ///
     /// One that does not exist is ``ChatStorageError/Code-swift.struct/conversationNotFound``, one of another version
-    /// ``ChatStorageError/Code-swift.struct/conflict``. Clearing messages and changing the title make no other version.
+    /// ``ChatStorageError/Code-swift.struct/conflict``. Clearing messages and changing the title keep the version.
+    ///
+    /// - Parameter version: The version that was read, or that an append returned.
     public static func unchanged(_ version: ConversationVersion) -> AppendCondition {
         AppendCondition(createsConversation: false, expectedVersion: version)
     }

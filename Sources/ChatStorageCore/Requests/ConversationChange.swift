@@ -1,4 +1,4 @@
-/// What becomes of a conversation, in one change that happens wholly or not at all.
+/// A change of a conversation, which happens completely or not at all.
 ///
 /// ```swift
 /// try await chats.updateConversation("trip", .title("Kyoto"))

@@ -2,7 +2,7 @@
 ///
 /// Sequences, not offsets: a page stays where it is while others append.
 public struct MessagePosition: Sendable, Hashable {
-    /// For the first messages after a sequence, that sequence; nil for the last messages.
+    /// For the first messages after a sequence, that sequence; nil for any other place.
     public let lowerBound: Int64?
     /// For the last messages before a sequence, that sequence; nil for any other place.
     public let upperBound: Int64?
@@ -10,12 +10,12 @@ public struct MessagePosition: Sendable, Hashable {
     /// The last messages.
     public static let end = MessagePosition(lowerBound: nil, upperBound: nil)
 
-    /// The last of the messages whose sequence is lower than this.
+    /// The last of the messages whose sequences are lower than this one, which need not exist.
     public static func before(_ sequence: Int64) -> MessagePosition {
         MessagePosition(lowerBound: nil, upperBound: sequence)
     }
 
-    /// The first of the messages whose sequence is higher than this.
+    /// The first of the messages whose sequences are higher than this one, which need not exist.
     public static func after(_ sequence: Int64) -> MessagePosition {
         MessagePosition(lowerBound: sequence, upperBound: nil)
     }

@@ -32,12 +32,16 @@ public struct MessagePage: Sendable, Hashable {
     public let hasMore: Bool
 
     /// Makes a page.
+    ///
+    /// - Parameters:
+    ///   - items: The messages, lowest sequence first.
+    ///   - hasMore: Whether there may be more beyond the page.
     public init(items: [Message], hasMore: Bool) {
         self.items = items
         self.hasMore = hasMore
     }
 
-    /// Makes a page of what a backend read.
+    /// Makes a page of what a backend read: a full page says that there may be more.
     ///
     /// - Parameters:
     ///   - items: The messages, lowest sequence first, no more than the limit.

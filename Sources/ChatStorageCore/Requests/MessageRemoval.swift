@@ -1,8 +1,8 @@
 /// Which messages of a conversation to remove.
 public struct MessageRemoval: Sendable {
-    /// Some of a conversation's messages.
+    /// Which of a conversation's messages.
     public struct Selection: Sendable, Hashable {
-        /// All messages. The conversation stays, and their sequences are not used again.
+        /// All messages of the conversation, which stays; their sequences are not used again.
         public static let all = Selection()
     }
 
@@ -12,6 +12,10 @@ public struct MessageRemoval: Sendable {
     public var conversationID: ConversationID
 
     /// Makes a request to remove messages.
+    ///
+    /// - Parameters:
+    ///   - selection: Which messages.
+    ///   - id: The conversation.
     public init(_ selection: Selection, of id: ConversationID) {
         self.selection = selection
         conversationID = id

@@ -1,6 +1,6 @@
 /// A conversation to create.
 public struct NewConversation: Sendable {
-    /// What becomes of a conversation of the same id.
+    /// What happens when a conversation of the same id exists.
     public struct Existing: Sendable, Hashable {
         private enum Kind {
             case fail, keep
@@ -10,7 +10,7 @@ public struct NewConversation: Sendable {
 
         /// The call fails with ``ChatStorageError/Code-swift.struct/conversationExists``.
         public static let fail = Existing(kind: .fail)
-        /// The conversation is returned as it is, its title included.
+        /// The call returns the existing conversation as it is, its title included.
         public static let keep = Existing(kind: .keep)
     }
 
@@ -18,7 +18,7 @@ public struct NewConversation: Sendable {
     public var id: ConversationID
     /// The title, at most 200 Unicode scalars without U+0000, or nil.
     public var title: String?
-    /// What becomes of a conversation of the same id.
+    /// What happens when a conversation of the same id exists.
     public var ifExists: Existing
 
     /// Makes a request to create a conversation.
@@ -26,7 +26,7 @@ public struct NewConversation: Sendable {
     /// - Parameters:
     ///   - id: The id, 1 to 100 Unicode scalars without U+0000.
     ///   - title: The title, at most 200 Unicode scalars without U+0000; by default none.
-    ///   - ifExists: What becomes of a conversation of the same id; by default the call fails.
+    ///   - ifExists: What happens when a conversation of the same id exists; by default the call fails.
     public init(_ id: ConversationID, title: String? = nil, ifExists: Existing = .fail) {
         self.id = id
         self.title = title

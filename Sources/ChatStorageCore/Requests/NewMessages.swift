@@ -2,7 +2,7 @@
 public struct NewMessages: Sendable {
     /// At most 10,000 messages, each of at most 16 MiB and together of at most 64 MiB of content.
     ///
-    /// All have a ``ChatMessage/key``, or none. No messages change nothing and create nothing.
+    /// Either all have a ``ChatMessage/key``, or none has. An empty array changes nothing and creates nothing.
     public var messages: [ChatMessage]
     /// The conversation.
     public var conversationID: ConversationID
@@ -12,7 +12,7 @@ public struct NewMessages: Sendable {
     /// Makes a request to append messages.
     ///
     /// - Parameters:
-    ///   - messages: At most 10,000 messages, all with a key or none.
+    ///   - messages: At most 10,000 messages; either all have a key, or none has.
     ///   - id: The conversation.
     ///   - condition: Whether a conversation that does not exist is created, as it is by default, and whether it must be
     ///     unchanged.
@@ -29,10 +29,15 @@ public struct AppendResult: Sendable, Hashable {
     public var messages: [Message]
     /// The conversation's version after the append, or as it is now if the append repeats one.
     ///
-    /// With it the next append can say that nothing else came in between. Nil for an append of no messages.
+    /// The next append can take it as its condition, so that nothing else comes in between. Nil for an append of no
+    /// messages.
     public var version: ConversationVersion?
 
     /// Makes a result; backends do.
+    ///
+    /// - Parameters:
+    ///   - messages: The stored messages, in the order given.
+    ///   - version: The conversation's version; nil for an append of no messages.
     public init(messages: [Message], version: ConversationVersion?) {
         self.messages = messages
         self.version = version

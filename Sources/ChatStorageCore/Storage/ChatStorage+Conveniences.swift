@@ -1,5 +1,5 @@
-// What an app calls for every message is inlined: a task looks twice for its executor at each asynchronous function between
-// it and the backend, when it is called and when it returns.
+// Functions that an app calls for every message are inlined: a task looks up its executor whenever an asynchronous
+// function is called, and again when it returns.
 extension ChatStorage {
     /// Creates a conversation.
     ///
@@ -16,7 +16,7 @@ extension ChatStorage {
 
     /// Reads a conversation, and creates it if it does not exist.
     ///
-    /// When many callers do so at once, one of them creates it and all get the same.
+    /// When several callers do so at once, one of them creates it and all get the same conversation.
     ///
     /// - Parameters:
     ///   - id: The id, 1 to 100 Unicode scalars without U+0000.
@@ -30,7 +30,7 @@ extension ChatStorage {
 
     /// Gives a conversation another title, or none.
     ///
-    /// It moves ``Conversation/updatedAt``, also when the title is the same as before.
+    /// It moves ``Conversation/updatedAt``, even if the title is the same as before.
     ///
     /// - Parameters:
     ///   - id: The conversation.
@@ -44,7 +44,8 @@ extension ChatStorage {
 
     /// Reads the most recently updated conversations, newest first.
     ///
-    /// - Parameter limit: How many at most, 0 or more; by default 50.
+    /// - Parameter limit: How many at most, 0 or more; by default 50. 0 reads nothing.
+    /// - Returns: The conversations; to read further, use ``conversations(after:limit:)``.
     @inlinable @inline(__always)
     public func conversations(limit: Int = 50) async throws -> [Conversation] {
         try await conversations(ConversationQuery(limit: limit)).items
@@ -55,6 +56,7 @@ extension ChatStorage {
     /// - Parameters:
     ///   - cursor: ``ConversationPage/next`` of the page before; nil reads the first page.
     ///   - limit: How many at most, 0 or more; 0 reads nothing.
+    /// - Returns: The conversations, and where the next page begins.
     /// - Throws: ``ChatStorageError`` with the code `invalidCursor` for a cursor that is damaged or another tenant's.
     @inlinable @inline(__always)
     public func conversations(after cursor: ConversationCursor?, limit: Int) async throws -> ConversationPage {
@@ -69,12 +71,12 @@ extension ChatStorage {
     /// Appends messages to the end of a conversation, in order, all or none.
     ///
     /// - Parameters:
-    ///   - messages: At most 10,000 messages, each of at most 16 MiB and together of at most 64 MiB of content; all have a
-    ///     key, or none. No messages change nothing and create nothing.
+    ///   - messages: At most 10,000 messages, each of at most 16 MiB and together of at most 64 MiB of content. Either
+    ///     all have a key, or none has. An empty array changes nothing and creates nothing.
     ///   - id: The conversation.
     ///   - condition: Whether a conversation that does not exist is created, as it is by default, and whether it must be
     ///     unchanged.
-    /// - Returns: The stored messages, in the order given; those stored before if their keys are there.
+    /// - Returns: The stored messages, in the order given; those stored before if the append repeats one.
     /// - Throws: As ``append(_:)`` does.
     @discardableResult
     @inlinable @inline(__always)
@@ -91,9 +93,9 @@ extension ChatStorage {
     ///   - id: The conversation.
     ///   - condition: Whether a conversation that does not exist is created, as it is by default, and whether it must be
     ///     unchanged.
-    /// - Returns: The stored message; the one stored before if its key is there.
+    /// - Returns: The stored message; the one stored before if the append repeats one.
     /// - Throws: ``ChatStorageError`` with the code `invalidRole` for a role that the store does not take,
-    ///   `idempotencyMismatch` when its key is there with another message, `conversationNotFound` when the condition says
+    ///   `idempotencyMismatch` when another message is stored under its key, `conversationNotFound` when the condition says
     ///   that the conversation must exist, or `conflict` when it says that the conversation must be unchanged.
     @discardableResult
     @inlinable @inline(__always)
@@ -112,8 +114,8 @@ extension ChatStorage {
 
     /// Reads a conversation's last messages, in order, as an LLM chat API takes them.
     ///
-    /// A system message at the start of a long conversation is not among the last ones: an app that relies on it keeps it
-    /// apart and puts it first, or asks for as many messages as its model takes.
+    /// A system message at the start of a long conversation is not among the last ones. An app that relies on it keeps
+    /// it apart and puts it first, or asks for as many messages as its model takes.
     ///
     /// - Parameters:
     ///   - id: The conversation; one that does not exist has no messages.
@@ -160,6 +162,7 @@ extension ChatStorage {
     ///
     /// Their sequences are not used again.
     ///
+    /// - Parameter id: The conversation.
     /// - Returns: How many were removed; 0 if there is no such conversation, which is not created.
     @discardableResult
     @inlinable @inline(__always)

@@ -5,10 +5,10 @@ import Foundation
 #endif
 
 extension ChatStorage {
-    /// Appends messages, and makes the append again while the database cannot be reached: they are stored exactly once.
+    /// Appends messages, and repeats the append while the database cannot be reached: they are stored exactly once.
     ///
-    /// Messages without a ``ChatMessage/key`` get random ones, UUIDs, so that an attempt finds what one before it has
-    /// stored, even where its outcome was unknown. As in any append, all have a key of their own, or none.
+    /// Messages without a ``ChatMessage/key`` get random ones, UUIDs. So an attempt finds what an earlier one has
+    /// stored, even one whose outcome was unknown. As in any append, either all messages have a key, or none has.
     ///
     /// ```swift
     /// try await chats.append([.user(question), .assistant(answer)], to: "trip", retrying: .standard)
@@ -19,12 +19,12 @@ extension ChatStorage {
     ///   - id: The conversation.
     ///   - condition: Whether a conversation that does not exist is created, as it is by default, and whether it must be
     ///     unchanged. It holds for the attempt that stores the messages.
-    ///   - policy: How often, and how long is waited in between.
+    ///   - policy: How often to try, and how long to wait in between.
     /// - Returns: The stored messages, in the order given, with their keys.
-    /// - Throws: The error of the last attempt when all have failed, and at once every error that
-    ///   ``ChatStorageError/isRetryable`` is false of. When an attempt was `unavailable` with an unknown outcome, so is
-    ///   this, and the messages may be stored: to go on later, give them keys of your own. Cancelling the task ends it at
-    ///   once, also in a wait.
+    /// - Throws: The error of the last attempt when all have failed; at once, an error that is not
+    ///   ``ChatStorageError/isRetryable``. If the outcome of any attempt was unknown, so is that of the whole call, and
+    ///   the messages may be stored: to go on later, give them keys of your own. Cancelling the task ends the call at
+    ///   once, even during a wait.
     @discardableResult
     public func append(
         _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition = .createIfMissing,
@@ -35,7 +35,7 @@ extension ChatStorage {
             fraction: { .random(in: 0...1) })
     }
 
-    /// Appends a message, and makes the append again while the database cannot be reached: it is stored exactly once.
+    /// Appends a message, and repeats the append while the database cannot be reached: it is stored exactly once.
     ///
     /// A message without a ``ChatMessage/key`` gets a random one, a UUID.
     ///
@@ -44,7 +44,7 @@ extension ChatStorage {
     ///   - id: The conversation.
     ///   - condition: Whether a conversation that does not exist is created, as it is by default, and whether it must be
     ///     unchanged. It holds for the attempt that stores the message.
-    ///   - policy: How often, and how long is waited in between.
+    ///   - policy: How often to try, and how long to wait in between.
     /// - Returns: The stored message, with its key.
     /// - Throws: As ``append(_:to:if:retrying:)-([ChatMessage],_,_,_)`` does.
     @discardableResult
@@ -62,7 +62,9 @@ extension ChatStorage {
         }
     }
 
-    /// The same, with a clock to wait by, and which fraction of the longest wait each is.
+    /// The same with a clock of the caller's.
+    ///
+    /// - Parameter fraction: How much of the longest wait each wait takes, from 0 to 1.
     package func append(
         _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition,
         retrying policy: RetryPolicy, clock: any Clock<Duration>, fraction: () -> Double

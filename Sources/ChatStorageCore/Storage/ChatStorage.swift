@@ -55,24 +55,25 @@
 public protocol ChatStorage: Sendable {
     /// Creates a conversation.
     ///
-    /// When many callers create one of the same id at once and keep what exists, one of them creates it and all get the
-    /// same.
+    /// When several callers create the same id at once and keep what exists, one of them creates the conversation and all
+    /// get the same.
     ///
     /// - Parameter new: The conversation, and what becomes of one of the same id.
     /// - Returns: The conversation as it is now.
-    /// - Throws: ``ChatStorageError`` with the code `conversationExists` if one of this id exists and is not to be kept; it
-    ///   stays as it is.
+    /// - Throws: ``ChatStorageError`` with the code `conversationExists` if one of this id exists and the request does not
+    ///   keep it; nothing changes then.
     @discardableResult
     func createConversation(_ new: NewConversation) async throws -> Conversation
 
     /// Reads a conversation.
     ///
+    /// - Parameter id: The conversation.
     /// - Returns: The conversation, or nil if there is none of this id.
     func conversation(_ id: ConversationID) async throws -> Conversation?
 
     /// Changes a conversation.
     ///
-    /// A new title moves ``Conversation/updatedAt``, also when it is the same as before.
+    /// A new title moves ``Conversation/updatedAt``, even if it is the same as before.
     ///
     /// - Parameters:
     ///   - id: The conversation.
@@ -83,15 +84,17 @@ public protocol ChatStorage: Sendable {
 
     /// Deletes a conversation and all its messages.
     ///
+    /// - Parameter id: The conversation.
     /// - Returns: Whether it existed.
     @discardableResult
     func deleteConversation(_ id: ConversationID) async throws -> Bool
 
     /// Reads a page of the conversations, most recently updated first, ties by the ids' UTF-8 bytes.
     ///
-    /// Every page costs the same, the first and the last.
+    /// Every page costs the same, from the first to the last.
     ///
     /// - Parameter query: Where the page begins, and how many conversations it has at most.
+    /// - Returns: The conversations, and where the next page begins.
     /// - Throws: ``ChatStorageError`` with the code `invalidCursor` for a cursor that is damaged or another tenant's.
     func conversations(_ query: ConversationQuery) async throws -> ConversationPage
 
@@ -99,9 +102,9 @@ public protocol ChatStorage: Sendable {
     ///
     /// Each gets the next sequence. All get the same time, which becomes the conversation's ``Conversation/updatedAt``.
     ///
-    /// Messages that have a ``ChatMessage/key`` can be appended again when it is not known whether they were stored: if
-    /// all keys are there, with the messages as they were first sent, nothing changes and the stored messages are
-    /// returned, whatever the condition.
+    /// Messages with a ``ChatMessage/key`` can be appended again when it is not known whether they were stored. If all
+    /// keys are in the conversation, with the messages as they were first sent, nothing changes and the stored messages
+    /// are returned, whatever the condition.
     ///
     /// - Parameter new: The messages, the conversation, and what must be true of it.
     /// - Returns: The stored messages, in the order given, and the conversation's version.
@@ -115,12 +118,14 @@ public protocol ChatStorage: Sendable {
     /// Reads a page of a conversation's messages, lowest sequence first.
     ///
     /// - Parameter query: The conversation, where the page lies, and how many messages it has at most.
+    /// - Returns: The messages, and whether there may be more; none if there is no such conversation.
     func messages(_ query: MessageQuery) async throws -> MessagePage
 
     /// Removes messages of a conversation and keeps the conversation.
     ///
     /// Their sequences are not used again.
     ///
+    /// - Parameter removal: The conversation, and which of its messages.
     /// - Returns: How many were removed; 0 if there is no such conversation, which is not created.
     @discardableResult
     func removeMessages(_ removal: MessageRemoval) async throws -> Int

@@ -56,6 +56,8 @@ public protocol ChatStorageBackend: ChatStorage {
 
 extension ChatStorageBackend {
     /// Makes the store ready: creates its schema, or migrates one of an older version.
+    ///
+    /// It is ``prepare(_:)`` with ``Preparation/migrate``.
     public func prepare() async throws {
         try await prepare(.migrate)
     }

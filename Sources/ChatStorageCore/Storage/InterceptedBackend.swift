@@ -6,6 +6,10 @@ public struct InterceptedBackend: ChatStorageBackend {
     private let tenantPrefix: String
 
     /// Wraps a backend.
+    ///
+    /// - Parameters:
+    ///   - base: The backend.
+    ///   - interceptor: What gets each call, and decides what to do with it.
     public init(_ base: any ChatStorageBackend, interceptor: any StorageInterceptor) {
         self.init(base, interceptor: interceptor, tenantPrefix: "")
     }
@@ -30,13 +34,15 @@ public struct InterceptedBackend: ChatStorageBackend {
     /// Has the interceptor close the store.
     public func close() async throws { try await interceptor.close(base) }
 
-    /// The handle on a tenant.
+    /// The handle on a tenant, whose every call goes through the interceptor.
+    ///
+    /// - Parameter name: The tenant's name, 1 to 100 Unicode scalars without U+0000.
     public func tenant(_ name: String) -> InterceptedStorage {
         InterceptedStorage(
             base.tenant(name.isEmpty ? nameless : tenantPrefix + name), tenant: name, interceptor: interceptor)
     }
 
-    /// The handle on the default tenant.
+    /// The handle on the default tenant, whose every call goes through the interceptor.
     public var defaultTenant: InterceptedStorage {
         InterceptedStorage(
             tenantPrefix.isEmpty ? base.defaultTenant : base.tenant(tenantPrefix), interceptor: interceptor)

@@ -9,16 +9,18 @@ public struct InterceptedStorage: ChatStorage {
     ///
     /// - Parameters:
     ///   - base: The storage.
-    ///   - tenant: The tenant's name, for the interceptor; by default it is the default tenant.
-    ///   - interceptor: What decides what becomes of each call.
+    ///   - tenant: The tenant's name, which the interceptor is given; nil, the default, is the default tenant.
+    ///   - interceptor: What gets each call, and decides what to do with it.
     public init(_ base: any ChatStorage, tenant: String? = nil, interceptor: any StorageInterceptor) {
         self.base = base
         self.tenant = tenant
         self.interceptor = interceptor
     }
 
-    /// Makes a call that is given as a value.
+    /// Passes a call, as a value, to the interceptor.
     ///
+    /// - Parameter call: The call.
+    /// - Returns: The interceptor's reply.
     /// - Throws: What the interceptor throws.
     @discardableResult
     public func perform(_ call: StorageCall) async throws -> StorageReply {

@@ -6,11 +6,11 @@ public struct Preparation: Sendable, Hashable {
 
     private let kind: Kind
 
-    /// Creates the schema where there is none, and migrates one of an older version.
+    /// Creates a missing schema, and migrates one of an older version.
     public static let migrate = Preparation(kind: .migrate)
-    /// Only looks: a schema that is absent or of an older version is ``ChatStorageError/Code-swift.struct/notPrepared``.
+    /// Changes nothing: a missing or older schema is ``ChatStorageError/Code-swift.struct/notPrepared``.
     ///
-    /// It is for processes that may not change tables: one that may prepares the store when a new version of the app is
-    /// rolled out.
+    /// It is for processes without the right to change tables. Another one, which has the right, prepares the store when
+    /// a new version of the app is rolled out.
     public static let verify = Preparation(kind: .verify)
 }

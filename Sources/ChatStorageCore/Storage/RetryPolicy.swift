@@ -1,14 +1,14 @@
-/// How often an append is made again, and how long is waited in between.
+/// How often to repeat a failed append, and how long to wait in between.
 ///
 /// The wait before each attempt is a random one between nothing and a bound that doubles from attempt to attempt ("full
-/// jitter"), so that many callers whose database comes back do not all call at the same moment.
+/// jitter"), so that callers whose database comes back do not all call at the same moment.
 public struct RetryPolicy: Sendable, Hashable {
     /// Five attempts with waits of at most three seconds together, for short outages; a failover takes a longer policy.
     ///
-    /// An attempt of which no answer comes takes as long as the backend's own deadline for a call.
+    /// An unanswered attempt lasts until the backend's deadline for a call.
     public static let standard = RetryPolicy()
 
-    /// How often the append is made, the first time included; by default 5, and at least 1.
+    /// How many attempts are made, the first included; by default 5, and at least 1.
     public var attempts: Int
     /// The bound of the wait before the second attempt; by default 0.2 seconds.
     public var firstDelay: Duration
@@ -16,6 +16,11 @@ public struct RetryPolicy: Sendable, Hashable {
     public var longestDelay: Duration
 
     /// Makes a policy.
+    ///
+    /// - Parameters:
+    ///   - attempts: How many attempts are made, the first included; at least 1.
+    ///   - firstDelay: The bound of the wait before the second attempt.
+    ///   - longestDelay: The highest bound of a wait.
     public init(
         attempts: Int = 5, firstDelay: Duration = .milliseconds(200), longestDelay: Duration = .seconds(5)
     ) {
@@ -24,10 +29,10 @@ public struct RetryPolicy: Sendable, Hashable {
         self.longestDelay = longestDelay
     }
 
-    /// The bound of the wait after so many failed attempts.
+    /// The bound of the wait after a number of failed attempts.
     package func longestWait(afterFailures failures: Int) -> Duration {
         var delay = min(firstDelay, longestDelay)
-        // From here on a doubling only reaches the highest bound, or stays at nothing.
+        // At the highest bound, or at zero, doubling changes nothing more.
         for _ in 1..<max(failures, 1) {
             guard delay > .zero, delay < longestDelay else { break }
             delay = delay > longestDelay / 2 ? longestDelay : delay * 2

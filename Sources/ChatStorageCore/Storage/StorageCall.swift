@@ -1,7 +1,7 @@
 /// A call of a ``ChatStorage``, as a value: it can be logged, repeated, compared and passed on.
 ///
-/// Each requirement of the protocol has a case, and a new requirement will have a new one. So a `switch` without a
-/// default does not compile until somebody has thought about the new call.
+/// Each requirement of the protocol has a case, and a new requirement will get a new one. A `switch` without a default
+/// then does not compile until it handles the new call.
 public enum StorageCall: Sendable {
     /// ``ChatStorage/createConversation(_:)``, which replies with a conversation.
     case createConversation(NewConversation)
@@ -24,6 +24,8 @@ public enum StorageCall: Sendable {
 
     /// Makes the call.
     ///
+    /// - Parameter storage: The storage to call.
+    /// - Returns: What the storage returned.
     /// - Throws: What the storage throws.
     @discardableResult
     public func perform(on storage: any ChatStorage) async throws -> StorageReply {
@@ -57,7 +59,7 @@ public enum StorageCall: Sendable {
 }
 
 extension StorageCall: CustomStringConvertible {
-    /// The name of the call's requirement, such as `append`: no text of a chat gets into a log with it.
+    /// The name of the call's requirement, such as `append`; it has no chat text, so it can be logged.
     public var description: String {
         switch self {
         case .createConversation: "createConversation"

@@ -1,9 +1,9 @@
-/// What stands between callers and a storage: it sees each call as a value and decides what becomes of it.
+/// Code between callers and a storage: it gets each call as a value and decides what to do with it.
 ///
 /// It is the one way to wrap a storage: to log, to count, to encrypt, to fail in a test.
 ///
 /// ```swift
-/// struct Counting: StorageInterceptor {
+/// final class Counting: StorageInterceptor {
 ///     let calls = Mutex(0)
 ///
 ///     func perform(_ call: StorageCall, tenant: String?, on base: any ChatStorage) async throws -> StorageReply {
@@ -16,22 +16,30 @@
 /// let chats = InterceptedBackend(backend, interceptor: Counting())
 /// ```
 ///
-/// Nothing is passed on by itself. An interceptor that looks into calls has a `switch` over ``StorageCall`` without a
-/// default: it does not compile when a requirement is added, until somebody has thought about that.
+/// A call reaches the storage only if the interceptor makes it. An interceptor that looks into calls should `switch` over
+/// ``StorageCall`` without a default: when a requirement is added, it does not compile until it handles the new call.
 public protocol StorageInterceptor: Sendable {
-    /// Makes a call, or something else.
+    /// Makes a call, changes it, or replies in its place.
     ///
     /// - Parameters:
     ///   - call: The call.
     ///   - tenant: The tenant's name as the caller gave it; nil for the default tenant.
     ///   - base: The storage that is wrapped.
-    /// - Returns: A reply of the call's kind; for any other, the call is `damaged`.
-    /// - Throws: What the caller shall get.
+    /// - Returns: A reply of the call's kind; with any other, the caller gets the error `damaged`.
+    /// - Throws: The error that the caller gets.
     func perform(_ call: StorageCall, tenant: String?, on base: any ChatStorage) async throws -> StorageReply
 
     /// Prepares the store, or does something else.
+    ///
+    /// - Parameters:
+    ///   - base: The backend that is wrapped.
+    ///   - preparation: Whether the schema may be changed.
+    /// - Throws: The error that the caller gets.
     func prepare(_ base: any ChatStorageBackend, _ preparation: Preparation) async throws
 
     /// Closes the store, or does something else.
+    ///
+    /// - Parameter base: The backend that is wrapped.
+    /// - Throws: The error that the caller gets.
     func close(_ base: any ChatStorageBackend) async throws
 }
