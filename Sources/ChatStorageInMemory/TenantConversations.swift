@@ -7,7 +7,8 @@ struct TenantConversations: Sendable {
 
     private var records: [ConversationID: ConversationRecord] = [:]
     private var order = RecencyOrder()
-    /// Conversations that were touched since the list was last read; one that was deleted and made again may come twice.
+    /// Conversations that were touched since the list was last read; one that was deleted and made again may come
+    /// twice.
     private var stale: [ConversationID] = []
 
     var isEmpty: Bool { records.isEmpty }

@@ -33,8 +33,8 @@ extension ArraySlice<UInt8> {
 }
 
 extension UnsafeRawBufferPointer {
-    /// Where plain text of a JSON string ends: at a quote, a backslash, a control character, or a byte beyond ASCII; the
-    /// end of the buffer if none comes.
+    /// Where plain text of a JSON string ends: at a quote, a backslash, a control character, or a byte beyond ASCII;
+    /// the end of the buffer if none comes.
     package func endOfPlainText(from start: Int) -> Int {
         var position = start
         while position + 8 <= count {

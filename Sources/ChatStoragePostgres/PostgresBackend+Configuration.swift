@@ -82,8 +82,8 @@ extension PostgresBackend {
         /// Behind a pooler, whatever its mode, statements are not prepared by name and sessions are not set up, since
         /// they go to other programs too. So the two timeouts above do not hold for most calls, and the server's
         /// `default_transaction_isolation` must be `read committed` and its `synchronous_commit` not `off`, which
-        /// ``PostgresBackend/prepare(_:)`` checks. Plans are not pinned: each statement is planned when it runs, for its
-        /// values and by the table's statistics, with whole-table scans and bitmaps allowed.
+        /// ``PostgresBackend/prepare(_:)`` checks. Plans are not pinned: each statement is planned when it runs, for
+        /// its values and by the table's statistics, with whole-table scans and bitmaps allowed.
         ///
         /// A connection then has one transaction under way at a time; up to 16 reads of one kind share one, and so do
         /// appends that go in one statement. So the store uses at most ``connections`` of the pooler's server sessions.

@@ -27,15 +27,15 @@ extension SQLiteBackend {
         public enum Access: Sendable {
             /// Reading and writing; reading alone where the file's permissions or its medium refuse to write.
             ///
-            /// Reading a file with a write-ahead log takes a folder in which files can be made, or beside the file those
-            /// that a writer keeps there; elsewhere calls are `accessDenied`.
+            /// Reading a file with a write-ahead log takes a folder in which files can be made, or beside the file
+            /// those that a writer keeps there; elsewhere calls are `accessDenied`.
             case readWrite
             /// Reading, on a medium that nobody writes while the store is open: no lock is taken and no file made.
             ///
-            /// Only the database file itself is read (`immutable=1`, <https://www.sqlite.org/uri.html>). Where a writer left
-            /// changes beside it, in a write-ahead log or a rollback journal, calls are `accessDenied`; so are writes. Where
-            /// there is no file they are `invalidArgument`. If somebody changes the file meanwhile, reads can be wrong or
-            /// `damaged`.
+            /// Only the database file itself is read (`immutable=1`, <https://www.sqlite.org/uri.html>). Where a writer
+            /// left changes beside it, in a write-ahead log or a rollback journal, calls are `accessDenied`; so are
+            /// writes. Where there is no file they are `invalidArgument`. If somebody changes the file meanwhile, reads
+            /// can be wrong or `damaged`.
             case immutable
         }
 
@@ -43,8 +43,8 @@ extension SQLiteBackend {
         /// made.
         ///
         /// It leads to a regular file, which may lie behind symbolic links, or to a place in a folder where
-        /// ``SQLiteBackend/prepare(_:)`` makes one. It is not a URI of SQLite: `file:` at its beginning and `?mode=ro` or
-        /// the like at its end are refused. In-memory databases (`:memory:`, the empty path) are too, since each
+        /// ``SQLiteBackend/prepare(_:)`` makes one. It is not a URI of SQLite: `file:` at its beginning and `?mode=ro`
+        /// or the like at its end are refused. In-memory databases (`:memory:`, the empty path) are too, since each
         /// connection would have its own. Use `InMemoryBackend`.
         public var path: String
         /// What the file is used for; by default `readWrite`.
@@ -55,14 +55,15 @@ extension SQLiteBackend {
         public var journalMode = JournalMode.wal
         /// What a write survives once its call has returned; by default a loss of power.
         public var durability = Durability.powerLoss
-        /// How long a call waits for a lock that another connection to the file has, zero or more; by default 5 seconds.
+        /// How long a call waits for a lock that another connection to the file has, zero or more; by default 5
+        /// seconds.
         ///
-        /// After it the call is `unavailable`. The wait for earlier calls of this store comes on top. With a write-ahead log
-        /// only writes wait for locks, with a rollback journal reads too.
+        /// After it the call is `unavailable`. The wait for earlier calls of this store comes on top. With a
+        /// write-ahead log only writes wait for locks, with a rollback journal reads too.
         ///
-        /// Locks keep no queue, so a connection that waits asks a thousand times a second. A store whose transaction held
-        /// the lock for 20 milliseconds or more leaves the file to others before the next one, for a twentieth of the time
-        /// that it held it and at most 50 milliseconds.
+        /// Locks keep no queue, so a connection that waits asks a thousand times a second. A store whose transaction
+        /// held the lock for 20 milliseconds or more leaves the file to others before the next one, for a twentieth of
+        /// the time that it held it and at most 50 milliseconds.
         public var busyTimeout = Duration.seconds(5)
         /// How many connections read at once, 1 or more; by default 4.
         ///

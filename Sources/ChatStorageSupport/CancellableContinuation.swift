@@ -7,8 +7,8 @@ public import Synchronization
 ///
 /// Its code is visible to other modules, which make it for their results.
 public final class CancellableContinuation<Success: Sendable>: Sendable {
-    // Unsafe continuations, whose misuse nobody notices: the state sees to it that each is resumed once. Checked ones cost
-    // an object and a look-up of its type at every call.
+    // Unsafe continuations, whose misuse nobody notices: the state sees to it that each is resumed once. Checked ones
+    // cost an object and a look-up of its type at every call.
     @usableFromInline enum State {
         case new
         case waiting(UnsafeContinuation<Success, any Error>)
@@ -24,7 +24,8 @@ public final class CancellableContinuation<Success: Sendable>: Sendable {
     ///
     /// - Parameters:
     ///   - submit: Hands the call over.
-    ///   - onCancel: Runs after the caller was cancelled while it waited, so that a queue knows of calls without callers.
+    ///   - onCancel: Runs after the caller was cancelled while it waited, so that a queue knows of calls without
+    ///     callers.
     /// - Throws: What the call ended with, or `CancellationError`, at once, when the task is or was cancelled.
     @inlinable public static func wait(
         submit: (CancellableContinuation<Success>) -> Void, onCancel: @Sendable () -> Void = {},

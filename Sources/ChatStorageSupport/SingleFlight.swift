@@ -2,8 +2,8 @@ import Synchronization
 
 /// One run of a function for all callers that ask while it goes on.
 ///
-/// Its result is not kept: who asks later starts another run. A caller that is cancelled disturbs no other. When all are
-/// cancelled the run is too, and those who ask meanwhile get another one once it has ended.
+/// Its result is not kept: who asks later starts another run. A caller that is cancelled disturbs no other. When all
+/// are cancelled the run is too, and those who ask meanwhile get another one once it has ended.
 public final class SingleFlight<Value: Sendable>: Sendable {
     private typealias Caller = CancellableContinuation<Value>
 

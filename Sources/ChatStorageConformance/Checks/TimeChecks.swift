@@ -137,8 +137,8 @@ extension Check {
             let chats = try await context.open()
             let created = try await chats.createConversation("one").createdAt
             let appended = try await chats.append(.user("text"), to: "one").createdAt
-            // The store's clock and this process's can differ. Time zones are off by a quarter of an hour or more, clocks
-            // that are set at all by much less, so ten minutes are taken for the same time.
+            // The store's clock and this process's can differ. Time zones are off by a quarter of an hour or more,
+            // clocks that are set at all by much less, so ten minutes are taken for the same time.
             let tolerance: Int64 = 10 * 60 * 1_000_000
             for time in [created, appended] {
                 let difference = time.microsecondsSinceEpoch - Timestamp.now().microsecondsSinceEpoch

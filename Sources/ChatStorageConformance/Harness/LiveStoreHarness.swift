@@ -36,7 +36,8 @@ public final class LiveStoreHarness: ConformanceHarness {
             return OpenHandle(base: base, number: opened)
         }
 
-        /// The handle that is open, if the backend can have but one: for a store that has it as its own, or as one more.
+        /// The handle that is open, if the backend can have but one: for a store that has it as its own, or as one
+        /// more.
         mutating func share(_ tenantPrefix: String) -> OpenHandle? {
             guard let base = handles.values.first?.base, !base.capabilities.contains(.multiProcess) else { return nil }
             if let number = handles.first(where: { $0.value.tenantPrefix == tenantPrefix })?.key {

@@ -9,7 +9,8 @@ public enum RawWrite: Sendable {
     /// An empty tenant means the default one, however the store represents it.
     case insertMessage(
         tenant: String, conversationID: ConversationID, sequence: Int64, role: String, content: String)
-    /// Inserts such a row as a version with more roles would: the constraint on roles, if there is one, is not in force.
+    /// Inserts such a row as a version with more roles would: the constraint on roles, if there is one, is not in
+    /// force.
     case insertMessageOfMoreRoles(
         tenant: String, conversationID: ConversationID, sequence: Int64, role: String, content: String)
     /// Deletes a conversation's row alone, by a connection on which the engine leaves its messages where they are.

@@ -3,8 +3,8 @@ package import ChatStorageCore
 /// What a store must hold and answer, as plainly as it can be said: dictionaries, arrays, and every rule by itself.
 ///
 /// It is written from the contract alone and shares no code with a backend. The one thing it cannot know is what time a
-/// store gives to a write. It takes the time from the store's answer, holds it against the rules (a time of update never
-/// goes back, messages have their conversation's) and from then on expects just that time.
+/// store gives to a write. It takes the time from the store's answer, holds it against the rules (a time of update
+/// never goes back, messages have their conversation's) and from then on expects just that time.
 package struct Model: Sendable, Hashable {
     /// A conversation with its messages.
     struct Entry: Sendable, Hashable {

@@ -14,8 +14,8 @@ public struct ConversationPage: Sendable, Hashable {
     /// Makes a page of what a backend read, up to one conversation more than was asked for.
     ///
     /// - Parameters:
-    ///   - conversations: Up to `limit + 1` conversations, most recently updated first; the one too many says that there
-    ///     is a next page.
+    ///   - conversations: Up to `limit + 1` conversations, most recently updated first; the one too many says that
+    ///     there is a next page.
     ///   - limit: How many were asked for, 0 or more.
     ///   - tenant: The tenant that was read.
     public init(_ conversations: [Conversation], limit: Int, tenant: String) {

@@ -1,8 +1,8 @@
 /// A whole conversation with its messages, to be restored exactly as it was elsewhere.
 ///
 /// ``ChatStorage/restoreConversation(_:)`` takes it, and the in-memory backend can start with some. The times must not
-/// decrease in the order ``createdAt``, the messages' times, ``updatedAt``; the messages' sequences must increase from 1
-/// or above; ``lastSequence`` must not be below the last message's.
+/// decrease in the order ``createdAt``, the messages' times, ``updatedAt``; the messages' sequences must increase from
+/// 1 or above; ``lastSequence`` must not be below the last message's.
 public struct ConversationSnapshot: Sendable {
     /// A message of the snapshot.
     public struct Message: Sendable {

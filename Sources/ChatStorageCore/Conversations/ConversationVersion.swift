@@ -1,7 +1,7 @@
 /// Which conversation of an id, and how far it has been appended to.
 ///
-/// ``AppendCondition/unchanged(_:)`` takes it. Every append makes another version, and so do deleting a conversation and
-/// creating it again; clearing its messages or changing its title does not.
+/// ``AppendCondition/unchanged(_:)`` takes it. Every append makes another version, and so do deleting a conversation
+/// and creating it again; clearing its messages or changing its title does not.
 public struct ConversationVersion: Sendable, Hashable {
     /// When the conversation was created: ``Conversation/createdAt``.
     public var createdAt: Timestamp

@@ -4,15 +4,15 @@ import ChatStorageSupport
 public enum RepeatedAppend {
     /// Finds the stored messages of an append that was made before.
     ///
-    /// A backend calls it after it has checked the arguments, in the transaction that appends, and before it looks at the
-    /// condition. An append whose messages have no keys is always new: it needs neither this nor a look-up.
+    /// A backend calls it after it has checked the arguments, in the transaction that appends, and before it looks at
+    /// the condition. An append whose messages have no keys is always new: it needs neither this nor a look-up.
     ///
     /// - Parameters:
     ///   - messages: The messages to append, each with a key of its own.
-    ///   - found: The stored messages of the conversation that have one of these keys, in any order; others may be among
-    ///     them.
-    /// - Returns: The stored messages in the order given, which the backend returns without writing; nil if the append is
-    ///   new.
+    ///   - found: The stored messages of the conversation that have one of these keys, in any order; others may be
+    ///     among them.
+    /// - Returns: The stored messages in the order given, which the backend returns without writing; nil if the append
+    ///   is new.
     /// - Throws: ``ChatStorageError/Code-swift.struct/idempotencyMismatch`` when only some of the keys are there, or a
     ///   message differs from the one stored under its key.
     public static func messages(for messages: [ChatMessage], found: [Message]) throws -> [Message]? {

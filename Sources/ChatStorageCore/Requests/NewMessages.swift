@@ -14,8 +14,8 @@ public struct NewMessages: Sendable {
     /// - Parameters:
     ///   - messages: At most 10,000 messages; either all have a key, or none has.
     ///   - id: The conversation.
-    ///   - condition: Whether a conversation that does not exist is created, as it is by default, and whether it must be
-    ///     unchanged.
+    ///   - condition: Whether a conversation that does not exist is created, as it is by default, and whether it must
+    ///     be unchanged.
     public init(_ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition = .createIfMissing) {
         self.messages = messages
         conversationID = id

@@ -74,8 +74,8 @@ extension ChatStorage {
     ///   - messages: At most 10,000 messages, each of at most 16 MiB and together of at most 64 MiB of content. Either
     ///     all have a key, or none has. An empty array changes nothing and creates nothing.
     ///   - id: The conversation.
-    ///   - condition: Whether a conversation that does not exist is created, as it is by default, and whether it must be
-    ///     unchanged.
+    ///   - condition: Whether a conversation that does not exist is created, as it is by default, and whether it must
+    ///     be unchanged.
     /// - Returns: The stored messages, in the order given; those stored before if the append repeats one.
     /// - Throws: As ``append(_:)`` does.
     @discardableResult
@@ -91,12 +91,12 @@ extension ChatStorage {
     /// - Parameters:
     ///   - message: The message, of at most 16 MiB of content.
     ///   - id: The conversation.
-    ///   - condition: Whether a conversation that does not exist is created, as it is by default, and whether it must be
-    ///     unchanged.
+    ///   - condition: Whether a conversation that does not exist is created, as it is by default, and whether it must
+    ///     be unchanged.
     /// - Returns: The stored message; the one stored before if the append repeats one.
     /// - Throws: ``ChatStorageError`` with the code `invalidRole` for a role that the store does not take,
-    ///   `idempotencyMismatch` when another message is stored under its key, `conversationNotFound` when the condition says
-    ///   that the conversation must exist, or `conflict` when it says that the conversation must be unchanged.
+    ///   `idempotencyMismatch` when another message is stored under its key, `conversationNotFound` when the condition
+    ///   says that the conversation must exist, or `conflict` when it says that the conversation must be unchanged.
     @discardableResult
     @inlinable @inline(__always)
     public func append(

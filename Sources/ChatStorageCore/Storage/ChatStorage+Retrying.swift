@@ -17,8 +17,8 @@ extension ChatStorage {
     /// - Parameters:
     ///   - messages: The messages, as ``append(_:to:if:)-([ChatMessage],_,_)`` takes them.
     ///   - id: The conversation.
-    ///   - condition: Whether a conversation that does not exist is created, as it is by default, and whether it must be
-    ///     unchanged. It holds for the attempt that stores the messages.
+    ///   - condition: Whether a conversation that does not exist is created, as it is by default, and whether it must
+    ///     be unchanged. It holds for the attempt that stores the messages.
     ///   - policy: How often to try, and how long to wait in between.
     /// - Returns: The stored messages, in the order given, with their keys.
     /// - Throws: The error of the last attempt when all have failed; at once, an error that is not
@@ -42,8 +42,8 @@ extension ChatStorage {
     /// - Parameters:
     ///   - message: The message.
     ///   - id: The conversation.
-    ///   - condition: Whether a conversation that does not exist is created, as it is by default, and whether it must be
-    ///     unchanged. It holds for the attempt that stores the message.
+    ///   - condition: Whether a conversation that does not exist is created, as it is by default, and whether it must
+    ///     be unchanged. It holds for the attempt that stores the message.
     ///   - policy: How often to try, and how long to wait in between.
     /// - Returns: The stored message, with its key.
     /// - Throws: As ``append(_:to:if:retrying:)-([ChatMessage],_,_,_)`` does.

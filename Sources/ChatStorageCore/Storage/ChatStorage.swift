@@ -55,13 +55,13 @@
 public protocol ChatStorage: Sendable {
     /// Creates a conversation.
     ///
-    /// When several callers create the same id at once and keep what exists, one of them creates the conversation and all
-    /// get the same.
+    /// When several callers create the same id at once and keep what exists, one of them creates the conversation and
+    /// all get the same.
     ///
     /// - Parameter new: The conversation, and what becomes of one of the same id.
     /// - Returns: The conversation as it is now.
-    /// - Throws: ``ChatStorageError`` with the code `conversationExists` if one of this id exists and the request does not
-    ///   keep it; nothing changes then.
+    /// - Throws: ``ChatStorageError`` with the code `conversationExists` if one of this id exists and the request does
+    ///   not keep it; nothing changes then.
     @discardableResult
     func createConversation(_ new: NewConversation) async throws -> Conversation
 
@@ -108,10 +108,11 @@ public protocol ChatStorage: Sendable {
     ///
     /// - Parameter new: The messages, the conversation, and what must be true of it.
     /// - Returns: The stored messages, in the order given, and the conversation's version.
-    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` when only some messages have a key, `invalidRole` for
-    ///   a role that the store does not take, `idempotencyMismatch` when only some of the keys are there or a message
-    ///   differs from the one stored under its key, `conversationNotFound` when the condition says that the conversation
-    ///   must exist, or `conflict` when it says that the conversation must be unchanged. Nothing is written then.
+    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` when only some messages have a key, `invalidRole`
+    ///   for a role that the store does not take, `idempotencyMismatch` when only some of the keys are there or a
+    ///   message differs from the one stored under its key, `conversationNotFound` when the condition says that the
+    ///   conversation must exist, or `conflict` when it says that the conversation must be unchanged. Nothing is
+    ///   written then.
     @discardableResult
     func append(_ new: NewMessages) async throws -> AppendResult
 

@@ -10,7 +10,7 @@ public struct Preparation: Sendable, Hashable {
     public static let migrate = Preparation(kind: .migrate)
     /// Changes nothing: a missing or older schema is ``ChatStorageError/Code-swift.struct/notPrepared``.
     ///
-    /// It is for processes without the right to change tables. Another one, which has the right, prepares the store when
-    /// a new version of the app is rolled out.
+    /// It is for processes without the right to change tables. Another one, which has the right, prepares the store
+    /// when a new version of the app is rolled out.
     public static let verify = Preparation(kind: .verify)
 }

@@ -16,8 +16,9 @@
 /// let chats = InterceptedBackend(backend, interceptor: Counting())
 /// ```
 ///
-/// A call reaches the storage only if the interceptor makes it. An interceptor that looks into calls should `switch` over
-/// ``StorageCall`` without a default: when a requirement is added, it does not compile until it handles the new call.
+/// A call reaches the storage only if the interceptor makes it. An interceptor that looks into calls should `switch`
+/// over ``StorageCall`` without a default: when a requirement is added, it does not compile until it handles the new
+/// call.
 public protocol StorageInterceptor: Sendable {
     /// Makes a call, changes it, or replies in its place.
     ///

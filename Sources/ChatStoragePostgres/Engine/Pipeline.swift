@@ -118,7 +118,8 @@ struct Pipeline<Ticket, Answer> {
     private var oldest = 0
     /// How many of the oldest have their answers, and wait for the Sync that they share with the next.
     ///
-    /// An answer counts once its Sync is there: from a connection that breaks libpq hands out results without their rows.
+    /// An answer counts once its Sync is there: from a connection that breaks libpq hands out results without their
+    /// rows.
     private var unconfirmed = 0
     private var cursor = Cursor()
     /// How many requests were sent since the last Sync.

@@ -1,8 +1,8 @@
 import CLibPQ
 
 /// An open connection, and the one place that closes it.
-// One thread at a time uses a connection: the one that connects, until it hands it over, and then the holder of the lock
-// on the loop's work.
+// One thread at a time uses a connection: the one that connects, until it hands it over, and then the holder of the
+// lock on the loop's work.
 final class ServerConnection: @unchecked Sendable {
     let pointer: OpaquePointer
     private var isFinished = false

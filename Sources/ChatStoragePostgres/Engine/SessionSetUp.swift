@@ -4,8 +4,8 @@ struct SessionSetUp {
     let statementTimeout: Duration
     /// The process that serves the session, as the connection was told.
     ///
-    /// If another process does, there is a pooler: its sessions go to others too, so nothing is set, and the result has no
-    /// row.
+    /// If another process does, there is a pooler: its sessions go to others too, so nothing is set, and the result has
+    /// no row.
     let backendPID: Int32
 
     /// One statement; what it sets must not be undone by the error of a call that came in the same transaction.

@@ -215,8 +215,8 @@ struct Call: Sendable {
         }
     }
 
-    /// The connections of a server can be ended one after another: a call that went to the next at once would be lost with
-    /// each of them.
+    /// The connections of a server can be ended one after another: a call that went to the next at once would be lost
+    /// with each of them.
     private var delayAfterLoss: Duration {
         attempts < 2 ? .zero : .microseconds(Int.random(in: 5_000...10_000) << min(attempts, 6))
     }

@@ -8,7 +8,8 @@ final class CallConnection: PipelineConnection<Call> {
         let bytes: Int
     }
 
-    /// A connection without progress for this long gets no more calls: one that waits for a lock must not hold up others.
+    /// A connection without progress for this long gets no more calls: one that waits for a lock must not hold up
+    /// others.
     static let stallTime = Duration.milliseconds(250)
 
     private(set) var load = ConnectionLoad()

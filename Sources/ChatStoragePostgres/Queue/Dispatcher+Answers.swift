@@ -132,7 +132,8 @@ extension Dispatcher {
 
     /// Without a connection the calls that wait end now rather than at their deadlines.
     ///
-    /// - Parameter serverAnswered: Whether a session began: what ended it need not end the next, so calls wait for that.
+    /// - Parameter serverAnswered: Whether a session began: what ended it need not end the next, so calls wait for
+    ///   that.
     mutating func connectFailed(
         _ error: ChatStorageError, serverAnswered: Bool = false, now: ContinuousClock.Instant
     ) {

@@ -1,7 +1,7 @@
 /// The timeouts that the server keeps, which end a statement before its call's deadline would close the connection.
 ///
-/// A wait for a lock holds up the calls behind it, so it is brief. The write is then made again alone, where it waits at
-/// length.
+/// A wait for a lock holds up the calls behind it, so it is brief. The write is then made again alone, where it waits
+/// at length.
 struct ServerTimeouts: Sendable, Equatable {
     /// How long statements wait for a lock at most while others can be behind them.
     private static let briefLockWait = Duration.milliseconds(250)

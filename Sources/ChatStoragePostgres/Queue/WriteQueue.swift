@@ -4,9 +4,9 @@ import ChatStorageSupport
 /// Writes that wait, and which of them go next.
 ///
 /// A conversation has one statement under way at a time: a second one would only wait for the first one's row lock, on
-/// the server, and so would everything behind it on its connection. Writes that wait and can be merged go together in one
-/// statement. Writes to ``Suspects``, conversations whose row could not be locked in time, go on connections that get
-/// nothing else.
+/// the server, and so would everything behind it on its connection. Writes that wait and can be merged go together in
+/// one statement. Writes to ``Suspects``, conversations whose row could not be locked in time, go on connections that
+/// get nothing else.
 struct WriteQueue<Ticket: QueuedWrite> {
     /// How writes go.
     enum Kind: Hashable {
@@ -52,10 +52,10 @@ struct WriteQueue<Ticket: QueuedWrite> {
     /// Makes an empty queue.
     ///
     /// - Parameters:
-    ///   - lanes: How many statements of merged writes are under way at a time: while one is flushed to the disk another
-    ///     is worked on. None turns merging off.
-    ///   - isolated: How many writes to suspects wait at length at a time. One more may wait briefly, so that none has to
-    ///     wait until others have.
+    ///   - lanes: How many statements of merged writes are under way at a time: while one is flushed to the disk
+    ///     another is worked on. None turns merging off.
+    ///   - isolated: How many writes to suspects wait at length at a time. One more may wait briefly, so that none has
+    ///     to wait until others have.
     ///   - stallTime: How long a lane waits for its statement before it sends another.
     init(lanes: Int, isolated: Int, stallTime: Duration) {
         self.lanes = Array(repeating: Lane(), count: lanes)

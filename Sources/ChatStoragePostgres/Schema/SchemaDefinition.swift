@@ -41,9 +41,9 @@ struct SchemaDefinition {
     /// What turns an older version into this one: transactions that can be repeated.
     ///
     /// One process at a time: the others wait for the lock, and then find nothing to do. Libraries that cannot use the
-    /// tables afterwards are shut out first, so that none opens them half-way. Writes wait while an index is made, which
-    /// reads its table once; where they must not wait, an admin makes its column and, with `CONCURRENTLY`, the index
-    /// beforehand.
+    /// tables afterwards are shut out first, so that none opens them half-way. Writes wait while an index is made,
+    /// which reads its table once; where they must not wait, an admin makes its column and, with `CONCURRENTLY`, the
+    /// index beforehand.
     func migration(from version: Int64) -> [Request] {
         let missing = versions.dropFirst(Int(clamping: version))
         let minimum = missing.map(\.minimumVersion).max() ?? 1

@@ -4,8 +4,8 @@ extension SchemaVersion {
 
     /// The tables.
     ///
-    /// Texts that are compared have the collation `C`, the order of bytes. Columns that a conversation or message seldom
-    /// has are NULL. PostgreSQL shows times as people read them, so there are no views.
+    /// Texts that are compared have the collation `C`, the order of bytes. Columns that a conversation or message
+    /// seldom has are NULL. PostgreSQL shows times as people read them, so there are no views.
     ///
     /// Every update of a conversation changes an indexed column, so it leaves a dead row: pages are made with room for
     /// the next version, and vacuumed long before a fifth of the table is dead, which is PostgreSQL's default. Metadata

@@ -39,8 +39,8 @@ extension AppendSQL {
 
     /// All of it, but for what the lock waits for, is as the statement's one snapshot shows it.
     ///
-    /// Each key is looked up by itself: given as one array, a server that takes conversations for short reads all of its
-    /// messages.
+    /// Each key is looked up by itself: given as one array, a server that takes conversations for short reads all of
+    /// its messages.
     private func lookingFirst(
         _ name: String, _ lengthening: String, more: [ParameterType] = []
     ) -> PreparedSQL {

@@ -9,8 +9,8 @@ import CSQLite
 /// How a connection waits for a lock that another one holds: it asks again every millisecond.
 ///
 /// SQLite's own wait asks ten times a second after a while (`sqliteDefaultBusyCallback` in its `main.c`). Between two
-/// transactions of a process that never rests the file is free for less than a millisecond, so that on a slow disk such a
-/// wait can miss all these moments until its time is over.
+/// transactions of a process that never rests the file is free for less than a millisecond, so that on a slow disk such
+/// a wait can miss all these moments until its time is over.
 ///
 /// It belongs to one connection, which is used by one thread at a time.
 final class LockWait {

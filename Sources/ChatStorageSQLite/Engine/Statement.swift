@@ -40,7 +40,8 @@ struct Statement {
 
     func bind(_ text: String, at index: Int32) throws {
         let result = text.withUTF8Bytes { bytes in
-            // A null pointer would bind NULL, so an empty text is given some address; one that stays need not be copied.
+            // A null pointer would bind NULL, so an empty text is given some address; one that stays need not be
+            // copied.
             guard let start = bytes.baseAddress, !bytes.isEmpty else {
                 let address = UnsafeRawPointer(Self.empty.utf8Start).assumingMemoryBound(to: CChar.self)
                 return sqlite3_bind_text64(handle, index, address, 0, nil, UInt8(SQLITE_UTF8))

@@ -133,7 +133,8 @@ final class ReaderPool: Sendable {
     private func readOnThread<Result: Sendable>(
         isShort: Bool, _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
-        // A short one is here because the disk is slow or the file locked. It is not to wait until a long one has ended.
+        // A short one is here because the disk is slow or the file locked. It is not to wait until a long one has
+        // ended.
         if !isShort { try await longReads.begin() }
         let reader: Reader
         do {

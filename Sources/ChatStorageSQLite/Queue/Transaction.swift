@@ -32,8 +32,8 @@ struct Transaction {
     /// calls. When one fails after it has written, all are undone and run again, each behind a savepoint.
     ///
     /// A full disk, an I/O error or a lack of memory can roll back the whole transaction, released savepoints included
-    /// (<https://www.sqlite.org/lang_transaction.html>). The other calls are then run again, each alone; also those that
-    /// were refused, since what refused them may be undone.
+    /// (<https://www.sqlite.org/lang_transaction.html>). The other calls are then run again, each alone; also those
+    /// that were refused, since what refused them may be undone.
     ///
     /// - Parameter joining: Calls that came meanwhile and join before the commit; none ends the transaction.
     func run(_ calls: [any WriteCall], joining next: () -> [any WriteCall] = { [] }) {

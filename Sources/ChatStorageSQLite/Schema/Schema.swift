@@ -58,7 +58,8 @@ struct Schema: Sendable {
         return recorded.version < version ? .outdated(version: recorded.version, current: version) : .current
     }
 
-    /// Makes the tables, or what they lack of this version, in one transaction that only one process at a time can hold.
+    /// Makes the tables, or what they lack of this version, in one transaction that only one process at a time can
+    /// hold.
     func bringUpToDate(_ database: Database) throws {
         try database.transaction {
             let done: Int64

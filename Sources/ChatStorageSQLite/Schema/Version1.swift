@@ -3,8 +3,8 @@ extension Schema {
     ///
     /// - A conversation has a number of its own, which its messages carry: short rows, and short entries of their
     ///   indexes. Numbers of conversations that were deleted are used again.
-    /// - A role is a row, which can be added without making the table of messages anew. The numbers 0 and 1 take no byte
-    ///   in a message, so they are those of the most frequent roles.
+    /// - A role is a row, which can be added without making the table of messages anew. The numbers 0 and 1 take no
+    ///   byte in a message, so they are those of the most frequent roles.
     /// - Times are microseconds since 1970 in UTC. A generated column would show them as text in the tables themselves,
     ///   and SQLite would compute it at every write, virtual or not.
     /// - What a plain message or conversation does not have is NULL, or the constant by which it is made. Long columns

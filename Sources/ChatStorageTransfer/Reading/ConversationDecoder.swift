@@ -19,8 +19,8 @@ struct InvalidConversation: Error {
 
 /// Reads conversations from JSON objects of the two kinds that chat archives consist of.
 ///
-/// - `{"conversation_id", "title", "messages": [{"role", "content", "created_at"}]}`, where only the messages' roles and
-///   contents must be there; OpenAI's fine-tuning files are this.
+/// - `{"conversation_id", "title", "messages": [{"role", "content", "created_at"}]}`, where only the messages' roles
+///   and contents must be there; OpenAI's fine-tuning files are this.
 /// - ShareGPT: `{"id", "title", "conversations": [{"from", "value"}]}`; as a rule id and title are missing.
 ///
 /// Both take `id` for `conversation_id`. Other members are left out, and their names kept unless they are empty. A
