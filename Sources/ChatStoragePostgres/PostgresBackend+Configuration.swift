@@ -11,9 +11,9 @@ extension PostgresBackend {
             case disable
             /// Encrypted only if the server insists.
             case allow
-            /// Encrypted if the server can, with whoever answers.
+            /// Encrypted if the server can; the server is not checked.
             case prefer
-            /// Always encrypted, with whoever answers.
+            /// Always encrypted; the server is not checked.
             case require
             /// Always encrypted, with a server whose certificate is signed by a known authority.
             case verifyCA = "verify-ca"

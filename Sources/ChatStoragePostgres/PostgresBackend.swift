@@ -61,7 +61,7 @@ public final class PostgresBackend: ChatStorageBackend {
     ///   the tables that the library did not make, or the database's encoding is not UTF8; `accessDenied` when the user
     ///   may not create tables, or the server refuses the user, the password or the database; `unavailable`;
     ///   `invalidArgument` when no schema of the `search_path` exists, or the user's, database's or server's
-    ///   `session_replication_role` is `replica`, which disables foreign keys; behind a pooler also when the server's
+    ///   `session_replication_role` is `replica`, which disables foreign keys, or, behind a pooler, when the server's
     ///   isolation level is not `read committed` or its `synchronous_commit` is `off`.
     public func prepare(_ preparation: Preparation) async throws {
         if preparation == .verify { try await store.verify() } else { try await store.prepare() }
@@ -69,9 +69,9 @@ public final class PostgresBackend: ChatStorageBackend {
 
     /// Closes the store and its connections; calls under way finish, and every later call is `closed`.
     ///
-    /// It waits for them, at most for their deadlines, also when its task is cancelled. When it returns, every session
-    /// has ended and no thread of the store uses libpq, so the process can exit: OpenSSL's exit handler crashes a
-    /// process that is still connecting. It ends attempts to connect at once. For one that looks up a host's name it
+    /// It waits for them, at most until their deadlines, even when its task is cancelled. When it returns, every
+    /// session has ended and no thread of the store uses libpq, so the process can exit: OpenSSL's exit handler crashes
+    /// a process that is still connecting. It ends attempts to connect at once. For one that looks up a host's name it
     /// waits up to five seconds and then leaves it alone, since it goes no further.
     public func close() async throws {
         await store.close()

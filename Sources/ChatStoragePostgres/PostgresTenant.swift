@@ -2,10 +2,10 @@ public import ChatStorageCore
 
 /// One tenant's conversations in a ``PostgresBackend``.
 public struct PostgresTenant: ChatStorage {
-    /// Get-or-create sees neither row when another session commits in between; the next attempt sees it, unless it was
-    /// deleted again.
+    /// Get-or-create sees no row if another session commits one in between. The next attempt sees that row, unless it
+    /// was deleted again.
     private static let attemptsToGetOrCreate = 20
-    /// An append that looks first must look again when another session changes the conversation in between.
+    /// A conditional append looks again when another session has changed the conversation in between.
     private static let attemptsToAppend = 20
     /// A violation that others caused is gone at the next attempt, unless they cause another.
     private static let attemptsAfterViolation = 3
@@ -223,7 +223,7 @@ public struct PostgresTenant: ChatStorage {
             cause: error.cause)
     }
 
-    /// Makes an append that looks first, until nobody comes in between.
+    /// Makes a conditional append, again if another session has changed the conversation in between.
     private func run(_ append: ConditionalAppend) async throws -> AppendResult {
         var append = append
         var violations = 0
@@ -245,7 +245,7 @@ public struct PostgresTenant: ChatStorage {
             writeOutcome: append.isRepeatable ? .unknown : .notApplied)
     }
 
-    /// What every call begins with, in the order in which errors are told: closed, not prepared, wrong arguments.
+    /// What every call begins with, in the order of the errors: closed, not prepared, wrong arguments.
     private func admit(_ check: () throws -> Void) async throws -> Statements {
         try Task.checkCancellation()
         let statements = try await store.statements()

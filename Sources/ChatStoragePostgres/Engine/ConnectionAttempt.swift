@@ -12,7 +12,7 @@ import Android
 
 /// One attempt to connect: libpq's steps, and waiting for the network between them.
 ///
-/// libpq's blocking functions do the same, but nobody can end them, and a process must not exit while a thread is in
+/// libpq's blocking functions do the same but cannot be interrupted, and a process must not exit while a thread is in
 /// one of them: OpenSSL's exit handler frees what the thread uses.
 struct ConnectionAttempt {
     /// How an attempt ends.

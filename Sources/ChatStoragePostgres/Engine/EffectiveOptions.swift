@@ -13,7 +13,7 @@ import Android
 /// Options as libpq understands them.
 struct EffectiveOptions {
     private(set) var values: [String: String] = [:]
-    /// What libpq takes where nothing is said.
+    /// libpq's own defaults.
     private(set) var defaults: [String: String] = [:]
     /// Why libpq would not connect with them; nil when nothing is wrong.
     private(set) var refusal: String?
@@ -40,8 +40,8 @@ struct EffectiveOptions {
     ///
     /// libpq fills everything in, finds one value that it does not know, and stops before it connects.
     ///
-    /// - Parameter option: The option whose value it does not know, so that its own is lost. libpq checks
-    ///   `target_session_attrs` last: only where it stops there does it say what else it refuses.
+    /// - Parameter option: The option that gets the unknown value, and so loses its own. libpq checks
+    ///   `target_session_attrs` last: if it stops there, it refuses nothing else.
     init(_ list: [(keyword: String, value: String)], stoppingAt option: String = "target_session_attrs") {
         let keywords = (list.map(\.keyword) + [option]).map { strdup($0) }
         let values = (list.map(\.value) + [Self.unknown]).map { strdup($0) }

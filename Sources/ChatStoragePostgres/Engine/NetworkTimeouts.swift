@@ -1,4 +1,4 @@
-/// How soon a connection is given up when its network path is gone, unless the URL says so.
+/// How soon a connection is given up when its network path is gone, unless the URL sets these options.
 ///
 /// A dropped path sends nothing back, and the system's own timers take minutes to hours.
 struct NetworkTimeouts {
@@ -11,8 +11,8 @@ struct NetworkTimeouts {
             seconds = Self.wholeSeconds(call)
             return
         }
-        // This is also how long a server may read nothing while a statement waits for a lock: the kernel takes that for
-        // silence too (tcp(7), TCP_USER_TIMEOUT).
+        // A server that reads nothing, because a statement waits for a lock, looks like a dead path to the kernel
+        // (tcp(7), TCP_USER_TIMEOUT). So this must be longer than such a wait.
         let wanted = max(min(call / 6, .seconds(10)), settings.lockTimeout * 2)
         seconds = Self.wholeSeconds(min(wanted, call))
     }

@@ -1,13 +1,13 @@
 import ChatStorageCore
 import ChatStorageSupport
 
-/// The protocol of one connection in pipeline mode, without a network: which message goes next, whose answer came.
+/// The protocol of one connection in pipeline mode, without a network: what to send next, and whose answer came.
 ///
 /// Requests are sent without waiting for each other's answers, which come in the same order. A named statement is
 /// prepared in the pipeline just before its first use.
 ///
 /// Behind a pooler one Sync is under way at a time, and no statement has a name: poolers give the server's session to
-/// somebody else when the first Sync is answered, although more was sent
+/// another client when the first Sync is answered, although more was sent
 /// (<https://github.com/pgbouncer/pgbouncer/issues/759>, <https://github.com/supabase/supavisor/issues/1061>).
 ///
 /// `Ticket` stands for who asked, `Answer` for a statement's result.
@@ -35,7 +35,7 @@ struct Pipeline<Ticket, Answer> {
     enum Action {
         case answered(Ticket, [Answer])
         case refused(Ticket, ServerError)
-        /// It was not done, after an error in another request that shared its Sync.
+        /// It was not done, because of an error in another request that shared its Sync.
         case skipped(Ticket)
         /// The server ends the session, or is out of step: close the connection and see what was ``lost()``.
         case close
@@ -98,7 +98,7 @@ struct Pipeline<Ticket, Answer> {
         }
     }
 
-    /// Where in the requests sending has come.
+    /// How far the requests have been sent.
     private struct Cursor {
         var entry = 0
         var group = 0
@@ -114,7 +114,7 @@ struct Pipeline<Ticket, Answer> {
     var isBehindPooler: Bool
     /// From the oldest that is not answered.
     private var entries = FIFO<Entry>()
-    /// How many requests were answered; what is sent is counted from the first of all.
+    /// How many requests were answered; positions are counted from the first request of all.
     private var oldest = 0
     /// How many of the oldest have their answers, and wait for the Sync that they share with the next.
     ///
@@ -127,7 +127,7 @@ struct Pipeline<Ticket, Answer> {
     /// How many Syncs are not answered.
     private var syncsUnderWay = 0
     private var expected = FIFO<Expectation>()
-    /// Whether libpq has told what became of the next that is expected.
+    /// Whether libpq has handed over a result for the next expectation.
     private var hasReply = false
     private var statements: [String: PreparedStatement] = [:]
 
@@ -273,13 +273,13 @@ struct Pipeline<Ticket, Answer> {
         !isBehindPooler && !error.isOfConnection
     }
 
-    /// Whether a request needs no Sync of its own: what follows it is the same read as it is itself.
+    /// Whether a request needs no Sync of its own, because the same read follows it.
     ///
-    /// Their answers count with the Sync, so a read that waits for a lock holds up those before it; the same statement
-    /// would have waited itself.
+    /// Their answers count with the Sync, so a read that waits for a lock delays those before it. They are the same
+    /// statement, and would have waited too.
     ///
-    /// It saves the server a transaction's beginning and end, and the answer a way of its own. Each statement sees what
-    /// is committed when it begins, as it would in a transaction of its own.
+    /// It saves the server the beginning and end of a transaction, and a packet for the answer. Each statement sees
+    /// what is committed when it begins, as it would in a transaction of its own.
     private func sharesSyncWithNext(_ place: Int) -> Bool {
         // One that has its answer already would be taken for the next.
         guard unsynced + 1 < Self.readsPerSync, let statement = entries[place]?.script.shareableStatement,

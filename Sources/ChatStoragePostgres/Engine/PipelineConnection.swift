@@ -144,7 +144,7 @@ class PipelineConnection<Ticket> {
     /// Calls a body with who waits for each of them.
     func forEach(_ body: (Ticket) -> Void) { pipeline.forEach(body) }
 
-    /// Closes the connection; nobody uses it afterwards.
+    /// Closes the connection; it must not be used afterwards.
     func finish() { connection.finish() }
 
     /// Gives up what is under way.

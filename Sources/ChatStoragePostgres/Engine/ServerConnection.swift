@@ -16,7 +16,7 @@ final class ServerConnection: @unchecked Sendable {
         finish()
     }
 
-    /// Closes it now, even if a reference lives a moment longer; nobody uses it afterwards.
+    /// Closes it now, even if a reference lives a moment longer; it must not be used afterwards.
     func finish() {
         guard !isFinished else { return }
         isFinished = true

@@ -126,7 +126,7 @@ extension ServerError {
         isOfChangedRows = Self.isOfChangedRows(sqlState, function: field("R"))
     }
 
-    /// Whether an error of the SQLSTATE "feature not supported" is of a prepared statement whose rows have changed.
+    /// Whether an error "feature not supported" means that a prepared statement's rows have changed their type.
     ///
     /// The message is in any language; the function of the server's source that reports it is not
     /// (`src/backend/utils/cache/plancache.c`).

@@ -2,13 +2,13 @@
 struct SessionSetUp {
     let lockWait: Duration
     let statementTimeout: Duration
-    /// The process that serves the session, as the connection was told.
+    /// The process that serves the session, as the server said when the connection opened.
     ///
     /// If another process does, there is a pooler: its sessions go to others too, so nothing is set, and the result has
     /// no row.
     let backendPID: Int32
 
-    /// One statement; what it sets must not be undone by the error of a call that came in the same transaction.
+    /// One statement in a transaction of its own: the error of a call in the same transaction would undo its settings.
     var script: Script {
         let step = Script.Step(statement: Self.statement, bytes: 0) {
             Parameters { parameters in

@@ -10,7 +10,7 @@ import Musl
 import Android
 #endif
 
-/// How a connection is encrypted where nobody says it: to a host that is not local only with a verified certificate.
+/// How a connection is encrypted by default: to a host that is not local, only with a verified certificate.
 ///
 /// libpq's own default, `prefer`, neither verifies whom it talks to nor insists on encryption.
 struct TLSDefaults {

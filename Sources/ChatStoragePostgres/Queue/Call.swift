@@ -45,13 +45,13 @@ struct Call: Sendable {
     let purpose: Purpose
     let deadline: ContinuousClock.Instant
     var lane = Lane.shortRead
-    /// What it sets for its transaction; nil where the session's timeouts suit it.
+    /// The timeouts that it sets for its transaction; nil if the session's suit it.
     var timeouts: (lockWait: Duration, statement: Duration)?
     /// How long it waited for locks in attempts that were its own.
     private(set) var lockWaited = Duration.zero
     /// How many calls go in one statement with it at most, itself included: fewer after one was refused.
     private(set) var mergeLimit = Int.max
-    /// How often it was sent, refusals left out that may have been due to others of its statement.
+    /// How often it was sent, without refusals that another call of its statement may have caused.
     private(set) var attempts = 0
     /// Whether an earlier attempt may have written.
     private var mayBeApplied = false
@@ -162,7 +162,7 @@ struct Call: Sendable {
         if case .mergeable(let write) = request.kind { write } else { nil }
     }
 
-    /// What follows for each of those that it carries from an error of the server that its Sync followed.
+    /// What an error of the server means for each of the calls that it carries, once its Sync has come.
     ///
     /// - Parameter isBehindPooler: Whether errors of class 08 may be a pooler's own: the server may have committed.
     func verdicts(on error: ServerError, isBehindPooler: Bool) -> [(call: Call, verdict: Verdict)] {
@@ -174,11 +174,11 @@ struct Call: Sendable {
             }
         }
         guard case .merged(let calls, _) = purpose else { return [(self, verdict(on: error))] }
-        // What is nobody's fault among them is tried again together, after the same delay.
+        // An error that none of them caused: all are tried again together, after the same delay.
         if case .again(let delay)? = calls.max(by: { $0.attempts < $1.attempts })?.verdict(on: error) {
             return calls.map { ($0, .again(after: delay)) }
         }
-        // The server undid the statement as a whole: whose fault it was shows when ever fewer go together.
+        // The server undid the whole statement. Halving the batch again and again shows which call was at fault.
         return calls.map { call in
             var call = call
             call.mergeLimit = (calls.count + 1) / 2
@@ -193,7 +193,7 @@ struct Call: Sendable {
             return .again(after: .zero)
         }
         if error.isTransactionConflict, attempts < Self.attemptsAfterConflict {
-            // Jitter, so that those who were in each other's way do not meet again.
+            // Jitter, so that the same transactions do not collide again.
             return .again(after: .microseconds(Int.random(in: 500...2_000) << min(attempts, 6)))
         }
         return .failed(error.storageError(isWrite: request.isWrite))

@@ -10,7 +10,7 @@ struct CancellationSweep: Sendable {
     /// - Parameters:
     ///   - cancelled: How many callers were cancelled since the last search, whether their calls waited or not.
     ///   - waiting: How many calls wait.
-    ///   - isClosing: Whether the store is closing, which waits for no call that nobody wants.
+    ///   - isClosing: Whether the store is closing; it then waits only for calls whose callers still wait.
     func isDue(cancelled: Int, waiting: Int, isClosing: Bool = false) -> Bool {
         guard cancelled > 0, !isClosing else { return cancelled > 0 }
         return cancelled >= waiting / Self.looksPerCancellation

@@ -1,6 +1,6 @@
 /// Attempts to connect: how many are under way, when the next may begin, and how long calls wait for them.
 struct ConnectionAttempts {
-    /// How long a call waits for a second connection: one that nobody answers must not hold it up.
+    /// How long a call waits for a second connection; an unanswered attempt must not delay it longer.
     private static let patience = Duration.seconds(1)
 
     /// How many are under way.

@@ -114,7 +114,7 @@ struct Dispatcher {
             assign(now: now)
             for index in connections.indices.reversed() {
                 let isOpen = connections[index].write()
-                // Answers that libpq read meanwhile make no noise in `poll`; they make room for calls that wait.
+                // `poll` does not report answers that libpq has read meanwhile; they make room for waiting calls.
                 if handOutAnswers(index, isOpen: isOpen, now: now) { isSettled = false }
             }
         }
@@ -176,7 +176,7 @@ struct Dispatcher {
         return chosen.index
     }
 
-    /// Whether a write, if each of those before it on a connection waits briefly for a lock, still has half its time.
+    /// Whether a write keeps half its time even if each write before it on the connection waits briefly for a lock.
     private func hasRoom(for lane: Call.Lane, on connection: CallConnection) -> Bool {
         guard case .write = lane, connection.isSetUp else { return true }
         return connection.load.writes < timeouts.writesPerConnection
@@ -192,7 +192,7 @@ struct Dispatcher {
         return connecting > 0 || usable.count > 1 || connections.count < choice.limit
     }
 
-    /// The timeouts that a call has for itself, if the session's do not suit it.
+    /// The timeouts of a call's own, if the session's do not suit it.
     private func timeouts(for call: Call, now: ContinuousClock.Instant) -> (lockWait: Duration, statement: Duration)? {
         let bytes = call.request.bytes
         guard call.lane == .write(.isolated) else {

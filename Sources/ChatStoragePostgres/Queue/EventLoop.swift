@@ -99,7 +99,7 @@ final class EventLoop: Sendable {
 
     /// Ends the loop once the calls under way have ended, and waits for that.
     ///
-    /// Calls end at their deadlines at the latest, so it waits also when its task is cancelled.
+    /// It waits even when its task is cancelled: calls end at their deadlines at the latest.
     func close() async {
         await withCheckedContinuation { continuation in
             if beginClosing(continuation) { continuation.resume() }
@@ -290,7 +290,7 @@ final class EventLoop: Sendable {
         return isClosing
     }
 
-    /// Tells those who close the store that it is closed; no call has come since they asked.
+    /// Resumes the callers that close the store; no call has come since they asked.
     private func end() {
         let closers = inbox.withLock { inbox in
             inbox.phase = .ended

@@ -1,4 +1,4 @@
-/// Whose turn it is among those who share something scarce: the one served last comes last.
+/// The order in which several take turns at something scarce: the one served last comes last.
 struct RoundRobin: Sendable {
     private let count: Int
     private var first = 0
@@ -16,7 +16,7 @@ struct RoundRobin: Sendable {
         return (0..<count).lazy.map { (first + $0) % count }
     }
 
-    /// Takes note that somebody was served; a turn at which nothing was to be had leaves the order as it is.
+    /// Notes who was served; a turn without service keeps the order.
     mutating func served(_ number: Int) {
         first = (number + 1) % count
     }

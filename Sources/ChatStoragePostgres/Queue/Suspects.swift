@@ -23,11 +23,11 @@ struct Suspects {
         var isLocked = false
         /// How long the write under way waits; nil when none is.
         var wait: Wait?
-        /// A number that grows with time, of when its last write ended; nil while one waits or is under way.
+        /// The counter's value when its last write ended; nil while a write waits or is under way.
         var idleSince: Int?
     }
 
-    /// How many are remembered; beyond them the one to which nothing was written longest is forgotten.
+    /// How many are remembered; beyond that, the one that has been idle longest is forgotten.
     static let limit = 1_024
 
     private let limitAtLength: Int
@@ -40,7 +40,7 @@ struct Suspects {
     private(set) var idle = FIFO<(key: ConversationKey, since: Int)>()
     private var lastIdle = 0
 
-    /// Begins without any.
+    /// Makes an empty collection.
     ///
     /// - Parameter limitAtLength: How many writes wait at length at a time. One more may wait briefly, so that none has
     ///   to wait until others have.
@@ -57,7 +57,7 @@ struct Suspects {
     /// Whether the write under way to a conversation may wait for the lock at length.
     func waitsAtLength(_ key: ConversationKey) -> Bool { find(key)?.wait == .atLength }
 
-    /// The one whose turn it is: first those that may be none, whose turn is short.
+    /// The one whose turn it is: first those whose lock may be free, since they wait only briefly.
     var next: ConversationKey? {
         guard underWay <= limitAtLength else { return nil }
         if underWay - atLength < limitAtLength, let key = unproved.next { return key }

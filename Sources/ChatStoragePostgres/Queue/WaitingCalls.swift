@@ -10,7 +10,7 @@ struct WaitingCalls {
     /// Every lane, in the order of their first turns.
     let lanes: [Call.Lane]
 
-    /// Begins without any.
+    /// Makes an empty collection.
     init(writes: WriteQueue<Call>) {
         self.writes = writes
         lanes = [.shortRead, .longRead] + writes.kinds.map { .write($0) }
@@ -117,7 +117,7 @@ struct WaitingCalls {
         writes.forEach(body)
     }
 
-    /// When a call can be sent that cannot now, although no answer comes; nil if none.
+    /// When a call that cannot be sent now can be sent, even if no answer comes; nil if none can.
     func nextEvent(after now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
         [delayed.nextDue, writes.nextEvent(after: now)].compactMap { $0 }.min()
     }

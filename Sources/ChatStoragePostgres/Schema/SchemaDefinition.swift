@@ -2,7 +2,7 @@ import ChatStorageCore
 
 /// How the tables of one PostgreSQL schema are made, and brought to this library's version.
 struct SchemaDefinition {
-    /// The table that tells the library's tables from others of the same names.
+    /// The table that distinguishes the library's tables from others of the same names.
     static let versionTable = "chat_storage_schema"
     static let tables = ["conversations", "chat_messages", versionTable]
 
@@ -11,7 +11,7 @@ struct SchemaDefinition {
 
     /// Describes a schema.
     ///
-    /// - Parameter versions: What makes each version of the one before, from version 1.
+    /// - Parameter versions: What makes each version from the one before, in order, from version 1.
     init(_ schema: SchemaName, _ versions: [SchemaVersion]) {
         self.schema = schema
         self.versions = versions
@@ -20,7 +20,7 @@ struct SchemaDefinition {
     /// The version of the schema that is made.
     var version: Int64 { Int64(versions.count) }
 
-    /// The statements that make each version of the one before, from version 1.
+    /// The statements that make each version from the one before, in order, from version 1.
     var statements: [[String]] {
         versions.enumerated().map { index, version in
             version.transactions(schema.quoted).joined() + (index > 0 ? [setVersion(Int64(index + 1))] : [])

@@ -1,15 +1,15 @@
-/// A version of the schema: what makes it of the version before.
+/// A version of the schema: what makes it from the version before.
 struct SchemaVersion: Sendable {
     /// The lowest version whose library may use the tables as this one leaves them.
     ///
-    /// Where it is a new one, something that older libraries name in their statements gets another name: processes of
-    /// theirs that are running look only where a statement fails.
+    /// A version that raises it also renames something that older libraries' statements use: their running processes
+    /// check the version only after a statement has failed.
     let minimumVersion: Int64
     /// The names of the indexes that an admin may make beforehand, with `CONCURRENTLY`.
     var indexes: [String] = []
     /// The transactions that make it, by the quoted name of the PostgreSQL schema, each a list of statements.
     ///
-    /// They can be repeated, but for those of version 1. None locks both tables, whose order of locks differs among the
-    /// calls of processes that go on meanwhile; those of version 1, whose tables nobody uses yet, may.
+    /// All but those of version 1 can be repeated, and none of these locks both tables: other processes' calls, which
+    /// go on meanwhile, lock the tables in different orders. Version 1 makes new tables, so it may lock both.
     let transactions: @Sendable (_ schema: String) -> [[String]]
 }

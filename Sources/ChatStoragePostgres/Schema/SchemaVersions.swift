@@ -11,13 +11,13 @@ extension SchemaVersion {
     /// the next version, and vacuumed long before a fifth of the table is dead, which is PostgreSQL's default. Metadata
     /// comes last in a row that each append writes anew.
     ///
-    /// A planner that takes tenants and conversations for small, as they mostly are, finds two indexes as good as each
-    /// other and lets their sizes decide: it then reads the whole of a large one by the other index. `POSIX` is the
-    /// order of bytes, as `C` is, but to the planner another one: these indexes serve the statements that name it, and
-    /// the tables' keys all others.
+    /// Most tenants and conversations are small. A planner that expects this finds two indexes equally good, chooses by
+    /// their sizes, and may then read all of a large conversation by the wrong one. `POSIX` orders by bytes as `C`
+    /// does, but the planner takes it for another order: these indexes serve only the statements that name it, and the
+    /// tables' keys serve all others.
     ///
-    /// The version's table has other columns than it had before the library's first release, so that neither library
-    /// takes the other's tables for its own.
+    /// The table of versions has other columns than before the library's first release, so that neither library takes
+    /// the other's tables for its own.
     private static let version1 = SchemaVersion(minimumVersion: 1) { schema in
         [
             [

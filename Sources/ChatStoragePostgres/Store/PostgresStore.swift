@@ -34,13 +34,13 @@ final class PostgresStore: Sendable {
         return try becomeReady(try await location())
     }
 
-    /// Looks at the tables, also when they were there before.
+    /// Looks at the tables, even if they were found before.
     func verify() async throws {
         _ = try readyStatements()
         _ = try becomeReady(try await inspect())
     }
 
-    /// - Throws: ``ChatStorageError`` with the code `notPrepared` if `prepare()` would have something to do.
+    /// - Throws: ``ChatStorageError`` with the code `notPrepared` if the tables are missing or older.
     private func becomeReady(_ location: SchemaInspection.Location) throws -> Statements {
         switch location {
         case .present(let schema, let isDistributed): return try becomeReady(schema, isDistributed: isDistributed)

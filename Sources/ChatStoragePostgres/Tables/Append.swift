@@ -1,6 +1,6 @@
 import ChatStorageCore
 
-/// An append of plain messages: on its own one statement, and without a condition a part of one for many callers.
+/// An append of messages without keys: one statement of its own, or without a condition part of an ``AppendBatch``.
 struct Append {
     let key: ConversationKey
     let messages: [ChatMessage]

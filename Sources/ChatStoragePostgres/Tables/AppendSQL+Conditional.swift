@@ -1,8 +1,8 @@
 import ChatStorageCore
 
-/// The statements of appends that look first: for their keys, and whether the conversation is unchanged.
+/// The statements of conditional appends, which first look for their keys and at the conversation's version.
 extension AppendSQL {
-    /// What a row of their answers is; its name comes first in the row.
+    /// What a row of their answers is; the row's first column has its name.
     enum Row: String {
         /// A message that has one of the given keys already, whereupon none is added.
         case found
@@ -15,21 +15,21 @@ extension AppendSQL {
     }
 
     var keyedAppend: PreparedSQL {
-        lookingFirst(
+        conditional(
             "keyed_append",
             conversations.lengtheningOrCreation(
                 of: "SELECT $1, $2, now(), now(), \(Self.count) WHERE NOT EXISTS (SELECT FROM found)"))
     }
 
     var keyedAppendIfExists: PreparedSQL {
-        lookingFirst(
+        conditional(
             "keyed_append_if_exists", conversations.lengthening(by: Self.count, if: "NOT EXISTS (SELECT FROM found)"))
     }
 
     /// After waiting for the row's lock, PostgreSQL rechecks the condition on the new row.
     var appendIfUnchanged: PreparedSQL {
         let next = Self.first + MessageTable.full.count
-        return lookingFirst(
+        return conditional(
             "append_if_unchanged",
             conversations.lengthening(
                 by: Self.count,
@@ -37,11 +37,11 @@ extension AppendSQL {
             more: [.timestamptz, .bigint])
     }
 
-    /// All of it, but for what the lock waits for, is as the statement's one snapshot shows it.
+    /// One snapshot shows all of it, except for what the wait for the lock brings.
     ///
-    /// Each key is looked up by itself: given as one array, a server that takes conversations for short reads all of
-    /// its messages.
-    private func lookingFirst(
+    /// Each key is looked up by itself. With one array of keys, a planner that expects short conversations would read
+    /// all messages of the conversation.
+    private func conditional(
         _ name: String, _ lengthening: String, more: [ParameterType] = []
     ) -> PreparedSQL {
         let full = MessageTable.full
@@ -68,7 +68,7 @@ extension AppendSQL {
             """)
     }
 
-    /// What their answers say.
+    /// What such a statement answered.
     struct Look {
         var found: [Message] = []
         /// How many messages were added, their sequences and time.

@@ -68,7 +68,8 @@ struct AppendSQL: Sendable {
 
     /// The rows are locked in the order of their key, so that two such statements do not wait for each other.
     ///
-    /// The conversations are numbered in that order, by which their messages find them, and their callers.
+    /// The conversations are numbered in that order: messages find their conversation by its number, and callers
+    /// theirs.
     var batch: PreparedSQL {
         let rows = """
             SELECT given.tenant, given.conversation_id, now(), now(), given.messages

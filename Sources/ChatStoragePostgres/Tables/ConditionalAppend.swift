@@ -1,6 +1,6 @@
 import ChatStorageCore
 
-/// An append that looks at what is there first: whether it was made before, and whether the conversation is unchanged.
+/// An append that first checks whether it was made before, and whether the conversation is unchanged.
 struct ConditionalAppend: Sendable {
     private let key: ConversationKey
     private let messages: [ChatMessage]
@@ -34,7 +34,7 @@ struct ConditionalAppend: Sendable {
         request = Request(groups: [[step]], .write(key), isRepeatable: Self.haveKeys(messages))
     }
 
-    /// Whether an append needs to look: all others are sent without.
+    /// Whether an append needs this; all others are an ``Append``.
     static func isNeeded(for messages: [ChatMessage], if condition: AppendCondition) -> Bool {
         condition.expectedVersion != nil || haveKeys(messages)
     }
@@ -42,13 +42,13 @@ struct ConditionalAppend: Sendable {
     /// All messages of an append have keys, or none.
     private static func haveKeys(_ messages: [ChatMessage]) -> Bool { messages.first?.key != nil }
 
-    /// Whether what it finds may be its own doing: an attempt that was not answered is sent again, since it has keys.
+    /// Whether what it finds may be its own work: with keys, an unanswered attempt is sent again.
     var isRepeatable: Bool { request.isRepeatable }
 
     /// Reads what the statement answered.
     ///
-    /// A distributed engine looks for keys and for the version in two snapshots. Whatever changed the version may have
-    /// stored these very messages, which a look after the one that found another version finds.
+    /// A distributed engine looks for keys and for the version in two snapshots. The write that changed the version may
+    /// have stored these very messages, so one more attempt looks for them.
     ///
     /// - Returns: What the caller gets; nil when the append must be made again: the conversation changed between the
     ///   look and the lock, or this is the first look that found another version.

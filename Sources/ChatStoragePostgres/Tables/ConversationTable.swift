@@ -100,9 +100,9 @@ struct ConversationTable: Sendable {
             """)
     }
 
-    /// Those tied with the last one, then the older ones: two ranges of one index.
+    /// Those updated at the same time as the last one, then the older ones: two ranges of one index.
     ///
-    /// As one condition with OR the index would be read from its start each time.
+    /// With one condition and OR, PostgreSQL would read the index from its start each time.
     var nextPage: PreparedSQL {
         names.statement(
             "next_conversations", [.text, .timestamptz, .text, .bigint],
@@ -163,7 +163,7 @@ struct ConversationTable: Sendable {
         """
     }
 
-    /// Makes a conversation longer that exists.
+    /// Makes an existing conversation longer.
     ///
     /// - Parameters:
     ///   - count: The number of messages.

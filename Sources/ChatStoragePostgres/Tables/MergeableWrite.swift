@@ -1,7 +1,7 @@
-/// A write that can go in one statement with others.
+/// A write that can share a statement with others.
 ///
-/// The queue decides which of the writes that wait go together. What the statement is, and what each of them gets of
-/// its answer, only the writes know.
+/// The queue decides which waiting writes go together. Only the writes know the statement, and which part of its answer
+/// each of them gets.
 protocol MergeableWrite: Sendable {
     /// The conversation whose row it locks.
     var key: ConversationKey { get }

@@ -80,8 +80,8 @@ struct MessageTable: Sendable {
 
     /// Removes what a clear has marked.
     ///
-    /// If it found no conversation, another session can create one before this. It has 0 there, or the sequence up to
-    /// which its own clear has already removed messages.
+    /// If the clear found no conversation, another session may create one before this statement. Its mark is then 0, or
+    /// the sequence up to which a clear of its own has removed messages.
     var deleteCleared: PreparedSQL {
         names.statement(
             "delete_cleared", [.text, .text],

@@ -5,12 +5,12 @@ struct TableNames: Sendable {
     /// What statements' names begin with: a connection's prepared statements outlive a move of the tables to another
     /// schema.
     let prefix: String
-    /// The rows of a tenant, as those indexes compare them that are made for one statement each.
+    /// The condition for a tenant's rows, with the collation of the indexes that serve one statement each.
     let thisTenant: String
 
-    /// The row or rows of a conversation, as the tables' keys compare them.
+    /// The condition for a conversation's rows, with the collation of the tables' keys.
     static let thisConversation = "tenant = $1 AND conversation_id = $2"
-    /// A conversation's id, as those indexes compare it that are made for one statement each.
+    /// A conversation's id, with the collation of the indexes that serve one statement each.
     static let id = "conversation_id COLLATE \"POSIX\""
 
     /// Makes the names.
