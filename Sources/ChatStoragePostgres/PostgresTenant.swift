@@ -2,8 +2,9 @@ public import ChatStorageCore
 
 /// One tenant's conversations in a ``PostgresBackend``.
 public struct PostgresTenant: ChatStorage {
-    /// Get-or-create sees no row if another session commits one in between. The next attempt sees that row, unless it
-    /// was deleted again.
+    /// Get-or-create sees no row if another session commits one in between.
+    ///
+    /// The next attempt sees that row, unless it was deleted again.
     private static let attemptsToGetOrCreate = 20
     /// A conditional append looks again when another session has changed the conversation in between.
     private static let attemptsToAppend = 20

@@ -39,7 +39,7 @@ extension Database {
 
     /// Reads conversations in the order of the list.
     ///
-    /// Those updated at the same time as the start and of a higher id come first, then the older ones; each is one
+    /// First come those updated at the same time as the start, with a higher id, then the older ones. Each part is one
     /// range of the index.
     func conversations(
         tenant: String, after start: (updatedAt: Timestamp, id: ConversationID)?, limit: Int

@@ -30,12 +30,12 @@ extension SQLiteBackend {
             /// Reading a file with a write-ahead log takes a folder in which files can be made, or beside the file
             /// those that a writer keeps there; elsewhere calls are `accessDenied`.
             case readWrite
-            /// Reading, on a medium that nobody writes while the store is open: no lock is taken and no file made.
+            /// Reading a file that no program writes while the store is open: no lock is taken and no file made.
             ///
             /// Only the database file itself is read (`immutable=1`, <https://www.sqlite.org/uri.html>). Where a writer
             /// left changes beside it, in a write-ahead log or a rollback journal, calls are `accessDenied`; so are
-            /// writes. Where there is no file they are `invalidArgument`. If somebody changes the file meanwhile, reads
-            /// can be wrong or `damaged`.
+            /// writes. Where there is no file they are `invalidArgument`. If another program changes the file
+            /// meanwhile, reads can be wrong or `damaged`.
             case immutable
         }
 

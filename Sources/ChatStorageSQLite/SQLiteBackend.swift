@@ -56,14 +56,14 @@ public final class SQLiteBackend: ChatStorageBackend {
 
     /// Makes the store ready: creates the file (readable by its owner only) and the schema where they are missing.
     ///
-    /// It can run in many processes at once. On a current schema it only reads, and to verify it never makes or changes
-    /// anything. Other tables in the file are left alone.
+    /// It can run in many processes at once. On a current schema it only reads, and ``Preparation/verify`` never makes
+    /// or changes anything. Other tables in the file are left alone.
     ///
     /// - Parameter preparation: Whether what is missing is made.
     /// - Throws: ``ChatStorageError`` with the code `invalidArgument` if the file's folder does not exist, or the path
     ///   is too long or leads to something other than a file; `schemaTooNew`, `schemaMismatch`, `damaged` for a file
-    ///   that is not a database, `accessDenied` where what is missing cannot be made, `unavailable`; to verify,
-    ///   `notPrepared` where something is missing.
+    ///   that is not a database, `accessDenied` if what is missing cannot be made, `unavailable`; with
+    ///   ``Preparation/verify``, `notPrepared` if something is missing or older.
     public func prepare(_ preparation: Preparation) async throws {
         try await store.prepare(preparation)
     }

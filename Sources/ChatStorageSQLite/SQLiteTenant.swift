@@ -23,7 +23,7 @@ public struct SQLiteTenant: ChatStorage {
     @discardableResult
     public func createConversation(_ new: NewConversation) async throws -> Conversation {
         try await admit(writes: true) { try Validation.check(new) }
-        // One that is to be kept most often exists, and reading waits for no writer.
+        // A conversation to keep mostly exists, and reading waits for no writer.
         if new.ifExists == .keep {
             do {
                 let existing = try await store.read { [name] in try $0.conversation(tenant: name, new.id) }
@@ -107,7 +107,7 @@ public struct SQLiteTenant: ChatStorage {
         return try await store.write(bytes: bytes) { [name] in try $0.restore(snapshot, tenant: name) }
     }
 
-    /// What every call begins with, in the order in which errors are told: closed, not prepared, wrong arguments.
+    /// What every call begins with, in the order of the errors: closed, not prepared, wrong arguments.
     private func admit(writes: Bool = false, _ check: () throws -> Void) async throws {
         try Task.checkCancellation()
         do {

@@ -2,11 +2,11 @@
 public enum QueueRefusal: Error, Hashable {
     /// The queue is closed.
     case closed
-    /// As many calls wait already as may, for what the queue names.
+    /// The queue is full: `limit` calls wait already for what `purpose` names.
     case full(limit: Int, purpose: String)
 }
 
-/// Calls that wait, up to a number of them, and leave in the order in which they came.
+/// A queue of waiting calls with a limit: first in, first out.
 ///
 /// Its owner keeps it behind a lock, together with what the calls wait for. A call whose caller was cancelled counts
 /// until it is found: when its turn comes, when the queue is full, or when all callers may have left.
@@ -17,7 +17,7 @@ public struct BoundedQueue<Call: Sendable>: Sendable {
     @usableFromInline let purpose: String
     @usableFromInline let isWanted: @Sendable (Call) -> Bool
     @usableFromInline var calls = FIFO<Call>()
-    /// At most how many of the calls have lost their callers.
+    /// How many of the calls may have lost their callers, at most.
     @usableFromInline var cancelled = 0
     /// Whether it takes no calls any more; those that wait can still be taken from it.
     public private(set) var isClosed = false
@@ -53,7 +53,7 @@ public struct BoundedQueue<Call: Sendable>: Sendable {
         calls.append(call)
     }
 
-    /// Throws if it is closed.
+    /// Throws ``QueueRefusal/closed`` if it is closed.
     @inlinable public func checkIsOpen() throws(QueueRefusal) {
         if isClosed { throw .closed }
     }
@@ -75,7 +75,7 @@ public struct BoundedQueue<Call: Sendable>: Sendable {
 
     /// Notes that a caller was cancelled, whether its call waits here or was taken before.
     ///
-    /// Once all may have left, their calls go. A cancellation costs a look at one call on average.
+    /// Once all callers may have left, the calls without one are removed. On average a cancellation examines one call.
     public mutating func noteCancellation() {
         cancelled += 1
         if cancelled >= calls.count { removeCancelled() }

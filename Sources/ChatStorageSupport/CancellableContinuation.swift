@@ -7,8 +7,8 @@ public import Synchronization
 ///
 /// Its code is visible to other modules, which make it for their results.
 public final class CancellableContinuation<Success: Sendable>: Sendable {
-    // Unsafe continuations, whose misuse nobody notices: the state sees to it that each is resumed once. Checked ones
-    // cost an object and a look-up of its type at every call.
+    // Unsafe continuations do not detect misuse; the state makes sure that each is resumed once. Checked ones cost an
+    // object and a look-up of its type at every call.
     @usableFromInline enum State {
         case new
         case waiting(UnsafeContinuation<Success, any Error>)
@@ -20,11 +20,11 @@ public final class CancellableContinuation<Success: Sendable>: Sendable {
 
     @inlinable init() {}
 
-    /// Waits for a call that `submit` hands to whoever does the work, who then calls ``begin()`` and ``end(_:)``.
+    /// Hands a call to a worker and waits for the result; the worker calls ``begin()``, and then ``end(_:)``.
     ///
     /// - Parameters:
     ///   - submit: Hands the call over.
-    ///   - onCancel: Runs after the caller was cancelled while it waited, so that a queue knows of calls without
+    ///   - onCancel: Runs after the caller was cancelled while it waited, so that a queue can count calls without
     ///     callers.
     /// - Throws: What the call ended with, or `CancellationError`, at once, when the task is or was cancelled.
     @inlinable public static func wait(
@@ -61,7 +61,7 @@ public final class CancellableContinuation<Success: Sendable>: Sendable {
 
     /// Ends the call; only the first time counts, so a result that comes after the caller was cancelled is dropped.
     ///
-    /// - Returns: Whether the caller gets this result. Who hands over something that must come back asks.
+    /// - Returns: Whether the caller gets this result. Check it if the result is something that must be given back.
     @discardableResult
     @inlinable public func end(_ result: Result<Success, any Error>) -> Bool {
         let continuation: UnsafeContinuation<Success, any Error>? = state.withLock { state in

@@ -21,7 +21,7 @@ public final class SerialThread: Sendable {
 
     /// Has the thread do work, which may block, and waits for what it returns.
     ///
-    /// It waits also when the task is cancelled, so that what the work uses can go afterwards.
+    /// It waits even when the task is cancelled, so that what the work uses can be freed afterwards.
     public func run<Success: Sendable>(_ work: @escaping @Sendable () throws -> Success) async throws -> Success {
         try await withCheckedThrowingContinuation { continuation in
             async { continuation.resume(with: Result { try work() }) }

@@ -2,7 +2,7 @@ import Synchronization
 
 /// One run of a function for all callers that ask while it goes on.
 ///
-/// Its result is not kept: who asks later starts another run. A caller that is cancelled disturbs no other. When all
+/// Its result is not kept: a later caller starts another run. A caller that is cancelled disturbs no other. When all
 /// are cancelled the run is too, and those who ask meanwhile get another one once it has ended.
 public final class SingleFlight<Value: Sendable>: Sendable {
     private typealias Caller = CancellableContinuation<Value>
@@ -18,7 +18,7 @@ public final class SingleFlight<Value: Sendable>: Sendable {
         /// Calls of ``close()``, which wait until there is no run.
         var closing: [CheckedContinuation<Void, Never>] = []
 
-        /// Takes the callers from the run, which is to be cancelled; nil if it is or there is none.
+        /// Gives up the run, which is then to be cancelled; nil if that has happened, or there is no run.
         mutating func leaveRun() -> Task<Void, Never>? {
             guard !isLeft, let run else { return nil }
             isLeft = true
@@ -49,8 +49,8 @@ public final class SingleFlight<Value: Sendable>: Sendable {
     /// What a run returns: the one under way, or a new one.
     ///
     /// - Parameters:
-    ///   - isFinal: Whether a caller takes a value from a run that began before it called. If not, it waits for another
-    ///     run: what it did before it called may have changed the value.
+    ///   - isFinal: Whether a caller takes a value from a run that began before its call. If not, it waits for another
+    ///     run: what it did before the call may have changed the value.
     ///   - run: The function. It runs in a task of its own.
     /// - Throws: What the function throws; ``QueueRefusal``; `CancellationError`, at once, when the task is cancelled.
     public func value(
@@ -84,7 +84,7 @@ public final class SingleFlight<Value: Sendable>: Sendable {
         let value = try await Caller.wait { caller in
             do {
                 isEarlier = try join(caller, run)
-                // It was cancelled before it was there to be found.
+                // It was cancelled before it was in the queue.
                 if !caller.isWanted { noteCancellation() }
             } catch {
                 caller.end(.failure(error))
@@ -95,7 +95,7 @@ public final class SingleFlight<Value: Sendable>: Sendable {
         return (value, isEarlier)
     }
 
-    /// - Returns: Whether the caller gets what a run returns that had begun before.
+    /// - Returns: Whether the caller waits for a run that had begun before.
     private func join(
         _ caller: Caller, _ run: @escaping @Sendable () async throws -> Value
     ) throws(QueueRefusal) -> Bool {

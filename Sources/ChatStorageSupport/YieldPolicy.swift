@@ -1,10 +1,9 @@
 import Synchronization
 
-/// When calls that never wait leave their thread to other tasks.
+/// When calls that never wait yield their thread to other tasks.
 ///
-/// A task in a loop of such calls would keep its thread for ever. Handing a thread on costs more than many calls, so it
-/// is done about every five milliseconds that a store is busy, as long as a kernel may let a thread run while others
-/// wait.
+/// A task in a loop of such calls would keep its thread for ever. Yielding costs more than many calls, so a busy store
+/// yields about every five milliseconds, which is about a kernel's time slice when other threads wait.
 public final class YieldPolicy: Sendable {
     private static let turn = Duration.milliseconds(5)
     private let callsPerLook: UInt

@@ -13,7 +13,7 @@ extension Database {
         try run(sql) { _ = try $0.step() }
     }
 
-    /// Leaves the file to others for a moment, where the last transaction held it for long.
+    /// Leaves the file to others for a moment, if the last transaction held it for long.
     func waitForRest() {
         let time = writerRest.remaining(at: .now)
         if time > .zero { sleepThread(for: time) }
@@ -58,7 +58,7 @@ extension Database {
         }
     }
 
-    /// What a pragma answers, the empty text for nothing.
+    /// What a pragma answers; the empty text if it answers nothing.
     func pragma(_ sql: SQL) throws -> String {
         try run(sql) { statement in
             guard try statement.step() else { return "" }

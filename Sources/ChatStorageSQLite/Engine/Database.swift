@@ -40,7 +40,7 @@ final class Database: @unchecked Sendable {
     /// Whether it writes a write-ahead log, and which file that is.
     var hasLog = false
     var log: FileIdentity?
-    /// Refuses a schema that the connection's user does not know; nil where every one will do.
+    /// Refuses a schema that the connection's user does not know; nil if any will do.
     private let schemaCheck: (@Sendable (Database) throws -> Void)?
     /// Whether the schema, as the connection last saw it, has passed that check.
     private var isSchemaKnown = false
@@ -109,7 +109,7 @@ final class Database: @unchecked Sendable {
         close()
     }
 
-    /// Closes the connection now, even if a reference to it remains; nobody uses it afterwards.
+    /// Closes the connection now, even if a reference to it remains; it must not be used afterwards.
     func close() {
         guard !isClosed else { return }
         isClosed = true
@@ -119,7 +119,7 @@ final class Database: @unchecked Sendable {
         assert(result == SQLITE_OK, "a statement outlived its connection")
     }
 
-    /// Whether no transaction is open: after an error it tells whether the engine has rolled everything back.
+    /// Whether no transaction is open; after an error, whether the engine has rolled everything back.
     var isOutsideTransaction: Bool { sqlite3_get_autocommit(handle) != 0 }
 
     /// How many rows the last INSERT, UPDATE or DELETE changed itself, without cascades.
@@ -128,13 +128,13 @@ final class Database: @unchecked Sendable {
     /// The integer key of the row that the last INSERT has made, whatever triggers made of it.
     var insertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
 
-    /// How many rows the connection's statements have changed so far, cascades included, but for what failed.
+    /// How many rows the connection's successful statements have changed so far, cascades included.
     var allChanges: Int64 { sqlite3_total_changes64(handle) }
 
     /// How many pages the write-ahead log had after this connection's last commit; 0 with a rollback journal.
     var logPages: Int { logLength.pages }
 
-    /// Moves as much of the write-ahead log into the file as it can, and waits for nobody.
+    /// Moves as much of the write-ahead log into the file as it can without waiting.
     ///
     /// Another connection's transaction must keep all writers out meanwhile, see ``LogMover``.
     ///

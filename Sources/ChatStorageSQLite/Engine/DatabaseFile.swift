@@ -23,8 +23,8 @@ struct DatabaseFile: Sendable {
     /// Whether the file is there.
     ///
     /// - Throws: ``ChatStorageError`` with the code `invalidArgument` if the path leads to something else, or to a
-    ///   place where no file can be made. SQLite would open a folder too, and wait for ever until somebody writes to a
-    ///   named pipe.
+    ///   place where no file can be made. SQLite would open a folder too, and wait for ever for a writer of a named
+    ///   pipe.
     func exists() throws -> Bool {
         var information = stat()
         if stat(path, &information) == 0 {

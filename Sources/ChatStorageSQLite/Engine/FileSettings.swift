@@ -1,10 +1,10 @@
 /// How the connections to a database file are opened, and what their writes wait for.
 struct FileSettings: Sendable {
-    /// Absolute, for the system.
+    /// The absolute path, for the system.
     var path: String
-    /// The same for SQLite, which gets a URI for a file that nobody writes.
+    /// The name for SQLite: the path, or a URI for an immutable file.
     var fileName: String
-    /// Whether the file lies on a medium that nobody writes: no lock is taken and nothing is made beside it.
+    /// Whether no program writes the file meanwhile: no lock is taken, and no file is made beside it.
     var isImmutable: Bool
     /// Whether a new file gets a write-ahead log, and not a rollback journal.
     var usesWriteAheadLog: Bool

@@ -2,7 +2,7 @@ import Synchronization
 
 /// A statement of the library's own, which each connection prepares once.
 ///
-/// Parameters are numbered, and which is which stands beside the text.
+/// Parameters are numbered; a comment beside the text says what each is.
 struct SQL: Sendable {
     private static let count = Atomic(0)
 
@@ -17,9 +17,9 @@ struct SQL: Sendable {
     }
 }
 
-/// A part of a statement: literals in the code, and other such parts between them.
+/// A part of a statement: literals in the code, with other such parts between them.
 ///
-/// No `String` can get into it, and so no data.
+/// It takes no `String`, so no data can get into a statement.
 struct SQLText: Sendable, ExpressibleByStringInterpolation {
     struct StringInterpolation: StringInterpolationProtocol {
         fileprivate var text = ""
@@ -55,7 +55,7 @@ struct SQLText: Sendable, ExpressibleByStringInterpolation {
     }
 }
 
-/// What every connection needs, whatever its tables are.
+/// The statements of every connection, whatever its tables are.
 extension SQL {
     static let begin = SQL("BEGIN IMMEDIATE")
     static let commit = SQL("COMMIT")

@@ -1,9 +1,9 @@
 /// How long a writer leaves the file to other processes between two transactions.
 ///
-/// A file's locks keep no queue: whoever asks while the file is free gets it, and a writer that has more to write frees
-/// it for less than a millisecond. Where transactions are short there are enough such moments. Where a slow or busy
-/// disk makes them long they are rare, and on a busy machine those that wait ask late too: so the writer then rests for
-/// a twentieth of the time that it held the lock.
+/// A file's locks keep no queue: they go to the first process that asks while the file is free, and a writer with more
+/// to write frees it for less than a millisecond. Short transactions leave enough such moments. On a slow or busy disk
+/// transactions are long and the moments rare, and on a busy machine waiting processes ask late. So after a long
+/// transaction the writer rests, for a twentieth of the time that it held the lock.
 struct WriterRest {
     private static let part = 20
     private static let shortest = Duration.milliseconds(1)

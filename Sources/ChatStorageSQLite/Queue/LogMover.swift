@@ -50,7 +50,7 @@ struct LogMover {
                 try? writer.command(.rollback)
                 writer.writerRest.transactionEnded(at: .now)
             }
-            // Reads of older pages end meanwhile, and new ones do not begin while nobody commits.
+            // Reads of older pages end meanwhile, and without commits no new ones begin.
             for _ in 0..<attempts {
                 if try mover.moveLog() { return true }
                 pause()

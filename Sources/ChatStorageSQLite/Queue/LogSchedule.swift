@@ -1,6 +1,6 @@
 /// When the write-ahead log is moved into the file, by its length in pages after each commit.
 ///
-/// SQLite starts the log over with the first commit after all of it was moved, if nobody reads from it then.
+/// SQLite starts the log over with the first commit after all of it was moved, if no connection reads from it then.
 struct LogSchedule {
     enum Step: Equatable {
         case nothing, move

@@ -4,8 +4,8 @@ import Synchronization
 
 /// The reads that take long, and pauses in which none is under way.
 ///
-/// SQLite starts the write-ahead log over only when nobody reads from it. If long reads always overlap, that never
-/// happens and the log grows for ever. In a pause, new long reads wait for its end, while those under way finish.
+/// SQLite starts the write-ahead log over only when no connection reads from it. If long reads always overlap, that
+/// never happens and the log grows for ever. In a pause, new long reads wait for its end, while those under way finish.
 final class LongReads: Sendable {
     private struct State {
         var underWay = 0

@@ -84,7 +84,7 @@ final class ReaderPool: Sendable {
         return try await readOnThread(isShort: inline, body)
     }
 
-    /// Ends the calls that wait for a connection, and closes all connections once nobody uses them.
+    /// Ends the calls that wait for a connection, and closes each connection once it is unused.
     func close() async {
         let (idle, waiting) = state.withLock { state in
             state.waiting.close()
@@ -104,7 +104,7 @@ final class ReaderPool: Sendable {
     }
 
     /// Runs a body with bounds on the text that it reads and on its waits for the disk; the bounds are gone before
-    /// anybody else gets the connection.
+    /// another call gets the connection.
     private func readInline<Result>(_ database: Database, _ body: (Database) throws -> Result) throws -> Result {
         let start = database.readWatch.start()
         database.textBudget = Self.inlineBytes
@@ -241,7 +241,7 @@ final class ReaderPool: Sendable {
         }
     }
 
-    /// Closes a connection that nobody uses, on its own thread: the last one to close writes to the file.
+    /// Closes an unused connection, on its own thread: the last one to close writes to the file.
     private func close(_ reader: Reader) {
         reader.thread.async { [self] in
             reader.database.close()

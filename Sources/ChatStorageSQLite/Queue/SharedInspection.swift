@@ -1,7 +1,7 @@
 import ChatStorageCore
 import ChatStorageSupport
 
-/// Looks what a file has, once for all calls that ask at the same time.
+/// Inspects a file's schema, once for all calls that ask at the same time.
 struct SharedInspection {
     private let configuration: StoreSettings
     private let thread = SerialThread()
@@ -12,7 +12,7 @@ struct SharedInspection {
         inspections = SingleFlight(limit: configuration.waitingCalls, waitingFor: "the schema")
     }
 
-    /// What the file has, looked up with a connection that changes nothing in it.
+    /// The file's schema, read by a connection that changes nothing.
     func result() async throws -> Schema.State {
         do {
             return try await inspections.value(acceptingEarlier: { $0 == .current }) { [configuration, thread] in
@@ -25,7 +25,7 @@ struct SharedInspection {
         }
     }
 
-    /// Ends the calls that wait, and returns when no file is looked at any more.
+    /// Ends the calls that wait, and returns when no inspection is under way.
     func close() async {
         await inspections.close()
     }

@@ -1,11 +1,11 @@
-/// What a store's connections and queues go by.
+/// The settings of a store's connections and queues.
 struct StoreSettings: Sendable {
     let file: FileSettings
     /// How many connections read at once.
     let readers: Int
     /// How many calls may wait at once for the writer, and as many for a reader.
     let waitingCalls: Int
-    /// What the tables have to be.
+    /// The schema that the tables must have.
     let schema: Schema
 
     /// How long a call waits for a lock that another connection to the file has.

@@ -28,14 +28,15 @@ struct Transaction {
 
     /// Runs calls in one transaction.
     ///
-    /// Nearly every call that fails does so before it has written anything, so that at first nothing is between the
-    /// calls. When one fails after it has written, all are undone and run again, each behind a savepoint.
+    /// Nearly every call that fails does so before it has written anything, so at first no savepoints separate the
+    /// calls. If one fails after it has written, all are undone and run again, each behind a savepoint.
     ///
     /// A full disk, an I/O error or a lack of memory can roll back the whole transaction, released savepoints included
-    /// (<https://www.sqlite.org/lang_transaction.html>). The other calls are then run again, each alone; also those
+    /// (<https://www.sqlite.org/lang_transaction.html>). The other calls are then run again, each alone. So are those
     /// that were refused, since what refused them may be undone.
     ///
-    /// - Parameter joining: Calls that came meanwhile and join before the commit; none ends the transaction.
+    /// - Parameter joining: Gives the calls that came meanwhile, which join before the commit; when it gives none, the
+    ///   transaction ends.
     func run(_ calls: [any WriteCall], joining next: () -> [any WriteCall] = { [] }) {
         run(calls, behindSavepoints: false, joining: next)
     }
@@ -78,7 +79,7 @@ struct Transaction {
         finish(done) { error in
             if admitted.count == 1 { admitted[0].fail(error) } else { runEachAlone(admitted) }
         } whenEnded: { failure in
-            // Where all was undone, what refused them may be too.
+            // If all was undone, what refused them may be too.
             for (call, error) in refusals { call.fail(failure ?? error) }
         }
     }

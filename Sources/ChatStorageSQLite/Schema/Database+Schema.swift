@@ -16,14 +16,15 @@ extension Schema {
 }
 
 extension Database {
-    /// The names, of those that the library uses, that the database has something under, in order.
+    /// Which of the library's names are taken in the database, in alphabetical order.
     ///
     /// SQLite's names ignore case, so an app's `Conversations` takes the name too.
     func ownTableNames() throws -> [String] {
         try run(Schema.sql.ownTableNames) { statement in try statement.rows { try $0.text(0) } }
     }
 
-    /// The recorded version and the lowest that may still use the schema; nil if the table is not the library's.
+    /// The recorded version, and the lowest version that may still use the schema; nil if the table is not the
+    /// library's.
     func recordedVersion() throws -> (version: Int64, minimumVersion: Int64)? {
         do {
             return try run(Schema.sql.recordedVersion) { statement in

@@ -1,17 +1,17 @@
 import ChatStorageCore
 
-/// The versions that the library's tables have had, and what a file has of them.
+/// The versions of the library's tables, and which of them a file has.
 ///
 /// `chat_storage_schema` records the version of a file's tables and the lowest version that may still use them, so that
 /// a later addition need not shut older processes out (contract E5).
 struct Schema: Sendable {
-    /// What makes each version of the one before it, and records it; a new file gets them all.
+    /// What makes each version from the one before it, and records it; a new file gets them all.
     let versions: [StaticString]
 
-    /// What this library makes.
+    /// The schema that this library makes.
     static let current = Schema(versions: [version1])
 
-    /// The newest version that it knows.
+    /// The newest of the versions.
     var version: Int64 { Int64(versions.count) }
 
     /// What a file has.
@@ -37,7 +37,7 @@ struct Schema: Sendable {
         }
     }
 
-    /// Reads what a database has, and changes nothing.
+    /// Finds out which version a database has, and changes nothing.
     ///
     /// - Throws: ``ChatStorageError`` with the code `schemaTooNew` or `schemaMismatch`.
     func inspect(_ database: Database) throws -> State {
@@ -58,8 +58,7 @@ struct Schema: Sendable {
         return recorded.version < version ? .outdated(version: recorded.version, current: version) : .current
     }
 
-    /// Makes the tables, or what they lack of this version, in one transaction that only one process at a time can
-    /// hold.
+    /// Makes the tables, or migrates them, in one transaction that only one process at a time can hold.
     func bringUpToDate(_ database: Database) throws {
         try database.transaction {
             let done: Int64

@@ -1,17 +1,17 @@
 extension Schema {
     /// The tables, and views of them with names and times as people read them.
     ///
-    /// - A conversation has a number of its own, which its messages carry: short rows, and short entries of their
-    ///   indexes. Numbers of conversations that were deleted are used again.
-    /// - A role is a row, which can be added without making the table of messages anew. The numbers 0 and 1 take no
-    ///   byte in a message, so they are those of the most frequent roles.
+    /// - A conversation has a number of its own, which its messages carry, so rows and index entries are short. Numbers
+    ///   of deleted conversations are used again.
+    /// - A role is a row, so a role can be added without rebuilding the table of messages. The numbers 0 and 1 take no
+    ///   byte in a message, so they stand for the most frequent roles.
     /// - Times are microseconds since 1970 in UTC. A generated column would show them as text in the tables themselves,
     ///   and SQLite would compute it at every write, virtual or not.
-    /// - What a plain message or conversation does not have is NULL, or the constant by which it is made. Long columns
-    ///   stand last: to reach what is behind them SQLite would follow their pages.
+    /// - What a plain message or conversation lacks is NULL, or the column's default. Long columns stand last: to reach
+    ///   what is behind them, SQLite would follow their overflow pages.
     /// - Messages do not lie in the order of their key, which is an index: long rows make a table without rowids slow
     ///   to write (<https://www.sqlite.org/withoutrowid.html>).
-    /// - The version's table has other columns than it had before the first release, so that neither library takes the
+    /// - The table of versions has other columns than before the first release, so that neither library takes the
     ///   other's tables for its own.
     static let version1: StaticString = """
         CREATE TABLE conversations (

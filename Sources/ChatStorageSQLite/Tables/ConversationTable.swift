@@ -2,13 +2,13 @@ import ChatStorageCore
 
 /// The table of conversations: its columns in the order in which statements name them, and what runs on it.
 ///
-/// ?1 is the tenant and ?2 the conversation's id where there is one. An index is named where another would do after an
-/// `ANALYZE` of mostly small tenants, at the price of reading all of a large one.
+/// ?1 is the tenant and, unless a comment says otherwise, ?2 the conversation's id. The statements for pages name their
+/// index: after an `ANALYZE` of mostly small tenants SQLite may choose another, and read all of a large one.
 struct ConversationTable {
     /// What a conversation is made of, beside its tenant.
     private enum Column: Int32, CaseIterable {
         case title, createdAt, updatedAt, lastSequence
-        /// Last, for statements whose caller knows it do not read it.
+        /// The last one: statements whose caller knows it do not read it.
         case id
 
         var name: SQLText {
@@ -29,7 +29,7 @@ struct ConversationTable {
         static let parameters = SQLText(list: allCases.map { "?\($0.parameter)" })
     }
 
-    /// What a write leaves of a conversation, as far as an append needs it.
+    /// What an append needs to know of its conversation, as the write left it.
     struct Place {
         /// The number by which messages have their conversation.
         let key: Int64
@@ -167,7 +167,7 @@ struct ConversationTable {
 
     /// Takes the next sequences of a conversation for an append, which may make the conversation.
     ///
-    /// - Returns: What it is then; nil if it is not there, or not as the condition says.
+    /// - Returns: The conversation as it is then; nil if it does not exist, or the condition is not met.
     func extend(tenant: String, by new: NewMessages, at time: Timestamp) throws -> Place? {
         let condition = new.condition
         let sql =

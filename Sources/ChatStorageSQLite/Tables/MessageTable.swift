@@ -2,10 +2,10 @@ import ChatStorageCore
 
 /// The table of messages: its columns in the order in which statements name them, and what runs on it.
 ///
-/// A write knows the number of its conversation. A read finds it in the same statement, so messages without a
-/// conversation belong to nobody; ?1 is then the tenant and ?2 the conversation's id. An index is named where another
-/// would do after an `ANALYZE` of mostly small conversations, at the price of reading all of a large one. CROSS JOIN
-/// keeps the tables in the order in which they stand (<https://www.sqlite.org/optoverview.html#crossjoin>).
+/// A write knows the number of its conversation. A read finds it in the same statement, so it never returns messages
+/// without a conversation; ?1 is then the tenant and ?2 the conversation's id. The statements name their index: after
+/// an `ANALYZE` of mostly small conversations SQLite may choose another, and read all of a large one. CROSS JOIN keeps
+/// the order of the tables (<https://www.sqlite.org/optoverview.html#crossjoin>).
 struct MessageTable {
     /// What a message is made of, beside its conversation; first what every message has.
     private enum Column: Int32, CaseIterable {
@@ -39,7 +39,7 @@ struct MessageTable {
     }
 
     struct Statements: Sendable {
-        /// Of a plain message: what it does not have is not named.
+        /// For a message without a key; it names no column that such a message lacks.
         let insertLean = Column.insert(Column.lean)
         let insertFull = Column.insert(Column.allCases)
         /// ?3 the sequence, ?4 how many.

@@ -2,7 +2,7 @@ import ChatStorageCore
 
 /// The roles that a store's messages can have.
 ///
-/// The numbers of those that every store has are part of the schema, so nothing is looked up for them.
+/// The schema fixes the numbers of the standard roles, so they need no look-up.
 enum RoleTable {
     struct Statements: Sendable {
         /// ?1 the number.
@@ -11,7 +11,7 @@ enum RoleTable {
 
     static let sql = Statements()
 
-    /// The number by which messages have a role.
+    /// The number that stands for a role in a message's row.
     static func number(of role: Role) throws -> Int64 {
         switch role {
         case .assistant: 0
@@ -21,7 +21,7 @@ enum RoleTable {
         }
     }
 
-    /// The role of a number; one that somebody else has added to the table is looked up, in the same transaction.
+    /// The role of a number; one that another program has added to the table is looked up, in the same transaction.
     static func role(_ number: Int64, in database: Database) throws -> Role {
         switch number {
         case 0: .assistant

@@ -123,7 +123,7 @@ package final class FileDescriptor: Sendable {
         }
     }
 
-    /// Repeats an interrupted call, and waits where somebody made the descriptor non-blocking.
+    /// Repeats an interrupted call, and waits if another program made the descriptor non-blocking.
     private func retrying(_ event: CInt, _ call: () -> Int) throws -> Int {
         while true {
             let result = call()
