@@ -207,7 +207,7 @@ package struct JSONValidator {
 }
 
 extension UInt8 {
-    /// Whether JSON has it between values without a meaning.
+    /// Whether it is white space between JSON values.
     @inlinable package var isJSONWhiteSpace: Bool { self == 0x20 || self == 0x0a || self == 0x0d || self == 0x09 }
 }
 

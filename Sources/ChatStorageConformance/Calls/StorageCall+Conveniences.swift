@@ -1,6 +1,6 @@
 package import ChatStorageCore
 
-/// The calls as ``ChatStorage`` spells them out.
+/// Shorter ways to write calls, as ``ChatStorage`` has them.
 extension StorageCall {
     package static func createConversation(_ id: ConversationID, title: String?) -> StorageCall {
         .createConversation(NewConversation(id, title: title))

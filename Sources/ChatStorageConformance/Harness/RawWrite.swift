@@ -2,7 +2,7 @@ public import ChatStorageCore
 
 /// A write that a harness makes in the engine's own language, past the library.
 ///
-/// The checks say what they want written, each harness says it in its engine's words.
+/// A check says what to write; the harness translates it for its engine.
 public enum RawWrite: Sendable {
     /// Inserts a row into the table of messages, of any time, by a connection like those that the backend opens.
     ///
@@ -15,7 +15,7 @@ public enum RawWrite: Sendable {
         tenant: String, conversationID: ConversationID, sequence: Int64, role: String, content: String)
     /// Deletes a conversation's row alone, by a connection on which the engine leaves its messages where they are.
     ///
-    /// For engines that allow that to anybody, such as SQLite, whose shell does not enforce foreign keys.
+    /// For engines that let any program do that, such as SQLite, whose shell does not enforce foreign keys.
     case deleteConversationAlone(tenant: String, conversationID: ConversationID)
     /// Creates, in a store that is not prepared, tables named like the library's, with other columns and a row in each.
     case createForeignTables

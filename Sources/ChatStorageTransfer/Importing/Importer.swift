@@ -44,7 +44,9 @@ public struct Importer: Sendable {
         self.init(storage: storage, configuration: configuration, prepare: {})
     }
 
-    /// Makes an importer into a store that is prepared when the first conversation is to be stored.
+    /// Makes an importer that prepares the store before it stores the first conversation.
+    ///
+    /// - Parameter prepare: Prepares the store; each import that finds a conversation calls it once.
     package init(
         storage: any ChatStorage, configuration: Configuration = Configuration(),
         prepare: @escaping @Sendable () async throws -> Void

@@ -24,7 +24,7 @@ package struct ArraySplitter: TextSplitter {
         case givenUp
     }
 
-    /// How far the comma after an element is looked for.
+    /// How many bytes after an element are searched for the comma.
     private static let maximumWhiteSpace = 1 << 16
 
     private let maximumBytes: Int
@@ -65,7 +65,7 @@ package struct ArraySplitter: TextSplitter {
         // Looks for other elements in what the last one has swallowed.
         while step == .element {
             if scan.hasEnded, !buffer[start...].contains(UInt8(ascii: "{")) {
-                // No element is in it, so all that is wrong is that one end is missing: its own or the array's.
+                // It contains no other element, so only one end is missing: its own or the array's.
                 step = .afterElement
                 while start < buffer.count { pass() }
             } else {
@@ -139,8 +139,8 @@ package struct ArraySplitter: TextSplitter {
         return true
     }
 
-    /// Whether a comma or the array's end comes after a whole element that can have swallowed others; nil if it needs
-    /// more bytes.
+    /// Whether a comma or the array's end follows a complete element that may have swallowed others; nil if more bytes
+    /// are needed.
     ///
     /// An element with a quote or bracket too many before it ends in the next one, or with the array.
     private func isFollowedByComma(_ element: ArraySlice<UInt8>) -> Bool? {

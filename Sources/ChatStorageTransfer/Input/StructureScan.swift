@@ -21,7 +21,7 @@ struct StructureScan: Sendable {
 
     /// How many bytes of the value have been followed.
     private(set) var position = 0
-    /// Whether the value has ended; following it further changes nothing.
+    /// Whether the value has ended; further calls of ``follow(_:)`` change nothing.
     private(set) var hasEnded = false
     private var expected = Expected.value
     private var isKey = false

@@ -2,9 +2,9 @@ import ChatStorageCore
 import ChatStorageSupport
 import Crypto
 
-/// The SHA-256 hash that names a conversation without an id: nobody can make two conversations of one name.
+/// The SHA-256 hash that names a conversation without an id: two conversations cannot be made to share a name.
 ///
-/// Each text is hashed with its length before it, so that no two conversations are the same row of bytes.
+/// Each text is hashed with its length before it, so that different conversations are different bytes.
 struct ContentHash {
     private var hash = SHA256()
 
@@ -43,7 +43,7 @@ struct ContentHash {
 
 /// The ids of a file's conversations that have none: `import-HASH-OCCURRENCE`, with the hash's first 160 bits.
 ///
-/// Real files repeat conversations, so equals are counted. Importing the same file again gives the same ids.
+/// Real files repeat conversations, so equal ones are counted. Importing the same file again gives the same ids.
 struct DerivedIDs {
     private static let bytes = 20
 

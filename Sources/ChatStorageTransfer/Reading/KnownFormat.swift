@@ -71,7 +71,7 @@ struct KnownFormat {
         }
     }
 
-    /// Whether an object is known to have no member with a conversation's messages.
+    /// Whether an object certainly has no member with a conversation's messages.
     static func hasNoConversation(_ object: ArraySlice<UInt8>) -> Bool {
         let names = MemberNames(of: object)
         return names.areAll && names.members.isDisjoint(with: ["messages", "conversations"])

@@ -1,17 +1,17 @@
 import ChatStorageJSON
 
-/// Text of lines with commas, semicolons or tabs between their values (RFC 4180), known by its first line: names.
+/// A table whose values have commas, semicolons or tabs between them (RFC 4180), recognised by a first line of names.
 enum SeparatedTable {
     private static let separators = Array(",;\t".utf8)
     private static let maximumNameBytes = 60
 
-    /// Whether a text that is no JSON begins like one; nil if more must be read.
+    /// Whether a text that is not JSON begins like such a table; nil if more must be read.
     static func isAtBeginning(of text: ArraySlice<UInt8>, isEnd: Bool) -> Bool? {
         guard let newline = text.firstIndex(ofByte: UInt8(ascii: "\n"), from: text.startIndex) else {
             return isEnd ? areNames(text) : nil
         }
         guard areNames(text[..<newline]) else { return false }
-        // A line of anything before JSON Lines is no table's.
+        // A line of text before JSON Lines is no table.
         guard let next = text[newline...].first(where: { !$0.isJSONWhiteSpace }) else { return isEnd ? true : nil }
         return next != UInt8(ascii: "{") && next != UInt8(ascii: "[")
     }
@@ -31,7 +31,7 @@ enum SeparatedTable {
 }
 
 extension UInt8 {
-    /// Whether it is a letter, a digit, a part of a character beyond ASCII, or what joins words.
+    /// Whether it is a letter, a digit, a part of a character beyond ASCII, or punctuation within names.
     fileprivate var isNameByte: Bool {
         switch self {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -46,18 +46,18 @@ struct ExecCommand: AsyncParsableCommand {
             The stream goes on after an error. Lines have at most 128 MiB; blank ones are ignored, and so is a byte \
             order mark before the first.
 
-            The first request that writes makes the store if it is not there; until then requests that read are answered \
-            with not_prepared.
+            The first request that writes makes the store if it is not there; until then requests that read are \
+            answered with not_prepared.
 
-            The exit status is 0 when every line was answered, with errors too. When the store cannot be opened it is 1, \
-            and standard error says why; no line is answered then.
+            The exit status is 0 when every line was answered, with errors too. When the store cannot be opened it is \
+            1, and standard error says why; no line is answered then.
             """)
 
     @OptionGroup var store: StoreOptions
     @OptionGroup var medium: MediumOptions
 
     func run() async throws {
-        // A request must not run if nobody gets its answer.
+        // A request must not run if its answer cannot be written.
         try Output.requireOutput()
         try await store.withBackend(for: .fillingLater, on: medium) { backend in
             let session = ExecSession(backend: backend, tenant: store.tenant)

@@ -30,8 +30,8 @@ struct ImportCommand: AsyncParsableCommand {
             conversation invalid. A conversation is created with its first message and updated with its last.
 
             A conversation without an id gets one that is derived from its content, so importing a file again adds \
-            nothing. A conversation that is there with other messages is reported as different and left as it is; titles \
-            are not compared, so one that has changed in the file stays as it is in the store. A conversation \
+            nothing. A conversation that is there with other messages is reported as different and left as it is; \
+            titles are not compared, so one that has changed in the file stays as it is in the store. A conversation \
             that is invalid is reported with its file, line and reason, in an array also with its number, id and byte; \
             nothing of it is stored, the others are. Of problems that differ in numbers only, ten are listed and the \
             others counted. One that fails because of the store's own data is reported too; the others go on.
@@ -45,7 +45,8 @@ struct ImportCommand: AsyncParsableCommand {
 
             Exit status: 0 when every conversation is in the store; 1 when one is invalid (unless --skip-invalid is \
             given), different or failed, when a file cannot be read, or not to its end, or when it has conversations \
-            but no valid one; 130 when interrupted. A file without any conversation, such as an empty one, is no failure.
+            but no valid one; 130 when interrupted. A file without any conversation, such as an empty one, is no \
+            failure.
             """)
 
     @OptionGroup var store: StoreOptions
@@ -63,9 +64,9 @@ struct ImportCommand: AsyncParsableCommand {
     func run() async throws {
         let display = ImportDisplay(files: files)
         let work = Task {
-            // Files in which nothing is found make no store.
+            // Files without conversations make no store.
             try await store.withBackend(for: .fillingLater) { backend in
-                let preparation = Preparation { try await store.location.prepare(backend) }
+                let preparation = OneTimePreparation { try await store.location.prepare(backend) }
                 let importer = Importer(storage: backend.storage(of: store.tenant), prepare: preparation.run)
                 for file in files { try await Self.importFile(file, with: importer, display) }
             }

@@ -21,8 +21,8 @@ struct VerifyCommand: AsyncParsableCommand {
               DELETE FROM conversations
               WHERE tenant LIKE 'chatstorage-conformance-%'
 
-            Checks that need a store of their own, such as those of schemas that are not the library's, do not apply to \
-            a store in use; the summary names them. A store in memory is made anew for each check.
+            Checks that need a store of their own, such as those of schemas that are not the library's, do not apply \
+            to a store in use; the summary names them. A store in memory is made anew for each check.
 
             The JSON report has the keys backend, seed, filtered, fullPass, counts, unknownWaivers and checks. The \
             other one is JUnit XML.

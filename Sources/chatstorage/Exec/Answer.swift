@@ -1,7 +1,7 @@
 import ChatStorageCore
 import ChatStorageJSON
 
-/// What an operation answers: in words for the help, and as JSON made of the store's reply.
+/// An operation's answer: in words for the help, and as JSON made of the store's reply.
 struct Answer: Sendable {
     let text: String
     /// The JSON; nil for a reply to another call.

@@ -43,7 +43,7 @@ struct Arguments {
         return members[key] != nil
     }
 
-    /// Refuses what nobody took.
+    /// Refuses arguments that were not taken.
     func checkNothingIsLeft() throws {
         guard let key = members.keys.min() else { return }
         throw InvalidRequest("\(name(key)) is not an argument of \(owner)")

@@ -8,7 +8,9 @@ struct ExecSession: Sendable {
     /// The tenant of requests that name none; nil is the default one.
     let tenant: String?
 
-    /// Throws what is wrong with the store, if anything but that it is not there yet.
+    /// Checks that the store can be read, unless it does not exist yet.
+    ///
+    /// - Throws: The store's error.
     func checkStore() async throws {
         do {
             _ = try await backend.conversations(limit: 0)
@@ -80,7 +82,7 @@ struct ExecSession: Sendable {
         }
     }
 
-    /// Makes a call, in a store that is prepared for it if it writes.
+    /// Makes a call; for one that writes, the store is first prepared if necessary.
     private func perform(_ call: StorageCall, on storage: any ChatStorage) async throws -> StorageReply {
         do {
             return try await call.perform(on: storage)

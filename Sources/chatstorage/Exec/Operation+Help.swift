@@ -4,7 +4,7 @@ extension Operation {
     /// All operations as a table: each with its arguments, and with its answer after >.
     static var table: String { all.map(\.text).joined(separator: "\n") }
 
-    /// What the arguments of all operations must be.
+    /// The types of all operations' arguments, as sentences.
     static var types: String { all.flatMap(\.parameters).types }
 
     private var text: String {

@@ -1,11 +1,12 @@
 import ChatStorageCore
 import ChatStorageJSON
 
-/// An operation of the scripting interface: its name, its arguments and its answer, from which requests are read and
-/// the help is made.
+/// An operation of the scripting interface: its name, its arguments and its answer.
+///
+/// Requests are read, and the help is written, from this one description.
 struct Operation: Sendable {
     let name: String
-    /// What it takes; nothing else is read.
+    /// The arguments that it takes; others are refused.
     let parameters: [Parameter]
     let answer: Answer
     /// Takes all arguments and makes a call of them.
@@ -32,7 +33,7 @@ struct Operation: Sendable {
 }
 
 extension StorageCall {
-    /// Whether the call can change the store, which is then made ready for it.
+    /// Whether the call can change the store, which is then prepared for it.
     var writes: Bool {
         switch self {
         case .createConversation, .updateConversation, .deleteConversation, .append, .removeMessages,

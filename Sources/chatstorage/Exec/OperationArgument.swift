@@ -1,7 +1,7 @@
 import ChatStorageCore
 import ChatStorageJSON
 
-/// An argument of an operation: what is documented of it, and how it is read, in one value.
+/// An argument of an operation: its documentation, and how it is read.
 struct OperationArgument<Value: Sendable>: Sendable {
     let parameter: Parameter
     /// Takes the argument, and nothing else.
@@ -77,7 +77,7 @@ extension OperationArgument where Value == Timestamp {
 }
 
 extension OperationArgument {
-    /// An object that can be left out, made a value of by a function of its members.
+    /// An optional object; `make` makes the value of its members.
     static func object<Object: Sendable, each Member: Sendable>(
         _ name: String, _ member: repeat OperationArgument<each Member>,
         make: @escaping @Sendable (repeat each Member) throws -> Object
@@ -87,7 +87,7 @@ extension OperationArgument {
         }
     }
 
-    /// An array of objects, each made a value of by a function of its members.
+    /// An array of objects; `make` makes each value of its object's members.
     static func objects<Object: Sendable, each Member: Sendable>(
         _ name: String, _ member: repeat OperationArgument<each Member>,
         make: @escaping @Sendable (repeat each Member) throws -> Object
@@ -98,7 +98,7 @@ extension OperationArgument {
     }
 }
 
-/// What is documented of some arguments.
+/// The documentation of several arguments.
 func parameters<each Value: Sendable>(of argument: repeat OperationArgument<each Value>) -> [Parameter] {
     var parameters: [Parameter] = []
     for parameter in repeat (each argument).parameter { parameters.append(parameter) }

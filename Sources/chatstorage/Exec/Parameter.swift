@@ -1,8 +1,8 @@
 import ChatStorageJSON
 
-/// What is documented of an argument: its name, what it must be, and what counts when it is left out.
+/// The documentation of an argument: its name, its type and its default.
 struct Parameter: Sendable {
-    /// What an argument must be.
+    /// The type of an argument.
     indirect enum Kind: Sendable {
         case text
         case integer
@@ -15,11 +15,11 @@ struct Parameter: Sendable {
         case objects([Parameter])
     }
 
-    /// What counts when an argument is left out or null.
+    /// What an argument that is left out, or null, stands for.
     enum Default: Sendable {
         /// A value that can be given as well.
         case value(JSONText)
-        /// What has no value, in words.
+        /// What cannot be given as a value, in words.
         case words(String)
 
         var text: String {
@@ -56,7 +56,7 @@ extension [Parameter] {
     /// The arguments with commas between them.
     var list: String { map(\.text).joined(separator: ", ") }
 
-    /// What each of them must be, as sentences.
+    /// Their types, as sentences.
     var types: String {
         var names: (texts: [String], integers: [String], booleans: [String], times: [String]) = ([], [], [], [])
         var objects: [String] = []

@@ -1,4 +1,4 @@
-/// Texts as words of a shell's command line.
+/// Texts quoted for a shell's command line.
 enum ShellWord {
     /// A text in quotes, if it needs them.
     static func quoted(_ text: String) -> String {
@@ -13,6 +13,6 @@ enum ShellWord {
         return isPlain && !text.isEmpty ? text : "'" + text.replacing("'", with: #"'\''"#) + "'"
     }
 
-    /// A file's name, which no program takes for an option.
+    /// A file's name, so that no program takes it for an option.
     static func quoted(file: String) -> String { quoted(file.hasPrefix("-") ? "./\(file)" : file) }
 }

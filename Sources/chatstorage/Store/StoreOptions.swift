@@ -35,8 +35,9 @@ struct TenantOptions: ParsableArguments {
     var tenant: String?
 }
 
-/// What a command that works in no tenant of the user's has in its place: given before the command's name, the option
-/// is the tool's own.
+/// Takes the place of ``TenantOptions`` in a command without a tenant of the user's.
+///
+/// It refuses the option even before the command's name, where the tool itself parses it.
 struct NoTenant: ParsableArguments {
     @OptionGroup(visibility: .private) var owner: TenantOptions
 

@@ -1,5 +1,5 @@
-/// Prepares a store once, before something is first written to it.
-actor Preparation {
+/// Prepares a store once, before the first write.
+actor OneTimePreparation {
     private let prepare: @Sendable () async throws -> Void
     private var isDone = false
 
@@ -7,7 +7,7 @@ actor Preparation {
         self.prepare = prepare
     }
 
-    /// Does it, unless it was done before; callers come one after another.
+    /// Prepares the store, unless that is done; callers come one after another.
     func run() async throws {
         guard !isDone else { return }
         try await prepare()
