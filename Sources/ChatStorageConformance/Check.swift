@@ -11,7 +11,8 @@ public struct Check: Sendable, Identifiable, CustomStringConvertible {
         case capability(Capabilities)
         /// The backend does not declare this capability; the check proves that it honestly lacks it.
         case absence(Capabilities)
-        /// A store that holds nothing else and is not prepared yet, not merely tenants of its own in one that is in use.
+        /// A store that holds nothing else and is not prepared yet, not merely tenants of its own in one that is in
+        /// use.
         case ownStore
     }
 
@@ -49,7 +50,7 @@ public struct Check: Sendable, Identifiable, CustomStringConvertible {
     /// The check's id.
     public var description: String { id }
 
-    /// When it has failed in a run of so many random calls.
+    /// When it has failed in a run of a number of random calls.
     func timeLimit(randomCalls: Int) -> Duration { timeLimit + timePerRandomCall * max(0, randomCalls) }
 
     /// Whether the check is about the harness itself; such checks run first.

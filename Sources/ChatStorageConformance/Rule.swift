@@ -81,7 +81,7 @@ public enum Rule: String, Sendable, Hashable, CaseIterable, CustomStringConverti
         case .a4: "What exists is not created or restored over."
         case .a5: "Callers that get or create one id at once all get one conversation."
         case .a6: "Concurrent appends to one conversation lose nothing and repeat nothing."
-        case .a7: "A cancelled call has happened wholly or not at all and disturbs nobody."
+        case .a7: "A cancelled call happens completely or not at all, and disturbs no other call."
         case .a8: "An append can depend on the conversation being unchanged since it was read."
         case .a9: "An append whose messages' keys are all there is not made again, and returns them."
         case .a10: "A restored conversation is exactly what it was."

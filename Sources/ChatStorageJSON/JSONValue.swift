@@ -1,6 +1,6 @@
 /// A JSON value: a stretch of text that was checked once and is read as it is needed.
 ///
-/// Nothing is built that nobody asks for, so a text costs its own bytes and no more, whatever is in it.
+/// Values within it are built only on demand, so a text costs no more than its own bytes, whatever is in it.
 package struct JSONValue: Sendable {
     /// The kinds of value, named as in an error's sentence.
     package enum Kind: String, Sendable {

@@ -39,7 +39,7 @@ extension SQLiteBackend.Configuration {
             """)
     }
 
-    /// Whether the path ends with a question mark and parameters, every one of which SQLite knows.
+    /// Whether the path ends with a question mark and only parameters that SQLite knows.
     private var endsWithURIParameters: Bool {
         guard let mark = path.lastIndex(of: "?") else { return false }
         return path[mark...].dropFirst().split(separator: "&", omittingEmptySubsequences: false).allSatisfy { part in

@@ -2,7 +2,7 @@ public import ChatStorageCore
 
 /// Conversations in a SQLite database file: on a device, on a small server, in a command-line tool.
 ///
-/// Every write is on the disk when its call returns, by default also if power is lost at the next moment. Writers that
+/// Every write is on the disk when its call returns, by default even if power is lost at the next moment. Writers that
 /// wait at the same time are committed together; readers run beside them. Several processes can use one file.
 ///
 /// ```swift

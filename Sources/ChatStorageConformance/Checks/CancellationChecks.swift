@@ -82,7 +82,7 @@ extension Check {
                         try await handle.append(snapshot.messages.map { .user($0.content) }, to: id)
                     }
                 }
-                // Long ones and short ones, since nobody knows how long a write takes here.
+                // Long ones and short ones, since it is not known how long a write takes here.
                 let limits: [Duration] = [.microseconds(200), .milliseconds(5), .milliseconds(40)]
                 await context.letTimePass(upTo: limits[index / 2 % limits.count], using: &random)
                 task.cancel()
@@ -159,7 +159,7 @@ extension Check {
         },
     ]
 
-    /// Appends batches of three, each of which is cancelled within a time; gives nil for those that were.
+    /// Appends batches of three, and cancels each within a time; gives nil for those that were cancelled.
     private static func appendsAtRandomMoments(
         _ count: Int, from first: Int, within limit: Duration, on handles: [InterceptedBackend],
         in context: CheckContext

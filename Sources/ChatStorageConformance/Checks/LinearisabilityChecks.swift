@@ -1,7 +1,7 @@
 import ChatStorageCore
 
 extension Check {
-    /// Histories of concurrent calls, for each of which some order must explain everything that was returned.
+    /// Histories of concurrent calls: for each, some order must explain everything that was returned.
     static let linearisability: [Check] = [
         Check(
             "linearisability.conversation", .o1, .a1, .a3, .a5, .a10, .c1, .c3, .c4,

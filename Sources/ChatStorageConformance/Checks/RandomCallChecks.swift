@@ -84,7 +84,7 @@ extension CheckContext {
     fileprivate func report(_ deviation: Deviation, in calls: [RandomCall]) async {
         let part = Array(calls.prefix(deviation.index + 1))
         record(failure(deviation, in: part, "as the last of \(part.count) calls"))
-        // The calls that led to it are told, and not those of all attempts.
+        // The report has the calls that led to it, not those of all attempts.
         recorder.pause()
         let end = ContinuousClock.now + Self.timeToShrink
         let short = await shrunk(part, attempts: 400) { candidate in
@@ -92,7 +92,7 @@ extension CheckContext {
             return (try? await self.deviation(in: candidate)) != nil
         }
         recorder.restart()
-        // Once more: these are the calls that the report tells.
+        // Once more, for the report: it has these calls.
         guard let found = try? await self.deviation(in: short) else { return }
         let last = Array(short.prefix(found.index + 1))
         let words = found.index < short.count ? "as the last of" : "when all is read after"

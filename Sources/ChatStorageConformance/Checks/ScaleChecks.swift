@@ -58,7 +58,7 @@ extension Check {
                     if number < few { try await small.restoreConversation(snapshot) }
                 }
             }
-            // What filled the store tells nothing about its pages.
+            // The calls that filled the store say nothing about its pages.
             context.recorder.restart()
             try await expectPage(after: nil, of: "the first page", of: chats, toCostAsIn: small, context)
             // What reads everything for a page would read it all some hundred times.

@@ -34,7 +34,7 @@ extension ConformanceSuite {
     ) async throws -> ConformanceReport {
         if let problem = environment.problem { throw problem }
         if let narrowing = environment.narrowing { Notices.print(narrowing) }
-        // A folder that cannot be made is told before the run, which takes a while.
+        // A folder that cannot be made is reported before the run, which takes a while.
         let folder = try environment.reportsFolder.map(ReportsFolder.init)
         let selected = checks.filter { environment.ids?.contains($0.id) != false }
         let report = await run(

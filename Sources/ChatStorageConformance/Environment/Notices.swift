@@ -8,9 +8,9 @@ import Android
 import Darwin
 #endif
 
-/// Lines about a run for whoever waits for it.
+/// Lines about a run under way.
 package enum Notices {
-    /// Writes a line to standard error, which nobody's pipe holds back until the end.
+    /// Writes a line to standard error, which no pipe holds back until the end.
     package static func print(_ line: String) {
         let bytes = Array("\(line)\n".utf8)
         _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }

@@ -52,7 +52,7 @@ extension ConformanceStore {
     /// The store is the check's own.
     public var tenantPrefix: String { "" }
 
-    /// The handles keep nobody out.
+    /// The handles keep no other handle out.
     public func abandon() async throws {}
 
     /// Not offered by this harness.

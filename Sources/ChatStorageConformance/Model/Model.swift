@@ -10,11 +10,11 @@ package struct Model: Sendable, Hashable {
     struct Entry: Sendable, Hashable {
         var conversation: Conversation
         var messages: [Message]
-        /// Whether the time of update is known; after a clear, which does not tell it, only its lower bound is.
+        /// Whether the time of update is known; after a clear, which does not return it, only its lower bound is.
         var knowsUpdate = true
     }
 
-    /// A tenant, told from others by the bytes of its name.
+    /// A tenant, identified by the bytes of its name.
     struct Tenant: Sendable, Hashable {
         var entries: [ConversationID: Entry] = [:]
         /// The cursors that were handed out, each with the last conversation before it.
@@ -197,7 +197,7 @@ extension Model.Tenant {
         return nil
     }
 
-    // MARK: Times that a call did not tell
+    // MARK: Times that a call did not return
 
     private mutating func learnUpdate(of id: ConversationID, from outcome: CallOutcome) {
         if case .returned(.conversation(let read?)) = outcome, read.id == id { learnUpdate(of: read) }

@@ -38,7 +38,7 @@ struct CheckDoesNotApply: Error {
 /// Ends a check whose further steps need what it did not get; the failure is recorded already.
 struct CheckStopped: Error {}
 
-/// The expectations of a check that did not hold until now, also where its body does not end.
+/// The expectations of a check that have failed so far, even if its body does not end.
 final class FailureRecorder: Sendable {
     /// A check that fails in a loop says the same again and again.
     private static let kept = 20

@@ -18,7 +18,7 @@ public struct Waiver: Sendable, Hashable {
 extension CheckResult.Outcome {
     /// What the outcome of a check becomes by its waiver.
     ///
-    /// A check that could not be run stays skipped: nobody knows whether the waiver is needed.
+    /// A check that could not be run stays skipped: it is not known whether the waiver is needed.
     func waived(by waiver: Waiver) -> CheckResult.Outcome {
         switch self {
         case .failed(let failures), .waived(_, let failures): .waived(reason: waiver.reason, failures)

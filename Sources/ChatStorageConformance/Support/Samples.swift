@@ -6,14 +6,14 @@ extension Timestamp {
     /// 9000-01-01T00:00:00.654321Z; for a conversation updated then, every clock has stepped back.
     package static let future = Timestamp(microsecondsSinceEpoch: 221_845_392_000_654_321)
 
-    /// The time so many microseconds later.
+    /// The time a number of microseconds later.
     package func advanced(by microseconds: Int64) -> Timestamp {
         Timestamp(microsecondsSinceEpoch: microsecondsSinceEpoch + microseconds)
     }
 }
 
 extension ConversationSnapshot {
-    /// A conversation of long ago with so many messages, a microsecond apart.
+    /// A conversation of long ago with a number of messages, a microsecond apart.
     package static func sample(
         _ id: ConversationID, title: String? = nil, messages count: Int64 = 0, updatedAt: Timestamp? = nil
     ) -> ConversationSnapshot {

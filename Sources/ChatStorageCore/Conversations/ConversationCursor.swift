@@ -51,7 +51,7 @@ public struct ConversationCursor: Sendable, CustomStringConvertible {
             case .text(let text): Self.place(in: text, tenant: tenant)
             case .place(let updatedAt, let id, let own): own.hasSameUTF8(as: tenant) ? (updatedAt, id) : nil
             }
-        // The checksum detects damage, but not a text that somebody made up.
+        // The checksum detects damage, but not a forged text.
         guard let place, (try? Validation.check(place.id)) != nil, Limits.timestamps.contains(place.updatedAt) else {
             throw Self.invalid
         }

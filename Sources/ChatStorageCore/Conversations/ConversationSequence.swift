@@ -1,6 +1,6 @@
 /// All conversations of a tenant, most recently updated first, read page by page.
 ///
-/// However many there are, memory holds one page. Each conversation that nobody touches meanwhile comes exactly once;
+/// However many there are, memory holds one page. Each conversation that does not change meanwhile comes exactly once;
 /// one that is updated during the walk moves to the front of the order, and so may be missed or come twice.
 public struct ConversationSequence: AsyncSequence, Sendable {
     /// A conversation.

@@ -5,7 +5,7 @@ import ChatStorageSupport
 /// Any string can be a role in code, so that what a store holds can always be read. What a store *takes* is decided
 /// when it is made: ``system``, ``user`` and ``assistant``. Names are exact and case-sensitive.
 public struct Role: Sendable, RawRepresentable, CustomStringConvertible {
-    /// A name; those of ``standard`` are told apart, copied and compared without a look at their text.
+    /// A name; those of ``standard`` are distinguished, copied and compared without their text.
     private enum Name: Sendable {
         case system, user, assistant
         /// Any name but these.

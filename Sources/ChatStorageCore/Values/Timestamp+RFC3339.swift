@@ -114,7 +114,7 @@ private struct DigitWriter {
         count += 1
     }
 
-    /// Writes at least so many digits, and all that the number has.
+    /// Writes all digits of the number, and zeros before them up to a minimum of digits.
     mutating func write(_ number: Int64, digits: Int) {
         var places = digits
         if number < 0 { write("-") }

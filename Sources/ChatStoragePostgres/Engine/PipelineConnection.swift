@@ -135,13 +135,13 @@ class PipelineConnection<Ticket> {
     /// How many bytes of values they have.
     var bytes: Int { pipeline.bytes }
 
-    /// Who waits for the oldest of them.
+    /// The caller of the oldest of them.
     var oldest: Ticket? { pipeline.first }
 
     /// Whether an answer comes that takes long.
     var isInLongAnswer: Bool { readsOfAnswer >= Self.readsOfLongAnswer }
 
-    /// Calls a body with who waits for each of them.
+    /// Calls a body with the caller of each of them.
     func forEach(_ body: (Ticket) -> Void) { pipeline.forEach(body) }
 
     /// Closes the connection; it must not be used afterwards.

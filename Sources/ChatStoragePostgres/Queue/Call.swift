@@ -1,7 +1,7 @@
 import ChatStorageCore
 import ChatStorageSupport
 
-/// A request and who waits for it.
+/// A request and its caller.
 struct Call: Sendable {
     /// What a call without a caller is for.
     enum Purpose: Sendable {

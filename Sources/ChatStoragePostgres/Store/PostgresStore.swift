@@ -159,7 +159,10 @@ final class PostgresStore: Sendable {
             }
             throw ChatStorageError(
                 .notPrepared,
-                "the PostgreSQL schema \(schema.quoted) has not all of the library's tables any more; call prepare() first",
+                """
+                the PostgreSQL schema \(schema.quoted) has not all of the library's tables any more; call prepare() \
+                first
+                """,
                 writeOutcome: error.writeOutcome, cause: error.cause)
         } catch {
             // Before the schema is known, what is missing is the right to connect.
@@ -227,8 +230,8 @@ final class PostgresStore: Sendable {
             throw ChatStorageError(
                 .schemaMismatch,
                 """
-                the table \(SchemaDefinition.versionTable) is not as the library makes it: another program made it, or a \
-                version from before the library's first release
+                the table \(SchemaDefinition.versionTable) is not as the library makes it: another program made it, or \
+                a version from before the library's first release
                 """,
                 cause: error.cause)
         } catch {

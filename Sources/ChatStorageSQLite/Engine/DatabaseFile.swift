@@ -100,7 +100,7 @@ struct DatabaseFile: Sendable {
 
     /// The first byte of a file, nil if the file is empty or not there.
     private static func firstByte(of path: String) throws -> UInt8? {
-        // Opening a named pipe would wait for somebody to write into it.
+        // Opening a named pipe would wait for a writer.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }

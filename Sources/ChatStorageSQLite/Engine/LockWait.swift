@@ -32,7 +32,7 @@ final class LockWait {
             }, Unmanaged.passUnretained(self).toOpaque())
     }
 
-    /// Tells whether to ask again in a moment.
+    /// Whether to ask again in a moment.
     ///
     /// - Parameter asked: How often that was answered before for the same lock
     ///   (<https://www.sqlite.org/c3ref/busy_handler.html>); SQLite counts anew with each step of a statement

@@ -6,7 +6,7 @@ import SQLite3
 import CSQLite
 #endif
 
-/// Ends a read that would block its thread because the disk is slow, and one that nobody waits for any more.
+/// Ends a read that would block its thread because the disk is slow, and one whose caller no longer waits.
 ///
 /// SQLite asks between two steps of its virtual machine (<https://www.sqlite.org/c3ref/progress_handler.html>), and
 /// ending a read there leaves the connection as it was. Unlike `sqlite3_interrupt` this cannot hit the next read.

@@ -18,7 +18,7 @@ package struct SystemError: Error, Sendable, Equatable, CustomStringConvertible 
         self.code = code
     }
 
-    /// Whether nobody reads the other end of a pipe any more.
+    /// Whether the reader of a pipe is gone.
     package var isClosedPipe: Bool { code == EPIPE }
 
     /// The system's words for it, as a part of a sentence: `no such file or directory`.

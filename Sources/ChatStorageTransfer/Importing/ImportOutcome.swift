@@ -2,7 +2,7 @@ public import ChatStorageCore
 
 /// What became of one conversation of a file.
 public enum ImportOutcome: Sendable, Hashable {
-    /// It was stored, with so many messages.
+    /// It was stored, with this number of messages.
     case imported(messages: Int)
     /// It was there already, with the same roles and contents, and the same times as far as the file has them.
     case unchanged

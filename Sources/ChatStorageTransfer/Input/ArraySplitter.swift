@@ -7,7 +7,7 @@ import ChatStorageJSON
 /// conversation. What lies between is one damaged piece; if no other element comes, the rest was not read.
 ///
 /// Text of a message is never taken for an element. A JSON string has no line breaks and no quotes without a backslash,
-/// so a conversation that somebody wrote into a message does not parse.
+/// so the text of a conversation inside a message does not parse.
 package struct ArraySplitter: TextSplitter {
     private enum Step {
         case beforeArray

@@ -3,7 +3,7 @@ package import ChatStorageSupport
 
 /// A file of chats, read conversation by conversation: memory holds one, and a number for each without an id.
 ///
-/// Two formats are told apart by their first character:
+/// The first character distinguishes two formats:
 ///
 /// - JSON Lines, one `{"conversation_id", "title", "messages": [{"role", "content", "created_at"}]}` a line, where the
 ///   id, the title and the times may be missing or null; OpenAI's fine-tuning files are this.

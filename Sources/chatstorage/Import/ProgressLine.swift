@@ -36,7 +36,7 @@ struct ProgressLine {
 }
 
 extension Double {
-    /// The number with so many decimals, rounded.
+    /// The number rounded to a number of decimals.
     func text(decimals: Int) -> String {
         var scale = 1
         for _ in 0..<decimals { scale *= 10 }

@@ -15,7 +15,7 @@ import Android
 enum Output {
     /// Writes to standard output.
     ///
-    /// - Throws: `SystemError`, also for a pipe that nobody reads any more.
+    /// - Throws: `SystemError`, for a pipe whose reader is gone too.
     static func write(_ text: String) async throws {
         try await write(Array(text.utf8))
     }
@@ -30,14 +30,14 @@ enum Output {
         try await FileDescriptor.standardOutput.write(bytes)
     }
 
-    /// Refuses to go on where nobody would get the answer.
+    /// Refuses to go on if the answer cannot be written.
     static func requireOutput() throws {
         guard StandardStreams.hasOutput else { throw Failure("standard output is closed") }
     }
 
     /// Says what a command has done to a store.
     ///
-    /// If standard output is closed, nobody wants to hear it.
+    /// A closed standard output is no failure.
     static func confirm(_ text: String) async throws {
         try await confirm(Array(text.utf8))
     }
@@ -56,7 +56,7 @@ enum Output {
         }
     }
 
-    /// Writes to standard error, also for a task that was cancelled; if nobody listens, nobody misses it.
+    /// Writes to standard error, also for a task that was cancelled; a closed one is ignored.
     static func error(_ text: String) async {
         await Task { try? await FileDescriptor.standardError.write(Array(text.utf8)) }.value
     }
