@@ -21,33 +21,3 @@ public struct MessageQuery: Sendable, Hashable {
         self.limit = limit
     }
 }
-
-/// A page of a conversation's messages.
-public struct MessagePage: Sendable, Hashable {
-    /// The messages, lowest sequence first.
-    public let items: [Message]
-    /// Whether there may be more messages beyond the page, in the direction that the query went.
-    ///
-    /// It is false where the page has fewer messages than the limit. To know it for sure, ask for the next page.
-    public let hasMore: Bool
-
-    /// Makes a page.
-    ///
-    /// - Parameters:
-    ///   - items: The messages, lowest sequence first.
-    ///   - hasMore: Whether there may be more beyond the page.
-    public init(items: [Message], hasMore: Bool) {
-        self.items = items
-        self.hasMore = hasMore
-    }
-
-    /// Makes a page of what a backend read: a full page says that there may be more.
-    ///
-    /// - Parameters:
-    ///   - items: The messages, lowest sequence first, no more than the limit.
-    ///   - query: What was asked for.
-    @inlinable
-    public init(_ items: [Message], for query: MessageQuery) {
-        self.init(items: items, hasMore: items.count >= query.limit)
-    }
-}

@@ -22,27 +22,3 @@ public struct NewMessages: Sendable {
         self.condition = condition
     }
 }
-
-/// What an append stored.
-public struct AppendResult: Sendable, Hashable {
-    /// The stored messages, in the order given; those stored before if the append repeats one.
-    public var messages: [Message]
-    /// The conversation's version after the append, or as it is now if the append repeats one.
-    ///
-    /// The next append can take it as its condition, so that nothing else comes in between. Nil for an append of no
-    /// messages.
-    public var version: ConversationVersion?
-
-    /// Makes a result; backends do.
-    ///
-    /// - Parameters:
-    ///   - messages: The stored messages, in the order given.
-    ///   - version: The conversation's version; nil for an append of no messages.
-    public init(messages: [Message], version: ConversationVersion?) {
-        self.messages = messages
-        self.version = version
-    }
-
-    /// What an append of no messages stored.
-    public static let nothing = AppendResult(messages: [], version: nil)
-}

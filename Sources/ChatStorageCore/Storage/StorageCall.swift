@@ -74,19 +74,3 @@ extension StorageCall: CustomStringConvertible {
         }
     }
 }
-
-/// What a ``StorageCall`` returned.
-public enum StorageReply: Sendable, Hashable {
-    /// A conversation; nil where there is none.
-    case conversation(Conversation?)
-    /// Whether a conversation existed.
-    case existed(Bool)
-    /// A page of conversations.
-    case conversations(ConversationPage)
-    /// What an append stored.
-    case appended(AppendResult)
-    /// A page of messages.
-    case messages(MessagePage)
-    /// How many messages were removed.
-    case count(Int)
-}
