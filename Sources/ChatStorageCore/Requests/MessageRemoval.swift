@@ -1,9 +1,12 @@
 /// Which messages of a conversation to remove.
 public struct MessageRemoval: Sendable {
     /// Some of a conversation's messages.
-    public struct Selection: Sendable, Hashable {
+    ///
+    /// A `switch` over it without a default does not compile when there are other ways to select: a backend that did not
+    /// look would remove all messages.
+    public enum Selection: Sendable, Hashable {
         /// All messages. The conversation stays, and their sequences are not used again.
-        public static let all = Selection()
+        case all
     }
 
     /// The messages.
