@@ -82,7 +82,9 @@ struct TenantConversations: Sendable {
 
     /// Takes messages of a conversation away and hands them out to be counted and freed.
     mutating func remove(_ removal: MessageRemoval, now: Timestamp) -> MessageLog {
-        change(removal.conversationID) { $0.clearMessages(now: now) } ?? MessageLog()
+        switch removal.selection {
+        case .all: change(removal.conversationID) { $0.clearMessages(now: now) } ?? MessageLog()
+        }
     }
 
     // MARK: Records and their order

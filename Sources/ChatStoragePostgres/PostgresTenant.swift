@@ -163,13 +163,19 @@ public struct PostgresTenant: ChatStorage {
     @discardableResult
     public func removeMessages(_ removal: MessageRemoval) async throws -> Int {
         let statements = try await admitWrite { try Validation.check(removal) }
-        let values = values(removal.conversationID)
+        switch removal.selection {
+        case .all: return try await clearMessages(of: removal.conversationID, statements)
+        }
+    }
+
+    private func clearMessages(of id: ConversationID, _ statements: Statements) async throws -> Int {
+        let values = values(id)
         let results = try await store.results(
             of: .transaction(
                 [
                     Request.Step(statement: statements.markCleared, bytes: 0) { values },
                     Request.Step(statement: statements.deleteCleared, bytes: 0) { values },
-                ], on: key(removal.conversationID)))
+                ], on: key(id)))
         try results.checkCommitted()
         return results.dropLast().last?.affectedRows ?? 0
     }

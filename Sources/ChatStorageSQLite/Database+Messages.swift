@@ -55,8 +55,7 @@ extension Database {
         return try messageTable.before(bound, tenant: tenant, of: id, limit: limit).reversed()
     }
 
-    func removeMessages(_ removal: MessageRemoval, tenant: String) throws -> Int {
-        let id = removal.conversationID
+    func clearMessages(of id: ConversationID, tenant: String) throws -> Int {
         guard let key = try conversationTable.clear(tenant: tenant, id, at: .now()) else {
             try refuseIgnoredRow(tenant: tenant, id)
             return 0

@@ -96,7 +96,10 @@ public struct SQLiteTenant: ChatStorage {
     @discardableResult
     public func removeMessages(_ removal: MessageRemoval) async throws -> Int {
         try await admit(writes: true) { try Validation.check(removal) }
-        return try await store.write { [name] in try $0.removeMessages(removal, tenant: name) }
+        switch removal.selection {
+        case .all:
+            return try await store.write { [name] in try $0.clearMessages(of: removal.conversationID, tenant: name) }
+        }
     }
 
     /// Stores a conversation exactly as it was elsewhere.

@@ -42,8 +42,8 @@ struct JSONLinesTenant: ChatStorage {
             try Validation.check(query, tenant: tenant)
             let position = try query.cursor?.position(tenant: tenant)
             // One more than asked for shows whether there is a next page.
-            let items = folder.conversations(after: position, in: name).prefix(
-                query.limit == .max ? .max : query.limit + 1)
+            let rows = query.limit == .max ? .max : query.limit + 1
+            let items = folder.conversations(after: position, in: name).prefix(rows)
             return ConversationPage(Array(items), limit: query.limit, tenant: tenant)
         }
     }
@@ -80,9 +80,12 @@ struct JSONLinesTenant: ChatStorage {
     func removeMessages(_ removal: MessageRemoval) async throws -> Int {
         try await backend.call(name) { folder in
             try Validation.check(removal)
-            let count = folder.snapshot(removal.conversationID, in: name)?.messages.count ?? 0
-            _ = try folder.update(removal.conversationID, in: name) { $0.messages = [] }
-            return count
+            switch removal.selection {
+            case .all:
+                let count = folder.snapshot(removal.conversationID, in: name)?.messages.count ?? 0
+                _ = try folder.update(removal.conversationID, in: name) { $0.messages = [] }
+                return count
+            }
         }
     }
 

@@ -20,7 +20,7 @@ extension StorageCall {
         case .messages(let query):
             "messages(of: \(summary(of: query.conversationID)), \(query.position), limit: \(query.limit))"
         case .removeMessages(let removal):
-            "removeMessages(.all, of: \(summary(of: removal.conversationID)))"
+            "removeMessages(.\(removal.selection), of: \(summary(of: removal.conversationID)))"
         case .restoreConversation(let snapshot):
             "restoreConversation(\(summary(of: snapshot.conversation)), \(snapshot.messages.count) messages)"
         }

@@ -87,10 +87,14 @@ extension Model.Tenant {
             return expect(.returned(.messages(MessagePage(items: page, hasMore: page.count == query.limit))), outcome)
 
         case .removeMessages(let removal):
-            let count = entries[removal.conversationID]?.messages.count ?? 0
-            entries[removal.conversationID]?.messages = []
+            let messages = entries[removal.conversationID]?.messages ?? []
+            let removed =
+                switch removal.selection {
+                case .all: messages
+                }
+            entries[removal.conversationID]?.messages.removeAll(where: removed.contains)
             entries[removal.conversationID]?.knowsUpdate = false
-            return expect(.returned(.count(count)), outcome)
+            return expect(.returned(.count(removed.count)), outcome)
 
         case .restoreConversation(let snapshot):
             guard entries[snapshot.id] == nil else { return expect(.threw(.conversationExists), outcome) }

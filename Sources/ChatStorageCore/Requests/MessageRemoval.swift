@@ -1,9 +1,12 @@
 /// Which messages of a conversation to remove.
 public struct MessageRemoval: Sendable {
     /// Which of a conversation's messages.
-    public struct Selection: Sendable, Hashable {
+    ///
+    /// A backend should `switch` over it without a default: when there is another way to select, it then does not
+    /// compile, instead of removing all messages.
+    public enum Selection: Sendable, Hashable {
         /// All messages of the conversation, which stays; their sequences are not used again.
-        public static let all = Selection()
+        case all
     }
 
     /// The messages.
