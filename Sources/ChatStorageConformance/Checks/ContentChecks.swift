@@ -177,8 +177,8 @@ extension Check {
                 }
                 guard let message = error?.message else { continue }
                 context.expect(message.names(field), "the error names the field \(field)", actual: message)
-                context.expect(message.tells(limit), "the error names the limit \(limit)", actual: message)
-                context.expect(message.tells(length), "the error names the length \(length)", actual: message)
+                context.expect(message.hasNumber(limit), "the error names the limit \(limit)", actual: message)
+                context.expect(message.hasNumber(length), "the error names the length \(length)", actual: message)
                 context.expect(!message.contains("qqq"), "the error does not quote the text")
             }
         },

@@ -97,7 +97,7 @@ extension Check {
                     try await call.perform(on: chats)
                 }
                 context.expect(
-                    error.map { $0.message.names("id") && !$0.message.tells(300) } ?? true,
+                    error.map { $0.message.names("id") && !$0.message.hasNumber(300) } ?? true,
                     "the first parameter is the one that the error names", actual: error?.message)
             }
         },

@@ -5,8 +5,8 @@ extension String {
         words.contains(field.lowercased())
     }
 
-    /// Whether a number stands in an error's message by itself, also with separators of thousands.
-    func tells(_ number: Int) -> Bool {
+    /// Whether a number stands in an error's message by itself, with or without separators of thousands.
+    func hasNumber(_ number: Int) -> Bool {
         let text = replacing(/([0-9])[,_\u{a0}]([0-9]{3})/) { "\($0.1)\($0.2)" }
         return text.matches(of: /-?[0-9]+/).contains { $0.0 == "\(number)" || $0.0 == "-\(number)" }
     }

@@ -84,7 +84,7 @@ struct SchemaDefinition {
     /// - Throws: ``ChatStorageError`` with the code `schemaTooNew` or `schemaMismatch`.
     func check(version result: QueryResult) throws -> Int64 {
         guard result.rowCount == 1, let row = result.rows.first, try row.int64(0) >= 1 else {
-            throw ChatStorageError(.schemaMismatch, "the schema does not tell its version")
+            throw ChatStorageError(.schemaMismatch, "the schema does not record its version")
         }
         let lowest = try row.int64(1)
         guard lowest <= version else {

@@ -71,7 +71,7 @@ struct SchemaInspection {
 
     init(_ result: QueryResult) throws {
         guard let first = result.rows.first else {
-            throw ChatStorageError(.damaged, "the database did not tell what it holds")
+            throw ChatStorageError(.damaged, "the database did not report what it holds")
         }
         encoding = try first.text(0)
         isolation = try first.text(1)
