@@ -1,6 +1,10 @@
 import ChatStorageCore
 import Synchronization
 
+#if !canImport(SQLite3)
+import CSQLite
+#endif
+
 #if canImport(Darwin)
 import Darwin
 #elseif canImport(Glibc)
@@ -18,15 +22,29 @@ struct FileIdentity: Sendable, Equatable {
 
     /// The file that a path leads to; nil where it leads to none.
     init?(path: UnsafePointer<CChar>) throws {
-        var information = stat()
-        guard stat(path, &information) == 0 else {
+        var (device, number): (UInt64, UInt64) = (0, 0)
+        guard Self.find(path, &device, &number) else {
             switch errno {
             case ENOENT, ENOTDIR, ELOOP: return nil
             case let code: throw DatabaseFile.error(code)
             }
         }
+        self.device = device
+        self.number = number
+    }
+
+    private static func find(_ path: UnsafePointer<CChar>, _ device: inout UInt64, _ number: inout UInt64) -> Bool {
+        #if os(Linux)
+        // `stat` asks for the file's times too. Linux then gives the file new ones with the next write, and a file system
+        // without a journal syncs these with each commit (https://docs.kernel.org/filesystems/multigrain-ts.html).
+        if csqlite_find_file(path, &device, &number) == 0 { return true }
+        guard errno == ENOSYS else { return false }
+        #endif
+        var information = stat()
+        guard stat(path, &information) == 0 else { return false }
         device = UInt64(truncatingIfNeeded: information.st_dev)
         number = UInt64(truncatingIfNeeded: information.st_ino)
+        return true
     }
 }
 
