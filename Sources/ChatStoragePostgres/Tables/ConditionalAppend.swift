@@ -36,7 +36,7 @@ struct ConditionalAppend: Sendable {
 
     /// Whether an append needs this; all others are an ``Append``.
     static func isNeeded(for messages: [ChatMessage], if condition: AppendCondition) -> Bool {
-        condition.expectedVersion != nil || haveKeys(messages)
+        condition.expectedVersion != nil || !MessageTable.areLean(messages)
     }
 
     /// All messages of an append have keys, or none.

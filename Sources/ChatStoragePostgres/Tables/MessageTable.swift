@@ -34,6 +34,11 @@ struct MessageTable: Sendable {
             .init(key, .textArray) { $1.append(texts: $0.lazy.map(\.key)) }
         ])
 
+    /// Whether messages have nothing but what ``lean`` takes.
+    ///
+    /// The first one speaks for all: all messages of an append have keys, or none.
+    static func areLean(_ messages: [ChatMessage]) -> Bool { messages.first?.key == nil }
+
     /// The column of messages' keys.
     static let key = "message_key"
 

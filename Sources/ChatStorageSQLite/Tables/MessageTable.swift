@@ -14,6 +14,9 @@ struct MessageTable {
 
         static let lean: [Column] = [.sequence, .role, .createdAt, .content]
 
+        /// Whether a message has nothing but what ``lean`` takes.
+        static func isLean(_ message: ChatMessage) -> Bool { message.key == nil }
+
         var name: SQLText {
             switch self {
             case .sequence: "sequence"
@@ -79,7 +82,7 @@ struct MessageTable {
     /// Stores a message in the conversation of a number.
     func insert(_ message: Message, in conversation: Int64) throws {
         do {
-            try database.run(message.key == nil ? Self.sql.insertLean : Self.sql.insertFull) { statement in
+            try database.run(Column.isLean(message.body) ? Self.sql.insertLean : Self.sql.insertFull) { statement in
                 try statement.bind(conversation, at: 1)
                 try statement.bind(message.sequence, at: Column.sequence.parameter)
                 try statement.bind(RoleTable.number(of: message.role), at: Column.role.parameter)
