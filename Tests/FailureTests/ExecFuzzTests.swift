@@ -38,7 +38,10 @@ import Testing
             read: { chunks.withLock { $0.popFirst() ?? [] } },
             write: { answer in output.withLock { $0.append(answer) } })
         let answers = output.withLock { $0 }
-        let lines = input.split(separator: UInt8(ascii: "\n")).filter { line in
+        // A byte order mark before the first line is no part of it, so a mark alone is a blank line.
+        let mark = Array("\u{feff}".utf8)
+        let text = input.starts(with: mark) ? input.dropFirst(mark.count) : input[...]
+        let lines = text.split(separator: UInt8(ascii: "\n")).filter { line in
             !line.allSatisfy { $0 == 0x20 || (0x09...0x0d).contains($0) }
         }
         #expect(answers.count == lines.count, "\(shown)")
