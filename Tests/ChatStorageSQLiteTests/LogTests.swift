@@ -36,6 +36,12 @@ import Testing
         try await backend.close()
     }
 
+    private func append(_ bytes: Int, to store: SQLiteStore) async throws {
+        try await store.write(bytes: bytes) { database in
+            _ = try database.append(NewMessages([.user(String(repeating: "x", count: bytes))], to: "c"), tenant: "")
+        }
+    }
+
     private func append(_ database: Database, bytes: Int) throws {
         try database.transaction {
             _ = try database.append(
@@ -202,18 +208,12 @@ import Testing
     @Test func longReadsGoOnBesideWritersThatNeverRest() async throws {
         let store = SQLiteStore(settings)
         try await store.prepare(.migrate)
-        func append(_ bytes: Int) async throws {
-            try await store.write(bytes: bytes) { database in
-                _ = try database.append(
-                    NewMessages([.user(String(repeating: "x", count: bytes))], to: "c"), tenant: "")
-            }
-        }
-        try await append(1)
+        try await append(1, to: store)
         let held = ReaderTests.HeldRead()
         let reading = Task { try await store.read(inline: false) { try held.read($0) } }
         await held.begun()
         // A pause begins, which waits for that read.
-        for _ in 0..<6 { try await append(4 << 20) }
+        for _ in 0..<6 { try await append(4 << 20, to: store) }
         let progress = Progress()
         let next = Task {
             _ = try await store.read(inline: false) { try $0.conversation(tenant: "", "c") }
@@ -254,17 +254,11 @@ import Testing
     @Test func aPauseConcernsLongReadsUntilTheStoreIsClosed() async throws {
         let store = SQLiteStore(settings)
         try await store.prepare(.migrate)
-        func append(_ bytes: Int) async throws {
-            try await store.write(bytes: bytes) { database in
-                _ = try database.append(
-                    NewMessages([.user(String(repeating: "x", count: bytes))], to: "c"), tenant: "")
-            }
-        }
-        try await append(1)
+        try await append(1, to: store)
         let held = ReaderTests.HeldRead()
         let reading = Task { try await store.read(inline: false) { try held.read($0) } }
         await held.begun()
-        for _ in 0..<6 { try await append(4 << 20) }
+        for _ in 0..<6 { try await append(4 << 20, to: store) }
         func read() -> Task<Void, any Error> {
             Task { _ = try await store.read(inline: false) { try $0.conversation(tenant: "", "c") } }
         }

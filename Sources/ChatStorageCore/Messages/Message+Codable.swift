@@ -4,8 +4,8 @@ extension ChatMessage: Codable {
 
     /// Reads `{"role", "content", "key"}`, the key absent or null for none.
     ///
-    /// - Throws: `DecodingError`, also where something would be lost: for a content that is null or an array, and for
-    ///   any other member that is not empty, such as `tool_calls`. It quotes no text.
+    /// - Throws: `DecodingError`, and not only for a damaged form: a content that is null or an array, and any other
+    ///   member that is not empty, such as `tool_calls`, would be lost. The error quotes no text.
     public init(from decoder: any Decoder) throws {
         let members = try DecodedMembers(from: decoder)
         try members.refuseOthers(than: Self.members)
@@ -68,35 +68,5 @@ extension Message.ID: Codable {
         var container = encoder.container(keyedBy: MemberName.self)
         try container.encode(conversationID, forKey: "conversation_id")
         try container.encode(sequence, forKey: "sequence")
-    }
-}
-
-extension MessagePage: Codable {
-    /// Reads `{"items", "has_more"}`; ignores other members.
-    public init(from decoder: any Decoder) throws {
-        let members = try DecodedMembers(from: decoder)
-        self.init(items: try members.value("items"), hasMore: try members.value("has_more"))
-    }
-
-    /// Writes `{"items", "has_more"}`.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: MemberName.self)
-        try container.encode(items, forKey: "items")
-        try container.encode(hasMore, forKey: "has_more")
-    }
-}
-
-extension AppendResult: Codable {
-    /// Reads `{"messages", "version"}`, the version absent or null for none; ignores other members.
-    public init(from decoder: any Decoder) throws {
-        let members = try DecodedMembers(from: decoder)
-        self.init(messages: try members.value("messages"), version: try members.optional("version"))
-    }
-
-    /// Writes `{"messages"}`, and `"version"` if there is one.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: MemberName.self)
-        try container.encode(messages, forKey: "messages")
-        try container.encodeIfPresent(version, forKey: "version")
     }
 }

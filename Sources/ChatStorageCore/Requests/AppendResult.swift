@@ -21,3 +21,18 @@ public struct AppendResult: Sendable, Hashable {
     /// What an append of no messages stored.
     public static let nothing = AppendResult(messages: [], version: nil)
 }
+
+extension AppendResult: Codable {
+    /// Reads `{"messages", "version"}`, the version absent or null for none; ignores other members.
+    public init(from decoder: any Decoder) throws {
+        let members = try DecodedMembers(from: decoder)
+        self.init(messages: try members.value("messages"), version: try members.optional("version"))
+    }
+
+    /// Writes `{"messages"}`, and `"version"` if there is one.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: MemberName.self)
+        try container.encode(messages, forKey: "messages")
+        try container.encodeIfPresent(version, forKey: "version")
+    }
+}

@@ -27,3 +27,18 @@ public struct MessagePage: Sendable, Hashable {
         self.init(items: items, hasMore: items.count >= query.limit)
     }
 }
+
+extension MessagePage: Codable {
+    /// Reads `{"items", "has_more"}`; ignores other members.
+    public init(from decoder: any Decoder) throws {
+        let members = try DecodedMembers(from: decoder)
+        self.init(items: try members.value("items"), hasMore: try members.value("has_more"))
+    }
+
+    /// Writes `{"items", "has_more"}`.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: MemberName.self)
+        try container.encode(items, forKey: "items")
+        try container.encode(hasMore, forKey: "has_more")
+    }
+}

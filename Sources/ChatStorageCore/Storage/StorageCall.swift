@@ -1,4 +1,4 @@
-/// A call of a ``ChatStorage``, as a value: it can be logged, repeated, compared and passed on.
+/// A call of a ``ChatStorage``, as a value: it can be logged, repeated and passed on.
 ///
 /// Each requirement of the protocol has a case, and a new requirement will get a new one. A `switch` without a default
 /// then does not compile until it handles the new call.

@@ -24,7 +24,9 @@ final class ReadWatch {
     private static let limit: Int64 = 5_000_000
     /// One that takes longer is slow in any case; with a rollback journal each read looks at the file.
     private static let longest: Int64 = 40_000_000
-    /// The steps of about two rows, each of which can wait for the disk; a look takes a hundredth of a row's time.
+    /// How often SQLite asks: about every two rows, since each row can wait for the disk.
+    ///
+    /// Asking costs a hundredth of what a row costs.
     private static let stepsPerLook: Int32 = 25
 
     private let connection: OpaquePointer
