@@ -41,10 +41,10 @@ struct DatabaseFile: Sendable {
         }
         switch errno {
         case ENOENT:
-            guard lstat(path, &information) != 0 else {
-                throw ChatStorageError(.invalidArgument, "the path is that of a symbolic link which leads to no file")
-            }
-            return false
+            guard lstat(path, &information) == 0 else { return false }
+            // Another handle can have made the file since the first look.
+            guard information.st_mode & S_IFMT == S_IFLNK else { return try exists() }
+            throw ChatStorageError(.invalidArgument, "the path is that of a symbolic link which leads to no file")
         case ENOTDIR: return false
         case let code: throw Self.error(code)
         }

@@ -1,0 +1,25 @@
+import ChatStorageCore
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import ChatStorageSQLite
+
+/// A database file that another handle makes at just this moment.
+@Suite struct AppearingFileTests {
+    @Test func aFileThatAppearsBetweenTwoLooksIsNoLink() throws {
+        let folder = try TemporaryFolder()
+        let file = DatabaseFile(path: folder.path(of: "chat.db"))
+        let isOver = Mutex(false)
+        let maker = Thread {
+            while !isOver.withLock(\.self) {
+                _ = FileManager.default.createFile(atPath: file.path, contents: nil)
+                unlink(file.path)
+            }
+        }
+        maker.start()
+        defer { isOver.withLock { $0 = true } }
+        for _ in 0..<50_000 { _ = try file.exists() }
+    }
+}
