@@ -30,16 +30,21 @@ package struct JSONValidator {
 
     /// Read only where ``current`` says that there is a byte.
     private let bytes: UnsafeRawBufferPointer
+    /// Whether half of an escaped surrogate pair may stand alone, as RFC 8259 has it.
+    private let takesLoneSurrogates: Bool
     private var position = 0
 
-    private init(_ bytes: UnsafeRawBufferPointer) {
+    private init(_ bytes: UnsafeRawBufferPointer, takingLoneSurrogates: Bool) {
         self.bytes = bytes
+        takesLoneSurrogates = takingLoneSurrogates
     }
 
     /// Checks the text, and gives back the value without the white space around it.
-    static func validate(_ text: ArraySlice<UInt8>) throws -> ArraySlice<UInt8> {
+    static func validate(
+        _ text: ArraySlice<UInt8>, takingLoneSurrogates: Bool = false
+    ) throws -> ArraySlice<UInt8> {
         let value = try text.withUnsafeBytes { bytes in
-            var validator = JSONValidator(bytes)
+            var validator = JSONValidator(bytes, takingLoneSurrogates: takingLoneSurrogates)
             validator.skipWhiteSpace()
             let start = validator.position
             try validator.validateValue()
@@ -161,6 +166,7 @@ package struct JSONValidator {
         switch current {
         case UInt8(ascii: "u"):
             let unit = try validateHexadecimalUnit()
+            if takesLoneSurrogates { return }
             if UTF16.isTrailSurrogate(unit) { throw problem("has a lone surrogate in a string") }
             guard UTF16.isLeadSurrogate(unit) else { return }
             guard current == UInt8(ascii: "\\") else { throw problem("has a lone surrogate in a string") }

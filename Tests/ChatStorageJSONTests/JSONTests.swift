@@ -13,7 +13,7 @@ struct JSONTests {
             #""\u00e9\n\/\"\\\ud83d\ude00\u0000""#, "\"é😀\u{7F}\"", "{\"a\":1,\"a\":2}",
         ])
     func accepts(text: String) throws {
-        _ = try JSONValue(validating: ArraySlice(text.utf8))
+        _ = try JSONSlice(validating: ArraySlice(text.utf8))
     }
 
     @Test(
@@ -26,7 +26,7 @@ struct JSONTests {
             "{\"a\":1 \"b\":2}", "{1:2}", "[,1]", "\u{A0}{}",
         ])
     func refuses(text: String) {
-        #expect(throws: JSONProblem.self) { try JSONValue(validating: ArraySlice(text.utf8)) }
+        #expect(throws: JSONProblem.self) { try JSONSlice(validating: ArraySlice(text.utf8)) }
     }
 
     @Test(
@@ -37,7 +37,7 @@ struct JSONTests {
             NamedBytes("above U+10FFFF", [0xf4, 0x90, 0x80, 0x80]), NamedBytes("two bytes of three", [0xe2, 0x82]),
         ])
     func refusesInvalidUTF8(text: NamedBytes) {
-        #expect(throws: JSONProblem.self) { try JSONValue(validating: ([0x22] + text.bytes + [0x22])[...]) }
+        #expect(throws: JSONProblem.self) { try JSONSlice(validating: ([0x22] + text.bytes + [0x22])[...]) }
     }
 
     @Test("bounds the nesting")
@@ -45,10 +45,10 @@ struct JSONTests {
         func nested(_ depth: Int) -> ArraySlice<UInt8> {
             ArraySlice((String(repeating: "[", count: depth) + String(repeating: "]", count: depth)).utf8)
         }
-        _ = try JSONValue(validating: nested(512))
-        #expect(throws: JSONProblem.self) { try JSONValue(validating: nested(513)) }
+        _ = try JSONSlice(validating: nested(512))
+        #expect(throws: JSONProblem.self) { try JSONSlice(validating: nested(513)) }
         #expect(throws: JSONProblem.self) {
-            try JSONValue(validating: ArraySlice(String(repeating: "{\"a\":", count: 1_000_000).utf8))
+            try JSONSlice(validating: ArraySlice(String(repeating: "{\"a\":", count: 1_000_000).utf8))
         }
     }
 
@@ -57,7 +57,7 @@ struct JSONTests {
         let text = #"""
             {"text": "a\tb\u00e9\ud83d\ude00\\", "list": [1, {"x": "]}"}, [2, "\""], "s"], "n": -7, "b": true, "z": null}
             """#
-        let value = try JSONValue(validating: ArraySlice(text.utf8))
+        let value = try JSONSlice(validating: ArraySlice(text.utf8))
         let members = try Dictionary(uniqueKeysWithValues: #require(value.members).map { ($0.key, $0.value) })
         #expect(members.count == 5)
         #expect(members["text"]?.string == "a\tbé😀\\")
@@ -77,17 +77,17 @@ struct JSONTests {
             ("9223372036854775808", nil), ("20.0", nil), ("1e2", nil), ("\"1\"", nil), ("true", nil), ("null", nil),
         ] as [(String, Int64?)])
     func integers(text: String, expected: Int64?) throws {
-        #expect(try JSONValue(validating: ArraySlice(text.utf8)).integer == expected)
+        #expect(try JSONSlice(validating: ArraySlice(text.utf8)).integer == expected)
     }
 
     @Test("writes what it reads, and nothing that a terminal or a line splitter would obey")
     func writes() throws {
         let text = "\"\\\n\r\t\u{0}\u{1B}[31m\u{7F}\u{9B}é😀\u{2028}\u{2029}\u{FEFF}"
-        let written = JSONText.object([("k\"", .array([.string(text), .integer(-1), .boolean(false), .null]))]).bytes
+        let written = JSONOutput.object([("k\"", .array([.string(text), .integer(-1), .boolean(false), .null]))]).bytes
         #expect(written.allSatisfy { $0 >= 0x20 && $0 != 0x7f })
         let start = #"{"k\"": ["\"\\\n\r\t\u0000\u001b[31m\u007f\u009bé😀\u2028"#
         #expect(String(decoding: written, as: UTF8.self).hasPrefix(start))
-        let read = try JSONValue(validating: written[...])
+        let read = try JSONSlice(validating: written[...])
         let member = try #require(read.members?.first { _ in true })
         #expect(member.key == "k\"")
         #expect(member.value.elements?.first { _ in true }?.string?.utf8.elementsEqual(text.utf8) == true)
@@ -112,7 +112,7 @@ struct JSONTests {
                 default: bytes.insert(bytes[Int.random(in: 0..<bytes.count, using: &random)], at: place)
                 }
             }
-            let ours = (try? JSONValue(validating: bytes[...])) != nil
+            let ours = (try? JSONSlice(validating: bytes[...])) != nil
             let its = (try? JSONDecoder().decode(AnyJSON.self, from: Data(bytes))) != nil
             let text = String(decoding: bytes, as: UTF8.self)
             let isLaxer = text.contains(/,\s*[\]}]/)

@@ -1,17 +1,32 @@
 import ChatStorageSupport
 
 /// A JSON value to be written, with the keys of objects in the order given.
-package enum JSONText: Sendable {
+package enum JSONOutput: Sendable {
     case null
     case boolean(Bool)
     case integer(Int64)
+    /// A number, as JSON writes it.
+    case number(String)
     case string(String)
-    case array([JSONText])
-    case object([(key: String, value: JSONText)])
+    case array([JSONOutput])
+    case object([(key: String, value: JSONOutput)])
 
     /// The string, or null for nil.
-    package static func string(orNull text: String?) -> JSONText {
-        text.map(JSONText.string) ?? .null
+    package static func string(orNull text: String?) -> JSONOutput {
+        text.map(JSONOutput.string) ?? .null
+    }
+
+    /// The value that was read.
+    package init(_ slice: JSONSlice) {
+        self =
+            switch slice.kind {
+            case .null: .null
+            case .boolean: .boolean(slice.boolean ?? false)
+            case .number: .number(slice.text)
+            case .string: .string(slice.string ?? "")
+            case .array: .array((slice.elements.map(Array.init) ?? []).map(JSONOutput.init))
+            case .object: .object(slice.memberList.map { ($0.key, JSONOutput($0.value)) })
+            }
     }
 
     /// The value on one line, as UTF-8, without a newline at its end.
@@ -26,6 +41,7 @@ package enum JSONText: Sendable {
         case .null: bytes.append(contentsOf: "null".utf8)
         case .boolean(let boolean): bytes.append(contentsOf: (boolean ? "true" : "false").utf8)
         case .integer(let integer): bytes.append(contentsOf: String(integer).utf8)
+        case .number(let text): bytes.append(contentsOf: text.utf8)
         case .string(let string): Self.append(string, to: &bytes)
         case .array(let elements):
             bytes.append(UInt8(ascii: "["))

@@ -1,7 +1,7 @@
 /// A JSON value: a stretch of text that was checked once and is read as it is needed.
 ///
 /// Values within it are built only on demand, so a text costs no more than its own bytes, whatever is in it.
-package struct JSONValue: Sendable {
+package struct JSONSlice: Sendable {
     /// The kinds of value, named as in an error's sentence.
     package enum Kind: String, Sendable {
         case object = "an object"
@@ -17,9 +17,17 @@ package struct JSONValue: Sendable {
     /// Checks that a text is one JSON value, with or without white space around it.
     ///
     /// - Throws: ``JSONProblem``.
-    package init(validating text: ArraySlice<UInt8>) throws {
-        bytes = try JSONValidator.validate(text)
+    /// - Parameter takingLoneSurrogates: Whether half of an escaped surrogate pair may stand alone, as RFC 8259 has it;
+    ///   read as a string it is U+FFFD.
+    package init(validating text: ArraySlice<UInt8>, takingLoneSurrogates: Bool = false) throws {
+        bytes = try JSONValidator.validate(text, takingLoneSurrogates: takingLoneSurrogates)
     }
+
+    /// The value as it is written, without white space around it.
+    package var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// Where the value stands in the text that was checked, by the indices of its bytes.
+    package var range: Range<Int> { bytes.startIndex..<bytes.endIndex }
 
     fileprivate init(valid bytes: ArraySlice<UInt8>) {
         self.bytes = bytes
@@ -71,6 +79,9 @@ package struct JSONValue: Sendable {
     /// The keys and values of an object, in the order of the text, equal keys included; nil for any other value.
     package var members: Members? { kind == .object ? Members(content: bytes.dropFirst().dropLast()) : nil }
 
+    /// The keys and values of an object; none for any other value.
+    package var memberList: [(key: String, value: JSONSlice)] { members.map(Array.init) ?? [] }
+
     private static func unescaped(_ text: ArraySlice<UInt8>) -> String {
         var result: [UInt8] = []
         result.reserveCapacity(text.count)
@@ -98,21 +109,24 @@ package struct JSONValue: Sendable {
 
     /// The scalar of the four digits at the position, or of the surrogate pair that begins there.
     private static func scalar(in text: ArraySlice<UInt8>, at position: inout Int) -> String {
-        func unit() -> UInt16 {
-            let digits = text[position..<(position + 4)]
-            position += 4
-            return digits.reduce(0) { $0 << 4 | (UInt16(hexadecimalDigit: $1) ?? 0) }
+        func unit(at start: Int) -> UInt16 {
+            text[start..<(start + 4)].reduce(0) { $0 << 4 | (UInt16(hexadecimalDigit: $1) ?? 0) }
         }
-        var units = [unit()]
-        if UTF16.isLeadSurrogate(units[0]) {
-            position += 2
-            units.append(unit())
+        var units = [unit(at: position)]
+        position += 4
+        let next = text[position...].prefix(2)
+        if UTF16.isLeadSurrogate(units[0]), next.elementsEqual("\\u".utf8), text.endIndex - position >= 6 {
+            let trail = unit(at: position + 2)
+            if UTF16.isTrailSurrogate(trail) {
+                units.append(trail)
+                position += 6
+            }
         }
         return String(decoding: units, as: UTF16.self)
     }
 }
 
-extension JSONValue {
+extension JSONSlice {
     /// The elements of an array, found one by one.
     package struct Elements: Sequence, IteratorProtocol, Sendable {
         private var walk: Walk
@@ -122,7 +136,7 @@ extension JSONValue {
         }
 
         /// The next element.
-        package mutating func next() -> JSONValue? {
+        package mutating func next() -> JSONSlice? {
             walk.nextValue()
         }
     }
@@ -136,7 +150,7 @@ extension JSONValue {
         }
 
         /// The next key and value.
-        package mutating func next() -> (key: String, value: JSONValue)? {
+        package mutating func next() -> (key: String, value: JSONSlice)? {
             guard let key = walk.nextValue()?.string, let value = walk.nextValue() else { return nil }
             return (key, value)
         }
@@ -152,12 +166,12 @@ extension JSONValue {
             position = content.startIndex
         }
 
-        mutating func nextValue() -> JSONValue? {
+        mutating func nextValue() -> JSONSlice? {
             while position < content.endIndex, content[position].isJSONSeparator { position += 1 }
             guard position < content.endIndex else { return nil }
             let start = position
             skipValue()
-            return JSONValue(valid: content[start..<position])
+            return JSONSlice(valid: content[start..<position])
         }
 
         private mutating func skipValue() {
