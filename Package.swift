@@ -18,6 +18,7 @@ let package = Package(
         .library(name: "ChatStoragePostgres", targets: ["ChatStoragePostgres"]),
         .library(name: "ChatStorageConformance", targets: ["ChatStorageConformance"]),
         .library(name: "ChatStorageConformanceTesting", targets: ["ChatStorageConformanceTesting"]),
+        .library(name: "ChatStorageProviders", targets: ["ChatStorageProviders"]),
         .library(name: "ChatStorageTransfer", targets: ["ChatStorageTransfer"]),
         .executable(name: "chatstorage", targets: ["chatstorage"]),
     ],
@@ -31,7 +32,8 @@ let package = Package(
         .target(name: "ChatStorageSupport", swiftSettings: settings),
         // The one parser and writer of JSON, below the core, so that every target can have it.
         .target(name: "ChatStorageJSON", dependencies: ["ChatStorageSupport"], swiftSettings: settings),
-        .target(name: "ChatStorageCore", dependencies: ["ChatStorageSupport"], swiftSettings: settings),
+        .target(
+            name: "ChatStorageCore", dependencies: ["ChatStorageJSON", "ChatStorageSupport"], swiftSettings: settings),
         .target(
             name: "ChatStorageInMemory", dependencies: ["ChatStorageCore", "ChatStorageSupport"],
             swiftSettings: settings),
@@ -63,6 +65,11 @@ let package = Package(
                 "ChatStorageCore", "ChatStorageJSON", "ChatStorageSupport",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
+            swiftSettings: settings),
+
+        // What providers' APIs give and take, without any SDK.
+        .target(
+            name: "ChatStorageProviders", dependencies: ["ChatStorageCore", "ChatStorageJSON", "ChatStorageSupport"],
             swiftSettings: settings),
 
         .executableTarget(
@@ -118,6 +125,14 @@ let package = Package(
             name: "ReadmeTests",
             dependencies: ["ChatStorageCore", "ChatStorageInMemory", "ReadmeExample", "TestSupport"],
             swiftSettings: settings),
+        // An app's story with tools and two providers, on each backend.
+        .testTarget(
+            name: "StoryTests",
+            dependencies: [
+                "ChatStorageCore", "ChatStorageInMemory", "ChatStoragePostgres", "ChatStorageProviders",
+                "ChatStorageSQLite", "TestSupport",
+            ],
+            swiftSettings: settings),
         // What production does to a store: processes die, files are damaged, disks are full, input is nonsense.
         .target(name: "SlowSync", path: "Tests/SlowSync"),
         .executableTarget(
@@ -139,6 +154,14 @@ let package = Package(
         .testTarget(
             name: "ChatStorageInMemoryTests",
             dependencies: ["ChatStorageCore", "ChatStorageInMemory", "ChatStorageConformance"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ChatStorageProvidersTests",
+            dependencies: [
+                "ChatStorageCore", "ChatStorageInMemory", "ChatStorageJSON", "ChatStorageProviders",
+                "ChatStorageSQLite", "TestSupport",
+            ],
+            exclude: ["Clients"],
             swiftSettings: settings),
         .testTarget(
             name: "ChatStorageTransferTests",

@@ -42,11 +42,13 @@ import Testing
         let times = #""created_at":"2026-11-22T07:17:51.123456Z""#
         let last = #""last_sequence":9007199254740991"#
         let json =
-            #"{\#(times),"id":"c",\#(last),"title":"A/é","updated_at":"9999-12-31T23:59:59.999999Z"}"#
+            #"{\#(times),"id":"c",\#(last),"message_count":9007199254740991,"read_through":0,"title":"A/é","#
+            + #""updated_at":"9999-12-31T23:59:59.999999Z"}"#
         try expect(Self.conversation, as: json)
         try expect(
             Conversation(id: "c", title: nil, createdAt: Self.time, updatedAt: Self.time, lastSequence: 0),
-            as: #"{\#(times),"id":"c","last_sequence":0,"updated_at":"2026-11-22T07:17:51.123456Z"}"#)
+            as: #"{\#(times),"id":"c","last_sequence":0,"message_count":0,"read_through":0,"#
+                + #""updated_at":"2026-11-22T07:17:51.123456Z"}"#)
         try expect(Self.conversation.version, as: "{\(times),\(last)}")
         let cursor = ConversationCursor(after: Self.conversation, tenant: "t")
         try expect([cursor], as: #"["\#(cursor.text)"]"#)
@@ -72,6 +74,39 @@ import Testing
                 + #""title":"t","updated_at":"2026-11-22T07:17:51.123456Z"}"#)
     }
 
+    @Test func messagesOfParts() throws {
+        let json = try JSONText(#"{"a" : 1e2, "b":"\ud83d"}"#)
+        var message = ChatMessage(
+            role: .assistant,
+            parts: [
+                .text("hi"),
+                MessagePart(
+                    .toolCall, id: "i", name: "f", callID: "1", status: "completed", isError: false, input: "{ }",
+                    output: "1.0",
+                    file: MessageFile(mediaType: "a/b", name: "n", size: 3, sha256: "0", url: "u", id: "f"),
+                    extra: [ExtraMember("z", json)], native: NativeJSON(format: "a", json: json)),
+            ], metadata: ["model": "m", "camelCase": 1, "snake_case": [.null, 0.5]], key: "k")
+        message.native = NativeJSON(format: "b", json: json)
+        let exact = #""json":"{\"a\" : 1e2, \"b\":\"\\ud83d\"}""#
+        try expect(
+            message,
+            as:
+                #"{"key":"k","metadata":{"camelCase":1,"model":"m","snake_case":[null,0.5]},"native":{"format":"b",\#(exact)},"#
+                + #""parts":[{"kind":"text","text":"hi"},{"call_id":"1","extra":[{\#(exact),"name":"z"}],"#
+                + #""file":{"id":"f","media_type":"a/b","name":"n","sha256":"0","size":3,"url":"u"},"id":"i","#
+                + #""input":"{ }","is_error":false,"kind":"tool_call","name":"f","native":{"format":"a",\#(exact)},"#
+                + #""output":"1.0","status":"completed"}],"role":"assistant"}"#)
+        try expect(ChatMessage.assistant([]), as: #"{"parts":[],"role":"assistant"}"#)
+        let encoder = JSONEncoder()
+        let decoder = JSONDecoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        #expect(try decoder.decode(ChatMessage.self, from: encoder.encode(message)) == message)
+        #expect(throws: EncodingError.self) {
+            try encoder.encode(Metadata(["\u{e9}": 1, "e\u{301}": 2]))
+        }
+    }
+
     @Test func formsAreTheSameWhateverTheStrategies() throws {
         let encoder = JSONEncoder()
         let decoder = JSONDecoder()
@@ -95,7 +130,10 @@ import Testing
             #""content": null"#, #""content": [{"type": "text", "text": "secret"}]"#, #""content": 5"#, #""key": "k""#,
             #""content": "", "tool_call_id": "1""#, #""content": "", "reasoning_content": "secret""#,
             #""content": "", "name": "secret""#, #""content": "", "refusal": "secret""#, #""content": "", "weight": 0"#,
-            #""content": "", "parts": [{"kind": "text"}]"#, #""content": "", "metadata": {"model": "secret"}"#,
+            #""parts": [{"kind": "text", "text": "secret", "cache_control": {"type": "ephemeral"}}]"#,
+            #""content": "other", "parts": [{"kind": "text", "text": "secret"}]"#, #""parts": [{"text": "secret"}]"#,
+            #""content": "", "metadata": ["secret"]"#, #""content": "", "native": {"format": "a", "json": "{"}"#,
+            #""parts": [{"kind": "a", "input": {"secret": 1}}]"#,
         ])
     func whatAMessageCannotKeepIsRefused(_ members: String) {
         let place = #""sequence": 1, "created_at": "2026-11-22T07:17:51Z""#
@@ -131,10 +169,15 @@ import Testing
         }
         #expect(
             said(#"{"role": "assistant", "content": null, "tool_calls": [{"id": "1"}]}"#)
-                == "tool_calls would be lost; there can be role, content, key")
+                == "tool_calls would be lost; a provider's form of a message is read by a codec of ChatStorageProviders"
+        )
+        #expect(
+            said(#"{"role": "user", "content": "hi", "name": "Ada"}"#)
+                == "name would be lost; there can be role, content, parts, metadata, key, native")
         #expect(
             said(#"{"role": "user", "content": [{"type": "text", "text": "hi"}]}"#)
-                == "the content is not a string; this is no plain text, which alone a message keeps")
+                == "the content is not a string; a provider's form of a message is read by a codec of ChatStorageProviders"
+        )
     }
 
     @Test func whatIsEmptyLosesNothing() throws {

@@ -91,7 +91,8 @@ private final class PagesOnly: ChatStorage {
     func updateConversation(_ id: ConversationID, _ change: ConversationChange) async throws -> Conversation? {
         throw Unused()
     }
-    func deleteConversation(_ id: ConversationID) async throws -> Bool { throw Unused() }
+    func deleteConversation(_ deletion: ConversationDeletion) async throws -> Bool { throw Unused() }
+    func reviseMessage(_ revision: MessageRevision) async throws -> Message { throw Unused() }
     func append(_ new: NewMessages) async throws -> AppendResult { throw Unused() }
     func removeMessages(_ removal: MessageRemoval) async throws -> Int { throw Unused() }
     func restoreConversation(_ snapshot: ConversationSnapshot) async throws -> Conversation { throw Unused() }

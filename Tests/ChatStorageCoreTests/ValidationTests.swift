@@ -50,7 +50,7 @@ import Testing
         #expect(code { try Validation.check(.title(text), of: "x") } == .invalidArgument)
         #expect(code { try Validation.check(tenant: text) } == .invalidArgument)
         #expect(
-            code { try Validation.check(NewMessages([.user(text)], to: "x"), roles: Role.standard) } == .invalidArgument
+            code { try Validation.check(NewMessages([.user(text)], to: "x"), roles: .standard) } == .invalidArgument
         )
     }
 
@@ -71,37 +71,37 @@ import Testing
         let most = String(repeating: "x", count: 16 << 20)
         let wide = String(repeating: "\u{1f600}", count: 4 << 20)
         for text in [most, wide] {
-            #expect(code { try Validation.check(NewMessages([.user(text)], to: "x"), roles: Role.standard) } == nil)
+            #expect(code { try Validation.check(NewMessages([.user(text)], to: "x"), roles: .standard) } == nil)
             #expect(
-                code { try Validation.check(NewMessages([.user(text + "x")], to: "x"), roles: Role.standard) }
+                code { try Validation.check(NewMessages([.user(text + "x")], to: "x"), roles: .standard) }
                     == .invalidArgument)
         }
         let four = Array(repeating: ChatMessage.user(most), count: 4)
-        #expect(code { try Validation.check(NewMessages(four, to: "x"), roles: Role.standard) } == nil)
+        #expect(code { try Validation.check(NewMessages(four, to: "x"), roles: .standard) } == nil)
         #expect(
-            code { try Validation.check(NewMessages(four + [.user("x")], to: "x"), roles: Role.standard) }
+            code { try Validation.check(NewMessages(four + [.user("x")], to: "x"), roles: .standard) }
                 == .invalidArgument)
     }
 
     @Test func messagesOfAnAppend() {
         let most = Array(repeating: ChatMessage.user(""), count: 10_000)
-        #expect(code { try Validation.check(NewMessages(most, to: "x"), roles: Role.standard) } == nil)
+        #expect(code { try Validation.check(NewMessages(most, to: "x"), roles: .standard) } == nil)
         #expect(
-            code { try Validation.check(NewMessages(most + [.user("")], to: "x"), roles: Role.standard) }
+            code { try Validation.check(NewMessages(most + [.user("")], to: "x"), roles: .standard) }
                 == .invalidArgument)
-        #expect(code { try Validation.check(NewMessages([], to: ""), roles: Role.standard) } == .invalidArgument)
+        #expect(code { try Validation.check(NewMessages([], to: ""), roles: .standard) } == .invalidArgument)
     }
 
     @Test func keys() {
         func check(_ messages: ChatMessage...) -> String {
-            message { try Validation.check(NewMessages(messages, to: "x"), roles: Role.standard) }
+            message { try Validation.check(NewMessages(messages, to: "x"), roles: .standard) }
         }
         let longest = String(repeating: "\u{1f600}", count: 200)
         #expect(check(.user("", key: longest), .user("", key: "k")).isEmpty)
         for messages in [[.user("", key: "k"), .user("")], [.user(""), .user("", key: "k")]] as [[ChatMessage]] {
             let place = messages[0].key == nil ? 0 : 1
             #expect(
-                message { try Validation.check(NewMessages(messages, to: "x"), roles: Role.standard) }
+                message { try Validation.check(NewMessages(messages, to: "x"), roles: .standard) }
                     == "messages[\(place)] has no key, and others have one; all messages of an append have keys, or none"
             )
         }
@@ -117,7 +117,7 @@ import Testing
                 == "messages[1].key is that of messages[0]; each takes a key of its own")
         #expect(check(.user("a", key: "\u{e9}"), .user("b", key: "e\u{301}")).isEmpty)
         let bad = ChatMessage(role: Role(rawValue: "x"), content: "", key: "")
-        #expect(code { try Validation.check(NewMessages([bad], to: "x"), roles: Role.standard) } == .invalidArgument)
+        #expect(code { try Validation.check(NewMessages([bad], to: "x"), roles: .standard) } == .invalidArgument)
     }
 
     @Test func errorsNameFieldLimitAndLength() {
@@ -127,7 +127,7 @@ import Testing
         #expect(title == "title has 234 Unicode scalars; it takes 0 to 200")
         let content = message {
             let messages = [ChatMessage.user(""), .user(String(repeating: "q", count: 16_777_217))]
-            return try Validation.check(NewMessages(messages, to: "x"), roles: Role.standard)
+            return try Validation.check(NewMessages(messages, to: "x"), roles: .standard)
         }
         #expect(content == "messages[1].content has 16777217 bytes; it takes at most 16777216")
     }
@@ -137,19 +137,21 @@ import Testing
         #expect(message { try Validation.check(NewConversation("", title: long)) }.hasPrefix("conversation id"))
         let bad = ChatMessage(role: Role(rawValue: "x"), content: "")
         let appended = [bad, .user("\0")]
-        #expect(code { try Validation.check(NewMessages(appended, to: "x"), roles: Role.standard) } == .invalidArgument)
+        #expect(code { try Validation.check(NewMessages(appended, to: "x"), roles: .standard) } == .invalidArgument)
         #expect(
-            message { try Validation.check(NewMessages(appended, to: ""), roles: Role.standard) }.hasPrefix(
+            message { try Validation.check(NewMessages(appended, to: ""), roles: .standard) }.hasPrefix(
                 "conversation"))
-        #expect(code { try Validation.check(NewMessages([bad], to: "x"), roles: Role.standard) } == .invalidRole)
-        #expect(code { try Validation.check(NewMessages([bad], to: "x"), roles: [bad.role]) } == nil)
-        #expect(code { try Validation.check(NewMessages([.user("")], to: "x"), roles: [bad.role]) } == .invalidRole)
+        #expect(code { try Validation.check(NewMessages([bad], to: "x"), roles: .standard) } == .invalidRole)
+        #expect(code { try Validation.check(NewMessages([bad], to: "x"), roles: RoleSet([bad.role])) } == nil)
+        #expect(
+            code { try Validation.check(NewMessages([.user("")], to: "x"), roles: RoleSet([bad.role])) } == .invalidRole
+        )
     }
 
     @Test(arguments: ["User", "USER", "user ", "use\u{301}r", "", "user\0"])
     func rolesAreExact(_ name: String) {
         let message = ChatMessage(role: Role(rawValue: name), content: "")
-        #expect(code { try Validation.check(NewMessages([message], to: "x"), roles: Role.standard) } == .invalidRole)
+        #expect(code { try Validation.check(NewMessages([message], to: "x"), roles: .standard) } == .invalidRole)
     }
 
     @Test func snapshots() {
@@ -162,7 +164,7 @@ import Testing
                     .init(sequence: 2, role: .assistant, content: "", createdAt: time),
                 ])
             change(&snapshot)
-            return code { try Validation.check(snapshot, roles: Role.standard) }
+            return code { try Validation.check(snapshot, roles: .standard) }
         }
         #expect(check { _ in } == nil)
         #expect(check { $0.lastSequence = (1 << 53) - 1 } == nil)

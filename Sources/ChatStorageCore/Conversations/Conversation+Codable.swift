@@ -1,15 +1,21 @@
 extension Conversation: Codable {
-    /// Reads `{"id", "title", "created_at", "updated_at", "last_sequence"}`, the title absent or null for none; ignores
-    /// other members.
+    /// Reads `{"id", "created_at", "updated_at", "last_sequence", "message_count", "read_through"}`, and `"title"`,
+    /// `"labels"`, `"metadata"`, `"cleared_through"` and `"preview"`, each absent or null for none; ignores other
+    /// members.
     public init(from decoder: any Decoder) throws {
         let members = try DecodedMembers(from: decoder)
         self.init(
             id: try members.value("id"), title: try members.optional("title"),
             createdAt: try members.value("created_at"), updatedAt: try members.value("updated_at"),
-            lastSequence: try members.value("last_sequence"))
+            lastSequence: try members.value("last_sequence"), messageCount: try members.optional("message_count"),
+            readThrough: try members.optional("read_through") ?? 0,
+            labels: Set(try members.optional("labels") ?? [Label]()),
+            metadata: try members.optional("metadata") ?? [:],
+            clearedThrough: try members.optional("cleared_through") ?? 0, preview: try members.optional("preview"))
     }
 
-    /// Writes `{"id", "created_at", "updated_at", "last_sequence"}`, and `"title"` if there is one.
+    /// Writes `{"id", "created_at", "updated_at", "last_sequence", "message_count", "read_through"}`, and `"title"`,
+    /// `"labels"` (by their bytes), `"metadata"`, `"cleared_through"` and `"preview"`, each if there is one.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: MemberName.self)
         try container.encode(id, forKey: "id")
@@ -17,37 +23,46 @@ extension Conversation: Codable {
         try container.encode(createdAt, forKey: "created_at")
         try container.encode(updatedAt, forKey: "updated_at")
         try container.encode(lastSequence, forKey: "last_sequence")
+        try container.encode(messageCount, forKey: "message_count")
+        try container.encode(readThrough, forKey: "read_through")
+        if !labels.isEmpty { try container.encode(labels.sorted(), forKey: "labels") }
+        if !metadata.isEmpty { try container.encode(metadata, forKey: "metadata") }
+        if clearedThrough != 0 { try container.encode(clearedThrough, forKey: "cleared_through") }
+        try container.encodeIfPresent(preview, forKey: "preview")
     }
 }
 
 extension ConversationVersion: Codable {
-    private static let members: [MemberName] = ["created_at", "last_sequence"]
+    private static let members: [MemberName] = ["created_at", "last_sequence", "cleared_through"]
 
-    /// Reads `{"created_at", "last_sequence"}`.
+    /// Reads `{"created_at", "last_sequence", "cleared_through"}`, the last absent or null for 0.
     ///
     /// - Throws: `DecodingError`, also for any other member that is not empty: a version that lost a part could let a
     ///   conflicting append pass.
     public init(from decoder: any Decoder) throws {
         let members = try DecodedMembers(from: decoder)
         try members.refuseOthers(than: Self.members)
-        self.init(createdAt: try members.value("created_at"), lastSequence: try members.value("last_sequence"))
+        self.init(
+            createdAt: try members.value("created_at"), lastSequence: try members.value("last_sequence"),
+            clearedThrough: try members.optional("cleared_through") ?? 0)
     }
 
-    /// Writes `{"created_at", "last_sequence"}`.
+    /// Writes `{"created_at", "last_sequence"}`, and `"cleared_through"` if it is not 0.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: MemberName.self)
         try container.encode(createdAt, forKey: "created_at")
         try container.encode(lastSequence, forKey: "last_sequence")
+        if clearedThrough != 0 { try container.encode(clearedThrough, forKey: "cleared_through") }
     }
 }
 
 extension ConversationSnapshot: Codable {
     private static let members: [MemberName] = [
-        "id", "title", "created_at", "updated_at", "last_sequence", "messages",
+        "id", "title", "created_at", "updated_at", "last_sequence", "read_through", "labels", "metadata", "messages",
     ]
 
-    /// Reads `{"id", "title", "created_at", "updated_at", "last_sequence", "messages"}`, the title absent or null for
-    /// none.
+    /// Reads `{"id", "created_at", "updated_at", "last_sequence", "messages"}`, and `"title"`, `"read_through"`,
+    /// `"labels"` and `"metadata"`, each absent or null for none.
     ///
     /// - Throws: `DecodingError`, also for any other member that is not empty, since it would be lost.
     public init(from decoder: any Decoder) throws {
@@ -57,10 +72,13 @@ extension ConversationSnapshot: Codable {
         self.init(
             id: try members.value("id"), title: try members.optional("title"),
             createdAt: try members.value("created_at"), updatedAt: try members.value("updated_at"),
-            lastSequence: lastSequence, messages: try members.value("messages"))
+            lastSequence: lastSequence, readThrough: try members.optional("read_through") ?? 0,
+            labels: Set(try members.optional("labels") ?? [Label]()), metadata: try members.optional("metadata") ?? [:],
+            messages: try members.value("messages"))
     }
 
-    /// Writes `{"id", "created_at", "updated_at", "last_sequence", "messages"}`, and `"title"` if there is one.
+    /// Writes `{"id", "created_at", "updated_at", "last_sequence", "messages"}`, and `"title"`, `"read_through"`,
+    /// `"labels"` (by their bytes) and `"metadata"`, each if there is one.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: MemberName.self)
         try container.encode(id, forKey: "id")
@@ -68,6 +86,9 @@ extension ConversationSnapshot: Codable {
         try container.encode(createdAt, forKey: "created_at")
         try container.encode(updatedAt, forKey: "updated_at")
         try container.encode(lastSequence, forKey: "last_sequence")
+        if readThrough != 0 { try container.encode(readThrough, forKey: "read_through") }
+        if !labels.isEmpty { try container.encode(labels.sorted(), forKey: "labels") }
+        if !metadata.isEmpty { try container.encode(metadata, forKey: "metadata") }
         try container.encode(messages, forKey: "messages")
     }
 }
@@ -75,7 +96,7 @@ extension ConversationSnapshot: Codable {
 extension ConversationSnapshot.Message: Codable {
     private static let members = ["sequence", "created_at"] + ChatMessage.members
 
-    /// Reads `{"sequence", "role", "content", "created_at", "key"}`, the key absent or null for none.
+    /// Reads `{"sequence", "created_at"}` and the members of a ``ChatMessage``.
     ///
     /// - Throws: `DecodingError`, in the same cases as for a ``ChatMessage``.
     public init(from decoder: any Decoder) throws {
@@ -86,7 +107,7 @@ extension ConversationSnapshot.Message: Codable {
             createdAt: try members.value("created_at"))
     }
 
-    /// Writes `{"sequence", "role", "content", "created_at"}`, and `"key"` if there is one.
+    /// Writes `{"sequence", "created_at"}` and the members of a ``ChatMessage``.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: MemberName.self)
         try container.encode(sequence, forKey: "sequence")

@@ -5,31 +5,88 @@ public struct Conversation: Sendable, Identifiable {
     /// The id that the app chose.
     public let id: ConversationID
     /// The title, nil for none.
-    public let title: String?
+    public internal(set) var title: String?
     /// When it was created; a conversation created again under a deleted id has a time of its own.
     public let createdAt: Timestamp
     /// When it was last appended to, cleared or retitled; it never goes back, even when the clock does.
-    public let updatedAt: Timestamp
+    public internal(set) var updatedAt: Timestamp
     /// The highest sequence that an append has used, 0 if none has; clearing does not lower it.
     public let lastSequence: Int64
+    /// How many messages it has.
+    public let messageCount: Int
+    /// The sequence through which messages were read, 0 for none.
+    public internal(set) var readThrough: Int64
+    /// The last sequence that had been used when its messages were last cleared; a part of the version.
+    package let clearedThrough: Int64
+    /// What most conversations have not; nil for nothing, so that lists of them copy little.
+    private var more: More?
+
+    /// Labels, metadata and a preview; never changed once it is made.
+    private final class More: Sendable {
+        let labels: Set<Label>
+        let metadata: Metadata
+        let preview: MessagePreview?
+
+        init?(labels: Set<Label>, metadata: Metadata, preview: MessagePreview?) {
+            if labels.isEmpty, metadata.isEmpty, preview == nil { return nil }
+            self.labels = labels
+            self.metadata = metadata
+            self.preview = preview
+        }
+    }
 
     /// Makes a conversation; backends do, and apps in their previews and tests.
+    ///
+    /// - Parameters:
+    ///   - messageCount: How many messages it has; by default as many as sequences were used.
+    ///   - clearedThrough: The last sequence that had been used when its messages were last cleared; 0 for never.
     public init(
-        id: ConversationID, title: String?, createdAt: Timestamp, updatedAt: Timestamp, lastSequence: Int64
+        id: ConversationID, title: String?, createdAt: Timestamp, updatedAt: Timestamp, lastSequence: Int64,
+        messageCount: Int? = nil, readThrough: Int64 = 0, labels: Set<Label> = [], metadata: Metadata = [:],
+        clearedThrough: Int64 = 0, preview: MessagePreview? = nil
     ) {
         self.id = id
         self.title = title
         self.createdAt = createdAt
         self.updatedAt = updatedAt
         self.lastSequence = lastSequence
+        self.messageCount = messageCount ?? Int(clamping: lastSequence - clearedThrough)
+        self.readThrough = readThrough
+        self.clearedThrough = clearedThrough
+        more = More(labels: labels, metadata: metadata, preview: preview)
     }
+
+    /// What the app has stuck on it, at most 32 labels.
+    public internal(set) var labels: Set<Label> {
+        get { more?.labels ?? [] }
+        set { more = More(labels: newValue, metadata: metadata, preview: preview) }
+    }
+
+    /// What the app keeps beside it; empty for nothing.
+    public internal(set) var metadata: Metadata {
+        get { more?.metadata ?? Metadata() }
+        set { more = More(labels: labels, metadata: newValue, preview: preview) }
+    }
+
+    /// The newest message that says something, if the list was asked for it; nil otherwise, or if there is none.
+    public var preview: MessagePreview? {
+        get { more?.preview }
+        set { more = More(labels: labels, metadata: metadata, preview: newValue) }
+    }
+
+    /// Whether there is something after what was read.
+    public var hasUnread: Bool { lastSequence > readThrough }
 }
 
 extension Conversation: Hashable {
-    /// Whether both are the same conversation in the same state; the titles' UTF-8 bytes are compared.
+    /// Whether both are the same conversation in the same state; texts are compared by their UTF-8 bytes.
     public static func == (left: Conversation, right: Conversation) -> Bool {
         left.id == right.id && left.createdAt == right.createdAt && left.updatedAt == right.updatedAt
             && left.lastSequence == right.lastSequence && left.title.hasSameUTF8(as: right.title)
+            && left.messageCount == right.messageCount && left.readThrough == right.readThrough
+            && left.clearedThrough == right.clearedThrough
+            && (left.more === right.more
+                || left.labels == right.labels && left.metadata == right.metadata && left.preview == right.preview)
     }
 
     /// Hashes the id and the time of the last change.

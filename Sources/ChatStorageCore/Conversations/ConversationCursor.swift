@@ -14,7 +14,8 @@ public struct ConversationCursor: Sendable, CustomStringConvertible {
     /// Most cursors that a page brings are never asked for their text, which costs more than reading the page.
     private enum Form: Sendable {
         case text(String)
-        case place(updatedAt: Timestamp, id: ConversationID, tenant: String)
+        /// A tenant of nil takes that of the handle: behind a wrapper, a tenant can have another name in the store.
+        case place(updatedAt: Timestamp, id: ConversationID, tenant: String?)
     }
 
     private let form: Form
@@ -29,11 +30,20 @@ public struct ConversationCursor: Sendable, CustomStringConvertible {
         form = .place(updatedAt: conversation.updatedAt, id: conversation.id, tenant: tenant)
     }
 
+    /// Makes the cursor of what was updated before a time, whatever the tenant.
+    ///
+    /// Its text is that of the default tenant's.
+    init(before time: Timestamp) {
+        let earlier = max(time, Timestamp.earliest).microsecondsSinceEpoch - 1
+        // Every id comes after the lowest one.
+        form = .place(updatedAt: Timestamp(microsecondsSinceEpoch: earlier), id: "\u{1}", tenant: nil)
+    }
+
     /// The cursor's text: 1 to 1,024 letters, digits, `-` and `_`.
     public var text: String {
         switch form {
         case .text(let text): text
-        case .place(let updatedAt, let id, let tenant): Self.text(updatedAt: updatedAt, id: id, tenant: tenant)
+        case .place(let updatedAt, let id, let tenant): Self.text(updatedAt: updatedAt, id: id, tenant: tenant ?? "")
         }
     }
 
@@ -49,7 +59,7 @@ public struct ConversationCursor: Sendable, CustomStringConvertible {
         let place: (updatedAt: Timestamp, id: ConversationID)? =
             switch form {
             case .text(let text): Self.place(in: text, tenant: tenant)
-            case .place(let updatedAt, let id, let own): own.hasSameUTF8(as: tenant) ? (updatedAt, id) : nil
+            case .place(let updatedAt, let id, let own): own?.hasSameUTF8(as: tenant) ?? true ? (updatedAt, id) : nil
             }
         // The checksum detects damage, but not a forged text.
         guard let place, (try? Validation.check(place.id)) != nil, Limits.timestamps.contains(place.updatedAt) else {

@@ -3,6 +3,9 @@ public struct ConversationPage: Sendable, Hashable {
     /// The conversations, most recently updated first.
     public let items: [Conversation]
     /// Where the next page begins; nil after the last page.
+    ///
+    /// A page that passed over many conversations without the labels that it asks for can be short, even empty, and
+    /// have a next one.
     public let next: ConversationCursor?
 
     /// Makes a page.

@@ -58,6 +58,12 @@ public struct ConversationSnapshot: Sendable {
     public var updatedAt: Timestamp
     /// The highest sequence ever used, at most 2⁵³ - 1; sequences of messages that were cleared are not used again.
     public var lastSequence: Int64
+    /// The sequence through which messages were read, 0 to ``lastSequence``.
+    public var readThrough: Int64
+    /// What the app has stuck on it, at most 32 labels.
+    public var labels: Set<Label>
+    /// What the app keeps beside it.
+    public var metadata: Metadata
     /// The messages, lowest sequence first; any number.
     public var messages: [Message]
 
@@ -66,14 +72,40 @@ public struct ConversationSnapshot: Sendable {
     /// - Parameter lastSequence: The highest sequence ever used; nil takes the last message's, or 0 without messages.
     public init(
         id: ConversationID, title: String? = nil, createdAt: Timestamp, updatedAt: Timestamp,
-        lastSequence: Int64? = nil, messages: [Message] = []
+        lastSequence: Int64? = nil, readThrough: Int64 = 0, labels: Set<Label> = [], metadata: Metadata = [:],
+        messages: [Message] = []
     ) {
         self.id = id
         self.title = title
         self.createdAt = createdAt
         self.updatedAt = updatedAt
         self.lastSequence = lastSequence ?? messages.last?.sequence ?? 0
+        self.readThrough = readThrough
+        self.labels = labels
+        self.metadata = metadata
         self.messages = messages
+    }
+
+    /// Makes a snapshot of messages alone, for previews and tests: their sequences count from 1, and a second lies
+    /// between their times.
+    ///
+    /// - Parameters:
+    ///   - id: The conversation's id.
+    ///   - title: The title; by default none.
+    ///   - messages: The messages, in order.
+    ///   - createdAt: When the conversation was created and the first message said; by default 2026-01-01T12:00:00Z.
+    public init(
+        _ id: ConversationID, title: String? = nil, _ messages: [ChatMessage],
+        createdAt: Timestamp = Timestamp(microsecondsSinceEpoch: 1_767_268_800_000_000)
+    ) {
+        let numbered = messages.enumerated().map { index, message in
+            let time = createdAt.microsecondsSinceEpoch + Int64(index) * 1_000_000
+            return Message(
+                sequence: Int64(index) + 1, body: message, createdAt: Timestamp(microsecondsSinceEpoch: time))
+        }
+        self.init(
+            id: id, title: title, createdAt: createdAt, updatedAt: numbered.last?.createdAt ?? createdAt,
+            messages: numbered)
     }
 
     /// The message as it is stored when the snapshot is restored.
@@ -84,7 +116,9 @@ public struct ConversationSnapshot: Sendable {
 
     /// The conversation that restoring this snapshot makes.
     public var conversation: Conversation {
-        Conversation(id: id, title: title, createdAt: createdAt, updatedAt: updatedAt, lastSequence: lastSequence)
+        Conversation(
+            id: id, title: title, createdAt: createdAt, updatedAt: updatedAt, lastSequence: lastSequence,
+            messageCount: messages.count, readThrough: readThrough, labels: labels, metadata: metadata)
     }
 }
 

@@ -4,6 +4,7 @@ extension ChatStorageError {
         private enum Kind: String {
             case invalidArgument, invalidRole, invalidCursor
             case conversationExists, conversationNotFound, messageNotFound, conflict, idempotencyMismatch
+            case tooManyLabels, metadataTooLarge
             case unavailable, accessDenied, readOnly, damaged
             case notPrepared, schemaTooNew, schemaMismatch
             case closed
@@ -33,6 +34,10 @@ extension ChatStorageError {
         public static let conflict = Code(.conflict)
         /// A key was used before for another message; nothing was written.
         public static let idempotencyMismatch = Code(.idempotencyMismatch)
+        /// The conversation would have more than 32 labels; nothing was written.
+        public static let tooManyLabels = Code(.tooManyLabels)
+        /// The metadata would have more than 64 KiB; nothing was written.
+        public static let metadataTooLarge = Code(.metadataTooLarge)
         /// The database cannot be reached, is full or is locked too long; the call may succeed later.
         public static let unavailable = Code(.unavailable)
         /// The database refuses this user, or the file's permissions do, or the server has no such database.

@@ -14,7 +14,7 @@ public enum RepeatedAppend {
     /// - Returns: The stored messages in the order given, which the backend returns without writing; nil if the append
     ///   is new.
     /// - Throws: ``ChatStorageError/Code-swift.struct/idempotencyMismatch`` when only some of the keys are there, or a
-    ///   message differs from the one stored under its key.
+    ///   message's role or parts differ from those stored under its key. Metadata can have changed since.
     public static func messages(for messages: [ChatMessage], found: [Message]) throws -> [Message]? {
         var byKey: [UTF8Text: Message] = [:]
         for message in found {
@@ -25,7 +25,7 @@ public enum RepeatedAppend {
         guard stored.count == messages.count else {
             throw mismatch("only some of the messages' keys are in the conversation already")
         }
-        guard zip(stored, messages).allSatisfy({ $0.body == $1 }) else {
+        guard zip(stored, messages).allSatisfy({ $0.body.hasSameContent(as: $1) }) else {
             throw mismatch("a key is in the conversation already, with a message that differs")
         }
         return stored

@@ -20,36 +20,84 @@ public enum Validation {
         try check(id.rawValue, field: "conversation id", scalars: Limits.conversationIDScalars)
     }
 
-    /// Checks a conversation to create: the id and the title.
+    /// Checks a conversation to create: the id, the title, the labels and the metadata.
     ///
     /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``.
     public static func check(_ new: NewConversation) throws {
         try check(new.id, title: new.title)
+        try check(new.labels, new.metadata)
     }
 
-    /// Checks a conversation's change: the id and the new title.
+    /// Checks a conversation's change: the id, the new title, the labels, the metadata and the read marks.
     ///
     /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``.
     public static func check(_ change: ConversationChange, of id: ConversationID) throws {
-        try check(id, title: change.newTitle ?? nil)
+        try check(id, title: change.newTitle ?? change.titleIfNone)
+        if change.isOfTitleAlone { return }
+        for label in change.addedLabels.sorted() { try check(label) }
+        for label in change.removedLabels.sorted() { try check(label) }
+        try check(change.metadata)
+        if let sequence = change.readThrough { try check(sequence: sequence, field: "read through") }
+        if let sequence = change.unreadFrom { try check(sequence: sequence, field: "unread from") }
     }
 
-    /// Checks a query of conversations: the limit, 0 or more, and the cursor.
+    /// Checks a conversation to delete: the id and the labels that spare it.
+    ///
+    /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``.
+    public static func check(_ deletion: ConversationDeletion) throws {
+        try check(deletion.id)
+        for label in deletion.without.sorted() { try check(label) }
+    }
+
+    /// Checks a message's change: the conversation's id, the sequence and the metadata.
+    ///
+    /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``.
+    public static func check(_ revision: MessageRevision) throws {
+        try check(revision.conversationID)
+        try check(sequence: revision.sequence, field: "sequence")
+        try check(revision.metadata)
+    }
+
+    /// Checks a query of tenants: the limit, 0 or more.
+    ///
+    /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``.
+    public static func check(_ query: TenantQuery) throws {
+        if let name = query.after, !name.isEmpty { try check(tenant: name) }
+        try check(limit: query.limit)
+    }
+
+    /// Checks a query of conversations: the limit, 0 or more, the labels, the length of previews and the cursor.
     ///
     /// - Parameter tenant: The tenant that is read; empty for the default tenant.
     /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``, then
     ///   ``ChatStorageError/Code-swift.struct/invalidCursor``.
     public static func check(_ query: ConversationQuery, tenant: String) throws {
         try check(limit: query.limit)
+        for label in query.with.sorted() { try check(label) }
+        for label in query.without.sorted() { try check(label) }
+        if let preview = query.preview, !Limits.previewScalars.contains(preview) {
+            let (least, most) = (Limits.previewScalars.lowerBound, Limits.previewScalars.upperBound)
+            throw ChatStorageError(
+                .invalidArgument, "preview is \(preview); it takes \(least) to \(most) Unicode scalars")
+        }
         _ = try query.cursor?.position(tenant: tenant)
     }
 
-    /// Checks a query of messages: the id and the limit, 0 or more.
+    /// Checks a query of messages: the id and the limit, 0 or more, or what is looked up.
     ///
     /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``.
     public static func check(_ query: MessageQuery) throws {
         try check(query.conversationID)
-        try check(limit: query.limit)
+        guard let lookup = query.lookup else { return try check(limit: query.limit) }
+        guard lookup.count <= Limits.lookedUp else {
+            throw ChatStorageError(
+                .invalidArgument, "\(lookup.count) messages are looked up; at most \(Limits.lookedUp) are at once")
+        }
+        if case .keys(let keys) = lookup {
+            for (index, key) in keys.enumerated() {
+                try check(key, field: "keys[\(index)]", scalars: Limits.keyScalars)
+            }
+        }
     }
 
     /// Checks a removal of messages: the id.
@@ -70,26 +118,15 @@ public enum Validation {
         }
     }
 
-    /// Checks an append: the id, the messages' number, contents, keys and total size, and their roles.
+    /// Checks an append: the id, the messages' number, contents, parts, metadata, keys and total size, the first values
+    /// of a conversation that it creates, and the messages' roles.
     ///
     /// - Parameter roles: The roles that the store takes.
     /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``, then
     ///   ``ChatStorageError/Code-swift.struct/invalidRole``.
-    public static func check(_ new: NewMessages, roles: Set<Role>) throws {
-        try check(append: new.messages, to: new.conversationID, among: roles)
-    }
-
-    /// Checks an append to a store that takes the standard roles.
-    ///
-    /// Comparing with three of them costs less than hashing.
-    package static func check(_ new: NewMessages) throws {
-        try check(append: new.messages, to: new.conversationID, among: Role.mostUsedFirst)
-    }
-
-    private static func check(
-        append messages: [ChatMessage], to id: ConversationID, among roles: some Collection<Role>
-    ) throws {
-        try check(id)
+    public static func check(_ new: NewMessages, roles: RoleSet) throws {
+        let messages = new.messages
+        try check(new.conversationID)
         guard messages.count <= Limits.appendMessages else {
             throw ChatStorageError(
                 .invalidArgument,
@@ -98,7 +135,7 @@ public enum Validation {
         var bytes = 0
         var keys: [UTF8Text: Int] = [:]
         for index in messages.indices {
-            bytes += try check(content: messages[index].content, index: index)
+            bytes += try check(messages[index], index: index)
             if let key = messages[index].key { try check(key: key, index: index, after: &keys) }
         }
         try checkAllOrNoneHaveKeys(messages, keys: keys.count)
@@ -106,6 +143,10 @@ public enum Validation {
             throw ChatStorageError(
                 .invalidArgument,
                 "messages have \(bytes) bytes of content; one append takes at most \(Limits.appendBytes)")
+        }
+        if let first = new.condition.firstValues {
+            if let title = first.title { try check(title, field: "title", scalars: Limits.titleScalars) }
+            try check(first.labels, first.metadata)
         }
         for index in messages.indices {
             try check(messages[index].role, index: index, roles: roles)
@@ -117,8 +158,9 @@ public enum Validation {
     /// - Parameter roles: The roles that the store takes.
     /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``, then
     ///   ``ChatStorageError/Code-swift.struct/invalidRole``.
-    public static func check(_ snapshot: ConversationSnapshot, roles: Set<Role>) throws {
+    public static func check(_ snapshot: ConversationSnapshot, roles: RoleSet) throws {
         try check(snapshot.id, title: snapshot.title)
+        try check(snapshot.labels, snapshot.metadata)
         try check(time: snapshot.createdAt, field: "created_at", notBefore: nil)
         var sequence: Int64 = 0
         var time = snapshot.createdAt
@@ -130,7 +172,7 @@ public enum Validation {
                     "messages[\(index)] has sequence \(message.sequence); it must be above \(sequence)")
             }
             try check(time: message.createdAt, field: "messages[\(index)].created_at", notBefore: time)
-            _ = try check(content: message.content, index: index)
+            _ = try check(message.body, index: index)
             if let key = message.key { try check(key: key, index: index, after: &keys) }
             sequence = message.sequence
             time = message.createdAt
@@ -146,12 +188,23 @@ public enum Validation {
                 and at most \(Limits.restoredSequence)
                 """)
         }
+        guard (0...snapshot.lastSequence).contains(snapshot.readThrough) else {
+            throw ChatStorageError(
+                .invalidArgument,
+                "read through is \(snapshot.readThrough); it must be 0 to the last sequence, \(snapshot.lastSequence)")
+        }
         for (index, message) in snapshot.messages.enumerated() {
             try check(message.role, index: index, roles: roles)
         }
     }
 
-    private static func check(_ text: String, field: String, scalars bounds: ClosedRange<Int>) throws {
+    private static func check(sequence: Int64, field: String) throws {
+        guard sequence >= 0 else {
+            throw ChatStorageError(.invalidArgument, "\(field) is \(sequence); it must be 0 or more")
+        }
+    }
+
+    static func check(_ text: String, field: String, scalars bounds: ClosedRange<Int>) throws {
         // A scalar has one to four bytes, so most text needs no counting.
         let bytes = text.utf8.count
         if bytes > bounds.upperBound || bytes < bounds.lowerBound {
@@ -167,18 +220,21 @@ public enum Validation {
         }
     }
 
-    private static func check(content: String, index: Int) throws -> Int {
-        let bytes = content.utf8.count
+    /// Checks a message's content, parts and metadata.
+    ///
+    /// - Returns: How many bytes its texts have.
+    private static func check(_ message: ChatMessage, index: Int) throws -> Int {
+        let bytes = message.content.utf8.count
         guard Limits.contentBytes.contains(bytes) else {
             throw ChatStorageError(
                 .invalidArgument,
                 "messages[\(index)].content has \(bytes) bytes; it takes at most \(Limits.contentBytes.upperBound)")
         }
-        guard !content.hasNUL else {
+        guard !message.content.hasNUL else {
             throw ChatStorageError(
                 .invalidArgument, "messages[\(index)].content has U+0000 in it, which no database keeps")
         }
-        return bytes
+        return message.isPlain ? bytes : try check(more: message, field: "messages[\(index)]")
     }
 
     /// Checks a message's key, and that no message before it has the same.
@@ -207,11 +263,11 @@ public enum Validation {
         }
     }
 
-    private static func check(_ role: Role, index: Int, roles: some Collection<Role>) throws {
-        guard roles.contains(role) else {
-            let taken = roles.map(\.rawValue).sorted().joined(separator: ", ")
-            throw ChatStorageError(
-                .invalidRole, "messages[\(index)].role is not one that this store takes (\(taken))")
-        }
+    private static func check(_ role: Role, index: Int, roles: RoleSet) throws {
+        guard !roles.contains(role) else { return }
+        let taken = roles.roles.map(\.rawValue).sorted().joined(separator: ", ")
+        var reason = "messages[\(index)].role is not one that this store takes (\(taken))"
+        if RoleSet.withTools.contains(role) { reason += "; set roles: .withTools in its configuration and prepare it" }
+        throw ChatStorageError(.invalidRole, reason)
     }
 }

@@ -1,18 +1,21 @@
 import ChatStorageSupport
 
-/// A role and a text: what an append takes and what an LLM chat API takes.
+/// What an append takes and what an app sends on to a model: a role and what is said, a text or parts.
 ///
-/// Encoded as JSON it is `{"role": "user", "content": "..."}`, as in the `messages` array of such APIs, and has a
-/// `"key"` if the message does: an outbox that is kept as JSON keeps it. ``Message/chatMessage`` and
-/// ``ChatStorage/history(of:limit:)`` leave it out, for APIs that refuse what they do not know.
+/// ```swift
+/// let question = ChatMessage.user("A weekend in Kyoto?")
+/// let call = ChatMessage.assistant([.text("One moment."), .toolCall("weather", callID: "1", input: "{}")])
+/// ```
 ///
-/// A message is plain text. Decoding fails for what it cannot keep, such as `tool_calls` or a content that is null or
-/// an array. Equality compares UTF-8 bytes, as storage does, the key's too.
+/// What an API gives and takes goes through a codec of the library `ChatStorageProviders`. Equality compares every
+/// member by its UTF-8 bytes, as storage does; ``hasSameContent(as:)`` compares role and parts.
 public struct ChatMessage: Sendable {
     /// Who speaks.
-    public var role: Role
-    /// What is said: 0 to 16 MiB of UTF-8 without U+0000.
-    public var content: String
+    ///
+    /// Setting it removes ``native``.
+    public var role: Role {
+        didSet { if more != nil { native = nil } }
+    }
     /// What makes an append of the message repeatable: 1 to 200 Unicode scalars without U+0000, or nil for none.
     ///
     /// It is unique in its conversation. Appending a message whose key is there returns the stored message and writes
@@ -20,7 +23,26 @@ public struct ChatMessage: Sendable {
     /// is a good key. A key goes with its message when that is cleared or deleted.
     public var key: String?
 
-    /// Makes a message.
+    private var text: String
+    /// What a message has beside one text; nil for nothing, so that plain messages carry none of it.
+    private var more: More?
+
+    /// Parts, metadata and native JSON; never changed once it is made.
+    private final class More: Sendable {
+        /// Nil for one part that is a text.
+        let parts: [MessagePart]?
+        let metadata: Metadata
+        let native: NativeJSON?
+
+        init?(parts: [MessagePart]?, metadata: Metadata, native: NativeJSON?) {
+            if parts == nil, metadata.isEmpty, native == nil { return nil }
+            self.parts = parts
+            self.metadata = metadata
+            self.native = native
+        }
+    }
+
+    /// Makes a message of one text.
     ///
     /// - Parameters:
     ///   - role: Who speaks.
@@ -28,10 +50,94 @@ public struct ChatMessage: Sendable {
     ///   - key: What makes its append repeatable, see ``key``; by default nothing.
     public init(role: Role, content: String, key: String? = nil) {
         self.role = role
-        self.content = content
+        text = content
         self.key = key
     }
 
+    /// Makes a message of parts.
+    ///
+    /// - Parameters:
+    ///   - role: Who speaks.
+    ///   - parts: At most 1,000 parts; a single text is the same as a message of that text.
+    ///   - metadata: What the app keeps beside it; by default nothing.
+    ///   - key: What makes its append repeatable; by default nothing.
+    ///   - native: The provider's own JSON of the whole message, for formats whose unit is the message.
+    public init(
+        role: Role, parts: [MessagePart], metadata: Metadata = [:], key: String? = nil, native: NativeJSON? = nil
+    ) {
+        self.role = role
+        self.key = key
+        text = Self.content(of: parts)
+        more = More(parts: Self.kept(parts), metadata: metadata, native: native)
+    }
+
+    /// What is said: the texts of the parts of kind ``MessagePart/Kind-swift.struct/text``, joined by line feeds.
+    ///
+    /// It is what lists and previews show. Setting it makes the message one of that text alone.
+    public var content: String {
+        get { text }
+        set {
+            text = newValue
+            if let more { self.more = More(parts: nil, metadata: more.metadata, native: nil) }
+        }
+    }
+
+    /// The parts; of a message that was made of a text, that text.
+    ///
+    /// Setting them removes ``native``.
+    public var parts: [MessagePart] {
+        get { more?.parts ?? [.text(text)] }
+        set {
+            text = Self.content(of: newValue)
+            more = More(parts: Self.kept(newValue), metadata: metadata, native: nil)
+        }
+    }
+
+    /// What the app keeps beside the message; empty for nothing.
+    public var metadata: Metadata {
+        get { more?.metadata ?? Metadata() }
+        set { more = More(parts: more?.parts, metadata: newValue, native: more?.native) }
+    }
+
+    /// The provider's own JSON of the whole message, for formats whose unit is the message; nil for none.
+    public var native: NativeJSON? {
+        get { more?.native }
+        set { more = More(parts: more?.parts, metadata: metadata, native: newValue) }
+    }
+
+    /// Whether the message is one text and has neither metadata nor native JSON; it may have a key.
+    package var isPlain: Bool { more == nil }
+
+    /// The parts that are more than the message's text; nil for one text.
+    var partsBesideText: [MessagePart]? { more?.parts }
+
+    /// The tools' calls among the parts.
+    public var toolCalls: [MessagePart] { more?.parts?.filter { $0.kind == .toolCall } ?? [] }
+
+    /// The same message without its key.
+    var withoutKey: ChatMessage {
+        var message = self
+        message.key = nil
+        return message
+    }
+
+    /// Whether both have the same role and the same parts; metadata, keys and native JSON of the message may differ.
+    public func hasSameContent(as other: ChatMessage) -> Bool {
+        role == other.role && text.hasSameUTF8(as: other.text) && more?.parts == other.more?.parts
+    }
+
+    /// The parts as they are kept: one text needs none beside it.
+    private static func kept(_ parts: [MessagePart]) -> [MessagePart]? {
+        parts.count == 1 && parts[0].isPlainText ? nil : parts
+    }
+
+    private static func content(of parts: [MessagePart]) -> String {
+        let texts = parts.lazy.filter { $0.kind == .text }.compactMap(\.text)
+        return texts.count == 1 ? texts.first ?? "" : texts.joined(separator: "\n")
+    }
+}
+
+extension ChatMessage {
     /// A message of the role ``Role/system``.
     public static func system(_ content: String, key: String? = nil) -> ChatMessage {
         ChatMessage(role: .system, content: content, key: key)
@@ -42,25 +148,37 @@ public struct ChatMessage: Sendable {
         ChatMessage(role: .user, content: content, key: key)
     }
 
+    /// A message of the role ``Role/user`` with files or other parts.
+    public static func user(_ parts: [MessagePart], key: String? = nil) -> ChatMessage {
+        ChatMessage(role: .user, parts: parts, key: key)
+    }
+
     /// A message of the role ``Role/assistant``.
     public static func assistant(_ content: String, key: String? = nil) -> ChatMessage {
         ChatMessage(role: .assistant, content: content, key: key)
     }
-}
 
-extension ChatMessage {
-    /// The same message without its key.
-    var withoutKey: ChatMessage {
-        var message = self
-        message.key = nil
-        return message
+    /// A message of the role ``Role/assistant`` with calls, reasoning or other parts.
+    public static func assistant(_ parts: [MessagePart], key: String? = nil) -> ChatMessage {
+        ChatMessage(role: .assistant, parts: parts, key: key)
+    }
+
+    /// A message of the role ``Role/developer``; the store must take it, see ``RoleSet``.
+    public static func developer(_ content: String, key: String? = nil) -> ChatMessage {
+        ChatMessage(role: .developer, content: content, key: key)
+    }
+
+    /// Tools' results, a message of the role ``Role/tool``; the store must take it, see ``RoleSet``.
+    public static func tool(_ results: [MessagePart], key: String? = nil) -> ChatMessage {
+        ChatMessage(role: .tool, parts: results, key: key)
     }
 }
 
 extension ChatMessage: Hashable {
-    /// Whether both have the same role and the same bytes as content and as key.
+    /// Whether all members have the same bytes; numbers in metadata are compared by what they are worth.
     public static func == (left: ChatMessage, right: ChatMessage) -> Bool {
-        left.role == right.role && left.content.hasSameUTF8(as: right.content) && left.key.hasSameUTF8(as: right.key)
+        left.hasSameContent(as: right) && left.key.hasSameUTF8(as: right.key)
+            && left.more?.native == right.more?.native && left.metadata == right.metadata
     }
 
     /// Hashes the role and the content's UTF-8 bytes.

@@ -22,7 +22,7 @@ public struct Message: Sendable, Identifiable {
     ///
     /// A sequence is never used twice while the conversation exists, not even after its messages are cleared.
     public let sequence: Int64
-    /// What was appended, byte for byte as it was given, with its key.
+    /// What was appended, byte for byte as it was given, with its key; its metadata as it is now.
     public let body: ChatMessage
     /// When it was appended: its conversation's ``Conversation/updatedAt`` as of that append.
     public let createdAt: Timestamp
@@ -51,8 +51,14 @@ public struct Message: Sendable, Identifiable {
 
     /// Who speaks.
     public var role: Role { body.role }
-    /// What is said, byte for byte as it was given.
+    /// What is said, byte for byte as it was given: the texts of the text parts, joined by line feeds.
     public var content: String { body.content }
+    /// The parts; of a message that was appended as a text, that text.
+    public var parts: [MessagePart] { body.parts }
+    /// The tools' calls among the parts.
+    public var toolCalls: [MessagePart] { body.toolCalls }
+    /// What the app keeps beside it, as it is now; empty for nothing.
+    public var metadata: Metadata { body.metadata }
     /// The key that it was appended with, nil for none; it is unique in the conversation.
     public var key: String? { body.key }
 
@@ -61,7 +67,7 @@ public struct Message: Sendable, Identifiable {
 }
 
 extension Message: Hashable {
-    /// Whether both are the same message with the same bytes as content and as key.
+    /// Whether both are the same message with the same body.
     public static func == (left: Message, right: Message) -> Bool {
         left.sequence == right.sequence && left.createdAt == right.createdAt
             && left.conversationID == right.conversationID && left.body == right.body

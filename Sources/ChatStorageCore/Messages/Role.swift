@@ -2,12 +2,13 @@ import ChatStorageSupport
 
 /// Who speaks in a message.
 ///
-/// Any string can be a role in code, so that what a store holds can always be read. What a store *takes* is decided
-/// when it is made: ``system``, ``user`` and ``assistant``. Names are exact and case-sensitive.
+/// Any string can be a role in code, so that what a store holds can always be read. What a store *takes* is its
+/// ``RoleSet``: ``system``, ``user`` and ``assistant``, and ``tool`` and ``developer`` if it was prepared with them.
+/// Names are exact and case-sensitive.
 public struct Role: Sendable, RawRepresentable, CustomStringConvertible {
-    /// A name; those of ``standard`` are distinguished, copied and compared without their text.
+    /// A name; those that a store can take are distinguished, copied and compared without their text.
     private enum Name: Sendable {
-        case system, user, assistant
+        case system, user, assistant, tool, developer
         /// Any name but these.
         case other(String)
     }
@@ -25,23 +26,30 @@ public struct Role: Sendable, RawRepresentable, CustomStringConvertible {
     /// The model.
     public static var assistant: Role { Role(.assistant) }
 
-    /// The roles that a store takes.
+    /// A tool, with its results; a store takes it if its ``RoleSet`` does.
+    public static var tool: Role { Role(.tool) }
+    /// Instructions by the app in newer APIs; a store takes it if its ``RoleSet`` does.
+    public static var developer: Role { Role(.developer) }
+
+    /// The roles that every store takes.
     public static let standard: Set<Role> = [.system, .user, .assistant]
 
-    /// The roles of ``standard``, to be looked through.
-    package static let mostUsedFirst: [Role] = [.user, .assistant, .system]
+    /// All that a store can take, to be looked through.
+    package static let mostUsedFirst: [Role] = [.user, .assistant, .system, .tool, .developer]
 
     /// Makes a role of any name.
     public init(rawValue: String) {
         self = rawValue.withUTF8Bytes(Role.init(utf8:)) ?? Role(.other(rawValue))
     }
 
-    /// Makes a role of the bytes of its name; nil if it is none of ``standard``.
+    /// Makes a role of the bytes of its name; nil if no store takes it.
     package init?(utf8: UnsafeBufferPointer<UInt8>) {
         switch utf8.count {
         case 4 where utf8.areUTF8(of: "user"): name = .user
+        case 4 where utf8.areUTF8(of: "tool"): name = .tool
         case 6 where utf8.areUTF8(of: "system"): name = .system
         case 9 where utf8.areUTF8(of: "assistant"): name = .assistant
+        case 9 where utf8.areUTF8(of: "developer"): name = .developer
         default: return nil
         }
     }
@@ -52,6 +60,8 @@ public struct Role: Sendable, RawRepresentable, CustomStringConvertible {
         case .system: "system"
         case .user: "user"
         case .assistant: "assistant"
+        case .tool: "tool"
+        case .developer: "developer"
         case .other(let name): name
         }
     }
@@ -64,7 +74,8 @@ extension Role: Hashable {
     /// Whether both names have the same UTF-8 bytes.
     public static func == (left: Role, right: Role) -> Bool {
         switch (left.name, right.name) {
-        case (.system, .system), (.user, .user), (.assistant, .assistant): true
+        case (.system, .system), (.user, .user), (.assistant, .assistant), (.tool, .tool), (.developer, .developer):
+            true
         case (.other(let mine), .other(let its)): mine.hasSameUTF8(as: its)
         default: false
         }

@@ -1,17 +1,41 @@
 /// Which conversations a page has: the most recently updated first, ties by the ids' UTF-8 bytes.
-public struct ConversationQuery: Sendable {
+///
+/// ```swift
+/// let sidebar = try await chats.conversations(ConversationQuery(without: ["archived"], preview: 120))
+/// ```
+public struct ConversationQuery: Sendable, Hashable {
+    /// How many conversations beyond its limit a page looks at: it ends then, and has a next one.
+    ///
+    /// With labels to be on all of them, only those that have the first of these labels, by its bytes, are looked at.
+    public static let passedOver = 1_000
+
     /// ``ConversationPage/next`` of the page before; nil reads the first page.
     public var cursor: ConversationCursor?
     /// How many conversations at most, 0 or more; 0 reads nothing.
     public var limit: Int
+    /// The labels that all of them have.
+    public var with: Set<Label>
+    /// The labels that none of them has.
+    public var without: Set<Label>
+    /// How many Unicode scalars of a message each brings as its ``Conversation/preview``, 1 to 1,000; nil for none.
+    public var preview: Int?
 
     /// Makes a query.
     ///
     /// - Parameters:
     ///   - cursor: ``ConversationPage/next`` of the page before; by default the first page is read.
     ///   - limit: How many conversations at most, 0 or more; by default 50.
-    public init(after cursor: ConversationCursor? = nil, limit: Int = 50) {
+    ///   - with: The labels that all of them have; by default none is asked for.
+    ///   - without: The labels that none of them has; by default none.
+    ///   - preview: How many Unicode scalars of a message each brings, 1 to 1,000; by default none.
+    public init(
+        after cursor: ConversationCursor? = nil, limit: Int = 50, with: Set<Label> = [], without: Set<Label> = [],
+        preview: Int? = nil
+    ) {
         self.cursor = cursor
         self.limit = limit
+        self.with = with
+        self.without = without
+        self.preview = preview
     }
 }

@@ -24,7 +24,7 @@ public struct MessagePage: Sendable, Hashable {
     ///   - query: What was asked for.
     @inlinable
     public init(_ items: [Message], for query: MessageQuery) {
-        self.init(items: items, hasMore: items.count >= query.limit)
+        self.init(items: items, hasMore: query.lookup == nil && items.count >= query.limit)
     }
 }
 

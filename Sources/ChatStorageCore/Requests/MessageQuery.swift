@@ -1,5 +1,21 @@
-/// Which messages of a conversation a page has.
+/// Which messages of a conversation are read: a page of them, or some by their sequences or keys.
 public struct MessageQuery: Sendable, Hashable {
+    /// Messages that are looked up, at most 1,000; what is not there is left out.
+    public enum Lookup: Sendable, Hashable {
+        /// Those of these sequences.
+        case sequences([Int64])
+        /// Those of these keys.
+        case keys([String])
+
+        /// How many are looked up.
+        public var count: Int {
+            switch self {
+            case .sequences(let sequences): sequences.count
+            case .keys(let keys): keys.count
+            }
+        }
+    }
+
     /// The conversation; one that does not exist has no messages.
     public var conversationID: ConversationID
     /// Whether the page is the last, or lies before or after a sequence.
@@ -8,8 +24,10 @@ public struct MessageQuery: Sendable, Hashable {
     public var position: MessagePosition
     /// How many messages at most, 0 or more; 0 reads nothing.
     public var limit: Int
+    /// The messages that are looked up in place of a page; nil reads the page.
+    public let lookup: Lookup?
 
-    /// Makes a query.
+    /// Makes a query for a page.
     ///
     /// - Parameters:
     ///   - id: The conversation.
@@ -19,5 +37,20 @@ public struct MessageQuery: Sendable, Hashable {
         conversationID = id
         self.position = position
         self.limit = limit
+        lookup = nil
+    }
+
+    /// Makes a query for messages by what identifies them.
+    ///
+    /// They come lowest sequence first, each once.
+    ///
+    /// - Parameters:
+    ///   - id: The conversation.
+    ///   - lookup: Their sequences or keys, at most 1,000.
+    public init(of id: ConversationID, _ lookup: Lookup) {
+        conversationID = id
+        position = .end
+        limit = lookup.count
+        self.lookup = lookup
     }
 }

@@ -18,6 +18,10 @@ public struct NewConversation: Sendable {
     public var id: ConversationID
     /// The title, at most 200 Unicode scalars without U+0000, or nil.
     public var title: String?
+    /// At most 32 labels.
+    public var labels: Set<Label>
+    /// What the app keeps beside it.
+    public var metadata: Metadata
     /// What happens when a conversation of the same id exists.
     public var ifExists: Existing
 
@@ -26,10 +30,17 @@ public struct NewConversation: Sendable {
     /// - Parameters:
     ///   - id: The id, 1 to 100 Unicode scalars without U+0000.
     ///   - title: The title, at most 200 Unicode scalars without U+0000; by default none.
+    ///   - labels: At most 32 labels; by default none.
+    ///   - metadata: What the app keeps beside it; by default nothing.
     ///   - ifExists: What happens when a conversation of the same id exists; by default the call fails.
-    public init(_ id: ConversationID, title: String? = nil, ifExists: Existing = .fail) {
+    public init(
+        _ id: ConversationID, title: String? = nil, labels: Set<Label> = [], metadata: Metadata = [:],
+        ifExists: Existing = .fail
+    ) {
         self.id = id
         self.title = title
+        self.labels = labels
+        self.metadata = metadata
         self.ifExists = ifExists
     }
 }

@@ -8,6 +8,8 @@ public struct NewMessages: Sendable {
     public var conversationID: ConversationID
     /// Whether a conversation that does not exist is created, and whether it must be unchanged.
     public var condition: AppendCondition
+    /// Whether everything in the conversation is read after the append, as it is when the person writes it.
+    public var marksRead: Bool
 
     /// Makes a request to append messages.
     ///
@@ -16,9 +18,14 @@ public struct NewMessages: Sendable {
     ///   - id: The conversation.
     ///   - condition: Whether a conversation that does not exist is created, as it is by default, and whether it must
     ///     be unchanged.
-    public init(_ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition = .createIfMissing) {
+    ///   - marksRead: Whether everything in the conversation is read after the append; by default not.
+    public init(
+        _ messages: [ChatMessage], to id: ConversationID, if condition: AppendCondition = .createIfMissing,
+        marksRead: Bool = false
+    ) {
         self.messages = messages
         conversationID = id
         self.condition = condition
+        self.marksRead = marksRead
     }
 }

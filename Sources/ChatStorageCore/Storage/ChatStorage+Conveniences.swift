@@ -42,6 +42,31 @@ extension ChatStorage {
         try await updateConversation(id, .title(title))
     }
 
+    /// Deletes a conversation and all its messages.
+    ///
+    /// - Parameter id: The conversation.
+    /// - Returns: Whether it existed.
+    @discardableResult
+    @inlinable @inline(__always)
+    public func deleteConversation(_ id: ConversationID) async throws -> Bool {
+        try await deleteConversation(ConversationDeletion(id))
+    }
+
+    /// Changes what the app keeps beside a stored message.
+    ///
+    /// - Parameters:
+    ///   - sequence: The message's place in its conversation.
+    ///   - change: What becomes of the metadata: `.setting("rating", to: 1)`.
+    ///   - id: The conversation.
+    /// - Returns: The message as it is now.
+    /// - Throws: As ``reviseMessage(_:)`` does.
+    @discardableResult
+    public func updateMetadata(
+        of sequence: Int64, _ change: MetadataChange, in id: ConversationID
+    ) async throws -> Message {
+        try await reviseMessage(MessageRevision(of: id, sequence, metadata: change))
+    }
+
     /// Reads the most recently updated conversations, newest first.
     ///
     /// - Parameter limit: How many at most, 0 or more; by default 50. 0 reads nothing.

@@ -28,7 +28,7 @@
 /// - ``conversation(_:)``
 /// - ``getOrCreateConversation(_:title:)``
 /// - ``updateTitle(of:to:)``
-/// - ``deleteConversation(_:)``
+/// - ``deleteConversation(_:)-(ConversationID)``
 /// - ``conversations(limit:)``
 /// - ``conversations(after:limit:)``
 /// - ``allConversations()``
@@ -43,6 +43,7 @@
 /// - ``messages(of:limit:)``
 /// - ``messages(of:_:limit:)``
 /// - ``allMessages(of:after:)``
+/// - ``updateMetadata(of:_:in:)``
 /// - ``clearMessages(of:)``
 ///
 /// ### Requests, which the calls above spell out
@@ -50,7 +51,9 @@
 /// - ``updateConversation(_:_:)``
 /// - ``conversations(_:)``
 /// - ``append(_:)``
+/// - ``deleteConversation(_:)-(ConversationDeletion)``
 /// - ``messages(_:)``
+/// - ``reviseMessage(_:)``
 /// - ``removeMessages(_:)``
 public protocol ChatStorage: Sendable {
     /// Creates a conversation.
@@ -71,29 +74,34 @@ public protocol ChatStorage: Sendable {
     /// - Returns: The conversation, or nil if there is none of this id.
     func conversation(_ id: ConversationID) async throws -> Conversation?
 
-    /// Changes a conversation.
+    /// Changes a conversation: its title, labels, metadata and read marks.
     ///
-    /// A new title moves ``Conversation/updatedAt``, even if it is the same as before.
+    /// A title that is set moves ``Conversation/updatedAt``, even if it is the same as before, unless the change keeps
+    /// the conversation's place. Nothing else does.
     ///
     /// - Parameters:
     ///   - id: The conversation.
     ///   - change: What becomes of it.
     /// - Returns: The conversation as it is now, or nil if there is none of this id.
+    /// - Throws: ``ChatStorageError`` with the code `tooManyLabels` if it would have more than 32 labels, or
+    ///   `metadataTooLarge` if its metadata would have more than 64 KiB. Nothing is written then.
     @discardableResult
     func updateConversation(_ id: ConversationID, _ change: ConversationChange) async throws -> Conversation?
 
     /// Deletes a conversation and all its messages.
     ///
-    /// - Parameter id: The conversation.
-    /// - Returns: Whether it existed.
+    /// - Parameter deletion: The conversation, and what spares it.
+    /// - Returns: Whether it was deleted: it existed, and nothing spared it.
     @discardableResult
-    func deleteConversation(_ id: ConversationID) async throws -> Bool
+    func deleteConversation(_ deletion: ConversationDeletion) async throws -> Bool
 
     /// Reads a page of the conversations, most recently updated first, ties by the ids' UTF-8 bytes.
     ///
-    /// Every page costs the same, from the first to the last.
+    /// Every page costs the same, from the first to the last. A query with labels looks at a bounded number of
+    /// conversations, see ``ConversationQuery/passedOver``; its page can be short and have a next one.
     ///
-    /// - Parameter query: Where the page begins, and how many conversations it has at most.
+    /// - Parameter query: Where the page begins, how many conversations it has at most, which labels they have, and
+    ///   whether each brings a preview.
     /// - Returns: The conversations, and where the next page begins.
     /// - Throws: ``ChatStorageError`` with the code `invalidCursor` for a cursor that is damaged or another tenant's.
     func conversations(_ query: ConversationQuery) async throws -> ConversationPage
@@ -103,8 +111,8 @@ public protocol ChatStorage: Sendable {
     /// Each gets the next sequence. All get the same time, which becomes the conversation's ``Conversation/updatedAt``.
     ///
     /// Messages with a ``ChatMessage/key`` can be appended again when it is not known whether they were stored. If all
-    /// keys are in the conversation, with the messages as they were first sent, nothing changes and the stored messages
-    /// are returned, whatever the condition.
+    /// keys are in the conversation, with the roles and parts as they were first sent, nothing changes and the stored
+    /// messages are returned, whatever the condition.
     ///
     /// - Parameter new: The messages, the conversation, and what must be true of it.
     /// - Returns: The stored messages, in the order given, and the conversation's version.
@@ -116,9 +124,22 @@ public protocol ChatStorage: Sendable {
     @discardableResult
     func append(_ new: NewMessages) async throws -> AppendResult
 
-    /// Reads a page of a conversation's messages, lowest sequence first.
+    /// Changes what the app keeps beside a stored message.
     ///
-    /// - Parameter query: The conversation, where the page lies, and how many messages it has at most.
+    /// It moves nothing: not ``Conversation/updatedAt``, not the version. Two callers who change different members of the
+    /// metadata at once both succeed.
+    ///
+    /// - Parameter revision: The message, and what becomes of its metadata.
+    /// - Returns: The message as it is now.
+    /// - Throws: ``ChatStorageError`` with the code `messageNotFound` if it is not there, or `metadataTooLarge` if its
+    ///   metadata would have more than 64 KiB. Nothing is written then.
+    @discardableResult
+    func reviseMessage(_ revision: MessageRevision) async throws -> Message
+
+    /// Reads a page of a conversation's messages, lowest sequence first, or some by their sequences or keys.
+    ///
+    /// - Parameter query: The conversation, where the page lies and how many messages it has at most, or which messages
+    ///   are looked up.
     /// - Returns: The messages, and whether there may be more; none if there is no such conversation.
     func messages(_ query: MessageQuery) async throws -> MessagePage
 

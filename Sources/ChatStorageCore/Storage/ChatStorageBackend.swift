@@ -52,6 +52,39 @@ public protocol ChatStorageBackend: ChatStorage {
     /// - Parameter name: 1 to 100 Unicode scalars without U+0000, compared as UTF-8 bytes. Every call on a handle with
     ///   any other name is `invalidArgument`, an empty one included: most often that is a missing claim.
     func tenant(_ name: String) -> Tenant
+
+    /// Reads a page of the tenants that have conversations, by the UTF-8 bytes of their names, the default one first.
+    ///
+    /// It counts, so a page takes as long as its tenants have conversations.
+    ///
+    /// - Parameter query: Where the page begins, and how many tenants it has at most.
+    func tenants(_ query: TenantQuery) async throws -> TenantPage
+
+    /// Deletes all conversations of a tenant, one by one, each whole.
+    ///
+    /// A call on the tenant that begins later may survive it, so an app locks the user out first. One that failed or
+    /// was cancelled has deleted some; it is called again.
+    ///
+    /// - Parameters:
+    ///   - name: The tenant's name; nil is the default tenant.
+    ///   - isDryRun: Whether nothing is deleted, and only counted.
+    /// - Returns: What was deleted, or would be.
+    func eraseTenant(_ name: String?, isDryRun: Bool) async throws -> DeletionCount
+
+    /// Deletes a tenant's conversations that were not updated since a time, one by one, each whole.
+    ///
+    /// Whether one was updated meanwhile is looked at again when it is deleted. Nothing is deleted unless this is
+    /// called.
+    ///
+    /// - Parameters:
+    ///   - name: The tenant's name; nil is the default tenant.
+    ///   - time: Conversations updated at it or later stay.
+    ///   - labels: The labels of which one is enough to spare a conversation.
+    ///   - isDryRun: Whether nothing is deleted, and only counted.
+    /// - Returns: What was deleted, or would be.
+    func deleteConversations(
+        ofTenant name: String?, updatedBefore time: Timestamp, without labels: Set<Label>, isDryRun: Bool
+    ) async throws -> DeletionCount
 }
 
 extension ChatStorageBackend {
@@ -83,8 +116,8 @@ extension ChatStorageBackend {
 
     /// Deletes a conversation of the default tenant and all its messages.
     @discardableResult
-    public func deleteConversation(_ id: ConversationID) async throws -> Bool {
-        try await defaultTenant.deleteConversation(id)
+    public func deleteConversation(_ deletion: ConversationDeletion) async throws -> Bool {
+        try await defaultTenant.deleteConversation(deletion)
     }
 
     /// Reads a page of the default tenant's conversations.
@@ -96,6 +129,12 @@ extension ChatStorageBackend {
     @discardableResult
     public func append(_ new: NewMessages) async throws -> AppendResult {
         try await defaultTenant.append(new)
+    }
+
+    /// Changes what the app keeps beside a message of a conversation of the default tenant.
+    @discardableResult
+    public func reviseMessage(_ revision: MessageRevision) async throws -> Message {
+        try await defaultTenant.reviseMessage(revision)
     }
 
     /// Reads a page of the messages of a conversation of the default tenant.

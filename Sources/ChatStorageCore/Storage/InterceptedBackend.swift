@@ -48,6 +48,36 @@ public struct InterceptedBackend: ChatStorageBackend {
             tenantPrefix.isEmpty ? base.defaultTenant : base.tenant(tenantPrefix), interceptor: interceptor)
     }
 
+    /// Reads a page of the wrapped backend's tenants.
+    public func tenants(_ query: TenantQuery) async throws -> TenantPage {
+        guard !tenantPrefix.isEmpty else { return try await base.tenants(query) }
+        // Those behind the prefix lie together; the prefix itself is the default tenant.
+        var after: String? = query.after.map { tenantPrefix + $0 } ?? String(tenantPrefix.dropLast())
+        var found: [TenantSummary] = []
+        while let start = after, found.count <= query.limit {
+            let page = try await base.tenants(TenantQuery(after: start, limit: max(query.limit, 1)))
+            for item in page.items {
+                guard let name = item.name, name.hasPrefix(tenantPrefix) else { continue }
+                let rest = String(name.dropFirst(tenantPrefix.count))
+                found.append(
+                    TenantSummary(
+                        name: rest.isEmpty ? nil : rest, conversations: item.conversations, messages: item.messages))
+            }
+            after = page.items.contains { $0.name?.hasPrefix(tenantPrefix) ?? false } ? page.next : nil
+        }
+        return TenantPage(found, limit: query.limit)
+    }
+
+    /// Deletes all conversations of a tenant through the interceptor, then what the wrapped backend still finds.
+    public func eraseTenant(_ name: String?, isDryRun: Bool) async throws -> DeletionCount {
+        let count = try await deleteAllConversations(ofTenant: name, isDryRun: isDryRun)
+        if !isDryRun {
+            let own = name.map { tenantPrefix + $0 } ?? (tenantPrefix.isEmpty ? nil : tenantPrefix)
+            _ = try await base.eraseTenant(own, isDryRun: false)
+        }
+        return count
+    }
+
     /// The handle on a tenant; nil names the default one.
     package func storage(of tenant: String?) -> InterceptedStorage {
         tenant.map { self.tenant($0) } ?? defaultTenant

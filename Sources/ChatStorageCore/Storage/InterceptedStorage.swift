@@ -57,8 +57,10 @@ public struct InterceptedStorage: ChatStorage {
 
     /// Passes the call to the interceptor.
     @discardableResult
-    public func deleteConversation(_ id: ConversationID) async throws -> Bool {
-        guard case .existed(let existed) = try await perform(.deleteConversation(id)) else { throw Self.wrongReply }
+    public func deleteConversation(_ deletion: ConversationDeletion) async throws -> Bool {
+        guard case .existed(let existed) = try await perform(.deleteConversation(deletion)) else {
+            throw Self.wrongReply
+        }
         return existed
     }
 
@@ -73,6 +75,13 @@ public struct InterceptedStorage: ChatStorage {
     public func append(_ new: NewMessages) async throws -> AppendResult {
         guard case .appended(let result) = try await perform(.append(new)) else { throw Self.wrongReply }
         return result
+    }
+
+    /// Passes the call to the interceptor.
+    @discardableResult
+    public func reviseMessage(_ revision: MessageRevision) async throws -> Message {
+        guard case .message(let message) = try await perform(.reviseMessage(revision)) else { throw Self.wrongReply }
+        return message
     }
 
     /// Passes the call to the interceptor.

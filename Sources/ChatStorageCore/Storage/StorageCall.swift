@@ -10,11 +10,13 @@ public enum StorageCall: Sendable {
     /// ``ChatStorage/updateConversation(_:_:)``, which replies with a conversation or nil.
     case updateConversation(ConversationID, ConversationChange)
     /// ``ChatStorage/deleteConversation(_:)``, which replies whether it existed.
-    case deleteConversation(ConversationID)
+    case deleteConversation(ConversationDeletion)
     /// ``ChatStorage/conversations(_:)``, which replies with a page of conversations.
     case conversations(ConversationQuery)
     /// ``ChatStorage/append(_:)``, which replies with what was appended.
     case append(NewMessages)
+    /// ``ChatStorage/reviseMessage(_:)``, which replies with a message.
+    case reviseMessage(MessageRevision)
     /// ``ChatStorage/messages(_:)``, which replies with a page of messages.
     case messages(MessageQuery)
     /// ``ChatStorage/removeMessages(_:)``, which replies with a count.
@@ -34,9 +36,10 @@ public enum StorageCall: Sendable {
         case .conversation(let id): .conversation(try await storage.conversation(id))
         case .updateConversation(let id, let change):
             .conversation(try await storage.updateConversation(id, change))
-        case .deleteConversation(let id): .existed(try await storage.deleteConversation(id))
+        case .deleteConversation(let deletion): .existed(try await storage.deleteConversation(deletion))
         case .conversations(let query): .conversations(try await storage.conversations(query))
         case .append(let new): .appended(try await storage.append(new))
+        case .reviseMessage(let revision): .message(try await storage.reviseMessage(revision))
         case .messages(let query): .messages(try await storage.messages(query))
         case .removeMessages(let removal): .count(try await storage.removeMessages(removal))
         case .restoreConversation(let snapshot):
@@ -48,7 +51,9 @@ public enum StorageCall: Sendable {
     public var conversationID: ConversationID? {
         switch self {
         case .createConversation(let new): new.id
-        case .conversation(let id), .updateConversation(let id, _), .deleteConversation(let id): id
+        case .conversation(let id), .updateConversation(let id, _): id
+        case .deleteConversation(let deletion): deletion.id
+        case .reviseMessage(let revision): revision.conversationID
         case .append(let new): new.conversationID
         case .messages(let query): query.conversationID
         case .removeMessages(let removal): removal.conversationID
@@ -68,6 +73,7 @@ extension StorageCall: CustomStringConvertible {
         case .deleteConversation: "deleteConversation"
         case .conversations: "conversations"
         case .append: "append"
+        case .reviseMessage: "reviseMessage"
         case .messages: "messages"
         case .removeMessages: "removeMessages"
         case .restoreConversation: "restoreConversation"

@@ -8,6 +8,8 @@ public enum StorageReply: Sendable, Hashable {
     case conversations(ConversationPage)
     /// What an append stored.
     case appended(AppendResult)
+    /// A message.
+    case message(Message)
     /// A page of messages.
     case messages(MessagePage)
     /// How many messages were removed.

@@ -1,3 +1,5 @@
+import ChatStorageSupport
+
 /// The name of a member in the documented form of a value, in snake_case.
 struct MemberName: CodingKey, ExpressibleByStringLiteral {
     let stringValue: String
@@ -49,8 +51,20 @@ struct DecodedMembers {
         guard container.contains(name), (try? container.decode(String.self, forKey: name)) == nil else {
             return try container.decode(String.self, forKey: name)
         }
-        throw error(at: name, "the content is not a string; this is no plain text, which alone a message keeps")
+        throw error(at: name, "the content is not a string; \(Self.useCodec)")
     }
+
+    /// Refuses a content beside parts, unless it is what the parts say.
+    func refuseContent(besides parts: [MessagePart]) throws {
+        guard let content: String = try? optional("content") else { return }
+        guard ChatMessage(role: .user, parts: parts).content.hasSameUTF8(as: content) else {
+            throw error(at: "content", "the content is not the text of the parts")
+        }
+    }
+
+    private static let useCodec = "a provider's form of a message is read by a codec of ChatStorageProviders"
+    /// Members of providers' messages, which no form of the library has.
+    private static let providersMembers: Set<String> = ["tool_calls", "toolCalls", "function_call", "functionCall"]
 
     /// Refuses any other member that is not empty, since it would be lost.
     func refuseOthers(than names: [MemberName]) throws {
@@ -58,6 +72,9 @@ struct DecodedMembers {
         for name in container.allKeys where !known.contains(name.stringValue) && !isEmpty(name) {
             // A name comes from outside and can have any length.
             let shown = String(String.UnicodeScalarView(name.stringValue.unicodeScalars.prefix(40)))
+            if Self.providersMembers.contains(name.stringValue) {
+                throw error(at: name, "\(shown) would be lost; \(Self.useCodec)")
+            }
             throw error(
                 at: name, "\(shown) would be lost; there can be \(names.map(\.stringValue).joined(separator: ", "))")
         }

@@ -1,0 +1,81 @@
+/// A change of metadata: members to set and to remove, or another object in place of all.
+///
+/// Two callers who change different members at once both succeed.
+public struct MetadataChange: Sendable, Hashable {
+    /// The object that takes the place of all; nil leaves the other members as they are.
+    public private(set) var replacement: Metadata?
+    /// The members to set.
+    public private(set) var set = Metadata()
+    /// The names of the members to remove.
+    public private(set) var removed: [String] = []
+
+    /// Makes a change that changes nothing yet.
+    public init() {}
+
+    /// Another object in place of all.
+    public static func replacing(with metadata: Metadata) -> MetadataChange {
+        var change = MetadataChange()
+        change.replacement = metadata
+        return change
+    }
+
+    /// Sets a member.
+    public static func setting(_ name: String, to value: JSONValue) -> MetadataChange {
+        MetadataChange().setting(name, to: value)
+    }
+
+    /// Sets the member of a key.
+    public static func setting<Value>(_ key: MetadataKey<Value>, to value: Value) -> MetadataChange {
+        MetadataChange().setting(key.name, to: value.json)
+    }
+
+    /// Removes a member.
+    public static func removing(_ name: String) -> MetadataChange {
+        MetadataChange().removing(name)
+    }
+
+    /// Sets a member too.
+    public func setting(_ name: String, to value: JSONValue) -> MetadataChange {
+        var change = self
+        change.set[name] = value
+        change.removed.removeAll { $0.utf8.elementsEqual(name.utf8) }
+        return change
+    }
+
+    /// Sets the member of a key too.
+    public func setting<Value>(_ key: MetadataKey<Value>, to value: Value) -> MetadataChange {
+        setting(key.name, to: value.json)
+    }
+
+    /// Removes a member too.
+    public func removing(_ name: String) -> MetadataChange {
+        var change = self
+        change.set[name] = nil
+        change.removed.append(name)
+        return change
+    }
+
+    /// Whether nothing is changed.
+    public var isEmpty: Bool { replacement == nil && set.isEmpty && removed.isEmpty }
+
+    /// The metadata after the change; for backends.
+    ///
+    /// - Throws: ``ChatStorageError`` with the code `metadataTooLarge` if the result has more than 64 KiB.
+    public func applied(to metadata: Metadata) throws -> Metadata {
+        var result = replacement ?? metadata
+        // Databases tell two forms of a letter apart, Swift's dictionaries and coders do not: one of them is kept.
+        let hasForms = !result.object.hasASCIINames || !set.object.hasASCIINames
+        for name in removed { result.object.removeForms(of: name) }
+        for (name, value) in set.object.members {
+            if hasForms { result.object.removeForms(of: name) }
+            result[name] = value
+        }
+        let bytes = result.text.utf8.count
+        guard bytes <= Limits.metadataBytes else {
+            throw ChatStorageError(
+                .metadataTooLarge,
+                "metadata would have \(bytes) bytes of JSON; it takes at most \(Limits.metadataBytes)")
+        }
+        return result
+    }
+}
