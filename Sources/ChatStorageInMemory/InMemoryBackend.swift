@@ -23,13 +23,17 @@ public final class InMemoryBackend: ChatStorageBackend {
         public var clock: @Sendable () -> Timestamp
         /// Conversations of the default tenant that are there from the start; by default none.
         public var conversations: [ConversationSnapshot]
+        /// The roles that messages can have; by default those of plain chats.
+        public var roles: RoleSet
 
         /// Makes a configuration.
         public init(
-            clock: @escaping @Sendable () -> Timestamp = Timestamp.now, conversations: [ConversationSnapshot] = []
+            clock: @escaping @Sendable () -> Timestamp = Timestamp.now, conversations: [ConversationSnapshot] = [],
+            roles: RoleSet = .standard
         ) {
             self.clock = clock
             self.conversations = conversations
+            self.roles = roles
         }
     }
 
@@ -37,17 +41,42 @@ public final class InMemoryBackend: ChatStorageBackend {
 
     /// Opens an empty store.
     ///
-    /// - Parameter clock: Where times come from; by default the system's clock.
-    public init(clock: @escaping @Sendable () -> Timestamp = Timestamp.now) {
-        store = InMemoryStore(clock: clock)
+    /// - Parameters:
+    ///   - clock: Where times come from; by default the system's clock.
+    ///   - roles: The roles that messages can have; by default those of plain chats.
+    public init(clock: @escaping @Sendable () -> Timestamp = Timestamp.now, roles: RoleSet = .standard) {
+        store = InMemoryStore(clock: clock, roles: roles)
     }
+
+    /// Opens a store that is prepared and holds conversations: for previews and tests, which want one in an expression.
+    ///
+    /// ```swift
+    /// let chats = InMemoryBackend.prepared(with: [.init("trip", title: "Kyoto", [.user("Hi"), .assistant("Hello")])])
+    /// ```
+    ///
+    /// It takes all roles. A conversation that no store keeps is left out: in a test ``init(_:)`` says what is wrong.
+    ///
+    /// - Parameter conversations: The conversations of the default tenant.
+    public static func prepared(with conversations: [ConversationSnapshot] = []) -> InMemoryBackend {
+        let backend = InMemoryBackend(roles: .withTools)
+        for conversation in conversations { try? backend.store.preload([conversation]) }
+        try? backend.store.prepare()
+        return backend
+    }
+
+    private init(_ store: InMemoryStore) {
+        self.store = store
+    }
+
+    /// A backend of its own that holds the same, not prepared: what a disk would have, in tests of the suite.
+    package func copy() -> InMemoryBackend { InMemoryBackend(store.copy()) }
 
     /// Opens a store as a configuration says.
     ///
     /// - Throws: ``ChatStorageError`` with the codes of ``ChatStorage/restoreConversation(_:)`` for a conversation that
     ///   cannot be stored or comes twice.
     public init(_ configuration: Configuration) throws {
-        store = InMemoryStore(clock: configuration.clock)
+        store = InMemoryStore(clock: configuration.clock, roles: configuration.roles)
         try store.preload(configuration.conversations)
     }
 
@@ -78,6 +107,11 @@ public final class InMemoryBackend: ChatStorageBackend {
         store.close()
     }
 
+    /// Reads a page of the tenants that have conversations.
+    public func tenants(_ query: TenantQuery) async throws -> TenantPage {
+        try store.tenants(query)
+    }
+
     /// The handle on the default tenant.
     public var defaultTenant: InMemoryTenant {
         InMemoryTenant(store: store, tenant: store.defaultTenant)
@@ -86,12 +120,5 @@ public final class InMemoryBackend: ChatStorageBackend {
     /// The handle on a tenant.
     public func tenant(_ name: String) -> InMemoryTenant {
         InMemoryTenant(store: store, tenant: store.tenant(name))
-    }
-}
-
-extension InMemoryBackend: CountsTenants {
-    /// How many tenants have conversations, not counting one of them.
-    package func countTenants(besides tenant: String?) async throws -> Int {
-        try store.countTenants(besides: tenant)
     }
 }

@@ -38,17 +38,19 @@ final class InMemoryStore: Sendable {
     }
 
     private let clock: @Sendable () -> Timestamp
+    let roles: RoleSet
     private let state = Mutex(State())
     let defaultTenant = Tenant()
     /// Calls never wait here, so a task in a loop would keep its thread for ever.
     private let yieldPolicy = YieldPolicy()
 
-    init(clock: @escaping @Sendable () -> Timestamp) {
+    init(clock: @escaping @Sendable () -> Timestamp, roles: RoleSet) {
         self.clock = clock
+        self.roles = roles
     }
 
     func preload(_ snapshots: [ConversationSnapshot]) throws {
-        for snapshot in snapshots { try Validation.check(snapshot, roles: Role.standard) }
+        for snapshot in snapshots { try Validation.check(snapshot, roles: roles) }
         try state.withLock { _ in
             for snapshot in snapshots { _ = try defaultTenant.conversations.restore(snapshot) }
         }
@@ -67,12 +69,22 @@ final class InMemoryStore: Sendable {
         }
     }
 
-    /// How many tenants have conversations, not counting one of them.
-    func countTenants(besides name: String?) throws -> Int {
+    /// Reads a page of the tenants that have conversations.
+    func tenants(_ query: TenantQuery) throws -> TenantPage {
         try state.withLock { state in
-            try Self.admit(state.phase, .success(()))
-            let named = state.tenants.filter { $0.key != name.map(UTF8Text.init) }.values
-            return (named + (name == nil ? [] : [defaultTenant])).count { !$0.conversations.isEmpty }
+            try Self.admit(state.phase, Result { try Validation.check(query) })
+            let all = [defaultTenant] + state.tenants.values
+            let page = all.filter { tenant in
+                !tenant.conversations.isEmpty && query.after.map { $0.precedesInUTF8(tenant.name) } ?? true
+            }
+            let rows = query.limit == .max ? query.limit : query.limit + 1
+            let summaries = page.sorted { $0.name.precedesInUTF8($1.name) }.prefix(rows).map { tenant in
+                let count = tenant.conversations.count
+                return TenantSummary(
+                    name: tenant === defaultTenant ? nil : tenant.name, conversations: count.conversations,
+                    messages: count.messages)
+            }
+            return TenantPage(Array(summaries), limit: query.limit)
         }
     }
 
@@ -90,6 +102,22 @@ final class InMemoryStore: Sendable {
         }
         for name in forgotten { state.tenants[name] = nil }
         state.tenantsToTidy = max(1_024, state.tenants.count * 2)
+    }
+
+    /// A store of its own that holds the same, and is not prepared.
+    func copy() -> InMemoryStore {
+        let copy = InMemoryStore(clock: clock, roles: roles)
+        state.withLock { state in
+            copy.defaultTenant.conversations = defaultTenant.conversations
+            copy.state.withLock { copied in
+                for (name, tenant) in state.tenants {
+                    let copy = Tenant(tenant.name)
+                    copy.conversations = tenant.conversations
+                    copied.tenants[name] = copy
+                }
+            }
+        }
+        return copy
     }
 
     func prepare() throws {

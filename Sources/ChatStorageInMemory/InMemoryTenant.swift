@@ -24,16 +24,16 @@ public struct InMemoryTenant: ChatStorage {
         _ id: ConversationID, _ change: ConversationChange
     ) async throws -> Conversation? {
         try await store.write(tenant, checking: { try Validation.check(change, of: id) }) { conversations, now in
-            conversations.update(id, change, now: now)
+            try conversations.update(id, change, now: now)
         }
     }
 
     /// Deletes a conversation and all its messages.
     @discardableResult
-    public func deleteConversation(_ id: ConversationID) async throws -> Bool {
+    public func deleteConversation(_ deletion: ConversationDeletion) async throws -> Bool {
         // The record leaves the closure, so that a long conversation is freed outside the lock.
-        try await store.write(tenant, checking: { try Validation.check(id) }) { conversations, _ in
-            conversations.remove(id)
+        try await store.write(tenant, checking: { try Validation.check(deletion) }) { conversations, _ in
+            conversations.remove(deletion)
         } != nil
     }
 
@@ -42,16 +42,24 @@ public struct InMemoryTenant: ChatStorage {
         let check = { try Validation.check(query, tenant: tenant.name) }
         return try await store.read(tenant, checking: check) {
             let position = try query.cursor?.position(tenant: tenant.name)
-            let rows = $0.conversations(after: position, limit: query.limit == .max ? .max : query.limit + 1)
-            return ConversationPage(rows, limit: query.limit, tenant: tenant.name)
+            return $0.conversations(query, after: position, tenant: tenant.name)
         }
     }
 
     /// Appends messages to the end of a conversation, in order, all or none.
     @discardableResult
     public func append(_ new: NewMessages) async throws -> AppendResult {
-        try await store.write(tenant, checking: { try Validation.check(new) }) { conversations, now in
+        try await store.write(tenant, checking: { try Validation.check(new, roles: store.roles) }) {
+            conversations, now in
             try conversations.append(new, now: now)
+        }
+    }
+
+    /// Changes what the app keeps beside a stored message.
+    @discardableResult
+    public func reviseMessage(_ revision: MessageRevision) async throws -> Message {
+        try await store.write(tenant, checking: { try Validation.check(revision) }) { conversations, _ in
+            try conversations.revise(revision)
         }
     }
 
@@ -74,7 +82,7 @@ public struct InMemoryTenant: ChatStorage {
     /// Stores a conversation exactly as it was elsewhere.
     @discardableResult
     public func restoreConversation(_ snapshot: ConversationSnapshot) async throws -> Conversation {
-        let check = { try Validation.check(snapshot, roles: Role.standard) }
+        let check = { try Validation.check(snapshot, roles: store.roles) }
         return try await store.write(tenant, checking: check) { conversations, _ in
             try conversations.restore(snapshot)
         }

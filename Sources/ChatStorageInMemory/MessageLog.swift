@@ -15,6 +15,8 @@ struct MessageLog: Sendable {
     private var roles = Role.mostUsedFirst
     /// Beside the messages, so that those without a key cost nothing.
     private var keys = MessageKeys()
+    /// What messages have beside a role, a text and a key, by their sequences, so that plain ones cost nothing.
+    private var bodies: [Int64: ChatMessage] = [:]
 
     var count: Int { entries.count }
 
@@ -28,8 +30,7 @@ struct MessageLog: Sendable {
         var sequence = last
         for message in messages {
             sequence += 1
-            append(message.role, message.content, sequence: sequence, createdAt: createdAt)
-            if let key = message.key { keys.insert(key, at: sequence) }
+            append(message, sequence: sequence, createdAt: createdAt)
             stored.append(
                 Message(conversationID: id, sequence: sequence, body: message, createdAt: createdAt))
         }
@@ -40,13 +41,17 @@ struct MessageLog: Sendable {
     mutating func append(_ messages: [ConversationSnapshot.Message]) {
         reserve(messages.count)
         for message in messages {
-            append(message.role, message.content, sequence: message.sequence, createdAt: message.createdAt)
-            if let key = message.key { keys.insert(key, at: message.sequence) }
+            append(message.body, sequence: message.sequence, createdAt: message.createdAt)
         }
     }
 
-    /// A page of the messages, lowest sequence first.
+    /// A page of the messages, or some of them, lowest sequence first.
     func page(_ query: MessageQuery) -> [Message] {
+        switch query.lookup {
+        case .sequences(let sequences): return messages(sequences, of: query.conversationID)
+        case .keys(let keys): return messages(keys.compactMap(self.keys.sequence), of: query.conversationID)
+        case nil: break
+        }
         let page =
             if let lowerBound = query.position.lowerBound {
                 // No sequence is as high as Int64.max: restoring stops at 2⁵³ - 1.
@@ -68,14 +73,46 @@ struct MessageLog: Sendable {
         return try RepeatedAppend.messages(for: new.messages, found: found)
     }
 
-    private func message(_ entry: Entry, of id: ConversationID) -> Message {
-        Message(
-            conversationID: id, sequence: entry.sequence, role: roles[Int(entry.role)], content: entry.content,
-            createdAt: entry.createdAt, key: keys.key(at: entry.sequence))
+    private func messages(_ sequences: [Int64], of id: ConversationID) -> [Message] {
+        Set(sequences).sorted().compactMap { index(of: $0).map { message(entries[$0], of: id) } }
     }
 
-    private mutating func append(_ role: Role, _ content: String, sequence: Int64, createdAt: Timestamp) {
-        entries.append(Entry(content: content, sequence: sequence, createdAt: createdAt, role: code(of: role)))
+    /// Changes what the app keeps beside a message; nil if it is not there.
+    mutating func revise(_ revision: MessageRevision) throws -> Message? {
+        guard let index = index(of: revision.sequence) else { return nil }
+        var body = body(of: entries[index])
+        body.metadata = try revision.metadata.applied(to: body.metadata)
+        bodies[revision.sequence] = body.isPlain ? nil : body
+        return message(entries[index], of: revision.conversationID)
+    }
+
+    /// The preview of the newest of the last messages that says something.
+    func preview(of id: ConversationID, _ scalars: Int) -> MessagePreview? {
+        entries.suffix(MessagePreview.messages).last { !$0.content.isEmpty }
+            .map { MessagePreview(message($0, of: id), scalars: scalars) }
+    }
+
+    private func message(_ entry: Entry, of id: ConversationID) -> Message {
+        Message(conversationID: id, sequence: entry.sequence, body: body(of: entry), createdAt: entry.createdAt)
+    }
+
+    private func body(of entry: Entry) -> ChatMessage {
+        if !bodies.isEmpty, let body = bodies[entry.sequence] { return body }
+        return ChatMessage(
+            role: roles[Int(entry.role)], content: entry.content, key: keys.key(at: entry.sequence))
+    }
+
+    private mutating func append(_ message: ChatMessage, sequence: Int64, createdAt: Timestamp) {
+        entries.append(
+            Entry(content: message.content, sequence: sequence, createdAt: createdAt, role: code(of: message.role)))
+        if let key = message.key { keys.insert(key, at: sequence) }
+        if !message.isPlain { bodies[sequence] = message }
+    }
+
+    /// Where a message is; nil if it is not there.
+    private func index(of sequence: Int64) -> Int? {
+        let index = firstIndex(notBefore: sequence)
+        return index < entries.count && entries[index].sequence == sequence ? index : nil
     }
 
     /// Makes room by quarters: doubling would leave half of a long conversation's room empty.

@@ -25,7 +25,8 @@ struct TenantConversations: Sendable {
             return existing
         }
         let conversation = Conversation(
-            id: new.id, title: new.title, createdAt: now, updatedAt: now, lastSequence: 0)
+            id: new.id, title: new.title, createdAt: now, updatedAt: now, lastSequence: 0, labels: new.labels,
+            metadata: new.metadata)
         insert(conversation, MessageLog())
         return conversation
     }
@@ -38,26 +39,60 @@ struct TenantConversations: Sendable {
         return snapshot.conversation
     }
 
-    mutating func update(_ id: ConversationID, _ change: ConversationChange, now: Timestamp) -> Conversation? {
-        self.change(id) { record in
-            if let title = change.newTitle { record.updateTitle(to: title, now: now) }
+    mutating func update(
+        _ id: ConversationID, _ change: ConversationChange, now: Timestamp
+    ) throws -> Conversation? {
+        if change.isEmpty { return conversation(id) }
+        return try self.change(id) { record in
+            try record.update(id, change, now: now)
             return record.conversation(id)
         }
     }
 
-    /// Removes a conversation and hands out its messages to be freed; nil if there is none.
-    mutating func remove(_ id: ConversationID) -> MessageLog? {
+    /// Removes a conversation and hands out its messages to be freed; nil if there is none, or something spares it.
+    mutating func remove(_ deletion: ConversationDeletion) -> MessageLog? {
+        let id = deletion.id
+        if !deletion.isUnconditional {
+            guard let conversation = conversation(id), deletion.applies(to: conversation) else { return nil }
+        }
         guard let record = records.removeValue(forKey: id) else { return nil }
         order.remove(RecencyOrder.Entry(updatedAt: record.listedAt, id: id))
         return record.messages
     }
 
+    /// How many conversations and messages there are.
+    var count: (conversations: Int, messages: Int) {
+        (records.count, records.values.reduce(0) { $0 + $1.messages.count })
+    }
+
+    /// Reads a page of conversations.
+    ///
+    /// - Parameter position: The last conversation before the page.
     mutating func conversations(
-        after position: (updatedAt: Timestamp, id: ConversationID)?, limit: Int
-    ) -> [Conversation] {
+        _ query: ConversationQuery, after position: (updatedAt: Timestamp, id: ConversationID)?, tenant: String
+    ) -> ConversationPage {
+        guard query.limit > 0 else { return ConversationPage(items: [], next: nil) }
         moveStale()
         let start = position.map { RecencyOrder.Entry(updatedAt: $0.updatedAt, id: $0.id) }
-        return order.entries(after: start, limit: limit).compactMap { records[$0.id]?.conversation($0.id) }
+        var builder = ConversationPageBuilder(query)
+        if query.with.isEmpty, query.without.isEmpty {
+            let rows = query.limit == .max ? query.limit : query.limit + 1
+            for entry in order.entries(after: start, limit: rows) { look(at: entry, &builder) }
+        } else {
+            var last = start
+            while !builder.isFull {
+                let entries = order.entries(after: last, limit: 256)
+                for entry in entries where !builder.isFull { look(at: entry, &builder) }
+                guard let end = entries.last else { break }
+                last = end
+            }
+        }
+        return builder.page(tenant: tenant)
+    }
+
+    private func look(at entry: RecencyOrder.Entry, _ builder: inout ConversationPageBuilder) {
+        guard let record = records[entry.id] else { return }
+        builder.add(record.conversation(entry.id)) { scalars in record.messages.preview(of: entry.id, scalars) }
     }
 
     // MARK: Messages
@@ -68,12 +103,23 @@ struct TenantConversations: Sendable {
         guard new.condition.createsConversation else {
             throw ChatStorageError(.conversationNotFound, "the conversation that was to be appended to does not exist")
         }
+        let first = new.condition.firstValues
+        let count = Int64(new.messages.count)
         let conversation = Conversation(
-            id: new.conversationID, title: nil, createdAt: now, updatedAt: now, lastSequence: Int64(new.messages.count))
+            id: new.conversationID, title: first?.title, createdAt: now, updatedAt: now, lastSequence: count,
+            readThrough: new.marksRead ? count : 0, labels: first?.labels ?? [], metadata: first?.metadata ?? Metadata()
+        )
         var log = MessageLog()
         let stored = log.append(new.messages, to: new.conversationID, after: 0, createdAt: now)
         insert(conversation, log)
         return AppendResult(messages: stored, version: conversation.version)
+    }
+
+    mutating func revise(_ revision: MessageRevision) throws -> Message {
+        guard let message = try change(revision.conversationID, { try $0.revise(revision) }) ?? nil else {
+            throw ChatStorageError(.messageNotFound, "the message that was to be changed does not exist")
+        }
+        return message
     }
 
     func messages(_ query: MessageQuery) -> [Message] {

@@ -83,6 +83,7 @@ import Testing
         case .returned(.existed(let existed)): "\(existed)"
         case .returned(.conversations(let page)): "\(page.items.map(\.id.rawValue))"
         case .returned(.appended(let result)): "\(result.messages.map(\.body)) \(result.version?.lastSequence ?? -1)"
+        case .returned(.message(let message)): "\(message.body)"
         case .returned(.messages(let page)): "\(page.items.map(\.body)) \(page.hasMore)"
         case .returned(.count(let count)): "\(count)"
         case .threw(let code): "\(code)"
