@@ -10,18 +10,35 @@ extension Database {
         if new.ifExists == .keep, let existing = try conversation(tenant: tenant, new.id) { return existing }
         let now = Timestamp.now()
         let conversation = Conversation(
-            id: new.id, title: new.title, createdAt: now, updatedAt: now, lastSequence: 0)
+            id: new.id, title: new.title, createdAt: now, updatedAt: now, lastSequence: 0, labels: new.labels,
+            metadata: new.metadata)
         _ = try insert(conversation, tenant: tenant)
         return conversation
     }
 
-    func updateTitle(of id: ConversationID, to title: String?, tenant: String) throws -> Conversation? {
-        let updated = try conversationTable.updateTitle(tenant: tenant, of: id, to: title, at: .now())
-        if updated == nil { try refuseIgnoredRow(tenant: tenant, id) }
-        return updated
+    func updateConversation(
+        _ id: ConversationID, _ change: ConversationChange, tenant: String
+    ) throws -> Conversation? {
+        guard let (current, key) = try conversationTable.findWithKey(tenant: tenant, id) else { return nil }
+        let changed = try change.applied(to: current, at: .now())
+        guard try conversationTable.update(key, to: changed) else { throw Self.rowIgnored }
+        let isMoved = changed.updatedAt != current.updatedAt
+        if changed.labels != current.labels {
+            if !current.labels.isEmpty { try labelTable.delete(of: key) }
+            try labelTable.insert(changed, tenant: tenant, key: key)
+        } else if isMoved, !changed.labels.isEmpty {
+            try labelTable.move(key, to: changed.updatedAt)
+        }
+        return changed
     }
 
-    func deleteConversation(tenant: String, _ id: ConversationID) throws -> Bool {
+    func deleteConversation(_ deletion: ConversationDeletion, tenant: String) throws -> Bool {
+        let id = deletion.id
+        if !deletion.isUnconditional {
+            guard let current = try conversation(tenant: tenant, id), deletion.applies(to: current) else {
+                return false
+            }
+        }
         guard let key = try conversationTable.delete(tenant: tenant, id) else {
             try refuseIgnoredRow(tenant: tenant, id)
             return false
@@ -37,19 +54,6 @@ extension Database {
         return conversation
     }
 
-    /// Reads conversations in the order of the list.
-    ///
-    /// First come those updated at the same time as the start, with a higher id, then the older ones. Each part is one
-    /// range of the index.
-    func conversations(
-        tenant: String, after start: (updatedAt: Timestamp, id: ConversationID)?, limit: Int
-    ) throws -> [Conversation] {
-        guard let start else { return try conversationTable.older(tenant: tenant, than: nil, limit: limit) }
-        let tied = try conversationTable.tied(tenant: tenant, at: start.updatedAt, after: start.id, limit: limit)
-        guard tied.count < limit else { return tied }
-        return try tied + conversationTable.older(tenant: tenant, than: start.updatedAt, limit: limit - tied.count)
-    }
-
     /// Stores a new conversation, which has no messages yet.
     ///
     /// - Returns: Its key.
@@ -60,6 +64,7 @@ extension Database {
             throw Self.conversationExists
         }
         try removeOrphans(of: key)
+        try labelTable.insert(conversation, tenant: tenant, key: key)
         return key
     }
 

@@ -1,13 +1,15 @@
 import ChatStorageCore
 
-/// What other programs do to the file: messages that they left without a conversation, triggers that they made.
+/// What other programs do to the file: messages and labels that they left without a conversation, triggers that they
+/// made.
 extension Database {
-    /// Removes messages that were left under the key of a conversation that is new.
+    /// Removes messages and labels that were left under the key of a conversation that is new.
     ///
     /// A program that does not enforce foreign keys, such as SQLite's shell by default, deletes conversations but not
     /// their messages (<https://www.sqlite.org/foreignkeys.html#fk_enable>). A conversation of any tenant can get their
     /// key, and must not begin with them.
     func removeOrphans(of key: Int64) throws {
+        if try labelTable.hasAny(of: key) { try labelTable.delete(of: key) }
         guard try messageTable.hasAny(of: key) else { return }
         _ = try messageTable.delete(of: key)
         try refuseMessagesLeft(of: key)

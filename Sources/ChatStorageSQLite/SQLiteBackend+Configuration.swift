@@ -1,4 +1,4 @@
-import ChatStorageCore
+public import ChatStorageCore
 import ChatStorageSupport
 
 extension SQLiteBackend {
@@ -53,8 +53,33 @@ extension SQLiteBackend {
         ///
         /// A file that exists and has tables, the library's or others, keeps the mode that it has.
         public var journalMode = JournalMode.wal
+        /// The roles that messages can have; by default those of plain chats.
+        ///
+        /// ``SQLiteBackend/prepare(_:)`` makes the store take them, beside those that it takes already. Until then the
+        /// calls of a store that was opened with others are `notPrepared`. What is stored is read whatever its role is.
+        public var roles = RoleSet.standard
         /// What a write survives once its call has returned; by default a loss of power.
         public var durability = Durability.powerLoss
+        /// Whether what is deleted is overwritten in the file; by default not, which leaves it there until SQLite uses
+        /// the place again.
+        ///
+        /// With it, deleted text is overwritten with zeros as soon as it is deleted (`secure_delete`,
+        /// <https://www.sqlite.org/pragma.html#pragma_secure_delete>). Two places keep copies a while longer:
+        ///
+        /// - The write-ahead log. ``SQLiteBackend/eraseTenant(_:isDryRun:)`` and
+        ///   ``SQLiteBackend/deleteConversations(ofTenant:updatedBefore:without:isDryRun:)`` empty it. Where another
+        ///   process reads for longer than ``busyTimeout`` they throw `unavailable`: all is deleted then, and calling
+        ///   them again empties the log.
+        /// - Unused parts of pages, when SQLite has moved rows to other pages. ``SQLiteBackend/eraseTenant(_:isDryRun:)``
+        ///   rewrites the whole file (`VACUUM`), unless it deleted nothing. All writers wait meanwhile, and other
+        ///   processes' writes are `unavailable` if it takes longer than they wait; the disk needs room for two copies;
+        ///   tables of the app's own without an integer primary key get other rowids. After single deletions and
+        ///   after ``SQLiteBackend/deleteConversations(ofTenant:updatedBefore:without:isDryRun:)`` an app can run it
+        ///   itself, at a quiet time.
+        ///
+        /// It is for all processes that write the file. What is known about a disk or a file system that keeps old
+        /// blocks, and about backups, is not changed by it.
+        public var erasesDeletedText = false
         /// How long a call waits for a lock that another connection to the file has, zero or more; by default 5
         /// seconds.
         ///
@@ -95,7 +120,9 @@ extension SQLiteBackend {
             let file = FileSettings(
                 path: path, fileName: fileName, isImmutable: access == .immutable,
                 usesWriteAheadLog: journalMode == .wal, survivesPowerLoss: durability == .powerLoss,
-                busyTimeout: busyTimeout)
+                erasesDeletedText: erasesDeletedText, busyTimeout: busyTimeout)
+            var schema = schema
+            schema.roles = roles
             return StoreSettings(file: file, readers: readers, waitingCalls: waitingCalls, schema: schema)
         }
     }

@@ -14,7 +14,8 @@ public import ChatStorageCore
 /// The tables can be read with any SQLite program. The views `readable_conversations` and `readable_messages` show
 /// everything, with ids, names of roles and times as people read them. In the tables themselves, `conversations` and
 /// `chat_messages`, a message has the number of its conversation and of its role (`chat_roles`), and times are
-/// microseconds since 1970 in UTC (`created_at_us`).
+/// microseconds since 1970 in UTC (`created_at_us`). Labels, metadata and parts are JSON; `conversation_labels` has a row
+/// for each label of a conversation, and the library keeps it equal to the column.
 public final class SQLiteBackend: ChatStorageBackend {
     private let store: SQLiteStore
 
@@ -88,10 +89,56 @@ public final class SQLiteBackend: ChatStorageBackend {
     }
 }
 
-extension SQLiteBackend: CountsTenants {
-    /// How many tenants have conversations, not counting one of them.
-    package func countTenants(besides tenant: String?) async throws -> Int {
+extension SQLiteBackend {
+    /// Reads a page of the tenants that have conversations.
+    public func tenants(_ query: TenantQuery) async throws -> TenantPage {
         try await store.awaitReady()
-        return try await store.read(inline: false) { try $0.conversationTable.tenantCount(besides: tenant ?? "") }
+        try Validation.check(query)
+        guard query.limit > 0 else { return TenantPage(items: [], next: nil) }
+        return try await store.read(inline: false) { database in
+            try database.snapshot { try TenantList(database: database).page(query) }
+        }
+    }
+}
+
+extension SQLiteBackend {
+    /// Deletes all conversations of a tenant, one by one, each whole.
+    ///
+    /// With ``Configuration/erasesDeletedText`` nothing of them is left in the database file and its write-ahead log
+    /// when this returns.
+    ///
+    /// - Parameters:
+    ///   - name: The tenant's name; nil is the default tenant.
+    ///   - isDryRun: Whether nothing is deleted, and only counted.
+    /// - Returns: What was deleted, or would be.
+    /// - Throws: ``ChatStorageError`` with the code `unavailable` also when all is deleted, and something of it is left
+    ///   in the files; call it again then.
+    public func eraseTenant(_ name: String?, isDryRun: Bool) async throws -> DeletionCount {
+        if isDryRun { return try await deleteAllConversations(ofTenant: name, isDryRun: true) }
+        return try await store.erasing(rewritesFile: true) {
+            try await deleteAllConversations(ofTenant: name, isDryRun: false)
+        }
+    }
+
+    /// Deletes a tenant's conversations that were not updated since a time, one by one, each whole.
+    ///
+    /// With ``Configuration/erasesDeletedText`` the write-ahead log has nothing of them when this returns.
+    ///
+    /// - Parameters:
+    ///   - name: The tenant's name; nil is the default tenant.
+    ///   - time: Conversations updated at it or later stay.
+    ///   - labels: The labels of which one is enough to spare a conversation.
+    ///   - isDryRun: Whether nothing is deleted, and only counted.
+    /// - Returns: What was deleted, or would be.
+    /// - Throws: ``ChatStorageError`` with the code `unavailable` also when all is deleted, and something of it is left
+    ///   in the log; call it again then.
+    public func deleteConversations(
+        ofTenant name: String?, updatedBefore time: Timestamp, without labels: Set<Label>, isDryRun: Bool
+    ) async throws -> DeletionCount {
+        let delete = {
+            try await self.deleteOldConversations(
+                ofTenant: name, updatedBefore: time, without: labels, isDryRun: isDryRun)
+        }
+        return isDryRun ? try await delete() : try await store.erasing(rewritesFile: false, delete)
     }
 }

@@ -13,10 +13,19 @@ final class SQLiteStore: Sendable {
     private let readers: ReaderPool
     private let inspection: SharedInspection
     private let phase = Mutex(Phase.new)
+    /// The roles that the store's own handles take.
+    let roles: RoleSet
+    private let erasesDeletedText: Bool
+    private let busyTimeout: Duration
+    /// How many deletions there were of which the files may still have something.
+    private let unerased = Atomic(0)
 
     init(_ settings: StoreSettings) {
         file = DatabaseFile(path: settings.file.path)
         isImmutable = settings.file.isImmutable
+        roles = settings.schema.roles
+        erasesDeletedText = settings.file.erasesDeletedText
+        busyTimeout = settings.busyTimeout
         let opened = OpenedFile()
         let longReads = LongReads(mostWaiting: settings.waitingCalls)
         writer = Writer(settings, of: opened, longReads: longReads)
@@ -62,6 +71,47 @@ final class SQLiteStore: Sendable {
     ) async throws -> Result {
         try checkIsWritable()
         return try await writer.write(bytes: bytes, body)
+    }
+
+    /// Deletes conversations and, where the configuration says so, removes what they had from the file.
+    ///
+    /// - Parameters:
+    ///   - rewritesFile: Whether the file is rewritten, and not only the log emptied.
+    ///   - delete: Deletes, and returns how much.
+    func erasing(
+        rewritesFile: Bool, _ delete: () async throws -> DeletionCount
+    ) async throws -> DeletionCount {
+        guard erasesDeletedText else { return try await delete() }
+        let count: DeletionCount
+        do {
+            count = try await delete()
+        } catch {
+            unerased.add(1, ordering: .relaxed)
+            throw error
+        }
+        if count.conversations > 0 { unerased.add(1, ordering: .relaxed) }
+        let deletions = unerased.load(ordering: .relaxed)
+        guard deletions > 0 else { return count }
+        if rewritesFile { try await writer.rewriteFile() }
+        try await emptyLog()
+        // Those that failed since are left to the next call.
+        unerased.subtract(deletions, ordering: .relaxed)
+        return count
+    }
+
+    private func emptyLog() async throws {
+        let deadline = ContinuousClock.now + busyTimeout
+        while try await !writer.emptyLog() {
+            guard ContinuousClock.now < deadline else {
+                throw ChatStorageError(
+                    .unavailable,
+                    """
+                    the conversations are deleted, but other connections kept the write-ahead log from being emptied; \
+                    call again
+                    """, writeOutcome: .unknown)
+            }
+            try await Task.sleep(for: .milliseconds(1))
+        }
     }
 
     private func checkIsWritable() throws {

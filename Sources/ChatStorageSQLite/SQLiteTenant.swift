@@ -47,39 +47,41 @@ public struct SQLiteTenant: ChatStorage {
         _ id: ConversationID, _ change: ConversationChange
     ) async throws -> Conversation? {
         try await admit(writes: true) { try Validation.check(change, of: id) }
-        guard let title = change.newTitle else {
-            return try await store.read { [name] in try $0.conversation(tenant: name, id) }
-        }
-        return try await store.write { [name] in try $0.updateTitle(of: id, to: title, tenant: name) }
+        if change.isEmpty { return try await store.read { [name] in try $0.conversation(tenant: name, id) } }
+        return try await store.write { [name] in try $0.updateConversation(id, change, tenant: name) }
     }
 
     /// Deletes a conversation and all its messages.
     @discardableResult
-    public func deleteConversation(_ id: ConversationID) async throws -> Bool {
-        try await admit(writes: true) { try Validation.check(id) }
-        return try await store.write { [name] in try $0.deleteConversation(tenant: name, id) }
+    public func deleteConversation(_ deletion: ConversationDeletion) async throws -> Bool {
+        try await admit(writes: true) { try Validation.check(deletion) }
+        return try await store.write { [name] in try $0.deleteConversation(deletion, tenant: name) }
     }
 
     /// Reads a page of the conversations, most recently updated first.
     public func conversations(_ query: ConversationQuery) async throws -> ConversationPage {
         try await admit { try Validation.check(query, tenant: name) }
-        let limit = query.limit
-        guard limit > 0 else { return ConversationPage(items: [], next: nil) }
+        guard query.limit > 0 else { return ConversationPage(items: [], next: nil) }
         let start = try query.cursor?.position(tenant: name)
-        let rows = limit == .max ? limit : limit + 1
-        let conversations = try await store.read(inline: limit <= Self.inlineRows) { [name] in
-            try $0.conversations(tenant: name, after: start, limit: rows)
+        return try await store.read(inline: query.limit <= Self.inlineRows) { [name] in
+            try $0.conversations(query, after: start, tenant: name)
         }
-        return ConversationPage(conversations, limit: limit, tenant: name)
     }
 
     /// Appends messages to the end of a conversation, in order, all or none.
     @discardableResult
     public func append(_ new: NewMessages) async throws -> AppendResult {
-        try await admit(writes: true) { try Validation.check(new) }
+        try await admit(writes: true) { try Validation.check(new, roles: store.roles) }
         guard !new.messages.isEmpty else { return .nothing }
-        let bytes = new.messages.reduce(0) { $0 + $1.content.utf8.count }
+        let bytes = new.messages.reduce(0) { $0 + $1.storedBytes }
         return try await store.write(bytes: bytes) { [name] in try $0.append(new, tenant: name) }
+    }
+
+    /// Changes what the app keeps beside a stored message.
+    @discardableResult
+    public func reviseMessage(_ revision: MessageRevision) async throws -> Message {
+        try await admit(writes: true) { try Validation.check(revision) }
+        return try await store.write { [name] in try $0.revise(revision, tenant: name) }
     }
 
     /// Reads a page of a conversation's messages, lowest sequence first.
@@ -105,8 +107,8 @@ public struct SQLiteTenant: ChatStorage {
     /// Stores a conversation exactly as it was elsewhere.
     @discardableResult
     public func restoreConversation(_ snapshot: ConversationSnapshot) async throws -> Conversation {
-        try await admit(writes: true) { try Validation.check(snapshot, roles: Role.standard) }
-        let bytes = snapshot.messages.reduce(0) { $0 + $1.content.utf8.count }
+        try await admit(writes: true) { try Validation.check(snapshot, roles: store.roles) }
+        let bytes = snapshot.messages.reduce(0) { $0 + $1.body.storedBytes }
         return try await store.write(bytes: bytes) { [name] in try $0.restore(snapshot, tenant: name) }
     }
 

@@ -97,13 +97,13 @@ import Testing
         let other = try TestSQLiteConnection(path: configuration.path)
         try other.execute("BEGIN IMMEDIATE")
         for wait in [Duration.zero, .milliseconds(5)] {
-            let isMoved = mover.moveLog(lockedBy: database, waiting: wait)
-            #expect(!isMoved)
+            let moved = mover.moveLog(lockedBy: database, waiting: wait)
+            #expect(moved == nil)
         }
         #expect(try file() == before)
         try other.execute("ROLLBACK")
-        let isMoved = mover.moveLog(lockedBy: database, waiting: .zero)
-        #expect(isMoved)
+        let moved = mover.moveLog(lockedBy: database, waiting: .zero)
+        #expect(moved == database.logPages)
         #expect(try file() != before)
         #expect(database.isOutsideTransaction)
         try append(database, bytes: 1)
@@ -122,7 +122,7 @@ import Testing
         try other.execute("PRAGMA busy_timeout = 0")
         var answers: [Int32] = []
         var mover = LogMover(settings, of: OpenedFile())
-        let isMoved = mover.moveLog(lockedBy: database, waiting: .zero) {
+        let moved = mover.moveLog(lockedBy: database, waiting: .zero) {
             do {
                 try other.execute("BEGIN IMMEDIATE; ROLLBACK")
                 answers.append(0)
@@ -131,7 +131,7 @@ import Testing
             }
             if answers.count == 2 { _ = try? reader.execute("COMMIT") }
         }
-        #expect(isMoved)
+        #expect(moved != nil)
         #expect(answers == [5, 5], "SQLITE_BUSY between the first attempt and the last")
         try other.execute("BEGIN IMMEDIATE; ROLLBACK")
     }
@@ -145,8 +145,8 @@ import Testing
             try database.checkPlaceForWriting()
             try FileManager.default.removeItem(atPath: configuration.path + "-wal")
             var mover = LogMover(settings, of: OpenedFile())
-            let isMoved = mover.moveLog(lockedBy: database, waiting: .zero)
-            #expect(!isMoved)
+            let moved = mover.moveLog(lockedBy: database, waiting: .zero)
+            #expect(moved == nil)
             database.close()
             mover.close()
         }

@@ -20,7 +20,7 @@ import Testing
     private static let change = Schema(
         versions: addition.versions + [
             """
-            ALTER TABLE conversations RENAME COLUMN labels TO tags;
+            ALTER TABLE conversations RENAME COLUMN head TO tip;
             UPDATE chat_storage_schema SET schema_version = 3, minimum_schema_version = 3;
             """
         ])

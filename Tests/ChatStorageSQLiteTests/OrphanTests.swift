@@ -95,7 +95,10 @@ import Testing
 
     @Test func thoseOfANumberThatIsNotUsedAgainStayUnseen() async throws {
         try execute(
-            "INSERT INTO conversations VALUES (9, '', 'last', NULL, 0, 0, 0, NULL, NULL, 0, 0, 0, NULL, NULL)")
+            """
+            INSERT INTO conversations (conversation, tenant, conversation_id, created_at_us, updated_at_us, last_sequence)
+            VALUES (9, '', 'last', 0, 0, 0)
+            """)
         #expect(try await backend.append(.user("new"), to: "c").sequence == 1)
         #expect(try await backend.messages(of: "c").map(\.content) == ["new"])
         #expect(try orphans() == 2)

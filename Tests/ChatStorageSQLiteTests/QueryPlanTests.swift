@@ -32,13 +32,16 @@ import Testing
                 ("conversations", "conversations_recency", others),
                 ("chat_messages", "sqlite_autoindex_chat_messages_1", short(keys)),
                 ("chat_messages", "chat_messages_key", short(others)),
+                ("conversation_labels", "conversation_labels", keys + " 1"),
+                ("conversation_labels", "conversation_labels_conversation", short(others)),
             ]
         }
     }
 
     /// The statements on the tables, by their names.
     private static let statements: [(name: String, sql: SQL)] = [
-        ConversationTable.sql as Any, MessageTable.sql, RoleTable.sql,
+        ConversationTable.sql as Any, ConversationList.sql, TenantList.sql, MessageTable.sql, LabelTable.sql,
+        RoleTable.sql,
     ].flatMap { table in
         Mirror(reflecting: table).children.compactMap { name, value in (value as? SQL).map { (name ?? "", $0) } }
     }
@@ -82,14 +85,33 @@ import Testing
         let id = "sqlite_autoindex_conversations_1 (tenant=? AND conversation_id=?)"
         let conversation = "SEARCH c USING COVERING INDEX \(id)"
         let messages = "SEARCH m USING INDEX sqlite_autoindex_chat_messages_1 (conversation=?"
-        let recency = "SEARCH conversations USING INDEX conversations_recency (tenant=? AND updated_at_us"
-        let (conversations, table) = (ConversationTable.sql, MessageTable.sql)
+        let recency = "SEARCH c USING INDEX conversations_recency (tenant=? AND updated_at_us"
+        let label = "SEARCH l USING PRIMARY KEY (tenant=? AND label=? AND updated_at_us"
+        let newest = "\(messages) AND sequence=?) LEFT-JOIN"
+        let number = "SEARCH c USING INTEGER PRIMARY KEY (rowid=?)"
+        let ofConversation = "SEARCH conversation_labels USING COVERING INDEX conversation_labels_conversation"
+        let tenants = "SEARCH conversations USING INDEX conversations_recency (tenant>?)"
+        let (conversations, list, table) = (ConversationTable.sql, ConversationList.sql, MessageTable.sql)
         let expected: [(SQL, [String])] = [
             (conversations.find, ["SEARCH conversations USING INDEX \(id)"]),
-            (conversations.tied, ["\(recency)=? AND conversation_id>?)"]),
-            (conversations.older, ["\(recency)<?)"]),
+            (list.tied, ["\(recency)=? AND conversation_id>?)"]),
+            (list.older, ["\(recency)<?)"]),
+            (list.tiedWithKey, ["\(recency)=? AND conversation_id>?)"]),
+            (list.olderWithKey, ["\(recency)<?)"]),
+            (list.tiedWithNewest, ["\(recency)=? AND conversation_id>?)", newest]),
+            (list.olderWithNewest, ["\(recency)<?)", newest]),
+            (list.tiedOfLabel, ["\(label)=? AND conversation_id>?)", number]),
+            (list.olderOfLabel, ["\(label)<?)", number]),
+            (LabelTable.sql.move, ["\(ofConversation) (conversation=?)"]),
+            (LabelTable.sql.delete, ["\(ofConversation) (conversation=?)"]),
+            (TenantList.sql.from, [tenants]), (TenantList.sql.after, [tenants]),
             (table.before, [conversation, "\(messages) AND sequence<?)"]),
             (table.after, [conversation, "\(messages) AND sequence>?)"]),
+            (table.ofSequence, [conversation, "\(messages) AND sequence=?)"]),
+            (
+                table.newest,
+                ["SEARCH chat_messages USING INDEX sqlite_autoindex_chat_messages_1 (conversation=?)"]
+            ),
             (table.ofKey, [conversation, "SEARCH m USING INDEX chat_messages_key (conversation=? AND message_key=?)"]),
         ]
         for (sql, steps) in expected { #expect(try plan(sql, statistics) == steps) }

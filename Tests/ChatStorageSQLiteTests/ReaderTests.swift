@@ -21,7 +21,7 @@ import Testing
 
         func read(_ database: Database) throws -> Int {
             defer { ended.store(true, ordering: .releasing) }
-            return try database.run(ConversationTable.sql.older) { statement in
+            return try database.run(ConversationList.sql.older) { statement in
                 try statement.bind("", at: 1)
                 try statement.bind(Int64.max, at: 2)
                 try statement.bind(Int64(10), at: 3)

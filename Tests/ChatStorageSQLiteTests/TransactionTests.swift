@@ -62,7 +62,8 @@ import CSQLite
     }
 
     private func stored() throws -> [String] {
-        try database.conversations(tenant: "", after: nil, limit: 100).map(\.id.rawValue).sorted()
+        try database.conversations(ConversationQuery(limit: 100), after: nil, tenant: "").items
+            .map(\.id.rawValue).sorted()
     }
 
     @Test func aCallThatFailsTakesNothingWithIt() throws {
@@ -81,7 +82,7 @@ import CSQLite
         let observer = try Database(settings, for: .reading)
         transaction.run([append("a")]) {
             #expect(answers.all.isEmpty, "nobody is answered before the commit")
-            #expect((try? observer.conversations(tenant: "", after: nil, limit: 100).count) == 0)
+            #expect((try? observer.conversations(ConversationQuery(), after: nil, tenant: "").items.count) == 0)
             return coming.isEmpty ? [] : coming.removeFirst()
         }
         #expect(answers.all == ["a: done", "b: done", "c: done", "missing: conversationNotFound"])

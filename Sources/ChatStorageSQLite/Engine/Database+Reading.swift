@@ -13,6 +13,15 @@ extension Database {
         return result
     }
 
+    /// Runs a body that reads, whose statements then all see the same state.
+    func snapshot<Result>(_ body: () throws -> Result) throws -> Result {
+        // The watch is asked once more when a statement has run, and could say that one failed that did not.
+        try readWatch.pausing { try command(.beginReading) }
+        // Nothing was written.
+        defer { readWatch.pausing { try? command(.rollback) } }
+        return try body()
+    }
+
     /// Makes sure that what a transaction has written can be committed.
     func checkForCommit() throws {
         try checkPlaceForWriting()

@@ -40,7 +40,13 @@ extension Database {
         // On Apple's systems fsync does not reach the medium; elsewhere these do nothing.
         try execute("PRAGMA fullfsync = ON")
         try execute("PRAGMA checkpoint_fullfsync = ON")
-        try execute("PRAGMA journal_size_limit = 67108864")
+        if settings.erasesDeletedText {
+            try execute("PRAGMA secure_delete = ON")
+            // Each time the log starts over, what was behind its end is cut off.
+            try execute("PRAGMA journal_size_limit = 0")
+        } else {
+            try execute("PRAGMA journal_size_limit = 67108864")
+        }
     }
 
     /// Chooses how a database keeps transactions.

@@ -44,8 +44,8 @@ final class Database: @unchecked Sendable {
     private let schemaCheck: (@Sendable (Database) throws -> Void)?
     /// Whether the schema, as the connection last saw it, has passed that check.
     private var isSchemaKnown = false
-    /// How many bytes of text a statement may read before it ends with ``TextBudgetExceeded``.
-    var textBudget = Int.max
+    /// What a read may take before it ends with ``ReadBudgetExceeded``.
+    var readBudget = ReadBudget.unlimited
 
     /// Opens an existing file.
     ///
@@ -138,12 +138,12 @@ final class Database: @unchecked Sendable {
     ///
     /// Another connection's transaction must keep all writers out meanwhile, see ``LogMover``.
     ///
-    /// - Returns: Whether all of the log is in the file now.
-    func moveLog() throws -> Bool {
+    /// - Returns: How many pages the log has if all of it is in the file now; else nil.
+    func moveLog() throws -> Int? {
         var (pages, moved) = (Int32(0), Int32(0))
         let result = sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, &pages, &moved)
         guard result == SQLITE_OK else { throw SQLiteFailure(handle, code: result) }
-        return moved == pages
+        return moved == pages ? Int(pages) : nil
     }
 
     /// Sets how long a statement waits for another process's lock; a time that has passed is the shortest wait.
@@ -194,6 +194,3 @@ final class Database: @unchecked Sendable {
         return statement
     }
 }
-
-/// What a read throws whose texts are longer than the connection's budget.
-struct TextBudgetExceeded: Error {}

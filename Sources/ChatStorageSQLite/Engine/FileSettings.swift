@@ -10,6 +10,8 @@ struct FileSettings: Sendable {
     var usesWriteAheadLog: Bool
     /// Whether a commit waits until it would survive a loss of power.
     var survivesPowerLoss: Bool
+    /// Whether deleted text is overwritten.
+    var erasesDeletedText: Bool
     /// How long a statement waits for another connection's lock.
     var busyTimeout: Duration
 }

@@ -34,6 +34,7 @@ final class ReadWatch {
     var endsIfSlow: Start?
     /// Whether the read's caller still waits; nil where that does not matter.
     var isWanted: (() -> Bool)?
+    private var isPaused = false
 
     /// Makes a watch of a connection that is closed before this value goes away.
     init(_ connection: OpaquePointer) {
@@ -63,7 +64,15 @@ final class ReadWatch {
         return time > Self.limit && (time > Self.longest || pagesRead != start.pagesRead)
     }
 
+    /// Runs what must come to its end.
+    func pausing(_ body: () throws -> Void) rethrows {
+        isPaused = true
+        defer { isPaused = false }
+        try body()
+    }
+
     private var isOver: Bool {
+        if isPaused { return false }
         if let endsIfSlow { return isSlow(since: endsIfSlow) }
         return isWanted.map { !$0() } ?? false
     }

@@ -58,12 +58,14 @@ struct SQLText: Sendable, ExpressibleByStringInterpolation {
 /// The statements of every connection, whatever its tables are.
 extension SQL {
     static let begin = SQL("BEGIN IMMEDIATE")
+    static let beginReading = SQL("BEGIN")
     static let commit = SQL("COMMIT")
     static let rollback = SQL("ROLLBACK")
     static let savepoint = SQL("SAVEPOINT call")
     static let releaseSavepoint = SQL("RELEASE call")
     static let rollbackToSavepoint = SQL("ROLLBACK TO call")
     static let encoding = SQL("PRAGMA encoding")
+    static let pageSize = SQL("PRAGMA page_size")
     static let journalMode = SQL("PRAGMA journal_mode")
     static let useWriteAheadLog = SQL("PRAGMA journal_mode = WAL")
     static let useRollbackJournal = SQL("PRAGMA journal_mode = DELETE")

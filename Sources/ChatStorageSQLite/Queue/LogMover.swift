@@ -31,12 +31,12 @@ struct LogMover {
     ///   - wait: How long to wait for another process's transaction.
     ///   - attempts: How often to try where readers are in the way; all writers wait meanwhile.
     ///   - pause: Waits between two attempts, for short reads of older pages to end.
-    /// - Returns: Whether all of it is in the file, so that the next commit begins it anew.
+    /// - Returns: How many pages it has if all of it is in the file, so that the next commit begins it anew; else nil.
     @discardableResult
     mutating func moveLog(
         lockedBy writer: Database, waiting wait: Duration, attempts: Int = 3,
         pause: () -> Void = { sleepThread(for: .milliseconds(1)) }
-    ) -> Bool {
+    ) -> Int? {
         do {
             // If the log is gone, a connection opened now would make a new one, and move that.
             try writer.checkPlaceForWriting()
@@ -52,12 +52,12 @@ struct LogMover {
             }
             // Reads of older pages end meanwhile, and without commits no new ones begin.
             for _ in 0..<attempts {
-                if try mover.moveLog() { return true }
+                if let pages = try mover.moveLog() { return pages }
                 pause()
             }
-            return false
+            return nil
         } catch {
-            return false
+            return nil
         }
     }
 

@@ -9,15 +9,16 @@ import Synchronization
 final class LongReads: Sendable {
     private struct State {
         var underWay = 0
-        var isPaused = false
-        /// What to call in this pause once no read is under way.
-        var whenNone: (@Sendable () -> Void)?
+        /// How many pauses have begun and not ended.
+        var pauses = 0
+        /// What to call in these pauses once no read is under way.
+        var whenNone: [@Sendable () -> Void] = []
         var waiting: BoundedQueue<CancellableContinuation<Void>>
 
         /// Counts a read, unless it is to wait.
         mutating func count() -> Bool {
-            if !isPaused { underWay += 1 }
-            return !isPaused
+            if pauses == 0 { underWay += 1 }
+            return pauses == 0
         }
 
         /// Counts a read, or keeps its call until the end of the pause.
@@ -45,27 +46,30 @@ final class LongReads: Sendable {
 
     /// Notes that a read has ended.
     func end() {
-        let whenNone = state.withLock { state in
+        let whenNone: [@Sendable () -> Void] = state.withLock { state in
             state.underWay -= 1
-            return state.underWay == 0 ? state.whenNone.take() : nil
+            guard state.underWay == 0 else { return [] }
+            defer { state.whenNone = [] }
+            return state.whenNone
         }
-        whenNone?()
+        for body in whenNone { body() }
     }
 
     /// Begins a pause, and calls the body once no read is under way; the body sees to it that ``resume()`` follows.
     func pause(whenNone body: @escaping @Sendable () -> Void) {
         let isNone = state.withLock { state in
-            state.isPaused = true
-            if state.underWay > 0 { state.whenNone = body }
+            state.pauses += 1
+            if state.underWay > 0 { state.whenNone.append(body) }
             return state.underWay == 0
         }
         if isNone { body() }
     }
 
-    /// Ends a pause.
+    /// Ends a pause; the reads that wait go on if it was the only one.
     func resume() {
         let waiting = state.withLock { state in
-            state.isPaused = false
+            state.pauses -= 1
+            guard state.pauses == 0 else { return FIFO<CancellableContinuation<Void>>() }
             // Counted before they resume, so that the next pause waits for them.
             state.underWay += state.waiting.count
             return state.waiting.popAll()

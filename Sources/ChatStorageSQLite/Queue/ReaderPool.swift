@@ -8,8 +8,8 @@ import Synchronization
 /// any read from a slow disk runs on the connection's own thread. Waiting for a connection suspends and blocks no
 /// thread.
 final class ReaderPool: Sendable {
-    /// After this many bytes of text a read on the thread that asks goes on elsewhere.
-    private static let inlineBytes = 1 << 20
+    /// What a read takes at most on the thread that asks.
+    private static let inlineBudget = ReadBudget(bytes: 1 << 20, rows: 256)
 
     /// A connection that reads, and the thread on which it may block.
     private struct Reader: Sendable {
@@ -103,14 +103,14 @@ final class ReaderPool: Sendable {
         }
     }
 
-    /// Runs a body with bounds on the text that it reads and on its waits for the disk; the bounds are gone before
+    /// Runs a body with bounds on what it reads and on its waits for the disk; the bounds are gone before
     /// another call gets the connection.
     private func readInline<Result>(_ database: Database, _ body: (Database) throws -> Result) throws -> Result {
         let start = database.readWatch.start()
-        database.textBudget = Self.inlineBytes
+        database.readBudget = Self.inlineBudget
         database.readWatch.endsIfSlow = start
         defer {
-            database.textBudget = .max
+            database.readBudget = .unlimited
             database.readWatch.endsIfSlow = nil
             inlineReads.note(isSlow: database.readWatch.isSlow(since: start))
         }
@@ -123,8 +123,8 @@ final class ReaderPool: Sendable {
         // Another process recovers or restarts the log, or the disk is slow: the wait must not block a thread that
         // others need.
         case let failure as SQLiteFailure: failure.isBusy || failure.isInterrupted
-        // The texts are long, so the rest of the reading is not for that thread either.
-        case is TextBudgetExceeded: true
+        // There is much to read, which is not for that thread either.
+        case is ReadBudgetExceeded: true
         default: false
         }
     }

@@ -34,20 +34,20 @@ final class Writer: Sendable {
         var schedule = LogSchedule()
 
         mutating func moveLog(waiting wait: Duration, attempts: Int = 3) {
-            mover.moveLog(lockedBy: database, waiting: wait, attempts: attempts)
+            _ = mover.moveLog(lockedBy: database, waiting: wait, attempts: attempts)
         }
     }
 
     /// How long moving the log waits for another process's transaction, after which the next calls' own wait begins.
-    private static let longestWaitForLog = Duration.seconds(1)
+    private var longestWaitForLog: Duration { min(configuration.busyTimeout, .seconds(1)) }
 
     private let configuration: StoreSettings
     private let file: OpenedFile
     private let longReads: LongReads
     private let thread = SerialThread()
     private let state: Mutex<State>
-    /// Whether a pause of the long reads has begun and is not used yet.
-    private let readsArePaused = Atomic(false)
+    /// What is to be done between two transactions.
+    private let work = Mutex<[@Sendable (inout Connection?) -> Void]>([])
     /// Opened by the first call; touched on the thread only, which the lock states rather than ensures.
     private let connection = Mutex<Connection?>(nil)
 
@@ -139,7 +139,7 @@ final class Writer: Sendable {
                     for call in calls { call.fail(error) }
                 }
                 moveLog(of: &connection, isIdle: false)
-                moveLogInPause(of: &connection)
+                workBetweenTransactions(&connection)
             }
         }
         connection.withLock { moveLog(of: &$0, isIdle: true) }
@@ -151,23 +151,92 @@ final class Writer: Sendable {
         switch connection?.schedule.next(pages: pages, isIdle: isIdle) {
         case .move:
             // If another process is in the way, a later idle moment will do, unless the log gets too long to wait.
-            connection?.moveLog(waiting: isIdle ? .zero : min(configuration.busyTimeout, Self.longestWaitForLog))
+            connection?.moveLog(waiting: isIdle ? .zero : longestWaitForLog)
         case .pauseReads:
             longReads.pause { [self] in
-                readsArePaused.store(true, ordering: .releasing)
-                // While calls wait, the thread does not get to this, but `drain` checks after each transaction.
-                thread.async { [self] in self.connection.withLock { moveLogInPause(of: &$0) } }
+                betweenTransactions { [self] connection in
+                    // Short reads go on meanwhile, and take longer where the disk is slow.
+                    connection?.moveLog(waiting: longestWaitForLog, attempts: 50)
+                    longReads.resume()
+                }
             }
         case .nothing, nil: break
         }
     }
 
-    /// Moves the log into the file once the long reads have made room, and lets them go on.
-    private func moveLogInPause(of connection: inout Connection?) {
-        guard readsArePaused.exchange(false, ordering: .acquiringAndReleasing) else { return }
-        // Short reads go on meanwhile, and take longer where the disk is slow.
-        connection?.moveLog(waiting: min(configuration.busyTimeout, Self.longestWaitForLog), attempts: 50)
-        longReads.resume()
+    /// Does something on the thread between two transactions.
+    private func betweenTransactions(_ body: @escaping @Sendable (inout Connection?) -> Void) {
+        work.withLock { $0.append(body) }
+        // While calls wait, the thread does not get to this, but `drain` looks after each transaction.
+        thread.async { [self] in connection.withLock { workBetweenTransactions(&$0) } }
+    }
+
+    private func workBetweenTransactions(_ connection: inout Connection?) {
+        let bodies = work.withLock { work in
+            defer { work = [] }
+            return work
+        }
+        for body in bodies { body(&connection) }
+    }
+
+    // MARK: Erasing what was deleted
+
+    /// Writes the whole file anew, without what is no longer used.
+    func rewriteFile() async throws {
+        try await CancellableContinuation<Void>.wait { call in
+            betweenTransactions { [self] connection in
+                guard call.begin() else { return }
+                call.end(erase(with: &connection) { try $0.database.rewriteFile() })
+            }
+        }
+    }
+
+    /// Makes the write-ahead log start over, as short as it can be.
+    ///
+    /// - Returns: Whether it did; other processes and short reads can be in the way.
+    func emptyLog() async throws -> Bool {
+        try await CancellableContinuation<Bool>.wait { call in
+            longReads.pause { [self] in
+                betweenTransactions { [self] connection in
+                    defer { longReads.resume() }
+                    guard call.begin() else { return }
+                    call.end(erase(with: &connection) { try emptyLog(of: &$0) })
+                }
+            }
+        }
+    }
+
+    private func erase<Value>(
+        with connection: inout Connection?, _ body: (inout Connection) throws -> Value
+    ) -> Result<Value, any Error> {
+        Result {
+            // Nothing is opened once the store is closed.
+            guard !state.withLock(\.waiting.isClosed) else { throw ChatStorageError.closed }
+            _ = try open(&connection)
+            guard var opened = connection else { throw ChatStorageError.closed }
+            defer { connection = opened }
+            opened.database.setBusyTimeout(configuration.busyTimeout)
+            return try body(&opened)
+        }.mapError { ($0 as? SQLiteFailure)?.error(writeOutcome: .unknown) ?? $0 }
+    }
+
+    /// Once all of the log is in the file, the next commit begins it anew, unless another connection reads from it.
+    private func emptyLog(of connection: inout Connection) throws -> Bool {
+        let database = connection.database
+        guard database.hasLog else { return true }
+        guard
+            let pages = connection.mover.moveLog(
+                lockedBy: database, waiting: longestWaitForLog, attempts: 50)
+        else { return false }
+        do {
+            database.setBusyTimeout(longestWaitForLog)
+            try database.transaction { try database.changeNothing() }
+        } catch let failure as SQLiteFailure where failure.isBusy {
+            return false
+        }
+        // Another process may have begun it anew meanwhile, and have left behind its end what was there.
+        let isNew = pages == 0 || database.logPages <= pages
+        return try isNew && database.logIsCutOff()
     }
 
     /// Whether a call waits; if none does the thread is about to rest.

@@ -1,14 +1,17 @@
 extension Schema {
     /// The tables' names, in alphabetical order.
-    static let tables = ["chat_messages", "chat_roles", "chat_storage_schema", "conversations"]
+    static let tables = ["chat_messages", "chat_roles", "chat_storage_schema", "conversation_labels", "conversations"]
 
     fileprivate struct Statements: Sendable {
         let tableCount = SQL("SELECT count(*) FROM sqlite_schema")
         let ownTableNames = SQL(
             """
             SELECT lower(name) FROM sqlite_schema
-            WHERE lower(name) IN ('chat_messages', 'chat_roles', 'chat_storage_schema', 'conversations') ORDER BY 1
+            WHERE lower(name) IN (
+                'chat_messages', 'chat_roles', 'chat_storage_schema', 'conversation_labels', 'conversations')
+            ORDER BY 1
             """)
+        let negateVersion = SQL("UPDATE chat_storage_schema SET schema_version = -schema_version")
         let recordedVersion = SQL("SELECT schema_version, minimum_schema_version FROM chat_storage_schema")
     }
 
@@ -33,6 +36,15 @@ extension Database {
         } catch let failure as SQLiteFailure where failure.isSQLError {
             return nil
         }
+    }
+
+    /// Writes a page as it is, in a transaction of the caller's.
+    ///
+    /// SQLite writes no page for an UPDATE that changes nothing, but does not compare after two that undo each other.
+    func changeNothing() throws {
+        try command(Schema.sql.negateVersion)
+        try command(Schema.sql.negateVersion)
+        try checkForCommit()
     }
 
     /// Whether the database has nothing in it.

@@ -8,6 +8,9 @@ struct Schema: Sendable {
     /// What makes each version from the one before it, and records it; a new file gets them all.
     let versions: [StaticString]
 
+    /// The roles that the store must take.
+    var roles = RoleSet.standard
+
     /// The schema that this library makes.
     static let current = Schema(versions: [version1])
 
@@ -20,6 +23,8 @@ struct Schema: Sendable {
         case absent
         /// The tables are as an older version made them.
         case outdated(version: Int64, current: Int64)
+        /// The tables are there, and do not take a role that they must.
+        case lacks(Role)
         case current
 
         /// Refuses all but a current schema.
@@ -32,6 +37,10 @@ struct Schema: Sendable {
                 throw ChatStorageError(
                     .notPrepared,
                     "the store's schema has version \(version) and not \(current); call prepare() to migrate it")
+            case .lacks(let role):
+                throw ChatStorageError(
+                    .notPrepared,
+                    "the store does not take messages of the role \(role) yet; call prepare() to make it take them")
             case .current: break
             }
         }
@@ -55,19 +64,24 @@ struct Schema: Sendable {
                 "the schema needs version \(recorded.minimumVersion) of the library's schema; this one knows \(version)"
             )
         }
-        return recorded.version < version ? .outdated(version: recorded.version, current: version) : .current
+        if recorded.version < version { return .outdated(version: recorded.version, current: version) }
+        let missing = try roles.list.first { try RoleTable(database).number(of: $0) == nil }
+        return missing.map(State.lacks) ?? .current
     }
 
-    /// Makes the tables, or migrates them, in one transaction that only one process at a time can hold.
+    /// Makes the tables, migrates them, or makes them take more roles, in one transaction that only one process at a
+    /// time can hold.
     func bringUpToDate(_ database: Database) throws {
         try database.transaction {
             let done: Int64
             switch try inspect(database) {
             case .absent: done = 0
             case .outdated(let version, _): done = version
+            case .lacks: done = version
             case .current: return
             }
             for version in versions.dropFirst(Int(done)) { try database.execute(version) }
+            for role in roles.list { try RoleTable(database).insert(role) }
         }
     }
 

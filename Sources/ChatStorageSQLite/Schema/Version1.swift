@@ -9,6 +9,9 @@ extension Schema {
     ///   and SQLite would compute it at every write, virtual or not.
     /// - What a plain message or conversation lacks is NULL, or the column's default. Long columns stand last: to reach
     ///   what is behind them, SQLite would follow their overflow pages.
+    /// - A conversation's labels are a JSON array, in the order of their bytes. Each has a row of its own too, in the
+    ///   order of the list, so a page of a label's conversations is a range. That table's rows lie in this order, and
+    ///   conversations without labels have none.
     /// - Messages do not lie in the order of their key, which is an index: long rows make a table without rowids slow
     ///   to write (<https://www.sqlite.org/withoutrowid.html>).
     /// - The table of versions has other columns than before the first release, so that neither library takes the
@@ -22,6 +25,7 @@ extension Schema {
             created_at_us INTEGER NOT NULL,
             updated_at_us INTEGER NOT NULL,
             last_sequence INTEGER NOT NULL,
+            message_count INTEGER NOT NULL DEFAULT 0,
             head INTEGER,
             last_parent INTEGER,
             cleared_through INTEGER NOT NULL DEFAULT 0,
@@ -33,6 +37,19 @@ extension Schema {
         ) STRICT;
 
         CREATE INDEX conversations_recency ON conversations (tenant, updated_at_us DESC, conversation_id);
+
+        CREATE TABLE conversation_labels (
+            tenant TEXT NOT NULL,
+            label TEXT NOT NULL,
+            updated_at_us INTEGER NOT NULL,
+            conversation_id TEXT NOT NULL,
+            conversation INTEGER NOT NULL
+                CONSTRAINT conversation_labels_conversation_fkey
+                REFERENCES conversations (conversation) ON DELETE CASCADE,
+            PRIMARY KEY (tenant, label, updated_at_us DESC, conversation_id)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE INDEX conversation_labels_conversation ON conversation_labels (conversation);
 
         CREATE TABLE chat_roles (
             role INTEGER PRIMARY KEY,
@@ -75,7 +92,7 @@ extension Schema {
                 || printf('.%06dZ', (created_at_us % 1000000 + 1000000) % 1000000) AS created_at,
             strftime('%Y-%m-%dT%H:%M:%S', (updated_at_us - 999999 * (updated_at_us < 0)) / 1000000, 'unixepoch')
                 || printf('.%06dZ', (updated_at_us % 1000000 + 1000000) % 1000000) AS updated_at,
-            last_sequence, head, last_parent, cleared_through, is_branched, read_through, labels, metadata
+            last_sequence, message_count, head, last_parent, cleared_through, is_branched, read_through, labels, metadata
         FROM conversations;
 
         CREATE VIEW readable_messages AS

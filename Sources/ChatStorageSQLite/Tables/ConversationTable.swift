@@ -2,14 +2,16 @@ import ChatStorageCore
 
 /// The table of conversations: its columns in the order in which statements name them, and what runs on it.
 ///
-/// ?1 is the tenant and, unless a comment says otherwise, ?2 the conversation's id. The statements for pages name their
-/// index: after an `ANALYZE` of mostly small tenants SQLite may choose another, and read all of a large one.
+/// ?1 is the tenant and, unless a comment says otherwise, ?2 the conversation's id. ``ConversationList`` and
+/// ``TenantList`` have the statements for pages.
 struct ConversationTable {
     /// What a conversation is made of, beside its tenant.
-    private enum Column: Int32, CaseIterable {
-        case title, createdAt, updatedAt, lastSequence
-        /// The last one: statements whose caller knows it do not read it.
+    enum Column: Int32, CaseIterable {
+        case title, createdAt, updatedAt, lastSequence, messageCount, clearedThrough, readThrough, labels, metadata
+        /// Statements whose caller knows it do not read it, nor what is behind it.
         case id
+        /// The number by which messages have their conversation.
+        case key
 
         var name: SQLText {
             switch self {
@@ -18,15 +20,24 @@ struct ConversationTable {
             case .createdAt: "created_at_us"
             case .updatedAt: "updated_at_us"
             case .lastSequence: "last_sequence"
+            case .messageCount: "message_count"
+            case .clearedThrough: "cleared_through"
+            case .readThrough: "read_through"
+            case .labels: "labels"
+            case .metadata: "metadata"
+            case .key: "conversation"
             }
         }
 
         /// Its number in the INSERT of a conversation.
         var parameter: Int32 { self == .id ? 2 : rawValue + 3 }
 
-        static let list = SQLText(list: allCases.map(\.name))
-        static let listWithoutID = SQLText(list: allCases.filter { $0 != .id }.map(\.name))
-        static let parameters = SQLText(list: allCases.map { "?\($0.parameter)" })
+        static let list = SQLText(list: allCases.map { "c.\($0.name)" })
+        static let listWithoutKey = SQLText(list: allCases.filter { $0 != .key }.map { "c.\($0.name)" })
+        static let listWithoutID = SQLText(list: allCases.filter { $0.rawValue < id.rawValue }.map(\.name))
+        private static let given = allCases.filter { $0 != .key }
+        static let givenList = SQLText(list: given.map(\.name))
+        static let parameters = SQLText(list: given.map { "?\($0.parameter)" })
     }
 
     /// What an append needs to know of its conversation, as the write left it.
@@ -36,74 +47,92 @@ struct ConversationTable {
         let createdAt: Timestamp
         let updatedAt: Timestamp
         let lastSequence: Int64
+        let clearedThrough: Int64
+        /// Whether there are rows of labels, which move with the conversation.
+        let hasLabels: Bool
 
-        var version: ConversationVersion { ConversationVersion(createdAt: createdAt, lastSequence: lastSequence) }
+        var version: ConversationVersion {
+            ConversationVersion(createdAt: createdAt, lastSequence: lastSequence, clearedThrough: clearedThrough)
+        }
 
-        fileprivate static let list: SQLText = "conversation, created_at_us, updated_at_us, last_sequence"
+        fileprivate static let list: SQLText =
+            "conversation, created_at_us, updated_at_us, last_sequence, cleared_through, labels IS NOT NULL"
 
         fileprivate init(_ row: Statement) throws {
             key = row.int64(0)
             createdAt = try row.timestamp(1)
             updatedAt = try row.timestamp(2)
             lastSequence = row.int64(3)
+            clearedThrough = row.int64(4)
+            hasLabels = row.int64(5) != 0
         }
     }
 
     struct Statements: Sendable {
         let find = SQL("SELECT \(Column.listWithoutID) FROM conversations WHERE tenant = ?1 AND conversation_id = ?2")
+        let findWithKey = SQL(
+            "SELECT \(Column.list) FROM conversations AS c WHERE tenant = ?1 AND conversation_id = ?2")
         let insert = SQL(
             """
-            INSERT INTO conversations (tenant, \(Column.list)) VALUES (?1, \(Column.parameters))
+            INSERT INTO conversations (tenant, \(Column.givenList)) VALUES (?1, \(Column.parameters))
             ON CONFLICT (tenant, conversation_id) DO NOTHING
             """)
-        /// ?3 the title, ?4 the time.
-        let updateTitle = SQL(
+        /// ?1 the conversation's number, ?2 to ?6 what becomes of it.
+        let update = SQL(
             """
-            UPDATE conversations SET title = ?3, updated_at_us = max(updated_at_us, ?4)
-            WHERE tenant = ?1 AND conversation_id = ?2 RETURNING \(Column.listWithoutID)
+            UPDATE conversations SET title = ?2, updated_at_us = ?3, read_through = ?4, labels = ?5, metadata = ?6
+            WHERE conversation = ?1
             """)
         let delete = SQL("DELETE FROM conversations WHERE tenant = ?1 AND conversation_id = ?2 RETURNING conversation")
         /// ?3 the time.
         let clear = SQL(
             """
-            UPDATE conversations SET cleared_through = last_sequence, updated_at_us = max(updated_at_us, ?3)
-            WHERE tenant = ?1 AND conversation_id = ?2 RETURNING conversation
-            """)
-        /// ?3 how many messages, ?4 the time.
-        let extend = SQL(
-            """
-            UPDATE conversations SET last_sequence = last_sequence + ?3, updated_at_us = max(updated_at_us, ?4)
+            UPDATE conversations SET cleared_through = last_sequence, read_through = last_sequence, message_count = 0,
+                updated_at_us = max(updated_at_us, ?3)
             WHERE tenant = ?1 AND conversation_id = ?2 RETURNING \(Place.list)
             """)
+        /// ?3 how many messages, ?4 the time.
         let createOrExtend = SQL(
             """
-            INSERT INTO conversations (tenant, conversation_id, created_at_us, updated_at_us, last_sequence)
-            VALUES (?1, ?2, ?4, ?4, ?3)
+            INSERT INTO conversations (
+                tenant, conversation_id, created_at_us, updated_at_us, last_sequence, message_count)
+            VALUES (?1, ?2, ?4, ?4, ?3, ?3)
             ON CONFLICT (tenant, conversation_id) DO UPDATE
             SET last_sequence = last_sequence + excluded.last_sequence,
+                message_count = message_count + excluded.message_count,
                 updated_at_us = max(updated_at_us, excluded.updated_at_us)
             RETURNING \(Place.list)
             """)
-        /// ?5 and ?6 the version: when the conversation was created, and its last sequence.
-        let extendUnchanged = SQL(
+        /// The same for what is rare: ?5 whether all is read, ?6 to ?8 the title, the labels and the metadata of a
+        /// conversation that it creates.
+        let createOrExtendFully = SQL(
             """
-            UPDATE conversations SET last_sequence = last_sequence + ?3, updated_at_us = max(updated_at_us, ?4)
-            WHERE tenant = ?1 AND conversation_id = ?2 AND created_at_us = ?5 AND last_sequence = ?6
+            INSERT INTO conversations (
+                tenant, conversation_id, created_at_us, updated_at_us, last_sequence, message_count, read_through,
+                title, labels, metadata)
+            VALUES (?1, ?2, ?4, ?4, ?3, ?3, iif(?5, ?3, 0), ?6, ?7, ?8)
+            ON CONFLICT (tenant, conversation_id) DO UPDATE
+            SET last_sequence = last_sequence + excluded.last_sequence,
+                message_count = message_count + excluded.message_count,
+                updated_at_us = max(updated_at_us, excluded.updated_at_us),
+                read_through = iif(?5, last_sequence + excluded.last_sequence, read_through)
             RETURNING \(Place.list)
             """)
-        /// ?2 the time, ?3 the id after which they begin, ?4 how many.
-        let tied = SQL(
+        /// ?5 whether all is read.
+        let extend = Self.extending("tenant = ?1 AND conversation_id = ?2")
+        /// ?6 to ?8 the version: when the conversation was created, its last sequence, what was cleared.
+        let extendUnchanged = Self.extending(
             """
-            SELECT \(Column.list) FROM conversations INDEXED BY conversations_recency
-            WHERE tenant = ?1 AND updated_at_us = ?2 AND conversation_id > ?3 ORDER BY conversation_id LIMIT ?4
+            tenant = ?1 AND conversation_id = ?2 AND created_at_us = ?6 AND last_sequence = ?7 AND cleared_through = ?8
             """)
-        /// ?2 the time, ?3 how many.
-        let older = SQL(
-            """
-            SELECT \(Column.list) FROM conversations INDEXED BY conversations_recency
-            WHERE tenant = ?1 AND updated_at_us < ?2 ORDER BY updated_at_us DESC, conversation_id LIMIT ?3
-            """)
-        let otherTenants = SQL("SELECT count(DISTINCT nullif(tenant, ?1)) FROM conversations")
+        private static func extending(_ condition: SQLText) -> SQL {
+            SQL(
+                """
+                UPDATE conversations SET last_sequence = last_sequence + ?3, message_count = message_count + ?3,
+                    updated_at_us = max(updated_at_us, ?4), read_through = iif(?5, last_sequence + ?3, read_through)
+                WHERE \(condition) RETURNING \(Place.list)
+                """)
+        }
     }
 
     static let sql = Statements()
@@ -117,9 +146,16 @@ struct ConversationTable {
         }
     }
 
-    /// Stores a new conversation.
+    func findWithKey(tenant: String, _ id: ConversationID) throws -> (conversation: Conversation, key: Int64)? {
+        try database.run(Self.sql.findWithKey) { statement in
+            try statement.bind(tenant, id)
+            return try statement.step() ? (conversation(id, in: statement), Self.key(in: statement)) : nil
+        }
+    }
+
+    /// Stores a conversation.
     ///
-    /// - Returns: Its key; nil if it is not stored, most often because there is one of its id.
+    /// - Returns: Its key; nil if there is one of its id, or the row was kept from being written.
     func insert(_ conversation: Conversation, tenant: String) throws -> Int64? {
         try database.run(Self.sql.insert) { statement in
             try statement.bind(tenant, at: 1)
@@ -128,23 +164,33 @@ struct ConversationTable {
             try statement.bind(conversation.createdAt, at: Column.createdAt.parameter)
             try statement.bind(conversation.updatedAt, at: Column.updatedAt.parameter)
             try statement.bind(conversation.lastSequence, at: Column.lastSequence.parameter)
+            try statement.bind(Int64(conversation.messageCount), at: Column.messageCount.parameter)
+            try statement.bind(conversation.clearedThrough, at: Column.clearedThrough.parameter)
+            try statement.bind(conversation.readThrough, at: Column.readThrough.parameter)
+            try statement.bind(StoredJSON.text(of: conversation.labels), at: Column.labels.parameter)
+            try statement.bind(StoredJSON.text(of: conversation.metadata), at: Column.metadata.parameter)
             _ = try statement.step()
         }
         return database.changedRows > 0 ? database.insertedRow : nil
     }
 
-    func updateTitle(tenant: String, of id: ConversationID, to title: String?, at time: Timestamp) throws
-        -> Conversation?
-    {
-        try database.run(Self.sql.updateTitle) { statement in
-            try statement.bind(tenant, id)
-            try statement.bind(title, at: 3)
-            try statement.bind(time, at: 4)
-            return try statement.onlyRow { try conversation(id, in: $0) }
+    /// Writes what a change can set.
+    ///
+    /// - Returns: Whether the row was written.
+    func update(_ key: Int64, to conversation: Conversation) throws -> Bool {
+        try database.run(Self.sql.update) { statement in
+            try statement.bind(key, at: 1)
+            try statement.bind(conversation.title, at: 2)
+            try statement.bind(conversation.updatedAt, at: 3)
+            try statement.bind(conversation.readThrough, at: 4)
+            try statement.bind(StoredJSON.text(of: conversation.labels), at: 5)
+            try statement.bind(StoredJSON.text(of: conversation.metadata), at: 6)
+            _ = try statement.step()
         }
+        return database.changedRows == 1
     }
 
-    /// Deletes a conversation, and by the tables' own rule its messages.
+    /// Deletes a conversation, and by the tables' own rule its messages and labels.
     ///
     /// - Returns: Its key; nil if nothing was deleted.
     func delete(tenant: String, _ id: ConversationID) throws -> Int64? {
@@ -156,12 +202,12 @@ struct ConversationTable {
 
     /// Notes that a conversation's messages are removed.
     ///
-    /// - Returns: Its key; nil if it does not exist.
-    func clear(tenant: String, _ id: ConversationID, at time: Timestamp) throws -> Int64? {
+    /// - Returns: The conversation as it is then; nil if it does not exist.
+    func clear(tenant: String, _ id: ConversationID, at time: Timestamp) throws -> Place? {
         try database.run(Self.sql.clear) { statement in
             try statement.bind(tenant, id)
             try statement.bind(time, at: 3)
-            return try statement.onlyRow { $0.int64(0) }
+            return try statement.onlyRow(Place.init)
         }
     }
 
@@ -170,9 +216,10 @@ struct ConversationTable {
     /// - Returns: The conversation as it is then; nil if it does not exist, or the condition is not met.
     func extend(tenant: String, by new: NewMessages, at time: Timestamp) throws -> Place? {
         let condition = new.condition
+        let isPlain = condition.createsConversation && condition.firstValues == nil && !new.marksRead
         let sql =
             if condition.createsConversation {
-                Self.sql.createOrExtend
+                isPlain ? Self.sql.createOrExtend : Self.sql.createOrExtendFully
             } else {
                 condition.expectedVersion == nil ? Self.sql.extend : Self.sql.extendUnchanged
             }
@@ -180,53 +227,54 @@ struct ConversationTable {
             try statement.bind(tenant, new.conversationID)
             try statement.bind(Int64(new.messages.count), at: 3)
             try statement.bind(time, at: 4)
+            if !isPlain { try statement.bind(new.marksRead ? 1 : 0, at: 5) }
             if let version = condition.expectedVersion {
-                try statement.bind(version.createdAt, at: 5)
-                try statement.bind(version.lastSequence, at: 6)
+                try statement.bind(version.createdAt, at: 6)
+                try statement.bind(version.lastSequence, at: 7)
+                try statement.bind(version.clearedThrough, at: 8)
+            }
+            if let first = condition.firstValues {
+                try statement.bind(first.title, at: 6)
+                try statement.bind(StoredJSON.text(of: first.labels), at: 7)
+                try statement.bind(StoredJSON.text(of: first.metadata), at: 8)
             }
             return try statement.onlyRow(Place.init)
         }
     }
 
-    /// Reads conversations that were updated at a time, by id.
-    func tied(tenant: String, at time: Timestamp, after id: ConversationID, limit: Int) throws -> [Conversation] {
-        try database.run(Self.sql.tied) { statement in
-            try statement.bind(tenant, at: 1)
-            try statement.bind(time, at: 2)
-            try statement.bind(id.rawValue, at: 3)
-            try statement.bind(Int64(limit), at: 4)
-            return try statement.rows(listed)
-        }
+    // MARK: Rows
+
+    /// The number by which messages have the conversation of a row.
+    static func key(in row: Statement) -> Int64 { row.int64(Column.key.rawValue) }
+
+    static func labels(in row: Statement) throws -> Set<Label> {
+        guard let text = try row.optionalText(Column.labels.rawValue) else { return [] }
+        return try StoredJSON.labels(text)
     }
 
-    /// Reads conversations that were updated before a time, newest first; nil is the end of time.
-    func older(tenant: String, than time: Timestamp?, limit: Int) throws -> [Conversation] {
-        try database.run(Self.sql.older) { statement in
-            try statement.bind(tenant, at: 1)
-            try statement.bind(time?.microsecondsSinceEpoch ?? .max, at: 2)
-            try statement.bind(Int64(limit), at: 3)
-            return try statement.rows(listed)
-        }
-    }
-
-    /// How many tenants have conversations, not counting one of them.
-    func tenantCount(besides tenant: String) throws -> Int {
-        try database.run(Self.sql.otherTenants) { statement in
-            try statement.bind(tenant, at: 1)
-            return try statement.step() ? Int(statement.int64(0)) : 0
-        }
-    }
-
-    private func listed(in row: Statement) throws -> Conversation {
-        try conversation(ConversationID(row.text(Column.id.rawValue)), in: row)
+    static func metadata(in row: Statement, _ budget: inout ReadBudget) throws -> Metadata {
+        guard let text = try row.optionalText(Column.metadata.rawValue) else { return Metadata() }
+        try budget.take(bytes: text.utf8.count)
+        return try StoredJSON.metadata(text)
     }
 
     private func conversation(_ id: ConversationID, in row: Statement) throws -> Conversation {
+        var budget = database.readBudget
+        return try Self.conversation(
+            id, in: row, labels: Self.labels(in: row), metadata: Self.metadata(in: row, &budget))
+    }
+
+    static func conversation(
+        _ id: ConversationID, in row: Statement, labels: Set<Label>, metadata: Metadata
+    ) throws -> Conversation {
         let conversation = Conversation(
             id: id, title: try row.optionalText(Column.title.rawValue),
             createdAt: try row.timestamp(Column.createdAt.rawValue),
             updatedAt: try row.timestamp(Column.updatedAt.rawValue),
-            lastSequence: row.int64(Column.lastSequence.rawValue))
+            lastSequence: row.int64(Column.lastSequence.rawValue),
+            messageCount: Int(row.int64(Column.messageCount.rawValue)),
+            readThrough: row.int64(Column.readThrough.rawValue), labels: labels, metadata: metadata,
+            clearedThrough: row.int64(Column.clearedThrough.rawValue))
         guard conversation.lastSequence >= 0 else {
             throw ChatStorageError(.damaged, "a stored conversation's last sequence is negative")
         }

@@ -1,0 +1,69 @@
+import ChatStorageCore
+
+/// A tenant's list of conversations, in a read of the caller's.
+///
+/// Pages without labels are read by themselves, since nothing is passed over.
+extension Database {
+    func conversations(
+        _ query: ConversationQuery, after start: (updatedAt: Timestamp, id: ConversationID)?, tenant: String
+    ) throws -> ConversationPage {
+        let read = {
+            query.with.isEmpty && query.without.isEmpty
+                ? try self.allConversations(query, after: start, tenant: tenant)
+                : try self.labelledConversations(query, after: start, tenant: tenant)
+        }
+        // The first page is one statement, inside which previews are read; a later one may be two.
+        let isOneStatement = start == nil || query.with.isEmpty && query.without.isEmpty && query.preview == nil
+        return isOneStatement ? try read() : try snapshot(read)
+    }
+
+    private func allConversations(
+        _ query: ConversationQuery, after start: (updatedAt: Timestamp, id: ConversationID)?, tenant: String
+    ) throws -> ConversationPage {
+        // One more, which is not decoded, says that there is a next page.
+        let list = ConversationList(
+            database: self, tenant: tenant, columns: query.preview == nil ? .conversation : .withNewest,
+            limit: query.limit == .max ? query.limit : query.limit + 1)
+        var budget = readBudget
+        var roles = RoleTable(self)
+        var items: [Conversation] = []
+        items.reserveCapacity(min(query.limit, 64))
+        var next: ConversationCursor?
+        try list.walk(after: start) { entry in
+            if items.count == query.limit {
+                next = ConversationCursor(after: items[query.limit - 1], tenant: tenant)
+                return false
+            }
+            items.append(try entry.conversation(&budget))
+            if let scalars = query.preview {
+                items[items.count - 1].preview =
+                    try entry.newestPreview(scalars: scalars, &roles, &budget)
+                    ?? messageTable.preview(of: entry.key, scalars: scalars, &budget)
+            }
+            return true
+        }
+        return ConversationPage(items: items, next: next)
+    }
+
+    /// Steps through the list, or through the conversations of the first label, until the page is full.
+    private func labelledConversations(
+        _ query: ConversationQuery, after start: (updatedAt: Timestamp, id: ConversationID)?, tenant: String
+    ) throws -> ConversationPage {
+        var builder = ConversationPageBuilder(query)
+        var budget = readBudget
+        let list = ConversationList(
+            database: self, tenant: tenant, label: query.with.min(), columns: .withKey, limit: .max)
+        try list.walk(after: start) { entry in
+            try budget.takeRow()
+            let labels = try entry.labels()
+            // Of one that is passed over the metadata would be read for nothing.
+            let isTaken = query.with.isSubset(of: labels) && query.without.isDisjoint(with: labels)
+            let conversation = try entry.conversation(labels: labels, withMetadata: isTaken, &budget)
+            try builder.add(conversation) { scalars in
+                try messageTable.preview(of: entry.key, scalars: scalars, &budget)
+            }
+            return !builder.isFull
+        }
+        return builder.page(tenant: tenant)
+    }
+}

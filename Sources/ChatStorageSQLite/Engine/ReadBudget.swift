@@ -1,0 +1,28 @@
+/// What a read may take on the thread that asks; one that needs more goes on elsewhere.
+struct ReadBudget {
+    /// Bytes of text.
+    var bytes = Int.max
+    /// Rows that are looked at, whether they are returned or not.
+    var rows = Int.max
+
+    static let unlimited = ReadBudget()
+
+    /// Uses bytes up.
+    ///
+    /// - Throws: ``ReadBudgetExceeded``.
+    mutating func take(bytes count: Int) throws {
+        bytes -= count
+        guard bytes >= 0 else { throw ReadBudgetExceeded() }
+    }
+
+    /// Uses a row up.
+    ///
+    /// - Throws: ``ReadBudgetExceeded``.
+    mutating func takeRow() throws {
+        rows -= 1
+        guard rows >= 0 else { throw ReadBudgetExceeded() }
+    }
+}
+
+/// What a read throws that needs more than the connection's budget.
+struct ReadBudgetExceeded: Error {}

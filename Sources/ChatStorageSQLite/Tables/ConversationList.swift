@@ -1,0 +1,165 @@
+import ChatStorageCore
+
+/// A tenant's list of conversations, newest first, ties by the bytes of their ids; or those of its conversations that
+/// have a label.
+///
+/// ?1 is the tenant. The statements name their index: after an `ANALYZE` of mostly small tenants SQLite may choose
+/// another, and read all of a large one. Of the table of labels NOT INDEXED names the key, in which its rows lie
+/// (<https://www.sqlite.org/lang_indexedby.html>).
+struct ConversationList {
+    private typealias Column = ConversationTable.Column
+
+    struct Statements: Sendable {
+        /// ?2 the time, ?3 how many, ?4 the id after which they begin.
+        let tied = Self.ofAll(Column.listWithoutKey, Self.tiedRange, order: Self.tiedOrder)
+        /// ?2 the time, ?3 how many.
+        let older = Self.ofAll(Column.listWithoutKey, Self.olderRange, order: Self.olderOrder)
+        let tiedWithKey = Self.ofAll(Column.list, Self.tiedRange, order: Self.tiedOrder)
+        let olderWithKey = Self.ofAll(Column.list, Self.olderRange, order: Self.olderOrder)
+        let tiedWithNewest = Self.ofAllWithNewest(Self.tiedRange, order: Self.tiedOrder)
+        let olderWithNewest = Self.ofAllWithNewest(Self.olderRange, order: Self.olderOrder)
+        /// ?5 the label.
+        let tiedOfLabel = Self.ofLabel(
+            "l.updated_at_us = ?2 AND l.conversation_id > ?4", order: "l.conversation_id LIMIT ?3")
+        let olderOfLabel = Self.ofLabel(
+            "l.updated_at_us < ?2", order: "l.updated_at_us DESC, l.conversation_id LIMIT ?3")
+
+        private static let tiedRange: SQLText = "c.updated_at_us = ?2 AND c.conversation_id > ?4"
+        private static let tiedOrder: SQLText = "c.conversation_id LIMIT ?3"
+        private static let olderRange: SQLText = "c.updated_at_us < ?2"
+        private static let olderOrder: SQLText = "c.updated_at_us DESC, c.conversation_id LIMIT ?3"
+
+        private static func ofAll(_ columns: SQLText, _ range: SQLText, order: SQLText) -> SQL {
+            SQL(
+                """
+                SELECT \(columns) FROM conversations AS c INDEXED BY conversations_recency
+                WHERE c.tenant = ?1 AND \(range) ORDER BY \(order)
+                """)
+        }
+
+        /// Brings with each conversation the message of its last sequence: nearly always that is the one of the
+        /// preview, and a statement for each would take twice as long.
+        private static func ofAllWithNewest(_ range: SQLText, order: SQLText) -> SQL {
+            SQL(
+                """
+                SELECT \(Column.list), m.role, m.created_at_us, m.content
+                FROM conversations AS c INDEXED BY conversations_recency
+                LEFT JOIN chat_messages AS m INDEXED BY sqlite_autoindex_chat_messages_1
+                    ON m.conversation = c.conversation AND m.sequence = c.last_sequence
+                WHERE c.tenant = ?1 AND \(range) ORDER BY \(order)
+                """)
+        }
+
+        /// Goes by a label's rows.
+        ///
+        /// Another program can leave one without its conversation. It may name the number of a new one, so the id is
+        /// compared too.
+        private static func ofLabel(_ range: SQLText, order: SQLText) -> SQL {
+            SQL(
+                """
+                SELECT \(Column.list)
+                FROM conversation_labels AS l NOT INDEXED CROSS JOIN conversations AS c NOT INDEXED
+                WHERE l.tenant = ?1 AND l.label = ?5 AND \(range) AND c.conversation = l.conversation
+                    AND c.tenant = l.tenant AND c.conversation_id = l.conversation_id
+                ORDER BY \(order)
+                """)
+        }
+    }
+
+    static let sql = Statements()
+
+    /// A conversation of the list, where it lies.
+    struct Entry {
+        fileprivate let row: Statement
+
+        /// The number by which messages have it; not of ``Columns/conversation``.
+        var key: Int64 { ConversationTable.key(in: row) }
+
+        /// The preview of its last message; nil if that is not there or says nothing.
+        func newestPreview(
+            scalars: Int, _ roles: inout RoleTable, _ budget: inout ReadBudget
+        ) throws -> MessagePreview? {
+            let role = Int32(Column.allCases.count)
+            let (createdAt, content) = (role + 1, role + 2)
+            let (text, bytes) = try row.start(content, scalars: scalars)
+            if text.isEmpty { return nil }
+            try budget.take(bytes: bytes)
+            return MessagePreview(
+                sequence: row.int64(Column.lastSequence.rawValue), role: try roles.role(row.int64(role)),
+                createdAt: try row.timestamp(createdAt), text: text)
+        }
+
+        func labels() throws -> Set<Label> { try ConversationTable.labels(in: row) }
+
+        /// The conversation.
+        ///
+        /// - Parameters:
+        ///   - labels: Its labels, if they were read before.
+        ///   - withMetadata: Whether its metadata is read, which may be long.
+        ///   - budget: What may still be read.
+        func conversation(
+            labels: Set<Label>? = nil, withMetadata: Bool = true, _ budget: inout ReadBudget
+        ) throws -> Conversation {
+            try ConversationTable.conversation(
+                ConversationID(row.text(Column.id.rawValue)), in: row, labels: labels ?? self.labels(),
+                metadata: withMetadata ? ConversationTable.metadata(in: row, &budget) : Metadata())
+        }
+    }
+
+    /// What is read of each conversation.
+    enum Columns {
+        case conversation, withKey
+        /// The key and the last message.
+        case withNewest
+    }
+
+    let database: Database
+    let tenant: String
+    /// The label that all have; nil for the whole list.
+    var label: Label?
+    /// What is read of each; a label's have the key.
+    var columns = Columns.conversation
+    /// How many conversations at most.
+    let limit: Int
+
+    /// Goes through conversations in the order of the list, until the body returns false.
+    ///
+    /// First come those updated at the same time as the start, with a higher id, then the older ones. Each part is one
+    /// range of an index.
+    func walk(after start: (updatedAt: Timestamp, id: ConversationID)?, _ body: (Entry) throws -> Bool) throws {
+        let (tied, older) =
+            switch columns {
+            case _ where label != nil: (Self.sql.tiedOfLabel, Self.sql.olderOfLabel)
+            case .conversation: (Self.sql.tied, Self.sql.older)
+            case .withKey: (Self.sql.tiedWithKey, Self.sql.olderWithKey)
+            case .withNewest: (Self.sql.tiedWithNewest, Self.sql.olderWithNewest)
+            }
+        guard let start else {
+            _ = try walk(older, .max, nil, body)
+            return
+        }
+        let time = start.updatedAt.microsecondsSinceEpoch
+        if try walk(tied, time, start.id, body) {
+            _ = try walk(older, time, nil, body)
+        }
+    }
+
+    /// Goes through one range.
+    ///
+    /// - Returns: Whether the body wants more.
+    private func walk(
+        _ sql: SQL, _ time: Int64, _ id: ConversationID?, _ body: (Entry) throws -> Bool
+    ) throws -> Bool {
+        try database.run(sql) { statement in
+            try statement.bind(tenant, at: 1)
+            try statement.bind(time, at: 2)
+            try statement.bind(Int64(limit), at: 3)
+            if let id { try statement.bind(id.rawValue, at: 4) }
+            if let label { try statement.bind(label.rawValue, at: 5) }
+            while try statement.step() {
+                guard try body(Entry(row: statement)) else { return false }
+            }
+            return true
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import ChatStorageCore
+
+/// The table by which a label's conversations are found: a row for each label of each conversation.
+///
+/// It says again what the conversations' rows say, and is written in the same transactions. ?1 is the conversation's
+/// number.
+///
+/// A program that does not enforce foreign keys can leave rows behind. Reads do not see them, since they compare them
+/// with the conversation; writes replace them.
+struct LabelTable {
+    struct Statements: Sendable {
+        /// ?2 the tenant, ?3 the conversation's id, ?4 its time, ?5 the label.
+        let insert = SQL(
+            """
+            INSERT OR REPLACE INTO conversation_labels (conversation, tenant, conversation_id, updated_at_us, label)
+            VALUES (?1, ?2, ?3, ?4, ?5)
+            """)
+        /// ?2 the time.
+        let move = SQL("UPDATE OR REPLACE conversation_labels SET updated_at_us = ?2 WHERE conversation = ?1")
+        let any = SQL("SELECT 1 FROM conversation_labels WHERE conversation = ?1 LIMIT 1")
+        let delete = SQL("DELETE FROM conversation_labels WHERE conversation = ?1")
+    }
+
+    static let sql = Statements()
+
+    let database: Database
+
+    /// Stores rows for a conversation that has none.
+    func insert(_ conversation: Conversation, tenant: String, key: Int64) throws {
+        for label in conversation.labels {
+            try database.run(Self.sql.insert) { statement in
+                try statement.bind(key, at: 1)
+                try statement.bind(tenant, at: 2)
+                try statement.bind(conversation.id.rawValue, at: 3)
+                try statement.bind(conversation.updatedAt, at: 4)
+                try statement.bind(label.rawValue, at: 5)
+                _ = try statement.step()
+            }
+            guard database.changedRows == 1 else { throw Database.rowIgnored }
+        }
+    }
+
+    /// Gives a conversation's rows the place that the conversation has now.
+    func move(_ key: Int64, to time: Timestamp) throws {
+        try database.run(Self.sql.move) { statement in
+            try statement.bind(key, at: 1)
+            try statement.bind(time, at: 2)
+            _ = try statement.step()
+        }
+    }
+
+    /// Whether there are rows under the number of a conversation, which may be there or not.
+    func hasAny(of key: Int64) throws -> Bool {
+        try database.run(Self.sql.any) { statement in
+            try statement.bind(key, at: 1)
+            return try statement.step()
+        }
+    }
+
+    func delete(of key: Int64) throws {
+        try database.run(Self.sql.delete) { statement in
+            try statement.bind(key, at: 1)
+            _ = try statement.step()
+        }
+    }
+}
+
+extension Database {
+    var labelTable: LabelTable { LabelTable(database: self) }
+}

@@ -1,0 +1,90 @@
+import ChatStorageCore
+import TestSupport
+import Testing
+
+@testable import ChatStorageSQLite
+
+#if canImport(SQLite3)
+import SQLite3
+#else
+import CSQLite
+#endif
+
+/// Which statements a call runs: a plain one no more than it needs.
+@Suite struct StatementCountTests {
+    /// The first words of each statement that a connection runs.
+    ///
+    /// It belongs to one test, whose connection runs on its thread.
+    private final class Trace {
+        private(set) var statements: [String] = []
+
+        func install(on database: Database) {
+            let context = Unmanaged.passUnretained(self).toOpaque()
+            sqlite3_trace_v2(
+                database.handle, UInt32(SQLITE_TRACE_STMT),
+                { _, context, _, text in
+                    guard let context, let text else { return 0 }
+                    let sql = String(cString: text.assumingMemoryBound(to: CChar.self))
+                    let words = sql.split(whereSeparator: \.isWhitespace).prefix(4).joined(separator: " ")
+                    Unmanaged<Trace>.fromOpaque(context).takeUnretainedValue().statements.append(words)
+                    return 0
+                }, context)
+        }
+    }
+
+    private let folder: TemporaryFolder
+    private let database: Database
+
+    init() async throws {
+        folder = try TemporaryFolder()
+        let configuration = SQLiteBackend.Configuration(path: folder.path(of: "chat.db"))
+        let backend = try await SQLiteBackend(configuration)
+        try await backend.prepare()
+        try await backend.append(.user("one"), to: "plain")
+        try await backend.createConversation(NewConversation("labelled", labels: ["a", "b"]))
+        try await backend.close()
+        database = try Database(configuration.settings(schema: .current), for: .writing)
+    }
+
+    private func statements(_ body: () throws -> some Any) throws -> [String] {
+        let trace = Trace()
+        trace.install(on: database)
+        defer { sqlite3_trace_v2(database.handle, 0, nil, nil) }
+        _ = try body()
+        return trace.statements
+    }
+
+    private static let upsert = "INSERT INTO conversations ("
+    private static let update = "UPDATE conversations SET last_sequence"
+    private static let insert = "INSERT INTO chat_messages (conversation,"
+
+    @Test func aPlainAppendIsTwo() throws {
+        func append(_ messages: [ChatMessage], if condition: AppendCondition = .createIfMissing) throws -> [String] {
+            try statements { try database.append(NewMessages(messages, to: "plain", if: condition), tenant: "") }
+        }
+        #expect(try append([.user("two")]) == [Self.upsert, Self.insert])
+        #expect(try append([.user("two")], if: .create(title: "Kyoto")) == [Self.upsert, Self.insert])
+        #expect(try append([.user("two"), .user("three")]) == [Self.upsert, Self.insert, Self.insert])
+        #expect(try append([.user("two")], if: .exists) == [Self.update, Self.insert])
+        #expect(try append([.user([.text("a"), .text("b")])]) == [Self.upsert, Self.insert])
+        let marked = NewMessages([.user("two")], to: "plain", marksRead: true)
+        #expect(try statements { try database.append(marked, tenant: "") } == [Self.upsert, Self.insert])
+    }
+
+    @Test func anAppendToALabelledConversationIsThree() throws {
+        let new = NewMessages([.user("one")], to: "labelled", if: .exists)
+        #expect(
+            try statements { try database.append(new, tenant: "") }
+                == [Self.update, "UPDATE OR REPLACE conversation_labels", Self.insert])
+    }
+
+    @Test func aReadIsOne() throws {
+        #expect(try statements { try database.conversation(tenant: "", "labelled") }.count == 1)
+        #expect(try statements { try database.messages(MessageQuery(of: "plain"), tenant: "") }.count == 1)
+        #expect(
+            try statements { try database.conversations(ConversationQuery(), after: nil, tenant: "") }.count == 1)
+        // One more for a conversation whose last message is not there.
+        let previews = ConversationQuery(preview: 9)
+        #expect(try statements { try database.conversations(previews, after: nil, tenant: "") }.count == 2)
+    }
+}
