@@ -1,4 +1,4 @@
-import ChatStorageCore
+public import ChatStorageCore
 import ChatStorageSupport
 
 extension PostgresBackend {
@@ -34,6 +34,11 @@ extension PostgresBackend {
         /// In a URL `?options=-csearch_path%3Dchat` stands for the schema `chat`, but not through a pooler: PgBouncer
         /// refuses `options`. The command-line tool has `--schema`.
         public var schema: String?
+        /// The roles that messages can have; by default those of plain chats.
+        ///
+        /// ``PostgresBackend/prepare(_:)`` makes the store take them, and never takes one away: the table's constraint
+        /// is widened. A handle takes the roles of its own configuration, and reads whatever is stored.
+        public var roles = RoleSet.standard
         /// How many connections are open at most, 1 or more; by default 8.
         ///
         /// The store opens another one when a call would wait. Each serves many calls at once, unless
@@ -99,11 +104,12 @@ extension PostgresBackend {
         /// Where none of them says anything it is ``TLSMode/verifyFull`` for a host that is not this machine, with the
         /// system's certificates unless others are given.
         public var tls: TLSMode?
-        /// Whether plain appends of several callers can go in one statement; by default yes.
+        /// Whether appends without keys of several callers can go in one statement; by default yes.
         ///
         /// Appends that arrive while others are under way then share a statement and its commit, which multiplies how
         /// many the server takes. They also share its time, and for callers of one statement nothing is stored before
-        /// all is. On a server with Citus it is always off, since such a statement would span several servers; see
+        /// all is. Appends with keys or conditions go alone, and so do those to conversations that have labels. On a
+        /// server with Citus it is always off, since such a statement would span several servers; see
         /// <doc:DistributedTables>.
         public var mergesAppends = true
         /// How many calls are under way on a connection at most, 1 or more; by default 64.

@@ -14,9 +14,9 @@ public import ChatStorageCore
 /// A write that has returned is on the server's disk: where a role or database has `synchronous_commit = off` the
 /// library's sessions use `on`. Other values stay as they are. The server's own `fsync` must be on, as by default.
 ///
-/// The tables can be read with any PostgreSQL program: `conversations` and `chat_messages`, in the schema that the
-/// ``Configuration`` names or else in the connection's own. They take values that the library does not write, such as
-/// an `updated_at` of `infinity`: calls that read one are `damaged`, and so are an append to that conversation and its
+/// The tables can be read with any PostgreSQL program: `conversations`, `chat_messages` and `conversation_labels`, in
+/// the schema that the ``Configuration`` names or else in the connection's own. They take values that the library does
+/// not write, such as an `updated_at` of `infinity`: calls that read one are `damaged`, and so are an append to that conversation and its
 /// new title, which are stored all the same.
 public final class PostgresBackend: ChatStorageBackend {
     private let store: PostgresStore
@@ -55,9 +55,14 @@ public final class PostgresBackend: ChatStorageBackend {
     ///
     /// It can run in many processes at once. On a current schema it only reads.
     ///
+    /// Roles that the configuration names and the store does not take yet are added, which takes the owner of the
+    /// tables. It locks the table of messages for a moment, and never keeps others waiting for more than a tenth of a
+    /// second: behind a long read it gives up and tries again, until the ``Configuration/callTimeout``.
+    ///
     /// - Parameter preparation: Whether the schema may be changed.
     /// - Throws: ``ChatStorageError`` with the code `schemaTooNew`; `notPrepared` when the schema needs a change that
-    ///   ``Preparation/verify`` does not make; `schemaMismatch` when something has the names of
+    ///   ``Preparation/verify`` does not make, or when the store takes fewer roles than the configuration names;
+    ///   `schemaMismatch` when something has the names of
     ///   the tables that the library did not make, or the database's encoding is not UTF8; `accessDenied` when the user
     ///   may not create tables, or the server refuses the user, the password or the database; `unavailable`;
     ///   `invalidArgument` when no schema of the `search_path` exists, or the user's, database's or server's
@@ -77,6 +82,28 @@ public final class PostgresBackend: ChatStorageBackend {
         await store.close()
     }
 
+    /// Reads a page of the tenants that have conversations, by the UTF-8 bytes of their names, the default one first.
+    public func tenants(_ query: TenantQuery) async throws -> TenantPage {
+        try Task.checkCancellation()
+        let statements = try await store.statements()
+        try Validation.check(query)
+        guard query.limit > 0 else { return TenantPage(items: [], next: nil) }
+        let rows = Int64(clamping: query.limit == .max ? query.limit : query.limit + 1)
+        let values = Parameters(bytes: 512) { values in
+            // No name has U+0000 in it, so nothing lies between a name and the one that has U+0001 after it.
+            values.append(query.after.map { "\($0)\u{1}" } ?? "")
+            values.append(rows)
+        }
+        let result = try await store.result(of: .read(statements.tenants, values, isLong: true))
+        let tenants = try result.rows.map { row in
+            let name = try row.text(0)
+            return TenantSummary(
+                name: name.isEmpty ? nil : name, conversations: Int(clamping: try row.int64(1, atLeast: 1)),
+                messages: Int(clamping: try row.int64(2, atLeast: 0)))
+        }
+        return TenantPage(tenants, limit: query.limit)
+    }
+
     /// The handle on the default tenant.
     public var defaultTenant: PostgresTenant {
         PostgresTenant(store: store, name: nil)
@@ -85,15 +112,5 @@ public final class PostgresBackend: ChatStorageBackend {
     /// The handle on a tenant.
     public func tenant(_ name: String) -> PostgresTenant {
         PostgresTenant(store: store, name: name)
-    }
-}
-
-extension PostgresBackend: CountsTenants {
-    /// How many tenants have conversations, not counting one of them.
-    package func countTenants(besides tenant: String?) async throws -> Int {
-        let statements = try await store.statements()
-        let values = Parameters(bytes: 256) { $0.append(tenant ?? "") }
-        let result = try await store.result(of: .read(statements.otherTenants, values, isLong: true))
-        return Int(clamping: try result.rows.first?.int64(0) ?? 0)
     }
 }

@@ -1,4 +1,5 @@
 public import ChatStorageCore
+import ChatStorageSupport
 
 /// One tenant's conversations in a ``PostgresBackend``.
 public struct PostgresTenant: ChatStorage {
@@ -8,6 +9,8 @@ public struct PostgresTenant: ChatStorage {
     private static let attemptsToGetOrCreate = 20
     /// A conditional append looks again when another session has changed the conversation in between.
     private static let attemptsToAppend = 20
+    /// A change of metadata, labels or titles reads, merges and writes; others may have written in between.
+    private static let attemptsToChange = 100
     /// A violation that others caused is gone at the next attempt, unless they cause another.
     private static let attemptsAfterViolation = 3
 
@@ -35,8 +38,9 @@ public struct PostgresTenant: ChatStorage {
     public func createConversation(_ new: NewConversation) async throws -> Conversation {
         let statements = try await admitWrite { try Validation.check(new) }
         if new.ifExists == .keep { return try await getOrCreate(new, statements) }
-        let result = try await store.result(
-            of: .write(statements.createConversation, to: key(new.id), values(new)))
+        let statement =
+            new.labels.isEmpty ? statements.createConversation : statements.createLabelledConversation
+        let result = try await store.result(of: .write(statement, to: key(new.id), values(new)))
         guard let row = result.rows.first else {
             throw ChatStorageError(.conversationExists, Self.idIsTaken)
         }
@@ -51,7 +55,9 @@ public struct PostgresTenant: ChatStorage {
     }
 
     private func getOrCreate(_ new: NewConversation, _ statements: Statements) async throws -> Conversation {
-        let request = Request.write(statements.getOrCreateConversation, to: key(new.id), values(new))
+        let statement =
+            new.labels.isEmpty ? statements.getOrCreateConversation : statements.getOrCreateLabelledConversation
+        let request = Request.write(statement, to: key(new.id), values(new))
         for _ in 0..<Self.attemptsToGetOrCreate {
             let result = try await store.result(of: request)
             if let row = result.rows.first { return try ConversationTable.conversation(row) }
@@ -67,21 +73,59 @@ public struct PostgresTenant: ChatStorage {
         _ id: ConversationID, _ change: ConversationChange
     ) async throws -> Conversation? {
         let statements = try await admitWrite { try Validation.check(change, of: id) }
-        guard let title = change.newTitle else {
-            let result = try await store.result(of: .read(statements.conversation, values(id)))
-            return try result.rows.first.map(ConversationTable.conversation)
+        let request: Request
+        if change.isEmpty {
+            request = .read(statements.conversation, values(id))
+        } else if change.isOfTitleAlone, !change.keepsPlace, let title = change.newTitle {
+            request = .write(statements.updateTitle, to: key(id), values(id) { $0.append(title) })
+        } else if change.isOfReadMarksAlone {
+            request = .write(
+                statements.markRead, to: key(id), values(id) { ConversationTable.readMarks.append(change, to: &$0) })
+        } else {
+            return try await retryingChange { try await merge(change, into: id, statements) }
         }
-        let result = try await store.result(
-            of: .write(statements.updateTitle, to: key(id), values(id) { $0.append(title) }))
-        return try result.rows.first.map(ConversationTable.conversation)
+        return try await store.result(of: request).rows.first.map(ConversationTable.conversation)
+    }
+
+    /// - Returns: Nil if another session has changed the conversation in between.
+    private func merge(
+        _ change: ConversationChange, into id: ConversationID, _ statements: Statements
+    ) async throws -> Conversation?? {
+        let read = try await store.result(of: .read(statements.conversation, values(id)))
+        guard let row = read.rows.first else { return .some(nil) }
+        let merged = try MergedChange(change, of: row)
+        let values = values(id, bytes: merged.bytes) { MergedChange.columns.append(merged, to: &$0) }
+        guard let left = merged.labelsLeft else {
+            let written = try await store.result(
+                of: .write(statements.changeConversation, to: key(id), bytes: merged.bytes, values))
+            return try written.rows.first.map(ConversationTable.conversation)
+        }
+        let remaining = self.values(id) { values in
+            values.append(texts: left)
+            values.append(merged.createdAt)
+        }
+        let results = try await store.results(
+            of: .transaction(
+                [
+                    Request.Step(statement: statements.changeConversation, bytes: merged.bytes) { values },
+                    Request.Step(statement: statements.removeLabels, bytes: 0) { remaining },
+                ], on: key(id)))
+        try results.checkCommitted()
+        // The first answer is that of BEGIN.
+        return try results.dropFirst().first?.rows.first.map(ConversationTable.conversation)
     }
 
     /// Deletes a conversation and all its messages.
     @discardableResult
-    public func deleteConversation(_ id: ConversationID) async throws -> Bool {
-        let statements = try await admitWrite { try Validation.check(id) }
-        let result = try await store.result(
-            of: .write(statements.deleteConversation, to: key(id), values(id)))
+    public func deleteConversation(_ deletion: ConversationDeletion) async throws -> Bool {
+        let statements = try await admitWrite { try Validation.check(deletion) }
+        let statement = deletion.isUnconditional ? statements.deleteConversation : statements.deleteConversationIf
+        let values = values(deletion.id) { values in
+            guard !deletion.isUnconditional else { return }
+            values.append(deletion.updatedBefore)
+            values.append(texts: deletion.without.map(\.rawValue))
+        }
+        let result = try await store.result(of: .write(statement, to: key(deletion.id), values))
         return result.affectedRows > 0
     }
 
@@ -90,6 +134,15 @@ public struct PostgresTenant: ChatStorage {
         let statements = try await admit { try Validation.check(query, tenant: name) }
         let (start, limit) = (try query.cursor?.position(tenant: name), query.limit)
         guard limit > 0 else { return ConversationPage(items: [], next: nil) }
+        if query.preview != nil || !query.with.isEmpty || !query.without.isEmpty {
+            let (first, next) =
+                query.with.isEmpty
+                ? (statements.walkFirst, statements.walkNext) : (statements.walkLabelFirst, statements.walkLabelNext)
+            let values = ConversationWalk.values(query, after: start, tenant: name)
+            let result = try await store.result(
+                of: .read(start == nil ? first : next, values, isLong: limit > Self.shortPage))
+            return try ConversationWalk.page(result, of: query, tenant: name)
+        }
         let rows = Int64(clamping: limit == .max ? limit : limit + 1)
         let request: Request
         if let start {
@@ -114,7 +167,7 @@ public struct PostgresTenant: ChatStorage {
     /// Appends messages to the end of a conversation, in order, all or none.
     @discardableResult
     public func append(_ new: NewMessages) async throws -> AppendResult {
-        let statements = try await admitWrite { try Validation.check(new) }
+        let statements = try await admitWrite { try Validation.check(new, roles: store.roles) }
         guard !new.messages.isEmpty else { return .nothing }
         do {
             return try await append(new, statements)
@@ -124,21 +177,29 @@ public struct PostgresTenant: ChatStorage {
     }
 
     private func append(_ new: NewMessages, _ statements: Statements) async throws -> AppendResult {
-        let (messages, condition) = (new.messages, new.condition)
-        if ConditionalAppend.isNeeded(for: messages, if: condition) {
-            return try await run(ConditionalAppend(messages, to: key(new.conversationID), if: condition, statements))
+        let (values, key) = (MessageValues(new.messages), key(new.conversationID))
+        let hasLabels = store.labelled.contains(key)
+        if !hasLabels, !ConditionalAppend.isNeeded(for: new) {
+            let append = Append(values, to: key, statements)
+            if new.condition.createsConversation {
+                if let appended = try await store.appended(by: append) { return append.result(appended) }
+            } else {
+                let result = try await store.result(of: append.requestIfExists)
+                if let appended = try AppendSQL.appended(result, append.rowCount) { return append.result(appended) }
+            }
+            // It has labels, or does not exist.
+            return try await run(ConditionalAppend(new, values, to: key, hasLabels: true, statements), to: key)
         }
-        let append = Append(messages, to: key(new.conversationID), statements)
-        if condition.createsConversation { return append.result(try await store.appended(by: append)) }
-        let result = try await store.result(of: append.requestIfExists)
-        guard result.rowCount > 0 else { throw ConditionalAppend.conversationNotFound }
-        return append.result(try AppendSQL.appended(result, messages.count))
+        return try await run(ConditionalAppend(new, values, to: key, hasLabels: hasLabels, statements), to: key)
     }
 
     /// Reads a page of a conversation's messages, lowest sequence first.
     public func messages(_ query: MessageQuery) async throws -> MessagePage {
         let statements = try await admit { try Validation.check(query) }
         let (id, position, limit) = (query.conversationID, query.position, query.limit)
+        if let lookup = query.lookup {
+            return MessagePage(try await look(up: lookup, of: id, statements), for: query)
+        }
         guard limit > 0 else { return MessagePage([], for: query) }
         let (statement, bound): (PreparedSQL, Int64?) =
             if let bound = position.lowerBound {
@@ -157,6 +218,58 @@ public struct PostgresTenant: ChatStorage {
             of: .read(statement, values, isLong: limit > Self.shortPage, page: page))
         let messages = try result.rows.map { try MessageTable.message($0, of: id) }
         return MessagePage(position.lowerBound == nil ? messages.reversed() : messages, for: query)
+    }
+
+    private func look(
+        up lookup: MessageQuery.Lookup, of id: ConversationID, _ statements: Statements
+    ) async throws -> [Message] {
+        guard lookup.count > 0 else { return [] }
+        let request: (statement: PreparedSQL, values: Parameters) =
+            switch lookup {
+            case .sequences(let sequences):
+                (statements.messagesOfSequences, values(id) { $0.append(numbers: sequences) })
+            case .keys(let keys): (statements.messagesOfKeys, values(id) { $0.append(texts: keys) })
+            }
+        let page = Request.Page(tenant: name, id: id, limit: lookup.count)
+        let isLong = lookup.count > Self.shortPage
+        let result = try await store.result(of: .read(request.statement, request.values, isLong: isLong, page: page))
+        return try result.rows.map { try MessageTable.message($0, of: id) }
+    }
+
+    /// Changes what the app keeps beside a stored message.
+    @discardableResult
+    public func reviseMessage(_ revision: MessageRevision) async throws -> Message {
+        let statements = try await admitWrite { try Validation.check(revision) }
+        return try await retryingChange { try await revise(revision, statements) }
+    }
+
+    /// - Returns: Nil if another session has changed the message in between.
+    private func revise(_ revision: MessageRevision, _ statements: Statements) async throws -> Message? {
+        let id = revision.conversationID
+        let read = try await store.result(
+            of: .read(statements.messagesOfSequences, values(id) { $0.append(numbers: [revision.sequence]) }))
+        guard let row = read.rows.first else {
+            throw ChatStorageError(
+                .messageNotFound, "the message that was to be changed does not exist", writeOutcome: .notApplied)
+        }
+        let message = try MessageTable.message(row, of: id)
+        let old = try MessageTable.storedMetadata(row)
+        let new: String?
+        do {
+            new = MessageTable.stored(try revision.metadata.applied(to: message.metadata))
+        } catch let error as ChatStorageError {
+            throw error.beforeWriting
+        }
+        if new.hasSameUTF8(as: old) { return message }
+        let bytes = (old?.utf8.count ?? 0) + (new?.utf8.count ?? 0)
+        let values = values(id, bytes: bytes) { values in
+            values.append(message.sequence)
+            values.append(message.createdAt)
+            values.append(old)
+            values.append(new)
+        }
+        let written = try await store.result(of: .write(statements.reviseMessage, to: key(id), bytes: bytes, values))
+        return try written.rows.first.map { try MessageTable.message($0, of: id) }
     }
 
     /// Removes messages of a conversation and keeps the conversation.
@@ -183,7 +296,7 @@ public struct PostgresTenant: ChatStorage {
     /// Stores a conversation exactly as it was elsewhere.
     @discardableResult
     public func restoreConversation(_ snapshot: ConversationSnapshot) async throws -> Conversation {
-        let statements = try await admitWrite { try Validation.check(snapshot, roles: Role.standard) }
+        let statements = try await admitWrite { try Validation.check(snapshot, roles: store.roles) }
         let request = RestoreRequest(snapshot, tenant: name, statements).request
         for attempt in 1... {
             do {
@@ -231,13 +344,16 @@ public struct PostgresTenant: ChatStorage {
     }
 
     /// Makes a conditional append, again if another session has changed the conversation in between.
-    private func run(_ append: ConditionalAppend) async throws -> AppendResult {
+    private func run(_ append: ConditionalAppend, to key: ConversationKey) async throws -> AppendResult {
         var append = append
         var violations = 0
         for attempt in 0..<Self.attemptsToAppend {
             do {
                 let result = try await store.result(of: append.request)
-                if let stored = try append.stored(result) { return stored }
+                if let stored = try append.stored(result) {
+                    store.labelled.note(key, hasLabels: append.foundLabels)
+                    return stored
+                }
             } catch let error as ChatStorageError where error.isOfUniqueViolation {
                 // A session that appends the same keys was first, and the next look finds them; or it is another key.
                 violations += 1
@@ -250,6 +366,22 @@ public struct PostgresTenant: ChatStorage {
         throw ChatStorageError(
             .unavailable, "the conversation was changed by others each time it was tried",
             writeOutcome: append.isRepeatable ? .unknown : .notApplied)
+    }
+
+    /// Makes a change that writes only if what it was made from is unchanged, and again if it is not.
+    ///
+    /// - Parameter change: What makes it; it returns nil if others have changed the row in between.
+    private func retryingChange<Result>(_ change: () async throws -> Result?) async throws -> Result {
+        for attempt in 0..<Self.attemptsToChange {
+            if attempt > 0 {
+                // Those who met each other here would meet again.
+                try await Task.sleep(for: .microseconds(Int.random(in: 0...(1_000 << min(attempt, 7)))))
+            }
+            if let result = try await change() { return result }
+        }
+        throw ChatStorageError(
+            .unavailable, "what was to be changed was changed by others each time it was tried",
+            writeOutcome: .notApplied)
     }
 
     /// What every call begins with, in the order of the errors: closed, not prepared, wrong arguments.

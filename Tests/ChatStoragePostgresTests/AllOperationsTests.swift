@@ -124,7 +124,8 @@ import Testing
             await expectError(.invalidArgument) { try await chats.conversation("c") }
             await expectError(.invalidArgument) { try await backend.messages(of: "c", .end, limit: -1) }
             #expect(try await backend.messages(of: "c", .end, limit: 0).isEmpty)
-            try await TestPostgres.execute("DROP TABLE \(schema).chat_messages, \(schema).conversations")
+            try await TestPostgres.execute(
+                "DROP TABLE \(schema).chat_messages, \(schema).conversation_labels, \(schema).conversations")
             await expectError(.notPrepared) { try await backend.conversation("c") }
             await expectError(.schemaMismatch) { try await backend.conversation("c") }
             try await backend.close()

@@ -14,9 +14,9 @@ import Testing
         #expect(merged.keys == [key("a"), key("b")])
         // Rows come in any order.
         let results = merged.results([row(2, last: 25), row(1, last: 1)], stored: 6)
-        #expect(try results.map { try $0.get().firstSequence } == [21, 1, 23])
-        #expect(try results.map { try $0.get().time } == [time, time, time])
-        #expect(try results.map { try $0.get().conversationCreatedAt } == [created, created, created])
+        #expect(try results.map { try $0.get()?.firstSequence } == [21, 1, 23])
+        #expect(try results.map { try $0.get()?.time } == [time, time, time])
+        #expect(try results.map { try $0.get()?.conversationCreatedAt } == [created, created, created])
     }
 
     @Test func aRowThatCannotBeReadIsItsOwnCallersErrorAlone() {
@@ -24,7 +24,7 @@ import Testing
         let unreadable = AppendBatch.Row(number: 1, state: .failure(Appended.damage))
         let results = merged.results([unreadable, row(2, last: 7)], stored: 2)
         #expect(throws: ChatStorageError.self) { try results[0].get() }
-        #expect((try? results[1].get().firstSequence) == 7)
+        #expect((try? results[1].get()?.firstSequence) == 7)
     }
 
     @Test func anAnswerThatIsNotWholeIsDamageForAll() {
@@ -34,6 +34,23 @@ import Testing
                 #expect(throws: ChatStorageError.self) { try result.get() }
             }
         }
+    }
+
+    @Test func aConversationThatWasLeftOutIsItsOwnCallersMatterAlone() throws {
+        let merged = merged([append(1, to: "a"), append(2, to: "b"), append(1, to: "a")])
+        let leftOut = AppendBatch.Row(number: 1, isLeftOut: true, state: .failure(Appended.damage))
+        let results = merged.results([row(2, last: 7), leftOut], stored: 2)
+        #expect(try results.map { try $0.get()?.firstSequence } == [nil, 6, nil])
+    }
+
+    @Test func oneMessageWithPartsMakesAllOfThemGoThatWay() {
+        func sql(_ appends: [Append]) -> String? { merged(appends).request.script.groups[0][0].statement.name }
+        let plain = append(1, to: "a")
+        let parts = Append(
+            MessageValues([ChatMessage(role: .user, parts: [.text("a"), .text("b")])]),
+            to: ConversationKey(tenant: "", id: "a"), statements)
+        #expect(sql([plain, plain]) == statements.appendBatch.lean.name)
+        #expect(sql([plain, parts]) == statements.appendBatch.rich.name)
     }
 
     @Test func conversationsAreInTheOrderOfTheirBytes() {
@@ -51,12 +68,14 @@ import Testing
 
     private func append(_ messages: Int, to id: String, tenant: String = "") -> Append {
         Append(
-            (0..<messages).map { .user("\($0)") }, to: ConversationKey(tenant: tenant, id: ConversationID(id)),
-            statements)
+            MessageValues((0..<messages).map { .user("\($0)") }),
+            to: ConversationKey(tenant: tenant, id: ConversationID(id)), statements)
     }
 
     private func row(_ number: Int64, last: Int64) -> AppendBatch.Row {
-        AppendBatch.Row(number: number, state: .success(.init(lastSequence: last, time: time, createdAt: created)))
+        AppendBatch.Row(
+            number: number,
+            state: .success(.init(lastSequence: last, time: time, createdAt: created, clearedThrough: 0)))
     }
 }
 

@@ -177,8 +177,10 @@ import Testing
         let key = ConversationKey(tenant: "", id: "c")
         let statements = Statements(SchemaName(name: "s"))
         func repeats(_ messages: [ChatMessage], if condition: AppendCondition) -> Bool {
-            let request = ConditionalAppend(messages, to: key, if: condition, statements).request
-            let call = Call(request, purpose: .session, deadline: .now)
+            let append = ConditionalAppend(
+                NewMessages(messages, to: "c", if: condition), MessageValues(messages), to: key, hasLabels: false,
+                statements)
+            let call = Call(append.request, purpose: .session, deadline: .now)
             if case .again = call.verdict(on: .unknown) { return true }
             return false
         }

@@ -12,7 +12,7 @@ import Testing
         #expect(Call(merging: [call("a")]) == nil)
         #expect(Call(merging: []) == nil)
         let merged = Call(merging: [call("b"), call("a"), call("b")])
-        #expect(merged?.request.script.groups.first?.first?.statement === statements.appendBatch)
+        #expect(merged?.request.script.groups.first?.first?.statement === statements.appendBatch.lean)
         #expect(merged?.keys == [key("a"), key("b")] && merged?.members.count == 3)
     }
 
@@ -97,12 +97,12 @@ import Testing
     @Test func anAppendThatIsTooLargeGoesAlone() {
         #expect(call("a").isMergeable && call("a").canMerge(with: call("b")))
         #expect(call("a", messages: 256).isMergeable && !call("a", messages: 257).isMergeable)
-        let other = Append([.user("x")], to: key("a"), Statements(SchemaName(name: "other")))
+        let other = Append(MessageValues([.user("x")]), to: key("a"), Statements(SchemaName(name: "other")))
         #expect(!call("a").canMerge(with: call(other)))
     }
 
     private func call(_ id: String, messages: Int = 1) -> Call {
-        call(Append((0..<messages).map { .user("\($0)") }, to: key(id), statements))
+        call(Append(MessageValues((0..<messages).map { .user("\($0)") }), to: key(id), statements))
     }
 
     private func call(_ append: Append) -> Call {

@@ -40,7 +40,7 @@ import Testing
         try await DocumentedPrivileges.withTables { server, privileges in
             let schema = privileges.schema
             let reader = "reader_\(schema)"
-            let tables = ["conversations", "chat_messages", "chat_storage_schema"]
+            let tables = ["conversations", "chat_messages", "conversation_labels", "chat_storage_schema"]
             let rights = ["USAGE ON SCHEMA \(schema)"] + tables.map { "SELECT ON \(schema).\($0)" }
             try await server.execute("CREATE ROLE \(reader) LOGIN")
             for right in rights { try await server.execute("GRANT \(right) TO \(reader)") }
@@ -197,6 +197,22 @@ import Testing
             guard let conversation = try await backend.conversation("plain") else { return }
             try await backend.append(.user("x"), to: "plain", if: .unchanged(since: conversation))
         },
+        { try await $0.append(ChatMessage(role: .user, parts: [.text("x"), .text("y")]), to: "plain") },
+        { try await $0.append(NewMessages([.user("x")], to: "plain", marksRead: true)) },
+        { try await $0.append(.user("x"), to: "labelled", if: .create(labels: ["x", "y"])) },
+        { try await $0.append(.user("x"), to: "labelled") },
+        { backend in
+            try await backend.updateConversation("plain", .adding(label: "y"))
+            try await backend.updateConversation("plain", .removing(label: "y"))
+        },
+        { try await $0.updateConversation("plain", .metadata(.setting("x", to: 1))) },
+        { try await $0.updateConversation("plain", .read(through: 1)) },
+        { backend in
+            let last = try await backend.messages(of: "plain", limit: 1).last
+            guard let last else { throw ChatStorageError(.conversationNotFound, "no message") }
+            try await backend.updateMetadata(
+                of: last.sequence, .setting("x", to: .integer(.random(in: 1...(.max)))), in: "plain")
+        },
         { try await $0.createConversation("created \(UInt64.random(in: 0...(.max)))") },
         { backend in
             let time = Timestamp(microsecondsSinceEpoch: 0)
@@ -214,10 +230,16 @@ import Testing
         { _ = try await $0.conversation("plain") },
         { _ = try await $0.conversations(limit: 1) },
         { for try await _ in $0.allConversations() {} },
+        { _ = try await $0.conversations(ConversationQuery(with: ["x"], preview: 10)) },
+        { _ = try await $0.conversations(ConversationQuery(without: ["x"])) },
+        { _ = try await $0.messages(MessageQuery(of: "plain", .keys(["k"]))) },
+        { _ = try await $0.messages(MessageQuery(of: "plain", .sequences([1]))) },
+        { _ = try await $0.tenants(TenantQuery()) },
     ]
 
     private static let removals: [Call] = [
         { try await $0.clearMessages(of: "plain") },
+        { try await $0.deleteConversation(ConversationDeletion("labelled", without: ["z"])) },
         { try await $0.deleteConversation("plain") },
     ]
 }

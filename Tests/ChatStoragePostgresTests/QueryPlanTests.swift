@@ -11,8 +11,11 @@ import Testing
     private static let sorts = [
         // Those tied with the page's start and the older ones come from two ranges of the index.
         "next_conversations": 1,
+        "walk_next": 1, "walk_label_next": 1,
         // The rows are locked in the order of the key, then numbered in it.
-        "merged_append": 2,
+        "merged_append": 2, "merged_append_with_parts": 2,
+        // What is looked up once each, and then put in order.
+        "messages_of_keys": 2, "messages_of_sequences": 2,
     ]
 
     private static let pinned = "SET enable_seqscan = off; SET enable_bitmapscan = off;"
@@ -40,12 +43,14 @@ import Testing
     @Test(arguments: ["", pinned], [false, true])
     func everyStatementUsesAnIndexAndSortsOnlyWhatItMust(settings: String, isDistributed: Bool) async throws {
         try await withRows { schema in
-            let statements = try allStatements(schema, isDistributed: isDistributed)
-            #expect(statements.count >= 20)
+            let statements = Statements(SchemaName(name: schema), isDistributed: isDistributed).all
+            #expect(statements.count >= 35)
             for statement in statements {
                 let nodes = try await plan(statement, settings)
                 let name = try #require(statement.name)
-                let scans = nodes.filter { ["conversations", "chat_messages"].contains($0.relation) && $0.isScan }
+                let scans = nodes.filter {
+                    ["conversations", "chat_messages", "conversation_labels"].contains($0.relation) && $0.isScan
+                }
                 for scan in scans {
                     #expect(Self.indexScans.contains(scan.type), "\(name): \(nodes)")
                     #expect(
@@ -79,17 +84,78 @@ import Testing
         }
     }
 
+    /// Lists by labels and with previews go by one index in its order, and look up the rest by keys.
+    @Test(arguments: Statistics.allCases, [pinned, solidState])
+    func walksFollowOneIndex(statistics: Statistics, settings: String) async throws {
+        try await withRows(statistics) { schema in
+            let statements = Statements(SchemaName(name: schema))
+            for (statement, walked, ranges) in [
+                (statements.walkFirst, "conversations_newest_first", 1),
+                (statements.walkNext, "conversations_newest_first", 2),
+                (statements.walkLabelFirst, "conversation_labels_newest_first", 1),
+                (statements.walkLabelNext, "conversation_labels_newest_first", 2),
+            ] {
+                let nodes = try await plan(statement, settings)
+                let scans = nodes.filter { $0.isScan && !$0.index.isEmpty }
+                let name = statement.name ?? ""
+                #expect(scans.filter { $0.index == walked }.count == ranges, "\(name): \(nodes)")
+                let others = scans.filter { $0.index != walked }.map(\.index)
+                let looksUp = walked == "conversation_labels_newest_first"
+                #expect(
+                    others.sorted()
+                        == ["chat_messages_pkey"] + Array(repeating: "conversations_pkey", count: looksUp ? ranges : 0),
+                    "\(name): \(nodes)")
+                #expect(scans.allSatisfy { $0.filter.isEmpty }, "\(name): \(nodes)")
+                // Those tied with the page's start are sorted, and the walk goes on as the index does.
+                #expect(nodes.count { $0.type == "Sort" } == ranges - 1, "\(name): \(nodes)")
+                #expect(!nodes.contains { ["Hash Join", "Merge Join"].contains($0.type) }, "\(name): \(nodes)")
+                #expect(ranges == 1 || nodes.contains { $0.type == "Merge Append" }, "\(name): \(nodes)")
+            }
+        }
+    }
+
+    @Test(arguments: Statistics.allCases, [pinned, solidState])
+    func messagesAreLookedUpInTheirIndexes(statistics: Statistics, settings: String) async throws {
+        try await withRows(statistics) { schema in
+            let statements = Statements(SchemaName(name: schema))
+            for (statement, index) in [
+                (statements.messagesOfSequences, "chat_messages_pkey"),
+                (statements.messagesOfKeys, "chat_messages_key"),
+                (statements.reviseMessage, "chat_messages_pkey"),
+            ] {
+                let scans = try await plan(statement, settings).filter(\.isScan).filter { !$0.index.isEmpty }
+                #expect(scans.map(\.index) == [index], "\(statement.name ?? ""): \(scans)")
+                let column = index == "chat_messages_key" ? "message_key = given" : "sequence = "
+                #expect(scans.allSatisfy { $0.condition.contains(column) }, "\(statement.name ?? ""): \(scans)")
+            }
+        }
+    }
+
+    /// The tenants are found one by one, and counted by an index.
+    @Test func tenantsAreFoundByTheirKeys() async throws {
+        try await withRows { schema in
+            let nodes = try await plan(Statements(SchemaName(name: schema)).tenants, Self.pinned)
+            let scans = nodes.filter { $0.isScan && $0.relation == "conversations" }
+            #expect(scans.count >= 2 && scans.allSatisfy { Self.indexScans.contains($0.type) }, "\(nodes)")
+            #expect(scans.allSatisfy { $0.condition.contains("tenant ") }, "\(nodes)")
+        }
+    }
+
     @Test(arguments: Statistics.allCases, [pinned, solidState])
     func aConversationIsFoundByItsKey(statistics: Statistics, settings: String) async throws {
         try await withRows(statistics) { schema in
             let statements = Statements(SchemaName(name: schema))
             for statement in [
                 statements.conversation, statements.getOrCreateConversation, statements.updateTitle,
-                statements.deleteConversation, statements.appendIfExists, statements.markCleared,
+                statements.deleteConversation, statements.appendIfExists.lean, statements.appendIfExists.rich,
+                statements.markCleared, statements.markRead, statements.changeConversation,
+                statements.deleteConversationIf,
             ] {
                 let scans = try await plan(statement, settings).filter { $0.isScan && $0.relation == "conversations" }
                 #expect(scans.map(\.index) == ["conversations_pkey"], "\(statement.name ?? ""): \(scans)")
-                #expect(scans.allSatisfy { $0.filter.isEmpty && $0.condition.contains("conversation_id = $2") })
+                // What a statement asks of the one row is no part of the search.
+                #expect(scans.allSatisfy { !$0.filter.contains("tenant") && !$0.filter.contains("conversation_id") })
+                #expect(scans.allSatisfy { $0.condition.contains("conversation_id = $2") })
             }
         }
     }
@@ -99,7 +165,10 @@ import Testing
     func keysAreLookedUpInTheirIndex(statistics: Statistics, settings: String) async throws {
         try await withRows(statistics) { schema in
             let statements = Statements(SchemaName(name: schema))
-            for statement in [statements.keyedAppend, statements.keyedAppendIfExists, statements.appendIfUnchanged] {
+            for statement in [
+                statements.keyedAppend, statements.keyedAppendIfExists, statements.generalAppend,
+                statements.generalAppendIfExists, statements.labelledAppend, statements.labelledAppendIfExists,
+            ] {
                 let scans = try await plan(statement, settings).filter { $0.isScan && $0.relation == "chat_messages" }
                 #expect(scans.map(\.index) == ["chat_messages_key"], "\(scans)")
                 let found = try #require(scans.first)
@@ -113,7 +182,7 @@ import Testing
     /// A merged append joins its messages with its conversations in one pass, not each with each.
     @Test func aBatchJoinsByHash() async throws {
         try await withRows { schema in
-            let nodes = try await plan(Statements(SchemaName(name: schema)).appendBatch, Self.pinned)
+            let nodes = try await plan(Statements(SchemaName(name: schema)).appendBatch.lean, Self.pinned)
             #expect(
                 nodes.contains { $0.type == "Hash Join" } && !nodes.contains { $0.type == "Nested Loop" }, "\(nodes)")
         }
@@ -132,14 +201,6 @@ import Testing
         }
     }
 
-    /// Every statement, from the object's properties, so that none can be forgotten.
-    private func allStatements(_ schema: String, isDistributed: Bool) throws -> [PreparedSQL] {
-        let children = Mirror(reflecting: Statements(SchemaName(name: schema), isDistributed: isDistributed)).children
-        let statements = children.compactMap { $0.value as? PreparedSQL }
-        #expect(statements.count == children.count { !["isDistributed", "conversations"].contains($0.label) })
-        return statements
-    }
-
     private func withRows(
         _ statistics: Statistics = .long, _ body: (_ schema: String) async throws -> Void
     ) async throws {
@@ -153,7 +214,13 @@ import Testing
     }
 
     private func rows(_ statistics: Statistics, _ schema: String) -> String {
-        let analyze = "ANALYZE \(schema).conversations, \(schema).chat_messages"
+        let analyze = "ANALYZE \(schema).conversations, \(schema).chat_messages, \(schema).conversation_labels"
+        // Half of the conversations have labels, one of which all of these have.
+        let labels = """
+            UPDATE \(schema).conversations SET labels = ARRAY['l', conversation_id] WHERE last_sequence % 2 = 0;
+            INSERT INTO \(schema).conversation_labels (tenant, conversation_id, label, updated_at)
+            SELECT tenant, conversation_id, unnest(labels), updated_at FROM \(schema).conversations;
+            """
         func short(thenSmall indexes: [String]) -> String {
             // Each update leaves an entry in every index.
             let update = """
@@ -162,9 +229,10 @@ import Testing
                 """
             return """
                 INSERT INTO \(schema).conversations
-                SELECT 't' || i, 'c' || i, NULL, now(), now(), 1 FROM generate_series(1, 20000) i;
+                SELECT 't' || i, 'c' || i, NULL, now(), now(), i FROM generate_series(1, 20000) i;
                 INSERT INTO \(schema).chat_messages
                 SELECT 't' || i, 'c' || i, 1, 'user', 'x', now(), 'k' || i FROM generate_series(1, 20000) i;
+                \(labels)
                 \(update) \(update) \(update)
                 \(indexes.map { "REINDEX INDEX \(schema).\($0);" }.joined(separator: " "))
                 \(analyze)
@@ -174,11 +242,12 @@ import Testing
         case .long:
             """
             INSERT INTO \(schema).conversations
-            SELECT '', 'c' || i, NULL, now(), '2026-01-01'::timestamptz + i / 50 * interval '1 s', 20
+            SELECT '', 'c' || i, NULL, now(), '2026-01-01'::timestamptz + i / 50 * interval '1 s', i
             FROM generate_series(1, 5000) i;
             INSERT INTO \(schema).chat_messages
             SELECT '', 'c' || i % 100 + 1, i / 100, 'user', 'x', now(), CASE WHEN i % 3 = 0 THEN 'k' || i END
             FROM generate_series(100, 50000) i;
+            \(labels)
             \(analyze)
             """
         case .shortWithLargeKeys: short(thenSmall: ["conversations_newest_first", "chat_messages_key"])
@@ -187,10 +256,12 @@ import Testing
             """
             ALTER TABLE \(schema).conversations SET (autovacuum_enabled = false);
             ALTER TABLE \(schema).chat_messages SET (autovacuum_enabled = false);
+            ALTER TABLE \(schema).conversation_labels SET (autovacuum_enabled = false);
             INSERT INTO \(schema).conversations
-            SELECT '', 'c' || i, NULL, now(), now() - i * interval '1 s', 1 FROM generate_series(1, 20000) i;
+            SELECT '', 'c' || i, NULL, now(), now() - i * interval '1 s', i FROM generate_series(1, 20000) i;
             INSERT INTO \(schema).chat_messages
             SELECT '', 'c1', i, 'user', 'x', now(), 'k' || i FROM generate_series(1, 20000) i;
+            \(labels)
             UPDATE \(schema).conversations SET updated_at = now();
             UPDATE \(schema).conversations SET updated_at = now()
             """
@@ -237,8 +308,9 @@ private struct PlanNode: CustomStringConvertible {
 }
 
 extension ParameterType {
-    fileprivate var typeName: String {
+    var typeName: String {
         switch self {
+        case .boolean: "boolean"
         case .bigint: "bigint"
         case .text: "text"
         case .textArray: "text[]"
@@ -250,6 +322,7 @@ extension ParameterType {
 
     fileprivate var example: String {
         switch self {
+        case .boolean: "true"
         case .bigint: "51"
         case .text: "'c1'"
         case .textArray: "'{c1}'"

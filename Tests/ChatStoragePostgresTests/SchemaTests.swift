@@ -15,7 +15,7 @@ import Testing
                 let backend = try await PostgresBackend(configuration)
                 try await backend.prepare()
                 try await backend.append(.user("x"), to: "c")
-                for table in ["conversations", "chat_messages", "chat_storage_schema"] {
+                for table in ["conversations", "chat_messages", "conversation_labels", "chat_storage_schema"] {
                     try await TestPostgres.execute("ALTER TABLE \(schema).\(table) SET SCHEMA \(other)")
                 }
                 let error = await #expect(throws: ChatStorageError.self) {
@@ -105,7 +105,7 @@ import Testing
                 try await backend.prepare()
                 try await backend.createConversation("c")
                 try await backend.close()
-                #expect(try await tables(schema).count == 3)
+                #expect(try await tables(schema).count == 4)
                 // Tables that are there already are found further down the path.
                 let reversed = try await PostgresBackend(
                     url: adding("options=-csearch_path%3D\(other)%2C\(schema)", to: url))

@@ -1,8 +1,9 @@
 import ChatStorageCore
-import ChatStoragePostgres
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import ChatStoragePostgres
 
 /// The configuration of a backend on a schema of the test's own.
 func configuration(_ url: String, _ schema: String) -> PostgresBackend.Configuration {
@@ -64,4 +65,16 @@ func lockWaits(_ schema: String) async throws -> Int {
 /// A count that many tasks share, which a local `Mutex` cannot be.
 final class Counter: Sendable {
     let count = Mutex(0)
+}
+
+extension Statements {
+    /// Every statement, from the object's properties, so that none can be forgotten.
+    var all: [PreparedSQL] {
+        Mirror(reflecting: self).children.flatMap { child -> [PreparedSQL] in
+            if let forms = child.value as? MessageStatement { return [forms.lean, forms.rich] }
+            if let statement = child.value as? PreparedSQL { return [statement] }
+            #expect(["isDistributed", "conversations"].contains(child.label), "\(child)")
+            return []
+        }
+    }
 }

@@ -9,6 +9,8 @@ package struct DocumentedPrivileges: Sendable {
     package let roles: String
     /// What the application needs, one statement for each.
     package let grants: [String]
+    /// What makes the store take the roles of chats with tools.
+    package let widening: String
     /// What makes the tables, by the version that needs it.
     package let versions: [String]
 
@@ -26,7 +28,8 @@ package struct DocumentedPrivileges: Sendable {
         (owner, application) = names
         roles = blocks[0]
         grants = blocks[1].split(separator: "\n").map(String.init)
-        versions = Array(blocks[2...])
+        widening = blocks[2]
+        versions = Array(blocks[3...])
     }
 
     /// Calls the body with the tables made by their owner and the rights granted, all by the statements of the page.

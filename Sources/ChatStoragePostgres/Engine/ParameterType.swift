@@ -1,5 +1,6 @@
 /// The types of the parameters, by their fixed object ids (PostgreSQL's `pg_type.dat`).
 enum ParameterType: UInt32, Sendable {
+    case boolean = 16
     case bigint = 20
     case text = 25
     case textArray = 1009

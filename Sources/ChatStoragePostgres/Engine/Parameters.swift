@@ -28,9 +28,19 @@ struct Parameters: Sendable {
         if let text { append(text) } else { lengths.append(-1) }
     }
 
+    /// Appends a `boolean`.
+    mutating func append(_ value: Bool) {
+        appendValue { $0.append(value ? 1 : 0) }
+    }
+
     /// Appends a `bigint`.
     mutating func append(_ number: Int64) {
         appendValue { $0.append(bigEndian: number) }
+    }
+
+    /// Appends a `bigint` or NULL.
+    mutating func append(_ number: Int64?) {
+        if let number { append(number) } else { lengths.append(-1) }
     }
 
     /// Appends a time in milliseconds as `text`, for a setting.
@@ -43,6 +53,16 @@ struct Parameters: Sendable {
     /// Appends a `timestamptz`.
     mutating func append(_ time: Timestamp) {
         append(PostgresTime.microseconds(of: time))
+    }
+
+    /// Appends a `timestamptz` or NULL.
+    mutating func append(_ time: Timestamp?) {
+        append(time.map(PostgresTime.microseconds))
+    }
+
+    /// Appends a `text[]` or NULL.
+    mutating func append(textsOrNull texts: [String]?) {
+        if let texts { append(texts: texts) } else { lengths.append(-1) }
     }
 
     /// Appends a `text[]`.

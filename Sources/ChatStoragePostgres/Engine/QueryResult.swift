@@ -55,6 +55,19 @@ final class QueryResult: @unchecked Sendable {
             }
         }
 
+        /// Reads a `text[]` of one dimension without NULLs, or NULL.
+        func optionalTexts(_ column: Int32) throws -> [String]? {
+            try withBytes(column) { bytes in
+                guard let texts = BinaryArray.texts(UnsafeRawBufferPointer(bytes)) else {
+                    throw Self.damaged("an array is not one of texts")
+                }
+                return texts
+            }
+        }
+
+        /// Whether a value is NULL, or not there.
+        func isNull(_ column: Int32) -> Bool { PQgetisnull(result.result, number, column) != 0 }
+
         /// Reads a role from a `text`.
         func role(_ column: Int32) throws -> Role {
             if let role = withBytes(column, Role.init(utf8:)) ?? nil { return role }

@@ -4,7 +4,7 @@ import ChatStorageCore
 struct SchemaDefinition {
     /// The table that distinguishes the library's tables from others of the same names.
     static let versionTable = "chat_storage_schema"
-    static let tables = ["conversations", "chat_messages", versionTable]
+    static let tables = ["conversations", "chat_messages", "conversation_labels", versionTable]
 
     private let schema: SchemaName
     private let versions: [SchemaVersion]
@@ -33,10 +33,25 @@ struct SchemaDefinition {
     ///
     /// - Parameter createsNamespace: Whether the PostgreSQL schema itself is made, which needs a right that its user
     ///   often lacks.
-    func creation(createsNamespace: Bool) -> Request {
+    func creation(createsNamespace: Bool, roles: RoleSet) -> Request {
         let namespace = createsNamespace ? ["CREATE SCHEMA IF NOT EXISTS \(schema.quoted)"] : []
-        return transaction(namespace + statements.joined())
+        let widening = roles == .standard ? [] : StoredRoles(roles).constraint(in: schema, isValidated: true)
+        return transaction(namespace + statements.joined() + widening)
     }
+
+    /// What makes the store take more roles.
+    ///
+    /// The constraint locks the table of messages against everybody for a moment, but behind a long read it waits, and
+    /// everybody behind it. So it waits briefly, and fails; it can be repeated.
+    func widening(to roles: StoredRoles) -> Request {
+        let wait = Request.Step(
+            statement: PreparedSQL(text: "SELECT set_config('lock_timeout', $1, true)", [.text]), bytes: 0
+        ) { Parameters { $0.append(milliseconds: Self.wideningWait) } }
+        return transaction(roles.constraint(in: schema, isValidated: false), after: [wait])
+    }
+
+    /// How long a change of the roles keeps others waiting at most.
+    private static let wideningWait = Duration.milliseconds(100)
 
     /// What turns an older version into this one: transactions that can be repeated.
     ///
@@ -50,7 +65,7 @@ struct SchemaDefinition {
         let shutOut = """
             UPDATE \(table) SET minimum_schema_version = \(minimum) WHERE minimum_schema_version < \(minimum)
             """
-        return ([[shutOut]] + missing.flatMap { $0.transactions(schema.quoted) }).map(transaction)
+        return ([[shutOut]] + missing.flatMap { $0.transactions(schema.quoted) }).map { transaction($0) }
     }
 
     /// The last step: it says that the others are done.
@@ -74,9 +89,14 @@ struct SchemaDefinition {
             })
     }
 
-    /// Reads the version of the schema, and the lowest library version that may use it.
+    /// Reads the version of the schema, the lowest library version that may use it, and the roles that it takes.
     var readVersion: Request {
-        .read(PreparedSQL(text: "SELECT schema_version::bigint, minimum_schema_version::bigint FROM \(table)"))
+        .read(
+            PreparedSQL(
+                text: """
+                    SELECT schema_version::bigint, minimum_schema_version::bigint, \(StoredRoles.query) FROM \(table)
+                    """, [.text]),
+            Parameters { $0.append(schema.name) })
     }
 
     /// Checks that this library can use a schema, and returns the schema's version.
@@ -105,13 +125,13 @@ struct SchemaDefinition {
         "UPDATE \(table) SET schema_version = \(version) WHERE schema_version < \(version)"
     }
 
-    private func transaction(_ statements: [String]) -> Request {
+    private func transaction(_ statements: [String], after settings: [Request.Step] = []) -> Request {
         let lock = Request.Step(
             statement: PreparedSQL(text: "SELECT pg_advisory_xact_lock($1)::text", [.bigint]), bytes: 0
         ) { [key = schema.lockKey] in Parameters { $0.append(key) } }
         let steps = statements.map { sql in
             Request.Step(statement: PreparedSQL(text: sql), bytes: 0) { Parameters() }
         }
-        return .transaction([lock] + steps, on: .schema)
+        return .transaction([lock] + settings + steps, on: .schema)
     }
 }

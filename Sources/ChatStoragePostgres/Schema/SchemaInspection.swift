@@ -15,6 +15,8 @@ struct SchemaInspection {
     enum Location {
         /// Tables that the library made; their version is to be read.
         case present(SchemaName, isDistributed: Bool)
+        /// Tables of this version that take only these roles, not all of the configuration's.
+        case narrow(SchemaName, roles: [String])
         /// Tables that an older version of the library made.
         case outdated(SchemaName, version: Int64)
         /// Nothing of these names in any schema that was looked through; the first is the place for them.
@@ -31,6 +33,7 @@ struct SchemaInspection {
                 path.name, n.oid IS NOT NULL,
                 EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'conversations'),
                 EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'chat_messages'),
+                EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'conversation_labels'),
                 EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'chat_storage_schema'),
                 EXISTS (SELECT FROM pg_extension WHERE extname = 'citus'), current_setting('search_path'),
                 current_setting('session_replication_role'), current_setting('synchronous_commit')
@@ -75,10 +78,10 @@ struct SchemaInspection {
         }
         encoding = try first.text(0)
         isolation = try first.text(1)
-        isDistributed = try first.bool(7)
-        searchPath = try first.text(8)
-        keepsForeignKeys = try first.text(9) != "replica"
-        synchronousCommit = try first.text(10)
+        isDistributed = try first.bool(8)
+        searchPath = try first.text(9)
+        keepsForeignKeys = try first.text(10) != "replica"
+        synchronousCommit = try first.text(11)
         candidates = try result.rows.compactMap { row in
             // The server's own schemas and those for temporary tables are no place for the library's tables.
             guard let name = try row.optionalText(2), !SchemaName(name: name).isReserved else { return nil }
@@ -122,8 +125,14 @@ struct SchemaInspection {
             throw ChatStorageError(.schemaMismatch, "the database's encoding is \(encoding); it must be UTF8")
         }
         if let found = candidates.first(where: { $0.names.contains(SchemaDefinition.versionTable) }) {
-            guard found.names.count == SchemaDefinition.tables.count else {
-                throw ChatStorageError(.schemaMismatch, "the schema lacks a part of the library's tables")
+            let missing = SchemaDefinition.tables.filter { !found.names.contains($0) }
+            guard missing.isEmpty else {
+                throw ChatStorageError(
+                    .schemaMismatch,
+                    """
+                    the schema lacks a part of the library's tables (\(missing.joined(separator: ", "))), or a version \
+                    from before the library's first release made them
+                    """)
             }
             return .present(found.schema, isDistributed: isDistributed)
         }

@@ -11,6 +11,9 @@ extension SchemaVersion {
     /// the next version, and vacuumed long before a fifth of the table is dead, which is PostgreSQL's default. Metadata
     /// comes last in a row that each append writes anew.
     ///
+    /// Labels stand in the conversation's row, where every list needs them, and again in a table of their own that finds
+    /// a label's conversations in the list's order.
+    ///
     /// Most tenants and conversations are small. A planner that expects this finds two indexes equally good, chooses by
     /// their sizes, and may then read all of a large conversation by the wrong one. `POSIX` orders by bytes as `C`
     /// does, but the planner takes it for another order: these indexes serve only the statements that name it, and the
@@ -29,6 +32,7 @@ extension SchemaVersion {
                     created_at timestamptz NOT NULL,
                     updated_at timestamptz NOT NULL,
                     last_sequence bigint NOT NULL,
+                    message_count bigint NOT NULL DEFAULT 0,
                     cleared_through bigint NOT NULL DEFAULT 0,
                     read_through bigint NOT NULL DEFAULT 0,
                     head bigint,
@@ -72,6 +76,23 @@ extension SchemaVersion {
                     WHERE message_key IS NOT NULL
                 """,
                 """
+                CREATE TABLE \(schema).conversation_labels (
+                    tenant text COLLATE "C" NOT NULL,
+                    conversation_id text COLLATE "C" NOT NULL,
+                    label text COLLATE "C" NOT NULL,
+                    updated_at timestamptz NOT NULL,
+                    CONSTRAINT conversation_labels_pkey PRIMARY KEY (tenant, conversation_id, label),
+                    CONSTRAINT conversation_labels_conversation_fkey FOREIGN KEY (tenant, conversation_id)
+                        REFERENCES \(schema).conversations (tenant, conversation_id) ON DELETE CASCADE
+                ) WITH (
+                    fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.05
+                )
+                """,
+                """
+                CREATE INDEX conversation_labels_newest_first ON \(schema).conversation_labels
+                    (tenant COLLATE "POSIX", label COLLATE "POSIX", updated_at DESC, conversation_id COLLATE "POSIX")
+                """,
+                """
                 CREATE TABLE \(schema).chat_storage_schema (
                     single_row boolean DEFAULT true,
                     schema_version integer NOT NULL,
@@ -95,6 +116,14 @@ extension SchemaVersion {
                 """
                 COMMENT ON COLUMN \(schema).conversations.last_parent IS
                     'the parent of the first message of the last append'
+                """,
+                """
+                COMMENT ON COLUMN \(schema).conversations.labels IS
+                    'NULL: none; each has a row in conversation_labels'
+                """,
+                """
+                COMMENT ON TABLE \(schema).conversation_labels IS
+                    'finds conversations by label; the library writes it with conversations.labels and updated_at'
                 """,
                 """
                 COMMENT ON COLUMN \(schema).chat_messages.parent IS

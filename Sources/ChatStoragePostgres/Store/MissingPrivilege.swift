@@ -6,6 +6,7 @@ import ChatStorageCore
 enum MissingPrivilege {
     case reading, writing
     case migrating
+    case addingRoles
     case makingTables
     case makingSchema
 
@@ -24,13 +25,18 @@ enum MissingPrivilege {
         case .reading: "reading takes USAGE on the PostgreSQL schema \(schema) and SELECT on the library's tables in it"
         case .writing:
             """
-            writing takes USAGE on the PostgreSQL schema \(schema), SELECT on the library's tables in it, INSERT and \
-            DELETE on conversations and chat_messages, and UPDATE on conversations
+            writing takes USAGE on the PostgreSQL schema \(schema), SELECT on the library's tables in it, INSERT, \
+            UPDATE and DELETE on conversations, chat_messages and conversation_labels
             """
         case .migrating:
             """
             the tables in the PostgreSQL schema \(schema) are an older version's; their owner migrates them, with USAGE \
             and CREATE on the schema
+            """
+        case .addingRoles:
+            """
+            the tables in the PostgreSQL schema \(schema) take fewer roles than the configuration names; their owner adds \
+            them, with USAGE on the schema
             """
         case .makingTables:
             "the PostgreSQL schema \(schema) has no tables of the library, and making them takes USAGE and CREATE on it"

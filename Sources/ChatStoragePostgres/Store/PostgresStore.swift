@@ -12,8 +12,12 @@ final class PostgresStore: Sendable {
     private static let attemptsToPrepare = 5
 
     private let configuration: PostgresBackend.Configuration
+    /// The roles that messages can have.
+    var roles: RoleSet { configuration.roles }
     private let versions: [SchemaVersion]
     private let loop: EventLoop
+    /// Conversations that have labels, as far as is known.
+    let labelled = LabelledConversations()
     private let inspections: SingleFlight<SchemaInspection.Location>
     private let phase = Mutex(Phase.new)
 
@@ -57,6 +61,10 @@ final class PostgresStore: Sendable {
                     "there is no PostgreSQL schema \(place.quoted)"
                 }
             throw ChatStorageError(.notPrepared, "\(problem); call prepare() first")
+        case .narrow(_, let roles):
+            let missing = StoredRoles.missing(of: configuration.roles, in: roles).joined(separator: ", ")
+            throw ChatStorageError(
+                .notPrepared, "the store does not take the roles \(missing); call prepare() to add them")
         case .outdated(_, let version):
             throw ChatStorageError(
                 .notPrepared,
@@ -68,11 +76,18 @@ final class PostgresStore: Sendable {
 
     func prepare() async throws {
         if try readyStatements() != nil { return }
+        let deadline = ContinuousClock.now + configuration.callTimeout
         for attempt in 1... {
             switch try await inspect() {
             case .present(let schema, let isDistributed):
                 _ = try becomeReady(schema, isDistributed: isDistributed)
                 return
+            case .narrow(let schema, let roles):
+                do {
+                    try await add(StoredRoles(roles, adding: configuration.roles), to: schema, until: deadline)
+                } catch {
+                    throw MissingPrivilege.addingRoles.explaining(error, in: schema)
+                }
             case .outdated(let schema, let version):
                 do {
                     try await migrate(SchemaDefinition(schema, versions), from: version)
@@ -81,7 +96,9 @@ final class PostgresStore: Sendable {
                 }
             case .absent(let schema, let exists, _):
                 do {
-                    _ = try await loop.run(SchemaDefinition(schema, versions).creation(createsNamespace: !exists))
+                    _ = try await loop.run(
+                        SchemaDefinition(schema, versions)
+                            .creation(createsNamespace: !exists, roles: configuration.roles))
                 } catch let error as ChatStorageError where error.isOfExistingObject && attempt < Self.attemptsToPrepare
                 {
                     // Another process was first.
@@ -90,6 +107,20 @@ final class PostgresStore: Sendable {
                     throw work.explaining(error, in: schema)
                 }
             }
+        }
+    }
+
+    /// Makes the store take roles, or rests after others held the table too long.
+    ///
+    /// - Parameter deadline: When it is tried no longer.
+    private func add(
+        _ roles: StoredRoles, to schema: SchemaName, until deadline: ContinuousClock.Instant
+    ) async throws {
+        do {
+            try await transact(SchemaDefinition(schema, versions).widening(to: roles))
+        } catch let error as ChatStorageError where error.cause?.code == "55P03" && ContinuousClock.now < deadline {
+            // Those who waited behind it have their turn first.
+            try await Task.sleep(for: .milliseconds(Int.random(in: 100...400)))
         }
     }
 
@@ -132,15 +163,15 @@ final class PostgresStore: Sendable {
         return result
     }
 
-    /// Appends, alone or in one statement with others.
-    func appended(by append: Append) async throws -> Appended {
+    /// Appends, alone or in one statement with others; nil if the conversation has labels.
+    func appended(by append: Append) async throws -> Appended? {
         switch try await answer(to: append.request) {
         case .share(let share):
-            guard let appended = share as? Appended else { throw Appended.damage }
+            guard let appended = share as? Appended? else { throw Appended.damage }
             return appended
         case .results(let results):
             guard let result = results.first else { throw Appended.damage }
-            return try AppendSQL.appended(result, append.messages.count)
+            return try AppendSQL.appended(result, append.rowCount)
         }
     }
 
@@ -224,8 +255,13 @@ final class PostgresStore: Sendable {
         guard case .present(let schema, _) = location else { return location }
         do {
             let definition = SchemaDefinition(schema, versions)
-            let version = try definition.check(version: await result(of: definition.readVersion))
+            let found = try await result(of: definition.readVersion)
+            let version = try definition.check(version: found)
             if version < definition.version { return .outdated(schema, version: version) }
+            let roles = try found.rows.first?.optionalTexts(2) ?? []
+            if !StoredRoles.missing(of: configuration.roles, in: roles).isEmpty {
+                return .narrow(schema, roles: roles)
+            }
         } catch let error as ChatStorageError where error.cause?.code == "42703" {
             throw ChatStorageError(
                 .schemaMismatch,

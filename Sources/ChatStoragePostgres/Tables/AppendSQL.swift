@@ -2,15 +2,18 @@ import ChatStorageCore
 
 /// The statements that append messages, and how their answers are read.
 ///
-/// Each locks the conversation's row first, so that sequences follow the order of commits.
+/// Each locks the conversation's row first, so that sequences follow the order of commits. Those that say nothing else
+/// leave out conversations that have labels; see ``LabelTable``.
 struct AppendSQL: Sendable {
     let names: TableNames
     let conversations: ConversationTable
+    let labels: LabelTable
     private let messages: MessageTable
 
     init(_ names: TableNames) {
         self.names = names
         conversations = ConversationTable(names)
+        labels = LabelTable(names)
         messages = MessageTable(names)
     }
 
@@ -18,9 +21,9 @@ struct AppendSQL: Sendable {
     static let first = 3
     static let count = "cardinality($\(first))"
 
-    private static let oneConversation = "VALUES ($1, $2, now(), now(), \(count))"
+    private static let oneConversation = "VALUES ($1, $2, now(), now(), \(count), \(count))"
 
-    func insertion(of shape: BoundColumns<[ChatMessage]>) -> String {
+    func insertion(of shape: BoundColumns<MessageValues>) -> String {
         messages.insertion(
             of: shape, to: "c", at: "c.last_sequence - \(Self.count) + added.number",
             from: """
@@ -28,30 +31,34 @@ struct AppendSQL: Sendable {
                 """)
     }
 
-    // MARK: Plain messages
+    // MARK: Messages without keys
 
-    var append: PreparedSQL {
+    var append: MessageStatement {
         plain("append", conversations.lengtheningOrCreation(of: Self.oneConversation))
     }
-    var appendIfExists: PreparedSQL {
+    var appendIfExists: MessageStatement {
         plain("append_if_exists", conversations.lengthening(by: Self.count))
     }
 
-    private func plain(_ name: String, _ lengthening: String) -> PreparedSQL {
-        names.statement(
-            name, [.text, .text] + MessageTable.lean.types,
-            """
-            WITH c AS (
-                \(lengthening))
-            \(insertion(of: MessageTable.lean))
-            RETURNING sequence, created_at, (SELECT created_at FROM c)
-            """)
+    private func plain(_ name: String, _ lengthening: String) -> MessageStatement {
+        MessageStatement { suffix, shape in
+            names.statement(
+                name + suffix, [.text, .text] + shape.types,
+                """
+                WITH c AS (
+                    \(lengthening))
+                \(insertion(of: shape))
+                RETURNING sequence, created_at, (SELECT created_at FROM c), (SELECT cleared_through FROM c)
+                """)
+        }
     }
 
-    /// Reads what one append of plain messages answered; RETURNING has no order.
+    /// Reads what one append of messages without keys answered; RETURNING has no order.
     ///
     /// - Parameter count: How many messages were given.
-    static func appended(_ result: QueryResult, _ count: Int) throws -> Appended {
+    /// - Returns: Nil if the conversation was left out, since it has labels or is not there.
+    static func appended(_ result: QueryResult, _ count: Int) throws -> Appended? {
+        if result.rowCount == 0 { return nil }
         var (first, last) = (Int64.max, Int64.min)
         for row in result.rows {
             let sequence = try row.int64(0, atLeast: 1)
@@ -61,54 +68,61 @@ struct AppendSQL: Sendable {
             throw Appended.damage
         }
         return Appended(
-            firstSequence: first, time: try row.time(1), conversationCreatedAt: try row.time(2))
+            firstSequence: first, time: try row.time(1), conversationCreatedAt: try row.time(2),
+            clearedThrough: try row.int64(3, atLeast: 0))
     }
 
-    // MARK: Plain messages of several callers
+    // MARK: Messages of several callers
 
     /// The rows are locked in the order of their key, so that two such statements do not wait for each other.
     ///
-    /// The conversations are numbered in that order: messages find their conversation by its number, and callers
-    /// theirs.
-    var batch: PreparedSQL {
+    /// The conversations are numbered in that order, those that are left out too: messages find their conversation by
+    /// its number, and callers theirs.
+    var batch: MessageStatement {
         let rows = """
-            SELECT given.tenant, given.conversation_id, now(), now(), given.messages
+            SELECT given.tenant, given.conversation_id, now(), now(), given.messages, given.messages
             FROM unnest($1, $2, $3) AS given (tenant, conversation_id, messages)
             ORDER BY given.tenant COLLATE "C", given.conversation_id COLLATE "C"
             """
-        let insertion = messages.insertion(
-            of: MessageTable.lean, to: "numbered", at: "numbered.last_sequence - added.following",
-            from: """
-                numbered JOIN unnest($4, $5, \(MessageTable.lean.parameters(from: 6)))
-                AS added (number, following, \(MessageTable.lean.names)) USING (number)
+        return MessageStatement { suffix, shape in
+            let insertion = messages.insertion(
+                of: shape, to: "numbered", at: "numbered.last_sequence - added.following",
+                from: """
+                    numbered JOIN unnest($4, $5, \(shape.parameters(from: 6)))
+                    AS added (number, following, \(shape.names)) USING (number)
+                    WHERE NOT numbered.has_labels
+                    """)
+            return names.statement(
+                "merged_append" + suffix,
+                [.textArray, .textArray, .bigintArray, .bigintArray, .bigintArray] + shape.types,
+                """
+                WITH c AS (
+                    \(conversations.lengtheningUnlessLabelled(of: rows))),
+                numbered AS (
+                    SELECT \(ConversationTable.lengthened), has_labels,
+                        row_number() OVER (ORDER BY tenant, conversation_id) AS number
+                    FROM c),
+                m AS (
+                    \(insertion)
+                    RETURNING 1)
+                SELECT number, last_sequence, updated_at, created_at, cleared_through, has_labels,
+                    (SELECT count(*) FROM m)
+                FROM numbered
                 """)
-        return names.statement(
-            "merged_append",
-            [.textArray, .textArray, .bigintArray, .bigintArray, .bigintArray] + MessageTable.lean.types,
-            """
-            WITH c AS (
-                \(conversations.lengtheningOrCreation(of: rows))),
-            numbered AS (
-                SELECT \(ConversationTable.lengthened), row_number() OVER (ORDER BY tenant, conversation_id) AS number
-                FROM c),
-            m AS (
-                \(insertion)
-                RETURNING 1)
-            SELECT number, last_sequence, updated_at, created_at, (SELECT count(*) FROM m) FROM numbered
-            """)
+        }
     }
 
     /// Reads a conversation of ``batch``.
     static func batchRow(_ row: QueryResult.Row) throws -> AppendBatch.Row {
         AppendBatch.Row(
-            number: try row.int64(0),
+            number: try row.int64(0), isLeftOut: try row.bool(5),
             state: Result {
                 AppendBatch.State(
-                    lastSequence: try row.int64(1, atLeast: 1), time: try row.time(2),
-                    createdAt: try row.time(3))
+                    lastSequence: try row.int64(1, atLeast: 0), time: try row.time(2),
+                    createdAt: try row.time(3), clearedThrough: try row.int64(4, atLeast: 0))
             })
     }
 
     /// Reads how many messages ``batch`` stored.
-    static func batchCount(_ row: QueryResult.Row) throws -> Int64 { try row.int64(4) }
+    static func batchCount(_ row: QueryResult.Row) throws -> Int64 { try row.int64(6) }
 }

@@ -3,47 +3,88 @@ import ChatStorageCore
 /// An append that first checks whether it was made before, and whether the conversation is unchanged.
 struct ConditionalAppend: Sendable {
     private let key: ConversationKey
-    private let messages: [ChatMessage]
+    private let values: MessageValues
     private let condition: AppendCondition
+    private let marksRead: Bool
+    private let statements: Statements
+    /// Whether the conversation has labels, as far as is known: the statements for others leave it out.
+    private var hasLabels: Bool
+    /// Whether the last look found labels.
+    private(set) var foundLabels = false
     /// Whether a look found the conversation at another version than the condition names.
     private var foundAnotherVersion = false
-    let request: Request
 
-    init(_ messages: [ChatMessage], to key: ConversationKey, if condition: AppendCondition, _ statements: Statements) {
+    /// - Parameter hasLabels: Whether the conversation may have labels; it costs more, and is right whatever it has.
+    init(
+        _ new: NewMessages, _ values: MessageValues, to key: ConversationKey, hasLabels: Bool, _ statements: Statements
+    ) {
         self.key = key
-        self.messages = messages
-        self.condition = condition
-        let bytes = messages.reduce(0) { $0 + MessageTable.bytes(of: $1) }
-        let statement =
-            if condition.expectedVersion != nil {
-                statements.appendIfUnchanged
-            } else {
-                condition.createsConversation ? statements.keyedAppend : statements.keyedAppendIfExists
-            }
-        let step = Request.Step(statement: statement, bytes: bytes) {
-            Parameters(bytes: bytes + 256) { values in
-                values.append(key.tenant)
-                values.append(key.id.rawValue)
-                MessageTable.full.append(messages, to: &values)
-                if let version = condition.expectedVersion {
-                    values.append(version.createdAt)
-                    values.append(version.lastSequence)
-                }
-            }
-        }
-        request = Request(groups: [[step]], .write(key), isRepeatable: Self.haveKeys(messages))
+        self.values = values
+        self.statements = statements
+        self.hasLabels = hasLabels || !(new.condition.firstValues?.labels ?? []).isEmpty
+        condition = new.condition
+        marksRead = new.marksRead
     }
+
+    private var messages: [ChatMessage] { values.messages }
 
     /// Whether an append needs this; all others are an ``Append``.
-    static func isNeeded(for messages: [ChatMessage], if condition: AppendCondition) -> Bool {
-        condition.expectedVersion != nil || !MessageTable.areLean(messages)
+    static func isNeeded(for new: NewMessages) -> Bool {
+        new.messages.first?.key != nil || new.marksRead || new.condition.firstValues != nil
+            || new.condition.expectedVersion != nil
     }
 
-    /// All messages of an append have keys, or none.
-    private static func haveKeys(_ messages: [ChatMessage]) -> Bool { messages.first?.key != nil }
+    /// What a statement takes that creates the conversation.
+    static let creating = BoundColumns<ConditionalAppend>([
+        .init("marks_read", .boolean) { $1.append($0.marksRead) },
+        .init("title", .text) { $1.append($0.condition.firstValues?.title) },
+        .init("labels", .textArray) {
+            $1.append(textsOrNull: ConversationTable.stored($0.condition.firstValues?.labels ?? []))
+        },
+        .init("metadata", .text) {
+            $1.append(MessageTable.stored($0.condition.firstValues?.metadata ?? Metadata()))
+        },
+    ])
+
+    /// What a statement takes for a conversation that exists.
+    static let existing = BoundColumns<ConditionalAppend>([
+        .init("marks_read", .boolean) { $1.append($0.marksRead) },
+        .init("created_at", .timestamptz) { $1.append($0.condition.expectedVersion?.createdAt) },
+        .init("last_sequence", .bigint) { $1.append($0.condition.expectedVersion?.lastSequence) },
+        .init("cleared_through", .bigint) { $1.append($0.condition.expectedVersion?.clearedThrough) },
+    ])
+
+    /// Whether the messages are plain ones with keys, and nothing else is asked for.
+    private var isPlain: Bool {
+        values.arePlain && values.haveKeys && !hasLabels && !marksRead && condition.firstValues == nil
+            && condition.expectedVersion == nil
+    }
+
+    private var statement: PreparedSQL {
+        if condition.createsConversation {
+            if isPlain { return statements.keyedAppend }
+            return hasLabels ? statements.labelledAppend : statements.generalAppend
+        }
+        if isPlain { return statements.keyedAppendIfExists }
+        return hasLabels ? statements.labelledAppendIfExists : statements.generalAppendIfExists
+    }
+
+    /// The request that looks and appends.
+    var request: Request {
+        let step = Request.Step(statement: statement, bytes: values.bytes) { [self] in
+            Parameters(bytes: values.bytes + 256) { parameters in
+                parameters.append(key.tenant)
+                parameters.append(key.id.rawValue)
+                guard !isPlain else { return MessageTable.keyed.append(values, to: &parameters) }
+                MessageTable.full.append(values, to: &parameters)
+                (condition.createsConversation ? Self.creating : Self.existing).append(self, to: &parameters)
+            }
+        }
+        return Request(groups: [[step]], .write(key), isRepeatable: isRepeatable)
+    }
 
     /// Whether what it finds may be its own work: with keys, an unanswered attempt is sent again.
-    var isRepeatable: Bool { request.isRepeatable }
+    var isRepeatable: Bool { values.haveKeys }
 
     /// Reads what the statement answered.
     ///
@@ -51,9 +92,10 @@ struct ConditionalAppend: Sendable {
     /// have stored these very messages, so one more attempt looks for them.
     ///
     /// - Returns: What the caller gets; nil when the append must be made again: the conversation changed between the
-    ///   look and the lock, or this is the first look that found another version.
+    ///   look and the lock, it has labels, or this is the first look that found another version.
     mutating func stored(_ result: QueryResult) throws -> AppendResult? {
         let look = try AppendSQL.Look(result, of: key.id)
+        foundLabels = look.hasLabels
         if let repeated = try RepeatedAppend.messages(for: messages, found: look.found) {
             return AppendResult(messages: repeated, version: look.before)
         }
@@ -61,17 +103,20 @@ struct ConditionalAppend: Sendable {
             guard let after = look.after, added.count == messages.count, added.last - added.first == added.count - 1
             else { throw Appended.damage }
             let appended = Appended(
-                firstSequence: added.first, time: added.time, conversationCreatedAt: after.createdAt)
+                firstSequence: added.first, time: added.time, conversationCreatedAt: after.createdAt,
+                clearedThrough: after.clearedThrough)
             return appended.result(messages, of: key.id)
         }
         guard let version = look.before else { throw Self.conversationNotFound }
         if let expected = condition.expectedVersion, version != expected {
             guard isRepeatable, !foundAnotherVersion else {
                 throw ChatStorageError(
-                    .conflict, "the conversation is not the one that was read, or was appended to since")
+                    .conflict,
+                    "the conversation is not the one that was read, was appended to since, or was cleared")
             }
             foundAnotherVersion = true
         }
+        if foundLabels { hasLabels = true }
         return nil
     }
 

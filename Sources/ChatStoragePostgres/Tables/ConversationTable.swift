@@ -5,19 +5,55 @@ import ChatStorageCore
 /// A new column comes into these lists, and into the schema's next version.
 struct ConversationTable: Sendable {
     /// What is read of a conversation, in the order of ``conversation(_:)``.
-    private static let columns = "conversation_id, title, created_at, updated_at, last_sequence"
+    static let columns = [
+        "conversation_id", "title", "created_at", "updated_at", "last_sequence", "message_count", "read_through",
+        "cleared_through", "labels", "metadata",
+    ]
+    static let columnList = columns.joined(separator: ", ")
 
     /// Reads a conversation from a statement's row.
     static func conversation(_ row: QueryResult.Row) throws -> Conversation {
         Conversation(
             id: ConversationID(try row.text(0)), title: try row.optionalText(1),
-            createdAt: try row.time(2),
-            updatedAt: try row.time(3), lastSequence: try row.int64(4, atLeast: 0))
+            createdAt: try row.time(2), updatedAt: try row.time(3), lastSequence: try row.int64(4, atLeast: 0),
+            messageCount: Int(clamping: try row.int64(5, atLeast: 0)), readThrough: try row.int64(6, atLeast: 0),
+            labels: row.isNull(8) ? [] : try labels(row), metadata: row.isNull(9) ? Metadata() : try metadata(row),
+            clearedThrough: try row.int64(7, atLeast: 0))
     }
+
+    private static func labels(_ row: QueryResult.Row) throws -> Set<Label> {
+        Set(try (row.optionalTexts(8) ?? []).map { Label($0) })
+    }
+
+    private static func metadata(_ row: QueryResult.Row) throws -> Metadata {
+        let text = try row.text(9)
+        do {
+            return try Metadata(parsing: text)
+        } catch {
+            throw ChatStorageError(.damaged, "a stored conversation's metadata is not what the library writes")
+        }
+    }
+
+    /// Reads what a change of a conversation compares, as it is stored.
+    static func storedValues(_ row: QueryResult.Row) throws -> MergedChange.Values {
+        MergedChange.Values(
+            title: try row.optionalText(1), labels: try row.optionalTexts(8), metadata: try row.optionalText(9))
+    }
+
+    /// Labels as they are stored: in the order of their bytes, or NULL for none.
+    static func stored(_ labels: Set<Label>) -> [String]? { labels.isEmpty ? nil : labels.sorted().map(\.rawValue) }
 
     /// What the caller gives of a new conversation, beside its id.
     static let new = BoundColumns<NewConversation>([
-        .init("title", .text) { $1.append($0.title) }
+        .init("title", .text) { $1.append($0.title) },
+        .init("labels", .textArray) { $1.append(textsOrNull: stored($0.labels)) },
+        .init("metadata", .text) { $1.append(MessageTable.stored($0.metadata)) },
+    ])
+
+    /// What a change says of read marks.
+    static let readMarks = BoundColumns<ConversationChange>([
+        .init("read_through", .bigint) { $1.append($0.readThrough) },
+        .init("unread_from", .bigint) { $1.append($0.unreadFrom) },
     ])
 
     /// What a conversation has that was elsewhere, beside its id.
@@ -26,37 +62,45 @@ struct ConversationTable: Sendable {
         .init("created_at", .timestamptz) { $1.append($0.createdAt) },
         .init("updated_at", .timestamptz) { $1.append($0.updatedAt) },
         .init("last_sequence", .bigint) { $1.append($0.lastSequence) },
+        .init("message_count", .bigint) { $1.append(Int64($0.messages.count)) },
+        .init("read_through", .bigint) { $1.append($0.readThrough) },
+        .init("labels", .textArray) { $1.append(textsOrNull: stored($0.labels)) },
+        .init("metadata", .text) { $1.append(MessageTable.stored($0.metadata)) },
     ])
 
     private let names: TableNames
     private var name: String { names.conversations }
     private let thisConversation = TableNames.thisConversation
+    /// The table that lists the labels.
+    private let labels: LabelTable
 
     init(_ names: TableNames) {
         self.names = names
+        labels = LabelTable(names)
     }
 
     // MARK: Statements
 
-    var create: PreparedSQL {
+    /// Creates a conversation; the form for one with labels lists these too.
+    func create(withLabels: Bool) -> PreparedSQL {
         names.statement(
-            "create", [.text, .text] + Self.new.types,
+            withLabels ? "create_with_labels" : "create", [.text, .text] + Self.new.types,
             """
-            \(creation)
-            RETURNING \(Self.columns)
+            WITH c AS (
+                \(creation))\(withLabels ? ", l AS (\(labels.listing))" : "")
+            SELECT \(Self.columnList) FROM c
             """)
     }
 
-    var getOrCreate: PreparedSQL {
+    func getOrCreate(withLabels: Bool) -> PreparedSQL {
         names.statement(
-            "get_or_create", [.text, .text] + Self.new.types,
+            withLabels ? "get_or_create_with_labels" : "get_or_create", [.text, .text] + Self.new.types,
             """
-            WITH inserted AS (
-                \(creation)
-                RETURNING \(Self.columns))
-            SELECT \(Self.columns) FROM inserted
+            WITH c AS (
+                \(creation))\(withLabels ? ", l AS (\(labels.listing))" : "")
+            SELECT \(Self.columnList) FROM c
             UNION ALL
-            SELECT \(Self.columns) FROM \(name) WHERE \(thisConversation)
+            SELECT \(Self.columnList) FROM \(name) WHERE \(thisConversation)
             LIMIT 1
             """)
     }
@@ -66,22 +110,70 @@ struct ConversationTable: Sendable {
         INSERT INTO \(name) (tenant, conversation_id, \(Self.new.names), created_at, updated_at, last_sequence)
         VALUES ($1, $2, \(Self.new.parameters(from: 3)), now(), now(), 0)
         ON CONFLICT (tenant, conversation_id) DO NOTHING
+        RETURNING tenant, \(Self.columnList)
         """
     }
 
     var get: PreparedSQL {
         names.statement(
             "conversation", [.text, .text],
-            "SELECT \(Self.columns) FROM \(name) WHERE \(thisConversation)")
+            "SELECT \(Self.columnList) FROM \(name) WHERE \(thisConversation)")
     }
 
     var updateTitle: PreparedSQL {
         names.statement(
             "update_title", [.text, .text, .text],
             """
-            UPDATE \(name) SET title = $3, updated_at = greatest(now(), updated_at)
+            WITH c AS (
+                UPDATE \(name) SET title = $3, updated_at = greatest(now(), updated_at)
+                WHERE \(thisConversation)
+                RETURNING tenant, \(Self.columnList)),
+            l AS (\(labels.listing))
+            SELECT \(Self.columnList) FROM c
+            """)
+    }
+
+    var markRead: PreparedSQL {
+        names.statement(
+            "mark_read", [.text, .text] + Self.readMarks.types,
+            """
+            UPDATE \(name) SET \(Self.markingRead(through: "$3", unreadFrom: "$4"))
             WHERE \(thisConversation)
-            RETURNING \(Self.columns)
+            RETURNING \(Self.columnList)
+            """)
+    }
+
+    /// Clamped by the row as it is when it is locked.
+    private static func markingRead(through sequence: String, unreadFrom first: String) -> String {
+        """
+        read_through = CASE
+            WHEN \(sequence) IS NOT NULL THEN greatest(read_through, least(\(sequence), last_sequence))
+            WHEN \(first) IS NOT NULL THEN least(read_through, greatest(\(first) - 1, 0))
+            ELSE read_through END
+        """
+    }
+
+    /// Writes what was merged if the conversation is still what was read.
+    var change: PreparedSQL {
+        let columns = MergedChange.columns
+        func parameter(_ name: String) -> String { columns.parameter(name, from: 3) }
+        return names.statement(
+            "change_conversation", [.text, .text] + columns.types,
+            """
+            WITH c AS (
+                UPDATE \(name)
+                SET title = \(parameter("title")), labels = \(parameter("labels")),
+                    metadata = \(parameter("metadata")),
+                    updated_at = CASE WHEN \(parameter("moves")) THEN greatest(now(), updated_at)
+                        ELSE updated_at END,
+                    \(Self.markingRead(through: parameter("read_through"), unreadFrom: parameter("unread_from")))
+                WHERE \(thisConversation) AND created_at = \(parameter("old_created_at"))
+                    AND title IS NOT DISTINCT FROM \(parameter("old_title"))
+                    AND labels IS NOT DISTINCT FROM \(parameter("old_labels"))
+                    AND metadata IS NOT DISTINCT FROM \(parameter("old_metadata"))
+                RETURNING tenant, \(Self.columnList)),
+            l AS (\(labels.listing))
+            SELECT \(Self.columnList) FROM c
             """)
     }
 
@@ -89,14 +181,25 @@ struct ConversationTable: Sendable {
         names.statement("delete", [.text, .text], "DELETE FROM \(name) WHERE \(thisConversation)")
     }
 
-    private var newestFirst: String { "updated_at DESC, \(TableNames.id)" }
+    /// Deletes a conversation if nothing spares it; after waiting for its lock, PostgreSQL looks at the new row.
+    var deleteIf: PreparedSQL {
+        names.statement(
+            "delete_if", [.text, .text, .timestamptz, .textArray],
+            """
+            DELETE FROM \(name) WHERE \(thisConversation) AND ($3 IS NULL OR updated_at < $3)
+                AND (labels IS NULL OR NOT labels && $4)
+            """)
+    }
+
+    /// The order of the list.
+    static let newestFirst = "updated_at DESC, \(TableNames.id)"
 
     var firstPage: PreparedSQL {
         names.statement(
             "first_conversations", [.text, .bigint],
             """
-            SELECT \(Self.columns) FROM \(name) WHERE \(names.thisTenant)
-            ORDER BY \(newestFirst) LIMIT $2
+            SELECT \(Self.columnList) FROM \(name) WHERE \(names.thisTenant)
+            ORDER BY \(Self.newestFirst) LIMIT $2
             """)
     }
 
@@ -107,16 +210,16 @@ struct ConversationTable: Sendable {
         names.statement(
             "next_conversations", [.text, .timestamptz, .text, .bigint],
             """
-            SELECT \(Self.columns) FROM (
-                (SELECT \(Self.columns) FROM \(name)
+            SELECT \(Self.columnList) FROM (
+                (SELECT \(Self.columnList) FROM \(name)
                  WHERE \(names.thisTenant) AND updated_at = $2 AND \(TableNames.id) > $3
-                 ORDER BY \(newestFirst) LIMIT $4)
+                 ORDER BY \(Self.newestFirst) LIMIT $4)
                 UNION ALL
-                (SELECT \(Self.columns) FROM \(name)
+                (SELECT \(Self.columnList) FROM \(name)
                  WHERE \(names.thisTenant) AND updated_at < $2
-                 ORDER BY \(newestFirst) LIMIT $4)
+                 ORDER BY \(Self.newestFirst) LIMIT $4)
             ) AS page
-            ORDER BY \(newestFirst) LIMIT $4
+            ORDER BY \(Self.newestFirst) LIMIT $4
             """)
     }
 
@@ -124,8 +227,11 @@ struct ConversationTable: Sendable {
         names.statement(
             "restore", [.text, .text] + Self.restored.types,
             """
-            INSERT INTO \(name) (tenant, conversation_id, \(Self.restored.names))
-            VALUES ($1, $2, \(Self.restored.parameters(from: 3)))
+            WITH c AS (
+                INSERT INTO \(name) (tenant, conversation_id, \(Self.restored.names))
+                VALUES ($1, $2, \(Self.restored.parameters(from: 3)))
+                RETURNING tenant, \(Self.columnList))
+            \(labels.listing)
             """)
     }
 
@@ -134,32 +240,88 @@ struct ConversationTable: Sendable {
         names.statement(
             "mark_cleared", [.text, .text],
             """
-            UPDATE \(name) SET cleared_through = last_sequence, updated_at = greatest(now(), updated_at)
-            WHERE \(thisConversation)
+            WITH c AS (
+                UPDATE \(name)
+                SET cleared_through = last_sequence, message_count = 0, read_through = last_sequence,
+                    updated_at = greatest(now(), updated_at)
+                WHERE \(thisConversation)
+                RETURNING tenant, \(Self.columnList))
+            \(labels.listing)
             """)
     }
 
-    /// Counts the tenants but one, over the whole store; too rare to be prepared.
-    var countOtherTenants: PreparedSQL {
-        PreparedSQL(text: "SELECT count(DISTINCT nullif(tenant, $1)) FROM \(name)", [.text])
+    /// Reads a page of tenants with what they have; too rare to be prepared.
+    ///
+    /// It finds each tenant by the key of the one before. A distributed engine takes no recursion over its servers.
+    var tenants: PreparedSQL {
+        let counts = "count(*), coalesce(sum(message_count), 0)::bigint"
+        if names.isDistributed {
+            return PreparedSQL(
+                text: "SELECT tenant, \(counts) FROM \(name) WHERE tenant >= $1 GROUP BY 1 ORDER BY 1 LIMIT $2",
+                [.text, .bigint])
+        }
+        return PreparedSQL(
+            text: """
+                WITH RECURSIVE t AS (
+                    (SELECT tenant FROM \(name) WHERE tenant >= $1 ORDER BY tenant LIMIT 1)
+                    UNION ALL
+                    SELECT (SELECT tenant FROM \(name) AS c WHERE c.tenant > t.tenant ORDER BY c.tenant LIMIT 1)
+                    FROM t WHERE t.tenant IS NOT NULL)
+                SELECT page.tenant, counted.*
+                FROM (SELECT tenant FROM t WHERE tenant IS NOT NULL LIMIT $2) AS page CROSS JOIN LATERAL (
+                    SELECT \(counts) FROM \(name) AS c WHERE c.tenant = page.tenant) AS counted
+                ORDER BY page.tenant
+                """, [.text, .bigint])
     }
 
     // MARK: Parts of the statements that append
 
     /// What an append needs of the conversations that it has made longer.
-    static let lengthened = "tenant, conversation_id, created_at, updated_at, last_sequence"
+    static let lengthened = "tenant, conversation_id, created_at, updated_at, last_sequence, cleared_through"
 
     /// Makes conversations longer, and creates those that do not exist.
     ///
-    /// - Parameter rows: What gives their tenants, ids, two times and the number of messages.
-    func lengtheningOrCreation(of rows: String) -> String {
+    /// - Parameters:
+    ///   - rows: What gives their tenants, ids, two times and twice the number of messages, then the `first` columns.
+    ///   - first: Other columns of those that are created.
+    ///   - marksRead: The parameter that says whether everything is read then; nil for no.
+    ///   - withLabels: Whether those that have labels are made longer too; they are left out otherwise.
+    func lengtheningOrCreation(
+        of rows: String, first: [String] = [], marksRead: String? = nil, withLabels: Bool = false
+    ) -> String {
+        let columns =
+            ["tenant", "conversation_id", "created_at", "updated_at", "last_sequence", "message_count"] + first
+        return """
+            INSERT INTO \(name) AS v (\(columns.joined(separator: ", ")))
+            \(rows)
+            ON CONFLICT (tenant, conversation_id) DO UPDATE
+            SET last_sequence = v.last_sequence + excluded.last_sequence,
+                message_count = v.message_count + excluded.message_count,
+                updated_at = greatest(excluded.updated_at, v.updated_at)\(marksRead.map {
+                    """
+                    ,
+                        read_through = CASE WHEN \($0) THEN v.last_sequence + excluded.last_sequence
+                            ELSE v.read_through END
+                    """
+                } ?? "")
+            \(withLabels ? "" : "WHERE v.labels IS NULL")
+            RETURNING \(Self.lengthened)\(withLabels ? ", labels" : "")
+            """
+    }
+
+    /// Makes conversations longer, creates those that do not exist, and writes anew as they are those that have labels.
+    ///
+    /// So all of them come back, and say `has_labels`: their order is their numbers.
+    func lengtheningUnlessLabelled(of rows: String) -> String {
         """
-        INSERT INTO \(name) AS v (tenant, conversation_id, created_at, updated_at, last_sequence)
+        INSERT INTO \(name) AS v (tenant, conversation_id, created_at, updated_at, last_sequence, message_count)
         \(rows)
         ON CONFLICT (tenant, conversation_id) DO UPDATE
-        SET last_sequence = v.last_sequence + excluded.last_sequence,
-            updated_at = greatest(excluded.updated_at, v.updated_at)
-        RETURNING \(Self.lengthened)
+        SET last_sequence = v.last_sequence + CASE WHEN v.labels IS NULL THEN excluded.last_sequence ELSE 0 END,
+            message_count = v.message_count + CASE WHEN v.labels IS NULL THEN excluded.message_count ELSE 0 END,
+            updated_at = CASE WHEN v.labels IS NULL THEN greatest(excluded.updated_at, v.updated_at)
+                ELSE v.updated_at END
+        RETURNING \(Self.lengthened), labels IS NOT NULL AS has_labels
         """
     }
 
@@ -168,11 +330,20 @@ struct ConversationTable: Sendable {
     /// - Parameters:
     ///   - count: The number of messages.
     ///   - condition: What else must be true of it.
-    func lengthening(by count: String, if condition: String? = nil) -> String {
-        """
-        UPDATE \(name) SET last_sequence = last_sequence + \(count), updated_at = greatest(now(), updated_at)
-        WHERE \(thisConversation)\(condition.map { " AND \($0)" } ?? "")
-        RETURNING \(Self.lengthened)
-        """
+    ///   - marksRead: The parameter that says whether everything is read then; nil for no.
+    ///   - withLabels: Whether one that has labels is made longer too; it is left out otherwise.
+    func lengthening(
+        by count: String, if condition: String? = nil, marksRead: String? = nil, withLabels: Bool = false
+    ) -> String {
+        let conditions = [thisConversation, condition, withLabels ? nil : "labels IS NULL"]
+        return """
+            UPDATE \(name)
+            SET last_sequence = last_sequence + \(count), message_count = message_count + \(count),
+                updated_at = greatest(now(), updated_at)\(marksRead.map {
+                    ", read_through = CASE WHEN \($0) THEN last_sequence + \(count) ELSE read_through END"
+                } ?? "")
+            WHERE \(conditions.compactMap(\.self).joined(separator: " AND "))
+            RETURNING \(Self.lengthened)\(withLabels ? ", labels" : "")
+            """
     }
 }

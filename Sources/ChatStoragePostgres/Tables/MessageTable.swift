@@ -5,7 +5,7 @@ import ChatStorageCore
 /// A new column comes into these lists, and into the schema's next version.
 struct MessageTable: Sendable {
     /// What is read of a message, in the order of ``message(_:from:of:)``.
-    static let columns = ["sequence", "role", "content", "created_at", "message_key"]
+    static let columns = ["sequence", "role", "content", "created_at", "message_key", "parts", "metadata"]
     static let columnList = columns.joined(separator: ", ")
 
     /// Reads a message from a statement's row.
@@ -14,38 +14,43 @@ struct MessageTable: Sendable {
     static func message(_ row: QueryResult.Row, from first: Int32 = 0, of id: ConversationID) throws
         -> Message
     {
-        Message(
-            conversationID: id, sequence: try row.int64(first, atLeast: 1),
-            body: ChatMessage(
-                role: try row.role(first + 1), content: try row.text(first + 2),
-                key: try row.optionalText(first + 4)),
+        let body = try MessageJSON.message(
+            role: try row.role(first + 1), content: try row.text(first + 2), parts: try row.optionalText(first + 5),
+            metadata: try row.optionalText(first + 6), key: try row.optionalText(first + 4))
+        return Message(
+            conversationID: id, sequence: try row.int64(first, atLeast: 1), body: body,
             createdAt: try row.time(first + 3))
     }
 
+    /// Reads the stored text of a message's metadata; nil for none.
+    static func storedMetadata(_ row: QueryResult.Row) throws -> String? { try row.optionalText(6) }
+
     /// What plain messages have: a role and a text.
-    static let lean = BoundColumns<[ChatMessage]>([
-        .init("role", .textArray) { $1.append(texts: $0.lazy.map(\.role.rawValue)) },
-        .init("content", .textArray) { $1.append(texts: $0.lazy.map(\.content)) },
+    static let lean = BoundColumns<MessageValues>([
+        .init("role", .textArray) { $1.append(texts: $0.messages.lazy.map(\.role.rawValue)) },
+        .init("content", .textArray) { $1.append(texts: $0.messages.lazy.map(\.content)) },
     ])
 
-    /// All that messages have.
-    static let full = BoundColumns<[ChatMessage]>(
-        lean.columns + [
-            .init(key, .textArray) { $1.append(texts: $0.lazy.map(\.key)) }
-        ])
+    /// What plain messages with keys have.
+    static let keyed = BoundColumns<MessageValues>(
+        lean.columns + [.init(key, .textArray) { $1.append(texts: $0.messages.lazy.map(\.key)) }])
 
-    /// Whether messages have nothing but what ``lean`` takes.
-    ///
-    /// The first one speaks for all: all messages of an append have keys, or none.
-    static func areLean(_ messages: [ChatMessage]) -> Bool { messages.first?.key == nil }
+    /// What messages without keys have.
+    static let rich = BoundColumns<MessageValues>(lean.columns + more)
+
+    /// All that messages have.
+    static let full = BoundColumns<MessageValues>(keyed.columns + more)
+
+    private static let more: [BoundColumns<MessageValues>.Column] = [
+        .init("parts", .textArray) { $1.append(texts: $0.parts) },
+        .init("metadata", .textArray) { $1.append(texts: $0.metadata) },
+    ]
 
     /// The column of messages' keys.
     static let key = "message_key"
 
-    /// About how many bytes a message's values have.
-    static func bytes(of message: ChatMessage) -> Int {
-        message.content.utf8.count + (message.key.map { $0.utf8.count + 16 } ?? 0) + 32
-    }
+    /// Metadata as it is stored: compact JSON, or NULL for none.
+    static func stored(_ metadata: Metadata) -> String? { metadata.isEmpty ? nil : metadata.text }
 
     private let names: TableNames
     private var name: String { names.messages }
@@ -83,6 +88,42 @@ struct MessageTable: Sendable {
             """)
     }
 
+    var ofSequences: PreparedSQL {
+        lookUp("messages_of_sequences", .bigintArray, by: "sequence", in: TableNames.thisConversation)
+    }
+
+    var ofKeys: PreparedSQL {
+        lookUp(
+            "messages_of_keys", .textArray, by: Self.key, in: "\(names.thisTenant) AND \(TableNames.id) = $2")
+    }
+
+    /// Each is looked up by itself: for an array, a planner that expects short conversations would read all messages.
+    private func lookUp(_ statement: String, _ type: ParameterType, by column: String, in conversation: String)
+        -> PreparedSQL
+    {
+        names.statement(
+            statement, [.text, .text, type],
+            """
+            SELECT \(Self.columns.map { "found.\($0)" }.joined(separator: ", "))
+            FROM (SELECT DISTINCT value FROM unnest($3) AS given (value)) AS given CROSS JOIN LATERAL (
+                SELECT \(Self.columnList) FROM \(name) WHERE \(conversation) AND \(column) = given.value
+                LIMIT 1) AS found
+            ORDER BY found.sequence
+            """)
+    }
+
+    /// Changes a message's metadata if it is still what was read, of a message that is still the one that was.
+    var revise: PreparedSQL {
+        names.statement(
+            "revise_message", [.text, .text, .bigint, .timestamptz, .text, .text],
+            """
+            UPDATE \(name) SET metadata = $6
+            WHERE \(TableNames.thisConversation) AND sequence = $3 AND created_at = $4
+                AND metadata IS NOT DISTINCT FROM $5
+            RETURNING \(Self.columnList)
+            """)
+    }
+
     /// Removes what a clear has marked.
     ///
     /// If the clear found no conversation, another session may create one before this statement. Its mark is then 0, or
@@ -112,7 +153,7 @@ struct MessageTable: Sendable {
     ) {
         values.append(numbers: messages.lazy.map(\.sequence))
         values.append(times: messages.lazy.map(\.createdAt))
-        full.append(messages.map(\.body), to: &values)
+        full.append(MessageValues(messages.map(\.body)), to: &values)
     }
 
     // MARK: Parts of the statements that append
@@ -125,7 +166,7 @@ struct MessageTable: Sendable {
     ///   - sequence: Each message's sequence.
     ///   - source: The rows of both.
     func insertion(
-        of shape: BoundColumns<[ChatMessage]>, to conversation: String, at sequence: String,
+        of shape: BoundColumns<MessageValues>, to conversation: String, at sequence: String,
         from source: String
     ) -> String {
         """

@@ -15,7 +15,7 @@ struct RestoreRequest {
                 ConversationTable.restored.append(snapshot, to: &values)
             }
         }
-        let parts = Self.parts(snapshot.messages.map(\.content.utf8.count)).map { range, bytes in
+        let parts = Self.parts(snapshot.messages.map(\.body.storedBytes)).map { range, bytes in
             Request.Step(statement: statements.restoreMessages, bytes: bytes) {
                 let messages = snapshot.messages[range]
                 return Parameters(bytes: bytes + 64 * messages.count + 256) { values in

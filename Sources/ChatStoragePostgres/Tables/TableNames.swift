@@ -2,9 +2,13 @@
 struct TableNames: Sendable {
     let conversations: String
     let messages: String
+    /// The labels of conversations that have some, each with the conversation's place in the list.
+    let labels: String
     /// What statements' names begin with: a connection's prepared statements outlive a move of the tables to another
     /// schema.
     let prefix: String
+    /// Whether the engine distributes the tables.
+    let isDistributed: Bool
     /// The condition for a tenant's rows, with the collation of the indexes that serve one statement each.
     let thisTenant: String
 
@@ -18,7 +22,9 @@ struct TableNames: Sendable {
     /// - Parameter isDistributed: Whether the engine distributes the tables, and finds a tenant's shard by the column
     ///   itself.
     init(_ schema: SchemaName, isDistributed: Bool) {
+        self.isDistributed = isDistributed
         conversations = "\(schema.quoted).conversations"
+        labels = "\(schema.quoted).conversation_labels"
         messages = "\(schema.quoted).chat_messages"
         prefix = "chatstorage_\(String(UInt64(bitPattern: schema.lockKey), radix: 16))"
         thisTenant = "\(isDistributed ? "tenant = $1 AND " : "")tenant COLLATE \"POSIX\" = $1"

@@ -1,0 +1,149 @@
+import ChatStorageCore
+
+/// The statements that list conversations by labels or with previews, and how their answers are read.
+///
+/// Each walks one index in the order of the list, passes over what has not the right labels, and ends where
+/// `ConversationPageBuilder` ends a page: at its limit, or after as many conversations as a page looks at. It reads one
+/// more, which shows whether there is a next page.
+struct ConversationWalk: Sendable {
+    private let names: TableNames
+    private let newestFirst = ConversationTable.newestFirst
+
+    init(_ names: TableNames) {
+        self.names = names
+    }
+
+    // MARK: Statements
+
+    /// Walks the list from its start.
+    var first: PreparedSQL { statement("walk_first", [], from: list("", 7)) }
+    /// Walks the list from a place.
+    var next: PreparedSQL { statement("walk_next", Self.start, from: twoRanges(list, 7)) }
+    /// Walks a label's conversations from the newest one.
+    var firstOfLabel: PreparedSQL { statement("walk_label_first", [.text], from: ofLabel("", 8)) }
+    /// Walks a label's conversations from a place.
+    var nextOfLabel: PreparedSQL { statement("walk_label_next", [.text] + Self.start, from: twoRanges(ofLabel, 8)) }
+
+    /// The types of the place after which a page begins.
+    private static let start: [ParameterType] = [.timestamptz, .text]
+
+    /// The tenant, the page's limit, how many rows are read at most, the labels that all have, those that none has, and
+    /// the length of previews; then what `more` is for.
+    ///
+    /// The rows are numbered and filtered one by one as the index gives them, so the walk ends with the page. The last
+    /// one that a page looks at comes too, whatever its labels: the next page may begin after it.
+    private func statement(_ name: String, _ more: [ParameterType], from rows: String) -> PreparedSQL {
+        let columns = ConversationTable.columns
+        return names.statement(
+            name, [.text, .bigint, .bigint, .textArray, .textArray, .bigint] + more,
+            """
+            SELECT \(columns.map { "page.\($0)" }.joined(separator: ", ")), page.matches, page.has_next, page.number,
+                preview.sequence, preview.role, preview.created_at, preview.content
+            FROM (
+                SELECT \(ConversationTable.columnList), matches, has_next, number FROM (
+                    SELECT \(ConversationTable.columnList),
+                        coalesce(labels, '{}') @> $4 AND NOT coalesce(labels, '{}') && $5 AS matches,
+                        lead(true) OVER list IS NOT NULL AS has_next, row_number() OVER list AS number
+                    FROM (
+                        \(rows)) AS walked
+                    WINDOW list AS (ORDER BY \(newestFirst))) AS looked_at
+                WHERE number < $3 AND (matches OR number = $3 - 1)
+                ORDER BY \(newestFirst) LIMIT $2) AS page
+            LEFT JOIN LATERAL (
+                SELECT sequence, role, created_at, left(content, $6::integer) AS content
+                FROM (
+                    SELECT sequence, role, created_at, content FROM \(names.messages) AS m
+                    WHERE m.tenant = $1 AND m.conversation_id = page.conversation_id
+                    ORDER BY sequence DESC LIMIT \(MessagePreview.messages)) AS newest
+                WHERE content <> '' ORDER BY sequence DESC LIMIT 1) AS preview
+            ON page.matches AND $6 IS NOT NULL
+            ORDER BY page.updated_at DESC, page.conversation_id COLLATE "POSIX"
+            """)
+    }
+
+    /// Rows of the list under a condition on their place, in its order.
+    private func list(_ place: String, _: Int) -> String {
+        """
+        SELECT \(ConversationTable.columnList) FROM \(names.conversations)
+        WHERE \(names.thisTenant)\(place) ORDER BY \(newestFirst) LIMIT $3
+        """
+    }
+
+    /// Rows that have the label that the parameter before the place names.
+    ///
+    /// Each conversation is looked up by its key. Joined otherwise, a planner that expects many would read them all.
+    private func ofLabel(_ place: String, _ next: Int) -> String {
+        let listed = ["conversation_id", "updated_at"]
+        let columns = ConversationTable.columns.map { "\(listed.contains($0) ? "listed" : "found").\($0)" }
+        return """
+            SELECT \(columns.joined(separator: ", "))
+            FROM (
+                SELECT conversation_id, updated_at FROM \(names.labels)
+                WHERE \(names.thisTenant) AND label COLLATE "POSIX" = $\(next - 1)\(place)
+                ORDER BY \(newestFirst) LIMIT $3) AS listed
+            CROSS JOIN LATERAL (
+                SELECT \(ConversationTable.columnList) FROM \(names.conversations) AS c
+                WHERE c.tenant = $1 AND c.conversation_id = listed.conversation_id LIMIT 1) AS found
+            ORDER BY listed.updated_at DESC, listed.conversation_id COLLATE "POSIX"
+            """
+    }
+
+    /// Rows after a place: those updated at the same time, then the older ones, which are two ranges of one index.
+    private func twoRanges(_ rows: (_ place: String, _ next: Int) -> String, _ next: Int) -> String {
+        """
+        SELECT \(ConversationTable.columnList) FROM (
+            (\(rows(" AND updated_at = $\(next) AND \(TableNames.id) > $\(next + 1)", next)))
+            UNION ALL
+            (\(rows(" AND updated_at < $\(next)", next)))) AS ranges
+        ORDER BY \(newestFirst) LIMIT $3
+        """
+    }
+
+    // MARK: Answers
+
+    /// The values of a statement that walks.
+    ///
+    /// - Parameter start: The last conversation before the page.
+    static func values(
+        _ query: ConversationQuery, after start: (updatedAt: Timestamp, id: ConversationID)?, tenant: String
+    ) -> Parameters {
+        let most = ConversationPageBuilder.mostLookedAt(query)
+        return Parameters(bytes: 512) { values in
+            values.append(tenant)
+            values.append(Int64(clamping: query.limit))
+            values.append(Int64(clamping: most == .max ? most : most + 1))
+            values.append(texts: query.with.map(\.rawValue))
+            values.append(texts: query.without.map(\.rawValue))
+            values.append(query.preview.map { Int64($0) })
+            if let label = query.with.min() { values.append(label.rawValue) }
+            if let start {
+                values.append(start.updatedAt)
+                values.append(start.id.rawValue)
+            }
+        }
+    }
+
+    /// Reads the page that a statement answered.
+    static func page(_ result: QueryResult, of query: ConversationQuery, tenant: String) throws -> ConversationPage {
+        let first = Int32(ConversationTable.columns.count)
+        let most = ConversationPageBuilder.mostLookedAt(query)
+        var items: [Conversation] = []
+        for row in result.rows {
+            var conversation = try ConversationTable.conversation(row)
+            if try row.bool(first) {
+                if !row.isNull(first + 3) {
+                    conversation.preview = MessagePreview(
+                        sequence: try row.int64(first + 3, atLeast: 1), role: try row.role(first + 4),
+                        createdAt: try row.time(first + 5), text: try row.text(first + 6))
+                }
+                items.append(conversation)
+            }
+            if try items.count == query.limit || row.int64(first + 2) == most {
+                let hasNext = try row.bool(first + 1)
+                return ConversationPage(
+                    items: items, next: hasNext ? ConversationCursor(after: conversation, tenant: tenant) : nil)
+            }
+        }
+        return ConversationPage(items: items, next: nil)
+    }
+}

@@ -1,0 +1,38 @@
+/// The table that lists conversations by their labels, each with its place in the list of conversations.
+///
+/// It repeats what the conversations' own rows say, for those that have labels alone. All that writes to it holds the
+/// lock of the conversation's row. An append to a conversation without labels has no part of it in its statement, which
+/// would cost seven hundredths of the append; it leaves out a conversation with labels, and the append is then made by
+/// a statement that lists it again.
+struct LabelTable: Sendable {
+    private let names: TableNames
+
+    init(_ names: TableNames) {
+        self.names = names
+    }
+
+    /// Lists the labels of conversations, the rows `c`, at their place.
+    var listing: String {
+        """
+        INSERT INTO \(names.labels) AS listed (tenant, conversation_id, label, updated_at)
+        SELECT c.tenant, c.conversation_id, given.label, c.updated_at FROM c, unnest(c.labels) AS given (label)
+        ON CONFLICT (tenant, conversation_id, label) DO UPDATE SET updated_at = excluded.updated_at
+        WHERE listed.updated_at <> excluded.updated_at
+        """
+    }
+
+    /// Removes labels that a change has taken from a conversation: all but these, if the conversation has just these.
+    ///
+    /// It is a statement after the change, because it needs a snapshot that is taken once the row is locked. If the
+    /// change wrote nothing, the row is not locked: then either the conversation has other labels, or the table lists
+    /// just these.
+    var remove: PreparedSQL {
+        names.statement(
+            "remove_labels", [.text, .text, .textArray, .timestamptz],
+            """
+            DELETE FROM \(names.labels) WHERE \(TableNames.thisConversation) AND NOT label = ANY ($3) AND EXISTS (
+                SELECT FROM \(names.conversations)
+                WHERE \(TableNames.thisConversation) AND created_at = $4 AND coalesce(labels, '{}') = $3)
+            """)
+    }
+}

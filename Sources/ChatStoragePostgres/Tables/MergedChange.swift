@@ -1,0 +1,77 @@
+import ChatStorageCore
+
+/// A change of a conversation that was read: what it becomes, if it is still what was read.
+struct MergedChange: Sendable {
+    /// What can change beside the title's time and the read marks, as it is stored.
+    struct Values: Sendable {
+        var title: String?
+        var labels: [String]?
+        var metadata: String?
+
+        fileprivate var bytes: Int {
+            (title?.utf8.count ?? 0) + (labels ?? []).reduce(0) { $0 + $1.utf8.count } + (metadata?.utf8.count ?? 0)
+        }
+    }
+
+    private let change: ConversationChange
+    private let old: Values
+    private let new: Values
+    let createdAt: Timestamp
+    /// Whether it becomes the newest in the list.
+    private let moves: Bool
+
+    /// Applies a change to a row of ``ConversationTable``.
+    ///
+    /// - Throws: ``ChatStorageError`` with the code `tooManyLabels` or `metadataTooLarge`.
+    init(_ change: ConversationChange, of row: QueryResult.Row) throws {
+        let conversation = try ConversationTable.conversation(row)
+        let changed: Conversation
+        do {
+            // The database's clock says when it is changed.
+            changed = try change.applied(to: conversation, at: conversation.updatedAt)
+        } catch let error as ChatStorageError {
+            throw error.beforeWriting
+        }
+        self.change = change
+        old = try ConversationTable.storedValues(row)
+        createdAt = conversation.createdAt
+        new = Values(
+            title: changed.title,
+            labels: changed.labels == conversation.labels ? old.labels : ConversationTable.stored(changed.labels),
+            metadata: change.metadata.isEmpty ? old.metadata : MessageTable.stored(changed.metadata))
+        let setsTitle = change.newTitle != nil || (change.titleIfNone != nil && conversation.title == nil)
+        moves = setsTitle && !change.keepsPlace
+    }
+
+    /// The labels that it leaves, if it takes some away.
+    var labelsLeft: [String]? {
+        guard let old = old.labels else { return nil }
+        let left = new.labels ?? []
+        return Set(old.map { Label($0) }).isSubset(of: Set(left.map { Label($0) })) ? nil : left
+    }
+
+    /// About how many bytes the values have.
+    var bytes: Int { old.bytes + new.bytes }
+
+    /// Its values, in the order in which the statement takes them.
+    static let columns = BoundColumns<MergedChange>([
+        .init("title", .text) { $1.append($0.new.title) },
+        .init("labels", .textArray) { $1.append(textsOrNull: $0.new.labels) },
+        .init("metadata", .text) { $1.append($0.new.metadata) },
+        .init("moves", .boolean) { $1.append($0.moves) },
+        .init("read_through", .bigint) { $1.append($0.change.readThrough) },
+        .init("unread_from", .bigint) { $1.append($0.change.unreadFrom) },
+        .init("old_title", .text) { $1.append($0.old.title) },
+        .init("old_labels", .textArray) { $1.append(textsOrNull: $0.old.labels) },
+        .init("old_metadata", .text) { $1.append($0.old.metadata) },
+        .init("old_created_at", .timestamptz) { $1.append($0.createdAt) },
+    ])
+}
+
+extension ConversationChange {
+    /// Whether nothing but read marks is changed: that takes no look before.
+    var isOfReadMarksAlone: Bool {
+        (readThrough != nil || unreadFrom != nil) && newTitle == nil && titleIfNone == nil && addedLabels.isEmpty
+            && removedLabels.isEmpty && metadata.isEmpty
+    }
+}
