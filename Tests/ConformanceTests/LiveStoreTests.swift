@@ -147,6 +147,8 @@ private struct SlowlyClosing: ChatStorageBackend {
         try await base.close()
     }
 
+    func tenants(_ query: TenantQuery) async throws -> TenantPage { try await base.tenants(query) }
+
     var defaultTenant: SQLiteTenant { base.defaultTenant }
 
     func tenant(_ name: String) -> SQLiteTenant { base.tenant(name) }

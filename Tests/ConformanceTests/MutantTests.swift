@@ -5,7 +5,7 @@ import Testing
 @Suite(.serialized) struct MutantTests {
     private static let mutants =
         Mutant.text + Mutant.order + Mutant.atomicity + Mutant.interplay + Mutant.stores
-        + Mutant.keys
+        + Mutant.keys + Mutant.model
 
     @Test(arguments: mutants)
     func isCaughtByTheCheckThatNamesItsFault(_ mutant: Mutant) async throws {
@@ -31,7 +31,8 @@ import Testing
     private static func runs(of check: Check) -> Int {
         let races = [
             "concurrency.", "cancellation.", "linearisability.", "order.sequence.concurrent-", "tenants.concurrent",
-            "atomicity.get-or-create.race", "keys.race", "conditions.unchanged.race", "schema.prepare.concurrent",
+            "atomicity.get-or-create.race", "keys.race", "conditions.unchanged.race", "metadata.merge.race",
+            "schema.prepare.concurrent",
             "closing.calls-under-way", "closing.writes-under-way-whole",
         ]
         return races.contains { check.id.hasPrefix($0) } ? 20 : 1
@@ -42,7 +43,7 @@ import Testing
         let left = [
             "scale.", "model.", "linearisability.", "concurrency.readers-starve-nobody", "text.append.most-bytes",
             "text.content.largest", "text.content.too-large", "text.breach.names-field-and-lengths", "text.sql.",
-            "tenants.colliding-keys",
+            "tenants.colliding-keys", "lists.labels.passed-over",
         ]
         return !left.contains { check.id.hasPrefix($0) }
     }

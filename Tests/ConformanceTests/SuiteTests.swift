@@ -328,6 +328,8 @@ private struct ExcusedHarness: ConformanceHarness {
 
         func close() async throws { try await base.close() }
 
+        func tenants(_ query: TenantQuery) async throws -> TenantPage { try await base.tenants(query) }
+
         var defaultTenant: InMemoryTenant { base.defaultTenant }
 
         func tenant(_ name: String) -> InMemoryTenant { base.tenant(name) }

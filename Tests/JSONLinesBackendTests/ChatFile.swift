@@ -8,34 +8,22 @@ struct ChatFile: Sendable {
     private struct Heading: Codable {
         /// Missing for the default tenant.
         var tenant: String?
-        var id: ConversationID
-        var title: String?
-        var createdAt: Int64
-        var updatedAt: Int64
-        var lastSequence: Int64
-    }
-
-    private struct Line: Codable {
-        var sequence: Int64
-        var role: Role
-        var content: String
-        var createdAt: Int64
-        var key: String?
+        var conversation: Conversation
     }
 
     static let pathExtension = "jsonl"
 
     private let url: URL
     let tenant: String?
-    var snapshot: ConversationSnapshot
+    var chat: Chat
 
     /// The number that is the file's name.
     var number: Int { Int(url.deletingPathExtension().lastPathComponent) ?? 0 }
 
-    init(of snapshot: ConversationSnapshot, tenant: String?, number: Int, in folder: URL) {
+    init(of chat: Chat, tenant: String?, number: Int, in folder: URL) {
         url = folder.appendingPathComponent("\(number).\(Self.pathExtension)")
         self.tenant = tenant
-        self.snapshot = snapshot
+        self.chat = chat
     }
 
     init(reading url: URL) throws {
@@ -46,15 +34,8 @@ struct ChatFile: Sendable {
         }
         self.url = url
         tenant = heading.tenant
-        snapshot = ConversationSnapshot(
-            id: heading.id, title: heading.title, createdAt: Timestamp(microsecondsSinceEpoch: heading.createdAt),
-            updatedAt: Timestamp(microsecondsSinceEpoch: heading.updatedAt), lastSequence: heading.lastSequence,
-            messages: try lines.dropFirst().map { line in
-                let line = try decoder.decode(Line.self, from: line)
-                return .init(
-                    sequence: line.sequence, role: line.role, content: line.content,
-                    createdAt: Timestamp(microsecondsSinceEpoch: line.createdAt), key: line.key)
-            })
+        chat = Chat(
+            heading.conversation, try lines.dropFirst().map { try decoder.decode(Chat.Message.self, from: $0) })
     }
 
     /// Replaces the file by another, written and on the disk before, so that there is always a whole one.
@@ -74,17 +55,10 @@ struct ChatFile: Sendable {
 
     private func encoded() throws -> Data {
         let encoder = JSONEncoder()
-        var data = try encoder.encode(
-            Heading(
-                tenant: tenant, id: snapshot.id, title: snapshot.title,
-                createdAt: snapshot.createdAt.microsecondsSinceEpoch,
-                updatedAt: snapshot.updatedAt.microsecondsSinceEpoch, lastSequence: snapshot.lastSequence))
-        for message in snapshot.messages {
+        var data = try encoder.encode(Heading(tenant: tenant, conversation: chat.conversation))
+        for message in chat.messages {
             data.append(UInt8(ascii: "\n"))
-            data += try encoder.encode(
-                Line(
-                    sequence: message.sequence, role: message.role, content: message.content,
-                    createdAt: message.createdAt.microsecondsSinceEpoch, key: message.key))
+            data += try encoder.encode(message)
         }
         return data
     }

@@ -32,50 +32,57 @@ struct ChatFolder: Sendable {
             for file in try FileManager.default.contentsOfDirectory(at: url, includingPropertiesForKeys: nil)
             where file.pathExtension == ChatFile.pathExtension {
                 let file = try ChatFile(reading: file)
-                files[Key(file.snapshot.id, in: file.tenant)] = file
+                files[Key(file.chat.conversation.id, in: file.tenant)] = file
                 lastNumber = max(lastNumber, file.number)
             }
         }
     }
 
-    func snapshot(_ id: ConversationID, in tenant: String?) -> ConversationSnapshot? {
-        files[Key(id, in: tenant)]?.snapshot
+    func chat(_ id: ConversationID, in tenant: String?) -> Chat? {
+        files[Key(id, in: tenant)]?.chat
     }
 
-    mutating func insert(_ snapshot: ConversationSnapshot, in tenant: String?) throws -> ConversationSnapshot {
-        let key = Key(snapshot.id, in: tenant)
+    mutating func insert(_ chat: Chat, in tenant: String?) throws {
+        let key = Key(chat.conversation.id, in: tenant)
         guard files[key] == nil else {
             throw ChatStorageError(.conversationExists, "a conversation of this id exists")
         }
         lastNumber += 1
-        let file = ChatFile(of: snapshot, tenant: tenant, number: lastNumber, in: url)
+        try write(ChatFile(of: chat, tenant: tenant, number: lastNumber, in: url), key)
+    }
+
+    /// Puts a changed conversation in the place of the one that is there.
+    mutating func replace(_ chat: Chat, in tenant: String?) throws {
+        let key = Key(chat.conversation.id, in: tenant)
+        guard var file = files[key] else { return }
+        file.chat = chat
+        try write(file, key)
+    }
+
+    private mutating func write(_ file: ChatFile, _ key: Key) throws {
         try file.write(survivingPowerLoss: survivesPowerLoss)
         files[key] = file
         lists[key.tenant] = nil
-        return snapshot
     }
 
-    /// Changes a conversation, which is updated now, or not earlier than before when the clock stepped back.
-    mutating func update(
-        _ id: ConversationID, in tenant: String?, _ change: (inout ConversationSnapshot) -> Void
-    ) throws -> ConversationSnapshot? {
+    mutating func remove(_ id: ConversationID, in tenant: String?) throws {
         let key = Key(id, in: tenant)
-        guard var file = files[key] else { return nil }
-        file.snapshot.updatedAt = max(file.snapshot.updatedAt, .now())
-        change(&file.snapshot)
-        try file.write(survivingPowerLoss: survivesPowerLoss)
-        files[key] = file
-        lists[key.tenant] = nil
-        return file.snapshot
-    }
-
-    mutating func remove(_ id: ConversationID, in tenant: String?) throws -> Bool {
-        let key = Key(id, in: tenant)
-        guard let file = files[key] else { return false }
+        guard let file = files[key] else { return }
         try file.remove(survivingPowerLoss: survivesPowerLoss)
         files[key] = nil
         lists[key.tenant] = nil
-        return true
+    }
+
+    /// The tenants that have conversations after a name, by the bytes of their names, the default one first.
+    func tenants(after name: String?) -> [TenantSummary] {
+        let chats = Dictionary(grouping: files.values) { Key("", in: $0.tenant) }.values
+        return chats.map { files in
+            TenantSummary(
+                name: files[0].tenant, conversations: files.count,
+                messages: files.reduce(0) { $0 + $1.chat.messages.count })
+        }
+        .sorted { ($0.name ?? "").utf8.lexicographicallyPrecedes(($1.name ?? "").utf8) }
+        .filter { summary in name.map { $0.utf8.lexicographicallyPrecedes((summary.name ?? "").utf8) } ?? true }
     }
 
     /// A tenant's conversations, newest first, from the list's start or after a place in it.
@@ -85,7 +92,7 @@ struct ChatFolder: Sendable {
         let tenant = tenant.map { Array($0.utf8) }
         let list =
             lists[tenant]
-            ?? files.filter { $0.key.tenant == tenant }.map(\.value.snapshot.conversation)
+            ?? files.filter { $0.key.tenant == tenant }.map(\.value.chat.conversation)
             .sorted { $1.follows(($0.updatedAt, $0.id)) }
         lists[tenant] = list
         guard let place else { return list[...] }

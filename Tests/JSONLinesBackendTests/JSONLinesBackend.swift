@@ -13,12 +13,15 @@ final class JSONLinesBackend: ChatStorageBackend {
         var folder: ChatFolder
     }
 
+    /// The roles that messages can have.
+    let roles: RoleSet
     private let state: Mutex<State>
     /// Files are slow, and the threads that run Swift's tasks must not wait for them.
     private let queue = DispatchQueue(label: "JSON Lines files")
 
     /// Opens a store; without `survivesPowerLoss` a loss of power can take back the last writes, at a higher speed.
-    init(folder: URL, survivesPowerLoss: Bool = true) {
+    init(folder: URL, roles: RoleSet = .standard, survivesPowerLoss: Bool = true) {
+        self.roles = roles
         state = Mutex(State(folder: ChatFolder(url: folder, survivesPowerLoss: survivesPowerLoss)))
     }
 
@@ -44,6 +47,13 @@ final class JSONLinesBackend: ChatStorageBackend {
 
     func tenant(_ name: String) -> JSONLinesTenant {
         JSONLinesTenant(name: name, backend: self)
+    }
+
+    func tenants(_ query: TenantQuery) async throws -> TenantPage {
+        try await call(nil) { folder in
+            try Validation.check(query)
+            return TenantPage(folder.tenants(after: query.after), limit: query.limit)
+        }
     }
 
     /// Runs a tenant's call, alone; the store's own state comes before all that can be wrong with the arguments.

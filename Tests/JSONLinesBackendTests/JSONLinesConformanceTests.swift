@@ -19,12 +19,17 @@ struct JSONLinesStore: ConformanceStore {
     }
 
     /// No check cuts the power, and some write 100,000 conversations.
-    private static func open(_ folder: URL) -> JSONLinesBackend {
-        JSONLinesBackend(folder: folder, survivesPowerLoss: false)
+    private static func open(_ folder: URL, roles: RoleSet = .standard) -> JSONLinesBackend {
+        JSONLinesBackend(folder: folder, roles: roles, survivesPowerLoss: false)
     }
 
     /// It does not declare `multiProcess`, so all handles are the one.
     func handles(_ count: Int) -> [any ChatStorageBackend] { Array(repeating: backend, count: count) }
+
+    /// It has one handle, so this is on another store.
+    func handle(taking roles: RoleSet) -> any ChatStorageBackend {
+        Self.open(folder.appendingPathComponent("other"), roles: roles)
+    }
 
     func reopen() -> any ChatStorageBackend { Self.open(folder) }
 

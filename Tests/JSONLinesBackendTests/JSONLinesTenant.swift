@@ -1,6 +1,6 @@
 import ChatStorageCore
 
-/// One tenant's conversations: the nine functions that a backend consists of.
+/// One tenant's conversations: the ten functions that a backend consists of.
 struct JSONLinesTenant: ChatStorage {
     /// Nil for the default tenant, which has no name.
     let name: String?
@@ -9,30 +9,40 @@ struct JSONLinesTenant: ChatStorage {
     func createConversation(_ new: NewConversation) async throws -> Conversation {
         try await backend.call(name) { folder in
             try Validation.check(new)
-            if new.ifExists == .keep, let existing = folder.snapshot(new.id, in: name) { return existing.conversation }
-            return try folder.insert(.new(new.id, title: new.title), in: name).conversation
+            if new.ifExists == .keep, let existing = folder.chat(new.id, in: name) { return existing.conversation }
+            let chat = Chat(new)
+            try folder.insert(chat, in: name)
+            return chat.conversation
         }
     }
 
     func conversation(_ id: ConversationID) async throws -> Conversation? {
         try await backend.call(name) { folder in
             try Validation.check(id)
-            return folder.snapshot(id, in: name)?.conversation
+            return folder.chat(id, in: name)?.conversation
         }
     }
 
     func updateConversation(_ id: ConversationID, _ change: ConversationChange) async throws -> Conversation? {
         try await backend.call(name) { folder in
             try Validation.check(change, of: id)
-            guard let title = change.newTitle else { return folder.snapshot(id, in: name)?.conversation }
-            return try folder.update(id, in: name) { $0.title = title }?.conversation
+            guard var chat = folder.chat(id, in: name), !change.isEmpty else {
+                return folder.chat(id, in: name)?.conversation
+            }
+            chat.conversation = try change.applied(to: chat.conversation, at: .now())
+            try folder.replace(chat, in: name)
+            return chat.conversation
         }
     }
 
-    func deleteConversation(_ id: ConversationID) async throws -> Bool {
+    func deleteConversation(_ deletion: ConversationDeletion) async throws -> Bool {
         try await backend.call(name) { folder in
-            try Validation.check(id)
-            return try folder.remove(id, in: name)
+            try Validation.check(deletion)
+            guard let chat = folder.chat(deletion.id, in: name), deletion.applies(to: chat.conversation) else {
+                return false
+            }
+            try folder.remove(deletion.id, in: name)
+            return true
         }
     }
 
@@ -40,59 +50,86 @@ struct JSONLinesTenant: ChatStorage {
         try await backend.call(name) { folder in
             let tenant = name ?? ""
             try Validation.check(query, tenant: tenant)
+            guard query.limit > 0 else { return ConversationPage(items: [], next: nil) }
             let position = try query.cursor?.position(tenant: tenant)
-            // One more than asked for shows whether there is a next page.
-            let rows = query.limit == .max ? .max : query.limit + 1
-            let items = folder.conversations(after: position, in: name).prefix(rows)
-            return ConversationPage(Array(items), limit: query.limit, tenant: tenant)
+            var page = ConversationPageBuilder(query)
+            for conversation in folder.conversations(after: position, in: name) {
+                page.add(conversation) { folder.chat(conversation.id, in: name)?.preview(scalars: $0) }
+                if page.isFull { break }
+            }
+            return page.page(tenant: tenant)
         }
     }
 
     func append(_ new: NewMessages) async throws -> AppendResult {
-        try await backend.call(name) { folder in
-            try Validation.check(new, roles: Role.standard)
+        try await backend.call(name) { [roles = backend.roles] folder in
+            try Validation.check(new, roles: roles)
             guard !new.messages.isEmpty else { return .nothing }
-            let id = new.conversationID
-            guard let existing = folder.snapshot(id, in: name) else {
+            guard var chat = folder.chat(new.conversationID, in: name) else {
                 guard new.condition.createsConversation else {
                     throw ChatStorageError(.conversationNotFound, "the conversation does not exist")
                 }
-                return try folder.insert(.new(id, title: nil).appending(new.messages), in: name).result(of: new)
+                let first = new.condition.firstValues
+                var chat = Chat(
+                    NewConversation(
+                        new.conversationID, title: first?.title, labels: first?.labels ?? [],
+                        metadata: first?.metadata ?? [:]))
+                // The conversation is as old as its first messages.
+                let result = chat.append(new, at: chat.conversation.createdAt)
+                try folder.insert(chat, in: name)
+                return result
             }
-            if let repeated = try existing.repeated(new) {
-                return AppendResult(messages: repeated, version: existing.conversation.version)
+            if let repeated = try chat.repeated(new) {
+                return AppendResult(messages: repeated, version: chat.conversation.version)
             }
-            if let version = new.condition.expectedVersion, existing.conversation.version != version {
-                throw ChatStorageError(.conflict, "the conversation was appended to or replaced since")
+            if let version = new.condition.expectedVersion, chat.conversation.version != version {
+                throw ChatStorageError(.conflict, "the conversation was appended to, cleared or replaced since")
             }
-            let updated = try folder.update(id, in: name) { $0 = $0.appending(new.messages) }
-            return updated?.result(of: new) ?? .nothing
+            let result = chat.append(new, at: .now())
+            try folder.replace(chat, in: name)
+            return result
         }
     }
 
     func messages(_ query: MessageQuery) async throws -> MessagePage {
         try await backend.call(name) { folder in
             try Validation.check(query)
-            return MessagePage(folder.snapshot(query.conversationID, in: name)?.messages(query) ?? [], for: query)
+            return MessagePage(folder.chat(query.conversationID, in: name)?.messages(query) ?? [], for: query)
+        }
+    }
+
+    func reviseMessage(_ revision: MessageRevision) async throws -> Message {
+        try await backend.call(name) { folder in
+            try Validation.check(revision)
+            guard var chat = folder.chat(revision.conversationID, in: name),
+                let index = chat.messages.firstIndex(where: { $0.sequence == revision.sequence })
+            else { throw ChatStorageError(.messageNotFound, "the message does not exist") }
+            let metadata = chat.messages[index].body.metadata
+            chat.messages[index].body.metadata = try revision.metadata.applied(to: metadata)
+            try folder.replace(chat, in: name)
+            return chat.stored(chat.messages[index])
         }
     }
 
     func removeMessages(_ removal: MessageRemoval) async throws -> Int {
         try await backend.call(name) { folder in
             try Validation.check(removal)
+            guard var chat = folder.chat(removal.conversationID, in: name) else { return 0 }
             switch removal.selection {
             case .all:
-                let count = folder.snapshot(removal.conversationID, in: name)?.messages.count ?? 0
-                _ = try folder.update(removal.conversationID, in: name) { $0.messages = [] }
+                let count = chat.messages.count
+                chat.clear()
+                try folder.replace(chat, in: name)
                 return count
             }
         }
     }
 
     func restoreConversation(_ snapshot: ConversationSnapshot) async throws -> Conversation {
-        try await backend.call(name) { folder in
-            try Validation.check(snapshot, roles: Role.standard)
-            return try folder.insert(snapshot, in: name).conversation
+        try await backend.call(name) { [roles = backend.roles] folder in
+            try Validation.check(snapshot, roles: roles)
+            try folder.insert(Chat(snapshot.conversation, snapshot.messages), in: name)
+            return snapshot.conversation
         }
     }
 }

@@ -10,6 +10,10 @@ extension StorageCall {
         .createConversation(NewConversation(id, title: title, ifExists: .keep))
     }
 
+    package static func deleteConversation(_ id: ConversationID) -> StorageCall {
+        .deleteConversation(ConversationDeletion(id))
+    }
+
     package static func updateTitle(of id: ConversationID, to title: String?) -> StorageCall {
         .updateConversation(id, .title(title))
     }

@@ -6,17 +6,27 @@ extension StorageCall {
         switch self {
         case .createConversation(let new):
             "\(new.ifExists == .keep ? "getOrCreateConversation" : "createConversation")(\(summary(of: new.id)), "
-                + "title: \(summary(of: new.title)))"
+                + "title: \(summary(of: new.title))\(list(new.labels, new.metadata)))"
         case .conversation(let id):
             "conversation(\(summary(of: id)))"
         case .updateConversation(let id, let change):
             "updateConversation(\(summary(of: id)), \(change.words))"
-        case .deleteConversation(let id):
-            "deleteConversation(\(summary(of: id)))"
+        case .deleteConversation(let deletion):
+            "deleteConversation(\(summary(of: deletion.id))"
+                + (deletion.updatedBefore.map { ", updatedBefore: \($0)" } ?? "")
+                + (deletion.without.isEmpty ? "" : ", without: \(list(deletion.without))") + ")"
         case .conversations(let query):
-            "conversations(after: \(summary(of: query.cursor?.text)), limit: \(query.limit))"
+            "conversations(after: \(summary(of: query.cursor?.text)), limit: \(query.limit)"
+                + (query.with.isEmpty ? "" : ", with: \(list(query.with))")
+                + (query.without.isEmpty ? "" : ", without: \(list(query.without))")
+                + (query.preview.map { ", preview: \($0)" } ?? "") + ")"
         case .append(let new):
-            "append(\(summary(of: new.messages)), to: \(summary(of: new.conversationID)), if: \(new.condition.words))"
+            "append(\(summary(of: new.messages)), to: \(summary(of: new.conversationID)), if: \(new.condition.words)"
+                + (new.marksRead ? ", marksRead: true)" : ")")
+        case .reviseMessage(let revision):
+            "reviseMessage(of: \(summary(of: revision.conversationID)), \(revision.sequence), \(revision.metadata.words))"
+        case .messages(let query) where query.lookup != nil:
+            "messages(of: \(summary(of: query.conversationID)), .\(query.lookup.map { "\($0)" } ?? ""))"
         case .messages(let query):
             "messages(of: \(summary(of: query.conversationID)), \(query.position), limit: \(query.limit))"
         case .removeMessages(let removal):
@@ -34,6 +44,7 @@ extension StorageReply {
         case .existed(let existed): "\(existed)"
         case .conversations(let page): "\(summary(of: page.items)), next: \(summary(of: page.next?.text))"
         case .appended(let result): "\(summary(of: result.messages)), version: \(summary(of: result.version))"
+        case .message(let message): summary(of: message)
         case .messages(let page): "\(summary(of: page.items))\(page.hasMore ? ", perhaps more" : "")"
         case .count(let count): "\(count)"
         }
@@ -42,13 +53,42 @@ extension StorageReply {
 
 extension ConversationChange {
     fileprivate var words: String {
-        newTitle.map { ".title(\(summary(of: $0)))" } ?? "nothing"
+        let changes = [
+            newTitle.map { ".title(\(summary(of: $0)))" }, titleIfNone.map { ".titleIfNone(\(summary(of: $0)))" },
+            keepsPlace ? ".keepingPlace()" : nil, addedLabels.isEmpty ? nil : ".adding\(list(addedLabels))",
+            removedLabels.isEmpty ? nil : ".removing\(list(removedLabels))",
+            metadata.isEmpty ? nil : ".metadata(\(metadata.words))", readThrough.map { ".read(through: \($0))" },
+            unreadFrom.map { ".unread(from: \($0))" },
+        ]
+        let words = changes.compactMap(\.self).joined()
+        return words.isEmpty ? "nothing" : words
     }
+}
+
+extension MetadataChange {
+    fileprivate var words: String {
+        let changes = [
+            replacement.map { ".replacing(with: \(quoted($0.text)))" },
+            set.isEmpty ? nil : ".setting(\(quoted(set.text)))",
+            removed.isEmpty ? nil : ".removing(\(summary(of: removed)))",
+        ]
+        return changes.compactMap(\.self).joined()
+    }
+}
+
+private func list(_ labels: Set<Label>) -> String { summary(of: labels.sorted().map(\.rawValue)) }
+
+private func list(_ labels: Set<Label>, _ metadata: Metadata) -> String {
+    (labels.isEmpty ? "" : ", labels: \(list(labels))")
+        + (metadata.isEmpty ? "" : ", metadata: \(quoted(metadata.text))")
 }
 
 extension AppendCondition {
     fileprivate var words: String {
         if let expectedVersion { return ".unchanged(\(summary(of: expectedVersion)))" }
+        if let firstValues {
+            return ".create(title: \(summary(of: firstValues.title))\(list(firstValues.labels, firstValues.metadata)))"
+        }
         return createsConversation ? ".createIfMissing" : ".exists"
     }
 }
@@ -64,6 +104,8 @@ package func summary<Value>(of value: Value) -> String {
         quoted(id.rawValue)
     case let message as ChatMessage:
         "\(quoted(message.role.rawValue)) \(quoted(message.content))" + (message.key.map { " key \(quoted($0))" } ?? "")
+            + (message.isPlain
+                ? "" : " with \(quoted(MessageJSON.stored(message) ?? "")) \(quoted(message.metadata.text))")
     case let message as Message:
         """
         \(quoted(message.conversationID.rawValue)) \(message.sequence): \
@@ -73,10 +115,13 @@ package func summary<Value>(of value: Value) -> String {
     case let conversation as Conversation:
         """
         \(quoted(conversation.id.rawValue)) title \(summary(of: conversation.title)), created \
-        \(conversation.createdAt), updated \(conversation.updatedAt), last sequence \(conversation.lastSequence)
+        \(conversation.createdAt), updated \(conversation.updatedAt), last sequence \(conversation.lastSequence), \
+        \(conversation.messageCount) messages, read through \(conversation.readThrough), cleared through \
+        \(conversation.version.clearedThrough)\(list(conversation.labels, conversation.metadata))\
+        \(conversation.preview.map { ", preview \($0.sequence) \(quoted($0.text))" } ?? "")
         """
     case let version as ConversationVersion:
-        "created \(version.createdAt), last sequence \(version.lastSequence)"
+        "created \(version.createdAt), last sequence \(version.lastSequence), cleared through \(version.clearedThrough)"
     case let values as [Any]:
         "[" + values.prefix(3).map { summary(of: $0) }.joined(separator: "; ")
             + (values.count > 3 ? "; ... \(values.count) in all]" : "]")

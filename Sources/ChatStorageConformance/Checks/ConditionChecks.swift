@@ -103,10 +103,35 @@ extension Check {
                 try await chats.append(.assistant("answer"), to: "one", if: .unchanged(since: read)).sequence,
                 equals: 2, "another title is no change")
             let longer = try context.require(await chats.conversation("one"), "it is there")
-            try await chats.clearMessages(of: "one")
+            try await chats.updateConversation(
+                "one", .adding(label: "pinned").read(through: 2).metadata(.setting("a", to: 1)))
+            try await chats.updateMetadata(of: 1, .setting("rating", to: 1), in: "one")
             context.expect(
                 try await chats.append(.assistant("answer"), to: "one", if: .unchanged(since: longer)).sequence,
-                equals: 3, "messages that were cleared are no change")
+                equals: 3, "labels, read marks and metadata are no change")
+        },
+        Check(
+            "conditions.unchanged.cleared", .a8, .c4,
+            why: "An answer to messages that the person has cleared meanwhile answers nothing."
+        ) { context in
+            let chats = try await context.open()
+            try await chats.append(.user("question"), to: "one")
+            let read = try context.require(await chats.conversation("one"), "it is there")
+            try await chats.clearMessages(of: "one")
+            await context.expectError(.conflict, "a clear is a change") {
+                try await chats.append(.assistant("answer"), to: "one", if: .unchanged(since: read))
+            }
+            await context.expectError(.conflict, "also for messages with keys") {
+                try await chats.append(.assistant("answer", key: "key"), to: "one", if: .unchanged(since: read))
+            }
+            let cleared = try context.require(await chats.conversation("one"), "it is there")
+            context.expect(
+                try await chats.append(.user("new"), to: "one", if: .unchanged(since: cleared)).sequence, equals: 2,
+                "the version after it is taken")
+            let later = try context.require(await chats.conversation("one"), "it is there")
+            context.expect(
+                try await chats.append(.user("next", key: "next"), to: "one", if: .unchanged(since: later)).sequence,
+                equals: 3, "and that of an append after it")
         },
         Check(
             "conditions.unchanged.race", .a8, .a6,

@@ -91,7 +91,7 @@ extension Check {
                     // It has happened or not.
                 } catch let error as ChatStorageError {
                     context.expect(
-                        [.conversationExists, .conversationNotFound, .conflict].contains(error.code),
+                        [.conversationExists, .conversationNotFound, .messageNotFound, .conflict].contains(error.code),
                         "a call that is cancelled throws no errors of its own",
                         actual: "\(summary(of: call)) threw \(error)")
                 }

@@ -18,6 +18,12 @@ public protocol ConformanceStore: Sendable {
     /// All handles were closed before, or ``abandon()`` was called.
     func reopen() async throws -> any ChatStorageBackend
 
+    /// Opens a handle whose configuration has other roles than the others': on the store's data where the backend can
+    /// have several handles, on an empty store otherwise.
+    ///
+    /// It is not prepared; the suite prepares and closes it. The other handles take the standard roles.
+    func handle(taking roles: RoleSet) async throws -> any ChatStorageBackend
+
     /// Leaves the open handles as the sudden end of their process leaves them, for ``reopen()`` to follow.
     ///
     /// The suite does not use them again until it closes them at the end. By default nothing happens: only a backend
@@ -56,6 +62,11 @@ extension ConformanceStore {
     public func abandon() async throws {}
 
     /// Not offered by this harness.
+    public func handle(taking roles: RoleSet) async throws -> any ChatStorageBackend {
+        throw MissingFromHarness("a handle that takes other roles")
+    }
+
+    /// Not offered by this harness.
     public func writePastLibrary(_ write: RawWrite) async throws -> RawWrite.Outcome {
         throw MissingFromHarness("a way to write past the library")
     }
@@ -88,7 +99,7 @@ public struct MissingFromHarness: Error, CustomStringConvertible {
 /// What a store that holds other data throws for what must not be done to it; the check then does not apply.
 ///
 /// It counts from ``ConformanceStore/writePastLibrary(_:)``, ``ConformanceStore/contents()``,
-/// ``ConformanceStore/withWritersLockedOut(_:)`` and ``ConformanceStore/abandon()`` of a store that has a
+/// ``ConformanceStore/withWritersLockedOut(_:)``, ``ConformanceStore/handle(taking:)`` and ``ConformanceStore/abandon()`` of a store that has a
 /// ``ConformanceStore/tenantPrefix``. From anywhere else it is a failure like any other error.
 public struct NotApplicableToStore: Error, CustomStringConvertible {
     /// Why, in words that follow "the check does not apply:".

@@ -194,6 +194,10 @@ private struct LiveStore: ConformanceStore {
     func withWritersLockedOut(_ body: @Sendable (any ChatStorageBackend) async throws -> Void) throws {
         throw NotApplicableToStore("others write to a store in use")
     }
+
+    func handle(taking roles: RoleSet) throws -> any ChatStorageBackend {
+        throw NotApplicableToStore("a store in use keeps its roles")
+    }
 }
 
 /// A backend that hands out only tenants of a prefix, each as the base's own handle.
@@ -219,6 +223,9 @@ private struct ConfinedBackend<Base: ChatStorageBackend>: ChatStorageBackend {
         guard !name.isEmpty else { return base.tenant(tenantPrefix + "\0") }
         return confined(to: name.utf8.starts(with: tenantPrefix.utf8) ? name : tenantPrefix + name)
     }
+
+    /// The base's, of which the checks pick those of their own.
+    func tenants(_ query: TenantQuery) async throws -> TenantPage { try await base.tenants(query) }
 
     private func confined(to name: String) -> Base.Tenant {
         harness.noteTenant(name)

@@ -8,31 +8,49 @@ extension Model.Tenant {
         guard tenant.map({ has($0, 1...100) }) ?? true else { return .invalidArgument }
         switch call {
         case .createConversation(let new):
-            return isFine(new.id) && isFine(title: new.title) ? nil : .invalidArgument
+            return isFine(new.id) && isFine(title: new.title) && areFine(new.labels) && isFine(new.metadata)
+                ? nil : .invalidArgument
 
         case .updateConversation(let id, let change):
-            return isFine(id) && isFine(title: change.newTitle ?? nil) ? nil : .invalidArgument
+            let labels = change.addedLabels.union(change.removedLabels)
+            return isFine(id) && isFine(title: change.newTitle ?? change.titleIfNone)
+                && labels.allSatisfy { has($0.rawValue, 1...100) } && isFine(change.metadata)
+                && change.readThrough ?? 0 >= 0 && change.unreadFrom ?? 0 >= 0 ? nil : .invalidArgument
 
-        case .conversation(let id), .deleteConversation(let id):
+        case .conversation(let id):
             return isFine(id) ? nil : .invalidArgument
+
+        case .deleteConversation(let deletion):
+            return isFine(deletion.id) && deletion.without.allSatisfy { has($0.rawValue, 1...100) }
+                ? nil : .invalidArgument
+
+        case .reviseMessage(let revision):
+            return isFine(revision.conversationID) && revision.sequence >= 0 && isFine(revision.metadata)
+                ? nil : .invalidArgument
 
         case .removeMessages(let removal):
             return isFine(removal.conversationID) ? nil : .invalidArgument
 
         case .messages(let query):
-            return isFine(query.conversationID) && query.limit >= 0 ? nil : .invalidArgument
+            if case .keys(let keys) = query.lookup, !keys.allSatisfy({ has($0, 1...200) }) { return .invalidArgument }
+            return isFine(query.conversationID) && query.limit >= 0 && query.lookup?.count ?? 0 <= 1_000
+                ? nil : .invalidArgument
 
         case .conversations(let query):
-            guard query.limit >= 0 else { return .invalidArgument }
+            guard query.limit >= 0, (1...1_000).contains(query.preview ?? 1),
+                query.with.union(query.without).allSatisfy({ has($0.rawValue, 1...100) })
+            else { return .invalidArgument }
             if let cursor = query.cursor, cursors[cursor.text] == nil { return .invalidCursor }
             return nil
 
         case .append(let new):
             let messages = new.messages
             guard isFine(new.conversationID), messages.count <= 10_000,
-                messages.allSatisfy({ isFine(content: $0.content) }),
+                messages.allSatisfy({ isFine($0) }),
                 areFine(keys: messages.map(\.key)), Set(messages.map { $0.key == nil }).count <= 1,
-                messages.map(\.content.utf8.count).reduce(0, +) <= 67_108_864
+                messages.map(\.content.utf8.count).reduce(0, +) <= 67_108_864,
+                isFine(title: new.condition.firstValues?.title), areFine(new.condition.firstValues?.labels ?? []),
+                isFine(new.condition.firstValues?.metadata ?? [:])
             else { return .invalidArgument }
             return messages.allSatisfy { isFine($0.role) } ? nil : .invalidRole
 
@@ -46,7 +64,9 @@ extension Model.Tenant {
         let sequences = [0] + snapshot.messages.map(\.sequence)
         let times = [snapshot.createdAt] + snapshot.messages.map(\.createdAt) + [snapshot.updatedAt]
         return isFine(snapshot.id) && isFine(title: snapshot.title)
-            && snapshot.messages.allSatisfy { isFine(content: $0.content) }
+            && areFine(snapshot.labels) && isFine(snapshot.metadata)
+            && (0...max(0, snapshot.lastSequence)).contains(snapshot.readThrough)
+            && snapshot.messages.allSatisfy { isFine($0.body) }
             && areFine(keys: snapshot.messages.map(\.key))
             && zip(sequences, sequences.dropFirst()).allSatisfy { $0 < $1 }
             && zip(times, times.dropFirst()).allSatisfy { $0 <= $1 }
@@ -60,6 +80,22 @@ extension Model.Tenant {
 
     private func isFine(content: String) -> Bool {
         content.utf8.count <= 16_777_216 && !content.unicodeScalars.contains("\0")
+    }
+
+    /// Parts beyond their limits do not come up among random calls.
+    private func isFine(_ message: ChatMessage) -> Bool { isFine(content: message.content) && isFine(message.metadata) }
+
+    private func areFine(_ labels: Set<Label>) -> Bool {
+        labels.count <= 32 && labels.allSatisfy { has($0.rawValue, 1...100) }
+    }
+
+    private func isFine(_ metadata: Metadata) -> Bool {
+        metadata.text.utf8.count <= 65_536 && !metadata.text.contains("\\u0000")
+    }
+
+    private func isFine(_ change: MetadataChange) -> Bool {
+        isFine(change.set) && isFine(change.replacement ?? [:])
+            && change.removed.allSatisfy { !$0.unicodeScalars.contains("\0") }
     }
 
     private func areFine(keys: [String?]) -> Bool {

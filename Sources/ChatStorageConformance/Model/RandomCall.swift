@@ -23,7 +23,7 @@ package struct RandomCall: Sendable {
 
     package enum Kind: Sendable {
         case call(StorageCall)
-        case page(Cursor, limit: Int)
+        case page(Cursor, ConversationQuery)
         case appendIfUnchanged([ChatMessage], to: ConversationID, Version)
     }
 
@@ -46,19 +46,19 @@ package struct RandomCall: Sendable {
             }
             return .append(messages, to: id, if: .unchanged(expected))
         case .call(let call): return call
-        case .page(let cursor, let limit):
+        case .page(let cursor, var query):
             let mine = cursors[tenant] ?? []
             let others = cursors.keys.sorted { ($0 ?? "") < ($1 ?? "") }.filter { $0 != tenant }.flatMap {
                 cursors[$0] ?? []
             }
-            let chosen: ConversationCursor? =
+            query.cursor =
                 switch cursor {
                 case .first: nil
                 case .held(let index): mine.dropLast(index).last
                 case .foreign(let index): others.dropLast(index).last { !mine.contains($0) }
                 case .damaged: ConversationCursor("\(mine.last?.text ?? "")x")
                 }
-            return .conversations(after: chosen, limit: limit)
+            return .conversations(query)
         }
     }
 }
@@ -69,7 +69,7 @@ extension RandomCall: CustomStringConvertible {
         let caller = "handle \(handle + 1), \(owner)"
         return switch kind {
         case .call(let call): "\(caller): \(summary(of: call))"
-        case .page(let cursor, let limit): "\(caller): conversations(after: .\(cursor), limit: \(limit))"
+        case .page(let cursor, let query): "\(caller): \(summary(of: StorageCall.conversations(query))) at .\(cursor)"
         case .appendIfUnchanged(let messages, let id, let version):
             "\(caller): append(\(summary(of: messages)), to: \(summary(of: id)), if unchanged: .\(version))"
         }
@@ -104,6 +104,11 @@ extension RandomCall {
     private static let contents = ["", "text", "caf\u{e9}", "cafe\u{301}", "\u{feff}a\r\n", "%s", "\u{ffff}"]
     private static let keys = ["k", "K", "\u{e9}", "e\u{301}", "%s", String(repeating: "\u{1f600}", count: 200)]
     private static let badKeys = ["", "k\0", String(repeating: "e\u{301}", count: 101)]
+    private static let labels: [Label] = ["pinned", "archived", "\u{e9}", "e\u{301}", "Pinned"]
+    private static let badLabels: [Label] = ["", "a\0", Label(String(repeating: "e\u{301}", count: 101))]
+    private static let values: [JSONValue] = [
+        1, 1.5, "text", .null, true, ["a": [1, "\u{e9}"]], .integer(.max), .number(1e300),
+    ]
     private static let badRoles = ["User", "", "robot"]
 
     /// - Parameter appended: The messages of the last appends, which are made again now and then.
@@ -112,12 +117,33 @@ extension RandomCall {
     ) -> Kind {
         let title = random.oneIn(20) ? random.any(badTitles) : random.any(titles)
         let limit = random.any([-1, 0, 1, 2, 2, 3, 5, 100, .max])
-        switch Int.random(in: 0..<24, using: &random) {
-        case 0: return .call(.createConversation(id, title: title))
+        switch Int.random(in: 0..<32, using: &random) {
+        case 0:
+            return .call(
+                .createConversation(
+                    NewConversation(
+                        id, title: title, labels: someLabels(using: &random), metadata: metadata(using: &random))))
         case 1...2: return .call(.conversation(id))
         case 3: return .call(.getOrCreateConversation(id, title: title))
         case 4...5: return .call(.updateConversation(id, random.oneIn(10) ? ConversationChange() : .title(title)))
-        case 6: return .call(.deleteConversation(id))
+        case 6:
+            let isConditional = random.oneIn(3)
+            return .call(
+                .deleteConversation(
+                    ConversationDeletion(
+                        id, updatedBefore: isConditional ? random.any([nil, .past, .future]) : nil,
+                        without: isConditional ? someLabels(using: &random) : [])))
+        case 24...27: return .call(.updateConversation(id, change(title: title, using: &random)))
+        case 28...29:
+            return .call(
+                .reviseMessage(
+                    MessageRevision(
+                        of: id, random.any([-1, 0, 1, 2, 3, 4, 5, 8, 13]), metadata: metadataChange(using: &random))))
+        case 30:
+            return .call(
+                .messages(MessageQuery(of: id, .sequences(random.any([[], [2, 1, 2], [.min, 0, 3, .max], [5, 8]])))))
+        case 31:
+            return .call(.messages(MessageQuery(of: id, .keys(random.oneIn(10) ? badKeys : [random.any(keys), "k"]))))
         case 7...8: return .call(.clearMessages(of: id))
         case 9: return .call(.restoreConversation(snapshot(id, title: title, using: &random)))
         case 10...12: return .call(.messages(of: id, limit: 100))
@@ -125,7 +151,13 @@ extension RandomCall {
         case 15...18:
             let index = Int.random(in: 0..<3, using: &random)
             let cursors: [Cursor] = [.first, .held(0), .held(index), .held(index), .foreign(index), .damaged]
-            return .page(random.any(cursors), limit: limit)
+            let isFiltered = random.oneIn(3)
+            return .page(
+                random.any(cursors),
+                ConversationQuery(
+                    limit: limit, with: isFiltered ? someLabels(using: &random) : [],
+                    without: isFiltered ? someLabels(using: &random) : [],
+                    preview: random.oneIn(3) ? random.any([0, 1, 3, 1_000, 1_001]) : nil))
         default:
             let messages: [ChatMessage]
             if !appended.isEmpty, random.oneIn(3) {
@@ -141,8 +173,47 @@ extension RandomCall {
             if random.oneIn(4) {
                 return .appendIfUnchanged(messages, to: id, random.any([.current, .current, .behind, .another]))
             }
-            return .call(.append(messages, to: id, if: random.any([.createIfMissing, .createIfMissing, .exists])))
+            let first = AppendCondition.create(
+                title: title, labels: someLabels(using: &random), metadata: metadata(using: &random))
+            return .call(
+                .append(
+                    NewMessages(
+                        messages, to: id, if: random.any([.createIfMissing, .createIfMissing, .exists, first]),
+                        marksRead: random.oneIn(5))))
         }
+    }
+
+    private static func change(title: String?, using random: inout SplitMix64) -> ConversationChange {
+        var change = ConversationChange()
+        if random.oneIn(3) { change = random.oneIn(2) ? change.title(title) : change.titleIfNone(title ?? "title") }
+        if random.oneIn(4) { change = change.keepingPlace() }
+        for label in someLabels(using: &random) { change = change.adding(label: label) }
+        for label in someLabels(using: &random) { change = change.removing(label: label) }
+        if random.oneIn(2) { change = change.metadata(metadataChange(using: &random)) }
+        let sequence = random.any([-1, 0, 1, 2, 3, 5, .max] as [Int64])
+        if random.oneIn(3) { change = random.oneIn(2) ? change.read(through: sequence) : change.unread(from: sequence) }
+        return change
+    }
+
+    private static func someLabels(using random: inout SplitMix64) -> Set<Label> {
+        if random.oneIn(60) { return [random.any(badLabels)] }
+        return Set((0..<random.any([0, 0, 1, 1, 2])).map { _ in random.any(labels) })
+    }
+
+    private static func metadata(using random: inout SplitMix64) -> Metadata {
+        if random.oneIn(60) { return ["a": "\0"] }
+        guard random.oneIn(3) else { return [:] }
+        return Metadata(["a": random.any(values), "b": random.any(values)])
+    }
+
+    private static func metadataChange(using random: inout SplitMix64) -> MetadataChange {
+        if random.oneIn(8) { return .replacing(with: metadata(using: &random)) }
+        // Two of these do not fit into one object.
+        if random.oneIn(10) {
+            return .setting(random.any(["large", "larger"]), to: .string(String(repeating: "x", count: 40_000)))
+        }
+        let name = random.any(["a", "b", "\u{e9}", "e\u{301}", "large"])
+        return random.oneIn(3) ? .removing(name) : .setting(name, to: random.any(values))
     }
 
     private static func position(using random: inout SplitMix64) -> MessagePosition {
@@ -154,7 +225,18 @@ extension RandomCall {
     private static func message(hasKey: Bool, using random: inout SplitMix64) -> ChatMessage {
         let role = random.oneIn(30) ? Role(rawValue: random.any(badRoles)) : random.any([.system, .user, .assistant])
         let key = hasKey ? random.oneIn(40) ? random.any(badKeys) : random.any(keys) : nil
-        return ChatMessage(role: role, content: random.oneIn(40) ? "text\0" : random.any(contents), key: key)
+        var message = ChatMessage(role: role, content: random.oneIn(40) ? "text\0" : random.any(contents), key: key)
+        guard random.oneIn(4) else { return message }
+        if random.oneIn(3) { message.metadata = metadata(using: &random) }
+        message.parts = (0..<random.any([0, 1, 2, 3])).map { _ in
+            random.any([
+                .text(random.any(contents)),
+                .toolCall("f", callID: "1", input: random.any(["{}", "1e2", "not JSON", ""])),
+                .reasoning("why"), MessagePart("unknown", id: "i", text: random.any(contents)),
+                .file(MessageFile(mediaType: "image/png", size: 3, url: "data:,%2F")),
+            ])
+        }
+        return message
     }
 
     private static func snapshot(
@@ -175,7 +257,8 @@ extension RandomCall {
         let cleared: [Int64] = random.oneIn(20) ? [-1] : [0, 0, 4]
         return ConversationSnapshot(
             id: id, title: title, createdAt: createdAt, updatedAt: time.advanced(by: random.any([0, 0, 5])),
-            lastSequence: sequence + random.any(cleared), messages: messages)
+            lastSequence: sequence + random.any(cleared), readThrough: random.any([0, 0, 1]),
+            labels: someLabels(using: &random), metadata: metadata(using: &random), messages: messages)
     }
 }
 

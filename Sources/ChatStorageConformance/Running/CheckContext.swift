@@ -57,6 +57,18 @@ package final class CheckContext: Sendable {
         return try require(backends.first, "the harness gives the handle that it is asked for")
     }
 
+    /// Opens a handle that takes other roles: on the store where the backend can have several, on another otherwise.
+    package func openUnprepared(taking roles: RoleSet) async throws -> InterceptedBackend {
+        adopt(try await allowingForStoresInUse { try await store.handle(taking: roles) }, of: store)
+    }
+
+    /// Opens a prepared handle that takes other roles.
+    package func open(taking roles: RoleSet) async throws -> InterceptedBackend {
+        let backend = try await openUnprepared(taking: roles)
+        try await backend.prepare()
+        return backend
+    }
+
     /// Opens handles on the store.
     package func openUnprepared(handles count: Int) async throws -> [InterceptedBackend] {
         try await store.handles(count).map { adopt($0, of: store) }

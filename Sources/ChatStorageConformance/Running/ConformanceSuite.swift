@@ -21,11 +21,12 @@ public enum ConformanceSuite {
     /// All checks, those of the harness first.
     public static let checks: [Check] =
         Check.harness + Check.text + Check.titlesAndTenants + Check.contents + Check.codedValues
-        + Check.roles + Check.sequences
+        + Check.parts + Check.metadata + Check.roles + Check.roleSets + Check.sequences
         + Check.listing + Check.times + Check.cascade + Check.appends + Check.conditions
         + Check.keys + Check.keyRaces + Check.creation + Check.restoring
         + Check.cancellation + Check.readers + Check.concurrency + Check.limits + Check.messagePages
-        + Check.conversationPages + Check.tenants + Check.hostileText + Check.errors + Check.closing + Check.schema
+        + Check.conversationPages + Check.labels + Check.sidebar + Check.tenants + Check.administration
+        + Check.hostileText + Check.errors + Check.closing + Check.schema
         + Check.durability + Check.absence + Check.randomCalls + Check.linearisability + Check.contention + Check.scale
 
     /// Runs a check on a store of its own.

@@ -17,6 +17,8 @@ struct InMemoryHarness: ConformanceHarness {
 
         func handles(_ count: Int) -> [any ChatStorageBackend] { Array(repeating: backend, count: count) }
 
+        func handle(taking roles: RoleSet) -> any ChatStorageBackend { InMemoryBackend(roles: roles) }
+
         func reopen() -> any ChatStorageBackend { InMemoryBackend() }
 
         func remove() {}

@@ -42,6 +42,12 @@ private struct PostgresStoreUnderTest: ConformanceStore {
 
     func reopen() async throws -> any ChatStorageBackend { try await PostgresBackend(configuration) }
 
+    func handle(taking roles: RoleSet) async throws -> any ChatStorageBackend {
+        var configuration = configuration
+        configuration.roles = roles
+        return try await PostgresBackend(configuration)
+    }
+
     func remove() async throws {
         try await TestPostgres.execute("DROP SCHEMA IF EXISTS \(schema) CASCADE")
     }

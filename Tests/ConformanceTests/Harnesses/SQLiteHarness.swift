@@ -43,6 +43,12 @@ private struct SQLiteStoreUnderTest: ConformanceStore {
 
     func reopen() async throws -> any ChatStorageBackend { try await SQLiteBackend(configuration) }
 
+    func handle(taking roles: RoleSet) async throws -> any ChatStorageBackend {
+        var configuration = configuration
+        configuration.roles = roles
+        return try await SQLiteBackend(configuration)
+    }
+
     /// The folder goes with the last reference to it.
     func remove() {}
 

@@ -10,6 +10,7 @@ extension Mutant {
             "leaves half a batch", caughtBy: "atomicity.append.whole-or-nothing",
             "concurrency.readers-see-whole-batches", "order.sequence.concurrent-batches",
             related: [
+                "parts.limits", "lists.read-marks",
                 "errors.tell-no-text",
                 "keys.*", "conditions.*",
                 "text.content.nul-refused", "text.append.most-messages", "roles.other.refused",
@@ -36,7 +37,7 @@ extension Mutant {
             guard let (messages, id, condition) = call.appended, messages.count > 100 else {
                 return try await call.perform(on: base)
             }
-            try Validation.check(NewMessages(messages, to: id), roles: Role.standard)
+            try Validation.check(NewMessages(messages, to: id), roles: .standard)
             var stored: [Message] = []
             for start in stride(from: 0, to: messages.count, by: 100) {
                 stored += try await base.append(Array(messages[start...].prefix(100)), to: id, if: condition)
@@ -52,7 +53,7 @@ extension Mutant {
             }
             try Task.checkCancellation()
             for _ in 0..<20 { await Task.yield() }
-            guard Task.isCancelled, (try? Validation.check(NewMessages(messages, to: id), roles: Role.standard)) != nil
+            guard Task.isCancelled, (try? Validation.check(NewMessages(messages, to: id), roles: .standard)) != nil
             else {
                 return try await call.perform(on: base)
             }
@@ -62,12 +63,12 @@ extension Mutant {
         Mutant(
             "restores the conversation first and its messages then",
             caughtBy: "concurrency.readers-see-whole-restores",
-            related: ["cancellation.*", "atomicity.create.race", "linearisability.conversation"]
+            related: ["roles.with-tools", "cancellation.*", "atomicity.create.race", "linearisability.conversation"]
         ) { call, base, _ in
             guard case .restoreConversation(let snapshot) = call, !snapshot.messages.isEmpty else {
                 return try await call.perform(on: base)
             }
-            try Validation.check(snapshot, roles: Role.standard)
+            try Validation.check(snapshot, roles: .standard)
             var empty = snapshot
             empty.messages = []
             try await base.restoreConversation(empty)
@@ -77,9 +78,13 @@ extension Mutant {
         },
         Mutant(
             "deletes the messages first and the conversation then", caughtBy: "concurrency.readers-see-whole-deletes",
-            related: ["concurrency.delete-*", "cancellation.*"]
+            related: ["labels.limits", "administration.*", "concurrency.delete-*", "cancellation.*"]
         ) { call, base, _ in
-            if case .deleteConversation(let id) = call, try await base.conversation(id) != nil {
+            if case .deleteConversation(let deletion) = call,
+                let conversation = try await base.conversation(deletion.id),
+                deletion.applies(to: conversation)
+            {
+                let id = deletion.id
                 try await base.clearMessages(of: id)
                 for _ in 0..<20 { await Task.yield() }
             }
@@ -91,7 +96,8 @@ extension Mutant {
         ) { _ in
             let deleted = Mutex<[ConversationID: [Message]]>([:])
             return { call, base, _ in
-                if case .deleteConversation(let id) = call {
+                if case .deleteConversation(let deletion) = call {
+                    let id = deletion.id
                     let messages = try await base.messages(of: id, limit: .max)
                     deleted.withLock { $0[id] = messages }
                 }
@@ -175,6 +181,7 @@ extension Mutant {
             "creates what must exist", caughtBy: "atomicity.append.must-exist",
             "concurrency.delete-against-conditional-append",
             related: [
+                "labels.limits", "lists.read-marks", "append.first-values",
                 "keys.*", "conditions.*",
                 "atomicity.append.whole-or-nothing", "tenants.isolated", "errors.precedence.arguments",
                 "errors.tell-no-text", "values.codable.given",
@@ -204,7 +211,8 @@ extension Mutant {
         ) { _ in
             let kept = Mutex<[ConversationID: [ChatMessage]]>([:])
             return { call, base, _ in
-                if case .deleteConversation(let id) = call {
+                if case .deleteConversation(let deletion) = call {
+                    let id = deletion.id
                     let messages = try await base.history(of: id, limit: .max)
                     kept.withLock { $0[id] = messages }
                 }
@@ -245,6 +253,8 @@ extension Mutant {
         Mutant(
             "throws its own errors", caughtBy: "errors.precedence.arguments", "limits.negative",
             related: [
+                "parts.*", "metadata.*", "roles.*", "labels.*", "lists.*", "lists.read-marks", "append.first-values",
+                "messages.lookup", "administration.*",
                 "keys.*", "conditions.*", "closing.reads-under-way",
                 "schema.prepare.concurrent",
                 "text.id.length-refused", "text.id.nul-refused", "text.title.length-refused",

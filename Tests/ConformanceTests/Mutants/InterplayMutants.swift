@@ -9,6 +9,7 @@ extension Mutant {
         Mutant(
             "answers pages from a cache that a clear does not empty", caughtBy: "model.random-calls",
             related: [
+                "metadata.*",
                 "cascade.clear.*", "concurrency.clear-*", "concurrency.readers-*", "cancellation.*",
                 "closing.reads-under-way",
             ]
@@ -181,9 +182,9 @@ extension Mutant {
         let deleted = Mutex<Set<ConversationID>>([])
         return { call, base, _ in
             switch call {
-            case .deleteConversation(let id):
-                let existed = try await base.deleteConversation(id)
-                if existed { deleted.withLock { _ = $0.insert(id) } }
+            case .deleteConversation(let deletion):
+                let existed = try await base.deleteConversation(deletion)
+                if existed { deleted.withLock { _ = $0.insert(deletion.id) } }
                 return .existed(existed)
             case .restoreConversation(var snapshot) where deleted.withLock { $0.contains(snapshot.id) }:
                 snapshot.title = nil

@@ -9,28 +9,33 @@ extension Mutant {
         Mutant(
             "ignores keys", caughtBy: "keys.repeated", "keys.race",
             related: [
+                "parts.repeated-append", "lists.count", "messages.lookup", "lists.read-marks",
                 "keys.*", "errors.precedence.arguments", "errors.tell-no-text", "values.codable.given",
                 "conditions.unchanged.returned-version",
             ]
         ) { call, base, _ in
-            try await call.mappingMessages { ChatMessage(role: $0.role, content: $0.content) }.perform(on: base)
+            try await call.mappingMessages { $0.with(key: nil) }.perform(on: base)
         },
-        Mutant("forgets the keys of what it restores", caughtBy: "keys.restored", related: ["restore.*"]) {
+        Mutant(
+            "forgets the keys of what it restores", caughtBy: "keys.restored", related: ["parts.restored", "restore.*"]
+        ) {
             call, base, _ in
             guard case .restoreConversation(var snapshot) = call else { return try await call.perform(on: base) }
             for index in snapshot.messages.indices { snapshot.messages[index].key = nil }
             return try await StorageCall.restoreConversation(snapshot).perform(on: base)
         },
-        Mutant("compares keys canonically", caughtBy: "keys.bytes", related: ["keys.limits", "keys.restored"]) {
+        Mutant(
+            "compares keys canonically", caughtBy: "keys.bytes",
+            related: ["messages.lookup", "keys.limits", "keys.restored"]
+        ) {
             call, base, _ in
             try await call.mappingMessages {
-                ChatMessage(
-                    role: $0.role, content: $0.content, key: $0.key?.precomposedStringWithCanonicalMapping)
+                $0.with(key: $0.key?.precomposedStringWithCanonicalMapping)
             }.perform(on: base)
         },
         Mutant(
             "has keys that are unique in the whole store", caughtBy: "keys.elsewhere",
-            related: ["cancellation.any-operation", "keys.*"]
+            related: ["messages.lookup", "cancellation.any-operation", "keys.*"]
         ) { _ in
             let places = Mutex<[String: String]>([:])
             return { call, base, tenant in
@@ -49,7 +54,7 @@ extension Mutant {
         },
         Mutant(
             "returns what has the keys without comparing it", caughtBy: "keys.mismatch",
-            related: ["keys.*", "errors.precedence.arguments", "errors.tell-no-text"]
+            related: ["parts.repeated-append", "keys.*", "errors.precedence.arguments", "errors.tell-no-text"]
         ) { call, base, _ in
             do {
                 return try await call.perform(on: base)
@@ -83,7 +88,7 @@ extension Mutant {
         ) { call, base, _ in
             guard let (messages, id, condition) = call.appended, let version = condition.expectedVersion,
                 !messages.isEmpty,
-                (try? Validation.check(NewMessages(messages, to: id), roles: Role.standard)) != nil,
+                (try? Validation.check(NewMessages(messages, to: id), roles: .standard)) != nil,
                 let conversation = try await base.conversation(id), conversation.version != version
             else { return try await call.perform(on: base) }
             throw ChatStorageError(.conflict, "it has changed")
@@ -120,6 +125,7 @@ extension Mutant {
         Mutant(
             "looks for keys first and appends then", caughtBy: "keys.race",
             related: [
+                "parts.*", "lists.read-marks", "messages.lookup", "lists.count", "append.*",
                 "keys.*", "errors.precedence.arguments", "errors.tell-no-text", "conditions.unchanged.returned-version",
             ]
         ) { _ in
@@ -138,7 +144,7 @@ extension Mutant {
                 }
                 await Task.yield()
                 let stored = try await base.append(
-                    messages.map { ChatMessage(role: $0.role, content: $0.content) }, to: id, if: condition)
+                    messages.map { $0.with(key: nil) }, to: id, if: condition)
                 for (message, stored) in zip(messages, stored) {
                     if let key = message.key { known.withLock { $0[place, default: [:]][key] = stored } }
                 }

@@ -88,12 +88,21 @@ struct MutantHarness: ConformanceHarness {
     var name: String { "a backend that \(mutant)" }
 
     func makeStore() -> any ConformanceStore {
-        let backend = InMemoryBackend(clock: mutant.clock)
-        return Store(backend: InterceptedBackend(backend, interceptor: FaultInterceptor(mutant, in: backend)))
+        Store(backend: backend(taking: .standard), mutant: mutant)
+    }
+
+    fileprivate func backend(taking roles: RoleSet) -> InterceptedBackend {
+        let backend = InMemoryBackend(clock: mutant.clock, roles: roles)
+        return InterceptedBackend(backend, interceptor: FaultInterceptor(mutant, in: backend))
     }
 
     private struct Store: ConformanceStore {
         let backend: InterceptedBackend
+        let mutant: Mutant
+
+        func handle(taking roles: RoleSet) -> any ChatStorageBackend {
+            MutantHarness(mutant: mutant).backend(taking: roles)
+        }
 
         func handles(_ count: Int) -> [any ChatStorageBackend] { Array(repeating: backend, count: count) }
 
@@ -131,15 +140,22 @@ extension StorageCall {
         return (new.messages, new.conversationID, new.condition)
     }
 
-    /// What a read of messages is about; nil for another call.
+    /// Whether an append marks everything as read.
+    var marksRead: Bool {
+        guard case .append(let new) = self else { return false }
+        return new.marksRead
+    }
+
+    /// What a read of a page of messages is about; nil for another call.
     var read: (id: ConversationID, position: MessagePosition, limit: Int)? {
-        guard case .messages(let query) = self else { return nil }
+        guard case .messages(let query) = self, query.lookup == nil else { return nil }
         return (query.conversationID, query.position, query.limit)
     }
 
-    /// What a list of conversations is about; nil for another call.
+    /// What a plain list of conversations is about; nil for another call.
     var listed: (cursor: ConversationCursor?, limit: Int)? {
-        guard case .conversations(let query) = self else { return nil }
+        guard case .conversations(let query) = self, query.with.isEmpty, query.without.isEmpty, query.preview == nil
+        else { return nil }
         return (query.cursor, query.limit)
     }
 
@@ -151,14 +167,32 @@ extension StorageCall {
     }
 }
 
+extension ChatMessage {
+    /// The same message with another key.
+    func with(key: String?) -> ChatMessage {
+        var message = self
+        message.key = key
+        return message
+    }
+
+    /// The same message of another role.
+    func with(role: Role) -> ChatMessage {
+        guard role != self.role else { return self }
+        var message = self
+        message.role = role
+        return message
+    }
+}
+
 extension StorageReply {
     /// The reply to an append, with the version that the last of the messages made.
     static func appended(
         _ messages: [Message], to id: ConversationID, in base: any ChatStorage
     ) async throws -> StorageReply {
-        let createdAt = try await base.conversation(id)?.createdAt
-        let version = createdAt.map {
-            ConversationVersion(createdAt: $0, lastSequence: messages.last?.sequence ?? 0)
+        let version = try await base.conversation(id).map {
+            ConversationVersion(
+                createdAt: $0.createdAt, lastSequence: messages.last?.sequence ?? 0,
+                clearedThrough: $0.version.clearedThrough)
         }
         return .appended(AppendResult(messages: messages, version: messages.isEmpty ? nil : version))
     }

@@ -7,6 +7,7 @@ extension Mutant {
         Mutant(
             "reuses sequences after a clear", caughtBy: "order.sequence.not-reused-after-clear",
             related: [
+                "conditions.unchanged.cleared",
                 "keys.removed", "conditions.unchanged.other-changes",
                 "concurrency.clear-*", "cancellation.any-operation",
                 "order.time.clock-steps-back", "order.time.last-moment", "cascade.clear.keeps-conversation",
@@ -25,7 +26,7 @@ extension Mutant {
         },
         Mutant(
             "forgets the last sequence of what it restores", caughtBy: "restore.counting-goes-on",
-            related: ["keys.restored", "restore.exact", "restore.invalid"]
+            related: ["parts.restored", "keys.restored", "restore.exact", "restore.invalid"]
         ) { call, base, _ in
             guard case .restoreConversation(var snapshot) = call else { return try await call.perform(on: base) }
             snapshot.lastSequence = snapshot.messages.last?.sequence ?? 0
@@ -34,6 +35,7 @@ extension Mutant {
         Mutant(
             "takes a sequence for an append that fails", caughtBy: "order.sequence.failed-append-takes-none",
             related: [
+                "parts.*",
                 "cancellation.any-operation", "errors.precedence.arguments",
                 "keys.*", "conditions.*",
                 "text.content.nul-refused", "text.append.most-messages", "roles.other.refused",
@@ -72,6 +74,7 @@ extension Mutant {
         Mutant(
             "moves updatedAt on reads", caughtBy: "order.updated.unmoved-by-others",
             related: [
+                "metadata.*", "labels.*", "lists.read-marks", "titles.*",
                 "keys.*", "conditions.*",
                 "text.id.length-accepted", "order.*", "atomicity.*", "restore.*", "cascade.*", "concurrency.*",
                 "tenants.*", "pages.conversations.*", "values.codable.given",
@@ -107,6 +110,7 @@ extension Mutant {
         Mutant(
             "keeps milliseconds", caughtBy: "order.time.microseconds",
             related: [
+                "parts.restored", "lists.labels*", "administration.*", "metadata.*", "labels.*",
                 "keys.restored", "conditions.unchanged.incarnation",
                 "order.list.time-before-id", "order.time.clock-steps-back", "order.time.last-moment",
                 "order.updated.unmoved-by-others", "cascade.clear.keeps-conversation", "restore.exact",
@@ -194,7 +198,7 @@ extension Mutant {
         },
         Mutant(
             "gives no more than 100 conversations a page", caughtBy: "limits.many-conversations",
-            related: ["scale.conversations"]
+            related: ["lists.labels", "administration.*", "scale.conversations"]
         ) { call, base, _ in
             guard let (cursor, limit) = call.listed, limit > 100 else {
                 return try await call.perform(on: base)

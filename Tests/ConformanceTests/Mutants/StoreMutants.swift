@@ -11,6 +11,7 @@ extension Mutant {
         Mutant(
             "stores half an append when it is closed meanwhile", caughtBy: "closing.writes-under-way-whole",
             related: [
+                "lists.read-marks", "lists.*", "append.*",
                 "keys.*", "conditions.*",
                 "closing.*", "atomicity.append.*", "concurrency.*", "order.sequence.*", "order.time.*",
                 "cancellation.*",
@@ -30,7 +31,7 @@ extension Mutant {
 
     private static let appendsByHalves: Fault = { call, base, _ in
         guard let (messages, id, condition) = call.appended, messages.count > 1,
-            (try? Validation.check(NewMessages(messages, to: id), roles: Role.standard)) != nil
+            (try? Validation.check(NewMessages(messages, to: id), roles: .standard)) != nil
         else { return try await call.perform(on: base) }
         let half = messages.count / 2
         let first = try await base.append(Array(messages.prefix(half)), to: id, if: condition)

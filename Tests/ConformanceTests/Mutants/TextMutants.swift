@@ -33,6 +33,7 @@ extension Mutant {
         Mutant(
             "cuts contents at U+0000", caughtBy: "text.content.nul-refused",
             related: [
+                "parts.*",
                 "order.sequence.failed-append-takes-none", "order.updated.unmoved-by-others",
                 "atomicity.append.whole-or-nothing", "errors.precedence.arguments", "errors.tell-no-text",
             ]
@@ -41,11 +42,14 @@ extension Mutant {
         },
         Mutant(
             "trims contents", caughtBy: "text.content.any-text",
-            related: ["keys.mismatch", "keys.elsewhere", "text.content.random", "tenants.same-id"]
+            related: ["parts.*", "keys.mismatch", "keys.elsewhere", "text.content.random", "tenants.same-id"]
         ) { call, base, _ in
             try await call.mappingContents { $0.trimmingCharacters(in: .whitespacesAndNewlines) }.perform(on: base)
         },
-        Mutant("normalises contents", caughtBy: "text.content.any-text", related: ["text.content.random"]) {
+        Mutant(
+            "normalises contents", caughtBy: "text.content.any-text",
+            related: ["parts.*", "lists.preview", "text.content.random"]
+        ) {
             call, base, _ in
             try await call.mappingContents(\.precomposedStringWithCanonicalMapping).perform(on: base)
         },
@@ -66,25 +70,28 @@ extension Mutant {
             guard let title = call.title else { return try await call.perform(on: base) }
             return try await call.replacingTitle(with: String(title.unicodeScalars.prefix(200))).perform(on: base)
         },
-        Mutant("takes roles in any case", caughtBy: "roles.other.refused") { call, base, _ in
+        Mutant("takes roles in any case", caughtBy: "roles.other.refused", related: ["roles.with-tools"]) {
+            call, base, _ in
             guard let (messages, id, condition) = call.appended else {
                 return try await call.perform(on: base)
             }
             let lowercased = messages.map {
-                ChatMessage(role: Role(rawValue: $0.role.rawValue.lowercased()), content: $0.content, key: $0.key)
+                $0.with(role: Role(rawValue: $0.role.rawValue.lowercased()))
             }
-            return try await StorageCall.append(lowercased, to: id, if: condition).perform(on: base)
+            return try await StorageCall.append(
+                NewMessages(lowercased, to: id, if: condition, marksRead: call.marksRead)
+            ).perform(on: base)
         },
         Mutant(
             "ignores the case of tenants", caughtBy: "tenants.colliding-names",
-            related: ["pages.conversations.foreign-cursor"]
+            related: ["administration.tenants", "pages.conversations.foreign-cursor"]
         ) { backend in
             { call, base, tenant in
                 try await call.perform(on: tenant.map { backend.tenant($0.lowercased()) } ?? base)
             }
         },
         Mutant("takes a quote in an id for the end of it", caughtBy: "text.sql.every-operation") { call, base, _ in
-            guard case .deleteConversation(let id) = call, id.rawValue.contains("' OR ") else {
+            guard case .deleteConversation(let deletion) = call, deletion.id.rawValue.contains("' OR ") else {
                 return try await call.perform(on: base)
             }
             let all = try await base.conversations(limit: .max)
@@ -153,7 +160,7 @@ extension Mutant {
         },
         Mutant(
             "says the same of every argument that is wrong", caughtBy: "text.breach.names-field-and-lengths",
-            "errors.precedence.parameters", related: ["keys.limits", "keys.all-or-none"]
+            "errors.precedence.parameters", related: ["parts.limits", "keys.limits", "keys.all-or-none"]
         ) { call, base, _ in
             do {
                 return try await call.perform(on: base)
@@ -208,11 +215,16 @@ extension StorageCall {
             return .createConversation(new)
         case .conversation(let id): return .conversation(map(id))
         case .updateConversation(let id, let change): return .updateConversation(map(id), change)
-        case .deleteConversation(let id): return .deleteConversation(map(id))
+        case .deleteConversation(var deletion):
+            deletion.id = map(deletion.id)
+            return .deleteConversation(deletion)
         case .conversations: return self
         case .append(var new):
             new.conversationID = map(new.conversationID)
             return .append(new)
+        case .reviseMessage(var revision):
+            revision.conversationID = map(revision.conversationID)
+            return .reviseMessage(revision)
         case .messages(var query):
             query.conversationID = map(query.conversationID)
             return .messages(query)
@@ -225,9 +237,10 @@ extension StorageCall {
         }
     }
 
-    /// The call with what the function makes of each content.
+    /// The call with what the function makes of each content that is all of its message.
     fileprivate func mappingContents(_ map: (String) -> String) -> StorageCall {
         mappingMessages { message in
+            guard message.parts == [.text(message.content)] else { return message }
             var message = message
             message.content = map(message.content)
             return message
