@@ -71,4 +71,4 @@ format:
 	swift format --in-place --recursive $(SWIFT_PATHS)
 
 clean:
-	rm -rf .build Benchmarks/.build $(BENCH_JSON) demo.db demo.db-wal demo.db-shm
+	rm -rf .build .build-clients Benchmarks/.build $(BENCH_JSON) demo.db demo.db-wal demo.db-shm

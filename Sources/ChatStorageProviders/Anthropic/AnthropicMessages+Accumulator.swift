@@ -1,0 +1,173 @@
+public import ChatStorageCore
+import ChatStorageJSON
+
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
+
+extension AnthropicMessages {
+    /// Puts the events of a streamed response together.
+    ///
+    /// ```swift
+    /// var answer = AnthropicMessages.Accumulator()
+    /// for try await line in bytes.lines {
+    ///     try answer.add(line)
+    ///     show(answer.text)
+    /// }
+    /// try await chats.append(answer.message, to: id)
+    /// ```
+    ///
+    /// At the end ``message`` is what ``AnthropicMessages/message(from:extracting:)`` gives of the whole response:
+    /// strings keep the escapes that the events had, and so do signatures. A call's input is the text that the events
+    /// had, which can have other white space than a whole response.
+    public struct Accumulator: Sendable {
+        /// The text so far: that of ``message``.
+        public private(set) var text = ""
+        /// Whether the stream said that the response is whole.
+        public private(set) var isComplete = false
+        /// What could not be kept: events and changes of kinds that are not known.
+        public private(set) var omissions: [Omission] = []
+
+        private var envelope = StreamedObject()
+        private var metadata = Metadata()
+        /// What of the response's members metadata does not take.
+        private var omittedMembers: [String] = []
+        private var role = Role.assistant
+        private var blocks: [StreamedBlock] = []
+
+        /// Starts with nothing.
+        public init() {}
+
+        /// The message so far.
+        public var message: ChatMessage {
+            ChatMessage(role: role, parts: blocks.flatMap(\.parts), metadata: metadata)
+        }
+
+        /// Adds an event.
+        ///
+        /// - Parameter event: An event's JSON, or a line, or whole lines, of the stream as the server sends them; names
+        ///   of events and empty lines are passed over.
+        /// - Throws: ``ProviderFormError`` for an event that is not of this API, and for one that says that the server
+        ///   failed; the message so far stays.
+        public mutating func add(_ event: String) throws {
+            for json in try StreamLines.events(in: event) {
+                try add(JSONFields(JSONFields.parse(json.utf8), at: ""))
+            }
+        }
+
+        /// Adds an event's JSON, or lines of the stream, as UTF-8.
+        ///
+        /// - Throws: See ``add(_:)-(String)``.
+        public mutating func add(_ event: Data) throws {
+            try add(String(decoding: event, as: UTF8.self))
+        }
+
+        private mutating func add(_ event: JSONFields) throws {
+            switch try event.requiredString("type") {
+            case "message_start": try start(JSONFields(event.required("message"), at: "message"))
+            case "content_block_start": try startBlock(event)
+            case "content_block_delta": try change(event)
+            case "content_block_stop":
+                try blocks[place(of: event)].finish()
+                text = message.content
+            case "message_delta": try finish(event)
+            case "message_stop": isComplete = true
+            case "ping": return
+            case "error":
+                let error = (event["error"]?.members).map(Array.init) ?? []
+                let type = error.last { $0.key == "type" }?.value.string ?? ""
+                let word = ResponseMetadata.isWord(type) ? ": \(type)" : ""
+                throw ProviderFormError(member: "error", reason: "ended the stream\(word)")
+            default: omit("an event of a kind that is not known is left out")
+            }
+        }
+
+        // MARK: The response
+
+        private mutating func start(_ message: JSONFields) throws {
+            role = Role(rawValue: try message.requiredString("role"))
+            envelope = StreamedObject(message)
+            let content: [JSONSlice] = message["content"]?.elements.map { Array($0) } ?? []
+            for (index, block) in content.enumerated() {
+                blocks.append(try StreamedBlock(index: Int64(index), JSONFields(block, at: "message.content")))
+            }
+            text = self.message.content
+            try readMetadata()
+        }
+
+        /// The end's members replace those of the start; of the usage, each count its own.
+        private mutating func finish(_ event: JSONFields) throws {
+            for member in try JSONFields(event.required("delta"), at: "delta").members {
+                envelope.set(member.key, member.value.text)
+            }
+            for member in event.members where member.key != "type" && member.key != "delta" {
+                let old = envelope.json(member.key).flatMap { try? JSONFields(JSONFields.parse($0.utf8), at: "") }
+                if member.key == "usage", let old, let new = try? JSONFields(member.value, at: "usage") {
+                    var usage = StreamedObject(old)
+                    for count in new.members { usage.set(count.key, count.value.text) }
+                    envelope.set("usage", usage.json)
+                } else {
+                    envelope.set(member.key, member.value.text)
+                }
+            }
+            try readMetadata()
+        }
+
+        private mutating func readMetadata() throws {
+            var reader = MessageReader(extracting: nil)
+            metadata = reader.metadata(of: try JSONFields(JSONFields.parse(envelope.json.utf8), at: ""))
+            let omitted = reader.omissions.map(\.reason)
+            for reason in omitted where !omittedMembers.contains(reason) { omit(reason) }
+            omittedMembers += omitted
+        }
+
+        // MARK: The blocks
+
+        private mutating func startBlock(_ event: JSONFields) throws {
+            let fields = try JSONFields(event.required("content_block"), at: "content_block")
+            blocks.append(try StreamedBlock(index: Self.index(of: event), fields))
+            text = message.content
+            // The model that goes on after a fallback is the one that the whole response names.
+            if fields.string("type") == "fallback", let to = fields["to"].flatMap({ try? JSONFields($0, at: "") }),
+                let model = to["model"]
+            {
+                envelope.set("model", model.text)
+                try readMetadata()
+            }
+        }
+
+        private mutating func change(_ event: JSONFields) throws {
+            let place = try place(of: event)
+            let delta = try JSONFields(event.required("delta"), at: "delta")
+            let type = try delta.requiredString("type")
+            let length = blocks[place].text.utf8.count
+            guard try blocks[place].change(type, delta) else {
+                return omit("a change of a kind that is not known is left out")
+            }
+            // Blocks come one after the other, so the text that grows is the last.
+            if type == "text_delta" { text += String(blocks[place].text.utf8.dropFirst(length)) ?? "" }
+        }
+
+        private static func index(of event: JSONFields) throws -> Int64 {
+            guard let index = try event.required("index").integer else {
+                throw ProviderFormError(member: "index", reason: "is not an integer")
+            }
+            return index
+        }
+
+        private func place(of event: JSONFields) throws -> Int {
+            let index = try Self.index(of: event)
+            guard let place = blocks.lastIndex(where: { $0.index == index }) else {
+                throw ProviderFormError(member: "index", reason: "is of a block that did not start")
+            }
+            return place
+        }
+
+        private mutating func omit(_ reason: String) {
+            let omission = Omission(message: 0, reason: reason)
+            if !omissions.contains(omission) { omissions.append(omission) }
+        }
+    }
+}

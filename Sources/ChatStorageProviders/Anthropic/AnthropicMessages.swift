@@ -1,0 +1,100 @@
+public import ChatStorageCore
+import ChatStorageJSON
+
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
+
+/// Anthropic's Messages API: its responses as messages, and messages as its requests.
+///
+/// ```swift
+/// let body = try AnthropicMessages.body(for: past, adding: ["model": "claude-opus-5", "max_tokens": 8_000])
+/// let answer = try AnthropicMessages.message(from: try await post(body.data))
+/// ```
+///
+/// Each content block is a part, in order. Where a part's portable members do not say all of the block, its ``format``
+/// is in the part's `native`, and goes back byte for byte; so signatures stay valid. Results of the app's tools have
+/// the role `tool` here; the API has them in the user's messages.
+public enum AnthropicMessages {
+    /// The name of the format in `native`.
+    public static let format = "anthropic.messages"
+
+    // MARK: Reading
+
+    /// Reads a response as one message.
+    ///
+    /// Its metadata has the response's other members: the id as `response_id`, all others by their own names.
+    ///
+    /// - Parameters:
+    ///   - response: The body of the API's answer.
+    ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
+    /// - Throws: ``ProviderFormError`` for what is no message, such as an error or a list; what `extracting` throws.
+    public static func message(from response: Data, extracting: FileExtraction? = nil) throws -> ChatMessage {
+        var omissions: [Omission] = []
+        return try message(from: response, extracting: extracting, omissions: &omissions)
+    }
+
+    /// Reads a response as one message, and says what could not be kept.
+    ///
+    /// - Parameter omissions: What could not be kept is added here.
+    /// - Throws: See ``message(from:extracting:)``.
+    public static func message(
+        from response: Data, extracting: FileExtraction? = nil, omissions: inout [Omission]
+    ) throws -> ChatMessage {
+        let fields = try JSONFields(JSONFields.parse(response), at: "")
+        var reader = MessageReader(extracting: extracting)
+        let message = try reader.response(fields)
+        omissions += reader.omissions
+        return message
+    }
+
+    /// Reads an array of the API's messages, or a request's body with its system prompt.
+    ///
+    /// A user's message with results of tools becomes one of the role `tool` and one of the rest.
+    ///
+    /// - Parameters:
+    ///   - array: The JSON.
+    ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
+    /// - Throws: ``ProviderFormError``; what `extracting` throws.
+    public static func messages(from array: Data, extracting: FileExtraction? = nil) throws -> [ChatMessage] {
+        var omissions: [Omission] = []
+        return try messages(from: array, extracting: extracting, omissions: &omissions)
+    }
+
+    /// Reads an array of the API's messages, or a request's body, and says what could not be kept.
+    ///
+    /// - Parameter omissions: What could not be kept is added here; of a request that is all but messages and system.
+    /// - Throws: See ``messages(from:extracting:)``.
+    public static func messages(
+        from array: Data, extracting: FileExtraction? = nil, omissions: inout [Omission]
+    ) throws -> [ChatMessage] {
+        var reader = MessageReader(extracting: extracting)
+        try reader.read(JSONFields.parse(array))
+        omissions += reader.omissions
+        return reader.messages
+    }
+
+    // MARK: Writing
+
+    /// Writes a request.
+    ///
+    /// Messages of the roles `system` and `developer` make the system prompt. Neighbours of one side make one message.
+    /// What the API would refuse is left out and named: calls without results and results without calls, empty
+    /// messages, reasoning without this API's signature, what another API alone understands.
+    ///
+    /// - Parameters:
+    ///   - messages: The conversation so far, such as `history` gives it.
+    ///   - adding: The request's other members, such as `model`, `max_tokens` and `tools`.
+    ///   - resolving: Gives the bytes of files; by default the API gets the URLs that it takes.
+    /// - Throws: ``ProviderFormError`` for members that are added twice or come from the messages; what `resolving`
+    ///   throws.
+    public static func body(
+        for messages: [ChatMessage], adding: RequestMembers = [:], resolving: FileResolution? = nil
+    ) throws -> EncodedBody {
+        var encoder = MessageEncoder(resolving: resolving)
+        for (place, message) in messages.enumerated() { try encoder.add(message, at: place) }
+        return try encoder.body(adding: adding)
+    }
+}

@@ -1,0 +1,136 @@
+import ChatStorageCore
+import ChatStorageJSON
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// Reads content blocks as parts.
+struct BlockReader {
+    /// Takes files' bytes out of blocks; nil leaves them in the native JSON.
+    let extracting: FileExtraction?
+
+    /// Reads a block.
+    ///
+    /// - Returns: One part; after a tool's result, its files too.
+    /// - Throws: ``ProviderFormError``, and what the extraction throws.
+    func parts(of slice: JSONSlice, at path: String) throws -> [MessagePart] {
+        var block = try JSONFields(slice, at: path)
+        let type = try block.requiredString("type")
+        let canHaveFiles = type.hasSuffix("tool_result") || FileBlock(slice, at: path) != nil
+        let extracted = canHaveFiles ? try extract(from: slice) : nil
+        if let extracted { block = try JSONFields(extracted.block, at: path) }
+        var part = Self.part(of: block, type: type)
+        var files = Self.filesInResult(of: block, type: type, extracted: extracted?.files)
+        if part.kind == .file, let extracted { part.file = extracted.files.first }
+        if extracted != nil {
+            part.native = NativeJSON(format: AnthropicMessages.format, json: JSONText(block.slice))
+        } else {
+            let written = BlockWriter.portable(part, files: files)
+            part.native = NativeRule.native(block.slice, format: AnthropicMessages.format, unless: written)
+        }
+        for index in files.indices { files[index].callID = part.callID }
+        return [part] + files
+    }
+
+    private static func part(of block: JSONFields, type: String) -> MessagePart {
+        switch type {
+        case "text": MessagePart(.text, text: StorableText.text(block.string("text")))
+        case "thinking":
+            MessagePart(.reasoning, text: StorableText.text(block.string("thinking")).flatMap { $0.isEmpty ? nil : $0 })
+        case "redacted_thinking": MessagePart(.reasoning)
+        case "tool_use", "server_tool_use", "mcp_tool_use":
+            MessagePart(
+                .toolCall, name: StorableText.name(block.string("name")), callID: StorableText.name(block.string("id")),
+                input: block["input"]?.text)
+        case "image", "document", "container_upload":
+            MessagePart(.file, file: FileBlock(block.slice, at: block.path)?.file ?? MessageFile())
+        default: type == "tool_result" || type.hasSuffix(resultSuffix) ? result(block, type: type) : other(block, type)
+        }
+    }
+
+    // MARK: Results
+
+    /// How the types of results of the server's own tools end: `web_search_tool_result`.
+    static let resultSuffix = "_tool_result"
+
+    private static func result(_ block: JSONFields, type: String) -> MessagePart {
+        let content = block["content"]
+        // The API says the tool's name nowhere but in the type of its own tools' results.
+        let tool = type.hasSuffix(resultSuffix) ? String(type.dropLast(resultSuffix.count)) : ""
+        let hasName = !tool.isEmpty && tool != "mcp"
+        let contentType = content.flatMap { try? JSONFields($0, at: "") }?.string("type")
+        let failed = hasName && contentType?.hasSuffix("_error") == true
+        return MessagePart(
+            .toolResult, name: hasName ? StorableText.name(tool) : nil,
+            callID: StorableText.name(block.string("tool_use_id")),
+            isError: block["is_error"]?.boolean ?? (failed ? true : nil),
+            output: type == "tool_result" || type == "mcp_tool_result" ? output(content) : content?.text)
+    }
+
+    /// A string as it is, texts joined, files beside texts left to parts of their own; otherwise the exact JSON.
+    private static func output(_ content: JSONSlice?) -> String? {
+        guard let content else { return nil }
+        if let string = content.string { return StorableText.text(string) }
+        guard let elements = content.elements.map(Array.init), !elements.isEmpty else { return content.text }
+        var texts: [String] = []
+        for element in elements where FileBlock(element, at: "") == nil {
+            guard let block = try? JSONFields(element, at: ""), block.string("type") == "text",
+                let text = block.string("text")
+            else { return content.text }
+            texts.append(text)
+        }
+        return texts.isEmpty ? nil : StorableText.text(texts.joined(separator: "\n"))
+    }
+
+    /// The files that the app's tool returned, or that were taken out of a result of the server's tools.
+    private static func filesInResult(
+        of block: JSONFields, type: String, extracted: [MessageFile]?
+    ) -> [MessagePart] {
+        guard type == "tool_result" || extracted != nil, type.hasSuffix("tool_result"), let content = block["content"]
+        else { return [] }
+        if let extracted { return extracted.map(MessagePart.file) }
+        return FileBlock.all(in: content).map { .file($0.file) }
+    }
+
+    // MARK: Others
+
+    private static func other(_ block: JSONFields, _ type: String) -> MessagePart {
+        MessagePart(StorableText.kind(type), text: StorableText.text(readable(block)))
+    }
+
+    private static func readable(_ block: JSONFields) -> String? {
+        if let text = block.string("text") ?? block.string("content") { return text }
+        let texts = (block["content"]?.elements.map(Array.init) ?? []).compactMap { element in
+            (try? JSONFields(element, at: ""))?.string("text")
+        }
+        return texts.isEmpty ? nil : texts.joined(separator: "\n")
+    }
+
+    // MARK: Extraction
+
+    /// Takes the bytes out of a block.
+    ///
+    /// - Returns: The block without them and all files in it; nil if no bytes were taken out.
+    private func extract(from slice: JSONSlice) throws -> (block: JSONSlice, files: [MessageFile])? {
+        guard let extracting else { return nil }
+        let text = slice.text
+        var patch = JSONPatch(text)
+        var files: [MessageFile] = []
+        var isChanged = false
+        for block in FileBlock.all(in: try JSONFields.parse(text.utf8)) {
+            var file = block.file
+            if let base64 = block.base64, let data = base64.string.flatMap({ Data(base64Encoded: $0) }), !data.isEmpty,
+                let url = try extracting(FileBytes(data: data, mediaType: file.mediaType, name: file.name))
+            {
+                patch.replace(base64, with: "\"\"")
+                (file.url, file.size) = (url, Int64(data.count))
+                isChanged = true
+            }
+            files.append(file)
+        }
+        return isChanged ? (try JSONFields.parse(patch.result.utf8), files) : nil
+    }
+}

@@ -1,0 +1,173 @@
+import ChatStorageCore
+import ChatStorageJSON
+
+/// Writes content blocks from portable members.
+enum BlockWriter {
+    /// How the ids of calls begin that Anthropic's server runs itself.
+    static let serverCallPrefix = "srvtoolu_"
+    /// How the ids of files begin that were uploaded to Anthropic.
+    static let fileIDPrefix = "file_"
+    /// What holds arguments that are no JSON object, as the API's documentation has it; a call's input must be one.
+    static let invalidInput = "INVALID_JSON"
+
+    /// The block that a part's portable members make; nil if they do not make one.
+    ///
+    /// - Parameter files: The parts that belong to a result.
+    static func portable(_ part: MessagePart, files: [MessagePart] = []) -> String? {
+        switch part.kind {
+        case .text, .refusal: part.text.map(text)
+        case .toolCall: call(part)
+        case .toolResult:
+            if part.isServerResult { serverResult(part) } else { result(part, content: content(part.output, files)) }
+        case .file: part.file.flatMap { file($0, source: source(of: $0)) }
+        default: nil
+        }
+    }
+
+    static func text(_ text: String) -> String {
+        object { writer in
+            writer.member("type", "text")
+            writer.member("text", text)
+        }
+    }
+
+    // MARK: Calls and results
+
+    private static func call(_ part: MessagePart) -> String? {
+        guard let id = part.callID, let name = part.name else { return nil }
+        return object { writer in
+            writer.member("type", id.hasPrefix(serverCallPrefix) ? "server_tool_use" : "tool_use")
+            writer.member("id", id)
+            writer.member("name", name)
+            writer.name("input")
+            writer.literal(input(part.input ?? "").json)
+        }
+    }
+
+    /// A call's arguments as the object that the API takes.
+    static func input(_ text: String) -> (json: String, isWrapped: Bool) {
+        if let slice = try? JSONFields.parse(text.utf8), slice.kind == .object { return (text, false) }
+        if text.utf8.allSatisfy(\.isJSONWhiteSpace) { return ("{}", false) }
+        return (object { $0.member(invalidInput, text) }, true)
+    }
+
+    /// - Parameter content: The exact JSON of the content; nil for none.
+    static func result(_ part: MessagePart, content: String?) -> String? {
+        guard let id = part.callID else { return nil }
+        return object { writer in
+            writer.member("type", "tool_result")
+            writer.member("tool_use_id", id)
+            if let content {
+                writer.name("content")
+                writer.literal(content)
+            }
+            writer.member("is_error", part.isError)
+        }
+    }
+
+    /// A result's content: a string, or an array if files belong to it; nil for nothing, or if a file makes no block.
+    private static func content(_ output: String?, _ files: [MessagePart]) -> String? {
+        guard !files.isEmpty else { return output.map(JSONPatch.string) }
+        let blocks = files.map { portable($0) }
+        let written = blocks.compactMap { $0 }
+        return written.count == blocks.count ? content(output, blocks: written) : nil
+    }
+
+    /// An array of a text, if there is one, and more blocks.
+    static func content(_ output: String?, blocks: [String]) -> String {
+        let first = output.flatMap { $0.isEmpty ? nil : [text($0)] } ?? []
+        return "[" + (first + blocks).joined(separator: ",") + "]"
+    }
+
+    private static func serverResult(_ part: MessagePart) -> String? {
+        guard let id = part.callID, let name = part.name, let output = part.output,
+            (try? JSONFields.parse(output.utf8)) != nil
+        else { return nil }
+        return object { writer in
+            writer.member("type", name + BlockReader.resultSuffix)
+            writer.member("tool_use_id", id)
+            writer.name("content")
+            writer.literal(output)
+        }
+    }
+
+    // MARK: Files
+
+    /// Where a file's bytes are, in the API's words; nil if it cannot get them.
+    static func source(of file: MessageFile) -> String? {
+        if let id = file.id, id.hasPrefix(fileIDPrefix) {
+            return object { writer in
+                writer.member("type", "file")
+                writer.member("file_id", id)
+            }
+        }
+        guard let url = file.url else { return nil }
+        if let data = Base64.dataURL(url) { return bytes(base64: data.base64, mediaType: data.mediaType) }
+        guard url.hasPrefix("https://") || url.hasPrefix("http://"), file.isImage || file.isPDF else { return nil }
+        return urlSource(url)
+    }
+
+    static func urlSource(_ url: String) -> String {
+        object { writer in
+            writer.member("type", "url")
+            writer.member("url", url)
+        }
+    }
+
+    /// Bytes as the API takes them: images and PDF; nil for others.
+    static func bytes(base64: String, mediaType: String) -> String? {
+        guard mediaType.hasPrefix("image/") || mediaType == "application/pdf" else { return nil }
+        return object { writer in
+            writer.member("type", "base64")
+            writer.member("media_type", mediaType)
+            writer.member("data", base64)
+        }
+    }
+
+    /// A plain text as a document.
+    static func plainText(_ text: String) -> String {
+        object { writer in
+            writer.member("type", "text")
+            writer.member("media_type", "text/plain")
+            writer.member("data", text)
+        }
+    }
+
+    /// A file's block; nil without a source.
+    static func file(_ file: MessageFile, source: String?) -> String? {
+        guard let source else { return nil }
+        return object { writer in
+            writer.member("type", file.isImage ? "image" : "document")
+            writer.name("source")
+            writer.literal(source)
+            if !file.isImage { writer.member("title", file.name) }
+        }
+    }
+
+    private static func object(_ body: (inout JSONWriter) -> Void) -> String {
+        var writer = JSONWriter()
+        writer.object(body)
+        return writer.text
+    }
+}
+
+extension MessagePart {
+    /// Whether it is the result of a tool that Anthropic's server ran.
+    var isServerResult: Bool {
+        kind == .toolResult && callID?.hasPrefix(BlockWriter.serverCallPrefix) == true && name != nil
+    }
+}
+
+extension MessageFile {
+    /// Whether it is a PDF.
+    var isPDF: Bool { kindOfFile == "application/pdf" }
+    /// Whether it is an image; a URL that says nothing is taken for one.
+    var isImage: Bool { kindOfFile.map { $0.hasPrefix("image/") } ?? (url != nil) }
+
+    private var kindOfFile: String? {
+        if let mediaType { return mediaType }
+        guard let url else { return nil }
+        if let data = Base64.dataURL(url) { return data.mediaType }
+        return url.prefix { $0 != "?" && $0 != "#" }.lowercased().hasSuffix(".pdf") ? "application/pdf" : nil
+    }
+}

@@ -1,0 +1,243 @@
+import ChatStorageCore
+import ChatStorageJSON
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// Writes messages as blocks, each for itself; ``Turns`` puts them together.
+struct MessageEncoder {
+    /// Gives files' bytes.
+    let resolving: FileResolution?
+    /// The system prompt's blocks.
+    private(set) var system: [OutgoingBlock] = []
+    /// The other blocks, in order.
+    private(set) var turns = Turns()
+    /// What was left out.
+    private(set) var omissions: [Omission] = []
+
+    init(resolving: FileResolution?) {
+        self.resolving = resolving
+    }
+
+    /// Adds a message.
+    ///
+    /// - Throws: What the resolution throws.
+    mutating func add(_ message: ChatMessage, at place: Int) throws {
+        guard let side = Side(message.role) else {
+            return omit(place, nil, "the API has no such role")
+        }
+        if message.parts.allSatisfy(\.isEmptyText) { return omit(place, nil, "the message is empty") }
+        if side == .system, !turns.isEmpty { omit(place, nil, "the message goes to the front, with the system prompt") }
+        if let native = message.native { omit(place, nil, "what only \(native.format) has of the message is left out") }
+        var index = 0
+        while index < message.parts.count {
+            let group = message.parts[index].kind == .toolResult ? Self.belonging(to: index, in: message.parts) : 0
+            try add(message.parts[index], Array(message.parts[(index + 1)...].prefix(group)), side, place, index)
+            index += 1 + group
+        }
+    }
+
+    /// How many parts after a result belong to it.
+    private static func belonging(to index: Int, in parts: [MessagePart]) -> Int {
+        guard let id = parts[index].callID else { return 0 }
+        return parts[(index + 1)...].prefix { part in
+            (part.kind == .file || part.kind == .text) && part.callID.map { $0.utf8.elementsEqual(id.utf8) } == true
+        }.count
+    }
+
+    // MARK: A part
+
+    private mutating func add(
+        _ part: MessagePart, _ files: [MessagePart], _ side: Side, _ message: Int, _ index: Int
+    ) throws {
+        if part.isEmptyText { return omit(message, index, "the text is empty, which the API refuses") }
+        var block = try native(of: part, files, message, index)
+        if block == nil {
+            block = try portable(part, files, side, message, index)
+            if block != nil { nameUnsent(of: part, message, index) }
+        }
+        guard let block else { return }
+        if let problem = side.problem(with: block) { return omit(message, index, problem) }
+        if side == .system { system.append(block) } else { turns.append(block, isUsers: side == .user) }
+    }
+
+    /// The part's own JSON, its files' bytes put in again; nil if it has none of this API.
+    private mutating func native(
+        of part: MessagePart, _ files: [MessagePart], _ message: Int, _ index: Int
+    ) throws -> OutgoingBlock? {
+        guard let native = part.native, native.format.utf8.elementsEqual(AnthropicMessages.format.utf8) else {
+            return nil
+        }
+        let json = native.json.text
+        guard let block = OutgoingBlock(native: json, message: message, part: index) else { return nil }
+        let blocks = FileBlock.all(in: try JSONFields.parse(json.utf8))
+        if part.kind == .toolResult {
+            let expected = block.isServerResult ? blocks.contains(where: \.isHollow) ? blocks : [] : blocks
+            guard Self.hold(files, expected) else { return nil }
+        }
+        guard blocks.contains(where: \.isHollow) else { return block }
+        guard let filled = try fill(json, blocks, part.kind == .file ? [part] : files) else { return nil }
+        return OutgoingBlock(native: filled, message: message, part: index)
+    }
+
+    /// Whether parts are still the files that a result's own JSON holds.
+    private static func hold(_ files: [MessagePart], _ blocks: [FileBlock]) -> Bool {
+        guard files.count == blocks.count else { return false }
+        return zip(files, blocks).allSatisfy { part, block in
+            var expected = block.file
+            if block.isHollow { (expected.url, expected.size) = (part.file?.url, part.file?.size) }
+            return part.kind == .file && part.native == nil && part.file == expected
+        }
+    }
+
+    /// Puts bytes, or else a URL, where extraction took bytes out; nil if it cannot for one of them.
+    private func fill(_ json: String, _ blocks: [FileBlock], _ files: [MessagePart]) throws -> String? {
+        var patch = JSONPatch(json)
+        for (block, part) in zip(blocks, files) where block.isHollow {
+            guard let source = block.source, let data = block.base64, let file = part.file else { return nil }
+            if let bytes = try resolving?(file) {
+                patch.replace(data, with: JSONPatch.string(bytes.base64EncodedString()))
+            } else if let url = file.url, url.hasPrefix("https://") || url.hasPrefix("http://") {
+                patch.replace(source.slice, with: BlockWriter.urlSource(url))
+            } else {
+                return nil
+            }
+        }
+        return patch.result
+    }
+
+    // MARK: Portable members
+
+    private mutating func portable(
+        _ part: MessagePart, _ files: [MessagePart], _ side: Side, _ message: Int, _ index: Int
+    ) throws -> OutgoingBlock? {
+        func block(_ kind: OutgoingBlock.Kind, _ json: String?) -> OutgoingBlock? {
+            json.map { OutgoingBlock(kind, $0, callID: part.callID ?? "", message: message, part: index) }
+        }
+        switch part.kind {
+        case .text, .refusal:
+            let text = part.text ?? ""
+            return block(.text(isBlank: OutgoingBlock.isBlank(text)), BlockWriter.text(text))
+        case .toolCall:
+            if BlockWriter.input(part.input ?? "").isWrapped {
+                omit(message, index, "the call's input is no JSON object; it goes as a string in one")
+            }
+            let isServers = part.callID?.hasPrefix(BlockWriter.serverCallPrefix) == true
+            if let call = block(isServers ? .serverCall : .call, BlockWriter.portable(part)) { return call }
+            omit(message, index, "the call has no id or no name")
+        case .toolResult where part.isServerResult:
+            if let result = block(.serverResult, BlockWriter.portable(part)) {
+                nameFiles(files, message, index)
+                return result
+            }
+            omit(message, index, "the output of the server's tool is not JSON")
+        case .toolResult:
+            if let result = block(.result, try result(part, files, message, index)) { return result }
+            omit(message, index, "the result has no id of a call")
+        case .file:
+            if let file = block(.other, try file(part)) { return file }
+            omit(message, index, "the API cannot get the file's bytes, or does not take its media type")
+        case .reasoning: omit(message, index, "the reasoning has no signature of this API")
+        default: omit(message, index, "the API has no such kind of part")
+        }
+        return nil
+    }
+
+    private mutating func result(
+        _ part: MessagePart, _ files: [MessagePart], _ message: Int, _ index: Int
+    ) throws -> String? {
+        guard !files.isEmpty else { return BlockWriter.portable(part) }
+        var blocks: [String] = []
+        for (offset, file) in files.enumerated() {
+            if file.kind == .text {
+                if !file.isEmptyText { blocks.append(BlockWriter.text(file.text ?? "")) }
+            } else if let json = try self.file(file) {
+                blocks.append(json)
+            } else {
+                omit(
+                    message, index + 1 + offset, "the API cannot get the file's bytes, or does not take its media type")
+            }
+        }
+        if blocks.isEmpty { return BlockWriter.portable(part) }
+        return BlockWriter.result(part, content: BlockWriter.content(part.output, blocks: blocks))
+    }
+
+    private mutating func nameFiles(_ files: [MessagePart], _ message: Int, _ index: Int) {
+        for offset in files.indices { omit(message, index + 1 + offset, "the server's result takes no files") }
+    }
+
+    /// A file's block, from its own JSON or with its bytes, or with its URL; nil if there is none.
+    private func file(_ part: MessagePart) throws -> String? {
+        if let native = part.native, native.format.utf8.elementsEqual(AnthropicMessages.format.utf8) {
+            let blocks = FileBlock.all(in: try JSONFields.parse(native.json.text.utf8))
+            if blocks.contains(where: \.isHollow) { return try fill(native.json.text, blocks, [part]) }
+            return native.json.text
+        }
+        guard let file = part.file else { return nil }
+        if BlockWriter.source(of: file)?.contains(BlockWriter.fileIDPrefix) != true, let data = try resolving?(file) {
+            return BlockWriter.file(file, source: Self.source(data, file))
+        }
+        return BlockWriter.file(file, source: BlockWriter.source(of: file))
+    }
+
+    private static func source(_ data: Data, _ file: MessageFile) -> String? {
+        guard let mediaType = file.mediaType ?? (file.isPDF ? "application/pdf" : nil) else { return nil }
+        if mediaType.hasPrefix("text/") {
+            return String(data: data, encoding: .utf8).map(BlockWriter.plainText)
+        }
+        return BlockWriter.bytes(base64: data.base64EncodedString(), mediaType: mediaType)
+    }
+
+    // MARK: What is left out
+
+    /// Names the members of a part that have no place in the API's block.
+    private mutating func nameUnsent(of part: MessagePart, _ message: Int, _ index: Int) {
+        if let native = part.native, !native.format.utf8.elementsEqual(AnthropicMessages.format.utf8) {
+            omit(message, index, "what only \(native.format) has of the part is left out")
+        }
+        let unsent = [("id", part.id != nil), ("status", part.status != nil), ("extra", !part.extra.isEmpty)]
+            .filter(\.1).map(\.0)
+        if !unsent.isEmpty { omit(message, index, "the block has no place for " + unsent.joined(separator: ", ")) }
+    }
+
+    private mutating func omit(_ message: Int, _ part: Int?, _ reason: String) {
+        omissions.append(Omission(message: message, part: part, reason: reason))
+    }
+}
+
+extension MessagePart {
+    /// Whether it is a text without a character, or without a text.
+    fileprivate var isEmptyText: Bool { (kind == .text || kind == .refusal) && (text ?? "").isEmpty }
+}
+
+/// Whose blocks a message holds.
+enum Side {
+    case system, user, assistant
+
+    /// Tools' results are the user's in this API.
+    init?(_ role: Role) {
+        switch role {
+        case .system, .developer: self = .system
+        case .user, .tool: self = .user
+        case .assistant: self = .assistant
+        default: return nil
+        }
+    }
+
+    /// Why a block cannot stand on this side; nil if it can.
+    func problem(with block: OutgoingBlock) -> String? {
+        switch (self, block.kind) {
+        case (.system, .text(isBlank: true)): "the text is white space, which the API refuses"
+        case (.system, .text), (.user, .text), (.user, .result), (.user, .other): nil
+        case (.assistant, .reasoning):
+            block.isSigned ? nil : "the reasoning has no signature of this API"
+        case (.assistant, .result): "a result of the app's tool stands in a message of the assistant"
+        case (.assistant, .other): block.isFile ? "the API takes no file from the assistant" : nil
+        case (.assistant, _): nil
+        default: "the API takes no such block in a message of this role"
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import ChatStorageCore
+import ChatStorageJSON
+
+/// A content block that goes into a request, with what decides whether it may stay.
+struct OutgoingBlock {
+    /// What the API asks of a block.
+    enum Kind {
+        /// A text; one of white space alone needs another beside it.
+        case text(isBlank: Bool)
+        /// Thinking, which cannot be the last of a message.
+        case reasoning
+        /// A call that the app answers.
+        case call
+        /// The app's answer to a call.
+        case result
+        /// A call that Anthropic's server answers.
+        case serverCall
+        /// The server's answer.
+        case serverResult
+        /// Anything else.
+        case other
+    }
+
+    let kind: Kind
+    /// The block's exact JSON.
+    var json: String
+    /// What a call and its result share.
+    let callID: String
+    /// The message's and the part's places.
+    let message: Int
+    let part: Int
+
+    init(_ kind: Kind, _ json: String, callID: String = "", message: Int, part: Int) {
+        self.kind = kind
+        self.json = json
+        self.callID = callID
+        self.message = message
+        self.part = part
+    }
+
+    /// Reads what a block is from its JSON; nil if the JSON is no block.
+    init?(native json: String, message: Int, part: Int) {
+        guard let slice = try? JSONFields.parse(json.utf8), let block = try? JSONFields(slice, at: ""),
+            let type = block.string("type")
+        else { return nil }
+        switch type {
+        case "text":
+            self.init(.text(isBlank: Self.isBlank(block.string("text") ?? "")), json, message: message, part: part)
+        case "thinking", "redacted_thinking": self.init(.reasoning, json, message: message, part: part)
+        case "tool_use", "server_tool_use", "mcp_tool_use":
+            guard let id = block.string("id") else { return nil }
+            self.init(type == "tool_use" ? .call : .serverCall, json, callID: id, message: message, part: part)
+        case _ where type.hasSuffix("tool_result"):
+            guard let id = block.string("tool_use_id") else { return nil }
+            self.init(type == "tool_result" ? .result : .serverResult, json, callID: id, message: message, part: part)
+        default: self.init(.other, json, message: message, part: part)
+        }
+    }
+
+    /// Whether it answers a call of a tool that Anthropic's server ran.
+    var isServerResult: Bool { if case .serverResult = kind { true } else { false } }
+
+    /// Whether it is a file's.
+    var isFile: Bool { ["image", "document"].contains(fields?.string("type")) }
+
+    /// Whether thinking has what proves that it is the model's.
+    var isSigned: Bool {
+        let proof = fields?.string("type") == "thinking" ? "signature" : "data"
+        return fields?.string(proof)?.isEmpty == false
+    }
+
+    private var fields: JSONFields? {
+        (try? JSONFields.parse(json.utf8)).flatMap { try? JSONFields($0, at: "") }
+    }
+
+    /// Puts another id in the place of a call's or a result's.
+    mutating func rename(to id: String) {
+        guard let fields else { return }
+        var patch = JSONPatch(json)
+        for member in fields.members where member.key == "id" || member.key == "tool_use_id" {
+            patch.replace(member.value, with: JSONPatch.string(id))
+        }
+        json = patch.result
+    }
+
+    /// Whether a text has nothing but white space.
+    static func isBlank(_ text: String) -> Bool {
+        text.unicodeScalars.allSatisfy(\.properties.isWhitespace)
+    }
+}

@@ -1,0 +1,197 @@
+import ChatStorageCore
+import ChatStorageJSON
+import ChatStorageSupport
+
+/// Writes the messages of a request of Chat Completions.
+struct ChatWriter {
+    /// The roles that the API has; a result without an id is of the role `function`.
+    private static let roles: [Role] = [.user, .assistant, .system, .developer, .tool]
+
+    private let messages: [ChatMessage]
+    private let resolving: FileResolution?
+    private let pairs: ChatPairs
+    private(set) var omissions: [Omission] = []
+
+    init(messages: [ChatMessage], resolving: FileResolution?) {
+        self.messages = messages
+        self.resolving = resolving
+        pairs = ChatPairs(messages)
+    }
+
+    /// The portable JSON of a message; nil if its parts say more than that, or less.
+    static func message(of message: ChatMessage) -> String? {
+        guard Self.roles.contains(message.role) else { return nil }
+        if message.role == .tool { return message.parts.first.map(ChatTurn.result) }
+        var turn = ChatTurn(message.role)
+        for part in message.parts {
+            // Nothing is resolved, so nothing throws.
+            guard case .success(nil) = Result(catching: { try turn.add(part) }) else { return nil }
+        }
+        return turn.json
+    }
+
+    /// The JSON of each message that goes out.
+    mutating func written() throws -> [String] {
+        var written: [String] = []
+        for index in messages.indices { written += try message(index) }
+        return written
+    }
+
+    private mutating func message(_ index: Int) throws -> [String] {
+        let message = messages[index]
+        guard message.parts.contains(where: { !$0.isBlankText }) else {
+            omit(index, nil, "a message without content")
+            return []
+        }
+        if let native = message.native, native.format == OpenAIChat.format {
+            return try self.native(native.json, of: index)
+        }
+        if let native = message.native { omit(index, nil, "what only \(native.format) has of the message") }
+        guard Self.roles.contains(message.role) else {
+            omit(index, nil, "a message of a role that the API does not have")
+            return []
+        }
+        return try portable(index)
+    }
+
+    // MARK: As it came
+
+    /// A message as the API gave it, without the calls that have no result.
+    private mutating func native(_ json: JSONText, of index: Int) throws -> [String] {
+        let message = messages[index]
+        for (place, part) in message.parts.enumerated() where !part.extra.isEmpty {
+            omit(index, place, "members that the API has no place for: extra")
+        }
+        guard let json = try ChatReader.filled(json, with: message, resolving: resolving) else {
+            omit(index, nil, "native JSON without the bytes of its files, which were not given")
+            return try portable(index)
+        }
+        let paired = message.parts.enumerated().filter { $1.kind == .toolCall || $1.kind == .toolResult }
+        let left = paired.filter { !pairs.contains(index, $0.offset) }
+        if left.isEmpty { return [json.text] }
+        for (place, part) in left { omit(index, place, pairs.reason(part)) }
+        if message.role == .tool { return [] }
+        let others = message.parts.filter {
+            ![.toolCall, .reasoning, .source].contains($0.kind) && !$0.isBlankText
+        }
+        guard !others.isEmpty || left.count < paired.count else {
+            omit(index, nil, "a message with nothing left to send")
+            return []
+        }
+        let kept = paired.indices.filter { place in pairs.contains(index, paired[place].offset) }
+        return [Self.without(callsBut: Set(kept), in: try json.slice)]
+    }
+
+    /// The message with some of its calls, every other value as it is.
+    private static func without(callsBut kept: Set<Int>, in json: JSONSlice) -> String {
+        var writer = JSONWriter()
+        writer.object { writer in
+            for (name, value) in json.memberList {
+                switch name {
+                case "function_call" where value.kind == .object: continue
+                case "tool_calls" where kept.isEmpty: continue
+                case "tool_calls":
+                    writer.name(name)
+                    writer.array { writer in
+                        for (place, call) in value.elementList.enumerated() where kept.contains(place) {
+                            writer.literal(call.text)
+                        }
+                    }
+                default:
+                    writer.name(name)
+                    writer.literal(value.text)
+                }
+            }
+        }
+        return writer.text
+    }
+
+    // MARK: As its parts say it
+
+    /// The messages that a message's parts make: the API has results apart, directly after the calls.
+    private mutating func portable(_ index: Int) throws -> [String] {
+        let message = messages[index]
+        var written: [String] = []
+        var turn = ChatTurn(message.role)
+        for (place, part) in message.parts.enumerated() {
+            if part.kind == .toolResult {
+                guard pairs.contains(index, place) else {
+                    omit(index, place, pairs.reason(part))
+                    continue
+                }
+                if !turn.isEmpty { written.append(turn.json) }
+                turn = ChatTurn(message.role)
+                written.append(ChatTurn.result(part))
+                for reason in part.unsent() { omit(index, place, reason) }
+            } else if part.kind == .toolCall, !pairs.contains(index, place) {
+                omit(index, place, pairs.reason(part))
+            } else if part.isBlankText {
+                omit(index, place, "an empty text")
+            } else if message.role == .tool {
+                omit(index, place, "a part beside a result: the API takes a result's text alone")
+            } else if let reason = try turn.add(part, resolving: resolving) {
+                omit(index, place, reason)
+            } else {
+                for reason in part.unsent() { omit(index, place, reason) }
+            }
+        }
+        if !turn.isEmpty { written.append(turn.json) }
+        if written.isEmpty { omit(index, nil, "a message with nothing left to send") }
+        return written
+    }
+
+    private mutating func omit(_ index: Int, _ place: Int?, _ reason: String) {
+        omissions.append(Omission(message: index, part: place, reason: reason))
+    }
+}
+
+/// Which calls have a result where the API wants it: directly after the message with the calls.
+struct ChatPairs {
+    private struct Place: Hashable {
+        var message: Int
+        var part: Int
+    }
+
+    private var places: Set<Place> = []
+
+    init(_ messages: [ChatMessage]) {
+        // The calls that wait for a result, and whether the results have begun.
+        var open: [UTF8Text: Place] = [:]
+        var answering = false
+        for (index, message) in messages.enumerated() where message.parts.contains(where: { !$0.isBlankText }) {
+            if message.role != .tool { (open, answering) = ([:], false) }
+            for (place, part) in message.parts.enumerated() {
+                let here = Place(message: index, part: place)
+                if part.kind == .toolResult {
+                    guard let call = open.removeValue(forKey: Self.key(of: part, in: open)) else { continue }
+                    places.formUnion([call, here])
+                    answering = true
+                    continue
+                }
+                let isCall = part.kind == .toolCall && !part.isRunElsewhere
+                let isSaid = part.kind == .text && !part.isBlankText || part.kind == .refusal
+                // What follows results is the next turn.
+                if answering, message.role != .tool, isCall || isSaid { (open, answering) = ([:], false) }
+                if isCall, open[part.pairingKey] == nil { open[part.pairingKey] = here }
+            }
+        }
+    }
+
+    /// What finds a result's call: its id, or the tool's name, or else which of those without an id comes first.
+    private static func key(of result: MessagePart, in open: [UTF8Text: Place]) -> UTF8Text {
+        guard result.callID == nil, result.name == nil else { return result.pairingKey }
+        let unnamed = open.filter { $0.key.text.hasPrefix("name:") }
+        return unnamed.min { ($0.value.message, $0.value.part) < ($1.value.message, $1.value.part) }?.key
+            ?? result.pairingKey
+    }
+
+    /// Why a call or a result is left out.
+    func reason(_ part: MessagePart) -> String {
+        if part.isRunElsewhere { return "a call that another provider's server ran, or its result" }
+        return part.kind == .toolCall
+            ? "a call without a result directly after it" : "a result without a call directly before it"
+    }
+
+    /// Whether a part is a call with a result or its result.
+    func contains(_ message: Int, _ part: Int) -> Bool { places.contains(Place(message: message, part: part)) }
+}

@@ -1,0 +1,140 @@
+import ChatStorageCore
+import ChatStorageJSON
+import ChatStorageSupport
+
+// What the codecs of both of OpenAI's APIs read alike.
+extension JSONSlice {
+    /// A member's value, the last one if there are more; nil for none.
+    func member(_ name: String) -> JSONSlice? { memberList.last { $0.key == name }?.value }
+
+    /// The value as a text of its own, so that the ranges of the values in it are places in its text.
+    var byItself: JSONSlice {
+        get throws { range.lowerBound == 0 ? self : try JSONFields.parse(text.utf8) }
+    }
+
+    /// The elements of an array; none for any other value.
+    var elementList: [JSONSlice] { elements.map(Array.init) ?? [] }
+
+    /// A text that a part can have.
+    var storableText: String? { StorableText.text(string) }
+
+    /// The same, nil if it is empty.
+    var filledText: String? { storableText.flatMap { $0.isEmpty ? nil : $0 } }
+
+    /// An id or a name that a part can have; nil if it is empty.
+    var storableName: String? { StorableText.name(string).flatMap { $0.isEmpty ? nil : $0 } }
+
+    /// A string's text, or the exact JSON of any other value; nil for null.
+    var textOrJSON: String? { kind == .null ? nil : StorableText.text(string ?? text) }
+
+    /// The texts of an array of texts, joined by line feeds, or a string; nil for any other value.
+    var joinedTexts: String? {
+        if kind == .string { return storableText }
+        guard let elements else { return nil }
+        let texts = elements.map { $0.member("text")?.storableText }
+        return texts.contains(nil) ? nil : texts.compactMap(\.self).joined(separator: "\n")
+    }
+
+    /// What a tool returned: a string, texts, or the exact JSON of anything else; nil for null.
+    var resultText: String? { joinedTexts ?? textOrJSON }
+
+    /// The elements of an array, or of the `data` of a list.
+    func listed(omissions: inout [Omission]) throws -> [JSONSlice] {
+        if kind == .array { return elementList }
+        guard kind == .object else { throw JSONFields.wrong("", self, "an array") }
+        let list = try JSONFields(self, at: "")
+        let elements = try list.requiredElements("data")
+        for (name, _) in list.members where name != "data" {
+            omissions.append(Omission(reason: "\(ResponseMetadata.shown(name)) of the list"))
+        }
+        return elements
+    }
+
+    /// The error that a value is no response.
+    func isNoResponse(without member: String) -> ProviderFormError {
+        guard kind == .object else { return JSONFields.wrong("", self, "an object") }
+        if let error = self.member("error"), error.kind != .null {
+            return ProviderFormError(member: "error", reason: "is there: the API refused the request")
+        }
+        return ProviderFormError(member: member, reason: "is missing")
+    }
+}
+
+extension MessagePart {
+    /// Whether it is a text that is empty or white, which the APIs refuse.
+    var isBlankText: Bool { kind == .text && !(text ?? "").contains { !$0.isWhitespace } }
+
+    /// What a call and its result have in common; names did it before calls had ids.
+    var pairingKey: UTF8Text { UTF8Text(callID.map { "id:\($0)" } ?? "name:\(name ?? "")") }
+
+    /// Whether it is a call that another provider's server ran, or its result.
+    var isRunElsewhere: Bool { callID?.hasPrefix("srvtoolu_") ?? false }
+
+    /// What of the part has no place where it is written by its portable members.
+    ///
+    /// - Parameters:
+    ///   - idGoes: Whether its id and status are written.
+    ///   - errorGoes: Whether it is written that a tool failed.
+    func unsent(idGoes: Bool = false, errorGoes: Bool = false) -> [String] {
+        var reasons: [String] = []
+        if let native { reasons.append("what only \(native.format) has of the part") }
+        let members = [
+            ("id", id != nil && !idGoes), ("status", status != nil && !idGoes), ("extra", !extra.isEmpty),
+            ("is_error", isError != nil && !errorGoes), ("name", kind == .toolResult && name != nil && callID != nil),
+            ("text", kind == .file && text != nil),
+        ]
+        let unsent = members.filter(\.1).map(\.0)
+        if !unsent.isEmpty {
+            reasons.append("members that the API has no place for: \(unsent.joined(separator: ", "))")
+        }
+        return reasons
+    }
+
+    /// Whether it is a call of a tool that takes any text, not JSON.
+    var isCustomCall: Bool {
+        guard kind == .toolCall, native?.format == OpenAIResponses.format else { return false }
+        return (try? native?.json.slice)?.member("type")?.string == "custom_tool_call"
+    }
+}
+
+extension [MessagePart] {
+    /// The parts, without the sources if a message cannot have as many: the native JSON of their text has them too.
+    var fitting: [MessagePart] { count <= Limits.parts.upperBound ? self : filter { $0.kind != .source } }
+}
+
+extension MessageFile {
+    /// A file without a media type is most often an image.
+    var isTakenForImage: Bool {
+        if let mediaType { return mediaType.hasPrefix("image/") }
+        guard let url else { return false }
+        return !url.prefix { $0 != "?" && $0 != "#" }.hasSuffix(".pdf")
+    }
+
+    /// How OpenAI's APIs name the form of a sound; nil for one that they do not take.
+    var audioFormat: String? {
+        switch mediaType {
+        case "audio/wav", "audio/x-wav", "audio/wave": "wav"
+        case "audio/mpeg", "audio/mp3": "mp3"
+        default: nil
+        }
+    }
+
+    /// The media type of a form of sound.
+    static func mediaType(ofAudio format: String) -> String {
+        format == "mp3" ? "audio/mpeg" : "audio/\(format)"
+    }
+
+    /// The URL, if a server can read it.
+    var sendableURL: String? {
+        guard let url, url.hasPrefix("https://") || url.hasPrefix("http://") else { return nil }
+        return url
+    }
+
+    /// The id, if it is of OpenAI's files.
+    var openAIFileID: String? { id.flatMap { $0.hasPrefix("file-") ? $0 : nil } }
+
+    /// The bytes as a `data:` URL.
+    func dataURL(of base64: String?) -> String? {
+        base64.map { "data:\(mediaType ?? (isTakenForImage ? "image/png" : "application/octet-stream"));base64,\($0)" }
+    }
+}

@@ -1,0 +1,133 @@
+public import ChatStorageCore
+import ChatStorageJSON
+
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
+
+/// The codec of OpenAI's Responses API and of its Conversations' items.
+///
+/// ```swift
+/// let body = try OpenAIResponses.body(for: past, adding: ["model": "gpt-5.4", "store": false, "tools": tools])
+/// let answer = try OpenAIResponses.message(from: try await post(body.data))
+/// ```
+///
+/// The unit of this API is the item. One response is one message, whose parts are its items: texts, reasoning, calls,
+/// what the API's own tools did. An item that is more than the members of a part keeps its JSON in
+/// ``ChatStorageCore/MessagePart/native``, on the first part if it makes several: a text is followed by its sources.
+public enum OpenAIResponses {
+    /// The name of the format in native JSON.
+    public static let format = "openai.responses"
+
+    /// Reads a response: all its items are one message.
+    ///
+    /// - Parameters:
+    ///   - response: A response as the API gave it.
+    ///   - extracting: What takes the bytes of files; without it they stay in the native JSON.
+    /// - Throws: ``ProviderFormError`` for what is no response, such as the API's error.
+    public static func message(from response: Data, extracting: FileExtraction? = nil) throws -> ChatMessage {
+        var omissions: [Omission] = []
+        return try message(from: response, extracting: extracting, omissions: &omissions)
+    }
+
+    /// Reads a response, and says what it could not keep: members that metadata does not take.
+    ///
+    /// - Parameters:
+    ///   - response: A response as the API gave it.
+    ///   - extracting: What takes the bytes of files; without it they stay in the native JSON.
+    ///   - omissions: Gets what could not be kept.
+    /// - Throws: ``ProviderFormError`` for what is no response, such as the API's error.
+    public static func message(
+        from response: Data, extracting: FileExtraction? = nil, omissions: inout [Omission]
+    ) throws -> ChatMessage {
+        try ItemReader(extracting: extracting).response(JSONFields.parse(response), omissions: &omissions)
+    }
+
+    /// Reads a request's `input`, or the items of a conversation.
+    ///
+    /// Items of the assistant that follow each other are one message, as are results; every other message item is one.
+    ///
+    /// - Parameters:
+    ///   - items: A JSON array of items, oldest first, an object whose `data` is one, or a string.
+    ///   - extracting: What takes the bytes of files; without it they stay in the native JSON.
+    /// - Throws: ``ProviderFormError`` for what is no such array.
+    public static func messages(from items: Data, extracting: FileExtraction? = nil) throws -> [ChatMessage] {
+        var omissions: [Omission] = []
+        return try messages(from: items, extracting: extracting, omissions: &omissions)
+    }
+
+    /// Reads a request's `input`, and says what it could not keep: the members beside a list's `data`.
+    ///
+    /// - Parameters:
+    ///   - items: A JSON array of items, oldest first, an object whose `data` is one, or a string.
+    ///   - extracting: What takes the bytes of files; without it they stay in the native JSON.
+    ///   - omissions: Gets what could not be kept.
+    /// - Throws: ``ProviderFormError`` for what is no such array.
+    public static func messages(
+        from items: Data, extracting: FileExtraction? = nil, omissions: inout [Omission]
+    ) throws -> [ChatMessage] {
+        let json = try JSONFields.parse(items)
+        if let text = json.storableText { return [.user(text)] }
+        return try ItemReader(extracting: extracting).messages(json.listed(omissions: &omissions))
+    }
+
+    /// Which items a request says again, and how.
+    public struct Mode: Sendable, Hashable {
+        /// The response that is continued; nil for none.
+        let previousResponseID: String?
+        /// Whether the API is taken to have stored nothing.
+        let isStateless: Bool
+
+        /// Everything, with nothing that only an API that stored the responses understands.
+        ///
+        /// Reasoning without `encrypted_content` is left out, and with it the ids of the items after it in its message,
+        /// because the API refuses such an id without the reasoning. Ask for encrypted content with
+        /// `"include": ["reasoning.encrypted_content"]`.
+        public static let stateless = Mode(previousResponseID: nil, isStateless: true)
+
+        /// Everything, as it is: for responses that the API has stored and not yet deleted.
+        public static let whole = Mode(previousResponseID: nil, isStateless: false)
+
+        /// Only what came after a response, whose id the body names as `previous_response_id`.
+        ///
+        /// - Parameter previousResponseID: The `response_id` in the metadata of one of the messages.
+        public static func continuing(_ previousResponseID: String) -> Mode {
+            Mode(previousResponseID: previousResponseID, isStateless: false)
+        }
+    }
+
+    /// Writes a request.
+    ///
+    /// Items of this API that nobody changed go out byte for byte. Of others goes what this API understands: texts,
+    /// files, calls and their results.
+    ///
+    /// - Parameters:
+    ///   - messages: The messages, oldest first.
+    ///   - mode: Which of their items go, and how.
+    ///   - adding: The request's other members, such as `model` and `tools`.
+    ///   - resolving: What gives the bytes of files.
+    /// - Returns: The body, and what was left out of it; not what comes before the response that is continued.
+    /// - Throws: ``ProviderFormError`` if `adding` has `input` or `previous_response_id`, and if no message is of the
+    ///   response to be continued; what `resolving` throws.
+    public static func body(
+        for messages: [ChatMessage], _ mode: Mode = .stateless, adding: RequestMembers = [:],
+        resolving: FileResolution? = nil
+    ) throws -> EncodedBody {
+        let members = try adding.checked(reserving: ["input", "previous_response_id"])
+        var writer = try ResponsesWriter(messages: messages, mode: mode, resolving: resolving)
+        let items = try writer.items()
+        var json = JSONWriter()
+        json.object { json in
+            for (name, value) in members {
+                json.name(name)
+                json.literal(value.text)
+            }
+            json.member("previous_response_id", mode.previousResponseID)
+            json.name("input")
+            json.array { for item in items { $0.literal(item) } }
+        }
+        return EncodedBody(data: Data(json.bytes), omissions: writer.omissions)
+    }
+}

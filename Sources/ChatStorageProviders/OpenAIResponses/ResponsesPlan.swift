@@ -1,0 +1,171 @@
+import ChatStorageCore
+import ChatStorageJSON
+import ChatStorageSupport
+
+/// What of the messages goes into a request of the Responses API.
+struct ResponsesPlan {
+    private struct Place: Hashable {
+        var message: Int
+        var part: Int
+    }
+
+    private let messages: [ChatMessage]
+    /// The first message that goes.
+    private(set) var start = 0
+    /// Calls of the response that is continued that have no result.
+    private(set) var unanswered: [Omission] = []
+    /// Why parts are left out.
+    private var left: [Place: String] = [:]
+    /// For each message where reasoning is left out, the place of it.
+    private var reasoningLeft: [Int: Int] = [:]
+    /// The calls of results.
+    private var calls: [Place: Place] = [:]
+
+    init(_ messages: [ChatMessage], _ mode: OpenAIResponses.Mode) throws {
+        self.messages = messages
+        if let id = mode.previousResponseID {
+            guard let last = messages.lastIndex(where: { $0.metadata[.responseID].hasSameUTF8(as: id) }) else {
+                throw ProviderFormError(member: "previous_response_id", reason: "is the response of no message")
+            }
+            start = last + 1
+        }
+        if mode.isStateless { leaveOutWhatIsStored() }
+        pairCalls()
+        pairApprovals()
+        leaveOutReasoningBeforeNothing()
+    }
+
+    /// Why a part is left out; nil for one that goes.
+    func reason(_ message: Int, _ part: Int) -> String? { left[Place(message: message, part: part)] }
+
+    /// Whether the id of a part's item goes out.
+    func keepsID(_ message: Int, _ part: Int) -> Bool { part < reasoningLeft[message] ?? .max }
+
+    /// The type of the item of a result's call.
+    func typeOfCall(_ message: Int, _ part: Int) -> String {
+        guard let call = calls[Place(message: message, part: part)] else { return "function_call" }
+        if isCustom(call.message, call.part) { return "custom_tool_call" }
+        return messages[call.message].parts[call.part].ownItem?.member("type")?.string ?? "function_call"
+    }
+
+    /// Whether a part is a call of a tool that takes any text, not JSON, here or in Chat Completions.
+    func isCustom(_ message: Int, _ part: Int) -> Bool {
+        let call = messages[message].parts[part]
+        guard call.kind == .toolCall else { return false }
+        if call.isCustomCall { return true }
+        guard let native = messages[message].native, native.format == OpenAIChat.format, let id = call.callID,
+            let json = try? native.json.slice
+        else { return false }
+        return json.member("tool_calls")?.elementList.contains {
+            $0.member("type")?.string == "custom" && $0.member("id")?.string == id
+        } ?? false
+    }
+
+    // MARK: What the API has not stored
+
+    /// Items that go without an id: the API gives them one, but does not ask for it.
+    private static let needNoID: Set<String> = [
+        "message", "function_call", "custom_tool_call", "shell_call", "apply_patch_call", "tool_search_call",
+        "function_call_output", "custom_tool_call_output", "shell_call_output", "apply_patch_call_output",
+        "tool_search_output", "mcp_approval_response", "reasoning", "compaction",
+    ]
+
+    private mutating func leaveOutWhatIsStored() {
+        for (index, message) in messages.enumerated() {
+            for (place, part) in message.parts.enumerated() {
+                let item = part.ownItem
+                let type = item?.member("type")?.string
+                if part.kind == .reasoning, item != nil || part.isOwnItem("rs_"),
+                    (item?.member("encrypted_content")?.string ?? "").isEmpty
+                {
+                    leave(index, place, "reasoning without encrypted content")
+                    if reasoningLeft[index] == nil { reasoningLeft[index] = place }
+                } else if type == "item_reference" {
+                    leave(index, place, "a reference to an item that the API has stored")
+                } else if !keepsID(index, place), let type, !Self.needNoID.contains(type) {
+                    leave(index, place, "an item whose id needs the reasoning that is left out")
+                }
+            }
+        }
+    }
+
+    // MARK: Calls
+
+    /// Finds the result of each call; it can come at any place after it.
+    private mutating func pairCalls() {
+        var open: [UTF8Text: Place] = [:]
+        for (index, message) in messages.enumerated() {
+            for (place, part) in message.parts.enumerated() where reason(index, place) == nil {
+                let here = Place(message: index, part: place)
+                if part.kind == .toolCall {
+                    // The API ran it itself, and the item has the result.
+                    if part.ownItem?.member("type")?.string == "mcp_call" { continue }
+                    if part.isRunElsewhere {
+                        leave(index, place, "a call that another provider's server ran")
+                    } else if let id = part.callID.map(UTF8Text.init), open[id] == nil {
+                        open[id] = here
+                    } else {
+                        leave(index, place, "a call without an id, or with the id of one that has no result yet")
+                    }
+                } else if part.kind == .toolResult {
+                    if let id = part.callID.map(UTF8Text.init), let call = open.removeValue(forKey: id) {
+                        calls[here] = call
+                    } else {
+                        leave(index, place, "a result without a call before it")
+                    }
+                } else if part.kind == .file, let id = part.callID, place > 0,
+                    message.parts[place - 1].callID.hasSameUTF8(as: id),
+                    reason(index, place - 1) != nil
+                {
+                    leave(index, place, "a file of a result that is left out")
+                }
+            }
+        }
+        for call in open.values.sorted(by: { ($0.message, $0.part) < ($1.message, $1.part) }) {
+            leave(call.message, call.part, "a call without a result")
+            if call.message == start - 1 {
+                unanswered.append(
+                    Omission(
+                        message: call.message, part: call.part,
+                        reason: "a call without a result, in what is continued: the API will ask for it"))
+            }
+        }
+    }
+
+    /// Leaves out answers to questions that are not there: whether a tool may be called.
+    private mutating func pairApprovals() {
+        var asked: Set<UTF8Text> = []
+        for (index, message) in messages.enumerated() {
+            for (place, part) in message.parts.enumerated() where reason(index, place) == nil {
+                if part.kind == "mcp_approval_request", let id = part.id {
+                    asked.insert(UTF8Text(id))
+                } else if part.kind == "mcp_approval_response", !asked.contains(UTF8Text(part.callID ?? "")) {
+                    leave(index, place, "an approval of a call that is not asked for")
+                }
+            }
+        }
+    }
+
+    /// Leaves out reasoning that nothing follows, such as a call that is left out: the API refuses it.
+    private mutating func leaveOutReasoningBeforeNothing() {
+        for (index, message) in messages.enumerated() {
+            var (isFollowed, wasReasoning) = (false, false)
+            for (place, part) in message.parts.enumerated().reversed() {
+                if part.kind == .reasoning, part.ownItem != nil || part.isOwnItem("rs_") {
+                    wasReasoning = true
+                    if !isFollowed, reason(index, place) == nil {
+                        leave(index, place, "reasoning that no item follows, which the API refuses")
+                    }
+                } else {
+                    if wasReasoning { (isFollowed, wasReasoning) = (false, false) }
+                    let isItem = part.ownItem != nil || [.text, .refusal, .toolCall, .toolResult].contains(part.kind)
+                    if isItem, !part.isBlankText, reason(index, place) == nil { isFollowed = true }
+                }
+            }
+        }
+    }
+
+    private mutating func leave(_ message: Int, _ part: Int, _ reason: String) {
+        left[Place(message: message, part: part)] = reason
+    }
+}

@@ -1,0 +1,163 @@
+import ChatStorageCore
+import ChatStorageJSON
+
+/// Writes the items of a request of the Responses API.
+struct ResponsesWriter {
+    private let messages: [ChatMessage]
+    private let resolving: FileResolution?
+    private let plan: ResponsesPlan
+    private(set) var omissions: [Omission] = []
+
+    init(messages: [ChatMessage], mode: OpenAIResponses.Mode, resolving: FileResolution?) throws {
+        self.messages = messages
+        self.resolving = resolving
+        plan = try ResponsesPlan(messages, mode)
+    }
+
+    /// The JSON of each item that goes out.
+    mutating func items() throws -> [String] {
+        omissions = plan.unanswered
+        var written: [String] = []
+        for index in messages.indices[plan.start...] { written += try items(of: index) }
+        return written
+    }
+
+    private mutating func items(of index: Int) throws -> [String] {
+        let message = messages[index]
+        let parts = message.parts
+        guard parts.contains(where: { !$0.isBlankText }) else {
+            omit(index, nil, "a message without content")
+            return []
+        }
+        if let native = message.native { omit(index, nil, "what only \(native.format) has of the message") }
+        var writer = ItemWriter(role: message.role, resolving: resolving)
+        var place = 0
+        while place < parts.count {
+            let part = parts[place]
+            let length = try length(of: part, in: parts[place...])
+            if let reason = plan.reason(index, place) {
+                omit(index, place, reason)
+            } else if let length, try add(native: part, parts[place..<(place + length)], index, place, to: &writer) {
+                place += length
+                continue
+            } else if part.isBlankText {
+                omit(index, place, "an empty text")
+            } else if message.role != .tool, !ItemWriter.roles.contains(message.role) {
+                omit(index, place, "a part of a role that the API does not have")
+            } else if part.kind == .toolResult {
+                let files = parts[(place + 1)...].prefix { $0.kind == .file && $0.callID == part.callID }
+                let type = plan.typeOfCall(index, place)
+                if let reason = try writer.add(result: part, files: Array(files), ofCall: type) {
+                    omit(index, place, reason)
+                }
+                let errorGoes = type == "shell_call" || type == "apply_patch_call"
+                for reason in part.unsent(errorGoes: errorGoes) { omit(index, place, reason) }
+                place += files.count
+            } else {
+                let keepsID = plan.keepsID(index, place)
+                let isCustom = plan.isCustom(index, place)
+                if let reason = try writer.add(part, keepsID: keepsID, isCustom: isCustom) {
+                    omit(index, place, reason)
+                } else {
+                    let idGoes = keepsID && !isCustom && ItemWriter.writesID(of: part, role: message.role)
+                    for reason in part.unsent(idGoes: idGoes) { omit(index, place, reason) }
+                }
+            }
+            place += 1
+        }
+        writer.close()
+        if writer.items.isEmpty { omit(index, nil, "a message with nothing left to send") }
+        return writer.items
+    }
+
+    /// How many parts a part's own item made, if they are still those.
+    private func length(of part: MessagePart, in parts: ArraySlice<MessagePart>) throws -> Int? {
+        guard let item = part.ownItem else { return nil }
+        var files = OpenAIFiles(extracting: nil)
+        guard let read = try? ItemReader(extracting: nil).read(item, path: "", files: &files).parts else { return nil }
+        // A message with too many parts has no sources at all.
+        let hasSources = parts.contains { $0.kind == .source }
+        let made = hasSources ? read : read.filter { $0.kind != .source }
+        guard made.count <= parts.count else { return nil }
+        return zip(made, parts).dropFirst().allSatisfy { $0.says(sameAs: $1) } ? made.count : nil
+    }
+
+    /// Adds the item of a part as the API gave it.
+    ///
+    /// - Returns: Whether the part is done with.
+    private mutating func add(
+        native part: MessagePart, _ parts: ArraySlice<MessagePart>, _ index: Int, _ place: Int,
+        to writer: inout ItemWriter
+    ) throws -> Bool {
+        guard let native = part.native else { return false }
+        if parts.allSatisfy(\.isBlankText) {
+            omit(index, place, "an empty text")
+            return true
+        }
+        guard let json = try ItemReader.filled(native.json, with: parts, resolving: resolving) else {
+            omit(index, place, "native JSON without the bytes of its files, which were not given")
+            return false
+        }
+        for (offset, part) in parts.enumerated() where !part.extra.isEmpty {
+            omit(index, place + offset, "members that the API has no place for: extra")
+        }
+        if plan.keepsID(index, place) {
+            writer.append(json.text)
+            return true
+        }
+        let item = try json.slice
+        if item.member("type")?.string != "message" {
+            writer.append(Self.withoutID(item))
+            omit(index, place, "the id, which needs the reasoning that is left out")
+            return true
+        }
+        omit(index, place, "what the item has beside its text: its id needs the reasoning that is left out")
+        // A message of the assistant without an id is the easy form of one.
+        for (offset, part) in parts.enumerated() {
+            if [.text, .refusal].contains(part.kind), !part.isBlankText {
+                writer.append(ItemWriter.said(part.text ?? "", phase: item.member("phase")?.text))
+            } else {
+                omit(index, place + offset, "a part of an item whose id needs the reasoning that is left out")
+            }
+        }
+        return true
+    }
+
+    /// The item without its id, every other value as it is.
+    private static func withoutID(_ item: JSONSlice) -> String {
+        var json = JSONWriter()
+        json.object { json in
+            for (name, value) in item.memberList where name != "id" {
+                json.name(name)
+                json.literal(value.text)
+            }
+        }
+        return json.text
+    }
+
+    private mutating func omit(_ index: Int, _ place: Int?, _ reason: String) {
+        omissions.append(Omission(message: index, part: place, reason: reason))
+    }
+}
+
+extension MessagePart {
+    /// The Responses API's own JSON of the part; nil for none.
+    var ownItem: JSONSlice? {
+        guard let native, native.format == OpenAIResponses.format else { return nil }
+        return try? native.json.slice
+    }
+
+    /// Whether both are the same but for native JSON and for where a file's bytes are.
+    fileprivate func says(sameAs other: MessagePart) -> Bool {
+        var (mine, its) = (self, other)
+        if mine.file?.url == nil, let url = its.file?.url {
+            mine.file?.url = url
+            mine.file?.size = its.file?.size
+        }
+        mine.native = nil
+        its.native = nil
+        mine.extra = []
+        its.extra = []
+        return mine == its
+    }
+}

@@ -1,0 +1,23 @@
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
+
+/// The body of a request to an API, and what it leaves out.
+public struct EncodedBody: Sendable {
+    /// The bytes to send: one JSON object as UTF-8.
+    public let data: Data
+    /// What was left out of the messages, and why; by message and part, those of the same message in any order.
+    public let omissions: [Omission]
+
+    /// Makes a body.
+    ///
+    /// - Parameters:
+    ///   - data: The bytes to send.
+    ///   - omissions: What they leave out.
+    public init(data: Data, omissions: [Omission]) {
+        self.data = data
+        self.omissions = omissions
+    }
+}

@@ -1,0 +1,54 @@
+public import ChatStorageCore
+import ChatStorageJSON
+
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
+
+/// The bytes of a file that stood in an API's JSON.
+public struct FileBytes: Sendable, Hashable {
+    /// The bytes.
+    public var data: Data
+    /// The media type, such as `image/png`; nil where the API says none.
+    public var mediaType: String?
+    /// The file's name; nil where the API says none.
+    public var name: String?
+
+    /// Makes a value.
+    public init(data: Data, mediaType: String? = nil, name: String? = nil) {
+        self.data = data
+        self.mediaType = mediaType
+        self.name = name
+    }
+}
+
+/// Takes a file's bytes out of a message: it stores them, or notes them for later, and returns their URL.
+///
+/// Nil leaves the bytes where they are, in the native JSON. The URL is kept as it is, see
+/// ``ChatStorageCore/MessageFile/url``.
+public typealias FileExtraction = (FileBytes) throws -> String?
+
+/// Gives a file's bytes for a request; nil where there are none, so that the file's URL is sent if the API takes it.
+public typealias FileResolution = (MessageFile) throws -> Data?
+
+/// Bytes as JSON has them.
+enum Base64 {
+    /// How many bytes a base64 text stands for; nil if that cannot be said without reading it.
+    static func size(of text: String) -> Int64? {
+        let count = text.utf8.count
+        guard count > 0, count % 4 == 0 else { return nil }
+        let padding = text.utf8.suffix(2).filter { $0 == UInt8(ascii: "=") }.count
+        return Int64(count / 4 * 3 - padding)
+    }
+
+    /// The parts of a `data:` URL in base64; nil for any other.
+    static func dataURL(_ url: String) -> (mediaType: String, base64: String)? {
+        guard url.hasPrefix("data:"), let comma = url.firstIndex(of: ",") else { return nil }
+        let head = url[..<comma].dropFirst("data:".count)
+        guard head.hasSuffix(";base64") else { return nil }
+        let mediaType = head.dropLast(";base64".count)
+        return (String(mediaType.prefix { $0 != ";" }), String(url[url.index(after: comma)...]))
+    }
+}

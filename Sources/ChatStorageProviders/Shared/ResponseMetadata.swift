@@ -1,0 +1,57 @@
+import ChatStorageCore
+import ChatStorageJSON
+import ChatStorageSupport
+
+/// What of an API's response becomes a message's metadata.
+enum ResponseMetadata {
+    /// Takes the members of a response.
+    ///
+    /// - Parameters:
+    ///   - fields: The response.
+    ///   - others: The members that are kept elsewhere: as role, as parts.
+    ///   - names: The fixed names of members that have others in the API: `id` is `response_id`.
+    /// - Returns: The metadata, and what could not be kept, each as a sentence.
+    static func read(
+        _ fields: JSONFields, besides others: Set<String>, renaming names: [String: String] = [:]
+    ) -> (metadata: Metadata, omitted: [String]) {
+        var (metadata, omitted) = (Metadata(), [String]())
+        for (index, member) in fields.members.enumerated() where !others.contains(member.key) {
+            let name = names[member.key] ?? member.key
+            let shown = shown(member.key)
+            if fields.members[(index + 1)...].contains(where: { (names[$0.key] ?? $0.key).hasSameUTF8(as: name) }) {
+                omitted.append("\(shown) comes again; the last one is kept")
+            } else if name.hasNUL {
+                omitted.append("\(shown) has a name that metadata does not take")
+            } else {
+                do {
+                    // Checked anew, as an API's JSON may have halves of surrogate pairs and metadata may not.
+                    let value = try JSONSlice(validating: Array(member.value.text.utf8)[...])
+                    metadata[name] = try JSONValue(value, depth: 2)
+                } catch {
+                    omitted.append("\(shown) has a value that metadata does not take")
+                }
+            }
+        }
+        while metadata.text.utf8.count > Limits.metadataBytes, let largest = largest(of: metadata) {
+            metadata[largest] = nil
+            omitted.append("\(Self.shown(largest)) does not fit into \(Limits.metadataBytes) bytes of metadata")
+        }
+        return (metadata, omitted)
+    }
+
+    /// How an omission names a member: names come from the API, and can be anything where the API is a proxy.
+    static func shown(_ name: String) -> String { isWord(name) ? "the member \(name)" : "a member" }
+
+    /// Whether a text is a word of an API's own, such as a name in snake case, and no text of a chat.
+    static func isWord(_ text: String) -> Bool {
+        (1...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) || byte == UInt8(ascii: "_")
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            }
+    }
+
+    private static func largest(of metadata: Metadata) -> String? {
+        metadata.object.members.max { $0.value.text.utf8.count < $1.value.text.utf8.count }?.name
+    }
+}

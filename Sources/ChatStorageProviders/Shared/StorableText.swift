@@ -1,0 +1,34 @@
+import ChatStorageCore
+import ChatStorageSupport
+
+/// What storage takes of an API's strings: it refuses U+0000 and names of over 200 scalars.
+///
+/// What does not fit is in the native JSON, which keeps it escaped.
+enum StorableText {
+    /// A text, U+0000 in it replaced by U+FFFD.
+    static func text(_ text: String?) -> String? {
+        guard let text, text.hasNUL else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.map { $0 == "\0" ? "\u{FFFD}" : $0 }))
+    }
+
+    /// An id, a name or a status; nil if a part cannot have it.
+    static func name(_ name: String?) -> String? {
+        fitting(name, Limits.partNameScalars)
+    }
+
+    /// The name of a file; nil if a part cannot have it.
+    static func fileName(_ name: String?) -> String? {
+        fitting(name, Limits.fileNameScalars)
+    }
+
+    /// The kind of a part of which the codec knows only the API's name; ``MessagePart/Kind-swift.struct/data`` if that
+    /// cannot be a kind.
+    static func kind(_ type: String) -> MessagePart.Kind {
+        fitting(type, Limits.kindScalars).map(MessagePart.Kind.init(rawValue:)) ?? .data
+    }
+
+    private static func fitting(_ name: String?, _ scalars: ClosedRange<Int>) -> String? {
+        guard let name, !name.hasNUL, scalars.contains(name.unicodeScalars.count) else { return nil }
+        return name
+    }
+}

@@ -1,0 +1,68 @@
+import ChatStorageCore
+import ChatStorageJSON
+import Foundation
+import Testing
+
+@testable import ChatStorageProviders
+
+/// Samples with random changes: members that are missing, doubled or of other kinds.
+///
+/// What is read must be something that a store takes, and go back as it came.
+@Suite("OpenAI's codecs, with nonsense", .enabled(if: SampleFiles.areThere, "there is no \(SampleFiles.folder.path)"))
+struct OpenAIFuzzTests {
+    @Test("Chat Completions' messages", arguments: OpenAISamples.chat.keys.sorted())
+    func chat(name: String) async throws {
+        var random = SeededGenerator(seed: UInt64(name.utf8.count))
+        let response = try JSONFields.parse(OpenAISamples.data(name))
+        let message = try #require(response.member("choices")?.elementList.first?.member("message"))
+        for _ in 0..<60 {
+            var text = Nonsense.changed(message, &random)
+            if Bool.random(using: &random) { text = Nonsense.changed(try JSONFields.parse(text.utf8), &random) }
+            guard let read = try? OpenAIChat.messages(from: json("[\(text)]")) else { continue }
+            _ = try await kept(read.map { $0.withRoleForStores })
+            let (sent, omissions) = try Self.sent(OpenAIChat.body(for: read), "messages")
+            if omissions.isEmpty, let back = sent.first { #expect(NativeRule.isSame(back, text)) }
+            #expect(!sent.isEmpty || !omissions.isEmpty)
+            // Anything that was read can be sent on.
+            _ = try OpenAIResponses.body(for: read)
+            _ = try OpenAIChat.messages(from: json("[\(text)]")) { _ in "app://x" }
+        }
+    }
+
+    @Test("Responses' items", arguments: OpenAISamples.responses.keys.sorted())
+    func items(name: String) async throws {
+        var random = SeededGenerator(seed: UInt64(name.utf8.count))
+        let items = try #require(JSONFields.parse(OpenAISamples.data(name)).member("output")?.elementList)
+        for _ in 0..<60 {
+            let item = try #require(items.randomElement(using: &random))
+            var text = Nonsense.changed(item, &random)
+            if Bool.random(using: &random) { text = Nonsense.changed(try JSONFields.parse(text.utf8), &random) }
+            guard let read = try? OpenAIResponses.messages(from: json("[\(text)]")) else { continue }
+            _ = try await kept(read.map { $0.withRoleForStores })
+            let (sent, omissions) = try Self.sent(OpenAIResponses.body(for: read, .whole), "input")
+            if omissions.isEmpty {
+                #expect(sent.count == 1)
+                #expect(NativeRule.isSame(sent.first ?? "", text))
+            }
+            _ = try OpenAIResponses.body(for: read)
+            _ = try OpenAIChat.body(for: read)
+            _ = try OpenAIResponses.messages(from: json("[\(text)]")) { _ in "app://x" }
+            var answer = OpenAIResponses.Accumulator()
+            _ = try? answer.add(#"{"type":"response.output_item.added","item":\#(text)}"#)
+            _ = try? answer.add(#"{"type":"response.output_text.delta","delta":"x"}"#)
+            _ = answer.message
+        }
+    }
+
+    private static func sent(_ body: EncodedBody, _ member: String) throws -> ([String], [Omission]) {
+        (try elements(of: member, in: body), body.omissions)
+    }
+}
+
+extension ChatMessage {
+    /// The message as a store takes it, whatever role it has.
+    fileprivate var withRoleForStores: ChatMessage {
+        guard !RoleSet.withTools.contains(role) else { return self }
+        return ChatMessage(role: .user, parts: parts, metadata: metadata, native: native)
+    }
+}

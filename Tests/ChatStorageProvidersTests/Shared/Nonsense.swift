@@ -1,0 +1,54 @@
+import ChatStorageJSON
+
+@testable import ChatStorageProviders
+
+/// Random changes of what an API said: members that are missing, doubled or of other kinds.
+enum Nonsense {
+    static let values = [
+        "null", "true", "1e2", "\"\"", "\"\\u0000\"", "\"\\ud83d\"", "[]", "{}", "[[1.0]]", #"{"text":"x","type":7}"#,
+        #""data:image/png;base64,iVBORw0KGgo=""#, #"[{"type":"text","text":"a"},{"type":"refusal"}]"#,
+        "\"" + String(repeating: "é", count: 300) + "\"", "123456789012345678901234567890",
+    ]
+
+    /// The value with a random change somewhere in it.
+    static func changed(_ json: JSONSlice, _ random: inout SeededGenerator) -> String {
+        switch json.kind {
+        case .object where !json.isEmpty:
+            var members = json.memberList.map { (name: JSONPatch.string($0.key), value: $0.value.text) }
+            let place = Int.random(in: members.indices, using: &random)
+            switch Int.random(in: 0..<10, using: &random) {
+            case 0: members.remove(at: place)
+            case 1: members.append(members[place])
+            case 2: members.swapAt(place, 0)
+            case 3: members[place].value = values.randomElement(using: &random) ?? ""
+            case 4: members.append((JSONPatch.string("x\(place)"), values.randomElement(using: &random) ?? ""))
+            default: members[place].value = changed(json.memberList[place].value, &random)
+            }
+            return "{" + members.map { "\($0.name): \($0.value)" }.joined(separator: ",") + "}"
+        case .array where !json.isEmpty:
+            var elements = json.elementList.map(\.text)
+            let place = Int.random(in: elements.indices, using: &random)
+            switch Int.random(in: 0..<8, using: &random) {
+            case 0: elements.remove(at: place)
+            case 1: elements.append(elements[place])
+            case 2: elements[place] = values.randomElement(using: &random) ?? ""
+            default: elements[place] = changed(json.elementList[place], &random)
+            }
+            return "[" + elements.joined(separator: ",") + "]"
+        default: return values.randomElement(using: &random) ?? ""
+        }
+    }
+}
+
+/// The same random numbers in each run.
+struct SeededGenerator: RandomNumberGenerator {
+    var seed: UInt64
+
+    mutating func next() -> UInt64 {
+        seed &+= 0x9e37_79b9_7f4a_7c15
+        var value = seed
+        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
+        return value ^ (value >> 31)
+    }
+}
