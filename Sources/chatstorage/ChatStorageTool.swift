@@ -41,7 +41,8 @@ struct ChatStorageTool: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ImportCommand.self, ListCommand.self, ShowCommand.self, HistoryCommand.self, AddCommand.self,
-            TitleCommand.self, ClearCommand.self, DeleteCommand.self, StatsCommand.self, ExecCommand.self,
+            TitleCommand.self, LabelCommand.self, MetaCommand.self, ClearCommand.self, DeleteCommand.self,
+            TenantsCommand.self, PruneCommand.self, EraseCommand.self, StatsCommand.self, ExecCommand.self,
             VerifyCommand.self,
         ])
 

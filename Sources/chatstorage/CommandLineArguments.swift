@@ -2,9 +2,9 @@ import ArgumentParser
 
 /// The words after the tool's name, made ready for ArgumentParser.
 enum CommandLineArguments {
-    /// The commands whose last operand is a person's text, which is taken as it is, whatever it begins with.
-    private static let commandsWithText: Set = ["add", "title"]
-    private static let optionsWithValue: Set = ["--store", "--tenant", "--schema"]
+    /// The commands whose last operands are taken as they are, whatever they begin with: texts, and labels to remove.
+    private static let commandsWithText: Set = ["add", "title", "label"]
+    private static let optionsWithValue: Set = ["--store", "--tenant", "--schema", "--roles", "--add", "--remove"]
 
     /// The words as the system hands them over.
     ///

@@ -60,7 +60,9 @@ struct Failure: Error {
     static func sentence(about error: any Error) -> String {
         switch error {
         case let error as ChatStorageError:
-            var sentence = error.message
+            // What an app writes in code is an option here.
+            var sentence = error.message.replacing(
+                "; set roles: .withTools in its configuration and prepare it", with: RoleOptions.advice)
             if error.writeOutcome == .unknown { sentence += "; whether it was written is unknown" }
             if let cause = error.cause { sentence += " (\(cause.engine) \(cause.code))" }
             return TerminalText.line(sentence)

@@ -19,8 +19,9 @@ struct CommandTests {
         #expect(list.status == 0)
         let lines = list.output.split(separator: "\n")
         #expect(lines.count == 7)
-        #expect(lines[0] == "ID                TITLE                            LAST  UPDATED")
-        #expect(lines[6] == "kyoto-weekend     A weekend in Kyoto 🍁               7  2026-10-03 08:16")
+        #expect(lines[0] == "ID                TITLE                            LAST  UPDATED           PREVIEW")
+        let kyoto = "kyoto-weekend     A weekend in Kyoto 🍁               7  2026-10-03 08:16  どういたしまして"
+        #expect(lines[6].hasPrefix(kyoto), "\(lines[6])")
         #expect(!list.output.contains("\u{1B}"))
 
         let ids = try #require(try await json(tool.run("list", "--json", "--limit", "2")) as? [[String: Any]])
@@ -33,7 +34,7 @@ struct CommandTests {
         #expect(message["id"] as? Int == 4)
         #expect(message["content"] as? String == "PC LOAD LETTER.\nI have loaded the letter.\nI have loaded two.")
         let text = try await tool.run("show", "haiku-workshop", "--limit", "1").output
-        #expect(text.contains("From message 4 on; --limit shows more."))
+        #expect(text.contains("From message 4 on; --limit or --all shows more."))
         #expect(text.contains("assistant #4 · 2026-10-19 21:04\n  PC LOAD LETTER.\n  I have loaded the letter.\n"))
         let history = try #require(
             try await json(tool.run("history", "kyoto-weekend", "--limit", "2")) as? [[String: String]])
@@ -77,11 +78,13 @@ struct CommandTests {
             ),
             (
                 ["title", "--json", "c", "é"],
-                #"{"conversation_id": "c", "title": "é", "created_at": T, "updated_at": T, "last_id": 1}"#
+                #"{"conversation_id": "c", "title": "é", "created_at": T, "updated_at": T, "last_id": 1, "#
+                    + #""message_count": 1, "read_through": 0, "cleared_through": 0, "labels": [], "metadata": {}}"#
             ),
             (
                 ["title", "--json", "--none", "c"],
-                #"{"conversation_id": "c", "title": null, "created_at": T, "updated_at": T, "last_id": 1}"#
+                #"{"conversation_id": "c", "title": null, "created_at": T, "updated_at": T, "last_id": 1, "#
+                    + #""message_count": 1, "read_through": 0, "cleared_through": 0, "labels": [], "metadata": {}}"#
             ),
             (["clear", "c", "--json"], "1"), (["clear", "c", "--json"], "0"), (["delete", "c", "--json"], "true"),
         ] {
@@ -129,7 +132,10 @@ struct CommandTests {
 
     @Test(
         "what is not there is said in one sentence, with status 1",
-        arguments: [["show", "nix"], ["title", "nix", "t"], ["clear", "nix"], ["delete", "nix"]])
+        arguments: [
+            ["show", "nix"], ["title", "nix", "t"], ["clear", "nix"], ["delete", "nix"], ["label", "nix", "+a"],
+            ["meta", "nix"], ["meta", "nix", "a=1"],
+        ])
     func missingConversation(arguments: [String]) async throws {
         let tool = try Tool()
         let store = try await tool.run(arguments, input: Data())
@@ -216,15 +222,17 @@ struct CommandTests {
     func usageLines() async throws {
         let tool = try Tool()
         for command in [
-            "import", "list", "show", "history", "add", "title", "clear", "delete", "stats", "exec", "verify",
+            "import", "list", "show", "history", "add", "title", "label", "meta", "clear", "delete", "tenants", "prune",
+            "erase", "stats", "exec", "verify",
         ] {
+            let isOfTenant = !["verify", "tenants"].contains(command)
             let help = try await tool.run(command, "--help").output
             let usage = try #require(help.firstMatch(of: /USAGE: (.+(\n +chatstorage .+)*)/)).output.1
             for line in usage.split(separator: "\n") {
                 for option in ["[--store <url>]", "[--schema <name>]", "[--pooler]"] { #expect(line.contains(option)) }
-                #expect(line.contains("[--tenant <name>]") == (command != "verify"))
+                #expect(line.contains("[--tenant <name>]") == isOfTenant)
             }
-            #expect(help.contains("\n  --tenant <name> ") == (command != "verify"))
+            #expect(help.contains("\n  --tenant <name> ") == isOfTenant)
         }
         for words in [["verify", "--tenant", "x"], ["--tenant", "x", "verify"]] {
             let result = try await tool.run(words, input: Data())
@@ -257,6 +265,7 @@ struct CommandTests {
         "what always writes has no --immutable, also not before the command's name",
         arguments: [
             ["import", "chats.jsonl"], ["add", "c", "user", "x"], ["title", "c", "x"], ["clear", "c"], ["delete", "c"],
+            ["label", "c", "+x"], ["prune", "--updated-before", "2026-01-01T00:00:00Z"], ["erase", "--default-tenant"],
             ["verify"],
         ])
     func writesNothingImmutable(arguments: [String]) async throws {
@@ -272,13 +281,15 @@ struct CommandTests {
         #expect(!FileManager.default.fileExists(atPath: tool.folder.path(of: "chat.db")))
     }
 
-    @Test("what can do without writing has --immutable", arguments: ["list", "show", "history", "stats", "exec"])
+    @Test(
+        "what can do without writing has --immutable",
+        arguments: ["list", "show", "history", "stats", "tenants", "meta", "exec"])
     func readsImmutable(command: String) async throws {
         let tool = try Tool()
         #expect(try await tool.run("add", "c", "user", "hi").status == 0)
         let help = try await tool.run(command, "--help").output
         #expect(help.contains("[--immutable]") && help.contains("  --immutable  "))
-        let operands = ["show", "history"].contains(command) ? ["c"] : []
+        let operands = ["show", "history", "meta"].contains(command) ? ["c"] : []
         let request = #"{"op": "get_history", "conversation_id": "c"}"#
         func runs() async throws -> [Tool.Result] {
             var results: [Tool.Result] = []
@@ -300,6 +311,12 @@ struct CommandTests {
     @Test(
         "a wrong command line is status 64",
         arguments: [
+            ["label", "c"], ["label", "c", "a"], ["label", "c", "--json", "+a"], ["label", "c", "+a", "-a"],
+            ["label", "c", "+"],
+            ["meta", "c", "a"], ["meta", "c", "a=b"], ["meta", "c", "a=1", "--remove", "a"], ["erase"],
+            ["erase", "--tenant", "a", "--default-tenant"], ["prune"], ["prune", "--updated-before", "2026-01-01"],
+            ["tenants", "--limit", "-1"], ["--tenant", "a", "tenants"], ["show", "c", "--all", "--limit", "1"],
+            ["add", "--roles", "all", "c", "user", "x"],
             ["lst"], ["list", "--limit", "-1"], ["list", "--limit=-1"], ["show"], ["title", "c"],
             ["title", "--none", "c", "t"], ["import"], ["list", "--limit", "x"], ["history", "c", "--limit=-1"],
         ])
@@ -365,7 +382,7 @@ struct CommandTests {
             let again = try await tool.run("import", Tool.sample, "--tenant", tenant, environment: environment)
             #expect(again.output == "Nothing new: 6 conversations are there already.\n")
             let list = try await tool.run("list", "--tenant", tenant, environment: environment)
-            #expect(list.output.contains("kyoto-weekend     A weekend in Kyoto 🍁               7  2026-10-03 08:16\n"))
+            #expect(list.output.contains("kyoto-weekend     A weekend in Kyoto 🍁               7  2026-10-03 08:16  "))
             #expect(try await tool.run("list", "--json", environment: environment).output == "[]\n")
         }
     }
@@ -392,7 +409,10 @@ struct CommandTests {
         let tool = try Tool()
         let help = try await tool.run("--help")
         #expect(help.status == 0)
-        for command in ["import", "list", "show", "history", "add", "title", "clear", "delete", "stats", "exec"] {
+        for command in [
+            "import", "list", "show", "history", "add", "title", "label", "meta", "clear", "delete", "tenants", "prune",
+            "erase", "stats", "exec",
+        ] {
             #expect(help.output.contains("\n  \(command) "))
             #expect(try await tool.run(command, "--help").status == 0)
         }

@@ -24,9 +24,11 @@ struct ExecTests {
     /// Requests and the values of their answers, all times written as T.
     private static let exchange: [(request: String, answer: String)] = {
         let time = "T"
+        let unused =
+            #""message_count": 0, "read_through": 0, "cleared_through": 0, "labels": [], "metadata": {}"#
         func conversation(_ id: String, _ title: String) -> String {
             #"{"conversation_id": "\#(id)", "title": \#(title), "created_at": "\#(time)", "updated_at": "\#(time)", "#
-                + #""last_id": 0}"#
+                + #""last_id": 0, \#(unused)}"#
         }
         func message(_ number: Int, _ role: String, _ content: String, in id: String = "c") -> String {
             #"{"id": \#(number), "conversation_id": "\#(id)", "role": "\#(role)", "content": "\#(content)", "#
@@ -112,7 +114,8 @@ struct ExecTests {
         let session = try await ExecRun()
         let restored =
             #"{"conversation_id": "r", "title": "t", "created_at": "2018-05-02T19:38:15.000000Z", "#
-            + #""updated_at": "2018-05-02T19:38:20.500000Z", "last_id": 7}"#
+            + #""updated_at": "2018-05-02T19:38:20.500000Z", "last_id": 7, "message_count": 1, "read_through": 0, "#
+            + #""cleared_through": 0, "labels": [], "metadata": {}}"#
         let messages = #"[{"id": 3, "role": "user", "content": "a", "created_at": "2018-05-02T21:38:15+02:00"}]"#
         let request =
             #"{"op": "restore_conversation", "conversation_id": "r", "title": "t", "#
@@ -172,9 +175,10 @@ struct ExecTests {
             let session = try await ExecRun(backend: backend)
             let answer = try await session.answer(#"{"op": "create_conversation", "conversation_id": "c"}"#)
             let created = try #require(answer.firstMatch(of: /"created_at": "([^"]+)"/)).output.1
-            func save(_ id: String, last: Int, more: String = "") -> String {
-                #"{"op": "save_message", "conversation_id": "\#(id)", "role": "user", "content": "a", "#
-                    + #""if_unchanged": {"created_at": "\#(created)", "last_id": \#(last)}\#(more)}"#
+            func save(_ id: String, last: Int, cleared: Int? = nil, more: String = "") -> String {
+                let cleared = cleared.map { #", "cleared_through": \#($0)"# } ?? ""
+                return #"{"op": "save_message", "conversation_id": "\#(id)", "role": "user", "content": "a", "#
+                    + #""if_unchanged": {"created_at": "\#(created)", "last_id": \#(last)\#(cleared)}\#(more)}"#
             }
             #expect(try await session.answer(save("c", last: 0)).hasPrefix(#"{"ok": {"id": 1, "#))
             #expect(try await session.code(save("c", last: 0)) == "conflict")
@@ -185,8 +189,9 @@ struct ExecTests {
             #expect(try await session.code(save("c", last: 2, more: yes)) == "invalid_request")
             _ = try await session.answer(#"{"op": "clear_messages", "conversation_id": "c"}"#)
             let read = try await session.answer(#"{"op": "get_conversation", "conversation_id": "c"}"#)
-            #expect(read.hasSuffix(#", "last_id": 2}}"#))
-            #expect(try await session.answer(save("c", last: 2)).hasPrefix(#"{"ok": {"id": 3, "#))
+            #expect(read.contains(#", "last_id": 2, "message_count": 0, "read_through": 2, "cleared_through": 2, "#))
+            #expect(try await session.code(save("c", last: 2)) == "conflict")
+            #expect(try await session.answer(save("c", last: 2, cleared: 2)).hasPrefix(#"{"ok": {"id": 3, "#))
         }
     }
 
@@ -252,6 +257,25 @@ struct ExecTests {
                     + #""key": "k"}, {"role": "user", "content": "a", "key": "k"}]}"#, "invalid_argument"
             ),
             (#"{"op": "get_history", "conversation_id": "c", "limit": -1}"#, "invalid_argument"),
+            (
+                #"{"op": "save_message", "conversation_id": "c", "role": "user", "parts": [{"text": "a"}]}"#,
+                "invalid_argument"
+            ),
+            (
+                #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": "", "#
+                    + #""native": {"format": "f", "json": "{"}}"#, "invalid_argument"
+            ),
+            (
+                #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": "", "#
+                    + #""metadata": {"a": 1, "a": 1}}"#, "invalid_argument"
+            ),
+            (#"{"op": "revise_message", "conversation_id": "c", "id": 1}"#, "message_not_found"),
+            (#"{"op": "create_conversation", "conversation_id": "d", "labels": [""]}"#, "invalid_argument"),
+            (
+                #"{"op": "update_conversation", "conversation_id": "c", "add_labels": "#
+                    + "[\((1...33).map { "\"\($0)\"" }.joined(separator: ", "))]}", "too_many_labels"
+            ),
+            (#"{"op": "list_conversations", "preview": 0}"#, "invalid_argument"),
             (#"{"op": "get_messages", "conversation_id": "c", "limit": -9223372036854775808}"#, "invalid_argument"),
             (#"{"op": "list_conversations", "limit": -1}"#, "invalid_argument"),
             (#"{"op": "page_conversations", "cursor": ""}"#, "invalid_cursor"),
@@ -317,6 +341,29 @@ struct ExecTests {
             #"{"op": "page_messages", "conversation_id": "c", "before": 1, "after": 1}"#,
             #"{"op": "page_messages", "conversation_id": "c", "after": "1"}"#,
             #"{"op": "get_messages", "conversation_id": "c", "before": 1}"#,
+            #"{"op": "get_messages", "conversation_id": "c", "ids": [1], "keys": ["k"]}"#,
+            #"{"op": "get_messages", "conversation_id": "c", "ids": [1], "limit": 1}"#,
+            #"{"op": "get_messages", "conversation_id": "c", "ids": ["1"]}"#,
+            #"{"op": "get_messages", "conversation_id": "c", "keys": [1]}"#,
+            #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": "b", "#
+                + #""parts": [{"kind": "text", "text": "a"}]}"#,
+            #"{"op": "save_message", "conversation_id": "c", "role": "user", "parts": null}"#,
+            #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": "", "metadata": []}"#,
+            #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": "", "native": {}}"#,
+            #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": "", "#
+                + #""new_conversation": {}, "auto_create_conversation": false}"#,
+            #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": "", "#
+                + #""new_conversation": {}, "if_unchanged": {"created_at": "2026-11-22T07:17:51Z", "last_id": 1}}"#,
+            #"{"op": "create_conversation", "conversation_id": "c", "labels": "a"}"#,
+            #"{"op": "create_conversation", "conversation_id": "c", "labels": [1]}"#,
+            #"{"op": "create_conversation", "conversation_id": "c", "labels": [null]}"#,
+            #"{"op": "update_conversation", "conversation_id": "c", "title": "a", "title_if_none": "a"}"#,
+            #"{"op": "update_conversation", "conversation_id": "c", "title": "a", "remove_title": true}"#,
+            #"{"op": "update_conversation", "conversation_id": "c", "read_through": 1, "unread_from": 1}"#,
+            #"{"op": "update_conversation", "conversation_id": "c", "add_labels": ["a"], "remove_labels": ["a"]}"#,
+            #"{"op": "update_conversation", "conversation_id": "c", "set_metadata": {"a": 1}, "#
+                + #""remove_metadata": ["a"]}"#,
+            #"{"op": "delete_conversation", "conversation_id": "c", "updated_before": "yesterday"}"#,
             #"{"op": "restore_conversation", "conversation_id": "c", "created_at": "2026-11-22T07:17:51Z", "#
                 + #""messages": []}"#,
             #"{"op": "restore_conversation", "conversation_id": "c", "created_at": "yesterday", "#
@@ -333,24 +380,41 @@ struct ExecTests {
     @Test(
         "null is the same as leaving an argument out that has a default",
         arguments: [
-            (#""op": "create_conversation", "conversation_id": "c""#, ["title"]),
-            (#""op": "get_or_create_conversation", "conversation_id": "c""#, ["title"]),
+            (#""op": "create_conversation", "conversation_id": "c""#, ["title", "labels", "metadata"]),
+            (#""op": "get_or_create_conversation", "conversation_id": "c""#, ["title", "labels", "metadata"]),
+            (
+                #""op": "update_conversation", "conversation_id": "old""#,
+                [
+                    "title", "remove_title", "title_if_none", "keeping_place", "add_labels", "remove_labels",
+                    "metadata", "set_metadata", "remove_metadata", "read_through", "unread_from",
+                ]
+            ),
+            (#""op": "delete_conversation", "conversation_id": "old""#, ["updated_before", "without"]),
+            (
+                #""op": "revise_message", "conversation_id": "old", "id": 1"#,
+                ["metadata", "set_metadata", "remove_metadata"]
+            ),
             (#""op": "update_conversation_title", "conversation_id": "old""#, ["title"]),
-            (#""op": "list_conversations""#, ["limit"]), (#""op": "page_conversations""#, ["limit", "cursor"]),
+            (#""op": "list_conversations""#, ["limit", "with", "without", "preview"]),
+            (#""op": "page_conversations""#, ["limit", "with", "without", "preview", "cursor"]),
             (
                 #""op": "save_message", "conversation_id": "c", "role": "user", "content": "x""#,
-                ["key", "auto_create_conversation", "if_unchanged"]
+                [
+                    "parts", "metadata", "native", "key", "mark_read", "auto_create_conversation",
+                    "new_conversation", "if_unchanged",
+                ]
             ),
             (
                 #""op": "save_messages", "conversation_id": "c", "messages": [{"role": "user", "content": "x"}]"#,
-                ["auto_create_conversation", "if_unchanged"]
+                ["mark_read", "auto_create_conversation", "new_conversation", "if_unchanged"]
             ),
             (#""op": "get_history", "conversation_id": "old""#, ["limit"]),
-            (#""op": "get_messages", "conversation_id": "old""#, ["limit"]),
+            (#""op": "get_messages", "conversation_id": "old""#, ["limit", "ids", "keys"]),
             (#""op": "page_messages", "conversation_id": "old""#, ["limit", "before", "after"]),
             (
                 #""op": "restore_conversation", "conversation_id": "c", "created_at": "2026-11-22T07:17:51Z", "#
-                    + #""updated_at": "2026-11-22T07:17:51Z", "messages": []"#, ["title", "last_sequence"]
+                    + #""updated_at": "2026-11-22T07:17:51Z", "messages": []"#,
+                ["title", "last_sequence", "read_through", "labels", "metadata"]
             ),
         ])
     func null(request: String, optional: [String]) async throws {
@@ -368,7 +432,8 @@ struct ExecTests {
         // Of a message too.
         let message = #""role": "user", "content": "x""#
         if request.contains(message) {
-            let keyed = request.replacing(message, with: message + #", "key": null"#)
+            let keyed = request.replacing(
+                message, with: message + #", "key": null, "parts": null, "metadata": null, "native": null"#)
             #expect(try await answer("{\(keyed)}") == without)
         }
     }

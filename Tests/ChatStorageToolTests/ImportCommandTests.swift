@@ -19,7 +19,8 @@ struct ImportCommandTests {
         #expect(result.status == 1)
         #expect(
             result.errors == """
-                chats.jsonl:2: invalid: messages[0].role is "tool", not one of: assistant, system, user
+                chats.jsonl:2: invalid: messages[0].role is "tool", not one of: assistant, system, user; \
+                --roles with-tools makes the store take it
                 chats.jsonl:4: invalid: is not valid JSON, at byte 1
 
                 """)
@@ -167,8 +168,8 @@ struct ImportCommandTests {
         #expect(lines[19] == "chats.jsonl:20: invalid: has neither messages nor conversations")
         #expect(
             lines[20]
-                == #"chats.jsonl: 1,490 more: invalid: messages[N].role is "tool", not one of: assistant, system, user"#
-        )
+                == #"chats.jsonl: 1,490 more: invalid: messages[N].role is "tool", not one of: assistant, system, "#
+                + "user; --roles with-tools makes the store take it")
         #expect(lines[21] == "chats.jsonl: 1,490 more: invalid: has neither messages nor conversations")
         #expect(result.output.hasSuffix("Invalid, not imported: 3,000.\n"))
     }
@@ -227,7 +228,7 @@ struct ImportCommandTests {
             result.output.hasSuffix(
                 """
 
-                Left out, since ids, titles, roles, texts and messages' times are all that is kept:
+                Left out, since the store has no place for it:
                   messages[].weight in 2 conversations
                   messages[].name in 1 conversation
                   system in 1 conversation

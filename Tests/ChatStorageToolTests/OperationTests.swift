@@ -47,7 +47,7 @@ struct OperationTests {
         let operation = try #require(Operation.named(name))
         let required = operation.parameters.filter { $0.whenLeftOut == nil }.sample
         for isFilled in [false, true] {
-            func answer(_ more: [(String, JSONText)]) async throws -> String {
+            func answer(_ more: [(String, JSONOutput)]) async throws -> String {
                 let session = isFilled ? try await filledSession() : try await ExecRun()
                 return try await session.answer(request(name, required + more))
             }
@@ -114,32 +114,41 @@ struct OperationTests {
                 """
                   restore_conversation        conversation_id, title (null), created_at,
                                               updated_at, last_sequence (the last message's),
-                                              messages (each id, role, content, created_at, key
-                                              (none))
+                                              read_through (0), labels ([]), metadata ({}),
+                                              messages (each id, role, content (or parts),
+                                              parts (none), metadata ({}), native (none), key
+                                              (none), created_at)
                                               > the conversation
 
                 """))
         #expect(
             Operation.types == """
-                Strings are conversation_id, title, cursor, role, content and key; strings with times created_at and \
-                updated_at; integers limit, last_sequence, id, last_id, before and after. A Boolean is \
-                auto_create_conversation, messages an array of objects and if_unchanged an object of created_at and last_id.
+                Strings are conversation_id, title, title_if_none, cursor, role, content, format, json and key; strings \
+                with times updated_before, created_at and updated_at; integers read_through, unread_from, limit, \
+                preview, last_sequence, id, last_id, cleared_through, before and after; Booleans remove_title, \
+                keeping_place, mark_read and auto_create_conversation. Arrays of strings are labels, add_labels, \
+                remove_labels, remove_metadata, with, without and keys; arrays of integers ids; arrays of objects \
+                messages and parts. Objects of any members are metadata and set_metadata; native is one of format and \
+                json, new_conversation is one of title, labels and metadata and if_unchanged is one of created_at, \
+                last_id and cleared_through.
                 """)
     }
 
-    private func request(_ name: String, _ arguments: [(String, JSONText)]) -> String {
-        String(decoding: JSONText.object([("op", .string(name))] + arguments).bytes, as: UTF8.self)
+    private func request(_ name: String, _ arguments: [(String, JSONOutput)]) -> String {
+        String(decoding: JSONOutput.object([("op", .string(name))] + arguments).bytes, as: UTF8.self)
     }
 
     /// The answer of a store that has the conversation c.
-    private func answer(to operation: chatstorage.Operation, _ arguments: [(String, JSONText)]) async throws -> String {
+    private func answer(to operation: chatstorage.Operation, _ arguments: [(String, JSONOutput)]) async throws -> String
+    {
         let session = try await ExecRun()
         _ = try await session.answer(#"{"op": "create_conversation", "conversation_id": "c"}"#)
         return try await session.answer(request(operation.name, arguments))
     }
 
     /// The sentence about a request that is none.
-    private func refusal(of operation: chatstorage.Operation, _ arguments: [(String, JSONText)]) async throws -> String
+    private func refusal(of operation: chatstorage.Operation, _ arguments: [(String, JSONOutput)]) async throws
+        -> String
     {
         let answer = try await answer(to: operation, arguments)
         let error = /\{"error": \{"code": "invalid_request", "message": "(.+)", "retryable": false\}\}/
@@ -165,14 +174,18 @@ private enum Variation {
 
 extension Parameter {
     /// A value that the argument can have.
-    fileprivate var sample: JSONText {
+    fileprivate var sample: JSONOutput {
         switch kind {
-        case .text: .string(name == "role" ? "user" : "c")
+        case .text: .string(name == "role" ? "user" : name == "json" ? "1" : "c")
         case .integer: .integer(1)
         case .boolean: .boolean(true)
         case .time: .string("2026-11-22T07:17:51Z")
         case .object(let members): .object(members.sample)
         case .objects(let members): .array([.object(members.sample)])
+        case .texts: .array([.string("c")])
+        case .integers: .array([.integer(1)])
+        case .metadata: .object([("c", .integer(1))])
+        case .parts: .array([.object([("kind", .string("text")), ("text", .string("c"))])])
         }
     }
 
@@ -181,17 +194,17 @@ extension Parameter {
         case .text, .time: "a string"
         case .integer: "an integer of 64 bits"
         case .boolean: "a Boolean"
-        case .object: "an object"
-        case .objects: "an array"
+        case .object, .metadata: "an object"
+        case .objects, .texts, .integers, .parts: "an array"
         }
     }
 
     private var isObject: Bool {
-        if case .object = kind { true } else { false }
+        type == "an object"
     }
 
     /// What the argument is instead, in a variation; nil if the variation is not one of this argument.
-    fileprivate func varied(_ variation: Variation) -> [(String, JSONText)]? {
+    fileprivate func varied(_ variation: Variation) -> [(String, JSONOutput)]? {
         switch variation {
         case .withoutOptional: whenLeftOut == nil ? nil : []
         case .withoutRequired: whenLeftOut == nil ? [] : nil
@@ -203,20 +216,23 @@ extension Parameter {
 }
 
 extension [Parameter] {
-    fileprivate var sample: [(String, JSONText)] { map { ($0.name, $0.sample) } }
+    fileprivate var sample: [(String, JSONOutput)] { map { ($0.name, $0.sample) } }
 
     /// The arguments with one of them varied, at each place where that can be, also within others.
     ///
     /// Those that can be left out are there only where they are varied, since some exclude others.
     fileprivate func variations(
         _ variation: Variation, path: String = ""
-    ) -> [(path: String, type: String, arguments: [(String, JSONText)])] {
-        var variations: [(String, String, [(String, JSONText)])] = []
+    ) -> [(path: String, type: String, arguments: [(String, JSONOutput)])] {
+        var variations: [(String, String, [(String, JSONOutput)])] = []
         if variation == .withAnother, !path.isEmpty {
             variations.append(("\(path)nothing", "", sample + [("nothing", .null)]))
         }
         for parameter in self {
-            let others = filter { $0.name != parameter.name && (!path.isEmpty || $0.whenLeftOut == nil) }.sample
+            let others = filter { other in
+                other.name != parameter.name && (!path.isEmpty || other.whenLeftOut == nil)
+                    && (variation != .withoutRequired || other.name != parameter.substitute)
+            }.sample
             if let varied = parameter.varied(variation) {
                 variations.append(("\(path)\(parameter.name)", parameter.type, others + varied))
             }
@@ -230,7 +246,7 @@ extension [Parameter] {
                     variations.append(
                         (inner.path, inner.type, others + [(parameter.name, .array([.object(inner.arguments)]))]))
                 }
-            case .text, .integer, .boolean, .time: break
+            case .text, .integer, .boolean, .time, .texts, .integers, .metadata, .parts: break
             }
         }
         return variations

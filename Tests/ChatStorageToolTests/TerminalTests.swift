@@ -80,8 +80,8 @@ struct TerminalTests {
         }
     }
 
-    @Test("tables fit the terminal's width; wide characters count twice", arguments: [40, 50, 60, 200])
-    func width(columns: Int) async throws {
+    @Test("tables fit the terminal's width; wide characters count twice", arguments: [40, 50, 60, 200], [false, true])
+    func width(columns: Int, hasMore: Bool) async throws {
         let tool = try Tool()
         try tool.write(
             """
@@ -89,10 +89,17 @@ struct TerminalTests {
             {"conversation_id": "emoji", "title": "👩‍👩‍👧‍👦🇩🇪❤️👋🏽 e\\u0301 family holidays with everybody", "messages": []}
             """, to: "c.jsonl")
         #expect(try await tool.run("import", "c.jsonl").status == 0)
+        let long = String(repeating: "東京 long ", count: 50)
+        if hasMore {
+            #expect(try await tool.run("add", "emoji", "user", long).status == 0)
+            #expect(try await tool.run("label", "kanji", "+folder:with a long name", "+pinned").status == 0)
+        }
         let lines = try await onTerminal(tool, ["list"], ["NO_COLOR": "1"], columns: columns).split(separator: "\r\n")
         #expect(lines.count == 3)
         #expect(lines.allSatisfy { String($0).displayWidth <= columns })
-        #expect(lines.dropFirst().allSatisfy { $0.contains("…") == (columns < 100) })
+        #expect(hasMore || lines.dropFirst().allSatisfy { $0.contains("…") == (columns < 100) })
+        #expect(
+            !hasMore || lines[0].contains("PREVIEW") == (columns > 60) && lines[0].contains("LABELS") == (columns > 50))
         let starts = lines.compactMap { line in
             line.range(of: "UPDATED").map { $0.lowerBound }
                 ?? line.range(of: "20[0-9][0-9]-", options: .regularExpression)?.lowerBound

@@ -63,6 +63,85 @@ struct TextTests {
                 """.replacing("ij              123", with: "ij            123"))
     }
 
+    @Test("columns that can be left out go where there is no room, the widest first, and some shrink before others")
+    func optionalColumns() {
+        var table = Table([
+            .init(title: "ID", minimumWidth: 4), .init(title: "A", minimumWidth: 6, canBeLeftOut: true),
+            .init(title: "N", isNumber: true, canBeLeftOut: true),
+            .init(title: "B", minimumWidth: 8, canBeLeftOut: true, shrinksFirst: true),
+        ])
+        table.add(["abcdefgh", "aaaaaaaaaa", "7", "bbbbbbbbbbbbbbbb"])
+        func row(_ width: Int?) -> String {
+            String(table.text(width: width, style: .plain).split(separator: "\n")[1])
+        }
+        #expect(row(nil) == "abcdefgh  aaaaaaaaaa  7  bbbbbbbbbbbbbbbb")
+        #expect(row(35) == "abcdefgh  aaaaaaaaaa  7  bbbbbbbbb…")
+        #expect(row(25) == "abc…  aaaaa…  7  bbbbbbb…")
+        #expect(row(24) == "abcdefgh  aaaaaaaaaa  7")
+        #expect(row(15) == "abc…  aaaaa…  7")
+        #expect(row(12) == "abcdefgh  7")
+        #expect(row(6) == "abcde…")
+    }
+
+    @Test("a long text is folded, with how much is not shown; one that is hardly longer is not")
+    func folded() {
+        func folded(_ text: String) -> String? { FoldedText(text).rest }
+        let lines = (1...20).map { "line \($0)" }.joined(separator: "\n")
+        #expect(FoldedText(lines).text == (1...8).map { "line \($0)" }.joined(separator: "\n"))
+        #expect(folded(lines) == "12 lines and 95 characters")
+        #expect(FoldedText(lines, folds: false).text == lines && FoldedText(lines, folds: false).rest == nil)
+        #expect(folded((1...10).map { "\($0)" }.joined(separator: "\n")) == nil)
+        #expect(folded(String(repeating: "x", count: 700)) == nil)
+        #expect(folded(String(repeating: "x", count: 701)) == "101 characters")
+        #expect(FoldedText(String(repeating: "é", count: 2_000)).text.count == 600)
+        #expect(FoldedText("").text.isEmpty && folded("") == nil)
+    }
+
+    @Test("tools' calls, results, reasoning and files are readable, each under what it is")
+    func parts() throws {
+        var conversation = Conversation(
+            id: "c", title: nil, createdAt: .earliest, updatedAt: .earliest, lastSequence: 3, readThrough: 1,
+            labels: ["b", "a"], metadata: ["n": 1])
+        let file = MessageFile(mediaType: "image/png", name: "map.png", size: 12_345, url: "https://example.com/a")
+        let parts: [MessagePart] = [
+            .reasoning("Why\u{1b} not"), .text("One\nmoment."), .toolCall("weather\u{1b}", callID: "1", input: "{}"),
+            .toolResult(callID: "1", output: (1...30).map { "\($0)" }.joined(separator: "\n"), isError: true),
+            .file(file), MessagePart(.refusal, text: "No."), MessagePart("odd", text: "t", input: "i"), .text(""),
+        ]
+        var body = ChatMessage.assistant(parts)
+        body.metadata = ["rating": 1]
+        let messages = [body, .assistant([])].enumerated().map { index, body in
+            Message(conversationID: "c", sequence: Int64(index) + 1, body: body, createdAt: .earliest)
+        }
+        let text = Transcript(width: 80, style: .plain).text(of: conversation, messages: messages)
+        #expect(text.contains(" · 2 unread · labels a, b\nmetadata\n  {\"n\":1}\n"))
+        let body0 = try #require(text.firstRange(of: "  reasoning")).lowerBound
+        let shown = text[body0...].split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        #expect(
+            shown.prefix(8) == [
+                "  reasoning", "    Why␛ not", "  One", "  moment.", "  call weather␛ · 1", "    {}",
+                "  failed result · 1", "    1",
+            ])
+        #expect(shown[15] == "    … 22 lines and 65 characters more; --full shows all.")
+        #expect(
+            shown[16...].prefix(10) == [
+                "  file map.png · image/png · 12,345 bytes · https://example.com/a", "  refusal", "    No.", "  odd",
+                "    t", "    i", "", "  metadata", "    {\"rating\":1}", "",
+            ])
+        #expect(text.hasSuffix("\n  Nothing.\n"))
+        let full = Transcript(width: 80, style: .plain, folds: false).text(of: conversation, messages: messages)
+        #expect(full.contains("    30\n  file") && !full.contains("…"))
+        // No line is wider than the terminal.
+        body.parts = [
+            .toolCall(String(repeating: "n", count: 200), callID: "c", input: String(repeating: "x", count: 500))
+        ]
+        conversation = Conversation(
+            id: "c", title: nil, createdAt: .earliest, updatedAt: .earliest, lastSequence: 1, readThrough: 1)
+        let long = Message(conversationID: "c", sequence: 1, body: body, createdAt: .earliest)
+        let narrow = Transcript(width: 40, style: .plain).text(of: conversation, messages: [long])
+        #expect(narrow.split(separator: "\n").dropFirst(2).allSatisfy { String($0).displayWidth <= 40 }, "\(narrow)")
+    }
+
     @Test("long lines of a transcript are wrapped between words where there are some")
     func transcript() {
         let conversation = Conversation(
@@ -108,15 +187,23 @@ struct TextTests {
     func obeyed(scalar: String) {
         let text = "a\(scalar)b"
         let conversation = Conversation(
-            id: ConversationID(text), title: text, createdAt: .earliest, updatedAt: .earliest, lastSequence: 1)
+            id: ConversationID(text), title: text, createdAt: .earliest, updatedAt: .earliest, lastSequence: 1,
+            labels: [Label(text)], metadata: [text: .string(text)])
         let message = Message(
             conversationID: conversation.id, sequence: 1, role: Role(rawValue: text), content: text,
             createdAt: .earliest, key: text)
+        let part = MessagePart(
+            MessagePart.Kind(rawValue: text), id: text, text: text, name: text, callID: text, status: text, input: text,
+            output: text, file: MessageFile(mediaType: text, name: text, url: text))
+        let body = ChatMessage(role: .user, parts: [part, .reasoning(text)], metadata: [text: .string(text)])
+        let parts = Message(conversationID: "c", sequence: 1, body: body, createdAt: .earliest)
         var table = Table([.init(title: "ID")])
         table.add([text])
         for shown in [
             TerminalText.line(text), TerminalText.text(text), table.text(width: nil, style: .plain),
             Transcript(width: 80, style: .plain).text(of: conversation, messages: [message]),
+            Transcript(width: 80, style: .plain).text(of: conversation, messages: [parts]),
+            String(decoding: parts.json.bytes, as: UTF8.self),
             String(decoding: conversation.json.bytes, as: UTF8.self),
             String(decoding: message.json.bytes, as: UTF8.self),
             "\(Failure.noConversation(conversation.id).message ?? "")",

@@ -169,8 +169,8 @@ struct DamagedArrayTests {
         var random = SplitMix64(seed: 12)
         for text in texts {
             // As any program escapes it.
-            let escaped = JSONText.string(text)
-            let victim = JSONText.object([
+            let escaped = JSONOutput.string(text)
+            let victim = JSONOutput.object([
                 ("id", .string("victim")),
                 (
                     "conversations",

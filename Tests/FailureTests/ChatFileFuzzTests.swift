@@ -111,13 +111,14 @@ import Testing
         return stored.count == snapshot.messages.count
             && zip(stored, snapshot.messages).allSatisfy { stored, given in
                 stored.sequence == given.sequence && stored.role == given.role && stored.createdAt == given.createdAt
-                    && stored.content.hasSameUTF8(as: given.content)
+                    && stored.body == given.body
             }
     }
 
     private static let tokens = [
         "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u0000", "\\ud83d", "\\ude00", "\\u00e9", "null", "true", "0",
         #""role""#, #""user""#, #""content""#, #""title""#, #""id""#, #""created_at""#, #""tool""#, "[[[[[[[[",
+        #""parts""#, #""last_id""#, #""labels""#, #""kind""#,
         "0001-01-01T00:00:00Z", "2024-02-30T24:00:60+99:99",
     ]
 
@@ -126,6 +127,10 @@ import Testing
         #"{"messages": [{"role": "system", "content": "Be brief."}, {"role": "assistant", "content": "\ud83d\ude00"}]}"#,
         #"{"conversation_id": "b", "messages": [{"role": "user", "content": "x", "created_at": "#
             + #""2024-02-29T12:00:00.123456+01:00"}, {"role": "assistant", "content": "", "tool_calls": [{"a": 1e3}]}]}"#,
+        #"{"conversation_id": "c", "created_at": "2024-01-01T00:00:00Z", "updated_at": "2024-01-03T00:00:00Z", "#
+            + #""last_id": 9, "read_through": 3, "labels": ["a"], "metadata": {"a": [1.5, null]}, "messages": [{"id": 3, "#
+            + #""role": "user", "content": "", "parts": [{"kind": "tool_call", "input": "1e2", "native": {"format": "f", "#
+            + #""json": "1.0"}}], "metadata": {"r": 1}, "key": "k", "created_at": "2024-01-02T00:00:00Z"}]}"#,
         """
         {"conversation_id": null, "title": null, "messages": []}
 

@@ -63,6 +63,7 @@ import Testing
         case .conversation(let conversation): conversation.map(isSound) ?? true
         case .conversations(let page): page.items.allSatisfy(isSound)
         case .appended(let result): result.messages.allSatisfy(isSound)
+        case .message(let message): isSound(message)
         case .messages(let page): page.items.allSatisfy(isSound)
         case .existed, .count: true
         }

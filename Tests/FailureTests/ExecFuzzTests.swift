@@ -48,7 +48,7 @@ import Testing
         var successes = 0
         for answer in answers {
             #expect(answer.last == UInt8(ascii: "\n") && !answer.dropLast().contains(UInt8(ascii: "\n")), "\(shown)")
-            let members = Array(try #require(JSONValue(validating: answer[...]).members, "\(shown)"))
+            let members = Array(try #require(JSONSlice(validating: answer[...]).members, "\(shown)"))
             try #require(members.count == 1, "\(shown)")
             if members[0].key == "ok" {
                 successes += 1
@@ -63,7 +63,8 @@ import Testing
     /// The codes of what a caller can do wrong; a store in memory has no others.
     private static let codes: Set = [
         "invalid_request", "invalid_argument", "invalid_role", "invalid_cursor", "conversation_exists",
-        "conversation_not_found", "conflict", "idempotency_mismatch",
+        "conversation_not_found", "message_not_found", "conflict", "idempotency_mismatch", "too_many_labels",
+        "metadata_too_large",
     ]
 
     private static let samples = [
@@ -81,6 +82,14 @@ import Testing
             + #""2024-01-02T00:00:00Z", "last_sequence": 7, "messages": [{"id": 3, "role": "user", "content": "x", "#
             + #""created_at": "2024-01-01T12:00:00.5+02:00"}]}"#,
         #"{"op": "delete_conversation", "conversation_id": "a"}"#,
+        #"{"op": "save_message", "conversation_id": "a", "role": "assistant", "parts": [{"kind": "text", "text": "a"}, "#
+            + #"{"kind": "tool_call", "name": "f", "call_id": "1", "input": "1e2", "file": {"size": 1}, "extra": "#
+            + #"[{"name": "n", "json": "[]"}], "native": {"format": "f", "json": "1.0"}}], "metadata": {"a": [1, null]}}"#,
+        #"{"op": "update_conversation", "conversation_id": "a", "title": "t", "keeping_place": true, "add_labels": ["x"], "#
+            + #""set_metadata": {"n": 1.5}, "remove_metadata": ["m"], "read_through": 1}"#,
+        #"{"op": "revise_message", "conversation_id": "a", "id": 1, "set_metadata": {"rating": 1}}"#,
+        #"{"op": "get_messages", "conversation_id": "a", "ids": [1, 2]}"#,
+        #"{"op": "list_conversations", "with": ["x"], "without": ["y"], "preview": 5}"#,
         "{\"op\": \"clear_messages\", \"conversation_id\": \"a\"}\n{\"op\": \"list_conversations\"}",
     ]
 
@@ -88,6 +97,6 @@ import Testing
         "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u0000", "\\ud83d", "\\u0301", "null", "true", "0", "1.0", "[[[[",
         #""op""#, #""limit""#, #""cursor""#, #""tenant""#, #""title""#, #""role""#, #""before""#, #""after""#,
         #""key""#, #""if_unchanged""#, #""last_id""#, #""save_message""#, #""get_history""#, #""page_conversations""#,
-        #""page_messages""#, #""tool""#,
+        #""page_messages""#, #""tool""#, #""parts""#, #""metadata""#, #""labels""#, #""kind""#, #""native""#,
     ]
 }

@@ -4,7 +4,7 @@ import ChatStorageSupport
 /// Stores the conversations of chat files, each one whole or not at all.
 ///
 /// Importing a file again adds nothing. A conversation that exists is compared, never changed; what is
-/// compared are its messages, not its title.
+/// compared are its messages' roles, parts, times and places, not its title, labels and metadata.
 ///
 /// ```swift
 /// let importer = Importer(storage: backend.tenant("user-42"))
@@ -145,9 +145,9 @@ public struct Importer: Sendable {
     private func isStored(_ conversation: ArchivedConversation) async throws -> Bool {
         var stored = storage.allMessages(of: conversation.id).makeAsyncIterator()
         for message in conversation.messages {
-            guard let other = try await stored.next(), message.role == other.role,
+            guard let other = try await stored.next(), message.body.hasSameContent(as: other.body),
                 message.createdAt == nil || message.createdAt == other.createdAt,
-                message.content.hasSameUTF8(as: other.content)
+                message.sequence == nil || message.sequence == other.sequence
             else { return false }
         }
         return try await stored.next() == nil

@@ -36,7 +36,7 @@ struct ArrayDamage: Sendable {
 extension ArraySlice<UInt8> {
     /// Whether they are one JSON object with a conversation's messages.
     var areConversation: Bool {
-        guard let members = (try? JSONValue(validating: self))?.members else { return false }
+        guard let members = (try? JSONSlice(validating: self))?.members else { return false }
         return members.contains { ["messages", "conversations"].contains($0.key) && $0.value.kind == .array }
     }
 }

@@ -4,18 +4,39 @@ public import ChatStorageCore
 public struct ArchivedConversation: Sendable {
     /// A message as a chat file has it.
     public struct Message: Sendable {
-        /// Who speaks.
-        public var role: Role
-        /// What is said.
-        public var content: String
+        /// What is said, and by whom.
+        public var body: ChatMessage
+        /// The message's place in its conversation; nil takes the one after the message before.
+        public var sequence: Int64?
         /// When it was said; nil if the file does not say.
         public var createdAt: Timestamp?
 
         /// Makes a message.
-        public init(role: Role, content: String, createdAt: Timestamp? = nil) {
-            self.role = role
-            self.content = content
+        ///
+        /// - Parameters:
+        ///   - body: What is said, and by whom.
+        ///   - sequence: Its place in its conversation; by default the one after the message before.
+        ///   - createdAt: When it was said; by default the file does not say.
+        public init(_ body: ChatMessage, sequence: Int64? = nil, createdAt: Timestamp? = nil) {
+            self.body = body
+            self.sequence = sequence
             self.createdAt = createdAt
+        }
+
+        /// Makes a message of a role and a text.
+        public init(role: Role, content: String, createdAt: Timestamp? = nil) {
+            self.init(ChatMessage(role: role, content: content), createdAt: createdAt)
+        }
+
+        /// Who speaks.
+        public var role: Role {
+            get { body.role }
+            set { body.role = newValue }
+        }
+        /// What is said.
+        public var content: String {
+            get { body.content }
+            set { body.content = newValue }
         }
     }
 
@@ -23,6 +44,18 @@ public struct ArchivedConversation: Sendable {
     public var id: ConversationID
     /// The title; nil if the file has none.
     public var title: String?
+    /// When it was created; nil takes the time of its first message.
+    public var createdAt: Timestamp?
+    /// When it was last changed; nil takes the time of its last message.
+    public var updatedAt: Timestamp?
+    /// The highest sequence ever used; nil takes the last message's.
+    public var lastSequence: Int64?
+    /// The sequence through which messages were read; nil says that all were.
+    public var readThrough: Int64?
+    /// What was stuck on it.
+    public var labels: Set<Label> = []
+    /// What was kept beside it.
+    public var metadata: Metadata = [:]
     /// The messages, in the file's order.
     public var messages: [Message]
     /// The names of the file's members that are not empty and not kept: `system`, `messages[].name`.
@@ -35,27 +68,30 @@ public struct ArchivedConversation: Sendable {
         self.messages = messages
     }
 
-    /// The conversation as it is stored: with sequences counted from 1 and a time for every message.
+    /// The conversation as it is stored: with a sequence and a time for every message.
     ///
-    /// A message without a time takes that of the message before it; at the beginning, the first time that is known.
+    /// Sequences count from 1. A message without a time takes that of the message before it; at the beginning, the
+    /// conversation's, or the first time that is known. Everything is read, unless the file says otherwise.
     ///
     /// - Parameter importTime: The time of all messages if the file knows none.
     public func snapshot(importTime: Timestamp) -> ConversationSnapshot {
-        var time = messages.lazy.compactMap(\.createdAt).first ?? importTime
-        let start = time
+        let start = createdAt ?? messages.lazy.compactMap(\.createdAt).first ?? updatedAt ?? importTime
+        var (time, sequence) = (start, Int64(0))
         var restored: [ConversationSnapshot.Message] = []
         restored.reserveCapacity(messages.count)
-        for (index, message) in messages.enumerated() {
+        for message in messages {
             time = message.createdAt ?? time
-            restored.append(
-                ConversationSnapshot.Message(
-                    sequence: Int64(index) + 1, role: message.role, content: message.content, createdAt: time))
+            sequence = message.sequence ?? (sequence &+ 1)
+            restored.append(ConversationSnapshot.Message(sequence: sequence, body: message.body, createdAt: time))
         }
-        return ConversationSnapshot(id: id, title: title, createdAt: start, updatedAt: time, messages: restored)
+        let last = lastSequence ?? sequence
+        return ConversationSnapshot(
+            id: id, title: title, createdAt: start, updatedAt: updatedAt ?? time, lastSequence: last,
+            readThrough: readThrough ?? last, labels: labels, metadata: metadata, messages: restored)
     }
 
     /// Roughly what the conversation takes in memory.
     var byteCount: Int {
-        messages.reduce(200) { $0 + $1.content.utf8.count + 64 }
+        messages.reduce(200) { $0 + $1.body.storedBytes + 64 }
     }
 }

@@ -17,9 +17,9 @@ extension ChatFile {
         private var position = 0
         private var bytesRead: Int64 = 0
 
-        init(roles: Set<Role>, open: @escaping @Sendable () async throws -> FileDescriptor) {
+        init(roles: Set<Role>, advice: String, open: @escaping @Sendable () async throws -> FileDescriptor) {
             self.open = open
-            decoder = ConversationDecoder(roles: roles)
+            decoder = ConversationDecoder(roles: roles, advice: advice)
         }
 
         /// The next entry, nil after the last.

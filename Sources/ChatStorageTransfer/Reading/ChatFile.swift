@@ -12,10 +12,16 @@ package import ChatStorageSupport
 ///
 /// In both, the id's name is `conversation_id` or `id`; if both are there and differ, the first counts.
 ///
-/// Other members are not kept: a `system` prompt beside the messages, a message's `name` or `weight`, times of the
-/// conversation itself, which is created with its first message and updated with its last. Unless they are null or
-/// empty, their names are in ``ArchivedConversation/leftOut``. A message that has `tool_calls`, a `refusal` or the like
-/// but no text would be empty without them, so its conversation is invalid.
+/// The library's own archives, which `chatstorage show --json --all` writes, are JSON Lines with everything: a
+/// conversation's `created_at`, `updated_at`, `last_id` (or `last_sequence`), `read_through`, `labels` and `metadata`;
+/// a message's `id` (or `sequence`), `parts` in place of the content or beside it, `metadata`, `native` and `key`, as
+/// in the values' `Codable`. A line with `last_id` must have each of them as the library writes it. In any other line
+/// each may be missing, and one that is something else is left out; messages are numbered by their places, a
+/// conversation without times is created with its first message and updated with its last.
+///
+/// Other members are not kept, such as a `system` prompt beside the messages, a message's `name` or `weight`. Unless
+/// they are null or empty, their names are in ``ArchivedConversation/leftOut``. A message that has `tool_calls`, a
+/// `refusal` or the like but no text would be empty without them, so its conversation is invalid.
 ///
 /// Conversations without an id get one that is derived from their content and their number among equals in the file.
 ///
@@ -82,26 +88,40 @@ public struct ChatFile: AsyncSequence, Sendable {
 
     private let source: Source
     private let roles: Set<Role>
+    /// What a sentence about a role ends with that a store could take, but not this one.
+    private let advice: String
 
     /// A file.
     ///
     /// - Parameters:
     ///   - path: Where it is.
-    ///   - roles: The roles that messages can have; a conversation with any other is invalid.
+    ///   - roles: The roles that messages can have; a conversation with any other is invalid. By default those of
+    ///     plain chats.
     public init(path: String, roles: Set<Role> = Role.standard) {
-        source = .path(path)
-        self.roles = roles
+        self.init(.path(path), roles: roles, advice: "")
+    }
+
+    /// A file.
+    ///
+    /// - Parameter advice: What a sentence about a role ends with that a store could take, but that is not in `roles`.
+    package init(path: String, roles: Set<Role>, advice: String) {
+        self.init(.path(path), roles: roles, advice: advice)
     }
 
     /// What an open descriptor gives.
-    package init(_ descriptor: FileDescriptor, roles: Set<Role> = Role.standard) {
-        source = .descriptor(descriptor)
+    package init(_ descriptor: FileDescriptor, roles: Set<Role> = Role.standard, advice: String = "") {
+        self.init(.descriptor(descriptor), roles: roles, advice: advice)
+    }
+
+    private init(_ source: Source, roles: Set<Role>, advice: String) {
+        self.source = source
         self.roles = roles
+        self.advice = advice
     }
 
     /// Starts reading.
     public func makeAsyncIterator() -> Iterator {
-        Iterator(roles: roles) { [source] in
+        Iterator(roles: roles, advice: advice) { [source] in
             switch source {
             case .path(let path): try await FileDescriptor.reading(path: path)
             case .descriptor(let descriptor): descriptor

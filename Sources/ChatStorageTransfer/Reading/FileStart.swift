@@ -83,11 +83,11 @@ private enum SpreadObject {
         return text[..<newline]
     }
 
-    private static func isJSON(_ text: ArraySlice<UInt8>) -> Bool { (try? JSONValue(validating: text)) != nil }
+    private static func isJSON(_ text: ArraySlice<UInt8>) -> Bool { (try? JSONSlice(validating: text)) != nil }
 
     private static func canGoOn(_ text: ArraySlice<UInt8>) -> Bool {
         do {
-            _ = try JSONValue(validating: text)
+            _ = try JSONSlice(validating: text)
             return false
         } catch {
             return (error as? JSONProblem)?.isCutOff ?? false

@@ -7,7 +7,8 @@ struct AddCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "add", abstract: "Add a message to a conversation, which is created if there is none.",
         usage: """
-            chatstorage add [--store <url>] [--schema <name>] [--pooler] [--tenant <name>] [--json] <id> <role> <text>
+            chatstorage add [--store <url>] [--schema <name>] [--pooler] [--tenant <name>] [--roles <roles>] [--json] \
+            <id> <role> <text>
             """,
         discussion: """
             The text is taken exactly as it is, also if it begins with a dash; options therefore go before the id:
@@ -17,10 +18,13 @@ struct AddCommand: AsyncParsableCommand {
             With - as the text it is read from standard input, exactly as it comes, a newline at its end included.
 
             With --json: {"id", "conversation_id", "role", "content", "created_at"}, the message as it is stored.
+
+            Messages of the roles tool and developer are taken if the store takes them, or with --roles with-tools.
             """)
 
     @OptionGroup var store: StoreOptions
     @OptionGroup(visibility: .private) var writable: WritableMedium
+    @OptionGroup var roles: RoleOptions
 
     @Flag(help: "Print JSON.")
     var json = false
@@ -28,7 +32,7 @@ struct AddCommand: AsyncParsableCommand {
     @Argument(help: "The conversation's id, 1 to 100 characters.")
     var id: String
 
-    @Argument(help: "Who speaks: system, user or assistant.")
+    @Argument(help: "Who speaks: system, user or assistant, or tool or developer where the store takes them.")
     var role: String
 
     @Argument(help: "What is said, one argument, or - for standard input.")
@@ -41,7 +45,9 @@ struct AddCommand: AsyncParsableCommand {
     func run() async throws {
         let content = text == ["-"] ? try await Self.standardInput() : text.joined()
         let message = ChatMessage(role: Role(rawValue: role), content: content)
-        let stored = try await store.withStorage(for: .filling) { storage in
+        // A store that takes more roles is not looked for where none of them is needed.
+        let wanted = Role.standard.contains(message.role) && roles.roles == nil ? .standard : roles.wanted
+        let stored = try await store.withStorage(for: .filling, taking: wanted) { storage in
             try await storage.append(message, to: ConversationID(id))
         }
         if json { return try await Output.confirm(stored.json) }

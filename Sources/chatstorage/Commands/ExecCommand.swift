@@ -20,19 +20,41 @@ struct ExecCommand: AsyncParsableCommand {
             \(Operation.types) An argument that has a default can be null, which is the same as leaving it out. \
             page_messages takes before or after, which are messages' ids, or neither.
 
-            A conversation is {"conversation_id", "title", "created_at", "updated_at", "last_id"}, a message {"id", \
-            "conversation_id", "role", "content", "created_at"}, and "key" if it has one. A message's id counts from 1 \
-            within the conversation; last_id is the highest so far, also when messages were cleared. Times are RFC \
-            3339, and need a zone. A "tenant" in a request overrides --tenant.
+            A conversation is {"conversation_id", "title", "created_at", "updated_at", "last_id", "message_count", \
+            "read_through", "cleared_through", "labels", "metadata"}, and "preview" if one was asked for and a message \
+            has a text. A message is {"id", "conversation_id", "role", "content", "created_at"}, and "parts" if it is \
+            more than one text, "metadata", "native" and "key" if it has any. A message's id counts from 1 within the \
+            conversation; last_id is the highest so far, also when messages were cleared, read_through the last that \
+            was read. Times are RFC 3339, and need a zone. A "tenant" in a request overrides --tenant.
+
+            A message has a content or parts. A part is {"kind"}, such as text, reasoning, tool_call or tool_result, \
+            and what there is of "id", "text", "name", "call_id", "status", "is_error", "input", "output", "file", \
+            "extra" and "native": input and output are exact texts, file an object of "media_type", "name", "size", \
+            "sha256", "url" and "id", extra an array of {"name", "json"}. The json of these and of native is a \
+            string with the exact text. The content of a message of parts is the texts of its text parts, joined by \
+            line feeds; given beside the parts, it must be that.
+
+            Metadata is an object of at most 64 KiB, labels are up to 32. set_metadata and remove_metadata change \
+            single members, so two who change different ones both succeed; metadata replaces the whole. A title moves \
+            the conversation to the top of the list, unless keeping_place is true; labels, metadata and read marks do \
+            not. new_conversation is what a conversation gets that the request creates. mark_read marks everything in \
+            the conversation as read.
+
+            with and without are labels that all and none of the conversations have. A page that passed over many \
+            others can be short, even empty, and have a next one. preview is how many characters of the newest \
+            message that has a text each conversation brings, 1 to 1,000. delete_conversation deletes nothing that \
+            was updated at updated_before or later, or has one of the labels in without.
 
             A message's key, of 1 to 200 Unicode scalars and unique in its conversation, makes a request repeatable: \
             when nobody knows whether it was done, send it again. Messages whose keys are there already are not saved \
             a second time, and the saved ones are the answer. Other messages under these keys, or only some of the \
             keys, are idempotency_mismatch. All messages of a request have keys, or none.
 
-            if_unchanged takes {"created_at", "last_id"} of a conversation as it was read, and saves nothing if it was \
-            added to since, or deleted and made again (conflict), or does not exist (conversation_not_found): it \
-            implies auto_create_conversation false.
+            if_unchanged takes {"created_at", "last_id", "cleared_through"} of a conversation as it was read, and \
+            saves nothing if it was added to or cleared since, or deleted and made again (conflict), or does not exist \
+            (conversation_not_found): it implies auto_create_conversation false.
+
+            Messages of the roles tool and developer are saved if the store takes them, or with --roles with-tools.
 
             An error is
 
@@ -55,11 +77,12 @@ struct ExecCommand: AsyncParsableCommand {
 
     @OptionGroup var store: StoreOptions
     @OptionGroup var medium: MediumOptions
+    @OptionGroup var roles: RoleOptions
 
     func run() async throws {
         // A request must not run if its answer cannot be written.
         try Output.requireOutput()
-        try await store.withBackend(for: .fillingLater, on: medium) { backend in
+        try await store.withBackend(for: .fillingLater, taking: roles.wanted, on: medium) { backend, _ in
             let session = ExecSession(backend: backend, tenant: store.tenant)
             try await session.checkStore()
             try await session.run(

@@ -6,8 +6,9 @@ struct HistoryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history", abstract: "Print the last messages as JSON, ready for an LLM chat API.",
         discussion: """
-            The output is an array of {"role", "content"}, the `messages` of such an API's request. A conversation \
-            that does not exist has none: [].
+            The output is an array of {"role", "content"}, the `messages` of such an API's request. A message that is \
+            more than one text has "parts" too, in the form of this tool's archives, and "native", the provider's own \
+            JSON, if it has that. A conversation that does not exist has none: [].
             """)
 
     @OptionGroup var store: StoreOptions

@@ -21,17 +21,25 @@ struct ImportCommand: AsyncParsableCommand {
               [{"conversations": [{"from": "human", "value": "Hi"},
                                   {"from": "gpt", "value": "Hello"}]}]
 
-            In both, "id" or "conversation_id" is the conversation's id and "title" its title; both may be missing. A \
-            message has no id: its number is its place.
+            In both, "id" or "conversation_id" is the conversation's id and "title" its title; both may be missing.
+
+            The archive form of this tool is a line with everything, as `show --json --all` prints it: a \
+            conversation's created_at, updated_at, last_id, read_through, labels and metadata; a message's id, parts \
+            in place of content or beside it, metadata, native and key. All but last_id may stand in any line. A line \
+            with last_id must have each of them right, and its messages keep their ids. In another line a member that \
+            means something else is left out, a message's number is its place, and a conversation is created with its \
+            first message and updated with its last. What is imported counts as read, unless read_through says \
+            otherwise.
 
             Other members are not kept: a system prompt beside the messages, name, weight and whatever else a message \
-            has, times of the conversation itself. The summary at the end names each that is not empty, with the \
-            number of conversations. A message without a text that has tool_calls, a refusal or the like makes its \
-            conversation invalid. A conversation is created with its first message and updated with its last.
+            has. The summary at the end names each that is not empty, with the number of conversations. A message \
+            without a text that has tool_calls, a refusal or the like makes its conversation invalid.
+
+            Messages of the roles tool and developer are taken if the store takes them, or with --roles with-tools.
 
             A conversation without an id gets one that is derived from its content, so importing a file again adds \
             nothing. A conversation that is there with other messages is reported as different and left as it is; \
-            titles are not compared, so one that has changed in the file stays as it is in the store. A conversation \
+            titles, labels and metadata are not compared, so what has changed in the file stays as it is in the store. A conversation \
             that is invalid is reported with its file, line and reason, in an array also with its number, id and byte; \
             nothing of it is stored, the others are. Of problems that differ in numbers only, ten are listed and the \
             others counted. One that fails because of the store's own data is reported too; the others go on.
@@ -51,6 +59,7 @@ struct ImportCommand: AsyncParsableCommand {
 
     @OptionGroup var store: StoreOptions
     @OptionGroup(visibility: .private) var writable: WritableMedium
+    @OptionGroup var roles: RoleOptions
 
     @Argument(help: ArgumentHelp("The files; - is standard input.", valueName: "file"))
     var files: [String]
@@ -65,10 +74,10 @@ struct ImportCommand: AsyncParsableCommand {
         let display = ImportDisplay(files: files)
         let work = Task {
             // Files without conversations make no store.
-            try await store.withBackend(for: .fillingLater) { backend in
+            try await store.withBackend(for: .fillingLater, taking: roles.wanted) { backend, taken in
                 let preparation = OneTimePreparation { try await store.location.prepare(backend) }
                 let importer = Importer(storage: backend.storage(of: store.tenant), prepare: preparation.run)
-                for file in files { try await Self.importFile(file, with: importer, display) }
+                for file in files { try await Self.importFile(file, of: taken, with: importer, display) }
             }
         }
         let interruption = Interruption { work.cancel() }
@@ -89,10 +98,14 @@ struct ImportCommand: AsyncParsableCommand {
 
     /// Imports one file; that it cannot be read is reported and does not end the import of the others.
     private static func importFile(
-        _ file: String, with importer: Importer, _ display: ImportDisplay
+        _ file: String, of roles: RoleSet, with importer: Importer, _ display: ImportDisplay
     ) async throws {
         await display.begin(file)
-        let entries = file == "-" ? ChatFile(.standardInput) : ChatFile(path: file)
+        let (roles, advice) = (roles.roles, RoleOptions.advice)
+        let entries =
+            file == "-"
+            ? ChatFile(.standardInput, roles: roles, advice: advice)
+            : ChatFile(path: file, roles: roles, advice: advice)
         do {
             try await importer.run(entries) { await display.show($0) }
         } catch let error as ChatFileError {

@@ -6,12 +6,21 @@ struct ListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the conversations, most recently updated first.",
         discussion: """
-            LAST is the number of the conversation's last message. On a terminal, long titles are cut to fit; times \
-            are in your time zone.
+            LAST is the number of the conversation's last message, UNREAD how many are after the last that was read, \
+            PREVIEW the beginning of the newest message that has a text. LABELS and UNREAD are shown where there are \
+            any. On a terminal, long texts are cut to fit, and columns that do not fit are left out; times are in your \
+            time zone.
 
-            With --json: an array of {"conversation_id", "title", "created_at", "updated_at", "last_id"}, times in \
-            UTC.
+            --with and --without can be given several times: a conversation has all labels of --with and none of \
+            --without.
+
+            With --json: an array of {"conversation_id", "title", "created_at", "updated_at", "last_id", \
+            "message_count", "read_through", "cleared_through", "labels", "metadata"}, times in UTC, and "preview": \
+            {"id", "role", "created_at", "text"} where a message has a text.
             """)
+
+    /// How many scalars of a message are shown at most.
+    private static let previewScalars = 120
 
     @OptionGroup var store: StoreOptions
     @OptionGroup var medium: MediumOptions
@@ -19,6 +28,12 @@ struct ListCommand: AsyncParsableCommand {
     // Unconditional, so that a negative number is refused as a number and not taken for an option.
     @Option(parsing: .unconditional, help: ArgumentHelp("How many at most.", valueName: "count"))
     var limit = 50
+
+    @Option(help: ArgumentHelp("Only conversations with this label.", valueName: "label"))
+    var with: [String] = []
+
+    @Option(help: ArgumentHelp("Only conversations without this label.", valueName: "label"))
+    var without: [String] = []
 
     @Flag(help: "Print JSON.")
     var json = false
@@ -28,30 +43,63 @@ struct ListCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let page = try await store.withStorage(for: .reading, on: medium) {
-            try await $0.conversations(after: nil, limit: limit)
-        }
+        let (conversations, hasMore) = try await store.withStorage(for: .reading, on: medium, page)
         if json {
-            try await Output.write(.array(page.items.map(\.json)))
+            try await Output.write(.array(conversations.map(\.json)))
             return
         }
-        guard !page.items.isEmpty || limit == 0 else {
-            try await Output.write("There are no conversations yet.\n")
+        guard !conversations.isEmpty || limit == 0 else {
+            let isFiltered = !with.isEmpty || !without.isEmpty
+            try await Output.write(
+                isFiltered ? "There are no such conversations.\n" : "There are no conversations yet.\n")
             return
         }
-        var table = Table([
-            .init(title: "ID", minimumWidth: 8), .init(title: "TITLE", minimumWidth: 8),
-            .init(title: "LAST", isNumber: true), .init(title: "UPDATED"),
-        ])
-        for conversation in page.items {
-            table.add([
-                conversation.id.rawValue, conversation.title ?? "", String(conversation.lastSequence),
-                conversation.updatedAt.localMinute,
-            ])
-        }
-        try await Output.write(table.text(width: Output.columns, style: Output.style))
-        if page.next != nil {
-            try await Output.write(Output.style.dim("There are more; --limit shows them.") + "\n")
+        try await Output.write(Self.table(of: conversations).text(width: Output.columns, style: Output.style))
+        if hasMore { try await Output.write(Output.style.dim("There are more; --limit shows them.") + "\n") }
+    }
+
+    /// Reads conversations up to the limit; a page without the labels that are asked for can be short.
+    private func page(of storage: any ChatStorage) async throws -> ([Conversation], hasMore: Bool) {
+        var query = ConversationQuery(
+            limit: limit, with: Set(with.map(Label.init(_:))), without: Set(without.map(Label.init(_:))),
+            preview: Self.previewScalars)
+        var conversations: [Conversation] = []
+        while true {
+            let page = try await storage.conversations(query)
+            conversations += page.items
+            query.cursor = page.next
+            query.limit = limit - conversations.count
+            guard query.limit > 0, page.next != nil else { return (conversations, page.next != nil) }
+            try Task.checkCancellation()
         }
     }
+
+    static func table(of conversations: [Conversation]) -> Table {
+        let hasLabels = conversations.contains { !$0.labels.isEmpty }
+        let hasUnread = conversations.contains(where: \.hasUnread)
+        var columns: [Table.Column] = [
+            .init(title: "ID", minimumWidth: 8), .init(title: "TITLE", minimumWidth: 8),
+        ]
+        if hasLabels { columns.append(.init(title: "LABELS", minimumWidth: 8, canBeLeftOut: true, shrinksFirst: true)) }
+        columns.append(.init(title: "LAST", isNumber: true))
+        if hasUnread { columns.append(.init(title: "UNREAD", isNumber: true, canBeLeftOut: true)) }
+        columns.append(.init(title: "UPDATED"))
+        columns.append(.init(title: "PREVIEW", minimumWidth: 10, canBeLeftOut: true, shrinksFirst: true))
+        var table = Table(columns)
+        for conversation in conversations {
+            var cells = [conversation.id.rawValue, conversation.title ?? ""]
+            if hasLabels { cells.append(conversation.labels.sorted().map(\.rawValue).joined(separator: ", ")) }
+            cells.append(String(conversation.lastSequence))
+            if hasUnread { cells.append(conversation.hasUnread ? String(conversation.unread) : "") }
+            cells.append(conversation.updatedAt.localMinute)
+            cells.append(conversation.preview?.text ?? "")
+            table.add(cells)
+        }
+        return table
+    }
+}
+
+extension Conversation {
+    /// How many sequences are after the last that was read.
+    var unread: Int64 { lastSequence - readThrough }
 }

@@ -13,7 +13,7 @@ struct TitleCommand: AsyncParsableCommand {
 
               chatstorage title --tenant ada trip "- Kyoto -"
 
-            With --json: {"conversation_id", "title", "created_at", "updated_at", "last_id"}.
+            With --json: the conversation, as list prints it.
             """)
 
     @OptionGroup var store: StoreOptions

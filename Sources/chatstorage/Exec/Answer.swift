@@ -5,13 +5,13 @@ import ChatStorageJSON
 struct Answer: Sendable {
     let text: String
     /// The JSON; nil for a reply to another call.
-    let json: @Sendable (StorageReply) -> JSONText?
+    let json: @Sendable (StorageReply) -> JSONOutput?
 
     /// Whether the request has one message's own members, so that errors name them without a place in a list.
     let isOfOneMessage: Bool
 
     private init(
-        _ text: String, isOfOneMessage: Bool = false, json: @escaping @Sendable (StorageReply) -> JSONText?
+        _ text: String, isOfOneMessage: Bool = false, json: @escaping @Sendable (StorageReply) -> JSONOutput?
     ) {
         self.text = text
         self.isOfOneMessage = isOfOneMessage
@@ -25,7 +25,7 @@ struct Answer: Sendable {
         }
     }
 
-    static let existed = Answer("whether it existed") {
+    static let deleted = Answer("whether it existed and was deleted") {
         guard case .existed(let existed) = $0 else { return nil }
         return .boolean(existed)
     }
@@ -55,6 +55,11 @@ struct Answer: Sendable {
             guard case .messages(let page) = $0 else { return nil }
             return .array(page.items.map(\.json))
         }
+    }
+
+    static let revisedMessage = Answer("the message") {
+        guard case .message(let message) = $0 else { return nil }
+        return message.json
     }
 
     static let history = Answer(#"the last [{"role", "content"}]"#) {

@@ -6,7 +6,7 @@ struct Arguments {
     /// What the members belong to, to be put after their names: `of save_message`.
     private let owner: String
     private let path: String
-    private var members: [String: JSONValue] = [:]
+    private var members: [String: JSONSlice] = [:]
 
     /// Reads an object.
     ///
@@ -14,7 +14,7 @@ struct Arguments {
     ///   - value: The object.
     ///   - owner: The operation, for error messages.
     ///   - path: Where the object stands among the operation's arguments: `messages[0].`, or nothing.
-    init(_ value: JSONValue, owner: String, path: String = "") throws {
+    init(_ value: JSONSlice, owner: String, path: String = "") throws {
         self.owner = owner
         self.path = path
         guard let pairs = value.members else {
@@ -38,7 +38,7 @@ struct Arguments {
     }
 
     /// Whether an argument that can be left out is there; null is the same as leaving it out.
-    private mutating func has(_ key: String) -> Bool {
+    mutating func has(_ key: String) -> Bool {
         if members[key]?.kind == .null { members[key] = nil }
         return members[key] != nil
     }
@@ -69,8 +69,8 @@ struct Arguments {
         has(key) ? try integer(key) : nil
     }
 
-    mutating func limit(default: Int) throws -> Int {
-        guard let limit = try integerIfPresent("limit") else { return `default` }
+    mutating func limitIfPresent() throws -> Int? {
+        guard let limit = try integerIfPresent("limit") else { return nil }
         guard let limit = Int(exactly: limit) else { throw InvalidRequest("\(name("limit")) is too large here") }
         return limit
     }
@@ -79,6 +79,48 @@ struct Arguments {
         let text = try text(key)
         guard let time = Timestamp(text) else { throw InvalidRequest("\(name(key)) \(Timestamp.problem(with: text))") }
         return time
+    }
+
+    mutating func textsIfPresent(_ key: String) throws -> [String]? {
+        guard has(key) else { return nil }
+        return try take(key, "an array", \.elements).enumerated().map { index, element in
+            try Self.value(element, "\(path)\(key)[\(index)]", "a string", \.string)
+        }
+    }
+
+    mutating func integersIfPresent(_ key: String) throws -> [Int64]? {
+        guard has(key) else { return nil }
+        return try take(key, "an array", \.elements).enumerated().map { index, element in
+            try Self.value(element, "\(path)\(key)[\(index)]", "an integer of 64 bits", isNumber: true, \.integer)
+        }
+    }
+
+    /// An object of any members.
+    ///
+    /// - Throws: ``InvalidRequest`` if it is no object; the library's error, for what metadata cannot have.
+    mutating func metadataIfPresent(_ key: String) throws -> Metadata? {
+        guard has(key) else { return nil }
+        let object = try take(key, "an object") { $0.kind == .object ? $0 : nil }
+        return try naming("\(path)\(key)") { Metadata(try JSONObject(object)) }
+    }
+
+    /// An array of a message's parts.
+    ///
+    /// - Throws: ``InvalidRequest`` if it is no array; the library's error, for what is no part.
+    mutating func partsIfPresent(_ key: String) throws -> [MessagePart]? {
+        guard has(key) else { return nil }
+        return try take(key, "an array", \.elements).enumerated().map { index, element in
+            try naming("\(path)\(key)[\(index)]") { try MessagePart(json: element) }
+        }
+    }
+
+    /// Puts the argument's name before what the library says of its value.
+    private func naming<Value>(_ name: String, _ read: () throws -> Value) throws -> Value {
+        do {
+            return try read()
+        } catch let error as ChatStorageError {
+            throw ChatStorageError(error.code, "\(name): \(error.message)")
+        }
     }
 
     /// An object, read by a function that takes all that may be in it.
@@ -105,12 +147,18 @@ struct Arguments {
     }
 
     private mutating func take<Value>(
-        _ key: String, _ type: String, isNumber: Bool = false, _ read: (JSONValue) -> Value?
+        _ key: String, _ type: String, isNumber: Bool = false, _ read: (JSONSlice) -> Value?
     ) throws -> Value {
         guard let value = members.removeValue(forKey: key) else { throw InvalidRequest("\(name(key)) is missing") }
+        return try Self.value(value, name(key), type, isNumber: isNumber, read)
+    }
+
+    private static func value<Value>(
+        _ value: JSONSlice, _ name: String, _ type: String, isNumber: Bool = false, _ read: (JSONSlice) -> Value?
+    ) throws -> Value {
         guard let result = read(value) else {
             let found = isNumber && value.kind == .number ? "another number" : value.kind.rawValue
-            throw InvalidRequest("\(name(key)) is \(found), not \(type)")
+            throw InvalidRequest("\(name) is \(found), not \(type)")
         }
         return result
     }

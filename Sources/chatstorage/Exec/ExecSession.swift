@@ -43,7 +43,7 @@ struct ExecSession: Sendable {
     }
 
     /// Runs a request; what goes wrong is an answer too.
-    private func answer(to line: TextPiece) async -> JSONText {
+    private func answer(to line: TextPiece) async -> JSONOutput {
         do {
             return .object([("ok", try await run(line))])
         } catch let error as InvalidRequest {
@@ -60,7 +60,7 @@ struct ExecSession: Sendable {
         }
     }
 
-    private func run(_ line: TextPiece) async throws -> JSONText {
+    private func run(_ line: TextPiece) async throws -> JSONOutput {
         guard case .text(let bytes) = line.content else {
             throw InvalidRequest("the line is longer than \(LineSplitter.defaultMaximumBytes >> 20) MiB")
         }
@@ -92,9 +92,9 @@ struct ExecSession: Sendable {
         }
     }
 
-    private static func value(of bytes: ArraySlice<UInt8>) throws -> JSONValue {
+    private static func value(of bytes: ArraySlice<UInt8>) throws -> JSONSlice {
         do {
-            return try JSONValue(validating: bytes)
+            return try JSONSlice(validating: bytes)
         } catch let problem as JSONProblem {
             throw InvalidRequest("the line \(problem.reason)")
         }
@@ -103,8 +103,8 @@ struct ExecSession: Sendable {
     /// An error as clients see it; the outcome of a write is there only where the question arises.
     private static func error(
         _ code: String, _ message: String, isRetryable: Bool = false, outcome: ChatStorageError.WriteOutcome? = nil
-    ) -> JSONText {
-        let members: [(String, JSONText)] = [
+    ) -> JSONOutput {
+        let members: [(String, JSONOutput)] = [
             ("code", .string(code)), ("message", .string(message)), ("retryable", .boolean(isRetryable)),
         ]
         return .object([("error", .object(members + (outcome.map { [("outcome", .string($0.snakeCaseName))] } ?? [])))])

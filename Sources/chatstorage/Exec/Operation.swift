@@ -36,8 +36,8 @@ extension StorageCall {
     /// Whether the call can change the store, which is then prepared for it.
     var writes: Bool {
         switch self {
-        case .createConversation, .updateConversation, .deleteConversation, .append, .removeMessages,
-            .restoreConversation:
+        case .createConversation, .updateConversation, .deleteConversation, .append, .reviseMessage,
+            .removeMessages, .restoreConversation:
             true
         case .conversation, .conversations, .messages: false
         }

@@ -7,17 +7,19 @@ struct OperationArgument<Value: Sendable>: Sendable {
     /// Takes the argument, and nothing else.
     let read: @Sendable (inout Arguments) throws -> Value
 
-    fileprivate init(
-        _ name: String, _ kind: Parameter.Kind, whenLeftOut: Parameter.Default? = nil,
+    init(
+        _ name: String, _ kind: Parameter.Kind, whenLeftOut: Parameter.Default? = nil, substitute: String? = nil,
         read: @escaping @Sendable (inout Arguments) throws -> Value
     ) {
-        parameter = Parameter(name: name, kind: kind, whenLeftOut: whenLeftOut)
+        parameter = Parameter(name: name, kind: kind, whenLeftOut: whenLeftOut, substitute: substitute)
         self.read = read
     }
 
     /// The argument as another value.
     func map<Other: Sendable>(_ transform: @escaping @Sendable (Value) throws -> Other) -> OperationArgument<Other> {
-        OperationArgument<Other>(parameter.name, parameter.kind, whenLeftOut: parameter.whenLeftOut) {
+        OperationArgument<Other>(
+            parameter.name, parameter.kind, whenLeftOut: parameter.whenLeftOut, substitute: parameter.substitute
+        ) {
             try transform(read(&$0))
         }
     }
@@ -30,6 +32,13 @@ extension OperationArgument where Value == String {
 extension OperationArgument where Value == String? {
     static func text(_ name: String, whenLeftOut: Parameter.Default) -> OperationArgument {
         OperationArgument(name, .text, whenLeftOut: whenLeftOut) { try $0.textIfPresent(name) }
+    }
+
+    /// A text that must be given, unless another argument is; it comes before that one.
+    static func text(_ name: String, or substitute: String) -> OperationArgument {
+        OperationArgument(name, .text, substitute: substitute) {
+            $0.has(substitute) ? try $0.textIfPresent(name) : try $0.text(name)
+        }
     }
 
     static var title: OperationArgument { text("title", whenLeftOut: .value(.null)) }
@@ -60,8 +69,15 @@ extension OperationArgument where Value == Int64? {
 
 extension OperationArgument where Value == Int {
     static func limit(default: Int) -> OperationArgument {
+        OperationArgument<Int?>.limit(default: `default`).map { $0 ?? `default` }
+    }
+}
+
+extension OperationArgument where Value == Int? {
+    /// A limit that is nil when it is left out, for an operation that has another use for its absence.
+    static func limit(default: Int) -> OperationArgument {
         OperationArgument("limit", .integer, whenLeftOut: .value(.integer(Int64(`default`)))) {
-            try $0.limit(default: `default`)
+            try $0.limitIfPresent()
         }
     }
 }
@@ -74,6 +90,44 @@ extension OperationArgument where Value == Bool? {
 
 extension OperationArgument where Value == Timestamp {
     static func time(_ name: String) -> OperationArgument { OperationArgument(name, .time) { try $0.time(name) } }
+}
+
+extension OperationArgument where Value == Timestamp? {
+    static func time(_ name: String, whenLeftOut: String) -> OperationArgument {
+        OperationArgument(name, .time, whenLeftOut: .words(whenLeftOut)) { $0.has(name) ? try $0.time(name) : nil }
+    }
+}
+
+extension OperationArgument where Value == [String]? {
+    static func texts(_ name: String, whenLeftOut: Parameter.Default) -> OperationArgument {
+        OperationArgument(name, .texts, whenLeftOut: whenLeftOut) { try $0.textsIfPresent(name) }
+    }
+}
+
+extension OperationArgument where Value == [Int64]? {
+    static func integers(_ name: String, whenLeftOut: Parameter.Default) -> OperationArgument {
+        OperationArgument(name, .integers, whenLeftOut: whenLeftOut) { try $0.integersIfPresent(name) }
+    }
+}
+
+extension OperationArgument where Value == Set<Label> {
+    static func labels(_ name: String = "labels") -> OperationArgument {
+        OperationArgument<[String]?>.texts(name, whenLeftOut: .value(.array([]))).map {
+            Set(($0 ?? []).map(Label.init(_:)))
+        }
+    }
+}
+
+extension OperationArgument where Value == Metadata? {
+    static func metadata(_ name: String, whenLeftOut: Parameter.Default) -> OperationArgument {
+        OperationArgument(name, .metadata, whenLeftOut: whenLeftOut) { try $0.metadataIfPresent(name) }
+    }
+}
+
+extension OperationArgument where Value == Metadata {
+    static func metadata(_ name: String = "metadata") -> OperationArgument {
+        OperationArgument<Metadata?>.metadata(name, whenLeftOut: .value(.object([]))).map { $0 ?? [:] }
+    }
 }
 
 extension OperationArgument {

@@ -9,6 +9,14 @@ struct Parameter: Sendable {
         case boolean
         /// A string with a time.
         case time
+        /// An array of strings.
+        case texts
+        /// An array of integers.
+        case integers
+        /// An object of any members.
+        case metadata
+        /// An array of a message's parts.
+        case parts
         /// An object with these members.
         case object([Parameter])
         /// An array of objects with these members.
@@ -18,7 +26,7 @@ struct Parameter: Sendable {
     /// What an argument that is left out, or null, stands for.
     enum Default: Sendable {
         /// A value that can be given as well.
-        case value(JSONText)
+        case value(JSONOutput)
         /// What cannot be given as a value, in words.
         case words(String)
 
@@ -34,10 +42,13 @@ struct Parameter: Sendable {
     let kind: Kind
     /// Nil if the argument must be given.
     let whenLeftOut: Default?
+    /// The argument that one which must be given can be left out for.
+    var substitute: String?
 
     /// The argument in a list of arguments: `title (null)`.
     var text: String {
         var notes: [String] = []
+        if let substitute { notes.append("or \(substitute)") }
         if case .objects(let members) = kind { notes.append("each \(members.list)") }
         if let whenLeftOut { notes.append(whenLeftOut.text) }
         return notes.isEmpty ? name : "\(name) (\(notes.joined(separator: "; ")))"
@@ -47,7 +58,7 @@ struct Parameter: Sendable {
     fileprivate var all: [Parameter] {
         switch kind {
         case .object(let members), .objects(let members): [self] + members.flatMap(\.all)
-        case .text, .integer, .boolean, .time: [self]
+        case .text, .integer, .boolean, .time, .texts, .integers, .metadata, .parts: [self]
         }
     }
 }
@@ -58,25 +69,43 @@ extension [Parameter] {
 
     /// Their types, as sentences.
     var types: String {
-        var names: (texts: [String], integers: [String], booleans: [String], times: [String]) = ([], [], [], [])
-        var objects: [String] = []
-        func add(_ name: String, to names: inout [String]) {
-            if !names.contains(name) { names.append(name) }
+        let all = flatMap(\.all)
+        func names(_ isOfKind: (Parameter.Kind) -> Bool) -> String {
+            var names: [String] = []
+            for parameter in all where isOfKind(parameter.kind) && !names.contains(parameter.name) {
+                names.append(parameter.name)
+            }
+            return names.listed
         }
-        for parameter in flatMap(\.all) {
-            switch parameter.kind {
-            case .text: add(parameter.name, to: &names.texts)
-            case .integer: add(parameter.name, to: &names.integers)
-            case .boolean: add(parameter.name, to: &names.booleans)
-            case .time: add(parameter.name, to: &names.times)
-            case .object(let members): add("\(parameter.name) an object of \(members.names.listed)", to: &objects)
-            case .objects: add("\(parameter.name) an array of objects", to: &objects)
+        let texts = names { if case .text = $0 { true } else { false } }
+        let times = names { if case .time = $0 { true } else { false } }
+        let integers = names { if case .integer = $0 { true } else { false } }
+        let booleans = names { if case .boolean = $0 { true } else { false } }
+        let textArrays = names { if case .texts = $0 { true } else { false } }
+        let integerArrays = names { if case .integers = $0 { true } else { false } }
+        let metadata = names { if case .metadata = $0 { true } else { false } }
+        let objectArrays = names {
+            switch $0 {
+            case .objects, .parts: true
+            default: false
             }
         }
         return """
-            Strings are \(names.texts.listed); strings with times \(names.times.listed); integers \
-            \(names.integers.listed). \((["A Boolean is \(names.booleans.listed)"] + objects).listed).
+            Strings are \(texts); strings with times \(times); integers \(integers); Booleans \(booleans). Arrays of \
+            strings are \(textArrays); arrays of integers \(integerArrays); arrays of objects \(objectArrays). Objects \
+            of any members are \(metadata); \(all.objects.listed).
             """
+    }
+
+    /// What the objects among them consist of.
+    private var objects: [String] {
+        var objects: [String] = []
+        for parameter in self {
+            guard case .object(let members) = parameter.kind else { continue }
+            let text = "\(parameter.name) is one of \(members.names.listed)"
+            if !objects.contains(text) { objects.append(text) }
+        }
+        return objects
     }
 
     private var names: [String] { map(\.name) }

@@ -120,7 +120,7 @@ actor ImportDisplay {
     private var leftOutText: [String] {
         let names = total.leftOut.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
         guard !names.isEmpty else { return [] }
-        return ["Left out, since ids, titles, roles, texts and messages' times are all that is kept:"]
+        return ["Left out, since the store has no place for it:"]
             + names.map { "  \(TerminalText.line($0.key)) in \($0.value.counted("conversation"))" }
     }
 

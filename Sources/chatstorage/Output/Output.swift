@@ -21,7 +21,7 @@ enum Output {
     }
 
     /// Writes a line of JSON to standard output.
-    static func write(_ json: JSONText) async throws {
+    static func write(_ json: JSONOutput) async throws {
         try await write(json.bytes + [UInt8(ascii: "\n")])
     }
 
@@ -43,7 +43,7 @@ enum Output {
     }
 
     /// The same as a line of JSON.
-    static func confirm(_ json: JSONText) async throws {
+    static func confirm(_ json: JSONOutput) async throws {
         try await confirm(json.bytes + [UInt8(ascii: "\n")])
     }
 

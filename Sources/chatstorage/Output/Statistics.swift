@@ -11,14 +11,18 @@ struct Statistics {
     private var longest: (id: ConversationID, messages: Int)?
     private var first: Timestamp?
     private var last: Timestamp?
-    /// Nil where the backend counts no tenants.
-    private let otherTenants: Int?
+    private var otherTenants = 0
 
     /// Reads all conversations and messages, a page at a time.
     ///
     /// - Parameter tenant: The tenant; nil is the default one.
     init(of tenant: String?, in backend: any ChatStorageBackend) async throws {
-        otherTenants = try await (backend as? any CountsTenants)?.countTenants(besides: tenant)
+        var query: TenantQuery? = TenantQuery(limit: 500)
+        while let next = query {
+            let page = try await backend.tenants(next)
+            otherTenants += page.items.count { !$0.name.hasSameUTF8(as: tenant) }
+            query = page.next.map { TenantQuery(after: $0, limit: next.limit) }
+        }
         let storage = backend.storage(of: tenant)
         for try await conversation in storage.allConversations() {
             conversations += 1
@@ -35,7 +39,7 @@ struct Statistics {
         }
     }
 
-    var json: JSONText {
+    var json: JSONOutput {
         .object([
             ("conversations", .integer(Int64(conversations))),
             ("messages", .integer(Int64(messages))),
@@ -52,7 +56,7 @@ struct Statistics {
             ),
             ("first_at", .string(orNull: first?.description)),
             ("last_at", .string(orNull: last?.description)),
-            ("other_tenants", otherTenants.map { .integer(Int64($0)) } ?? .null),
+            ("other_tenants", .integer(Int64(otherTenants))),
         ])
     }
 
@@ -65,7 +69,7 @@ struct Statistics {
             lines.append(("longest", "\(id), \(longest.messages.counted("message"))"))
         }
         if let first, let last { lines.append(("time", "\(first.localMinute) to \(last.localMinute)")) }
-        if let otherTenants { lines.append(("other tenants", otherTenants.grouped)) }
+        lines.append(("other tenants", otherTenants.grouped))
         return lines.map { name, value in
             let line = name.padded(toWidth: 15) + value
             return (width.map(line.cut(toWidth:)) ?? line) + "\n"

@@ -7,6 +7,10 @@ struct Table {
         var isNumber = false
         /// How narrow the column can become when the terminal is; nil if it never does.
         var minimumWidth: Int?
+        /// Whether the column is left out where it does not fit; the widest such column goes first.
+        var canBeLeftOut = false
+        /// Whether the column becomes narrow before the others do.
+        var shrinksFirst = false
     }
 
     private static let gap = "  "
@@ -29,32 +33,44 @@ struct Table {
     ///   - width: The terminal's columns; nil cuts nothing.
     ///   - style: The looks of the titles.
     func text(width: Int?, style: Style) -> String {
-        let widths = columnWidths(within: width)
-        let header = line(columns.map(\.title), widths)
-        let lines = [style.bold(header)] + rows.map { line($0, widths) }
+        let (shown, widths) = layout(within: width)
+        let header = line(columns.map(\.title), shown, widths)
+        let lines = [style.bold(header)] + rows.map { line($0, shown, widths) }
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private func line(_ cells: [String], _ widths: [Int]) -> String {
-        var line = zip(zip(cells, columns), widths).map { pair, width in
-            pair.0.cut(toWidth: width).padded(toWidth: width, onTheLeft: pair.1.isNumber)
+    private func line(_ cells: [String], _ shown: [Int], _ widths: [Int]) -> String {
+        var line = shown.map { column in
+            cells[column].cut(toWidth: widths[column])
+                .padded(toWidth: widths[column], onTheLeft: columns[column].isNumber)
         }.joined(separator: Self.gap)
         while line.last == " " { line.removeLast() }
         return line
     }
 
-    /// What the columns need, the widest that can shrink made narrower until all fit.
-    private func columnWidths(within width: Int?) -> [Int] {
+    /// Which columns are shown, and how wide each is: as wide as it must be, the widest that can shrink made narrower
+    /// until all fit.
+    private func layout(within width: Int?) -> (shown: [Int], widths: [Int]) {
         var widths = columns.indices.map { column in
             rows.reduce(columns[column].title.displayWidth) { max($0, $1[column].displayWidth) }
         }
-        guard let width else { return widths }
-        let gaps = Self.gap.count * (columns.count - 1)
-        while widths.reduce(gaps, +) > width {
-            let shrinkable = widths.indices.filter { widths[$0] > columns[$0].minimumWidth ?? .max }
-            guard let widest = shrinkable.max(by: { widths[$0] < widths[$1] }) else { break }
+        var shown = Array(columns.indices)
+        guard let width else { return (shown, widths) }
+        func total(_ widths: [Int]) -> Int {
+            shown.reduce(Self.gap.count * (shown.count - 1)) { $0 + widths[$1] }
+        }
+        let narrowest = columns.indices.map { min(widths[$0], columns[$0].minimumWidth ?? .max) }
+        while total(narrowest) > width,
+            let widest = shown.filter({ columns[$0].canBeLeftOut }).max(by: { narrowest[$0] < narrowest[$1] })
+        {
+            shown.removeAll { $0 == widest }
+        }
+        while total(widths) > width {
+            let shrinkable = shown.filter { widths[$0] > narrowest[$0] }
+            let first = shrinkable.filter { columns[$0].shrinksFirst }
+            guard let widest = (first.isEmpty ? shrinkable : first).max(by: { widths[$0] < widths[$1] }) else { break }
             widths[widest] -= 1
         }
-        return widths
+        return (shown, widths)
     }
 }

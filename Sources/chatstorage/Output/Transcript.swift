@@ -9,33 +9,94 @@ struct Transcript {
     /// The terminal's columns; nil wraps nothing.
     let width: Int?
     let style: Style
+    /// Whether long calls, results and reasoning are folded.
+    var folds = true
 
     func text(of conversation: Conversation, messages: [Message]) -> String {
         var lines = [style.bold(TerminalText.line(conversation.title ?? conversation.id.rawValue))]
-        var facts = [String]()
-        if conversation.title != nil { facts.append(TerminalText.line(conversation.id.rawValue)) }
-        facts.append("created \(conversation.createdAt.localMinute)")
-        facts.append("updated \(conversation.updatedAt.localMinute)")
-        lines.append(style.dim(facts.joined(separator: " · ")))
+        lines.append(style.dim(facts(of: conversation).joined(separator: " · ")))
+        if !conversation.metadata.isEmpty { lines += folded(conversation.metadata.text, title: "metadata", depth: 0) }
         if messages.isEmpty { lines += ["", style.dim("No messages.")] }
         if let first = messages.first, first.sequence > 1 {
-            lines += ["", style.dim("From message \(first.sequence) on; --limit shows more.")]
+            lines += ["", style.dim("From message \(first.sequence) on; --limit or --all shows more.")]
         }
         for message in messages { lines += [""] + self.lines(of: message) }
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private func lines(of message: Message) -> [String] {
-        let role = style.role(message.role, TerminalText.line(message.role.rawValue))
-        let header = "\(role) \(style.dim("#\(message.sequence) · \(message.createdAt.localMinute)"))"
-        let texts = TerminalText.lines(message.content).flatMap(wrapped)
-        return [header] + texts.map { $0.isEmpty ? "" : Self.indentation + $0 }
+    private func facts(of conversation: Conversation) -> [String] {
+        var facts: [String] = []
+        if conversation.title != nil { facts.append(TerminalText.line(conversation.id.rawValue)) }
+        facts.append("created \(conversation.createdAt.localMinute)")
+        facts.append("updated \(conversation.updatedAt.localMinute)")
+        if conversation.hasUnread { facts.append("\(conversation.unread) unread") }
+        if !conversation.labels.isEmpty {
+            let labels = conversation.labels.sorted().map { TerminalText.line($0.rawValue) }
+            facts.append("labels \(labels.joined(separator: ", "))")
+        }
+        return facts
     }
 
+    private func lines(of message: Message) -> [String] {
+        let role = style.role(message.role, TerminalText.line(message.role.rawValue))
+        var lines = ["\(role) \(style.dim("#\(message.sequence) · \(message.createdAt.localMinute)"))"]
+        for part in message.parts { lines += self.lines(of: part) }
+        if message.parts.isEmpty { lines.append(Self.indentation + style.dim("Nothing.")) }
+        if !message.metadata.isEmpty { lines += folded(message.metadata.text, title: "metadata", depth: 1) }
+        return lines
+    }
+
+    private func lines(of part: MessagePart) -> [String] {
+        switch part.kind {
+        case .text: return indented(part.text ?? "", depth: 1)
+        case .refusal: return indented(part.text ?? "", title: "refusal", depth: 1)
+        case .reasoning: return folded(part.text ?? "", title: "reasoning", depth: 1)
+        case .toolCall: return folded(part.input ?? part.text ?? "", title: title("call", of: part), depth: 1)
+        case .toolResult:
+            let title = title(part.isError == true ? "failed result" : "result", of: part)
+            return folded(part.output ?? part.text ?? "", title: title, depth: 1)
+        default:
+            let text = [part.text, part.input, part.output].compactMap(\.self).joined(separator: "\n")
+            return folded(text, title: title(part.kind.rawValue, of: part), depth: 1)
+        }
+    }
+
+    /// What a part is, in a line: `call get_weather · call_1`.
+    private func title(_ kind: String, of part: MessagePart) -> String {
+        let name = [kind, part.name ?? part.file?.name].compactMap(\.self).joined(separator: " ")
+        let size = part.file?.size.map { "\(Int(clamping: $0).grouped) bytes" }
+        let facts = [name, part.callID, part.status, part.file?.mediaType, size, part.file?.url ?? part.file?.id]
+        return facts.compactMap(\.self).joined(separator: " · ")
+    }
+
+    /// A text under its title, as far as it is shown, and how much is not.
+    private func folded(_ text: String, title: String, depth: Int) -> [String] {
+        let folded = FoldedText(text, folds: folds)
+        let lines = indented(folded.text, title: title, depth: depth)
+        guard let rest = folded.rest else { return lines }
+        return lines + [margin(depth + 1) + style.dim("… \(rest) more; --full shows all.")]
+    }
+
+    /// A text on its own lines; under a title, which is cut to fit, one step further in.
+    private func indented(_ text: String, title: String? = nil, depth: Int) -> [String] {
+        let isTitled = title != nil
+        var lines: [String] = []
+        if let title {
+            let line = TerminalText.line(title)
+            lines.append(margin(depth) + style.dim(width.map { line.cut(toWidth: max(20, $0 - 2 * depth)) } ?? line))
+            if text.isEmpty { return lines }
+        }
+        let margin = margin(isTitled ? depth + 1 : depth)
+        return lines
+            + TerminalText.lines(text).flatMap { wrapped($0, margin: margin) }.map { $0.isEmpty ? "" : margin + $0 }
+    }
+
+    private func margin(_ depth: Int) -> String { String(repeating: Self.indentation, count: depth) }
+
     /// A line cut between words, or within one that is too long.
-    private func wrapped(_ line: String) -> [String] {
+    private func wrapped(_ line: String, margin: String) -> [String] {
         guard let width else { return [line] }
-        let room = max(20, min(width, Self.widestText) - Self.indentation.count)
+        let room = max(20, min(width, Self.widestText) - margin.count)
         var lines: [String] = []
         var rest = line[...]
         while true {

@@ -16,36 +16,91 @@ import Android
 
 extension StoreLocation {
     /// Opens the store, and makes it ready as far as the command may.
-    func openBackend(for use: Use, immutable: Bool) async throws -> any ChatStorageBackend {
+    ///
+    /// - Returns: The backend and the roles that it takes.
+    func openBackend(
+        for use: Use, taking roles: Roles, immutable: Bool
+    ) async throws -> (any ChatStorageBackend, RoleSet) {
         let url = try url
-        let backend: any ChatStorageBackend
         try checkPostgresOptions(for: url)
         if immutable, url.sqlitePath == nil {
             throw Failure("--immutable is for a SQLite file only", status: Failure.usage)
         }
+        // This store begins with the process, so there is nothing to be careful with.
+        if url.sqlitePath == nil, url.postgresURI == nil {
+            let taken: RoleSet = roles == .withTools ? .withTools : .standard
+            let backend = InMemoryBackend(roles: taken)
+            try await backend.prepare()
+            return (backend, taken)
+        }
+        let plain = try await makeBackend(url, immutable: immutable, roles: .standard)
+        if let path = url.sqlitePath { try Self.checkFile(path, for: use) }
+        var opened = (plain, RoleSet.standard)
+        if roles != .standard {
+            let wide = try await makeBackend(url, immutable: immutable, roles: .withTools)
+            let isWide = try await closingAfterErrors([plain, wide]) {
+                try await isWidened(roles, wide, plain, for: use)
+            }
+            try await (isWide ? plain : wide).close()
+            if isWide { opened = (wide, .withTools) }
+        }
+        guard use == .changing || use == .filling else { return opened }
+        try await closingAfterErrors([opened.0]) { try await prepare(opened.0) }
+        return opened
+    }
+
+    /// Makes a handle on the store, and touches nothing.
+    private func makeBackend(
+        _ url: StoreURL, immutable: Bool, roles: RoleSet
+    ) async throws -> any ChatStorageBackend {
         if let path = url.sqlitePath {
             do {
                 var configuration = SQLiteBackend.Configuration(path: path)
                 if immutable { configuration.access = .immutable }
-                backend = try await SQLiteBackend(configuration)
+                configuration.roles = roles
+                return try await SQLiteBackend(configuration)
             } catch {
                 throw naming(error)
             }
-            try Self.checkFile(path, for: use)
-        } else if let connection = url.postgresURI {
-            backend = try await PostgresBackend(postgresConfiguration(connection))
-        } else {
-            backend = InMemoryBackend()
-            // This store begins with the process, so there is nothing to be careful with.
-            try await backend.prepare()
-            return backend
         }
-        guard use == .changing || use == .filling else { return backend }
+        var configuration = postgresConfiguration(url.postgresURI ?? "")
+        configuration.roles = roles
+        return try await PostgresBackend(configuration)
+    }
+
+    /// Whether the handle that takes more roles is the one to use.
+    ///
+    /// A handle that takes more than the store cannot even read it, until it is prepared.
+    private func isWidened(
+        _ wanted: Roles, _ wide: any ChatStorageBackend, _ plain: any ChatStorageBackend, for use: Use
+    ) async throws -> Bool {
+        if try await isReady(wide) { return true }
+        guard wanted == .withTools else { return false }
+        // A command that prepares the store itself, once there is something to write, reads it before.
+        if use == .fillingLater, try await isReady(plain) { try await prepare(wide) }
+        return true
+    }
+
+    /// Whether the store has all that a handle needs.
+    private func isReady(_ backend: any ChatStorageBackend) async throws -> Bool {
         do {
-            try await prepare(backend)
-            return backend
+            try await backend.prepare(.verify)
+            return true
+        } catch let error as ChatStorageError where error.code == .notPrepared {
+            return false
         } catch {
-            try? await backend.close()
+            throw naming(error)
+        }
+    }
+
+    /// Closes handles if the body fails.
+    private func closingAfterErrors<Result>(
+        _ backends: [any ChatStorageBackend], _ body: () async throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await body()
+        } catch {
+            for backend in backends { try? await backend.close() }
             throw error
         }
     }

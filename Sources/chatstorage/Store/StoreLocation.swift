@@ -34,18 +34,36 @@ struct StoreLocation: ParsableArguments {
         case fillingLater
     }
 
-    /// Opens the store, hands it to the body and closes it.
+    /// The roles that a command brings into the store.
+    enum Roles {
+        /// Those of plain chats, whatever else the store takes.
+        case standard
+        /// What the store takes already.
+        case thoseOfStore
+        /// Those of chats with tools, which the store is made to take.
+        case withTools
+    }
+
+    /// Opens the store, hands it to the body with the roles that it takes there, and closes it.
     func withBackend<Result>(
-        for use: Use, on medium: MediumOptions? = nil, _ body: (any ChatStorageBackend) async throws -> Result
+        for use: Use, taking roles: Roles = .standard, on medium: MediumOptions? = nil,
+        _ body: (any ChatStorageBackend, RoleSet) async throws -> Result
     ) async throws -> Result {
-        let backend = try await openBackend(for: use, immutable: medium?.immutable ?? false)
+        let (backend, roles) = try await openBackend(for: use, taking: roles, immutable: medium?.immutable ?? false)
         do {
-            let result = try await body(backend)
+            let result = try await body(backend, roles)
             try await backend.close()
             return result
         } catch {
             try? await backend.close()
             throw isAboutStore(error) ? naming(error) : error
         }
+    }
+
+    /// Opens the store, hands it to the body and closes it.
+    func withBackend<Result>(
+        for use: Use, on medium: MediumOptions? = nil, _ body: (any ChatStorageBackend) async throws -> Result
+    ) async throws -> Result {
+        try await withBackend(for: use, on: medium) { backend, _ in try await body(backend) }
     }
 }

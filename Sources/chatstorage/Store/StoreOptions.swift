@@ -10,9 +10,12 @@ struct StoreOptions: ParsableArguments {
 
     /// Opens the store, hands the tenant's chats to the body and closes the store.
     func withStorage<Result>(
-        for use: StoreLocation.Use, on medium: MediumOptions? = nil, _ body: (any ChatStorage) async throws -> Result
+        for use: StoreLocation.Use, taking roles: StoreLocation.Roles = .standard, on medium: MediumOptions? = nil,
+        _ body: (any ChatStorage) async throws -> Result
     ) async throws -> Result {
-        try await withBackend(for: use, on: medium) { try await body($0.storage(of: tenant)) }
+        try await withBackend(for: use, taking: roles, on: medium) { backend, _ in
+            try await body(backend.storage(of: tenant))
+        }
     }
 
     /// Opens the store, hands it to the body and closes it.
@@ -20,12 +23,20 @@ struct StoreOptions: ParsableArguments {
         for use: StoreLocation.Use, on medium: MediumOptions? = nil,
         _ body: (any ChatStorageBackend) async throws -> Result
     ) async throws -> Result {
+        try await withBackend(for: use, on: medium) { backend, _ in try await body(backend) }
+    }
+
+    /// Opens the store, hands it to the body with the roles that it takes there, and closes it.
+    func withBackend<Result>(
+        for use: StoreLocation.Use, taking roles: StoreLocation.Roles = .standard, on medium: MediumOptions? = nil,
+        _ body: (any ChatStorageBackend, RoleSet) async throws -> Result
+    ) async throws -> Result {
         // Before the store is made, so that a wrong name makes none.
         if let tenant {
             guard !tenant.isEmpty else { throw Failure("--tenant is empty") }
             try Validation.check(tenant: tenant)
         }
-        return try await location.withBackend(for: use, on: medium, body)
+        return try await location.withBackend(for: use, taking: roles, on: medium, body)
     }
 }
 

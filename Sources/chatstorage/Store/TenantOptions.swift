@@ -6,6 +6,16 @@ struct TenantOptions: ParsableArguments {
     var tenant: String?
 }
 
+/// Takes the place of ``TenantOptions`` in a command that is about all tenants; it refuses the option as ``NoTenant``
+/// does.
+struct AllTenants: ParsableArguments {
+    @OptionGroup(visibility: .private) var owner: TenantOptions
+
+    func validate() throws {
+        guard owner.tenant == nil else { throw ValidationError("tenants lists all of them, not one --tenant") }
+    }
+}
+
 /// Takes the place of ``TenantOptions`` in a command without a tenant of the user's.
 ///
 /// It refuses the option even before the command's name, where the tool itself parses it.

@@ -65,6 +65,8 @@ struct MemoryHarness: ConformanceHarness {
 
         func handles(_ count: Int) -> [any ChatStorageBackend] { Array(repeating: backend, count: count) }
 
+        func handle(taking roles: RoleSet) -> any ChatStorageBackend { InMemoryBackend(roles: roles) }
+
         func reopen() -> any ChatStorageBackend { InMemoryBackend() }
 
         func remove() {}

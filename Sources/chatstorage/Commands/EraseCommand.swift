@@ -1,0 +1,45 @@
+import ArgumentParser
+import ChatStorageCore
+
+struct EraseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "erase", abstract: "Delete all conversations of a tenant.",
+        discussion: """
+            The tenant must be named, with --tenant, or with --default-tenant for the one without a name. Its \
+            conversations are deleted one by one, each whole, until none is found. What a client begins to write \
+            meanwhile may survive, so lock the user out first. An erasure that failed or was interrupted has deleted \
+            some; run it again.
+
+            With --dry-run nothing is deleted, and what would be is counted.
+
+            With --json: {"conversations", "messages", "dry_run"}.
+            """)
+
+    @OptionGroup var store: StoreOptions
+    @OptionGroup(visibility: .private) var writable: WritableMedium
+
+    @Flag(help: "The tenant without a name.")
+    var defaultTenant = false
+
+    @Flag(help: "Delete nothing, and count what would be deleted.")
+    var dryRun = false
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func validate() throws {
+        guard (store.tenant == nil) == defaultTenant else {
+            throw ValidationError(
+                "Name the tenant: either --tenant or, for the one without a name, --default-tenant.")
+        }
+    }
+
+    func run() async throws {
+        let count = try await store.withBackend(for: dryRun ? .reading : .changing) { backend in
+            try await backend.eraseTenant(store.tenant, isDryRun: dryRun)
+        }
+        if json { return try await Output.confirm(count.json(isDryRun: dryRun)) }
+        let owner = store.tenant.map { "the tenant \(TerminalText.line($0))" } ?? "the tenant without a name"
+        try await Output.confirm("\(count.sentence("erased", isDryRun: dryRun)) of \(owner).\n")
+    }
+}

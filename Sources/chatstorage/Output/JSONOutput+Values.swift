@@ -1,0 +1,89 @@
+import ChatStorageCore
+import ChatStorageJSON
+
+extension Conversation {
+    /// The conversation as `exec` and `--json` show it; with its preview if it was asked for and has one.
+    var json: JSONOutput { .object(members) }
+
+    /// The conversation with messages: a line of an archive.
+    func json(with messages: [Message]) -> JSONOutput {
+        .object(members + [("messages", .array(messages.map(\.json)))])
+    }
+
+    private var members: [(key: String, value: JSONOutput)] {
+        [
+            ("conversation_id", .string(id.rawValue)),
+            ("title", .string(orNull: title)),
+            ("created_at", .string(createdAt.description)),
+            ("updated_at", .string(updatedAt.description)),
+            ("last_id", .integer(lastSequence)),
+            ("message_count", .integer(Int64(messageCount))),
+            ("read_through", .integer(readThrough)),
+            ("cleared_through", .integer(version.clearedThrough)),
+            ("labels", .array(labels.sorted().map { .string($0.rawValue) })),
+            ("metadata", metadata.json),
+        ] + (preview.map { [("preview", $0.json)] } ?? [])
+    }
+}
+
+extension MessagePreview {
+    fileprivate var json: JSONOutput {
+        .object([
+            ("id", .integer(sequence)), ("role", .string(role.rawValue)),
+            ("created_at", .string(createdAt.description)), ("text", .string(text)),
+        ])
+    }
+}
+
+extension Message {
+    /// The message as `exec` and `--json` show it; with what it has beside a text.
+    var json: JSONOutput {
+        .object(
+            [
+                ("id", .integer(sequence)),
+                ("conversation_id", .string(conversationID.rawValue)),
+                ("role", .string(role.rawValue)),
+                ("content", .string(content)),
+                ("created_at", .string(createdAt.description)),
+            ] + body.membersBesideText(["parts", "metadata", "native"])
+                + (key.map { [("key", .string($0))] } ?? []))
+    }
+}
+
+extension ChatMessage {
+    /// The message as LLM chat APIs take it, if it is one text; otherwise with its parts.
+    var json: JSONOutput {
+        .object(
+            [("role", .string(role.rawValue)), ("content", .string(content))] + membersBesideText(["parts", "native"]))
+    }
+
+    /// The members of these names, as archives have them.
+    fileprivate func membersBesideText(_ names: [String]) -> [(key: String, value: JSONOutput)] {
+        guard !isPlain else { return [] }
+        var writer = JSONWriter(capacity: 256)
+        writer.object { MessageJSON.write(self, to: &$0) }
+        // The writer's own text is valid.
+        guard let members = try? JSONSlice(validating: writer.bytes[...]).memberList else { return [] }
+        return members.filter { names.contains($0.key) }.map { ($0.key, JSONOutput($0.value)) }
+    }
+}
+
+extension Metadata {
+    /// The object, its names in the order of their UTF-8 bytes.
+    var json: JSONOutput { JSONValue.object(object).output }
+}
+
+extension JSONValue {
+    /// The value to be written.
+    var output: JSONOutput {
+        switch self {
+        case .null: .null
+        case .boolean(let boolean): .boolean(boolean)
+        case .integer(let integer): .integer(integer)
+        case .number: .number(text)
+        case .string(let string): .string(string)
+        case .array(let elements): .array(elements.map(\.output))
+        case .object(let object): .object(object.members.map { ($0.name, $0.value.output) })
+        }
+    }
+}
