@@ -66,6 +66,7 @@ let package = Package(
                 .product(name: "ChatStorageCore", package: "ChatStorage"),
                 .product(name: "ChatStorageInMemory", package: "ChatStorage"),
                 .product(name: "ChatStoragePostgres", package: "ChatStorage"),
+                .product(name: "ChatStorageProviders", package: "ChatStorage"),
                 .product(name: "ChatStorageSQLite", package: "ChatStorage"),
                 .product(name: "ChatStorageTransfer", package: "ChatStorage"),
                 .product(name: "GRDB", package: "GRDB.swift"),

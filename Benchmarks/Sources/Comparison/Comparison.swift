@@ -24,6 +24,9 @@ struct Comparison: AsyncParsableCommand {
     @Option(help: "An archive of chats, as JSON Lines, to import.")
     var archive: String?
 
+    @Option(help: "A folder with the folder provider_responses, of answers whose sizes in a store are printed.")
+    var samples: String?
+
     @Option(help: "A folder on the disk to measure, for files that are written.")
     var folder: String?
 
@@ -49,7 +52,7 @@ struct Comparison: AsyncParsableCommand {
     var sections: [Section] = []
 
     enum Section: String, CaseIterable, ExpressibleByArgument {
-        case memory, table, callers, growth, size, fairness
+        case memory, table, callers, growth, size, fairness, model
     }
 
     func run() async throws {
@@ -59,7 +62,9 @@ struct Comparison: AsyncParsableCommand {
             PostgresPrograms(url: $0, pooledURL: pooled, folder: folder)
         }
         let archive = archive ?? Self.environment("ARCHIVE")
-        let bench = Bench(folder: folder, postgres: programs, archive: archive, isQuick: quick)
+        let bench = Bench(
+            folder: folder, postgres: programs, archive: archive, samples: samples ?? Self.environment("SAMPLES"),
+            isQuick: quick)
         let rounds = Rounds(count: rounds ?? (quick ? 5 : 7), seconds: seconds ?? (quick ? 0.25 : 1))
         var results = Results(
             machine: Machine(postgres: try programs?.version()), isQuick: quick, roundSeconds: rounds.seconds)
@@ -89,6 +94,9 @@ struct Comparison: AsyncParsableCommand {
             results.growth = try await GrowthSection(bench: bench, rounds: rounds, sizes: sizes).run()
         case .size: results.size = try await SizeSection(bench: bench).run()
         case .fairness: results.fairness = try await FairnessSection(bench: bench).run()
+        case .model:
+            let rounds = Rounds(count: rounds.count, seconds: min(rounds.seconds, 0.3))
+            results.model = try await ModelSection(bench: bench, rounds: rounds).run()
         }
     }
 }

@@ -77,7 +77,9 @@ struct GRDBPeer: Sendable {
                     Conversation(
                         id: ConversationID(row[0]), title: row[1],
                         createdAt: Timestamp(microsecondsSinceEpoch: row[2]),
-                        updatedAt: Timestamp(microsecondsSinceEpoch: row[3]), lastSequence: row[4]))
+                        updatedAt: Timestamp(microsecondsSinceEpoch: row[3]), lastSequence: row[4],
+                        messageCount: row[5],
+                        readThrough: row[7], clearedThrough: row[6]))
             }
             return conversations
         }

@@ -22,17 +22,19 @@ struct PgbenchScript {
                 + """
                 WITH c AS (
                     INSERT INTO "\(schema)".conversations AS v
-                        (tenant, conversation_id, created_at, updated_at, last_sequence)
-                    VALUES (:tenant, :id, now(), now(), cardinality(:roles::text[]))
+                        (tenant, conversation_id, created_at, updated_at, last_sequence, message_count)
+                    VALUES (:tenant, :id, now(), now(), cardinality(:roles::text[]), cardinality(:roles::text[]))
                     ON CONFLICT (tenant, conversation_id) DO UPDATE
                     SET last_sequence = v.last_sequence + excluded.last_sequence,
+                        message_count = v.message_count + excluded.message_count,
                         updated_at = greatest(excluded.updated_at, v.updated_at)
-                    RETURNING tenant, conversation_id, created_at, updated_at, last_sequence)
+                    WHERE v.labels IS NULL
+                    RETURNING tenant, conversation_id, created_at, updated_at, last_sequence, cleared_through)
                 INSERT INTO "\(schema)".chat_messages (tenant, conversation_id, sequence, created_at, role, content)
                 SELECT c.tenant, c.conversation_id, c.last_sequence - cardinality(:roles::text[]) + added.number,
                     c.updated_at, added.role, added.content
                 FROM c, unnest(:roles::text[], :contents::text[]) WITH ORDINALITY AS added (role, content, number)
-                RETURNING sequence, created_at, (SELECT created_at FROM c);
+                RETURNING sequence, created_at, (SELECT created_at FROM c), (SELECT cleared_through FROM c);
 
                 """,
             variables: ["tenant": tenant, "roles": "{user}", "contents": "{\"\(Load.content(0))\"}"])
@@ -48,7 +50,7 @@ struct PgbenchScript {
     /// The statement itself, with variables or literals in the parameters' places.
     static func lastMessagesText(schema: String, tenant: String, id: String, limit: String) -> String {
         """
-        SELECT sequence, role, content, created_at, message_key FROM "\(schema)".chat_messages
+        SELECT sequence, role, content, created_at, message_key, parts, metadata FROM "\(schema)".chat_messages
         WHERE tenant = \(tenant) AND conversation_id = \(id)
         ORDER BY sequence DESC LIMIT \(limit)
         """

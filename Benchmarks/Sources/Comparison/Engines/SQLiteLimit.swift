@@ -106,7 +106,14 @@ final class SQLiteLimit {
                     title: sqlite3_column_type(conversations, 1) == SQLITE_NULL ? nil : try text(conversations, 1),
                     createdAt: Timestamp(microsecondsSinceEpoch: sqlite3_column_int64(conversations, 2)),
                     updatedAt: Timestamp(microsecondsSinceEpoch: sqlite3_column_int64(conversations, 3)),
-                    lastSequence: sqlite3_column_int64(conversations, 4)))
+                    lastSequence: sqlite3_column_int64(conversations, 4),
+                    messageCount: Int(sqlite3_column_int64(conversations, 5)),
+                    readThrough: sqlite3_column_int64(conversations, 7),
+                    clearedThrough: sqlite3_column_int64(conversations, 6)))
+            // Nothing that is measured has labels or metadata; the library looks all the same.
+            for column in [8, 9] as [Int32] where sqlite3_column_type(conversations, column) != SQLITE_NULL {
+                throw Failure("a conversation has labels or metadata")
+            }
         }
         try reset(conversations)
         return found

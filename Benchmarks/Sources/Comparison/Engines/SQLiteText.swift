@@ -6,12 +6,13 @@ import ChatStorageCore
 enum SQLiteText {
     /// `ConversationTable.sql.createOrExtend`.
     static let touch = """
-        INSERT INTO conversations (tenant, conversation_id, created_at_us, updated_at_us, last_sequence)
-        VALUES (?1, ?2, ?4, ?4, ?3)
+        INSERT INTO conversations (tenant, conversation_id, created_at_us, updated_at_us, last_sequence, message_count)
+        VALUES (?1, ?2, ?4, ?4, ?3, ?3)
         ON CONFLICT (tenant, conversation_id) DO UPDATE
         SET last_sequence = last_sequence + excluded.last_sequence,
+            message_count = message_count + excluded.message_count,
             updated_at_us = max(updated_at_us, excluded.updated_at_us)
-        RETURNING conversation, created_at_us, updated_at_us, last_sequence
+        RETURNING conversation, created_at_us, updated_at_us, last_sequence, cleared_through, labels IS NOT NULL
         """
     /// `MessageTable.sql.insertLean`.
     static let insert = """
@@ -24,9 +25,11 @@ enum SQLiteText {
         WHERE c.tenant = ?1 AND c.conversation_id = ?2 AND m.conversation = c.conversation AND m.sequence < ?3
         ORDER BY m.sequence DESC LIMIT ?4
         """
-    /// `ConversationTable.sql.older`, which the library gives the highest number for the first page.
+    /// `ConversationList.sql.older`, which the library gives the highest number for the first page.
     static let conversations = """
-        SELECT conversation_id, title, created_at_us, updated_at_us, last_sequence FROM conversations
+        SELECT conversation_id, title, created_at_us, updated_at_us, last_sequence, message_count, cleared_through,
+            read_through, labels, metadata
+        FROM conversations
         WHERE tenant = ?1 AND updated_at_us < ?2
         ORDER BY updated_at_us DESC, conversation_id LIMIT ?3
         """

@@ -38,9 +38,10 @@ struct Load: Sendable {
         }
     }
 
-    mutating func id() -> ConversationID {
-        Self.ids[Int(random.next() % UInt64(Self.conversations))]
-    }
+    mutating func id() -> ConversationID { Self.ids[index()] }
+
+    /// The place of a conversation at random.
+    mutating func index() -> Int { Int(random.next() % UInt64(Self.conversations)) }
 
     mutating func message() -> ChatMessage {
         next = (next + 1) & 63

@@ -8,7 +8,7 @@ extension Results {
         if !rows.isEmpty { parts.append(Self.table(rows)) }
         if !callers.isEmpty { parts.append(Self.table(callers)) }
         if !growth.isEmpty { parts.append(GrowthResult.table(growth)) }
-        let findings = memory + size + fairness
+        let findings = memory + size + fairness + model
         if !findings.isEmpty { parts.append(Finding.table(findings)) }
         return parts.joined(separator: "\n\n")
     }

@@ -14,11 +14,13 @@ struct Results: Codable {
     /// How long files are.
     var size: [Finding] = []
     var fairness: [Finding] = []
+    /// What parts, metadata, labels and previews cost.
+    var model: [Finding] = []
 
     /// Whether every row and figure that has a goal is at it.
     var isMet: Bool {
         (rows + callers).allSatisfy { $0.goal.isNone || $0.isMet } && growth.allSatisfy(\.isMet)
-            && (memory + size + fairness).allSatisfy(\.isMet)
+            && (memory + size + fairness + model).allSatisfy(\.isMet)
     }
 
     func write(to path: String) throws {

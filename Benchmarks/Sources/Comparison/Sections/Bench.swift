@@ -9,6 +9,8 @@ struct Bench: Sendable {
     let postgres: PostgresPrograms?
     /// Chats for the import, as JSON Lines.
     let archive: String?
+    /// A folder of providers' answers; without one their sizes are not printed.
+    let samples: String?
     let isQuick: Bool
 
     /// A file that does not exist yet.
