@@ -50,13 +50,16 @@ public enum MessageJSON {
         var native: NativeJSON?
 
         init(_ text: String, content: String) throws {
-            let object = try JSONSlice(validating: Array(text.utf8)[...])
+            guard let members = try JSONSlice(validating: Array(text.utf8)[...]).members else {
+                throw MessageJSON.notAMessage
+            }
             var rest = Substring(content).utf8
             var isFirst = true
-            for (name, value) in object.memberList {
+            for (name, value) in members {
                 switch name {
-                case "parts":
-                    parts = try (value.elements.map(Array.init) ?? []).map { element in
+                case "parts" where parts == nil:
+                    guard let elements = value.elements else { throw MessageJSON.notAMessage }
+                    parts = try elements.map { element in
                         try MessagePart(element) { bytes in
                             if !isFirst, rest.popFirst() != UInt8(ascii: "\n") { throw MessageJSON.notAMessage }
                             isFirst = false
@@ -66,11 +69,11 @@ public enum MessageJSON {
                             return text
                         }
                     }
-                case "native": native = try NativeJSON(value, isStored: true)
+                case "native" where native == nil: native = try NativeJSON(value, isStored: true)
                 default: throw MessageJSON.notAMessage
                 }
             }
-            if parts != nil, !rest.isEmpty { throw MessageJSON.notAMessage }
+            guard parts == nil ? native != nil : rest.isEmpty else { throw MessageJSON.notAMessage }
         }
     }
 
@@ -192,6 +195,7 @@ extension MessagePart {
             }
         }
         guard names.contains("kind") else { throw ChatStorageError(.invalidArgument, "a part has no kind") }
+        if contentText != nil, names.contains(kind == .text ? "text" : "text_bytes") { throw Self.unknownMember }
         self.native = native
     }
 
@@ -217,8 +221,8 @@ extension NativeJSON {
         var (format, text): (String?, String?)
         for (name, value) in json.memberList {
             switch name {
-            case "format": format = try value.text(of: "native.format")
-            case "json": text = try value.text(of: "native.json")
+            case "format" where format == nil: format = try value.text(of: "native.format")
+            case "json" where text == nil: text = try value.text(of: "native.json")
             default: throw ChatStorageError(.invalidArgument, "native has a member that would be lost")
             }
         }
@@ -234,8 +238,8 @@ extension ExtraMember {
         var (memberName, text): (String?, String?)
         for (name, value) in json.memberList {
             switch name {
-            case "name": memberName = try value.text(of: "extra.name")
-            case "json": text = try value.text(of: "extra.json")
+            case "name" where memberName == nil: memberName = try value.text(of: "extra.name")
+            case "json" where text == nil: text = try value.text(of: "extra.json")
             default: throw ChatStorageError(.invalidArgument, "extra has a member that would be lost")
             }
         }
@@ -250,7 +254,11 @@ extension MessageFile {
     fileprivate init(_ json: JSONSlice) throws {
         guard let members = json.members else { throw MessagePart.problem("file", json, "an object") }
         self.init()
+        var names: Set<String> = []
         for (name, value) in members where value.kind != .null {
+            guard names.insert(name).inserted else {
+                throw ChatStorageError(.invalidArgument, "file has two values of a member")
+            }
             switch name {
             case "media_type": mediaType = try value.text(of: "file.media_type")
             case "name": self.name = try value.text(of: "file.name")
