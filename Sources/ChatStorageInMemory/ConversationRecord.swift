@@ -19,10 +19,16 @@ struct ConversationRecord: Sendable {
         let labels: Set<Label>
         let metadata: Metadata
 
-        init?(labels: Set<Label>, metadata: Metadata) {
-            if labels.isEmpty, metadata.isEmpty { return nil }
+        private init(_ labels: Set<Label>, _ metadata: Metadata) {
             self.labels = labels
             self.metadata = metadata
+        }
+
+        /// Makes them; nil for nothing.
+        ///
+        /// An initializer that fails would have made the object before.
+        static func of(labels: Set<Label>, metadata: Metadata) -> More? {
+            labels.isEmpty && metadata.isEmpty ? nil : More(labels, metadata)
         }
     }
 
@@ -33,7 +39,7 @@ struct ConversationRecord: Sendable {
         lastSequence = conversation.lastSequence
         clearedThrough = conversation.version.clearedThrough
         readThrough = conversation.readThrough
-        more = More(labels: conversation.labels, metadata: conversation.metadata)
+        more = More.of(labels: conversation.labels, metadata: conversation.metadata)
         self.messages = messages
         listedAt = conversation.updatedAt
     }
@@ -57,7 +63,7 @@ struct ConversationRecord: Sendable {
         title = changed.title
         updatedAt = changed.updatedAt
         readThrough = changed.readThrough
-        more = More(labels: changed.labels, metadata: changed.metadata)
+        more = More.of(labels: changed.labels, metadata: changed.metadata)
     }
 
     private var version: ConversationVersion {

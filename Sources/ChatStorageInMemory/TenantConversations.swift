@@ -74,18 +74,23 @@ struct TenantConversations: Sendable {
         guard query.limit > 0 else { return ConversationPage(items: [], next: nil) }
         moveStale()
         let start = position.map { RecencyOrder.Entry(updatedAt: $0.updatedAt, id: $0.id) }
-        var builder = ConversationPageBuilder(query)
         if query.with.isEmpty, query.without.isEmpty {
             let rows = query.limit == .max ? query.limit : query.limit + 1
-            for entry in order.entries(after: start, limit: rows) { look(at: entry, &builder) }
-        } else {
-            var last = start
-            while !builder.isFull {
-                let entries = order.entries(after: last, limit: 256)
-                for entry in entries where !builder.isFull { look(at: entry, &builder) }
-                guard let end = entries.last else { break }
-                last = end
+            let page = order.entries(after: start, limit: rows).compactMap { entry -> Conversation? in
+                guard let record = records[entry.id] else { return nil }
+                var conversation = record.conversation(entry.id)
+                if let scalars = query.preview { conversation.preview = record.messages.preview(of: entry.id, scalars) }
+                return conversation
             }
+            return ConversationPage(page, limit: query.limit, tenant: tenant)
+        }
+        var builder = ConversationPageBuilder(query)
+        var last = start
+        while !builder.isFull {
+            let entries = order.entries(after: last, limit: 256)
+            for entry in entries where !builder.isFull { look(at: entry, &builder) }
+            guard let end = entries.last else { break }
+            last = end
         }
         return builder.page(tenant: tenant)
     }

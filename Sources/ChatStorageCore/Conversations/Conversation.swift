@@ -27,11 +27,17 @@ public struct Conversation: Sendable, Identifiable {
         let metadata: Metadata
         let preview: MessagePreview?
 
-        init?(labels: Set<Label>, metadata: Metadata, preview: MessagePreview?) {
-            if labels.isEmpty, metadata.isEmpty, preview == nil { return nil }
+        private init(_ labels: Set<Label>, _ metadata: Metadata, _ preview: MessagePreview?) {
             self.labels = labels
             self.metadata = metadata
             self.preview = preview
+        }
+
+        /// Makes them; nil for nothing.
+        ///
+        /// An initializer that fails would have made the object before.
+        static func of(labels: Set<Label>, metadata: Metadata, preview: MessagePreview?) -> More? {
+            labels.isEmpty && metadata.isEmpty && preview == nil ? nil : More(labels, metadata, preview)
         }
     }
 
@@ -53,25 +59,25 @@ public struct Conversation: Sendable, Identifiable {
         self.messageCount = messageCount ?? Int(clamping: lastSequence - clearedThrough)
         self.readThrough = readThrough
         self.clearedThrough = clearedThrough
-        more = More(labels: labels, metadata: metadata, preview: preview)
+        more = More.of(labels: labels, metadata: metadata, preview: preview)
     }
 
     /// What the app has stuck on it, at most 32 labels.
     public internal(set) var labels: Set<Label> {
         get { more?.labels ?? [] }
-        set { more = More(labels: newValue, metadata: metadata, preview: preview) }
+        set { more = More.of(labels: newValue, metadata: metadata, preview: preview) }
     }
 
     /// What the app keeps beside it; empty for nothing.
     public internal(set) var metadata: Metadata {
         get { more?.metadata ?? Metadata() }
-        set { more = More(labels: labels, metadata: newValue, preview: preview) }
+        set { more = More.of(labels: labels, metadata: newValue, preview: preview) }
     }
 
     /// The newest message that says something, if the list was asked for it; nil otherwise, or if there is none.
     public var preview: MessagePreview? {
         get { more?.preview }
-        set { more = More(labels: labels, metadata: metadata, preview: newValue) }
+        set { more = More.of(labels: labels, metadata: metadata, preview: newValue) }
     }
 
     /// Whether there is something after what was read.
