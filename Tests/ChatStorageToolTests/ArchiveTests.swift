@@ -36,7 +36,7 @@ struct ArchiveTests {
         }
     }
 
-    @Test("a part of a conversation keeps its numbers")
+    @Test("a part of a conversation is not taken for the whole")
     func lastMessages() async throws {
         let backend = InMemoryBackend(roles: .withTools)
         try await backend.prepare()
@@ -47,8 +47,7 @@ struct ArchiveTests {
         let line = String(decoding: conversation.json(with: last).bytes, as: UTF8.self)
         let copy = backend.tenant("copy")
         try await Importer(storage: copy).run(read(line).stream)
-        #expect(try await copy.messages(of: snapshot.id, limit: 10) == last)
-        #expect(try await copy.conversation(snapshot.id)?.lastSequence == snapshot.lastSequence)
+        #expect(try await copy.conversation(snapshot.id) == nil)
     }
 
     @Test("exec takes and gives the same messages, on every store", arguments: try TestBackends.selected())

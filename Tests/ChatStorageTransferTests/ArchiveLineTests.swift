@@ -14,7 +14,7 @@ struct ArchiveLineTests {
         let entries = try await TestFile.read(
             #"""
             {"conversation_id": "c", "title": "t", "created_at": "2026-01-01T00:00:00Z",
-             "updated_at": "2026-01-03T00:00:00Z", "last_id": 9, "message_count": 2, "read_through": 4,
+             "updated_at": "2026-01-03T00:00:00Z", "last_id": 9, "message_count": 3, "read_through": 4,
              "cleared_through": 1, "labels": ["b", "a", "a"], "metadata": {"x": 1e2}, "preview": {"id": 7},
              "messages": [
               {"id": 3, "conversation_id": "c", "role": "user", "content": "hi", "created_at": "2026-01-02T00:00:00Z",
@@ -36,6 +36,16 @@ struct ArchiveLineTests {
         second.parts = [.toolCall("f", callID: "1", input: "1e2")]
         second.native = NativeJSON(format: "f", json: try JSONText(#" {"a": 1.0}"#))
         #expect(snapshot.messages.map(\.body) == [first, second, .assistant([])])
+    }
+
+    @Test("a line that was cut to its last messages is refused")
+    func cut() async throws {
+        let line =
+            #"{"conversation_id": "c", "last_id": 9, "message_count": 9, "messages": [{"role": "user", "content": "hi"}]}"#
+        let entries = try await TestFile.read(line)
+        #expect(entries[0].conversation == nil)
+        let whole = try await TestFile.read(line.replacing(#""message_count": 9"#, with: #""message_count": 1"#))
+        #expect(whole[0].conversation != nil)
     }
 
     @Test("a snapshot as Codable writes it is such a line")

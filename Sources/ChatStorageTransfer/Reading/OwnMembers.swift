@@ -9,12 +9,12 @@ import ChatStorageSupport
 enum OwnMembers {
     /// The names of a conversation's.
     static let ofConversation = [
-        "created_at", "updated_at", "last_id", "last_sequence", "read_through", "labels", "metadata",
+        "created_at", "updated_at", "last_id", "last_sequence", "message_count", "read_through", "labels", "metadata",
     ]
     /// The names of a message's.
     static let ofMessage = ["id", "sequence", "conversation_id", "parts", "metadata", "native", "key"]
     /// Members of a conversation that follow from the others.
-    private static let derived: Set = ["message_count", "cleared_through", "preview"]
+    private static let derived: Set = ["cleared_through", "preview"]
 
     /// The highest sequence, which only the library's lines have.
     static func lastSequence(of object: Fields) throws -> Int64? {
@@ -32,8 +32,12 @@ enum OwnMembers {
         if isOurs {
             conversation.lastSequence = try lastSequence(of: object)
             object.leftOut.removeAll(where: derived.contains)
+            if let count = object["message_count"]?.integer, count != conversation.messages.count {
+                throw InvalidConversation(
+                    reason: "has \(conversation.messages.count) of \(count) messages; show --all prints all")
+            }
         } else {
-            for name in ["last_id", "last_sequence"] { object.leaveOut(name) }
+            for name in ["last_id", "last_sequence", "message_count"] { object.leaveOut(name) }
         }
         conversation.labels = try object.own("labels", isOurs: isOurs, labels) ?? []
         conversation.metadata = try object.own("metadata", isOurs: isOurs, metadata) ?? [:]

@@ -17,7 +17,7 @@ struct Transcript {
         lines.append(style.dim(facts(of: conversation).joined(separator: " · ")))
         if !conversation.metadata.isEmpty { lines += folded(conversation.metadata.text, title: "metadata", depth: 0) }
         if messages.isEmpty { lines += ["", style.dim("No messages.")] }
-        if let first = messages.first, first.sequence > 1 {
+        if let first = messages.first, messages.count < conversation.messageCount {
             lines += ["", style.dim("From message \(first.sequence) on; --limit or --all shows more.")]
         }
         for message in messages { lines += [""] + self.lines(of: message) }
