@@ -4,6 +4,7 @@ import ChatStoragePostgres
 import ChatStorageProviders
 import ChatStorageSQLite
 import Foundation
+import Synchronization
 
 /// What parts, metadata, labels and previews cost beside plain calls, measured in turn with them.
 struct ModelSection {
@@ -28,6 +29,7 @@ struct ModelSection {
                     Call.list(ConversationQuery(limit: 50, preview: 120), backend.storage),
                     Call.list(ConversationQuery(limit: 50), backend.storage)))
             findings += try await archived(backend)
+            if backend.name != "memory" { findings += try await erasure(backend) }
             try await backend.close()
         }
         return findings
@@ -37,7 +39,7 @@ struct ModelSection {
 
     private struct Store {
         let name: String
-        let storage: any ChatStorage
+        let storage: any ChatStorageBackend
         let close: () async throws -> Void
     }
 
@@ -104,23 +106,75 @@ struct ModelSection {
     /// A page of the conversations that are not archived, where all but one are.
     private func archived(_ store: Store) async throws -> [Finding] {
         let count = bench.isQuick ? 10_000 : 100_000
+        let storage: any ChatStorage = store.storage
         try await withThrowingDiscardingTaskGroup { group in
             for caller in 0..<64 {
                 group.addTask {
                     for number in stride(from: caller, to: count, by: 64) {
-                        try await store.storage.createConversation(
+                        try await storage.createConversation(
                             NewConversation("archived \(number)", labels: ["archived"]))
                     }
                 }
             }
         }
         let latencies = try await Latency.repeatedly(for: rounds.seconds * Double(rounds.count)) {
-            _ = try await store.storage.conversations(ConversationQuery(without: ["archived"]))
+            _ = try await storage.conversations(ConversationQuery(without: ["archived"]))
         }
         return [
             Finding(
                 what: "page without \"archived\" that passes over 1,050 of \(Figure.rate(Double(count)))",
                 backend: store.name, value: latencies.median * 1e6, unit: "µs")
+        ]
+    }
+
+    /// What others notice of the erasure of a large tenant: 64 who append, and a reader.
+    private func erasure(_ store: Store) async throws -> [Finding] {
+        let count = bench.isQuick ? 5_000 : 100_000
+        let tenant: any ChatStorage = store.storage.tenant("gone")
+        try await withThrowingDiscardingTaskGroup { group in
+            for caller in 0..<64 {
+                group.addTask {
+                    for number in stride(from: caller, to: count, by: 64) {
+                        try await tenant.append(.user("text"), to: ConversationID("\(number)"))
+                    }
+                }
+            }
+        }
+        let isOver = Flag()
+        let storage: any ChatStorage = store.storage
+        let start = ContinuousClock.now
+        let (appends, reads) = try await withThrowingTaskGroup(of: (isRead: Bool, [Double]).self) { group in
+            for caller in 0..<65 {
+                group.addTask {
+                    var load = Load(caller: caller)
+                    var latencies: [Double] = []
+                    while !isOver.isSet {
+                        latencies += try await Latency.repeatedly(for: 0.05) {
+                            if caller == 0 {
+                                load.seen &+= try await storage.messages(of: load.id(), limit: 20).count
+                            } else {
+                                load.seen &+= Int(try await storage.append(load.message(), to: load.id()).sequence)
+                            }
+                        }
+                    }
+                    return (caller == 0, latencies)
+                }
+            }
+            _ = try await store.storage.eraseTenant("gone", isDryRun: false)
+            isOver.set()
+            return try await group.reduce(into: ([Double](), [Double]())) { all, some in
+                if some.isRead { all.1 += some.1 } else { all.0 += some.1 }
+            }
+        }
+        let what = "while a tenant of \(Figure.rate(Double(count))) conversations is erased"
+        return [
+            Finding(what: "the erasure itself", backend: store.name, value: start.secondsSince, unit: "s"),
+            Finding(
+                what: "longest append \(what)", backend: store.name, value: (appends.max() ?? 0) * 1e3, unit: "ms",
+                atMost: 5_000),
+            Finding(
+                what: "reads, 99th percentile / median, \(what)", backend: store.name,
+                value: reads.quantile(0.99) / reads.median, unit: "times", atMost: 10),
         ]
     }
 
@@ -147,6 +201,15 @@ struct ModelSection {
             ]
         }
     }
+}
+
+/// Whether something is over, for tasks that go on until then.
+private final class Flag: Sendable {
+    private let value = Mutex(false)
+
+    var isSet: Bool { value.withLock(\.self) }
+
+    func set() { value.withLock { $0 = true } }
 }
 
 /// A call of these measurements.
