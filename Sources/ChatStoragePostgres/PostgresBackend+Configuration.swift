@@ -126,9 +126,10 @@ extension PostgresBackend {
         /// A call beyond them is `unavailable` at once.
         public var waitingCalls = 16_384
 
-        /// Makes a configuration with the defaults.
-        public init(url: String) {
+        /// Makes a configuration with the defaults for what is not named.
+        public init(url: String, roles: RoleSet = .standard) {
             self.url = url
+            self.roles = roles
         }
     }
 }

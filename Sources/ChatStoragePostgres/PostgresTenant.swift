@@ -250,7 +250,7 @@ public struct PostgresTenant: ChatStorage {
             of: .read(statements.messagesOfSequences, values(id) { $0.append(numbers: [revision.sequence]) }))
         guard let row = read.rows.first else {
             throw ChatStorageError(
-                .messageNotFound, "the message that was to be changed does not exist", writeOutcome: .notApplied)
+                .messageNotFound, "the message that was to be changed does not exist")
         }
         let message = try MessageTable.message(row, of: id)
         let old = try MessageTable.storedMetadata(row)

@@ -100,9 +100,10 @@ extension SQLiteBackend {
         /// A call beyond them is `unavailable` at once.
         public var waitingCalls = 16_384
 
-        /// Makes a configuration with the defaults.
-        public init(path: String) {
+        /// Makes a configuration with the defaults for what is not named.
+        public init(path: String, roles: RoleSet = .standard) {
             self.path = path
+            self.roles = roles
         }
 
         func check() throws {

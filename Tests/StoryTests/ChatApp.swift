@@ -24,8 +24,8 @@ struct ChatApp {
                     ).data))
             answer.key = "\(turn) \(step)"
             let stored = try await chats.append(answer, to: id, if: .exists)
-            guard !stored.toolCalls.isEmpty else { return stored }
-            var results = ChatMessage.tool(try stored.toolCalls.map(run))
+            guard !stored.openToolCalls.isEmpty else { return stored }
+            var results = ChatMessage.tool(try stored.openToolCalls.map(run))
             results.key = "\(turn) \(step) results"
             try await chats.append(results, to: id, if: .exists)
         }

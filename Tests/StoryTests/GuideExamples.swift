@@ -13,7 +13,7 @@ enum GuideExamples {
                 .user("How warm is it in Kyoto?"),
                 .assistant([.text("One moment."), .toolCall("weather", callID: "1", input: #"{"city": "Kyoto"}"#)]),
             ], to: "trip")
-        for call in try await chats.messages(of: "trip").last?.toolCalls ?? [] {
+        for call in try await chats.messages(of: "trip").last?.openToolCalls ?? [] {
             let city = try call.decodeInput(as: City.self).city
             let result = MessagePart.toolResult(callID: call.callID ?? "", output: "21 degrees in \(city)")
             try await chats.append(.tool([result]), to: "trip")
@@ -36,7 +36,7 @@ enum GuideExamples {
     }
 
     static func administration(_ backend: some ChatStorageBackend, since time: Timestamp) async throws {
-        for tenant in try await backend.tenants(TenantQuery()).items {
+        for tenant in try await backend.allTenants() {
             try await backend.deleteConversations(ofTenant: tenant.name, updatedBefore: time, without: ["pinned"])
         }
         let erased = try await backend.eraseTenant("user-42")

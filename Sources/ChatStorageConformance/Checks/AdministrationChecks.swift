@@ -65,7 +65,7 @@ extension Check {
                 "not by a label either")
             context.expect(try await backend.eraseTenant("a"), equals: DeletionCount(), "again there is nothing")
             context.expect(
-                try await backend.eraseTenant(nil), equals: DeletionCount(conversations: 1, messages: 1),
+                try await backend.eraseDefaultTenant(), equals: DeletionCount(conversations: 1, messages: 1),
                 "the default tenant can be erased")
             context.expect(try await backend.tenant("b").conversations(limit: 500).count, equals: 230, "b is there")
             await context.expectError(.invalidArgument, "an empty name is no tenant") {

@@ -93,9 +93,10 @@ public struct ConversationSnapshot: Sendable {
     ///   - id: The conversation's id.
     ///   - title: The title; by default none.
     ///   - messages: The messages, in order.
+    ///   - labels: What is stuck on it; by default nothing.
     ///   - createdAt: When the conversation was created and the first message said; by default 2026-01-01T12:00:00Z.
     public init(
-        _ id: ConversationID, title: String? = nil, _ messages: [ChatMessage],
+        _ id: ConversationID, title: String? = nil, _ messages: [ChatMessage], labels: Set<Label> = [],
         createdAt: Timestamp = Timestamp(microsecondsSinceEpoch: 1_767_268_800_000_000)
     ) {
         let numbered = messages.enumerated().map { index, message in
@@ -105,7 +106,7 @@ public struct ConversationSnapshot: Sendable {
         }
         self.init(
             id: id, title: title, createdAt: createdAt, updatedAt: numbered.last?.createdAt ?? createdAt,
-            messages: numbered)
+            labels: labels, messages: numbered)
     }
 
     /// The message as it is stored when the snapshot is restored.

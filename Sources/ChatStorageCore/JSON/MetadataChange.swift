@@ -55,6 +55,19 @@ public struct MetadataChange: Sendable, Hashable {
         return change
     }
 
+    /// Removes the member of a key too.
+    public func removing<Value>(_ key: MetadataKey<Value>) -> MetadataChange { removing(key.name) }
+
+    /// Removes the member of a key.
+    public static func removing<Value>(_ key: MetadataKey<Value>) -> MetadataChange { removing(key.name) }
+
+    /// This change and another after it, as one.
+    func followed(by other: MetadataChange) -> MetadataChange {
+        if other.replacement != nil { return other }
+        let removing = other.removed.reduce(self) { $0.removing($1) }
+        return other.set.object.members.reduce(removing) { $0.setting($1.name, to: $1.value) }
+    }
+
     /// Whether nothing is changed.
     public var isEmpty: Bool { replacement == nil && set.isEmpty && removed.isEmpty }
 

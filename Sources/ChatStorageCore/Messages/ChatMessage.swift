@@ -34,11 +34,17 @@ public struct ChatMessage: Sendable {
         let metadata: Metadata
         let native: NativeJSON?
 
-        init?(parts: [MessagePart]?, metadata: Metadata, native: NativeJSON?) {
-            if parts == nil, metadata.isEmpty, native == nil { return nil }
+        private init(_ parts: [MessagePart]?, _ metadata: Metadata, _ native: NativeJSON?) {
             self.parts = parts
             self.metadata = metadata
             self.native = native
+        }
+
+        /// Makes them; nil for nothing.
+        ///
+        /// An initializer that fails would have made the object before.
+        static func of(parts: [MessagePart]?, metadata: Metadata, native: NativeJSON?) -> More? {
+            parts == nil && metadata.isEmpty && native == nil ? nil : More(parts, metadata, native)
         }
     }
 
@@ -68,7 +74,7 @@ public struct ChatMessage: Sendable {
         self.role = role
         self.key = key
         text = Self.content(of: parts)
-        more = More(parts: Self.kept(parts), metadata: metadata, native: native)
+        more = More.of(parts: Self.kept(parts), metadata: metadata, native: native)
     }
 
     /// What is said: the texts of the parts of kind ``MessagePart/Kind-swift.struct/text``, joined by line feeds.
@@ -78,7 +84,7 @@ public struct ChatMessage: Sendable {
         get { text }
         set {
             text = newValue
-            if let more { self.more = More(parts: nil, metadata: more.metadata, native: nil) }
+            if let more { self.more = More.of(parts: nil, metadata: more.metadata, native: nil) }
         }
     }
 
@@ -89,20 +95,20 @@ public struct ChatMessage: Sendable {
         get { more?.parts ?? [.text(text)] }
         set {
             text = Self.content(of: newValue)
-            more = More(parts: Self.kept(newValue), metadata: metadata, native: nil)
+            more = More.of(parts: Self.kept(newValue), metadata: metadata, native: nil)
         }
     }
 
     /// What the app keeps beside the message; empty for nothing.
     public var metadata: Metadata {
         get { more?.metadata ?? Metadata() }
-        set { more = More(parts: more?.parts, metadata: newValue, native: more?.native) }
+        set { more = More.of(parts: more?.parts, metadata: newValue, native: more?.native) }
     }
 
     /// The provider's own JSON of the whole message, for formats whose unit is the message; nil for none.
     public var native: NativeJSON? {
         get { more?.native }
-        set { more = More(parts: more?.parts, metadata: metadata, native: newValue) }
+        set { more = More.of(parts: more?.parts, metadata: metadata, native: newValue) }
     }
 
     /// Whether the message is one text and has neither metadata nor native JSON; it may have a key.
@@ -111,8 +117,17 @@ public struct ChatMessage: Sendable {
     /// The parts that are more than the message's text; nil for one text.
     var partsBesideText: [MessagePart]? { more?.parts }
 
-    /// The tools' calls among the parts.
+    /// The tools' calls among the parts, also those that the provider ran itself.
     public var toolCalls: [MessagePart] { more?.parts?.filter { $0.kind == .toolCall } ?? [] }
+
+    /// The calls that are the app's to answer: those without an output and without a result in the same message.
+    public var openToolCalls: [MessagePart] {
+        let answered = Set(
+            (more?.parts ?? []).filter { $0.kind == .toolResult }.compactMap(\.callID).map(UTF8Text.init))
+        return toolCalls.filter { call in
+            call.output == nil && !(call.callID.map { answered.contains(UTF8Text($0)) } ?? false)
+        }
+    }
 
     /// The same message without its key.
     var withoutKey: ChatMessage {

@@ -55,8 +55,10 @@ public struct Message: Sendable, Identifiable {
     public var content: String { body.content }
     /// The parts; of a message that was appended as a text, that text.
     public var parts: [MessagePart] { body.parts }
-    /// The tools' calls among the parts.
+    /// The tools' calls among the parts, also those that the provider ran itself.
     public var toolCalls: [MessagePart] { body.toolCalls }
+    /// The calls that are the app's to answer: those without an output and without a result in the same message.
+    public var openToolCalls: [MessagePart] { body.openToolCalls }
     /// What the app keeps beside it, as it is now; empty for nothing.
     public var metadata: Metadata { body.metadata }
     /// The key that it was appended with, nil for none; it is unique in the conversation.

@@ -81,9 +81,9 @@ public struct ConversationChange: Sendable, Hashable {
         }
     }
 
-    /// Changes the metadata.
+    /// Changes the metadata, after what was changed of it before.
     public func metadata(_ change: MetadataChange) -> ConversationChange {
-        with { $0.metadata = change }
+        with { $0.metadata = $0.metadata.followed(by: change) }
     }
 
     /// Marks messages as read; what was read further stays so.

@@ -9,12 +9,32 @@ extension ChatStorageBackend {
         try await deleteAllConversations(ofTenant: name, isDryRun: isDryRun)
     }
 
-    /// Deletes all conversations of a tenant; nothing of it is deleted in the dry run.
+    /// Deletes all conversations of a tenant, one by one, each whole.
     ///
-    /// - Returns: What was deleted, or would be.
+    /// - Returns: What was deleted.
     @discardableResult
-    public func eraseTenant(_ name: String?) async throws -> DeletionCount {
+    public func eraseTenant(_ name: String) async throws -> DeletionCount {
         try await eraseTenant(name, isDryRun: false)
+    }
+
+    /// Deletes all conversations of the default tenant, one by one, each whole.
+    ///
+    /// - Returns: What was deleted.
+    @discardableResult
+    public func eraseDefaultTenant() async throws -> DeletionCount {
+        try await eraseTenant(nil, isDryRun: false)
+    }
+
+    /// All tenants that have conversations, read page by page; memory holds their names.
+    public func allTenants() async throws -> [TenantSummary] {
+        var tenants: [TenantSummary] = []
+        var query = TenantQuery(limit: 200)
+        repeat {
+            let page = try await self.tenants(query)
+            tenants += page.items
+            query.after = page.next
+        } while query.after != nil
+        return tenants
     }
 
     /// Deletes a tenant's conversations that were not updated since a time, one by one, each whole.

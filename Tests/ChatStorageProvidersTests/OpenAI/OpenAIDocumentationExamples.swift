@@ -54,8 +54,7 @@ struct OpenAIDocumentationExamples {
             .toolCall("shell", callID: "b", input: "{}"), .toolResult(callID: "b", output: "y"),
             .toolCall("mine", callID: "c", input: "{}"),
         ])
-        let answered = answer.parts.filter { $0.kind == .toolResult }.map(\.callID)
-        let calls = answer.toolCalls.filter { $0.output == nil && !answered.contains($0.callID) }
+        let calls = answer.openToolCalls
         #expect(calls.map(\.name) == ["mine"])
     }
 

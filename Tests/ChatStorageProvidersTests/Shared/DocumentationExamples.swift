@@ -19,11 +19,13 @@ struct DocumentationExamples {
             let body = try AnthropicMessages.body(
                 for: past, adding: ["model": "claude-opus-5", "max_tokens": 8_000, "tools": tools])
             let answer = try AnthropicMessages.message(from: try await post(body.data))
-            try await chats.append(answer, to: id)
-            if answer.toolCalls.isEmpty { return answer.content }
-            try await chats.append(.tool(results(of: answer.toolCalls)), to: id)
+            try await chats.append(answer, to: id, if: .exists)
+            if answer.openToolCalls.isEmpty { return answer.content }
+            try await chats.append(.tool(results(of: answer.openToolCalls)), to: id, if: .exists)
         }
     }
+
+    struct StreamEnded: Error {}
 
     /// Shows an answer while it comes, and keeps it.
     func stream(
@@ -34,7 +36,8 @@ struct DocumentationExamples {
             try answer.add(line)
             show(answer.text)
         }
-        try await chats.append(answer.message, to: id)
+        guard answer.isComplete else { throw StreamEnded() }
+        try await chats.append(answer.message, to: id, if: .exists)
     }
 
     @Test func aTurnWithTools() async throws {
@@ -49,14 +52,14 @@ struct DocumentationExamples {
     }
 
     @Test func aStream() async throws {
-        let chats = InMemoryBackend.prepared()
+        let chats = InMemoryBackend.prepared(with: [.init("c", [.user("Hi")])])
         let (lines, continuation) = AsyncThrowingStream.makeStream(of: String.self)
         for line in AnthropicStreams.all[0].split(separator: "\n", omittingEmptySubsequences: false) {
             continuation.yield(String(line))
         }
         continuation.finish()
         try await stream(lines, to: "c", of: chats)
-        #expect(try await chats.history(of: "c").map(\.content) == ["Hello 😀 \"you\" é\n"])
+        #expect(try await chats.history(of: "c").map(\.content) == ["Hi", "Hello 😀 \"you\" é\n"])
     }
 
     @Test func whatWasLeftOut() throws {
