@@ -17,7 +17,7 @@ final class SQLiteStore: Sendable {
     let roles: RoleSet
     private let erasesDeletedText: Bool
     private let busyTimeout: Duration
-    /// How many deletions there were of which the files may still have something.
+    /// How many deletions may have left text in the files.
     private let unerased = Atomic(0)
 
     init(_ settings: StoreSettings) {

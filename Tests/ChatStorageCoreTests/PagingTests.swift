@@ -44,6 +44,20 @@ import Testing
         if size == 1 { #expect(limits.prefix(3) == [20, 80, 200] && limits.dropFirst(2).allSatisfy { $0 == 200 }) }
     }
 
+    @Test func partsCountInThePagesSize() async throws {
+        let output = String(repeating: "x", count: 1 << 20)
+        let storage = PagesOnly(
+            messages: (1...60).map {
+                Message(
+                    conversationID: "c", sequence: $0, body: .assistant([.toolResult(callID: "1", output: output)]),
+                    createdAt: .earliest)
+            })
+        var walked = 0
+        for try await _ in storage.allMessages(of: "c") { walked += 1 }
+        #expect(walked == 60)
+        #expect(storage.limits.withLock { $0 }.dropFirst().allSatisfy { $0 == 1 })
+    }
+
     @Test func aWalkCanBeginAfterAnyMessage() async throws {
         let storage = PagesOnly(
             messages: [3, 8, 9].map {

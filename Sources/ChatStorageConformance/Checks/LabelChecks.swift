@@ -46,7 +46,7 @@ extension Check {
         },
         Check(
             "labels.limits", .k1, .t6, .e1,
-            why: "What is refused must change nothing, also where the thirty-third label comes to those that are there."
+            why: "What is refused must change nothing, even when only the thirty-third label is too many."
         ) { context in
             let chats = try await context.open()
             let most = Set((1...32).map { Label("label \($0)") })

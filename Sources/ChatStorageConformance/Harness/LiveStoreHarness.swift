@@ -224,7 +224,7 @@ private struct ConfinedBackend<Base: ChatStorageBackend>: ChatStorageBackend {
         return confined(to: name.utf8.starts(with: tenantPrefix.utf8) ? name : tenantPrefix + name)
     }
 
-    /// The base's, of which the checks pick those of their own.
+    /// Lists all tenants of the store; the checks pick their own.
     func tenants(_ query: TenantQuery) async throws -> TenantPage { try await base.tenants(query) }
 
     private func confined(to name: String) -> Base.Tenant {

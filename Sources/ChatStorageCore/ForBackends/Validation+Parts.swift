@@ -24,8 +24,10 @@ extension Validation {
         }
     }
 
-    private static func check(_ metadata: Metadata, field: String) throws {
-        if metadata.isEmpty { return }
+    /// - Returns: How many bytes of JSON it has.
+    @discardableResult
+    private static func check(_ metadata: Metadata, field: String) throws -> Int {
+        if metadata.isEmpty { return 0 }
         guard metadata.object.depth <= JSONValue.maximumDepth else {
             throw ChatStorageError(
                 .invalidArgument, "\(field) is nested deeper than \(JSONValue.maximumDepth) levels")
@@ -40,6 +42,7 @@ extension Validation {
             throw ChatStorageError(
                 .invalidArgument, "\(field) has \(bytes) bytes of JSON; it takes at most \(Limits.metadataBytes)")
         }
+        return bytes
     }
 
     /// Checks what a message has beside one text.
@@ -53,9 +56,9 @@ extension Validation {
                 "\(field).parts has \(parts.count) elements; a message takes at most \(Limits.parts.upperBound)")
         }
         for (index, part) in parts.enumerated() { try check(part, field: "\(field).parts[\(index)]") }
-        try check(message.metadata, field: "\(field).metadata")
+        let metadata = try check(message.metadata, field: "\(field).metadata")
         if let native = message.native { try check(native, field: "\(field).native") }
-        let bytes = message.storedBytes
+        let bytes = message.bytesBesideMetadata + metadata
         guard Limits.contentBytes.contains(bytes) else {
             throw ChatStorageError(
                 .invalidArgument,
@@ -97,13 +100,16 @@ extension Validation {
 extension ChatMessage {
     /// How many bytes its texts have: content, parts, metadata and native JSON.
     package var storedBytes: Int {
+        bytesBesideMetadata + (metadata.isEmpty ? 0 : metadata.text.utf8.count)
+    }
+
+    fileprivate var bytesBesideMetadata: Int {
         guard !isPlain else { return content.utf8.count }
         // The texts of text parts are the content.
         let parts = (partsBesideText ?? []).reduce(0) { bytes, part in
             bytes + part.textBytes - (part.kind == .text ? part.text?.utf8.count ?? 0 : 0)
         }
-        let metadata = metadata.isEmpty ? 0 : metadata.text.utf8.count
-        return content.utf8.count + parts + metadata + (native?.json.text.utf8.count ?? 0)
+        return content.utf8.count + parts + (native?.json.text.utf8.count ?? 0)
     }
 }
 

@@ -245,7 +245,7 @@ extension MessagePart {
 
     /// Reads a Swift value from ``input``, by Foundation's decoder.
     ///
-    /// - Throws: `DecodingError`, also where there is no input or it is not JSON: models err.
+    /// - Throws: `DecodingError`. Models err, so the input can be missing, or be no JSON.
     public func decodeInput<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
         guard let json = try? JSONText(input ?? "") else {
             throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "the input is not JSON"))

@@ -8,7 +8,7 @@ struct PageSize {
     /// Learns from a page: few long messages make the next page short, many short ones make it longer.
     mutating func adapt(to page: [Message]) {
         guard !page.isEmpty else { return }
-        let bytes = page.reduce(0) { $0 + $1.content.utf8.count + 100 }
+        let bytes = page.reduce(0) { $0 + $1.body.storedBytes + 100 }
         let fitting = Self.bytesPerPage * page.count / bytes
         // Growing by steps keeps one page of short messages from asking for very many long ones.
         messages = min(max(fitting, Self.bounds.lowerBound), messages * 4, Self.bounds.upperBound)

@@ -2,17 +2,17 @@
 public struct ConversationDeletion: Sendable, Hashable {
     /// The conversation.
     public var id: ConversationID
-    /// The time since which it must not have been updated: at it or later it stays; nil deletes it whenever it was.
+    /// A conversation that was updated at this time or later stays; nil deletes it whenever it was updated.
     public var updatedBefore: Timestamp?
-    /// The labels of which one is enough to spare it.
+    /// A conversation with any of these labels stays.
     public var without: Set<Label>
 
     /// Makes a request to delete a conversation.
     ///
     /// - Parameters:
     ///   - id: The conversation.
-    ///   - updatedBefore: The time since which it must not have been updated; by default it may have been.
-    ///   - without: The labels of which one is enough to spare it; by default none.
+    ///   - updatedBefore: A conversation that was updated at this time or later stays; by default none does.
+    ///   - without: A conversation with any of these labels stays; by default none.
     public init(_ id: ConversationID, updatedBefore: Timestamp? = nil, without: Set<Label> = []) {
         self.id = id
         self.updatedBefore = updatedBefore

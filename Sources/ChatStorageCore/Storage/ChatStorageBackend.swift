@@ -79,7 +79,7 @@ public protocol ChatStorageBackend: ChatStorage {
     /// - Parameters:
     ///   - name: The tenant's name; nil is the default tenant.
     ///   - time: Conversations updated at it or later stay.
-    ///   - labels: The labels of which one is enough to spare a conversation.
+    ///   - labels: Conversations with any of these labels stay.
     ///   - isDryRun: Whether nothing is deleted, and only counted.
     /// - Returns: What was deleted, or would be.
     func deleteConversations(

@@ -20,7 +20,7 @@ struct StoredRoles: Sendable, Hashable {
         StoredRoles(roles).names.subtracting(names).sorted()
     }
 
-    /// Reads the names from the constraint itself, of which there are none without one.
+    /// Reads the names from the constraint itself; without a constraint there are none.
     ///
     /// The statement's first parameter is the schema's name.
     static let query = """

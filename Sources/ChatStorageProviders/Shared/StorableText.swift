@@ -21,8 +21,8 @@ enum StorableText {
         fitting(name, Limits.fileNameScalars)
     }
 
-    /// The kind of a part of which the codec knows only the API's name; ``MessagePart/Kind-swift.struct/data`` if that
-    /// cannot be a kind.
+    /// The kind of a part that the codec does not know: the API's name, or ``MessagePart/Kind-swift.struct/data`` if that
+    /// name cannot be a kind.
     static func kind(_ type: String) -> MessagePart.Kind {
         fitting(type, Limits.kindScalars).map(MessagePart.Kind.init(rawValue:)) ?? .data
     }

@@ -121,11 +121,11 @@ struct Statement {
         return text
     }
 
-    /// The first Unicode scalars of a text, of which only these are looked at, and how many bytes all of it has.
+    /// The first Unicode scalars of a text, and how many bytes the whole text has; looks at no more than the start.
     func start(_ column: Int32, scalars: Int) throws -> (text: String, bytes: Int) {
         guard let bytes = bytes(column), !bytes.isEmpty else { return ("", 0) }
         var (end, left) = (0, scalars)
-        // Most text is ASCII at its start: eight bytes at once, of which none has its highest bit.
+        // Most text is ASCII at its start: eight bytes at once, none with its highest bit set.
         while left >= 8, end + 8 <= bytes.count,
             UnsafeRawBufferPointer(bytes).loadUnaligned(fromByteOffset: end, as: UInt64.self)
                 & 0x8080_8080_8080_8080 == 0

@@ -101,20 +101,4 @@ struct AnthropicClientTests {
             conversation(with: try AnthropicMessages.message(from: AnthropicSamples.response(name)))
         }
     }
-
-    /// Compares what portable members say; inputs and outputs by value.
-    private func expectSame(_ made: ChatMessage, _ expected: ChatMessage) {
-        #expect(made.role == expected.role && made.content == expected.content)
-        #expect(made.parts.map(\.kind) == expected.parts.map(\.kind))
-        for (one, other) in zip(made.parts, expected.parts) {
-            #expect(one.text == other.text && one.name == other.name && one.callID == other.callID)
-            #expect(Self.value(one.input) == Self.value(other.input))
-            #expect(Self.value(one.output) == Self.value(other.output))
-            #expect(one.isError == other.isError && one.file == other.file)
-        }
-    }
-
-    private static func value(_ text: String?) -> JSONValue? {
-        text.map { (try? JSONValue(parsing: $0)) ?? .string($0) }
-    }
 }
