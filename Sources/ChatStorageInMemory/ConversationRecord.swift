@@ -6,6 +6,8 @@ import ChatStorageCore
 final class ConversationRecord: @unchecked Sendable {
     /// As it is handed out, so that reading it copies little.
     private(set) var conversation: Conversation
+    // Swift would look at run time whether two changes of it overlap, which the lock excludes: a twentieth of an append.
+    @exclusivity(unchecked)
     private(set) var messages: MessageLog
     /// Where the conversation stands in the order of the list: its `updatedAt`, or an earlier one it had.
     private(set) var listedAt: Timestamp

@@ -27,9 +27,9 @@ struct TenantConversations: Sendable {
     }
 
     mutating func create(_ new: NewConversation, now: Timestamp) throws -> Conversation {
-        if let existing = conversation(new.id) {
+        if let existing = records[new.id] {
             guard new.ifExists == .keep else { throw Self.conversationExists }
-            return existing
+            return existing.conversation
         }
         let conversation = Conversation(
             id: new.id, title: new.title, createdAt: now, updatedAt: now, lastSequence: 0, labels: new.labels,
