@@ -108,11 +108,11 @@ final class InMemoryStore: Sendable {
     func copy() -> InMemoryStore {
         let copy = InMemoryStore(clock: clock, roles: roles)
         state.withLock { state in
-            copy.defaultTenant.conversations = defaultTenant.conversations
+            copy.defaultTenant.conversations = defaultTenant.conversations.copied()
             copy.state.withLock { copied in
                 for (name, tenant) in state.tenants {
                     let copy = Tenant(tenant.name)
-                    copy.conversations = tenant.conversations
+                    copy.conversations = tenant.conversations.copied()
                     copied.tenants[name] = copy
                 }
             }

@@ -2,21 +2,36 @@ import ChatStorageCore
 
 /// One conversation's messages, lowest sequence first, with little beside their texts.
 struct MessageLog: Sendable {
-    /// A message as it is kept: its conversation is known from where it lies, its role by its place in ``roles``.
+    /// A message as it is kept; its conversation is known from where it lies.
     private struct Entry: Sendable {
         let content: String
         let sequence: Int64
         let createdAt: Timestamp
-        let role: UInt32
+        let role: Role
+    }
+
+    /// What plain messages have not.
+    ///
+    // `@unchecked Sendable`: it is changed only by the one log that holds it, see `changeRare`.
+    private final class Rare: @unchecked Sendable {
+        var keys: MessageKeys
+        /// What messages have beside a role, a text and a key, by their sequences.
+        var bodies: [Int64: ChatMessage]
+
+        init(_ other: Rare?) {
+            keys = other?.keys ?? MessageKeys()
+            bodies = other?.bodies ?? [:]
+        }
+
+        func body(of entry: Entry) -> ChatMessage {
+            bodies[entry.sequence]
+                ?? ChatMessage(role: entry.role, content: entry.content, key: keys.key(at: entry.sequence))
+        }
     }
 
     private var entries: [Entry] = []
-    /// Shared by all conversations that have no other roles.
-    private var roles = Role.mostUsedFirst
-    /// Beside the messages, so that those without a key cost nothing.
-    private var keys = MessageKeys()
-    /// What messages have beside a role, a text and a key, by their sequences, so that plain ones cost nothing.
-    private var bodies: [Int64: ChatMessage] = [:]
+    /// Beside the messages, so that plain ones cost nothing; nil if all are.
+    private var rare: Rare?
 
     var count: Int { entries.count }
 
@@ -49,7 +64,7 @@ struct MessageLog: Sendable {
     func page(_ query: MessageQuery) -> [Message] {
         switch query.lookup {
         case .sequences(let sequences): return messages(sequences, of: query.conversationID)
-        case .keys(let keys): return messages(keys.compactMap(self.keys.sequence), of: query.conversationID)
+        case .keys(let keys): return messages(keys.compactMap { rare?.keys.sequence(of: $0) }, of: query.conversationID)
         case nil: break
         }
         let page =
@@ -66,7 +81,7 @@ struct MessageLog: Sendable {
 
     /// The messages that an append stored before, if it repeats one.
     func repeated(_ new: NewMessages) throws -> [Message]? {
-        guard !keys.isEmpty else { return nil }
+        guard let keys = rare?.keys, !keys.isEmpty else { return nil }
         let sequences = new.messages.compactMap { $0.key.flatMap(keys.sequence) }
         guard !sequences.isEmpty else { return nil }
         let found = sequences.map { message(entries[firstIndex(notBefore: $0)], of: new.conversationID) }
@@ -82,14 +97,18 @@ struct MessageLog: Sendable {
         guard let index = index(of: revision.sequence) else { return nil }
         var body = body(of: entries[index])
         body.metadata = try revision.metadata.applied(to: body.metadata)
-        bodies[revision.sequence] = body.isPlain ? nil : body
+        changeRare { $0.bodies[revision.sequence] = body.isPlain ? nil : body }
         return message(entries[index], of: revision.conversationID)
     }
 
     /// The preview of the newest of the last messages that says something.
-    func preview(of id: ConversationID, _ scalars: Int) -> MessagePreview? {
+    func preview(_ scalars: Int) -> MessagePreview? {
         entries.suffix(MessagePreview.messages).last { !$0.content.isEmpty }
-            .map { MessagePreview(message($0, of: id), scalars: scalars) }
+            .map { entry in
+                MessagePreview(
+                    sequence: entry.sequence, role: entry.role, createdAt: entry.createdAt, text: entry.content,
+                    scalars: scalars)
+            }
     }
 
     private func message(_ entry: Entry, of id: ConversationID) -> Message {
@@ -97,16 +116,23 @@ struct MessageLog: Sendable {
     }
 
     private func body(of entry: Entry) -> ChatMessage {
-        if !bodies.isEmpty, let body = bodies[entry.sequence] { return body }
-        return ChatMessage(
-            role: roles[Int(entry.role)], content: entry.content, key: keys.key(at: entry.sequence))
+        rare?.body(of: entry) ?? ChatMessage(role: entry.role, content: entry.content)
     }
 
     private mutating func append(_ message: ChatMessage, sequence: Int64, createdAt: Timestamp) {
         entries.append(
-            Entry(content: message.content, sequence: sequence, createdAt: createdAt, role: code(of: message.role)))
-        if let key = message.key { keys.insert(key, at: sequence) }
-        if !message.isPlain { bodies[sequence] = message }
+            Entry(content: message.content, sequence: sequence, createdAt: createdAt, role: message.role))
+        if message.key == nil, message.isPlain { return }
+        changeRare { rare in
+            if let key = message.key { rare.keys.insert(key, at: sequence) }
+            if !message.isPlain { rare.bodies[sequence] = message }
+        }
+    }
+
+    /// Changes what plain messages have not, in an object that no copy of the log holds.
+    private mutating func changeRare(_ body: (Rare) -> Void) {
+        if !isKnownUniquelyReferenced(&rare) { rare = Rare(rare) }
+        if let rare { body(rare) }
     }
 
     /// Where a message is; nil if it is not there.
@@ -119,12 +145,6 @@ struct MessageLog: Sendable {
     private mutating func reserve(_ count: Int) {
         let needed = entries.count + count
         if needed > entries.capacity { entries.reserveCapacity(max(needed, entries.count + entries.count / 4 + 2)) }
-    }
-
-    private mutating func code(of role: Role) -> UInt32 {
-        if let known = roles.firstIndex(of: role) { return UInt32(known) }
-        roles.append(role)
-        return UInt32(roles.count - 1)
     }
 
     /// The first message that has this sequence or a higher one, by binary search: restored sequences can have gaps.

@@ -13,16 +13,23 @@ struct TenantConversations: Sendable {
 
     var isEmpty: Bool { records.isEmpty }
 
+    /// The same conversations in records of their own; a mere copy of this value would share them.
+    func copied() -> TenantConversations {
+        var copy = self
+        copy.records = records.mapValues { $0.copied() }
+        return copy
+    }
+
     // MARK: Conversations
 
     func conversation(_ id: ConversationID) -> Conversation? {
-        records[id]?.conversation(id)
+        records[id]?.conversation
     }
 
     mutating func create(_ new: NewConversation, now: Timestamp) throws -> Conversation {
-        if let existing = conversation(new.id) {
+        if let existing = records[new.id] {
             guard new.ifExists == .keep else { throw Self.conversationExists }
-            return existing
+            return existing.conversation
         }
         let conversation = Conversation(
             id: new.id, title: new.title, createdAt: now, updatedAt: now, lastSequence: 0, labels: new.labels,
@@ -44,8 +51,8 @@ struct TenantConversations: Sendable {
     ) throws -> Conversation? {
         if change.isEmpty { return conversation(id) }
         return try self.change(id) { record in
-            try record.update(id, change, now: now)
-            return record.conversation(id)
+            try record.update(change, now: now)
+            return record.conversation
         }
     }
 
@@ -76,11 +83,11 @@ struct TenantConversations: Sendable {
         let start = position.map { RecencyOrder.Entry(updatedAt: $0.updatedAt, id: $0.id) }
         if query.with.isEmpty, query.without.isEmpty {
             let rows = query.limit == .max ? query.limit : query.limit + 1
-            let page = order.entries(after: start, limit: rows).compactMap { entry -> Conversation? in
-                guard let record = records[entry.id] else { return nil }
-                var conversation = record.conversation(entry.id)
-                if let scalars = query.preview { conversation.preview = record.messages.preview(of: entry.id, scalars) }
-                return conversation
+            var page = order.entries(after: start, limit: rows).compactMap { records[$0.id]?.conversation }
+            if let scalars = query.preview {
+                for index in page.indices {
+                    page[index].preview = records[page[index].id]?.messages.preview(scalars)
+                }
             }
             return ConversationPage(page, limit: query.limit, tenant: tenant)
         }
@@ -97,7 +104,7 @@ struct TenantConversations: Sendable {
 
     private func look(at entry: RecencyOrder.Entry, _ builder: inout ConversationPageBuilder) {
         guard let record = records[entry.id] else { return }
-        builder.add(record.conversation(entry.id)) { scalars in record.messages.preview(of: entry.id, scalars) }
+        builder.add(record.conversation) { scalars in record.messages.preview(scalars) }
     }
 
     // MARK: Messages
@@ -149,33 +156,26 @@ struct TenantConversations: Sendable {
     ///
     /// It keeps its place in the list until the list is read: most are touched many times in between.
     private mutating func change<Result>(
-        _ id: ConversationID, _ body: (inout ConversationRecord) throws -> Result
+        _ id: ConversationID, _ body: (ConversationRecord) throws -> Result
     ) rethrows -> Result? {
-        guard let place = records.index(forKey: id) else { return nil }
-        let (result, isNewlyStale) = try Self.change(&records.values[place], body)
-        if isNewlyStale {
+        guard let record = records[id] else { return nil }
+        let wasListedLate = record.isListedLate
+        let result = try body(record)
+        if !wasListedLate, record.isListedLate {
             stale.append(id)
             if stale.count >= Self.mostStale { moveStale() }
         }
         return result
     }
 
-    private static func change<Result>(
-        _ record: inout ConversationRecord, _ body: (inout ConversationRecord) throws -> Result
-    ) rethrows -> (Result, isNewlyStale: Bool) {
-        let wasListedLate = record.isListedLate
-        let result = try body(&record)
-        return (result, !wasListedLate && record.isListedLate)
-    }
-
     /// Moves what was touched to its place in the list.
     private mutating func moveStale() {
         for id in stale {
             // It may have been deleted since, and created again.
-            guard let place = records.index(forKey: id), records.values[place].isListedLate else { continue }
-            order.remove(RecencyOrder.Entry(updatedAt: records.values[place].listedAt, id: id))
-            order.insert(RecencyOrder.Entry(updatedAt: records.values[place].updatedAt, id: id))
-            records.values[place].becomeListed()
+            guard let record = records[id], record.isListedLate else { continue }
+            order.remove(RecencyOrder.Entry(updatedAt: record.listedAt, id: id))
+            record.becomeListed()
+            order.insert(RecencyOrder.Entry(updatedAt: record.listedAt, id: id))
         }
         stale.removeAll(keepingCapacity: true)
     }

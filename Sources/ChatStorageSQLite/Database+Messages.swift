@@ -62,7 +62,9 @@ extension Database {
         }
         // No sequence is as high as Int64.max: restoring stops at 2⁵³ - 1.
         let bound = query.position.upperBound ?? .max
-        return try messageTable.before(bound, tenant: tenant, of: id, limit: limit).reversed()
+        var page = try messageTable.before(bound, tenant: tenant, of: id, limit: limit)
+        page.reverse()
+        return page
     }
 
     private func messages(

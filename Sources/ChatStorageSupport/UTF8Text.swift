@@ -23,7 +23,8 @@ extension String {
 
     /// Whether both strings have the same UTF-8 bytes.
     public func hasSameUTF8(as other: String) -> Bool {
-        utf8.count == other.utf8.count && compareUTF8(to: other) == 0
+        // Short strings, and copies, mostly are the same to the last bit; then their bytes need no look.
+        hasSameBits(as: other) || utf8.count == other.utf8.count && compareUTF8(to: other) == 0
     }
 
     /// Whether this comes before the other in the order of their UTF-8 bytes.
@@ -50,6 +51,15 @@ extension String {
         withUTF8Bytes { bytes in
             guard let start = bytes.baseAddress else { return false }
             return memchr(start, 0, bytes.count) != nil
+        }
+    }
+
+    private func hasSameBits(as other: String) -> Bool {
+        withUnsafeBytes(of: self) { mine in
+            withUnsafeBytes(of: other) { its in
+                guard let mine = mine.baseAddress, let its = its.baseAddress else { return false }
+                return memcmp(mine, its, MemoryLayout<String>.size) == 0
+            }
         }
     }
 

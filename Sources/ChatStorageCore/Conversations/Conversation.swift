@@ -5,19 +5,19 @@ public struct Conversation: Sendable, Identifiable {
     /// The id that the app chose.
     public let id: ConversationID
     /// The title, nil for none.
-    public internal(set) var title: String?
+    public package(set) var title: String?
     /// When it was created; a conversation created again under a deleted id has a time of its own.
     public let createdAt: Timestamp
     /// When it was last appended to, cleared or retitled; it never goes back, even when the clock does.
-    public internal(set) var updatedAt: Timestamp
+    public package(set) var updatedAt: Timestamp
     /// The highest sequence that an append has used, 0 if none has; clearing does not lower it.
-    public let lastSequence: Int64
+    public package(set) var lastSequence: Int64
     /// How many messages it has.
-    public let messageCount: Int
+    public package(set) var messageCount: Int
     /// The sequence through which messages were read, 0 for none.
-    public internal(set) var readThrough: Int64
+    public package(set) var readThrough: Int64
     /// The last sequence that had been used when its messages were last cleared; a part of the version.
-    package let clearedThrough: Int64
+    package var clearedThrough: Int64
     /// What most conversations have not; nil for nothing, so that lists of them copy little.
     private var more: More?
 
@@ -48,7 +48,7 @@ public struct Conversation: Sendable, Identifiable {
     ///   - clearedThrough: The last sequence that had been used when its messages were last cleared; 0 for never.
     public init(
         id: ConversationID, title: String?, createdAt: Timestamp, updatedAt: Timestamp, lastSequence: Int64,
-        messageCount: Int? = nil, readThrough: Int64 = 0, labels: Set<Label> = [], metadata: Metadata = [:],
+        messageCount: Int? = nil, readThrough: Int64 = 0, labels: Set<Label> = [], metadata: Metadata = Metadata(),
         clearedThrough: Int64 = 0, preview: MessagePreview? = nil
     ) {
         self.id = id
@@ -62,14 +62,30 @@ public struct Conversation: Sendable, Identifiable {
         more = More.of(labels: labels, metadata: metadata, preview: preview)
     }
 
+    /// Makes a conversation without labels, metadata and preview.
+    package init(
+        plain id: ConversationID, title: String?, createdAt: Timestamp, updatedAt: Timestamp, lastSequence: Int64,
+        messageCount: Int, readThrough: Int64, clearedThrough: Int64
+    ) {
+        self.id = id
+        self.title = title
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt
+        self.lastSequence = lastSequence
+        self.messageCount = messageCount
+        self.readThrough = readThrough
+        self.clearedThrough = clearedThrough
+        more = nil
+    }
+
     /// What the app has stuck on it, at most 32 labels.
-    public internal(set) var labels: Set<Label> {
+    public package(set) var labels: Set<Label> {
         get { more?.labels ?? [] }
         set { more = More.of(labels: newValue, metadata: metadata, preview: preview) }
     }
 
     /// What the app keeps beside it; empty for nothing.
-    public internal(set) var metadata: Metadata {
+    public package(set) var metadata: Metadata {
         get { more?.metadata ?? Metadata() }
         set { more = More.of(labels: labels, metadata: newValue, preview: preview) }
     }

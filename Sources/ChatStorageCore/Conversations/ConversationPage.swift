@@ -21,12 +21,14 @@ public struct ConversationPage: Sendable, Hashable {
     ///     there is a next page.
     ///   - limit: How many were asked for, 0 or more.
     ///   - tenant: The tenant that was read.
-    public init(_ conversations: [Conversation], limit: Int, tenant: String) {
+    public init(_ conversations: consuming [Conversation], limit: Int, tenant: String) {
         guard conversations.count > limit, limit > 0 else {
             self.init(items: limit > 0 ? conversations : [], next: nil)
             return
         }
-        let items = Array(conversations.prefix(limit))
-        self.init(items: items, next: ConversationCursor(after: items[limit - 1], tenant: tenant))
+        // A backend gives its only copy away, so this moves no conversation.
+        conversations.removeLast(conversations.count - limit)
+        let next = ConversationCursor(after: conversations[limit - 1], tenant: tenant)
+        self.init(items: conversations, next: next)
     }
 }

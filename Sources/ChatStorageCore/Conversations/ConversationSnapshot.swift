@@ -72,7 +72,7 @@ public struct ConversationSnapshot: Sendable {
     /// - Parameter lastSequence: The highest sequence ever used; nil takes the last message's, or 0 without messages.
     public init(
         id: ConversationID, title: String? = nil, createdAt: Timestamp, updatedAt: Timestamp,
-        lastSequence: Int64? = nil, readThrough: Int64 = 0, labels: Set<Label> = [], metadata: Metadata = [:],
+        lastSequence: Int64? = nil, readThrough: Int64 = 0, labels: Set<Label> = [], metadata: Metadata = Metadata(),
         messages: [Message] = []
     ) {
         self.id = id

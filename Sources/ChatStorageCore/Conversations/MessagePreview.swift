@@ -28,10 +28,16 @@ public struct MessagePreview: Sendable {
     ///
     /// - Parameter scalars: How many Unicode scalars of the content at most.
     public init(_ message: Message, scalars: Int) {
-        let start = message.content.unicodeScalars.prefix(scalars)
         self.init(
-            sequence: message.sequence, role: message.role, createdAt: message.createdAt,
-            text: String(String.UnicodeScalarView(start)))
+            sequence: message.sequence, role: message.role, createdAt: message.createdAt, text: message.content,
+            scalars: scalars)
+    }
+
+    /// Makes the preview of a text.
+    package init(sequence: Int64, role: Role, createdAt: Timestamp, text: String, scalars: Int) {
+        let start = text.unicodeScalars.prefix(scalars)
+        self.init(
+            sequence: sequence, role: role, createdAt: createdAt, text: String(String.UnicodeScalarView(start)))
     }
 }
 

@@ -25,6 +25,7 @@ public enum Validation {
     /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``.
     public static func check(_ new: NewConversation) throws {
         try check(new.id, title: new.title)
+        if new.isPlain { return }
         try check(new.labels, new.metadata)
     }
 
@@ -73,8 +74,10 @@ public enum Validation {
     ///   ``ChatStorageError/Code-swift.struct/invalidCursor``.
     public static func check(_ query: ConversationQuery, tenant: String) throws {
         try check(limit: query.limit)
-        for label in query.with.sorted() { try check(label) }
-        for label in query.without.sorted() { try check(label) }
+        if !query.with.isEmpty || !query.without.isEmpty {
+            for label in query.with.sorted() { try check(label) }
+            for label in query.without.sorted() { try check(label) }
+        }
         if let preview = query.preview, !Limits.previewScalars.contains(preview) {
             let (least, most) = (Limits.previewScalars.lowerBound, Limits.previewScalars.upperBound)
             throw ChatStorageError(

@@ -23,12 +23,12 @@ public struct ChatMessage: Sendable {
     /// is a good key. A key goes with its message when that is cleared or deleted.
     public var key: String?
 
-    private var text: String
+    @usableFromInline var text: String
     /// What a message has beside one text; nil for nothing, so that plain messages carry none of it.
-    private var more: More?
+    @usableFromInline var more: More?
 
     /// Parts, metadata and native JSON; never changed once it is made.
-    private final class More: Sendable {
+    @usableFromInline final class More: Sendable {
         /// Nil for one part that is a text.
         let parts: [MessagePart]?
         let metadata: Metadata
@@ -54,10 +54,13 @@ public struct ChatMessage: Sendable {
     ///   - role: Who speaks.
     ///   - content: What is said: 0 to 16 MiB of UTF-8 without U+0000.
     ///   - key: What makes its append repeatable, see ``key``; by default nothing.
+    @inlinable
     public init(role: Role, content: String, key: String? = nil) {
+        // Inlined, since backends make one for each message that they read.
         self.role = role
         text = content
         self.key = key
+        more = nil
     }
 
     /// Makes a message of parts.
@@ -69,7 +72,7 @@ public struct ChatMessage: Sendable {
     ///   - key: What makes its append repeatable; by default nothing.
     ///   - native: The provider's own JSON of the whole message, for formats whose unit is the message.
     public init(
-        role: Role, parts: [MessagePart], metadata: Metadata = [:], key: String? = nil, native: NativeJSON? = nil
+        role: Role, parts: [MessagePart], metadata: Metadata = Metadata(), key: String? = nil, native: NativeJSON? = nil
     ) {
         self.role = role
         self.key = key
@@ -81,7 +84,7 @@ public struct ChatMessage: Sendable {
     ///
     /// It is what lists and previews show. Setting it makes the message one of that text alone.
     public var content: String {
-        get { text }
+        @inlinable get { text }
         set {
             text = newValue
             if let more { self.more = More.of(parts: nil, metadata: more.metadata, native: nil) }
@@ -112,7 +115,7 @@ public struct ChatMessage: Sendable {
     }
 
     /// Whether the message is one text and has neither metadata nor native JSON; it may have a key.
-    package var isPlain: Bool { more == nil }
+    @inlinable package var isPlain: Bool { more == nil }
 
     /// The parts that are more than the message's text; nil for one text.
     var partsBesideText: [MessagePart]? { more?.parts }

@@ -9,8 +9,8 @@ public struct Role: Sendable, RawRepresentable, CustomStringConvertible {
     /// A name; those that a store can take are distinguished, copied and compared without their text.
     private enum Name: Sendable {
         case system, user, assistant, tool, developer
-        /// Any name but these.
-        case other(String)
+        /// Any name but these; apart, so that a role is one word and copies of messages are short.
+        indirect case other(String)
     }
 
     private let name: Name

@@ -13,25 +13,39 @@ public struct AppendCondition: Sendable, Hashable {
         public let metadata: Metadata
     }
 
+    /// What is rare lies apart, so that copies of most requests are short.
+    private enum Kind: Sendable, Hashable {
+        case createIfMissing, exists
+        indirect case create(FirstValues)
+        indirect case unchanged(ConversationVersion)
+    }
+
+    private let kind: Kind
+
+    private init(_ kind: Kind) {
+        self.kind = kind
+    }
+
     /// Whether a conversation that does not exist is created in the same transaction.
     ///
     /// Otherwise the append to it is ``ChatStorageError/Code-swift.struct/conversationNotFound``.
-    public let createsConversation: Bool
+    public var createsConversation: Bool {
+        switch kind {
+        case .createIfMissing, .create: true
+        case .exists, .unchanged: false
+        }
+    }
     /// What a conversation has that the append creates; nil for nothing.
-    public let firstValues: FirstValues?
+    public var firstValues: FirstValues? {
+        if case .create(let values) = kind { values } else { nil }
+    }
     /// The version that the conversation must have; nil for any.
-    public let expectedVersion: ConversationVersion?
-
-    private init(
-        createsConversation: Bool, firstValues: FirstValues? = nil, expectedVersion: ConversationVersion? = nil
-    ) {
-        self.createsConversation = createsConversation
-        self.firstValues = firstValues
-        self.expectedVersion = expectedVersion
+    public var expectedVersion: ConversationVersion? {
+        if case .unchanged(let version) = kind { version } else { nil }
     }
 
     /// No condition: a conversation that does not exist is created, without a title, in the same transaction.
-    public static let createIfMissing = AppendCondition(createsConversation: true)
+    public static var createIfMissing: AppendCondition { AppendCondition(.createIfMissing) }
 
     /// No condition: a conversation that does not exist is created with first values, in the same transaction; one that
     /// exists keeps its own.
@@ -41,18 +55,17 @@ public struct AppendCondition: Sendable, Hashable {
     ///   - labels: At most 32 labels; by default none.
     ///   - metadata: What the app keeps beside it; by default nothing.
     public static func create(
-        title: String? = nil, labels: Set<Label> = [], metadata: Metadata = [:]
+        title: String? = nil, labels: Set<Label> = [], metadata: Metadata = Metadata()
     ) -> AppendCondition {
         let isPlain = title == nil && labels.isEmpty && metadata.isEmpty
-        return AppendCondition(
-            createsConversation: true,
-            firstValues: isPlain ? nil : FirstValues(title: title, labels: labels, metadata: metadata))
+        return isPlain
+            ? .createIfMissing : AppendCondition(.create(FirstValues(title: title, labels: labels, metadata: metadata)))
     }
 
     /// The conversation exists; otherwise the append is ``ChatStorageError/Code-swift.struct/conversationNotFound``.
     ///
     /// With it, an answer that arrives after its conversation was deleted does not create the conversation again.
-    public static let exists = AppendCondition(createsConversation: false)
+    public static var exists: AppendCondition { AppendCondition(.exists) }
 
     /// The conversation is the one of this version: nothing was appended to it since, and it was not cleared.
     ///
@@ -61,7 +74,7 @@ public struct AppendCondition: Sendable, Hashable {
     ///
     /// - Parameter version: The version that was read, or that an append returned.
     public static func unchanged(_ version: ConversationVersion) -> AppendCondition {
-        AppendCondition(createsConversation: false, expectedVersion: version)
+        AppendCondition(.unchanged(version))
     }
 
     /// The conversation is the one that was read: nothing was appended to it since, and it was not cleared.

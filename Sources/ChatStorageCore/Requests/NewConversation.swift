@@ -19,11 +19,35 @@ public struct NewConversation: Sendable {
     /// The title, at most 200 Unicode scalars without U+0000, or nil.
     public var title: String?
     /// At most 32 labels.
-    public var labels: Set<Label>
+    public var labels: Set<Label> {
+        get { more?.labels ?? [] }
+        set { more = More.of(labels: newValue, metadata: metadata) }
+    }
     /// What the app keeps beside it.
-    public var metadata: Metadata
+    public var metadata: Metadata {
+        get { more?.metadata ?? Metadata() }
+        set { more = More.of(labels: labels, metadata: newValue) }
+    }
     /// What happens when a conversation of the same id exists.
     public var ifExists: Existing
+    /// What most conversations have not; nil for nothing, so that copies of most requests are short.
+    private var more: More?
+
+    /// Labels and metadata; never changed once it is made.
+    private final class More: Sendable {
+        let labels: Set<Label>
+        let metadata: Metadata
+
+        private init(_ labels: Set<Label>, _ metadata: Metadata) {
+            self.labels = labels
+            self.metadata = metadata
+        }
+
+        /// Makes them; nil for nothing.
+        static func of(labels: Set<Label>, metadata: Metadata) -> More? {
+            labels.isEmpty && metadata.isEmpty ? nil : More(labels, metadata)
+        }
+    }
 
     /// Makes a request to create a conversation.
     ///
@@ -34,13 +58,24 @@ public struct NewConversation: Sendable {
     ///   - metadata: What the app keeps beside it; by default nothing.
     ///   - ifExists: What happens when a conversation of the same id exists; by default the call fails.
     public init(
-        _ id: ConversationID, title: String? = nil, labels: Set<Label> = [], metadata: Metadata = [:],
+        _ id: ConversationID, title: String? = nil, labels: Set<Label> = [], metadata: Metadata = Metadata(),
         ifExists: Existing = .fail
     ) {
         self.id = id
         self.title = title
-        self.labels = labels
-        self.metadata = metadata
         self.ifExists = ifExists
+        more = More.of(labels: labels, metadata: metadata)
     }
+
+    /// Makes a request of what most conversations have.
+    @usableFromInline
+    init(plain id: ConversationID, title: String?, ifExists: Existing) {
+        self.id = id
+        self.title = title
+        self.ifExists = ifExists
+        more = nil
+    }
+
+    /// Whether it has neither labels nor metadata.
+    package var isPlain: Bool { more == nil }
 }

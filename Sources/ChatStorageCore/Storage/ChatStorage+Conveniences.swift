@@ -11,7 +11,7 @@ extension ChatStorage {
     @discardableResult
     @inlinable @inline(__always)
     public func createConversation(_ id: ConversationID, title: String? = nil) async throws -> Conversation {
-        try await createConversation(NewConversation(id, title: title))
+        try await createConversation(NewConversation(plain: id, title: title, ifExists: .fail))
     }
 
     /// Reads a conversation, and creates it if it does not exist.
@@ -25,7 +25,7 @@ extension ChatStorage {
     @discardableResult
     @inlinable @inline(__always)
     public func getOrCreateConversation(_ id: ConversationID, title: String? = nil) async throws -> Conversation {
-        try await createConversation(NewConversation(id, title: title, ifExists: .keep))
+        try await createConversation(NewConversation(plain: id, title: title, ifExists: .keep))
     }
 
     /// Gives a conversation another title, or none.

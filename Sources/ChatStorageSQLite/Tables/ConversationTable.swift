@@ -267,14 +267,16 @@ struct ConversationTable {
     static func conversation(
         _ id: ConversationID, in row: Statement, labels: Set<Label>, metadata: Metadata
     ) throws -> Conversation {
-        let conversation = Conversation(
-            id: id, title: try row.optionalText(Column.title.rawValue),
+        var conversation = Conversation(
+            plain: id, title: try row.optionalText(Column.title.rawValue),
             createdAt: try row.timestamp(Column.createdAt.rawValue),
             updatedAt: try row.timestamp(Column.updatedAt.rawValue),
             lastSequence: row.int64(Column.lastSequence.rawValue),
             messageCount: Int(row.int64(Column.messageCount.rawValue)),
-            readThrough: row.int64(Column.readThrough.rawValue), labels: labels, metadata: metadata,
+            readThrough: row.int64(Column.readThrough.rawValue),
             clearedThrough: row.int64(Column.clearedThrough.rawValue))
+        if !labels.isEmpty { conversation.labels = labels }
+        if !metadata.isEmpty { conversation.metadata = metadata }
         guard conversation.lastSequence >= 0 else {
             throw ChatStorageError(.damaged, "a stored conversation's last sequence is negative")
         }
