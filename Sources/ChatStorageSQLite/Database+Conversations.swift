@@ -19,9 +19,12 @@ extension Database {
     func updateConversation(
         _ id: ConversationID, _ change: ConversationChange, tenant: String
     ) throws -> Conversation? {
-        guard let (current, key) = try conversationTable.findWithKey(tenant: tenant, id) else { return nil }
+        guard let found = try conversationTable.findToChange(tenant: tenant, id) else { return nil }
+        let (current, key) = (found.conversation, found.key)
         let changed = try change.applied(to: current, at: .now())
-        guard try conversationTable.update(key, to: changed) else { throw Self.rowIgnored }
+        guard try conversationTable.update(found, to: changed, setsMetadata: !change.metadata.isEmpty) else {
+            throw Self.rowIgnored
+        }
         let isMoved = changed.updatedAt != current.updatedAt
         if changed.labels != current.labels {
             if !current.labels.isEmpty { try labelTable.delete(of: key) }
