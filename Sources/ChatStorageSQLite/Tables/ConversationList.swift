@@ -90,6 +90,12 @@ struct ConversationList {
                 createdAt: try row.timestamp(createdAt), text: text)
         }
 
+        /// What a deletion looks at.
+        func conversationToDelete(labels: Set<Label> = []) throws -> Conversation {
+            try ConversationTable.conversationToDelete(
+                ConversationID(row.text(Column.id.rawValue)), in: row, labels: labels)
+        }
+
         func labels() throws -> Set<Label> { try ConversationTable.labels(in: row) }
 
         /// The conversation.

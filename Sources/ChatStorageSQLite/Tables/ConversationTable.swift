@@ -154,14 +154,28 @@ struct ConversationTable {
         let hasMetadataBeside: Bool
     }
 
-    func findToChange(tenant: String, _ id: ConversationID) throws -> Found? {
+    /// Finds a conversation to change.
+    ///
+    /// - Parameter withMetadata: Whether its metadata is read; what replaces all of it needs none, and mends damage.
+    func findToChange(tenant: String, _ id: ConversationID, withMetadata: Bool = true) throws -> Found? {
         try database.run(Self.sql.findWithKey) { statement in
             try statement.bind(tenant, id)
             guard try statement.step() else { return nil }
             let inRow = try statement.optionalText(Column.metadata.rawValue)
             return Found(
-                conversation: try conversation(id, tenant: tenant, in: statement), key: Self.key(in: statement),
+                conversation: try conversation(id, tenant: tenant, in: statement, withMetadata: withMetadata),
+                key: Self.key(in: statement),
                 hasMetadataBeside: inRow.map(StoredMetadata.isBeside) ?? false)
+        }
+    }
+
+    /// Finds a conversation to delete, see ``conversationToDelete(_:in:labels:)``.
+    func findToDelete(tenant: String, _ id: ConversationID, withLabels: Bool) throws -> Conversation? {
+        try database.run(Self.sql.find) { statement in
+            try statement.bind(tenant, id)
+            guard try statement.step() else { return nil }
+            return try Self.conversationToDelete(
+                id, in: statement, labels: withLabels ? Self.labels(in: statement) : [])
         }
     }
 
@@ -291,10 +305,23 @@ struct ConversationTable {
         return try StoredJSON.metadata(text)
     }
 
-    private func conversation(_ id: ConversationID, tenant: String, in row: Statement) throws -> Conversation {
+    private func conversation(
+        _ id: ConversationID, tenant: String, in row: Statement, withMetadata: Bool = true
+    ) throws -> Conversation {
         var budget = database.readBudget
         return try Self.conversation(
-            id, in: row, labels: Self.labels(in: row), metadata: metadata(of: id, tenant: tenant, in: row, &budget))
+            id, in: row, labels: Self.labels(in: row),
+            metadata: withMetadata ? metadata(of: id, tenant: tenant, in: row, &budget) : Metadata())
+    }
+
+    /// What a deletion looks at, and no more: damage elsewhere in the row does not keep it from being deleted.
+    static func conversationToDelete(
+        _ id: ConversationID, in row: Statement, labels: Set<Label> = []
+    ) throws -> Conversation {
+        let updatedAt = try row.timestamp(Column.updatedAt.rawValue)
+        return Conversation(
+            id: id, title: nil, createdAt: updatedAt, updatedAt: updatedAt, lastSequence: 0,
+            messageCount: Int(row.int64(Column.messageCount.rawValue)), labels: labels)
     }
 
     static func conversation(
