@@ -4,6 +4,12 @@ import Testing
 
 @testable import ChatStorageSQLite
 
+#if canImport(SQLite3)
+import SQLite3
+#else
+import CSQLite
+#endif
+
 /// The metadata that is too long for its conversation's row: it is there if, and only if, the row says so.
 @Suite(.timeLimit(.minutes(5))) struct MetadataTableTests {
     private let folder: TemporaryFolder
@@ -196,33 +202,54 @@ import Testing
         for store in stores { try await store.close() }
     }
 
-    /// The row and what is beside it are of one state, whoever writes meanwhile.
-    @Test func aReaderBesideAWriterSeesOneState() async throws {
-        let writer = try await SQLiteBackend(path: path)
-        try await writer.prepare()
-        try await writer.createConversation(NewConversation("c", labels: ["x"], metadata: Self.long))
-        let states = [Self.short, Self.long, [:], Self.other]
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                for round in 0..<200 {
-                    let change = ConversationChange.metadata(.replacing(with: states[round % states.count]))
-                    try await writer.updateConversation("c", change)
-                }
-            }
-            for query in [ConversationQuery(), ConversationQuery(with: ["x"], preview: 1)] {
-                group.addTask {
-                    for _ in 0..<200 {
-                        let listed = try await backend.conversations(query).items
-                        #expect(listed.count == 1 && states.contains(listed[0].metadata))
-                        let read = try #require(await backend.conversation("c"))
-                        #expect(states.contains(read.metadata))
+    /// Calls a body when a connection begins the statement that reads beside the row.
+    ///
+    /// It belongs to one test, whose connection runs on its thread.
+    private final class Interruption {
+        private let body: () throws -> Void
+        private(set) var count = 0
+
+        init(of database: Database, _ body: @escaping () throws -> Void) {
+            self.body = body
+            sqlite3_trace_v2(
+                database.handle, UInt32(SQLITE_TRACE_STMT),
+                { _, context, _, text in
+                    guard let context, let text else { return 0 }
+                    let sql = String(cString: text.assumingMemoryBound(to: CChar.self))
+                    if sql.hasPrefix("SELECT b.metadata") {
+                        Unmanaged<Interruption>.fromOpaque(context).takeUnretainedValue().interrupt()
                     }
-                }
-            }
-            try await group.waitForAll()
+                    return 0
+                }, Unmanaged.passUnretained(self).toOpaque())
         }
-        try await expectEqual(rows: 1)
-        try await writer.close()
+
+        private func interrupt() {
+            count += 1
+            #expect(throws: Never.self) { try body() }
+        }
+    }
+
+    /// The row and what is beside it are of one state, even if another writes between the two statements.
+    @Test func aReaderBesideAWriterSeesOneState() async throws {
+        try await backend.append(.user("one"), to: "c", if: .create(labels: ["x"], metadata: Self.long))
+        let configuration = SQLiteBackend.Configuration(path: path)
+        let database = try Database(configuration.settings(schema: .current), for: .writing)
+        let interruption = Interruption(of: database) {
+            try execute("BEGIN; DELETE FROM conversation_metadata; UPDATE conversations SET metadata = NULL; COMMIT")
+        }
+        defer { sqlite3_trace_v2(database.handle, 0, nil, nil) }
+        let list = { try database.conversations($0, after: nil, tenant: "").items.map(\.metadata) }
+        let reads: [() throws -> [Metadata]] = [
+            { try database.conversation(tenant: "", "c").map { [$0.metadata] } ?? [] },
+            { try list(ConversationQuery()) }, { try list(ConversationQuery(preview: 5)) },
+            { try list(ConversationQuery(with: ["x"])) },
+        ]
+        for read in reads {
+            try await backend.updateConversation("c", .metadata(.replacing(with: Self.long)))
+            #expect(try read() == [Self.long])
+            #expect(try read() == [[:]])
+        }
+        #expect(interruption.count == reads.count)
         try await backend.close()
     }
 
