@@ -161,7 +161,8 @@ public struct PostgresTenant: ChatStorage {
             request = .read(statements.firstConversations, values, isLong: limit > Self.shortPage)
         }
         let result = try await store.result(of: request)
-        return ConversationPage(try result.rows.map(ConversationTable.conversation), limit: limit, tenant: name)
+        let conversations = try result.rows.map { try ConversationTable.conversation($0, for: query) }
+        return ConversationPage(conversations, limit: limit, tenant: name)
     }
 
     /// Appends messages to the end of a conversation, in order, all or none.

@@ -19,9 +19,14 @@ extension Database {
     func updateConversation(
         _ id: ConversationID, _ change: ConversationChange, tenant: String
     ) throws -> Conversation? {
-        guard let (current, key) = try conversationTable.findWithKey(tenant: tenant, id) else { return nil }
+        let found = try conversationTable.findToChange(
+            tenant: tenant, id, withMetadata: change.metadata.replacement == nil)
+        guard let found else { return nil }
+        let (current, key) = (found.conversation, found.key)
         let changed = try change.applied(to: current, at: .now())
-        guard try conversationTable.update(key, to: changed) else { throw Self.rowIgnored }
+        guard try conversationTable.update(found, to: changed, setsMetadata: !change.metadata.isEmpty) else {
+            throw Self.rowIgnored
+        }
         let isMoved = changed.updatedAt != current.updatedAt
         if changed.labels != current.labels {
             if !current.labels.isEmpty { try labelTable.delete(of: key) }
@@ -35,9 +40,9 @@ extension Database {
     func deleteConversation(_ deletion: ConversationDeletion, tenant: String) throws -> Bool {
         let id = deletion.id
         if !deletion.isUnconditional {
-            guard let current = try conversation(tenant: tenant, id), deletion.applies(to: current) else {
-                return false
-            }
+            let current = try conversationTable.findToDelete(
+                tenant: tenant, id, withLabels: !deletion.without.isEmpty)
+            guard let current, deletion.applies(to: current) else { return false }
         }
         guard let key = try conversationTable.delete(tenant: tenant, id) else {
             try refuseIgnoredRow(tenant: tenant, id)

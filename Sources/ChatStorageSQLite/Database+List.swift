@@ -34,7 +34,8 @@ extension Database {
                 next = ConversationCursor(after: items[query.limit - 1], tenant: tenant)
                 return false
             }
-            items.append(try entry.conversation(&budget))
+            items.append(
+                try query.isForDeletion ? entry.conversationToDelete() : entry.conversation(&budget))
             if let scalars = query.preview {
                 items[items.count - 1].preview =
                     try entry.newestPreview(scalars: scalars, &roles, &budget)
@@ -58,7 +59,10 @@ extension Database {
             let labels = try entry.labels()
             // Of one that is passed over the metadata would be read for nothing.
             let isTaken = query.with.isSubset(of: labels) && query.without.isDisjoint(with: labels)
-            let conversation = try entry.conversation(labels: labels, withMetadata: isTaken, &budget)
+            let conversation =
+                try query.isForDeletion
+                ? entry.conversationToDelete(labels: labels)
+                : entry.conversation(labels: labels, withMetadata: isTaken, &budget)
             try builder.add(conversation) { scalars in
                 try messageTable.preview(of: entry.key, scalars: scalars, &budget)
             }

@@ -1,18 +1,25 @@
 import ChatStorageCore
 
-/// What other programs do to the file: messages and labels that they left without a conversation, triggers that they
-/// made.
+/// What other programs do to the file: rows that they left without a conversation, triggers that they made.
 extension Database {
-    /// Removes messages and labels that were left under the key of a conversation that is new.
+    /// Removes messages, labels and metadata that were left under the key of a conversation that is new.
     ///
     /// A program that does not enforce foreign keys, such as SQLite's shell by default, deletes conversations but not
     /// their messages (<https://www.sqlite.org/foreignkeys.html#fk_enable>). A conversation of any tenant can get their
     /// key, and must not begin with them.
     func removeOrphans(of key: Int64) throws {
-        if try labelTable.hasAny(of: key) { try labelTable.delete(of: key) }
-        guard try messageTable.hasAny(of: key) else { return }
+        guard try hasAnyRows(of: key) else { return }
+        try labelTable.delete(of: key)
+        try metadataTable.deleteUnused(of: key)
         _ = try messageTable.delete(of: key)
         try refuseMessagesLeft(of: key)
+    }
+
+    private func hasAnyRows(of key: Int64) throws -> Bool {
+        try run(OrphanRows.sql.any) { statement in
+            try statement.bind(key, at: 1)
+            return try statement.step()
+        }
     }
 
     /// Refuses a deletion after which messages are still there.
@@ -29,4 +36,19 @@ extension Database {
     /// (<https://www.sqlite.org/lang_createtrigger.html#the_raise_function>).
     static let rowIgnored = ChatStorageError(
         .schemaMismatch, "a trigger that is not the library's kept a row from being written or deleted")
+}
+
+/// What has the number of a conversation beside its own row.
+struct OrphanRows {
+    struct Statements: Sendable {
+        /// ?1 the number.
+        let any = SQL(
+            """
+            SELECT 1 FROM chat_messages WHERE conversation = ?1
+            UNION ALL SELECT 1 FROM conversation_labels WHERE conversation = ?1
+            UNION ALL SELECT 1 FROM conversation_metadata WHERE conversation = ?1 LIMIT 1
+            """)
+    }
+
+    static let sql = Statements()
 }

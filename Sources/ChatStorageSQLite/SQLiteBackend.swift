@@ -15,7 +15,8 @@ public import ChatStorageCore
 /// everything, with ids, names of roles and times as people read them. In the tables themselves, `conversations` and
 /// `chat_messages`, a message has the number of its conversation and of its role (`chat_roles`), and times are
 /// microseconds since 1970 in UTC (`created_at_us`). Labels, metadata and parts are JSON; `conversation_labels` has a row
-/// for each label of a conversation, and the library keeps it equal to the column.
+/// for each label of a conversation, and the library keeps it equal to the column. Metadata of more than 1 KiB is in
+/// `conversation_metadata`, and the column is an empty text.
 public final class SQLiteBackend: ChatStorageBackend {
     private let store: SQLiteStore
 

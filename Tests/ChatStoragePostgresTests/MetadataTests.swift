@@ -148,6 +148,41 @@ import Testing
         }
     }
 
+    /// Of what is deleted metadata is not read, and what takes the place of all of it needs none.
+    @Test func damagedMetadataIsDeletedAndReplaced() async throws {
+        try await withTwoHandles { handles, schema in
+            func damage() async throws {
+                try await handles[0].append([.user("1")], to: "d", if: .create(labels: ["pinned"]))
+                try await TestPostgres.execute("UPDATE \(schema).conversations SET metadata = '{\"secret\":'")
+                await expectError(.damaged) { try await handles[1].conversations() }
+            }
+            for labels in [[], ["other"]] as [Set<Label>] {
+                try await damage()
+                for isDryRun in [true, false] {
+                    let count = try await handles[1].deleteConversations(
+                        ofTenant: nil, updatedBefore: .latest, without: labels.union(["pinned"]), isDryRun: isDryRun)
+                    #expect(count == DeletionCount(conversations: 1, messages: 2))
+                }
+                #expect(
+                    try await handles[1].deleteConversations(
+                        ofTenant: nil, updatedBefore: .latest, without: labels
+                    ) == DeletionCount(conversations: 1, messages: 1))
+                try await handles[0].append([.user("1"), .user("2")], to: "c")
+            }
+            try await damage()
+            await expectError(.damaged, without: "secret") {
+                try await handles[1].updateConversation("c", .metadata(.setting("b", to: 1)))
+            }
+            let change = ConversationChange.metadata(.replacing(with: ["a": 1])).read(through: 1)
+            let changed = try await handles[1].updateConversation("c", change)
+            #expect(changed?.metadata == ["a": 1] && changed?.readThrough == 1)
+            #expect(try await handles[0].conversation("c") == changed)
+            let expected = DeletionCount(conversations: 2, messages: 3)
+            #expect(try await handles[1].eraseTenant(nil, isDryRun: true) == expected)
+            #expect(try await handles[1].eraseDefaultTenant() == expected)
+        }
+    }
+
     @Test func metadataThatTheLibraryDoesNotWriteIsDamage() async throws {
         try await withTwoHandles { handles, schema in
             for text in ["[1]", "{\"a\":1,\"a\":2}", "", "{\"secret\":"] {

@@ -55,7 +55,10 @@ import Testing
                                 messages, to: ConversationID("\(word) \(number)"),
                                 if: .create(
                                     title: word, labels: number % 3 == 0 ? [Label(word)] : [],
-                                    metadata: ["word": .string(word)]))
+                                    // Long metadata is in a table of its own.
+                                    metadata: [
+                                        "word": .string(String(repeating: word, count: number % 4 == 0 ? 500 : 1))
+                                    ]))
                         }
                     }
                 }

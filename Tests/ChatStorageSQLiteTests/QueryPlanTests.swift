@@ -41,7 +41,7 @@ import Testing
     /// The statements on the tables, by their names.
     private static let statements: [(name: String, sql: SQL)] = [
         ConversationTable.sql as Any, ConversationList.sql, TenantList.sql, MessageTable.sql, LabelTable.sql,
-        RoleTable.sql,
+        MetadataTable.sql, OrphanRows.sql, RoleTable.sql,
     ].flatMap { table in
         Mirror(reflecting: table).children.compactMap { name, value in (value as? SQL).map { (name ?? "", $0) } }
     }
@@ -102,6 +102,7 @@ import Testing
             (list.olderWithNewest, ["\(recency)<?)", newest]),
             (list.tiedOfLabel, ["\(label)=? AND conversation_id>?)", number]),
             (list.olderOfLabel, ["\(label)<?)", number]),
+            (MetadataTable.sql.find, [conversation, "SEARCH b USING INTEGER PRIMARY KEY (rowid=?)"]),
             (LabelTable.sql.move, ["\(ofConversation) (conversation=?)"]),
             (LabelTable.sql.delete, ["\(ofConversation) (conversation=?)"]),
             (TenantList.sql.from, [tenants]), (TenantList.sql.after, [tenants]),

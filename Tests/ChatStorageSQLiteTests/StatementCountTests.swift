@@ -41,7 +41,10 @@ import CSQLite
         let backend = try await SQLiteBackend(configuration)
         try await backend.prepare()
         try await backend.append(.user("one"), to: "plain")
-        try await backend.createConversation(NewConversation("labelled", labels: ["a", "b"]))
+        try await backend.createConversation(
+            NewConversation("labelled", labels: ["a", "b"], metadata: ["of some": "bytes"]))
+        let text = JSONValue.string(String(repeating: "x", count: 2_000))
+        try await backend.tenant("long").createConversation(NewConversation("long", metadata: ["a": text]))
         try await backend.close()
         database = try Database(configuration.settings(schema: .current), for: .writing)
     }
@@ -76,6 +79,15 @@ import CSQLite
         #expect(
             try statements { try database.append(new, tenant: "") }
                 == [Self.update, "UPDATE OR REPLACE conversation_labels", Self.insert])
+    }
+
+    @Test func longMetadataIsReadBesideTheRowAndNotTouchedByAnAppend() throws {
+        let new = NewMessages([.user("one")], to: "long", if: .exists)
+        #expect(try statements { try database.append(new, tenant: "long") } == [Self.update, Self.insert])
+        let beside = "SELECT b.metadata FROM conversations"
+        #expect(try statements { try database.conversation(tenant: "long", "long") }.dropFirst() == [beside])
+        let list = { try database.conversations(ConversationQuery(), after: nil, tenant: "long") }
+        #expect(try statements { try list() }.dropFirst() == [beside])
     }
 
     @Test func aReadIsOne() throws {

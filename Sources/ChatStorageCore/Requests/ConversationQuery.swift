@@ -19,6 +19,11 @@ public struct ConversationQuery: Sendable, Hashable {
     public var without: Set<Label>
     /// How many Unicode scalars of a message each brings as its ``Conversation/preview``, 1 to 1,000; nil for none.
     public var preview: Int?
+    /// Whether the page is only for deleting what is on it.
+    ///
+    /// A backend of the library then reads of each conversation its id, `updatedAt` and `messageCount` alone. So no
+    /// metadata is read for nothing, and what another program has damaged does not keep a user from being erased.
+    package var isForDeletion = false
 
     /// Makes a query.
     ///

@@ -59,6 +59,7 @@ extension ChatStorageBackend {
         let handle: any ChatStorage = if let name { tenant(name) } else { defaultTenant }
         var count = DeletionCount()
         var query = ConversationQuery(limit: deletionPage)
+        query.isForDeletion = true
         while true {
             try Task.checkCancellation()
             let page = try await handle.conversations(query)
@@ -82,11 +83,12 @@ extension ChatStorageBackend {
         let handle: any ChatStorage = if let name { tenant(name) } else { defaultTenant }
         var count = DeletionCount()
         // The list goes from new to old, so the walk begins at the time.
-        var cursor: ConversationCursor? = ConversationCursor(before: time)
-        while let start = cursor {
+        var query = ConversationQuery(
+            after: ConversationCursor(before: time), limit: deletionPage, without: labels)
+        query.isForDeletion = true
+        while query.cursor != nil {
             try Task.checkCancellation()
-            let page = try await handle.conversations(
-                ConversationQuery(after: start, limit: deletionPage, without: labels))
+            let page = try await handle.conversations(query)
             if isDryRun {
                 count.add(page.items)
             } else {
@@ -95,7 +97,7 @@ extension ChatStorageBackend {
                         page.items.map { ($0, ConversationDeletion($0.id, updatedBefore: time, without: labels)) },
                         of: handle))
             }
-            cursor = page.next
+            query.cursor = page.next
         }
         return count
     }

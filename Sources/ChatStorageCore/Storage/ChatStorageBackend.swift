@@ -63,7 +63,8 @@ public protocol ChatStorageBackend: ChatStorage {
     /// Deletes all conversations of a tenant, one by one, each whole.
     ///
     /// A call on the tenant that begins later may survive it, so an app locks the user out first. One that failed or
-    /// was cancelled has deleted some; it is called again.
+    /// was cancelled has deleted some; it is called again. Titles, labels and metadata are not read, so a conversation
+    /// is deleted too if another program has damaged them.
     ///
     /// - Parameters:
     ///   - name: The tenant's name; nil is the default tenant.

@@ -13,11 +13,31 @@ struct ConversationTable: Sendable {
 
     /// Reads a conversation from a statement's row.
     static func conversation(_ row: QueryResult.Row) throws -> Conversation {
+        try conversation(row, withMetadata: true)
+    }
+
+    /// Reads a conversation that a page has.
+    ///
+    /// Of one to delete only what a deletion looks at: damage elsewhere in the row does not keep it from being deleted.
+    /// Its labels are looked at by the statements.
+    static func conversation(_ row: QueryResult.Row, for query: ConversationQuery) throws -> Conversation {
+        guard query.isForDeletion else { return try conversation(row) }
+        let updatedAt = try row.time(3)
+        return Conversation(
+            id: ConversationID(try row.text(0)), title: nil, createdAt: updatedAt, updatedAt: updatedAt,
+            lastSequence: 0, messageCount: Int(clamping: try row.int64(5, atLeast: 0)))
+    }
+
+    /// Reads a conversation.
+    ///
+    /// - Parameter withMetadata: Whether its metadata is read; what replaces all of it needs none, and mends damage.
+    static func conversation(_ row: QueryResult.Row, withMetadata: Bool) throws -> Conversation {
         Conversation(
             id: ConversationID(try row.text(0)), title: try row.optionalText(1),
             createdAt: try row.time(2), updatedAt: try row.time(3), lastSequence: try row.int64(4, atLeast: 0),
             messageCount: Int(clamping: try row.int64(5, atLeast: 0)), readThrough: try row.int64(6, atLeast: 0),
-            labels: row.isNull(8) ? [] : try labels(row), metadata: row.isNull(9) ? Metadata() : try metadata(row),
+            labels: row.isNull(8) ? [] : try labels(row),
+            metadata: row.isNull(9) || !withMetadata ? Metadata() : try metadata(row),
             clearedThrough: try row.int64(7, atLeast: 0))
     }
 

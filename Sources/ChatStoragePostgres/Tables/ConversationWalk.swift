@@ -129,7 +129,7 @@ struct ConversationWalk: Sendable {
         let most = ConversationPageBuilder.mostLookedAt(query)
         var items: [Conversation] = []
         for row in result.rows {
-            var conversation = try ConversationTable.conversation(row)
+            var conversation = try ConversationTable.conversation(row, for: query)
             if try row.bool(first) {
                 if !row.isNull(first + 3) {
                     conversation.preview = MessagePreview(

@@ -24,7 +24,8 @@ struct MergedChange: Sendable {
     ///
     /// - Throws: ``ChatStorageError`` with the code `tooManyLabels` or `metadataTooLarge`.
     init(_ change: ConversationChange, of row: QueryResult.Row) throws {
-        let conversation = try ConversationTable.conversation(row)
+        let conversation = try ConversationTable.conversation(
+            row, withMetadata: change.metadata.replacement == nil)
         let changed: Conversation
         do {
             // The database's clock says when it is changed.

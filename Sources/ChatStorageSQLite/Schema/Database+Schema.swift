@@ -1,6 +1,9 @@
 extension Schema {
     /// The tables' names, in alphabetical order.
-    static let tables = ["chat_messages", "chat_roles", "chat_storage_schema", "conversation_labels", "conversations"]
+    static let tables = [
+        "chat_messages", "chat_roles", "chat_storage_schema", "conversation_labels", "conversation_metadata",
+        "conversations",
+    ]
 
     fileprivate struct Statements: Sendable {
         let tableCount = SQL("SELECT count(*) FROM sqlite_schema")
@@ -8,7 +11,8 @@ extension Schema {
             """
             SELECT lower(name) FROM sqlite_schema
             WHERE lower(name) IN (
-                'chat_messages', 'chat_roles', 'chat_storage_schema', 'conversation_labels', 'conversations')
+                'chat_messages', 'chat_roles', 'chat_storage_schema', 'conversation_labels',
+                'conversation_metadata', 'conversations')
             ORDER BY 1
             """)
         let negateVersion = SQL("UPDATE chat_storage_schema SET schema_version = -schema_version")

@@ -12,6 +12,8 @@ extension Schema {
     /// - A conversation's labels are a JSON array, in the order of their bytes. Each has a row of its own too, in the
     ///   order of the list, so a page of a label's conversations is a range. That table's rows lie in this order, and
     ///   conversations without labels have none.
+    /// - Every append writes the conversation's row anew, so long metadata has a table of its own, and the column has
+    ///   an empty text, which is no JSON.
     /// - Messages do not lie in the order of their key, which is an index: long rows make a table without rowids slow
     ///   to write (<https://www.sqlite.org/withoutrowid.html>).
     /// - The table of versions has other columns than before the first release, so that neither library takes the
@@ -50,6 +52,13 @@ extension Schema {
         ) STRICT, WITHOUT ROWID;
 
         CREATE INDEX conversation_labels_conversation ON conversation_labels (conversation);
+
+        CREATE TABLE conversation_metadata (
+            conversation INTEGER PRIMARY KEY
+                CONSTRAINT conversation_metadata_conversation_fkey
+                REFERENCES conversations (conversation) ON DELETE CASCADE,
+            metadata TEXT NOT NULL
+        ) STRICT;
 
         CREATE TABLE chat_roles (
             role INTEGER PRIMARY KEY,
@@ -92,8 +101,11 @@ extension Schema {
                 || printf('.%06dZ', (created_at_us % 1000000 + 1000000) % 1000000) AS created_at,
             strftime('%Y-%m-%dT%H:%M:%S', (updated_at_us - 999999 * (updated_at_us < 0)) / 1000000, 'unixepoch')
                 || printf('.%06dZ', (updated_at_us % 1000000 + 1000000) % 1000000) AS updated_at,
-            last_sequence, message_count, head, last_parent, cleared_through, is_branched, read_through, labels, metadata
-        FROM conversations;
+            last_sequence, message_count, head, last_parent, cleared_through, is_branched, read_through, labels,
+            iif(metadata = '',
+                (SELECT b.metadata FROM conversation_metadata AS b WHERE b.conversation = c.conversation), metadata)
+                AS metadata
+        FROM conversations AS c;
 
         CREATE VIEW readable_messages AS
         SELECT c.tenant, c.conversation_id, m.sequence, r.name AS role, m.content,

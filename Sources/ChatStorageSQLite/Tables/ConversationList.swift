@@ -71,6 +71,7 @@ struct ConversationList {
     /// A conversation of the list, where it lies.
     struct Entry {
         fileprivate let row: Statement
+        fileprivate let list: ConversationList
 
         /// The number by which messages have it; not of ``Columns/conversation``.
         var key: Int64 { ConversationTable.key(in: row) }
@@ -89,6 +90,12 @@ struct ConversationList {
                 createdAt: try row.timestamp(createdAt), text: text)
         }
 
+        /// What a deletion looks at.
+        func conversationToDelete(labels: Set<Label> = []) throws -> Conversation {
+            try ConversationTable.conversationToDelete(
+                ConversationID(row.text(Column.id.rawValue)), in: row, labels: labels)
+        }
+
         func labels() throws -> Set<Label> { try ConversationTable.labels(in: row) }
 
         /// The conversation.
@@ -100,9 +107,12 @@ struct ConversationList {
         func conversation(
             labels: Set<Label>? = nil, withMetadata: Bool = true, _ budget: inout ReadBudget
         ) throws -> Conversation {
-            try ConversationTable.conversation(
-                ConversationID(row.text(Column.id.rawValue)), in: row, labels: labels ?? self.labels(),
-                metadata: withMetadata ? ConversationTable.metadata(in: row, &budget) : Metadata())
+            let id = ConversationID(try row.text(Column.id.rawValue))
+            return try ConversationTable.conversation(
+                id, in: row, labels: labels ?? self.labels(),
+                metadata: withMetadata
+                    ? list.database.conversationTable.metadata(of: id, tenant: list.tenant, in: row, &budget)
+                    : Metadata())
         }
     }
 
@@ -157,7 +167,7 @@ struct ConversationList {
             if let id { try statement.bind(id.rawValue, at: 4) }
             if let label { try statement.bind(label.rawValue, at: 5) }
             while try statement.step() {
-                guard try body(Entry(row: statement)) else { return false }
+                guard try body(Entry(row: statement, list: self)) else { return false }
             }
             return true
         }

@@ -142,14 +142,40 @@ struct ConversationTable {
     func find(tenant: String, _ id: ConversationID) throws -> Conversation? {
         try database.run(Self.sql.find) { statement in
             try statement.bind(tenant, id)
-            return try statement.step() ? conversation(id, in: statement) : nil
+            return try statement.step() ? conversation(id, tenant: tenant, in: statement) : nil
         }
     }
 
-    func findWithKey(tenant: String, _ id: ConversationID) throws -> (conversation: Conversation, key: Int64)? {
+    /// A conversation to change.
+    struct Found {
+        let conversation: Conversation
+        let key: Int64
+        /// Whether its metadata is in the table beside this one.
+        let hasMetadataBeside: Bool
+    }
+
+    /// Finds a conversation to change.
+    ///
+    /// - Parameter withMetadata: Whether its metadata is read; what replaces all of it needs none, and mends damage.
+    func findToChange(tenant: String, _ id: ConversationID, withMetadata: Bool = true) throws -> Found? {
         try database.run(Self.sql.findWithKey) { statement in
             try statement.bind(tenant, id)
-            return try statement.step() ? (conversation(id, in: statement), Self.key(in: statement)) : nil
+            guard try statement.step() else { return nil }
+            let inRow = try statement.optionalText(Column.metadata.rawValue)
+            return Found(
+                conversation: try conversation(id, tenant: tenant, in: statement, withMetadata: withMetadata),
+                key: Self.key(in: statement),
+                hasMetadataBeside: inRow.map(StoredMetadata.isBeside) ?? false)
+        }
+    }
+
+    /// Finds a conversation to delete, see ``conversationToDelete(_:in:labels:)``.
+    func findToDelete(tenant: String, _ id: ConversationID, withLabels: Bool) throws -> Conversation? {
+        try database.run(Self.sql.find) { statement in
+            try statement.bind(tenant, id)
+            guard try statement.step() else { return nil }
+            return try Self.conversationToDelete(
+                id, in: statement, labels: withLabels ? Self.labels(in: statement) : [])
         }
     }
 
@@ -157,6 +183,7 @@ struct ConversationTable {
     ///
     /// - Returns: Its key; nil if there is one of its id, or the row was kept from being written.
     func insert(_ conversation: Conversation, tenant: String) throws -> Int64? {
+        let metadata = StoredMetadata(conversation.metadata)
         try database.run(Self.sql.insert) { statement in
             try statement.bind(tenant, at: 1)
             try statement.bind(conversation.id.rawValue, at: Column.id.parameter)
@@ -168,29 +195,40 @@ struct ConversationTable {
             try statement.bind(conversation.clearedThrough, at: Column.clearedThrough.parameter)
             try statement.bind(conversation.readThrough, at: Column.readThrough.parameter)
             try statement.bind(StoredJSON.text(of: conversation.labels), at: Column.labels.parameter)
-            try statement.bind(StoredJSON.text(of: conversation.metadata), at: Column.metadata.parameter)
+            try statement.bind(metadata.inRow, at: Column.metadata.parameter)
             _ = try statement.step()
         }
-        return database.changedRows > 0 ? database.insertedRow : nil
+        guard database.changedRows > 0 else { return nil }
+        let key = database.insertedRow
+        if let text = metadata.beside { try database.metadataTable.write(text, of: key) }
+        return key
     }
 
     /// Writes what a change can set.
     ///
+    /// - Parameter setsMetadata: Whether the metadata may be another than was found.
     /// - Returns: Whether the row was written.
-    func update(_ key: Int64, to conversation: Conversation) throws -> Bool {
+    func update(_ found: Found, to conversation: Conversation, setsMetadata: Bool) throws -> Bool {
+        let metadata = StoredMetadata(conversation.metadata)
         try database.run(Self.sql.update) { statement in
-            try statement.bind(key, at: 1)
+            try statement.bind(found.key, at: 1)
             try statement.bind(conversation.title, at: 2)
             try statement.bind(conversation.updatedAt, at: 3)
             try statement.bind(conversation.readThrough, at: 4)
             try statement.bind(StoredJSON.text(of: conversation.labels), at: 5)
-            try statement.bind(StoredJSON.text(of: conversation.metadata), at: 6)
+            try statement.bind(metadata.inRow, at: 6)
             _ = try statement.step()
         }
-        return database.changedRows == 1
+        guard database.changedRows == 1 else { return false }
+        if let text = metadata.beside {
+            if setsMetadata || !found.hasMetadataBeside { try database.metadataTable.write(text, of: found.key) }
+        } else if found.hasMetadataBeside {
+            try database.metadataTable.delete(of: found.key)
+        }
+        return true
     }
 
-    /// Deletes a conversation, and by the tables' own rule its messages and labels.
+    /// Deletes a conversation, and by the tables' own rule its messages, labels and long metadata.
     ///
     /// - Returns: Its key; nil if nothing was deleted.
     func delete(tenant: String, _ id: ConversationID) throws -> Int64? {
@@ -223,7 +261,10 @@ struct ConversationTable {
             } else {
                 condition.expectedVersion == nil ? Self.sql.extend : Self.sql.extendUnchanged
             }
-        return try database.run(sql) { statement in
+        let metadata = condition.firstValues.map { StoredMetadata($0.metadata) }
+        // The row that is written does not say whether it is new. One that is not keeps its own.
+        let isNew = try metadata?.beside != nil && find(tenant: tenant, new.conversationID) == nil
+        let place = try database.run(sql) { statement in
             try statement.bind(tenant, new.conversationID)
             try statement.bind(Int64(new.messages.count), at: 3)
             try statement.bind(time, at: 4)
@@ -236,10 +277,12 @@ struct ConversationTable {
             if let first = condition.firstValues {
                 try statement.bind(first.title, at: 6)
                 try statement.bind(StoredJSON.text(of: first.labels), at: 7)
-                try statement.bind(StoredJSON.text(of: first.metadata), at: 8)
+                try statement.bind(metadata?.inRow, at: 8)
             }
             return try statement.onlyRow(Place.init)
         }
+        if isNew, let place, let text = metadata?.beside { try database.metadataTable.write(text, of: place.key) }
+        return place
     }
 
     // MARK: Rows
@@ -252,16 +295,33 @@ struct ConversationTable {
         return try StoredJSON.labels(text)
     }
 
-    static func metadata(in row: Statement, _ budget: inout ReadBudget) throws -> Metadata {
-        guard let text = try row.optionalText(Column.metadata.rawValue) else { return Metadata() }
+    /// The metadata of a row's conversation, which may be beside it.
+    func metadata(
+        of id: ConversationID, tenant: String, in row: Statement, _ budget: inout ReadBudget
+    ) throws -> Metadata {
+        guard var text = try row.optionalText(Column.metadata.rawValue) else { return Metadata() }
+        if StoredMetadata.isBeside(text) { text = try database.metadataTable.text(tenant: tenant, id) }
         try budget.take(bytes: text.utf8.count)
         return try StoredJSON.metadata(text)
     }
 
-    private func conversation(_ id: ConversationID, in row: Statement) throws -> Conversation {
+    private func conversation(
+        _ id: ConversationID, tenant: String, in row: Statement, withMetadata: Bool = true
+    ) throws -> Conversation {
         var budget = database.readBudget
         return try Self.conversation(
-            id, in: row, labels: Self.labels(in: row), metadata: Self.metadata(in: row, &budget))
+            id, in: row, labels: Self.labels(in: row),
+            metadata: withMetadata ? metadata(of: id, tenant: tenant, in: row, &budget) : Metadata())
+    }
+
+    /// What a deletion looks at, and no more: damage elsewhere in the row does not keep it from being deleted.
+    static func conversationToDelete(
+        _ id: ConversationID, in row: Statement, labels: Set<Label> = []
+    ) throws -> Conversation {
+        let updatedAt = try row.timestamp(Column.updatedAt.rawValue)
+        return Conversation(
+            id: id, title: nil, createdAt: updatedAt, updatedAt: updatedAt, lastSequence: 0,
+            messageCount: Int(row.int64(Column.messageCount.rawValue)), labels: labels)
     }
 
     static func conversation(

@@ -17,7 +17,6 @@ struct LabelTable {
             """)
         /// ?2 the time.
         let move = SQL("UPDATE OR REPLACE conversation_labels SET updated_at_us = ?2 WHERE conversation = ?1")
-        let any = SQL("SELECT 1 FROM conversation_labels WHERE conversation = ?1 LIMIT 1")
         let delete = SQL("DELETE FROM conversation_labels WHERE conversation = ?1")
     }
 
@@ -46,14 +45,6 @@ struct LabelTable {
             try statement.bind(key, at: 1)
             try statement.bind(time, at: 2)
             _ = try statement.step()
-        }
-    }
-
-    /// Whether there are rows under the number of a conversation, which may be there or not.
-    func hasAny(of key: Int64) throws -> Bool {
-        try database.run(Self.sql.any) { statement in
-            try statement.bind(key, at: 1)
-            return try statement.step()
         }
     }
 
