@@ -1,6 +1,9 @@
+import ArgumentParser
 import Foundation
 import TestSupport
 import Testing
+
+@testable import chatstorage
 
 @Suite("The tool's commands")
 struct CommandTests {
@@ -415,6 +418,20 @@ struct CommandTests {
         ] {
             #expect(help.output.contains("\n  \(command) "))
             #expect(try await tool.run(command, "--help").status == 0)
+        }
+    }
+
+    @Test("the examples in the help are printed as they are written, so that they can be copied")
+    func examples() {
+        let configurations =
+            [(ChatStorageTool.configuration, ChatStorageTool.helpMessage(columns: 80))]
+            + ChatStorageTool.configuration.subcommands.map { command in
+                (command.configuration, ChatStorageTool.helpMessage(for: command, columns: 80))
+            }
+        for (configuration, help) in configurations {
+            for line in configuration.discussion.split(separator: "\n") where line.hasPrefix("  ") {
+                #expect(help.contains("\n\(line)\n"), "\(line)")
+            }
         }
     }
 
