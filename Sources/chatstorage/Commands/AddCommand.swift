@@ -49,6 +49,7 @@ struct AddCommand: AsyncParsableCommand {
         let wanted = Role.standard.contains(message.role) && roles.roles == nil ? .standard : roles.wanted
         let append = StorageCall.append(NewMessages([message], to: ConversationID(id)))
         let stored = try await store.withBackend(for: .fillingLater, taking: wanted) { backend, roles in
+            try await store.location.checkIsReadable(backend)
             do {
                 let reply = try await append.perform(on: backend, tenant: store.tenant, taking: roles) {
                     try await store.location.prepare(backend)

@@ -114,6 +114,19 @@ extension StoreLocation {
         }
     }
 
+    /// Reads nothing from the store, so that what is wrong with it is not taken for a mistake in a message.
+    ///
+    /// - Throws: The store's error, with the name of its file; none if the store does not exist yet.
+    func checkIsReadable(_ backend: any ChatStorageBackend) async throws {
+        do {
+            _ = try await backend.conversations(limit: 0)
+        } catch let error as ChatStorageError where error.code == .notPrepared {
+            return
+        } catch {
+            throw naming(error)
+        }
+    }
+
     /// Refuses options of PostgreSQL for another store.
     func checkPostgresOptions(for url: StoreURL) throws {
         if url.postgresURI != nil {
