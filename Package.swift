@@ -175,6 +175,7 @@ let package = Package(
             dependencies: [
                 "chatstorage", "ChatStorageCore", "ChatStorageInMemory", "ChatStoragePostgres", "ChatStorageSQLite",
                 "ChatStorageJSON", "ChatStorageSupport", "ChatStorageTransfer", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
     ]

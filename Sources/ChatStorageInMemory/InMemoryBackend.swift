@@ -54,12 +54,18 @@ public final class InMemoryBackend: ChatStorageBackend {
     /// let chats = InMemoryBackend.prepared(with: [.init("trip", title: "Kyoto", [.user("Hi"), .assistant("Hello")])])
     /// ```
     ///
-    /// It takes all roles. A conversation that no store keeps is left out: in a test ``init(_:)`` says what is wrong.
+    /// The conversations can have messages of all roles that a store can take, ``RoleSet/withTools``, and are read
+    /// whole. What is appended afterwards must be of `roles`, as on any other backend. A conversation that no store
+    /// keeps, such as one with a message of another role, is left out: in a test ``init(_:)`` says what is wrong.
     ///
-    /// - Parameter conversations: The conversations of the default tenant.
-    public static func prepared(with conversations: [ConversationSnapshot] = []) -> InMemoryBackend {
-        let backend = InMemoryBackend(roles: .withTools)
-        for conversation in conversations { try? backend.store.preload([conversation]) }
+    /// - Parameters:
+    ///   - conversations: The conversations of the default tenant.
+    ///   - roles: The roles that further messages can have; by default those of plain chats.
+    public static func prepared(
+        with conversations: [ConversationSnapshot] = [], roles: RoleSet = .standard
+    ) -> InMemoryBackend {
+        let backend = InMemoryBackend(roles: roles)
+        for conversation in conversations { try? backend.store.preload([conversation], roles: .withTools) }
         try? backend.store.prepare()
         return backend
     }
@@ -77,7 +83,7 @@ public final class InMemoryBackend: ChatStorageBackend {
     ///   cannot be stored or comes twice.
     public init(_ configuration: Configuration) throws {
         store = InMemoryStore(clock: configuration.clock, roles: configuration.roles)
-        try store.preload(configuration.conversations)
+        try store.preload(configuration.conversations, roles: configuration.roles)
     }
 
     /// Opens an empty store by its URL, `memory:`.

@@ -49,7 +49,8 @@ final class InMemoryStore: Sendable {
         self.roles = roles
     }
 
-    func preload(_ snapshots: [ConversationSnapshot]) throws {
+    /// Puts conversations into the default tenant, whose messages have these roles.
+    func preload(_ snapshots: [ConversationSnapshot], roles: RoleSet) throws {
         for snapshot in snapshots { try Validation.check(snapshot, roles: roles) }
         try state.withLock { _ in
             for snapshot in snapshots { _ = try defaultTenant.conversations.restore(snapshot) }

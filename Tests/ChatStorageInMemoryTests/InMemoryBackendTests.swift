@@ -25,6 +25,22 @@ import Testing
         #expect(try await backend.createConversation("e").createdAt == .latest)
     }
 
+    @Test func aPreparedStoreReadsAllRolesAndTakesItsOwn() async throws {
+        let tool = ChatMessage.tool([.toolResult(callID: "1", output: "18")])
+        let given: [ConversationSnapshot] = [
+            .init("plain", [.user("Hi")]), .init("tools", [.user("Hi"), tool]),
+            .init("other", [ChatMessage(role: Role(rawValue: "narrator"), content: "Night falls.")]),
+        ]
+        let plain = InMemoryBackend.prepared(with: given)
+        #expect(try await plain.history(of: "tools") == [.user("Hi"), tool])
+        #expect(try await plain.conversation("other") == nil)
+        // As on any other backend that was opened without a word about roles.
+        let error = await #expect(throws: ChatStorageError.self) { try await plain.append(tool, to: "plain") }
+        #expect(error?.code == .invalidRole)
+        let wide = InMemoryBackend.prepared(with: given, roles: .withTools)
+        #expect(try await wide.append(tool, to: "plain").sequence == 2)
+    }
+
     @Test func startsWithTheConversationsGiven() async throws {
         let time = try Self.time("2020-02-29T00:00:00Z")
         let snapshot = ConversationSnapshot(

@@ -1,6 +1,9 @@
+import ArgumentParser
 import Foundation
 import TestSupport
 import Testing
+
+@testable import chatstorage
 
 @Suite("The tool's commands")
 struct CommandTests {
@@ -24,7 +27,9 @@ struct CommandTests {
         #expect(lines[6].hasPrefix(kyoto), "\(lines[6])")
         #expect(!list.output.contains("\u{1B}"))
 
-        let ids = try #require(try await json(tool.run("list", "--json", "--limit", "2")) as? [[String: Any]])
+        let two = try await tool.run("list", "--json", "--limit", "2")
+        #expect(two.status == 0 && two.errors == "There are more; --limit shows them.\n")
+        let ids = try #require(try JSONSerialization.jsonObject(with: Data(two.output.utf8)) as? [[String: Any]])
         #expect(ids.map { $0["conversation_id"] as? String } == ["naming-the-cat", "swift-json-dates"])
         #expect(ids[0]["updated_at"] as? String == "2026-11-15T12:21:33.000000Z")
         let show = try #require(
@@ -176,7 +181,7 @@ struct CommandTests {
             (["stats", "--store", "text.db"], "text.db: the file is not a SQLite database (SQLite 26)"),
             (
                 ["add", "--store", "no/chat.db", "c", "user", "x"],
-                "no/chat.db: the folder of the database file does not exist (system \(ENOENT))"
+                "no/chat.db: the folder of the database file does not exist"
             ),
         ] {
             let result = try await tool.run(arguments, input: Data())
@@ -415,6 +420,20 @@ struct CommandTests {
         ] {
             #expect(help.output.contains("\n  \(command) "))
             #expect(try await tool.run(command, "--help").status == 0)
+        }
+    }
+
+    @Test("the examples in the help are printed as they are written, so that they can be copied")
+    func examples() {
+        let configurations =
+            [(ChatStorageTool.configuration, ChatStorageTool.helpMessage(columns: 80))]
+            + ChatStorageTool.configuration.subcommands.map { command in
+                (command.configuration, ChatStorageTool.helpMessage(for: command, columns: 80))
+            }
+        for (configuration, help) in configurations {
+            for line in configuration.discussion.split(separator: "\n") where line.hasPrefix("  ") {
+                #expect(help.contains("\n\(line)\n"), "\(line)")
+            }
         }
     }
 

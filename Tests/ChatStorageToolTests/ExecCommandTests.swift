@@ -79,6 +79,68 @@ struct ExecCommandTests {
         #expect(FileManager.default.fileExists(atPath: path))
     }
 
+    @Test("a request that is refused, or saves nothing, makes no store")
+    func refusedRequests() async throws {
+        let tool = try Tool()
+        let requests = [
+            #"{"op": "save_messages", "conversation_id": "c", "messages": []}"#,
+            #"{"op": "save_message", "conversation_id": "", "role": "user", "content": "x"}"#,
+            #"{"op": "save_message", "conversation_id": "c", "role": "tool", "content": "x"}"#,
+            #"{"op": "create_conversation", "conversation_id": "c", "title": "a\u0000"}"#,
+            #"{"op": "clear_messages", "conversation_id": "c", "tenant": ""}"#,
+        ]
+        let result = try await tool.run("exec", input: requests.joined(separator: "\n"))
+        let answers = result.output.split(separator: "\n")
+        try #require(answers.count == requests.count)
+        #expect(answers[0] == #"{"ok": []}"#)
+        #expect(answers[2].contains(#""code": "invalid_role""#) && answers[2].contains("; --roles with-tools makes"))
+        for place in [1, 3, 4] { #expect(answers[place].contains(#""code": "invalid_argument""#)) }
+        #expect(!FileManager.default.fileExists(atPath: tool.folder.path(of: "chat.db")))
+        for refused in [["", "user", "x"], ["c", "robot", "x"]] {
+            #expect(try await tool.run(["add"] + refused, input: Data()).status == 1)
+        }
+        #expect(!FileManager.default.fileExists(atPath: tool.folder.path(of: "chat.db")))
+    }
+
+    @Test(
+        "a store takes more roles from the first request on that writes",
+        arguments: try TestBackends.selected().filter { $0 != .memory })
+    func widening(store: TestBackends) async throws {
+        let tool = try Tool()
+        try await withLocation(of: store) { url, options in
+            func run(_ roles: [String], _ lines: [String]) async throws -> [Substring] {
+                try await tool.run(
+                    ["exec"] + options + roles, input: Data(lines.joined(separator: "\n").utf8),
+                    environment: ["CHATSTORAGE_URL": url]
+                ).output.split(separator: "\n")
+            }
+            let plain = #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": "x"}"#
+            let wide = #"{"op": "save_message", "conversation_id": "c", "role": "tool", "content": "x"}"#
+            let read = #"{"op": "get_history", "conversation_id": "c"}"#
+            let refused = #"{"op": "save_message", "conversation_id": "c", "role": "robot", "content": "x"}"#
+            let one = #"{"ok": [{"role": "user", "content": "x"}]}"#
+            #expect(try await run([], [plain])[0].hasPrefix(#"{"ok": "#))
+            let answers = try await run(["--roles", "with-tools"], [read, refused, read])
+            #expect(answers[0] == one && answers[1].contains("invalid_role") && answers[2] == one, "\(answers)")
+            #expect(try await run([], [wide])[0].contains("invalid_role"), "it is as it was")
+            let written = try await run(["--roles", "with-tools"], [read, wide, read])
+            #expect(written[0] == one && written[1].hasPrefix(#"{"ok": "#), "\(written)")
+            #expect(written[2].contains(#""role": "tool""#))
+            #expect(try await run([], [wide])[0].hasPrefix(#"{"ok": "#), "it takes them from now on")
+        }
+    }
+
+    /// A place for a store that nobody has made: its URL and the options that name it.
+    private func withLocation(
+        of store: TestBackends, _ body: (String, [String]) async throws -> Void
+    ) async throws {
+        guard store == .postgres else {
+            let folder = try TemporaryFolder()
+            return try await body("sqlite:" + folder.path(of: "chat.db"), [])
+        }
+        try await TestPostgres.withSchema { url, schema in try await body(url, ["--schema", schema]) }
+    }
+
     @Test("a PostgreSQL schema too", .enabled(if: try TestBackends.postgres.isSelected()))
     func laterSchema() async throws {
         let tool = try Tool()

@@ -4,6 +4,8 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import chatstorage
+
 @Suite("The tool's commands: labels, metadata, lists, tenants")
 struct SidebarCommandTests {
     @Test("labels are added and removed, shown, and chosen by")
@@ -97,9 +99,9 @@ struct SidebarCommandTests {
                 bob                    1         1
 
                 """)
+        let two = try await tool.run("tenants", "--json", "--limit", "2")
         #expect(
-            try await tool.run("tenants", "--json", "--limit", "2").output
-                == #"[{"tenant": null, "conversations": 1, "messages": 1}, "#
+            two.output == #"[{"tenant": null, "conversations": 1, "messages": 1}, "#
                 + #"{"tenant": "ada", "conversations": 2, "messages": 2}]"# + "\n")
         #expect(try await tool.run("tenants", "--limit", "1").output.hasSuffix("There are more; --limit shows them.\n"))
         #expect(try await tool.run("erase").errors.contains("Name the tenant: either --tenant or"))
@@ -111,12 +113,54 @@ struct SidebarCommandTests {
         #expect(try await tool.run("list", "--tenant", "ada", "--json").output == "[]\n")
         #expect(
             try await tool.run("erase", "--default-tenant", "--json").output
-                == #"{"conversations": 1, "messages": 1, "dry_run": false}"# + "\n")
+                == #"{"conversations": 1, "messages": 1, "changed_meanwhile": 0, "dry_run": false}"# + "\n")
         #expect(
             try await tool.run("tenants", "--json").output == #"[{"tenant": "bob", "conversations": 1, "messages": 1}]"#
                 + "\n")
         #expect(try await tool.run("erase", "--store", "none.db", "--default-tenant").status == 1)
         #expect(!FileManager.default.fileExists(atPath: tool.folder.path(of: "none.db")))
+    }
+
+    @Test("a list that its limit cuts says so, as JSON on standard error", arguments: ["list", "tenants"])
+    func cutList(command: String) async throws {
+        let tool = try Tool()
+        for (tenant, id) in [("ada", "a"), ("ada", "b"), ("bob", "c")] {
+            #expect(try await tool.run("add", "--tenant", tenant, id, "user", "hi").status == 0)
+        }
+        let owner = command == "list" ? ["--tenant", "ada"] : []
+        let more = "There are more; --limit shows them.\n"
+        for (limit, isCut) in [("1", true), ("2", false)] {
+            let json = try await tool.run([command, "--json", "--limit", limit] + owner, input: Data())
+            #expect(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) is [Any])
+            #expect(json.errors == (isCut ? more : "") && json.status == 0)
+            let plain = try await tool.run([command, "--limit", limit] + owner, input: Data())
+            #expect(plain.output.hasSuffix(more) == isCut && plain.errors.isEmpty)
+        }
+    }
+
+    @Test("an empty list says where there are conversations")
+    func otherTenants() async throws {
+        let tool = try Tool()
+        let none = "There are no conversations yet.\n"
+        let hint = "Other tenants have some: `chatstorage tenants` lists them, --tenant names one.\n"
+        #expect(try await tool.run("add", "mine", "user", "hi").status == 0)
+        #expect(try await tool.run("delete", "mine").status == 0)
+        let empty = try await tool.run("list")
+        #expect((empty.output, empty.errors) == (none, ""))
+        #expect(try await tool.run("add", "--tenant", "ada", "a", "user", "hi").status == 0)
+        let plain = try await tool.run("list")
+        #expect((plain.output, plain.errors) == (none, hint))
+        for other in [["--json"], ["--tenant", "bob"], ["--with", "x"], ["--limit", "0"]] {
+            #expect(try await tool.run(["list"] + other, input: Data()).errors.isEmpty, "\(other)")
+        }
+    }
+
+    @Test("what was deleted is counted, and what others did meanwhile is said")
+    func deletionSentences() {
+        let count = DeletionCount(conversations: 1, messages: 1_000, changedMeanwhile: 2)
+        #expect(count.sentence("erased", isDryRun: false) == "Erased 1 conversation with 1,000 messages")
+        #expect(count.changesSentence == " Meanwhile, others created, changed or deleted 2 conversations.")
+        #expect(DeletionCount(conversations: 3).changesSentence.isEmpty)
     }
 
     @Test("old conversations are deleted, those with a label spared, those of others left alone")
@@ -137,7 +181,7 @@ struct SidebarCommandTests {
         let dry = try await tool.run(spared + ["--dry-run"], input: Data())
         #expect(dry.output == "Would have deleted 1 conversation with 1 message.\n")
         let json = try await tool.run(before + ["--dry-run", "--json"], input: Data())
-        #expect(json.output == #"{"conversations": 2, "messages": 2, "dry_run": true}"# + "\n")
+        #expect(json.output == #"{"conversations": 2, "messages": 2, "changed_meanwhile": 0, "dry_run": true}"# + "\n")
         #expect(try await ids(tool.run("list", "--json")) == ["new", "at", "old", "pinned"])
         #expect(try await tool.run(spared, input: Data()).output == "Deleted 1 conversation with 1 message.\n")
         #expect(try await ids(tool.run("list", "--json")) == ["new", "at", "pinned"])

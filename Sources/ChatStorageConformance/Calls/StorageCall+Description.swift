@@ -120,6 +120,10 @@ package func summary<Value>(of value: Value) -> String {
         \(conversation.version.clearedThrough)\(list(conversation.labels, conversation.metadata))\
         \(conversation.preview.map { ", preview \($0.sequence) \(quoted($0.text))" } ?? "")
         """
+    case let part as MessagePart:
+        part.description.unicodeScalars.map { $0.isASCII ? String($0) : $0.escaped(asASCII: true) }.joined()
+    case let metadata as Metadata:
+        quoted(metadata.text)
     case let version as ConversationVersion:
         "created \(version.createdAt), last sequence \(version.lastSequence), cleared through \(version.clearedThrough)"
     case let values as [Any]:

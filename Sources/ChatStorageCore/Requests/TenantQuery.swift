@@ -56,17 +56,3 @@ public struct TenantPage: Sendable, Hashable, Codable {
         self.init(items: items, next: tenants.count > limit ? items.last.map { $0.name ?? "" } : nil)
     }
 }
-
-/// What a deletion of many conversations deleted, or would delete.
-public struct DeletionCount: Sendable, Hashable, Codable {
-    /// How many conversations.
-    public var conversations: Int
-    /// How many messages they had, each counted shortly before it was deleted.
-    public var messages: Int
-
-    /// Makes a count, by default of nothing.
-    public init(conversations: Int = 0, messages: Int = 0) {
-        self.conversations = conversations
-        self.messages = messages
-    }
-}

@@ -58,20 +58,27 @@ extension ChatStorageBackend {
     package func deleteAllConversations(ofTenant name: String?, isDryRun: Bool) async throws -> DeletionCount {
         let handle: any ChatStorage = if let name { tenant(name) } else { defaultTenant }
         var count = DeletionCount()
-        var query = ConversationQuery(limit: deletionPage)
-        query.isForDeletion = true
+        var isFirstWalk = true
         while true {
-            try Task.checkCancellation()
-            let page = try await handle.conversations(query)
-            if isDryRun {
-                count.add(page.items)
-                guard let next = page.next else { return count }
-                query.cursor = next
-            } else {
-                // From the start again each time, until nothing is found: others may have appended meanwhile.
-                guard !page.items.isEmpty else { return count }
-                try await count.add(delete(page.items.map { ($0, ConversationDeletion($0.id)) }, of: handle))
-            }
+            var isEmpty = true
+            var query = ConversationQuery(limit: deletionPage)
+            query.isForDeletion = true
+            repeat {
+                try Task.checkCancellation()
+                let page = try await handle.conversations(query)
+                isEmpty = isEmpty && page.items.isEmpty
+                if isDryRun {
+                    count.add(page.items)
+                } else {
+                    let deleted = try await delete(page.items, of: handle) { ConversationDeletion($0) }
+                    count.add(deleted.counted)
+                    count.changedMeanwhile += isFirstWalk ? deleted.changed : page.items.count
+                }
+                query.cursor = page.next
+            } while query.cursor != nil
+            // From the start again until nothing is found: others may have written meanwhile.
+            guard !isDryRun, !isEmpty else { return count }
+            isFirstWalk = false
         }
     }
 
@@ -92,10 +99,11 @@ extension ChatStorageBackend {
             if isDryRun {
                 count.add(page.items)
             } else {
-                try await count.add(
-                    delete(
-                        page.items.map { ($0, ConversationDeletion($0.id, updatedBefore: time, without: labels)) },
-                        of: handle))
+                let deleted = try await delete(page.items, of: handle) {
+                    ConversationDeletion($0, updatedBefore: time, without: labels)
+                }
+                count.add(deleted.counted)
+                count.changedMeanwhile += deleted.changed
             }
             query.cursor = page.next
         }
@@ -103,17 +111,22 @@ extension ChatStorageBackend {
     }
 
     /// Deletes conversations, several at once.
+    ///
+    /// - Returns: Those that were deleted, as they were then, and how many others had changed meanwhile.
     private func delete(
-        _ deletions: [(Conversation, ConversationDeletion)], of handle: any ChatStorage
-    ) async throws -> [Conversation] {
-        try await withThrowingTaskGroup(of: Conversation?.self) { group in
-            var deleted: [Conversation] = []
-            for (index, (conversation, deletion)) in deletions.enumerated() {
-                if index >= deletionsAtOnce, let earlier = try await group.next() ?? nil { deleted.append(earlier) }
-                group.addTask { try await handle.deleteConversation(deletion) ? conversation : nil }
+        _ conversations: [Conversation], of handle: any ChatStorage,
+        _ deletion: @escaping @Sendable (ConversationID) -> ConversationDeletion
+    ) async throws -> (counted: [Conversation], changed: Int) {
+        try await withThrowingTaskGroup(of: CountedDeletion.self) { group in
+            var deletions: [CountedDeletion] = []
+            for (index, conversation) in conversations.enumerated() {
+                if index >= deletionsAtOnce, let earlier = try await group.next() { deletions.append(earlier) }
+                group.addTask {
+                    try await CountedDeletion(of: conversation, as: deletion(conversation.id), in: handle)
+                }
             }
-            for try await earlier in group { if let earlier { deleted.append(earlier) } }
-            return deleted
+            for try await earlier in group { deletions.append(earlier) }
+            return (deletions.compactMap(\.deleted), deletions.count(where: \.hadChanged))
         }
     }
 }

@@ -80,7 +80,7 @@ extension AnthropicMessages {
                 let type = error.last { $0.key == "type" }?.value.string ?? ""
                 let word = ResponseMetadata.isWord(type) ? ": \(type)" : ""
                 throw ProviderFormError(member: "error", reason: "ended the stream\(word)")
-            default: omit("an event of a kind that is not known is left out")
+            default: omit("an event of an unknown kind is left out")
             }
         }
 
@@ -144,7 +144,7 @@ extension AnthropicMessages {
             let type = try delta.requiredString("type")
             let length = blocks[place].text.utf8.count
             guard try blocks[place].change(type, delta) else {
-                return omit("a change of a kind that is not known is left out")
+                return omit("a delta of an unknown kind is left out")
             }
             // Blocks come one after the other, so the text that grows is the last.
             if type == "text_delta" { text += String(blocks[place].text.utf8.dropFirst(length)) ?? "" }

@@ -27,11 +27,15 @@ struct MessageEncoder {
     /// - Throws: What the resolution throws.
     mutating func add(_ message: ChatMessage, at place: Int) throws {
         guard let side = Side(message.role) else {
-            return omit(place, nil, "the API has no such role")
+            return omit(place, nil, "the message is left out: the API has no such role")
         }
-        if message.parts.allSatisfy(\.isEmptyText) { return omit(place, nil, "the message is empty") }
-        if side == .system, !turns.isEmpty { omit(place, nil, "the message goes to the front, with the system prompt") }
-        if let native = message.native { omit(place, nil, "what only \(native.format) has of the message is left out") }
+        if message.parts.allSatisfy(\.isEmptyText) { return omit(place, nil, "the message is left out: it is empty") }
+        if side == .system, !turns.isEmpty {
+            omit(place, nil, "the message moves to the front: the API has one system prompt, before all messages")
+        }
+        if let native = message.native {
+            omit(place, nil, "the message's native JSON (\(native.format)) is left out; its parts are sent")
+        }
         var index = 0
         while index < message.parts.count {
             let group = message.parts[index].kind == .toolResult ? Self.belonging(to: index, in: message.parts) : 0
@@ -53,7 +57,7 @@ struct MessageEncoder {
     private mutating func add(
         _ part: MessagePart, _ files: [MessagePart], _ side: Side, _ message: Int, _ index: Int
     ) throws {
-        if part.isEmptyText { return omit(message, index, "the text is empty, which the API refuses") }
+        if part.isEmptyText { return omit(message, index, "the text is left out: it is empty, which the API refuses") }
         var block = try native(of: part, files, message, index)
         if block == nil {
             block = try portable(part, files, side, message, index)
@@ -111,6 +115,11 @@ struct MessageEncoder {
 
     // MARK: Portable members
 
+    private static let noBytes = """
+        the file is left out: the API does not take its media type, or `resolving` gave no bytes and the API takes no \
+        URL or id of it
+        """
+
     private mutating func portable(
         _ part: MessagePart, _ files: [MessagePart], _ side: Side, _ message: Int, _ index: Int
     ) throws -> OutgoingBlock? {
@@ -123,25 +132,25 @@ struct MessageEncoder {
             return block(.text(isBlank: OutgoingBlock.isBlank(text)), BlockWriter.text(text))
         case .toolCall:
             if BlockWriter.input(part.input ?? "").isWrapped {
-                omit(message, index, "the call's input is no JSON object; it goes as a string in one")
+                omit(message, index, "the call's input is not a JSON object; it is sent as a string inside one")
             }
             let isServers = part.callID?.hasPrefix(BlockWriter.serverCallPrefix) == true
             if let call = block(isServers ? .serverCall : .call, BlockWriter.portable(part)) { return call }
-            omit(message, index, "the call has no id or no name")
+            omit(message, index, "the call is left out: it needs a call id and a name")
         case .toolResult where part.isServerResult:
             if let result = block(.serverResult, BlockWriter.portable(part)) {
                 nameFiles(files, message, index)
                 return result
             }
-            omit(message, index, "the output of the server's tool is not JSON")
+            omit(message, index, "the server tool's result is left out: its output is not JSON")
         case .toolResult:
             if let result = block(.result, try result(part, files, message, index)) { return result }
-            omit(message, index, "the result has no id of a call")
+            omit(message, index, "the result is left out: it needs the id of its call")
         case .file:
             if let file = block(.other, try file(part)) { return file }
-            omit(message, index, "the API cannot get the file's bytes, or does not take its media type")
-        case .reasoning: omit(message, index, "the reasoning has no signature of this API")
-        default: omit(message, index, "the API has no such kind of part")
+            omit(message, index, Self.noBytes)
+        case .reasoning: omit(message, index, "the reasoning is left out: it has no signature of this API")
+        default: omit(message, index, "the part is left out: the API does not take its kind")
         }
         return nil
     }
@@ -157,8 +166,7 @@ struct MessageEncoder {
             } else if let json = try self.file(file) {
                 blocks.append(json)
             } else {
-                omit(
-                    message, index + 1 + offset, "the API cannot get the file's bytes, or does not take its media type")
+                omit(message, index + 1 + offset, Self.noBytes)
             }
         }
         if blocks.isEmpty { return BlockWriter.portable(part) }
@@ -166,7 +174,9 @@ struct MessageEncoder {
     }
 
     private mutating func nameFiles(_ files: [MessagePart], _ message: Int, _ index: Int) {
-        for offset in files.indices { omit(message, index + 1 + offset, "the server's result takes no files") }
+        for offset in files.indices {
+            omit(message, index + 1 + offset, "the file is left out: a server tool's result takes none")
+        }
     }
 
     /// A file's block, from its own JSON or with its bytes, or with its URL; nil if there is none.
@@ -196,11 +206,14 @@ struct MessageEncoder {
     /// Names the members of a part that have no place in the API's block.
     private mutating func nameUnsent(of part: MessagePart, _ message: Int, _ index: Int) {
         if let native = part.native, !native.format.utf8.elementsEqual(AnthropicMessages.format.utf8) {
-            omit(message, index, "what only \(native.format) has of the part is left out")
+            omit(message, index, "the part's native JSON (\(native.format)) is left out; its other members are sent")
         }
         let unsent = [("id", part.id != nil), ("status", part.status != nil), ("extra", !part.extra.isEmpty)]
             .filter(\.1).map(\.0)
-        if !unsent.isEmpty { omit(message, index, "the block has no place for " + unsent.joined(separator: ", ")) }
+        if !unsent.isEmpty {
+            omit(
+                message, index, "members are left out that the API has no place for: " + unsent.joined(separator: ", "))
+        }
     }
 
     private mutating func omit(_ message: Int, _ part: Int?, _ reason: String) {
@@ -230,14 +243,15 @@ enum Side {
     /// Why a block cannot stand on this side; nil if it can.
     func problem(with block: OutgoingBlock) -> String? {
         switch (self, block.kind) {
-        case (.system, .text(isBlank: true)): "the text is white space, which the API refuses"
+        case (.system, .text(isBlank: true)): "the text is left out: it is only white space, which the API refuses"
         case (.system, .text), (.user, .text), (.user, .result), (.user, .other): nil
         case (.assistant, .reasoning):
-            block.isSigned ? nil : "the reasoning has no signature of this API"
-        case (.assistant, .result): "a result of the app's tool stands in a message of the assistant"
-        case (.assistant, .other): block.isFile ? "the API takes no file from the assistant" : nil
+            block.isSigned ? nil : "the reasoning is left out: it has no signature of this API"
+        case (.assistant, .result):
+            "the result is left out: it is in a message of the assistant; put it into one of the role tool"
+        case (.assistant, .other): block.isFile ? "the file is left out: the API takes none from the assistant" : nil
         case (.assistant, _): nil
-        default: "the API takes no such block in a message of this role"
+        default: "the part is left out: the API does not take its kind in a message of this role"
         }
     }
 }

@@ -33,7 +33,7 @@ struct MessageReader {
             fields, besides: ["type", "role", "content"], renaming: ["id": MetadataKey.responseID.name])
         for reason in omitted { omit(reason) }
         for name in ["type", "role", "content"] where fields.members.count(where: { $0.key == name }) > 1 {
-            omit("\(ResponseMetadata.shown(name)) comes again; the last one is kept")
+            omit("\(ResponseMetadata.shown(name)) comes twice; the last one is kept")
         }
         return metadata
     }
@@ -50,7 +50,10 @@ struct MessageReader {
         }
         try read(elements, at: "messages")
         for member in request.members where member.key != "messages" && member.key != "system" {
-            omissions.append(Omission(reason: "\(ResponseMetadata.shown(member.key)) is the request's, no message's"))
+            omissions.append(
+                Omission(
+                    reason: "\(ResponseMetadata.shown(member.key)) is left out: it is of the request, not of a message")
+            )
         }
     }
 
@@ -69,7 +72,7 @@ struct MessageReader {
         let role = Role(rawValue: try fields.requiredString("role"))
         let parts = try content(fields.required("content"), at: fields.path(of: "content"))
         for member in fields.members where member.key != "role" && member.key != "content" {
-            omit("\(ResponseMetadata.shown(member.key)) is not one of a message")
+            omit("\(ResponseMetadata.shown(member.key)) is left out: messages have no such member")
         }
         guard role == .user else { return messages.append(ChatMessage(role: role, parts: parts)) }
         split(parts)

@@ -64,7 +64,8 @@ struct Turns {
                 keep(index, &omissions) { block in
                     guard block.isResult else { return nil }
                     guard let id = open.removeValue(forKey: UTF8Text(block.callID)) else {
-                        return "the result has no call right before it, or another result has it"
+                        return
+                            "the result is left out: no call right before it waits for it, or another result was first"
                     }
                     block.send(as: id)
                     return nil
@@ -77,8 +78,8 @@ struct Turns {
                 keep(index, &omissions) { block in
                     guard block.isCall else { return nil }
                     let id = UTF8Text(block.callID)
-                    guard answered.contains(id) else { return "the call has no result" }
-                    guard open[id] == nil else { return "a call of the same id is there already" }
+                    guard answered.contains(id) else { return "the call is left out: no result follows right after it" }
+                    guard open[id] == nil else { return "the call is left out: an earlier call has the same id" }
                     let sent = Self.unused(Self.allowed(block.callID), &used)
                     open[id] = sent
                     block.send(as: sent)
@@ -114,11 +115,12 @@ struct Turns {
             keep(index, &omissions) { block in
                 let id = UTF8Text(block.callID)
                 if block.isServerResult {
-                    return answered.remove(id) == nil ? "another result of the same call is there already" : nil
+                    return answered.remove(id) == nil ? "the result is left out: its call has a result already" : nil
                 }
                 guard block.isServerCall else { return nil }
-                if !called.insert(id).inserted { return "a call of the same id is there already" }
-                return answered.contains(id) || index > spoken ? nil : "the server's call has no result"
+                if !called.insert(id).inserted { return "the call is left out: an earlier call has the same id" }
+                return answered.contains(id) || index > spoken
+                    ? nil : "the server tool's call is left out: it has no result"
             }
         }
     }
@@ -132,11 +134,11 @@ struct Turns {
             }
             keep(index, &omissions) { block in
                 guard case .text(isBlank: true) = block.kind, !hasText else { return nil }
-                return "the text is white space, which the API refuses alone"
+                return "the text is left out: it is only white space, and the message has no other text"
             }
             while let block = turns[index].blocks.last, case .reasoning = block.kind {
                 turns[index].blocks.removeLast()
-                omissions.append(block.omission("nothing follows the reasoning, which the API refuses"))
+                omissions.append(block.omission("the reasoning is left out: nothing follows it, which the API refuses"))
             }
         }
     }

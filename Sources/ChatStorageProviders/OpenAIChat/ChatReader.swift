@@ -17,7 +17,7 @@ struct ChatReader {
         result.metadata = read.metadata
         omissions += read.omitted.map { Omission(message: 0, reason: $0) }
         for index in choices.indices.dropFirst() {
-            omissions.append(Omission(reason: "choices[\(index)], a further answer; a message is one"))
+            omissions.append(Omission(reason: "choices[\(index)] is left out: a message holds one answer"))
         }
         return result
     }

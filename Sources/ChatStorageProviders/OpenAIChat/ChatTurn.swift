@@ -34,19 +34,20 @@ struct ChatTurn {
         case .text:
             content.append(.text(part.text ?? ""))
         case .file:
-            guard role == .user else { return "a file, which the API takes of users alone" }
+            guard role == .user else { return "the file is left out: the API takes files only from users" }
             guard let json = try Self.file(part.file ?? MessageFile(), resolving: resolving) else {
-                return "a file without bytes, or with a URL or an id that the API does not take"
+                return
+                    "the file is left out: `resolving` gave no bytes, and the API takes no URL or id of it"
             }
             content.append(.json(json))
         case .refusal where role == .assistant:
             refusals.append(part.text ?? "")
         case .toolCall where role == .assistant:
-            guard part.name != nil else { return "a call without a name" }
-            guard part.callID != nil || calls.isEmpty else { return "a call without an id" }
+            guard part.name != nil else { return "the call is left out: it has no name" }
+            guard part.callID != nil || calls.isEmpty else { return "the call is left out: it has no call id" }
             calls.append(part)
         default:
-            return "a part of the kind \(part.kind), which the API does not take"
+            return "the part is left out: the API does not take its kind, \(part.kind)"
         }
         return nil
     }

@@ -40,13 +40,15 @@ struct ChatWriter {
     private mutating func message(_ index: Int) throws -> [String] {
         let message = messages[index]
         guard message.parts.contains(where: { !$0.isBlankText }) else {
-            omit(index, nil, "a message without content")
+            omit(index, nil, "the message is left out: it is empty")
             return []
         }
         if let native = message.native, native.format == OpenAIChat.format {
             return try self.native(native.json, of: index)
         }
-        if let native = message.native { omit(index, nil, "what only \(native.format) has of the message") }
+        if let native = message.native {
+            omit(index, nil, "the message's native JSON (\(native.format)) is left out; its parts are sent")
+        }
         guard Self.roles.contains(message.role) else {
             omit(index, nil, "a message of a role that the API does not have")
             return []
@@ -60,10 +62,10 @@ struct ChatWriter {
     private mutating func native(_ json: JSONText, of index: Int) throws -> [String] {
         let message = messages[index]
         for (place, part) in message.parts.enumerated() where !part.extra.isEmpty {
-            omit(index, place, "members that the API has no place for: extra")
+            omit(index, place, "members are left out that the API has no place for: extra")
         }
         guard let json = try ChatReader.filled(json, with: message, resolving: resolving) else {
-            omit(index, nil, "native JSON without the bytes of its files, which were not given")
+            omit(index, nil, "the native JSON is left out: `resolving` gave no bytes for its files")
             return try portable(index)
         }
         let paired = message.parts.enumerated().filter { $1.kind == .toolCall || $1.kind == .toolResult }
@@ -75,7 +77,7 @@ struct ChatWriter {
             ![.toolCall, .reasoning, .source].contains($0.kind) && !$0.isBlankText
         }
         guard !others.isEmpty || left.count < paired.count else {
-            omit(index, nil, "a message with nothing left to send")
+            omit(index, nil, "the message is left out: none of its parts can be sent")
             return []
         }
         let kept = paired.indices.filter { place in pairs.contains(index, paired[place].offset) }
@@ -126,9 +128,9 @@ struct ChatWriter {
             } else if part.kind == .toolCall, !pairs.contains(index, place) {
                 omit(index, place, pairs.reason(part))
             } else if part.isBlankText {
-                omit(index, place, "an empty text")
+                omit(index, place, "the text is left out: it is empty")
             } else if message.role == .tool {
-                omit(index, place, "a part beside a result: the API takes a result's text alone")
+                omit(index, place, "the part is left out: the API takes nothing beside a result")
             } else if let reason = try turn.add(part, resolving: resolving) {
                 omit(index, place, reason)
             } else {
@@ -136,7 +138,7 @@ struct ChatWriter {
             }
         }
         if !turn.isEmpty { written.append(turn.json) }
-        if written.isEmpty { omit(index, nil, "a message with nothing left to send") }
+        if written.isEmpty { omit(index, nil, "the message is left out: none of its parts can be sent") }
         return written
     }
 
@@ -187,9 +189,12 @@ struct ChatPairs {
 
     /// Why a call or a result is left out.
     func reason(_ part: MessagePart) -> String {
-        if part.isRunElsewhere { return "a call that another provider's server ran, or its result" }
+        if part.isRunElsewhere {
+            return "the part is left out: it is a call that another provider's server ran, or its result"
+        }
         return part.kind == .toolCall
-            ? "a call without a result directly after it" : "a result without a call directly before it"
+            ? "the call is left out: no result follows directly after its message"
+            : "the result is left out: no call directly before it waits for it"
     }
 
     /// Whether a part is a call with a result or its result.

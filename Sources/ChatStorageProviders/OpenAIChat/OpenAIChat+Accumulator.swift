@@ -135,7 +135,9 @@ extension OpenAIChat {
             if message.metadata["object"] == .string("chat.completion.chunk") {
                 message.metadata["object"] = .string("chat.completion")
             }
-            if hasMoreChoices { omissions.append(Omission(reason: "further choices; a message is one")) }
+            if hasMoreChoices {
+                omissions.append(Omission(reason: "further choices are left out: a message holds one answer"))
+            }
             finished = message
         }
 

@@ -45,7 +45,8 @@ extension JSONSlice {
         let list = try JSONFields(self, at: "")
         let elements = try list.requiredElements("data")
         for (name, _) in list.members where name != "data" {
-            omissions.append(Omission(reason: "\(ResponseMetadata.shown(name)) of the list"))
+            omissions.append(
+                Omission(reason: "\(ResponseMetadata.shown(name)) is left out: it is of the list, not of a message"))
         }
         return elements
     }
@@ -77,7 +78,9 @@ extension MessagePart {
     ///   - errorGoes: Whether it is written that a tool failed.
     func unsent(idGoes: Bool = false, errorGoes: Bool = false) -> [String] {
         var reasons: [String] = []
-        if let native { reasons.append("what only \(native.format) has of the part") }
+        if let native {
+            reasons.append("the part's native JSON (\(native.format)) is left out; its other members are sent")
+        }
         let members = [
             ("id", id != nil && !idGoes), ("status", status != nil && !idGoes), ("extra", !extra.isEmpty),
             ("is_error", isError != nil && !errorGoes), ("name", kind == .toolResult && name != nil && callID != nil),
@@ -85,7 +88,7 @@ extension MessagePart {
         ]
         let unsent = members.filter(\.1).map(\.0)
         if !unsent.isEmpty {
-            reasons.append("members that the API has no place for: \(unsent.joined(separator: ", "))")
+            reasons.append("members are left out that the API has no place for: \(unsent.joined(separator: ", "))")
         }
         return reasons
     }

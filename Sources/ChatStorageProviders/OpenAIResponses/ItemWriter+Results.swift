@@ -41,7 +41,7 @@ extension ItemWriter {
                     json.member("output", output)
                 })
         case "tool_search_call":
-            guard let elements else { return "a result of a search for tools that is no array of them" }
+            guard let elements else { return "the result is left out: a tool search's result is a JSON array of tools" }
             append(
                 Self.item("tool_search_output", part.callID) { json in
                     json.name("tools")
@@ -49,7 +49,7 @@ extension ItemWriter {
                 })
         case "computer_call":
             guard let file = files.compactMap(\.self).first, let url = try JSONText(file).slice.member("image_url")
-            else { return "a result of a computer without a picture" }
+            else { return "the result is left out: a computer call's result needs a screenshot" }
             append(
                 Self.item("computer_call_output", part.callID) { json in
                     json.name("output")
@@ -59,7 +59,10 @@ extension ItemWriter {
             let taken = files.compactMap(\.self)
             append(
                 Self.result(part.callID, text: part.output, files: taken, isCustom: type == "custom_tool_call"))
-            if taken.count < files.count { return "a result's file without bytes or a URL that the API takes" }
+            if taken.count < files.count {
+                return
+                    "a file of the result is left out: `resolving` gave no bytes, and the API takes no URL of it"
+            }
         }
         return nil
     }

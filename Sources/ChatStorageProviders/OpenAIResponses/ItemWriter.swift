@@ -75,16 +75,20 @@ struct ItemWriter {
             content.append(.text(part.text ?? ""))
         case .file where role == .user:
             guard let json = try Self.file(part.file ?? MessageFile(), resolving: resolving) else {
-                return "a file without bytes, or with a URL or an id that the API does not take"
+                return
+                    "the file is left out: `resolving` gave no bytes, and the API takes no URL or id of it"
             }
             content.append(.json(json))
         case .toolCall where role == .assistant:
-            guard let callID = part.callID, part.name != nil else { return "a call without an id or a name" }
+            guard let callID = part.callID, part.name != nil else {
+                return "the call is left out: it needs a call id and a name"
+            }
             append(Self.call(part, callID, keepsID: keepsID, isCustom: isCustom))
         case .reasoning where part.isOwnItem("rs_") && (part.text ?? "").isEmpty && part.status == nil && keepsID:
             append("{\"id\":\(JSONPatch.string(part.id ?? "")),\"type\":\"reasoning\",\"summary\":[]}")
         default:
-            return "a part of the kind \(part.kind), which the API does not take of the role \(role)"
+            return
+                "the part is left out: the API does not take its kind, \(part.kind), in a message of the role \(role)"
         }
         return nil
     }

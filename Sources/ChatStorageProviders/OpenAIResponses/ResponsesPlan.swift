@@ -78,12 +78,15 @@ struct ResponsesPlan {
                 if part.kind == .reasoning, item != nil || part.isOwnItem("rs_"),
                     (item?.member("encrypted_content")?.string ?? "").isEmpty
                 {
-                    leave(index, place, "reasoning without encrypted content")
+                    leave(
+                        index, place,
+                        "the reasoning is left out: it has no encrypted content, which `include` asks for"
+                    )
                     if reasoningLeft[index] == nil { reasoningLeft[index] = place }
                 } else if type == "item_reference" {
-                    leave(index, place, "a reference to an item that the API has stored")
+                    leave(index, place, "the reference is left out: a stateless request has no stored items")
                 } else if !keepsID(index, place), let type, !Self.needNoID.contains(type) {
-                    leave(index, place, "an item whose id needs the reasoning that is left out")
+                    leave(index, place, "the item is left out: its id needs reasoning that is left out too")
                 }
             }
         }
@@ -101,33 +104,38 @@ struct ResponsesPlan {
                     // The API ran it itself, and the item has the result.
                     if part.ownItem?.member("type")?.string == "mcp_call" { continue }
                     if part.isRunElsewhere {
-                        leave(index, place, "a call that another provider's server ran")
+                        leave(index, place, "the call is left out: another provider's server ran it")
                     } else if let id = part.callID.map(UTF8Text.init), open[id] == nil {
                         open[id] = here
                     } else {
-                        leave(index, place, "a call without an id, or with the id of one that has no result yet")
+                        leave(
+                            index, place,
+                            "the call is left out: it has no call id, or that of a call that waits for its result"
+                        )
                     }
                 } else if part.kind == .toolResult {
                     if let id = part.callID.map(UTF8Text.init), let call = open.removeValue(forKey: id) {
                         calls[here] = call
                     } else {
-                        leave(index, place, "a result without a call before it")
+                        leave(index, place, "the result is left out: no call before it waits for it")
                     }
                 } else if part.kind == .file, let id = part.callID, place > 0,
                     message.parts[place - 1].callID.hasSameUTF8(as: id),
                     reason(index, place - 1) != nil
                 {
-                    leave(index, place, "a file of a result that is left out")
+                    leave(index, place, "the file is left out with the result that it belongs to")
                 }
             }
         }
         for call in open.values.sorted(by: { ($0.message, $0.part) < ($1.message, $1.part) }) {
-            leave(call.message, call.part, "a call without a result")
+            leave(call.message, call.part, "the call is left out: it has no result")
             if call.message == start - 1 {
                 unanswered.append(
                     Omission(
                         message: call.message, part: call.part,
-                        reason: "a call without a result, in what is continued: the API will ask for it"))
+                        reason:
+                            "the call is in the response that is continued and has no result: the API will ask for one")
+                )
             }
         }
     }
@@ -140,7 +148,7 @@ struct ResponsesPlan {
                 if part.kind == "mcp_approval_request", let id = part.id {
                     asked.insert(UTF8Text(id))
                 } else if part.kind == "mcp_approval_response", !asked.contains(UTF8Text(part.callID ?? "")) {
-                    leave(index, place, "an approval of a call that is not asked for")
+                    leave(index, place, "the approval is left out: nothing before it asks for one")
                 }
             }
         }
@@ -154,7 +162,7 @@ struct ResponsesPlan {
                 if part.kind == .reasoning, part.ownItem != nil || part.isOwnItem("rs_") {
                     wasReasoning = true
                     if !isFollowed, reason(index, place) == nil {
-                        leave(index, place, "reasoning that no item follows, which the API refuses")
+                        leave(index, place, "the reasoning is left out: no item follows it, which the API refuses")
                     }
                 } else {
                     if wasReasoning { (isFollowed, wasReasoning) = (false, false) }

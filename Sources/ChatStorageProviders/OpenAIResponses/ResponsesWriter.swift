@@ -26,10 +26,12 @@ struct ResponsesWriter {
         let message = messages[index]
         let parts = message.parts
         guard parts.contains(where: { !$0.isBlankText }) else {
-            omit(index, nil, "a message without content")
+            omit(index, nil, "the message is left out: it is empty")
             return []
         }
-        if let native = message.native { omit(index, nil, "what only \(native.format) has of the message") }
+        if let native = message.native {
+            omit(index, nil, "the message's native JSON (\(native.format)) is left out; its parts are sent")
+        }
         var writer = ItemWriter(role: message.role, resolving: resolving)
         var place = 0
         while place < parts.count {
@@ -41,9 +43,9 @@ struct ResponsesWriter {
                 place += length
                 continue
             } else if part.isBlankText {
-                omit(index, place, "an empty text")
+                omit(index, place, "the text is left out: it is empty")
             } else if message.role != .tool, !ItemWriter.roles.contains(message.role) {
-                omit(index, place, "a part of a role that the API does not have")
+                omit(index, place, "the part is left out: the API does not have the role of its message")
             } else if part.kind == .toolResult {
                 let files = parts[(place + 1)...].prefix { $0.kind == .file && $0.callID == part.callID }
                 let type = plan.typeOfCall(index, place)
@@ -66,7 +68,7 @@ struct ResponsesWriter {
             place += 1
         }
         writer.close()
-        if writer.items.isEmpty { omit(index, nil, "a message with nothing left to send") }
+        if writer.items.isEmpty { omit(index, nil, "the message is left out: none of its parts can be sent") }
         return writer.items
     }
 
@@ -91,15 +93,15 @@ struct ResponsesWriter {
     ) throws -> Bool {
         guard let native = part.native else { return false }
         if parts.allSatisfy(\.isBlankText) {
-            omit(index, place, "an empty text")
+            omit(index, place, "the text is left out: it is empty")
             return true
         }
         guard let json = try ItemReader.filled(native.json, with: parts, resolving: resolving) else {
-            omit(index, place, "native JSON without the bytes of its files, which were not given")
+            omit(index, place, "the native JSON is left out: `resolving` gave no bytes for its files")
             return false
         }
         for (offset, part) in parts.enumerated() where !part.extra.isEmpty {
-            omit(index, place + offset, "members that the API has no place for: extra")
+            omit(index, place + offset, "members are left out that the API has no place for: extra")
         }
         if plan.keepsID(index, place) {
             writer.append(json.text)
@@ -108,16 +110,18 @@ struct ResponsesWriter {
         let item = try json.slice
         if item.member("type")?.string != "message" {
             writer.append(Self.withoutID(item))
-            omit(index, place, "the id, which needs the reasoning that is left out")
+            omit(index, place, "the item's id is left out: it needs reasoning that is left out too")
             return true
         }
-        omit(index, place, "what the item has beside its text: its id needs the reasoning that is left out")
+        omit(index, place, "only the item's text is sent: its id needs reasoning that is left out")
         // A message of the assistant without an id is the easy form of one.
         for (offset, part) in parts.enumerated() {
             if [.text, .refusal].contains(part.kind), !part.isBlankText {
                 writer.append(ItemWriter.said(part.text ?? "", phase: item.member("phase")?.text))
             } else {
-                omit(index, place + offset, "a part of an item whose id needs the reasoning that is left out")
+                omit(
+                    index, place + offset,
+                    "the part is left out: the id of its item needs reasoning that is left out too")
             }
         }
         return true

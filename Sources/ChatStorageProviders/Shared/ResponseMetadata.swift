@@ -19,22 +19,22 @@ enum ResponseMetadata {
             let name = names[member.key] ?? member.key
             let shown = shown(member.key)
             if fields.members[(index + 1)...].contains(where: { (names[$0.key] ?? $0.key).hasSameUTF8(as: name) }) {
-                omitted.append("\(shown) comes again; the last one is kept")
+                omitted.append("\(shown) comes twice; the last one is kept")
             } else if name.hasNUL {
-                omitted.append("\(shown) has a name that metadata does not take")
+                omitted.append("\(shown) is left out: metadata does not take its name")
             } else {
                 do {
                     // Checked anew, as an API's JSON may have halves of surrogate pairs and metadata may not.
                     let value = try JSONSlice(validating: Array(member.value.text.utf8)[...])
                     metadata[name] = try JSONValue(value, depth: 2)
                 } catch {
-                    omitted.append("\(shown) has a value that metadata does not take")
+                    omitted.append("\(shown) is left out: metadata does not take its value")
                 }
             }
         }
         while metadata.text.utf8.count > Limits.metadataBytes, let largest = largest(of: metadata) {
             metadata[largest] = nil
-            omitted.append("\(Self.shown(largest)) does not fit into \(Limits.metadataBytes) bytes of metadata")
+            omitted.append("\(Self.shown(largest)) is left out: metadata takes at most \(Limits.metadataBytes) bytes")
         }
         return (metadata, omitted)
     }

@@ -47,8 +47,18 @@ struct AddCommand: AsyncParsableCommand {
         let message = ChatMessage(role: Role(rawValue: role), content: content)
         // A store that takes more roles is not looked for where none of them is needed.
         let wanted = Role.standard.contains(message.role) && roles.roles == nil ? .standard : roles.wanted
-        let stored = try await store.withStorage(for: .filling, taking: wanted) { storage in
-            try await storage.append(message, to: ConversationID(id))
+        let append = StorageCall.append(NewMessages([message], to: ConversationID(id)))
+        let stored = try await store.withBackend(for: .fillingLater, taking: wanted) { backend, roles in
+            try await store.location.checkIsReadable(backend)
+            do {
+                let reply = try await append.perform(on: backend, tenant: store.tenant, taking: roles) {
+                    try await store.location.prepare(backend)
+                }
+                guard case .appended(let result) = reply, let stored = result.messages.first else { throw WrongReply() }
+                return stored
+            } catch let error as ChatStorageError {
+                throw error.aboutOneMessage
+            }
         }
         if json { return try await Output.confirm(stored.json) }
         try await Output.confirm("Added message \(stored.sequence) to \(TerminalText.line(id)).\n")

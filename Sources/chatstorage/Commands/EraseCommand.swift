@@ -10,9 +10,10 @@ struct EraseCommand: AsyncParsableCommand {
             meanwhile may survive, so lock the user out first. An erasure that failed or was interrupted has deleted \
             some; run it again.
 
-            With --dry-run nothing is deleted, and what would be is counted.
+            With --dry-run nothing is deleted, and what would be is counted. Otherwise it says what was deleted, and how \
+            many conversations others created, changed or deleted meanwhile.
 
-            With --json: {"conversations", "messages", "dry_run"}.
+            With --json: {"conversations", "messages", "changed_meanwhile", "dry_run"}.
             """)
 
     @OptionGroup var store: StoreOptions
@@ -40,6 +41,6 @@ struct EraseCommand: AsyncParsableCommand {
         }
         if json { return try await Output.confirm(count.json(isDryRun: dryRun)) }
         let owner = store.tenant.map { "the tenant \(TerminalText.line($0))" } ?? "the tenant without a name"
-        try await Output.confirm("\(count.sentence("erased", isDryRun: dryRun)) of \(owner).\n")
+        try await Output.confirm("\(count.sentence("erased", isDryRun: dryRun)) of \(owner).\(count.changesSentence)\n")
     }
 }

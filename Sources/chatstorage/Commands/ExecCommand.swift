@@ -68,8 +68,9 @@ struct ExecCommand: AsyncParsableCommand {
             The stream goes on after an error. Lines have at most 128 MiB; blank ones are ignored, and so is a byte \
             order mark before the first.
 
-            The first request that writes makes the store if it is not there; until then requests that read are \
-            answered with not_prepared.
+            The first request that writes makes the store if it is not there, and with --roles makes it take the \
+            roles. One that is refused for what it says, or saves no messages, does neither. While there is no store, \
+            requests that read are answered with not_prepared.
 
             The exit status is 0 when every line was answered, with errors too. When the store cannot be opened it is \
             1, and standard error says why; no line is answered then.
@@ -82,8 +83,8 @@ struct ExecCommand: AsyncParsableCommand {
     func run() async throws {
         // A request must not run if its answer cannot be written.
         try Output.requireOutput()
-        try await store.withBackend(for: .fillingLater, taking: roles.wanted, on: medium) { backend, _ in
-            let session = ExecSession(backend: backend, tenant: store.tenant)
+        try await store.withBackend(for: .fillingLater, taking: roles.wanted, on: medium) { backend, roles in
+            let session = ExecSession(backend: backend, tenant: store.tenant, roles: roles)
             try await session.checkStore()
             try await session.run(
                 read: FileDescriptor.standardInput.read, write: FileDescriptor.standardOutput.write)

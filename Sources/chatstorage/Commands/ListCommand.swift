@@ -16,7 +16,8 @@ struct ListCommand: AsyncParsableCommand {
 
             With --json: an array of {"conversation_id", "title", "created_at", "updated_at", "last_id", \
             "message_count", "read_through", "cleared_through", "labels", "metadata"}, times in UTC, and "preview": \
-            {"id", "role", "created_at", "text"} where a message has a text.
+            {"id", "role", "created_at", "text"} where a message has a text. That there are more than --limit is said \
+            on standard error.
             """)
 
     /// How many scalars of a message are shown at most.
@@ -43,19 +44,28 @@ struct ListCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let (conversations, hasMore) = try await store.withStorage(for: .reading, on: medium, page)
-        if json {
-            try await Output.write(.array(conversations.map(\.json)))
-            return
+        let isFiltered = !with.isEmpty || !without.isEmpty
+        let (conversations, hasMore, isElsewhere) = try await store.withBackend(for: .reading, on: medium) { backend in
+            let (found, hasMore) = try await page(of: backend.storage(of: store.tenant))
+            let mayBeElsewhere = found.isEmpty && store.tenant == nil && !isFiltered && !json && limit > 0
+            return (found, hasMore, mayBeElsewhere ? await Self.hasTenants(backend) : false)
         }
+        if json { return try await Output.write(.array(conversations.map(\.json)), hasMore: hasMore) }
         guard !conversations.isEmpty || limit == 0 else {
-            let isFiltered = !with.isEmpty || !without.isEmpty
             try await Output.write(
                 isFiltered ? "There are no such conversations.\n" : "There are no conversations yet.\n")
+            if isElsewhere {
+                await Output.error("Other tenants have some: `chatstorage tenants` lists them, --tenant names one.\n")
+            }
             return
         }
         try await Output.write(Self.table(of: conversations).text(width: Output.columns, style: Output.style))
-        if hasMore { try await Output.write(Output.style.dim("There are more; --limit shows them.") + "\n") }
+        if hasMore { try await Output.write(Output.style.dim(Output.more) + "\n") }
+    }
+
+    /// Whether any tenant has conversations; false too if the store does not say.
+    private static func hasTenants(_ backend: any ChatStorageBackend) async -> Bool {
+        (try? await backend.tenants(TenantQuery(limit: 1)).items.isEmpty) == false
     }
 
     /// Reads conversations up to the limit; a page without the labels that are asked for can be short.

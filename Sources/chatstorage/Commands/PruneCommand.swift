@@ -8,11 +8,13 @@ struct PruneCommand: AsyncParsableCommand {
             Each is deleted whole, and only if it was not updated meanwhile. --without spares those with a label; it \
             can be given several times:
 
-              chatstorage prune --tenant ada --updated-before 2026-01-01T00:00:00Z --without pinned --dry-run
+              chatstorage prune --tenant ada --without pinned \\
+                --updated-before 2026-01-01T00:00:00Z --dry-run
 
-            With --dry-run nothing is deleted, and what would be is counted.
+            With --dry-run nothing is deleted, and what would be is counted. Otherwise it says what was deleted, and how \
+            many conversations others created, changed or deleted meanwhile.
 
-            With --json: {"conversations", "messages", "dry_run"}.
+            With --json: {"conversations", "messages", "changed_meanwhile", "dry_run"}.
             """)
 
     @OptionGroup var store: StoreOptions
@@ -53,6 +55,6 @@ struct PruneCommand: AsyncParsableCommand {
                 ofTenant: store.tenant, updatedBefore: time, without: labels, isDryRun: dryRun)
         }
         if json { return try await Output.confirm(count.json(isDryRun: dryRun)) }
-        try await Output.confirm("\(count.sentence("deleted", isDryRun: dryRun)).\n")
+        try await Output.confirm("\(count.sentence("deleted", isDryRun: dryRun)).\(count.changesSentence)\n")
     }
 }

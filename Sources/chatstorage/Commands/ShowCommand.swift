@@ -15,6 +15,9 @@ struct ShowCommand: AsyncParsableCommand {
             "content", "created_at"}]}, and each message's "parts" if it is more than one text, its "metadata", \
             "native" and "key" if it has any; texts exactly as they are stored and times in UTC. It is one line, which \
             import reads: with --all it is the whole conversation.
+
+            The conversation and its messages are those of one moment, also while others write to it. A message's \
+            metadata, which can change in place, is as it was when that message was read.
             """)
 
     @OptionGroup var store: StoreOptions
@@ -45,28 +48,15 @@ struct ShowCommand: AsyncParsableCommand {
 
     func run() async throws {
         let id = ConversationID(id)
-        let (conversation, messages) = try await store.withStorage(for: .reading, on: medium) { storage in
-            guard let conversation = try await storage.conversation(id) else { throw Failure.noConversation(id) }
-            return (conversation, try await self.messages(of: conversation, in: storage))
+        let moment = try await store.withStorage(for: .reading, on: medium) { storage in
+            try await ConversationMoment.read(id, limit: all ? nil : limit ?? 20, from: storage)
         }
+        guard let moment else { throw Failure.noConversation(id) }
         if json {
-            try await Output.write(conversation.json(with: messages))
+            try await Output.write(moment.conversation.json(with: moment.messages))
         } else {
             let transcript = Transcript(width: Output.columns, style: Output.style, folds: !full)
-            try await Output.write(transcript.text(of: conversation, messages: messages))
+            try await Output.write(transcript.text(of: moment.conversation, messages: moment.messages))
         }
-    }
-
-    /// The messages that are shown; what was appended since the conversation was read is not.
-    private func messages(of conversation: Conversation, in storage: any ChatStorage) async throws -> [Message] {
-        guard all else {
-            return try await storage.messages(of: conversation.id, limit: limit ?? 20)
-        }
-        var messages: [Message] = []
-        for try await message in storage.allMessages(of: conversation.id) {
-            guard message.sequence <= conversation.lastSequence else { break }
-            messages.append(message)
-        }
-        return messages
     }
 }

@@ -8,7 +8,8 @@ struct TenantsCommand: AsyncParsableCommand {
         discussion: """
             They come in the order of their names' bytes; the tenant without a name, (default), is the first.
 
-            With --json: an array of {"tenant", "conversations", "messages"}; the tenant without a name is null.
+            With --json: an array of {"tenant", "conversations", "messages"}; the tenant without a name is null. That \
+            there are more than --limit is said on standard error.
             """)
 
     @OptionGroup var store: StoreLocation
@@ -31,8 +32,7 @@ struct TenantsCommand: AsyncParsableCommand {
             try await $0.tenants(TenantQuery(limit: limit))
         }
         if json {
-            try await Output.write(.array(page.items.map(\.json)))
-            return
+            return try await Output.write(.array(page.items.map(\.json)), hasMore: page.next != nil)
         }
         guard !page.items.isEmpty || limit == 0 else {
             try await Output.write("There are no conversations yet.\n")
@@ -46,9 +46,7 @@ struct TenantsCommand: AsyncParsableCommand {
             table.add([tenant.name ?? "(default)", tenant.conversations.grouped, tenant.messages.grouped])
         }
         try await Output.write(table.text(width: Output.columns, style: Output.style))
-        if page.next != nil {
-            try await Output.write(Output.style.dim("There are more; --limit shows them.") + "\n")
-        }
+        if page.next != nil { try await Output.write(Output.style.dim(Output.more) + "\n") }
     }
 }
 

@@ -7,6 +7,8 @@ struct ExecSession: Sendable {
     let backend: any ChatStorageBackend
     /// The tenant of requests that name none; nil is the default one.
     let tenant: String?
+    /// The roles that the store takes, or will take once a request writes.
+    var roles = RoleSet.standard
 
     /// Checks that the store can be read, unless it does not exist yet.
     ///
@@ -74,21 +76,13 @@ struct ExecSession: Sendable {
         let call = try operation.call(&arguments)
         try arguments.checkNothingIsLeft()
         do {
-            let reply = try await perform(call, on: backend.storage(of: tenant))
+            let reply = try await call.perform(on: backend, tenant: tenant, taking: roles) {
+                try await backend.prepare()
+            }
             guard let answer = operation.answer.json(reply) else { throw WrongReply() }
             return answer
         } catch let error as ChatStorageError where operation.answer.isOfOneMessage {
             throw error.aboutOneMessage
-        }
-    }
-
-    /// Makes a call; for one that writes, the store is first prepared if necessary.
-    private func perform(_ call: StorageCall, on storage: any ChatStorage) async throws -> StorageReply {
-        do {
-            return try await call.perform(on: storage)
-        } catch let error as ChatStorageError where error.code == .notPrepared && call.writes {
-            try await backend.prepare()
-            return try await call.perform(on: storage)
         }
     }
 

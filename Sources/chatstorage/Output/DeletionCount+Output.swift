@@ -5,7 +5,7 @@ extension DeletionCount {
     func json(isDryRun: Bool) -> JSONOutput {
         .object([
             ("conversations", .integer(Int64(conversations))), ("messages", .integer(Int64(messages))),
-            ("dry_run", .boolean(isDryRun)),
+            ("changed_meanwhile", .integer(Int64(changedMeanwhile))), ("dry_run", .boolean(isDryRun)),
         ])
     }
 
@@ -13,6 +13,12 @@ extension DeletionCount {
     func sentence(_ verb: String, isDryRun: Bool) -> String {
         let what = "\(conversations.counted("conversation")) with \(messages.counted("message"))"
         return isDryRun ? "Would have \(verb) \(what)" : "\(verb.capitalizedFirst) \(what)"
+    }
+
+    /// What others did meanwhile, as a sentence after another; empty for nothing.
+    var changesSentence: String {
+        guard changedMeanwhile > 0 else { return "" }
+        return " Meanwhile, others created, changed or deleted \(changedMeanwhile.counted("conversation"))."
     }
 }
 

@@ -25,6 +25,15 @@ enum Output {
         try await write(json.bytes + [UInt8(ascii: "\n")])
     }
 
+    /// What is said under a list that its limit has cut.
+    static let more = "There are more; --limit shows them."
+
+    /// Writes a list as a line of JSON; that it was cut is said on standard error, where it spoils no JSON.
+    static func write(_ list: JSONOutput, hasMore: Bool) async throws {
+        try await write(list)
+        if hasMore { await error("\(more)\n") }
+    }
+
     private static func write(_ bytes: [UInt8]) async throws {
         try requireOutput()
         try await FileDescriptor.standardOutput.write(bytes)

@@ -35,14 +35,8 @@ extension StoreLocation {
         }
         let plain = try await makeBackend(url, immutable: immutable, roles: .standard)
         if let path = url.sqlitePath { try Self.checkFile(path, for: use) }
-        var opened = (plain, RoleSet.standard)
-        if roles != .standard {
-            let wide = try await makeBackend(url, immutable: immutable, roles: .withTools)
-            let isWide = try await closingAfterErrors([plain, wide]) {
-                try await isWidened(roles, wide, plain, for: use)
-            }
-            try await (isWide ? plain : wide).close()
-            if isWide { opened = (wide, .withTools) }
+        let opened = try await closingAfterErrors([plain]) {
+            try await widened(plain, to: roles, url, for: use, immutable)
         }
         guard use == .changing || use == .filling else { return opened }
         try await closingAfterErrors([opened.0]) { try await prepare(opened.0) }
@@ -68,17 +62,23 @@ extension StoreLocation {
         return try await PostgresBackend(configuration)
     }
 
-    /// Whether the handle that takes more roles is the one to use.
-    ///
-    /// A handle that takes more than the store cannot even read it, until it is prepared.
-    private func isWidened(
-        _ wanted: Roles, _ wide: any ChatStorageBackend, _ plain: any ChatStorageBackend, for use: Use
-    ) async throws -> Bool {
-        if try await isReady(wide) { return true }
-        guard wanted == .withTools else { return false }
-        // A command that prepares the store itself, once there is something to write, reads it before.
-        if use == .fillingLater, try await isReady(plain) { try await prepare(wide) }
-        return true
+    /// The handle that takes the roles that a command wants, as far as the store does or will.
+    private func widened(
+        _ plain: any ChatStorageBackend, to wanted: Roles, _ url: StoreURL, for use: Use, _ immutable: Bool
+    ) async throws -> (any ChatStorageBackend, RoleSet) {
+        guard wanted != .standard else { return (plain, .standard) }
+        let wide = try await makeBackend(url, immutable: immutable, roles: .withTools)
+        // A handle that takes more than the store cannot even read it, until it is prepared.
+        let isWide = try await closingAfterErrors([wide]) { try await isReady(wide) }
+        guard isWide || wanted == .withTools else {
+            try await wide.close()
+            return (plain, .standard)
+        }
+        if !isWide, use == .fillingLater {
+            return (InterceptedBackend(wide, interceptor: LaterWidening(reader: plain)), .withTools)
+        }
+        try await plain.close()
+        return (wide, .withTools)
     }
 
     /// Whether the store has all that a handle needs.
@@ -109,6 +109,19 @@ extension StoreLocation {
     func prepare(_ backend: any ChatStorageBackend) async throws {
         do {
             try await backend.prepare()
+        } catch {
+            throw naming(error)
+        }
+    }
+
+    /// Reads nothing from the store, so that what is wrong with it is not taken for a mistake in a message.
+    ///
+    /// - Throws: The store's error, with the name of its file; none if the store does not exist yet.
+    func checkIsReadable(_ backend: any ChatStorageBackend) async throws {
+        do {
+            _ = try await backend.conversations(limit: 0)
+        } catch let error as ChatStorageError where error.code == .notPrepared {
+            return
         } catch {
             throw naming(error)
         }

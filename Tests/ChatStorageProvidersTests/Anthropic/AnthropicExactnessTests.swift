@@ -29,7 +29,7 @@ struct AnthropicExactnessTests {
         let message = try AnthropicMessages.message(from: Self.response(block + #",{"type":"text","text":"end"}"#))
         let results = message.toolCalls.filter { $0.callID == "toolu_1" }
             .map { MessagePart.toolResult(callID: $0.callID ?? "", output: "x") }
-        let chats = InMemoryBackend.prepared()
+        let chats = InMemoryBackend.prepared(roles: .withTools)
         try await chats.append([message] + (results.isEmpty ? [] : [.tool(results)]), to: "c")
         let body = try await AnthropicMessages.body(for: chats.history(of: "c"))
         let json = String(decoding: body.data, as: UTF8.self)
@@ -76,7 +76,7 @@ struct AnthropicExactnessTests {
         #expect(message.parts[0].callID == nil && message.parts[0].name == nil)
         #expect(message.parts[1].kind == .data)
         #expect(message.parts.allSatisfy { $0.native != nil })
-        try await InMemoryBackend.prepared().append([message], to: "c")
+        try await InMemoryBackend.prepared(roles: .withTools).append([message], to: "c")
     }
 
     @Test func metadataThatCannotBeKeptIsNamed() async throws {
@@ -96,7 +96,7 @@ struct AnthropicExactnessTests {
             #expect(reasons.contains { $0.hasPrefix("the member \(name) ") }, "\(name)")
         }
         #expect(reasons.count == 7 && omissions.allSatisfy { $0.message == 0 && $0.part == nil })
-        try await InMemoryBackend.prepared().append([message], to: "c")
+        try await InMemoryBackend.prepared(roles: .withTools).append([message], to: "c")
     }
 
     @Test func otherFormsAreRefusedByTheirMember() {

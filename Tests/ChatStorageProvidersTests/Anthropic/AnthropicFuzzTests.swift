@@ -35,7 +35,7 @@ struct AnthropicFuzzTests {
             for role in ["user", "assistant"] {
                 let request = Data(#"[{"role":"\#(role)","content":[\#(text)]}]"#.utf8)
                 guard let read = try? AnthropicMessages.messages(from: request) else { continue }
-                try await InMemoryBackend.prepared().append(read, to: "c")
+                try await InMemoryBackend.prepared(roles: .withTools).append(read, to: "c")
                 try check(AnthropicMessages.body(for: read), text)
                 // The bytes of files go out and in without a change.
                 var taken: [Data] = []
@@ -43,7 +43,7 @@ struct AnthropicFuzzTests {
                     taken.append(file.data)
                     return "app:\(taken.count - 1)"
                 }
-                try await InMemoryBackend.prepared().append(without, to: "c")
+                try await InMemoryBackend.prepared(roles: .withTools).append(without, to: "c")
                 let body = try AnthropicMessages.body(for: without) { file in
                     file.url.flatMap { Int($0.dropFirst("app:".count)) }.map { taken[$0] }
                 }
@@ -73,7 +73,7 @@ struct AnthropicFuzzTests {
                 try? accumulator.add(text)
             }
             guard RoleSet.withTools.contains(accumulator.message.role) else { continue }
-            try await InMemoryBackend.prepared().append([accumulator.message], to: "c")
+            try await InMemoryBackend.prepared(roles: .withTools).append([accumulator.message], to: "c")
             _ = try AnthropicMessages.body(for: [.user("Hi"), accumulator.message, .user("Well?")])
         }
     }

@@ -72,7 +72,7 @@ struct AnthropicRequestTests {
         expect(
             omissions,
             [
-                (1, 4, "media type"), (2, 0, "signature"), (2, 2, "no JSON object"), (2, 3, "kind"), (2, 4, "kind"),
+                (1, 4, "media type"), (2, 0, "signature"), (2, 2, "not a JSON object"), (2, 3, "kind"), (2, 4, "kind"),
             ])
     }
 

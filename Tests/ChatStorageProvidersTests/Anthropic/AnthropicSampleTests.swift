@@ -90,7 +90,7 @@ struct AnthropicSampleTests {
             #expect(NativeRule.isSame(block, original), "block \(index)")
             if message.parts[index].native != nil { #expect(block == original, "block \(index)") }
         }
-        #expect(body.omissions.map(\.reason) == (message.parts.isEmpty ? ["the message is empty"] : []))
+        #expect(body.omissions.map(\.reason) == (message.parts.isEmpty ? ["the message is left out: it is empty"] : []))
     }
 
     private func checkStored(_ conversation: [ChatMessage], on backend: some ChatStorageBackend) async throws {

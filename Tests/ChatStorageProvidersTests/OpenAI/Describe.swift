@@ -39,7 +39,7 @@ func elements(of member: String, in body: EncodedBody) throws -> [String] {
 
 /// The messages after a store, after `Codable` and after the form that stores keep; each must give the same.
 func kept(_ messages: [ChatMessage]) async throws -> [ChatMessage] {
-    let chats = InMemoryBackend.prepared()
+    let chats = InMemoryBackend.prepared(roles: .withTools)
     try await chats.append(messages, to: "c")
     #expect(try await chats.history(of: "c", limit: 1_000) == messages)
     let coded = try JSONDecoder().decode([ChatMessage].self, from: JSONEncoder().encode(messages))

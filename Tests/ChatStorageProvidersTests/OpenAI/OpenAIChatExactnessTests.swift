@@ -129,7 +129,7 @@ struct OpenAIChatExactnessTests {
         #expect(try elements(of: "messages", in: body) == [#"{"role":"assistant","content":"Ho"}"#])
         #expect(
             body.omissions == [
-                Omission(message: 0, part: 0, reason: "a part of the kind reasoning, which the API does not take")
+                Omission(message: 0, part: 0, reason: "the part is left out: the API does not take its kind, reasoning")
             ])
     }
 

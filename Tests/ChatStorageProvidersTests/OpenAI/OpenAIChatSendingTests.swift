@@ -20,8 +20,8 @@ struct OpenAIChatSendingTests {
         #"{"role":"tool","tool_call_id":"\#(id)","content":"\#(content)"}"#
     }
 
-    private static let noResult = "a call without a result directly after it"
-    private static let noCall = "a result without a call directly before it"
+    private static let noResult = "the call is left out: no result follows directly after its message"
+    private static let noCall = "the result is left out: no call directly before it waits for it"
 
     @Test("what an app adds comes first, exactly and in order")
     func members() throws {
@@ -66,7 +66,7 @@ struct OpenAIChatSendingTests {
                 #"{"role":"assistant","content":null,"tool_calls":[\#(Self.call("b"))]}"#,
                 Self.result("b"), #"{"role":"user","content":"Stop"}"#,
             ])
-        let nothing = "a message with nothing left to send"
+        let nothing = "the message is left out: none of its parts can be sent"
         #expect(
             omissions == [
                 Omission(message: 1, part: 0, reason: Self.noResult),
@@ -96,7 +96,10 @@ struct OpenAIChatSendingTests {
             ])
         let (none, omissions) = try sent([messages[0], .user("Stop")])
         #expect(none == [#"{"role":"user","content":"Stop"}"#])
-        #expect(omissions.map(\.reason) == [Self.noResult, Self.noResult, "a message with nothing left to send"])
+        #expect(
+            omissions.map(\.reason) == [
+                Self.noResult, Self.noResult, "the message is left out: none of its parts can be sent",
+            ])
         let spoken = text.replacingOccurrences(of: #""content":"""#, with: #""content":"Well""#)
         let some = try OpenAIChat.messages(from: json("[\(spoken)]"))
         #expect(
@@ -111,11 +114,12 @@ struct OpenAIChatSendingTests {
             .user(""), .assistant([]), .user(" \n"), .assistant([.text(""), .text("Hi")]), .system("S"),
         ])
         #expect(messages == [#"{"role":"assistant","content":"Hi"}"#, #"{"role":"system","content":"S"}"#])
-        let empty = "a message without content"
+        let empty = "the message is left out: it is empty"
         #expect(
             omissions == [
                 Omission(message: 0, reason: empty), Omission(message: 1, reason: empty),
-                Omission(message: 2, reason: empty), Omission(message: 3, part: 0, reason: "an empty text"),
+                Omission(message: 2, reason: empty),
+                Omission(message: 3, part: 0, reason: "the text is left out: it is empty"),
             ])
     }
 
@@ -169,13 +173,14 @@ struct OpenAIChatSendingTests {
         ])
         let (messages, omissions) = try sent([answer])
         #expect(messages == [#"{"role":"assistant","content":"Hi"}"#])
-        let server = "a call that another provider's server ran, or its result"
+        let server = "the part is left out: it is a call that another provider's server ran, or its result"
         #expect(
             omissions == [
-                Omission(message: 0, part: 0, reason: "a part of the kind reasoning, which the API does not take"),
-                Omission(message: 0, part: 1, reason: "members that the API has no place for: extra"),
-                Omission(message: 0, part: 2, reason: "a part of the kind source, which the API does not take"),
-                Omission(message: 0, part: 3, reason: "a part of the kind hologram, which the API does not take"),
+                Omission(
+                    message: 0, part: 0, reason: "the part is left out: the API does not take its kind, reasoning"),
+                Omission(message: 0, part: 1, reason: "members are left out that the API has no place for: extra"),
+                Omission(message: 0, part: 2, reason: "the part is left out: the API does not take its kind, source"),
+                Omission(message: 0, part: 3, reason: "the part is left out: the API does not take its kind, hologram"),
                 Omission(message: 0, part: 4, reason: server), Omission(message: 0, part: 5, reason: server),
             ])
     }
@@ -283,8 +288,8 @@ struct OpenAIChatSendingTests {
         #expect(message.metadata == ["response_id": "r", "stop_reason": "length", "index": 1, "usage": ["n": 1]])
         #expect(
             omissions == [
-                Omission(message: 0, reason: "the member x has a value that metadata does not take"),
-                Omission(reason: "choices[1], a further answer; a message is one"),
+                Omission(message: 0, reason: "the member x is left out: metadata does not take its value"),
+                Omission(reason: "choices[1] is left out: a message holds one answer"),
             ])
     }
 }

@@ -64,7 +64,10 @@ struct OpenAIHandoverTests {
         ]
         let there = try OpenAIResponses.body(for: OpenAIChat.messages(from: json(chat)))
         #expect(try elements(of: "input", in: there) == items)
-        #expect(there.omissions == [Omission(message: 0, reason: "what only openai.chat has of the message")])
+        #expect(
+            there.omissions == [
+                Omission(message: 0, reason: "the message's native JSON (openai.chat) is left out; its parts are sent")
+            ])
         let back = try OpenAIChat.body(
             for: OpenAIResponses.messages(from: json("[" + items.joined(separator: ",") + "]")))
         #expect("[" + (try elements(of: "messages", in: back)).joined(separator: ",") + "]" == chat)

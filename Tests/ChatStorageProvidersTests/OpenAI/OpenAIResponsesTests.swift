@@ -97,7 +97,7 @@ struct OpenAIResponsesTests {
         if item.contains(#""content":[]"#) || item.contains("mcp_approval_response") { return }
         let (items, omissions) = try sent([message, .user("x")], .whole)
         if message.parts[0].kind == .reasoning {
-            let refused = "reasoning that no item follows, which the API refuses"
+            let refused = "the reasoning is left out: no item follows it, which the API refuses"
             #expect(items.count == 1 && omissions.first == Omission(message: 0, part: 0, reason: refused))
         } else {
             #expect(items == [item, #"{"role":"user","content":"x"}"#])
@@ -110,7 +110,7 @@ struct OpenAIResponsesTests {
         let all = try OpenAIResponses.messages(from: json("[" + items.joined(separator: ",") + "]"))
         let (sent, omissions) = try sent(await kept(all), .whole)
         #expect(sent == items.filter { !$0.contains(#""content":[]"#) })
-        #expect(omissions.map(\.reason) == ["an empty text"])
+        #expect(omissions.map(\.reason) == ["the text is left out: it is empty"])
         #expect(all.prefix(6).map(\.content) == ["Hi", "a/b", "\u{FFFD}", "a\u{FFFD}b", "b", "Hi"])
         let answer = all[6].parts
         #expect(
@@ -142,7 +142,11 @@ struct OpenAIResponsesTests {
         message.parts[2].text = "edited"
         let (items, omissions) = try sent([message], .whole)
         #expect(items.joined().contains("edited") && !items.joined().contains(#""text":"b""#))
-        #expect(omissions.contains(Omission(message: 0, part: 0, reason: "what only openai.responses has of the part")))
+        #expect(
+            omissions.contains(
+                Omission(
+                    message: 0, part: 0,
+                    reason: "the part's native JSON (openai.responses) is left out; its other members are sent")))
         message = try messages(Self.native[8])[0]
         message.parts[1].text = "another title"
         #expect(!(try sent([message], .whole).items.joined().contains("https://x.org")))
@@ -198,16 +202,22 @@ struct OpenAIResponsesTests {
                 Self.search, #"{"role":"assistant","content":"Hi","phase":"final_answer"}"#,
                 #"{"type":"function_call","call_id":"a","name":"f","arguments":"{}"}"#, Self.output, Self.text,
             ])
-        let needs = "an item whose id needs the reasoning that is left out"
+        let needs = "the item is left out: its id needs reasoning that is left out too"
         #expect(
             omissions == [
-                Omission(message: 0, part: 1, reason: "reasoning without encrypted content"),
+                Omission(
+                    message: 0, part: 1,
+                    reason:
+                        "the reasoning is left out: it has no encrypted content, which `include` asks for"
+                ),
                 Omission(message: 0, part: 2, reason: needs),
                 Omission(
                     message: 0, part: 3,
-                    reason: "what the item has beside its text: its id needs the reasoning that is left out"),
-                Omission(message: 0, part: 4, reason: "a part of \(needs)"),
-                Omission(message: 0, part: 5, reason: "members that the API has no place for: id, status"),
+                    reason: "only the item's text is sent: its id needs reasoning that is left out"),
+                Omission(
+                    message: 0, part: 4,
+                    reason: "the part is left out: the id of its item needs reasoning that is left out too"),
+                Omission(message: 0, part: 5, reason: "members are left out that the API has no place for: id, status"),
             ])
         #expect(
             try sent(all, .whole).items == [
@@ -276,7 +286,7 @@ struct OpenAIResponsesTests {
             open.omissions == [
                 Omission(
                     message: 1, part: 1,
-                    reason: "a call without a result, in what is continued: the API will ask for it")
+                    reason: "the call is in the response that is continued and has no result: the API will ask for one")
             ])
         #expect(throws: ProviderFormError(member: "previous_response_id", reason: "is the response of no message")) {
             try OpenAIResponses.body(for: all, .continuing("resp_2"))
@@ -306,11 +316,11 @@ struct OpenAIResponsesTests {
             ])
         #expect(
             omissions == [
-                Omission(message: 0, reason: "a message without content"),
-                Omission(message: 1, part: 1, reason: "a call without a result"),
-                Omission(message: 3, part: 1, reason: "a result without a call before it"),
-                Omission(message: 4, part: 0, reason: "a result without a call before it"),
-                Omission(message: 4, reason: "a message with nothing left to send"),
+                Omission(message: 0, reason: "the message is left out: it is empty"),
+                Omission(message: 1, part: 1, reason: "the call is left out: it has no result"),
+                Omission(message: 3, part: 1, reason: "the result is left out: no call before it waits for it"),
+                Omission(message: 4, part: 0, reason: "the result is left out: no call before it waits for it"),
+                Omission(message: 4, reason: "the message is left out: none of its parts can be sent"),
             ])
     }
 
@@ -431,7 +441,9 @@ struct OpenAIResponsesTests {
         var omissions: [Omission] = []
         let list = #"{"object":"list","data":[{"role":"user","content":"Hi"}],"has_more":false}"#
         #expect(try OpenAIResponses.messages(from: json(list), omissions: &omissions) == [.user("Hi")])
-        #expect(omissions.map(\.reason) == ["the member object of the list", "the member has_more of the list"])
+        #expect(
+            omissions.map(\.reason)
+                == ["object", "has_more"].map { "the member \($0) is left out: it is of the list, not of a message" })
         #expect(throws: ProviderFormError(member: "[1]", reason: "is a number, not an object")) {
             try OpenAIResponses.messages(from: json("[\(Self.output),7]"))
         }

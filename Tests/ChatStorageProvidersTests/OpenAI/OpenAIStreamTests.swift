@@ -164,7 +164,7 @@ struct OpenAIStreamTests {
             """#
         )
         #expect(answer.message.content == "a")
-        #expect(answer.omissions == [Omission(reason: "further choices; a message is one")])
+        #expect(answer.omissions == [Omission(reason: "further choices are left out: a message holds one answer")])
     }
 
     // MARK: Samples, cut into pieces

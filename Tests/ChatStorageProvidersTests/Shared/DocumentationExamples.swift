@@ -41,7 +41,7 @@ struct DocumentationExamples {
     }
 
     @Test func aTurnWithTools() async throws {
-        let chats = InMemoryBackend.prepared()
+        let chats = InMemoryBackend.prepared(roles: .withTools)
         let text = try await answer(to: .user("How warm is it in Rome?"), in: "c", of: chats)
         #expect(text == "It is 18 degrees.")
         #expect(try await chats.history(of: "c").map(\.role) == [.user, .assistant, .tool, .assistant])

@@ -1,0 +1,47 @@
+/// The deletion of a conversation that was listed, and what it had when it was deleted.
+///
+/// A deletion says only whether it happened. So each attempt is made on the condition that the conversation was not
+/// updated since it was read; what was read then is what was deleted.
+struct CountedDeletion {
+    private static let conditionalAttempts = 5
+
+    /// The conversation as it was deleted; nil if it was not.
+    private(set) var deleted: Conversation?
+    /// Whether others had changed or deleted it since it was listed.
+    private(set) var hadChanged = false
+
+    /// Deletes a conversation.
+    ///
+    /// - Parameters:
+    ///   - listed: The conversation as it was listed.
+    ///   - deletion: Which conversation is deleted, and on what condition.
+    init(
+        of listed: Conversation, as deletion: ConversationDeletion, in storage: any ChatStorage
+    ) async throws {
+        var current = listed
+        for _ in 0..<Self.conditionalAttempts {
+            if try await storage.deleteConversation(deletion.ifNotUpdated(since: current)) {
+                deleted = current
+                return
+            }
+            hadChanged = true
+            // A backend that lists a conversation which it cannot find says so when it deletes it.
+            guard let now = try await storage.conversation(deletion.id) else { break }
+            guard deletion.applies(to: now) else { return }
+            current = now
+        }
+        if try await storage.deleteConversation(deletion) { deleted = current }
+    }
+}
+
+extension ConversationDeletion {
+    /// The same deletion, on the condition that the conversation was not updated since it was read.
+    fileprivate func ifNotUpdated(since conversation: Conversation) -> ConversationDeletion {
+        // Nothing is later than the last time there is.
+        guard conversation.updatedAt < .latest else { return self }
+        let next = Timestamp(microsecondsSinceEpoch: conversation.updatedAt.microsecondsSinceEpoch + 1)
+        var deletion = self
+        deletion.updatedBefore = updatedBefore.map { min($0, next) } ?? next
+        return deletion
+    }
+}
