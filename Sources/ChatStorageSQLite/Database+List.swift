@@ -59,6 +59,7 @@ extension Database {
             // Of one that is passed over the metadata would be read for nothing.
             let isTaken = query.with.isSubset(of: labels) && query.without.isDisjoint(with: labels)
             let conversation = try entry.conversation(labels: labels, withMetadata: isTaken, &budget)
+            if list.label != nil { try entry.expectPlace(of: conversation) }
             try builder.add(conversation) { scalars in
                 try messageTable.preview(of: entry.key, scalars: scalars, &budget)
             }

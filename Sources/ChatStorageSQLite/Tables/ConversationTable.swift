@@ -275,8 +275,8 @@ struct ConversationTable {
             messageCount: Int(row.int64(Column.messageCount.rawValue)),
             readThrough: row.int64(Column.readThrough.rawValue), labels: labels, metadata: metadata,
             clearedThrough: row.int64(Column.clearedThrough.rawValue))
-        guard conversation.lastSequence >= 0 else {
-            throw ChatStorageError(.damaged, "a stored conversation's last sequence is negative")
+        guard conversation.hasPossibleCounts else {
+            throw ChatStorageError(.damaged, "a stored conversation's counts are not what a backend writes")
         }
         return conversation
     }
