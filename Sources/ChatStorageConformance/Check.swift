@@ -38,6 +38,16 @@ public struct Check: Sendable, Identifiable, CustomStringConvertible {
         timePerRandomCall: Duration = .zero, why reason: String,
         body: @escaping @Sendable (CheckContext) async throws -> Void
     ) {
+        self.init(
+            id, rules: rules, needs: needs, timeLimit: timeLimit, timePerRandomCall: timePerRandomCall, why: reason,
+            body: body)
+    }
+
+    init(
+        _ id: String, rules: [Rule], needs: [Need] = [], timeLimit: Duration = .seconds(120),
+        timePerRandomCall: Duration = .zero, why reason: String,
+        body: @escaping @Sendable (CheckContext) async throws -> Void
+    ) {
         self.id = id
         self.rules = rules
         self.reason = reason

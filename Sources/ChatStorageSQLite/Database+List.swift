@@ -63,6 +63,7 @@ extension Database {
                 try query.isForDeletion
                 ? entry.conversationToDelete(labels: labels)
                 : entry.conversation(labels: labels, withMetadata: isTaken, &budget)
+            if list.label != nil { try entry.expectPlace(of: conversation) }
             try builder.add(conversation) { scalars in
                 try messageTable.preview(of: entry.key, scalars: scalars, &budget)
             }

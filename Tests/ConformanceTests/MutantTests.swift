@@ -5,7 +5,7 @@ import Testing
 @Suite(.serialized) struct MutantTests {
     private static let mutants =
         Mutant.text + Mutant.order + Mutant.atomicity + Mutant.interplay + Mutant.stores
-        + Mutant.keys + Mutant.model
+        + Mutant.keys + Mutant.model + Mutant.metadata
 
     @Test(arguments: mutants)
     func isCaughtByTheCheckThatNamesItsFault(_ mutant: Mutant) async throws {

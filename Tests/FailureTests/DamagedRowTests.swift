@@ -31,7 +31,7 @@ import Testing
                 figures.faults += 1
                 do {
                     let reply = try await call.perform(on: backend.defaultTenant)
-                    #expect(Self.isSound(reply), "\(damage); \(call): \(reply)")
+                    #expect(reply.isSound, "\(damage); \(call): \(reply)")
                     figures.add(1)
                 } catch let error as ChatStorageError {
                     #expect(Self.codes.contains(error.code), "\(damage); \(call): \(error)")
@@ -49,25 +49,6 @@ import Testing
     private static let codes: Set<ChatStorageError.Code> = [
         .damaged, .conversationExists, .conflict, .idempotencyMismatch,
     ]
-
-    /// Whether a reply has only values that the contract allows.
-    private static func isSound(_ reply: StorageReply) -> Bool {
-        func isSound(_ conversation: Conversation) -> Bool {
-            conversation.lastSequence >= 0 && Limits.timestamps.contains(conversation.createdAt)
-                && Limits.timestamps.contains(conversation.updatedAt)
-        }
-        func isSound(_ message: Message) -> Bool {
-            message.sequence >= 1 && Limits.timestamps.contains(message.createdAt)
-        }
-        return switch reply {
-        case .conversation(let conversation): conversation.map(isSound) ?? true
-        case .conversations(let page): page.items.allSatisfy(isSound)
-        case .appended(let result): result.messages.allSatisfy(isSound)
-        case .message(let message): isSound(message)
-        case .messages(let page): page.items.allSatisfy(isSound)
-        case .existed, .count: true
-        }
-    }
 
     private static func keyedCalls(on id: ConversationID) -> [StorageCall] {
         let keyed = [ChatMessage.user("one", key: "key"), .user("two", key: "other")]

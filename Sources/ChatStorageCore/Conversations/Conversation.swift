@@ -78,6 +78,12 @@ public struct Conversation: Sendable, Identifiable {
         more = nil
     }
 
+    /// Whether its counts can be together; in a store that somebody else wrote to, they may not.
+    package var hasPossibleCounts: Bool {
+        lastSequence >= 0 && messageCount >= 0 && messageCount <= lastSequence && readThrough >= 0
+            && readThrough <= lastSequence && clearedThrough >= 0 && clearedThrough <= lastSequence
+    }
+
     /// What the app has stuck on it, at most 32 labels.
     public package(set) var labels: Set<Label> {
         get { more?.labels ?? [] }

@@ -32,13 +32,17 @@ struct ConversationTable: Sendable {
     ///
     /// - Parameter withMetadata: Whether its metadata is read; what replaces all of it needs none, and mends damage.
     static func conversation(_ row: QueryResult.Row, withMetadata: Bool) throws -> Conversation {
-        Conversation(
+        let conversation = Conversation(
             id: ConversationID(try row.text(0)), title: try row.optionalText(1),
             createdAt: try row.time(2), updatedAt: try row.time(3), lastSequence: try row.int64(4, atLeast: 0),
             messageCount: Int(clamping: try row.int64(5, atLeast: 0)), readThrough: try row.int64(6, atLeast: 0),
             labels: row.isNull(8) ? [] : try labels(row),
             metadata: row.isNull(9) || !withMetadata ? Metadata() : try metadata(row),
             clearedThrough: try row.int64(7, atLeast: 0))
+        guard conversation.hasPossibleCounts else {
+            throw ChatStorageError(.damaged, "a stored conversation's counts are not what the library writes")
+        }
+        return conversation
     }
 
     private static func labels(_ row: QueryResult.Row) throws -> Set<Label> {

@@ -72,9 +72,15 @@ struct ConversationWalk: Sendable {
     /// Rows that have the label that the parameter before the place names.
     ///
     /// Each conversation is looked up by its key. Joined otherwise, a planner that expects many would read them all.
+    /// One whose label is listed at another time comes with a last sequence that no conversation has: pages would leave
+    /// out what lies between.
     private func ofLabel(_ place: String, _ next: Int) -> String {
         let listed = ["conversation_id", "updated_at"]
-        let columns = ConversationTable.columns.map { "\(listed.contains($0) ? "listed" : "found").\($0)" }
+        let columns = ConversationTable.columns.map { column in
+            column == "last_sequence"
+                ? "CASE WHEN found.updated_at = listed.updated_at THEN found.last_sequence ELSE -1 END AS last_sequence"
+                : "\(listed.contains(column) ? "listed" : "found").\(column)"
+        }
         return """
             SELECT \(columns.joined(separator: ", "))
             FROM (

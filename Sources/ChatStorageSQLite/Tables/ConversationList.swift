@@ -53,11 +53,11 @@ struct ConversationList {
         /// Goes by a label's rows.
         ///
         /// Another program can leave one without its conversation. It may name the number of a new one, so the id is
-        /// compared too.
+        /// compared too. Its time comes last, for ``Entry/expectPlace(of:)``.
         private static func ofLabel(_ range: SQLText, order: SQLText) -> SQL {
             SQL(
                 """
-                SELECT \(Column.list)
+                SELECT \(Column.list), l.updated_at_us
                 FROM conversation_labels AS l NOT INDEXED CROSS JOIN conversations AS c NOT INDEXED
                 WHERE l.tenant = ?1 AND l.label = ?5 AND \(range) AND c.conversation = l.conversation
                     AND c.tenant = l.tenant AND c.conversation_id = l.conversation_id
@@ -94,6 +94,14 @@ struct ConversationList {
         func conversationToDelete(labels: Set<Label> = []) throws -> Conversation {
             try ConversationTable.conversationToDelete(
                 ConversationID(row.text(Column.id.rawValue)), in: row, labels: labels)
+        }
+
+        /// Refuses a label's row that has another place than its conversation: pages would leave out what lies between.
+        func expectPlace(of conversation: Conversation) throws {
+            let listed = row.int64(Int32(Column.allCases.count))
+            guard listed == conversation.updatedAt.microsecondsSinceEpoch else {
+                throw ChatStorageError(.damaged, "a label's row has another time than its conversation")
+            }
         }
 
         func labels() throws -> Set<Label> { try ConversationTable.labels(in: row) }

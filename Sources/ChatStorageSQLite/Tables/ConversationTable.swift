@@ -337,8 +337,8 @@ struct ConversationTable {
             clearedThrough: row.int64(Column.clearedThrough.rawValue))
         if !labels.isEmpty { conversation.labels = labels }
         if !metadata.isEmpty { conversation.metadata = metadata }
-        guard conversation.lastSequence >= 0 else {
-            throw ChatStorageError(.damaged, "a stored conversation's last sequence is negative")
+        guard conversation.hasPossibleCounts else {
+            throw ChatStorageError(.damaged, "a stored conversation's counts are not what a backend writes")
         }
         return conversation
     }

@@ -84,17 +84,6 @@ extension Mutant {
             return try await StorageCall.updateConversation(id, replacing).perform(on: base)
         },
         Mutant(
-            "reads metadata first and writes it then", caughtBy: "metadata.merge.race",
-            related: ["metadata.conversation.change"]
-        ) { call, base, _ in
-            guard case .updateConversation(let id, let change) = call, !change.metadata.isEmpty,
-                let old = try? await base.conversation(id), let merged = try? change.metadata.applied(to: old.metadata)
-            else { return try await call.perform(on: base) }
-            for _ in 0..<3 { await Task.yield() }
-            return try await StorageCall.updateConversation(id, change.metadata(.replacing(with: merged))).perform(
-                on: base)
-        },
-        Mutant(
             "moves a conversation whose message is rated", caughtBy: "metadata.message.change",
             related: ["metadata.*", "conditions.*", "cancellation.*"]
         ) { call, base, _ in

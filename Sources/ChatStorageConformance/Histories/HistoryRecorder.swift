@@ -33,16 +33,18 @@ final class HistoryRecorder: Sendable {
     private let state = Mutex(State())
 
     /// Makes a call on a handle and notes when it began and ended, and how.
-    func record(_ call: StorageCall, by caller: Int, on storage: InterceptedStorage) async {
+    @discardableResult
+    func record(_ call: StorageCall, by caller: Int, on storage: InterceptedStorage) async -> HistoryEntry {
         let start = state.withLock { state in
             state.clock += 1
             return state.clock
         }
         let outcome = await CallOutcome(of: call, on: storage)
-        state.withLock { state in
+        return state.withLock { state in
             state.clock += 1
-            state.entries.append(
-                HistoryEntry(caller: caller, call: call, outcome: outcome, span: start...state.clock))
+            let entry = HistoryEntry(caller: caller, call: call, outcome: outcome, span: start...state.clock)
+            state.entries.append(entry)
+            return entry
         }
     }
 
