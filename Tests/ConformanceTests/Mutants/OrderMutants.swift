@@ -153,7 +153,11 @@ extension Mutant {
         Mutant(
             "pages conversations by offset", caughtBy: "pages.conversations.cursor-of-the-gone",
             "pages.conversations.damaged-cursor",
-            related: ["pages.conversations.walk-while-writing", "pages.conversations.foreign-cursor"]
+            related: [
+                "pages.conversations.walk-while-writing", "pages.conversations.foreign-cursor",
+                // What an erasure passes over it finds in the next walk, and takes for what others wrote.
+                "administration.erase-tenant",
+            ]
         ) { call, base, _ in
             guard let (cursor, limit) = call.listed, limit > 0 else {
                 return try await call.perform(on: base)
