@@ -30,7 +30,8 @@ extension Mutant {
             return try await StorageCall.reviseMessage(replacing).perform(on: base)
         },
         Mutant(
-            "takes a label back that came while another was added", caughtBy: "linearisability.metadata"
+            "takes a label back that came while another was added", caughtBy: "linearisability.metadata",
+            related: ["labels.race"]
         ) { call, base, _ in
             guard case .updateConversation(let id, let change) = call, !change.addedLabels.isEmpty,
                 let old = try? await base.conversation(id)
