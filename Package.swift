@@ -89,11 +89,15 @@ let package = Package(
             path: "Tests/TestSupport", exclude: ["test-certificates", "throwaway-postgres"], swiftSettings: settings),
         .testTarget(
             name: "ChatStoragePostgresTests",
-            dependencies: ["ChatStorageCore", "ChatStoragePostgres", "ChatStorageSupport", "TestSupport"],
+            dependencies: [
+                "ChatStorageCore", "ChatStorageInMemory", "ChatStoragePostgres", "ChatStorageSupport", "TestSupport",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "ChatStorageSQLiteTests",
-            dependencies: ["ChatStorageCore", "ChatStorageSQLite", "ChatStorageSupport", "TestSupport"],
+            dependencies: [
+                "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStorageSupport", "TestSupport",
+            ],
             swiftSettings: settings),
 
         .testTarget(
@@ -102,7 +106,9 @@ let package = Package(
         .testTarget(
             name: "ChatStorageSupportTests", dependencies: ["ChatStorageSupport", "TestSupport"],
             swiftSettings: settings),
-        .testTarget(name: "ChatStorageCoreTests", dependencies: ["ChatStorageCore"], swiftSettings: settings),
+        .testTarget(
+            name: "ChatStorageCoreTests", dependencies: ["ChatStorageCore", "ChatStorageInMemory", "TestSupport"],
+            swiftSettings: settings),
         .testTarget(
             name: "ConformanceTests",
             dependencies: [

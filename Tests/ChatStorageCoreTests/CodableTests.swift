@@ -192,7 +192,7 @@ import Testing
     @Test func aVersionKeepsAllOfIt() {
         #expect(throws: DecodingError.self) {
             try decoded(
-                #"{"created_at": "2026-11-22T07:17:51Z", "last_sequence": 1, "head": 3}"#, ConversationVersion.self)
+                #"{"created_at": "2026-11-22T07:17:51Z", "last_sequence": 1, "branch": 3}"#, ConversationVersion.self)
         }
     }
 

@@ -21,6 +21,16 @@ struct DescriptionTests {
         let stored = Message(conversationID: "trip", sequence: 2, role: .user, content: "Hi", createdAt: time)
         #expect("\(stored)" == #""trip" #2 user: "Hi", created \#(time)"#)
         #expect(String(reflecting: stored) == stored.description)
+        let answer = Message(
+            conversationID: "trip", sequence: 2, body: .assistant("Hel"), createdAt: time, predecessor: 0,
+            writing: MessageWriting(state: .streaming, revision: 3, revisedAt: time))
+        #expect(
+            "\(answer)" == """
+                "trip" #2 assistant: "Hel", created \(time), follows none, streaming, revision 3, revised \(time)
+                """)
+        let branch = Message(
+            conversationID: "trip", sequence: 9, body: .user("Hi"), createdAt: time, predecessor: 4)
+        #expect("\(branch)" == #""trip" #9 user: "Hi", created \#(time), follows #4"#)
     }
 
     @Test("a part is its kind and what it has")
@@ -50,6 +60,17 @@ struct DescriptionTests {
                 "c" "T", 2 messages, last 9, read through 9, cleared through 7, created \(time), updated \(time), \
                 labels "a" "b", metadata {"x":[1,null]}
                 """)
+        let preview = MessagePreview(sequence: 2, role: .assistant, createdAt: time, text: "Hel", state: .failed)
+        let branched = Conversation(
+            id: "c", title: nil, createdAt: time, updatedAt: time, lastSequence: 9, preview: preview, head: 3)
+        #expect(
+            "\(branched)" == """
+                "c", 9 messages, last 9, read through 0, branched, head 3, created \(time), updated \(time), \
+                preview #2 assistant: "Hel" (failed)
+                """)
+        let newest = Conversation(
+            id: "c", title: nil, createdAt: time, updatedAt: time, lastSequence: 9, isBranched: true)
+        #expect("\(newest)".contains("read through 0, branched, created"))
     }
 
     @Test("metadata and JSON values are their JSON")

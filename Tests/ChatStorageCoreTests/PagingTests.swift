@@ -108,6 +108,8 @@ private final class PagesOnly: ChatStorage {
     func deleteConversation(_ deletion: ConversationDeletion) async throws -> Bool { throw Unused() }
     func reviseMessage(_ revision: MessageRevision) async throws -> Message { throw Unused() }
     func append(_ new: NewMessages) async throws -> AppendResult { throw Unused() }
+    func forks(of id: ConversationID) async throws -> [Fork] { throw Unused() }
     func removeMessages(_ removal: MessageRemoval) async throws -> Int { throw Unused() }
+    var endingAnswers: EndingAnswers { EndingAnswers() }
     func restoreConversation(_ snapshot: ConversationSnapshot) async throws -> Conversation { throw Unused() }
 }

@@ -14,7 +14,7 @@ import Testing
     }
 
     private func repeated(_ messages: [ChatMessage], in stored: [Message] = stored) throws -> [Message]? {
-        try RepeatedAppend.messages(for: messages, found: stored)
+        try RepeatedAppend.messages(for: NewMessages(messages, to: "c"), found: stored)
     }
 
     private func expectMismatch(_ messages: [ChatMessage], in stored: [Message] = stored, _ comment: Comment) {

@@ -21,23 +21,32 @@ public struct Conversation: Sendable, Identifiable {
     /// What most conversations have not; nil for nothing, so that lists of them copy little.
     private var more: More?
 
-    /// Labels, metadata and a preview; never changed once it is made.
+    /// Labels, metadata, a preview and branches; never changed once it is made.
     private final class More: Sendable {
         let labels: Set<Label>
         let metadata: Metadata
         let preview: MessagePreview?
+        let head: Int64?
+        let isBranched: Bool
 
-        private init(_ labels: Set<Label>, _ metadata: Metadata, _ preview: MessagePreview?) {
+        private init(
+            _ labels: Set<Label>, _ metadata: Metadata, _ preview: MessagePreview?, _ head: Int64?, _ isBranched: Bool
+        ) {
             self.labels = labels
             self.metadata = metadata
             self.preview = preview
+            self.head = head
+            self.isBranched = isBranched
         }
 
         /// Makes them; nil for nothing.
         ///
         /// An initializer that fails would have made the object before.
-        static func of(labels: Set<Label>, metadata: Metadata, preview: MessagePreview?) -> More? {
-            labels.isEmpty && metadata.isEmpty && preview == nil ? nil : More(labels, metadata, preview)
+        static func of(
+            labels: Set<Label>, metadata: Metadata, preview: MessagePreview?, head: Int64?, isBranched: Bool
+        ) -> More? {
+            labels.isEmpty && metadata.isEmpty && preview == nil && !isBranched
+                ? nil : More(labels, metadata, preview, head, isBranched)
         }
     }
 
@@ -46,10 +55,12 @@ public struct Conversation: Sendable, Identifiable {
     /// - Parameters:
     ///   - messageCount: How many messages it has; by default as many as sequences were used.
     ///   - clearedThrough: The last sequence that had been used when its messages were last cleared; 0 for never.
+    ///   - head: The end of the current path where that is not the newest message.
+    ///   - isBranched: Whether a message follows another one than the one before it; with a head it is true.
     public init(
         id: ConversationID, title: String?, createdAt: Timestamp, updatedAt: Timestamp, lastSequence: Int64,
         messageCount: Int? = nil, readThrough: Int64 = 0, labels: Set<Label> = [], metadata: Metadata = Metadata(),
-        clearedThrough: Int64 = 0, preview: MessagePreview? = nil
+        clearedThrough: Int64 = 0, preview: MessagePreview? = nil, head: Int64? = nil, isBranched: Bool = false
     ) {
         self.id = id
         self.title = title
@@ -59,7 +70,12 @@ public struct Conversation: Sendable, Identifiable {
         self.messageCount = messageCount ?? Int(clamping: lastSequence - clearedThrough)
         self.readThrough = readThrough
         self.clearedThrough = clearedThrough
-        more = More.of(labels: labels, metadata: metadata, preview: preview)
+        more = More.of(
+            labels: labels, metadata: metadata, preview: preview, head: head, isBranched: isBranched || head != nil)
+    }
+
+    private mutating func setMore(labels: Set<Label>, metadata: Metadata, preview: MessagePreview?) {
+        more = More.of(labels: labels, metadata: metadata, preview: preview, head: head, isBranched: isBranched)
     }
 
     /// Makes a conversation without labels, metadata and preview.
@@ -87,23 +103,37 @@ public struct Conversation: Sendable, Identifiable {
     /// What the app has stuck on it, at most 32 labels.
     public package(set) var labels: Set<Label> {
         get { more?.labels ?? [] }
-        set { more = More.of(labels: newValue, metadata: metadata, preview: preview) }
+        set { setMore(labels: newValue, metadata: metadata, preview: preview) }
     }
 
     /// What the app keeps beside it; empty for nothing.
     public package(set) var metadata: Metadata {
         get { more?.metadata ?? Metadata() }
-        set { more = More.of(labels: labels, metadata: newValue, preview: preview) }
+        set { setMore(labels: labels, metadata: newValue, preview: preview) }
     }
 
     /// The newest message that says something, if the list was asked for it; nil otherwise, or if there is none.
     public var preview: MessagePreview? {
         get { more?.preview }
-        set { more = More.of(labels: labels, metadata: metadata, preview: newValue) }
+        set { setMore(labels: labels, metadata: metadata, preview: newValue) }
+    }
+
+    /// The message at the end of the current path, 0 for none; nil where that is the newest message.
+    ///
+    /// The next append goes after it, and ``MessageQuery/Path-swift.enum/current`` is what it follows.
+    public var head: Int64? { more?.head }
+
+    /// Whether it has branched: a message follows another one than the one before it, or the newest is not the head.
+    public var isBranched: Bool { more?.isBranched ?? false }
+
+    /// Says where the head is and whether the conversation has branched.
+    package mutating func setBranches(head: Int64?, isBranched: Bool) {
+        guard head != self.head || isBranched != self.isBranched else { return }
+        more = More.of(labels: labels, metadata: metadata, preview: preview, head: head, isBranched: isBranched)
     }
 
     /// Whether there is something after what was read.
-    public var hasUnread: Bool { lastSequence > readThrough }
+    public var hasUnread: Bool { head ?? lastSequence > readThrough }
 }
 
 extension Conversation: Hashable {
@@ -114,7 +144,8 @@ extension Conversation: Hashable {
             && left.messageCount == right.messageCount && left.readThrough == right.readThrough
             && left.clearedThrough == right.clearedThrough
             && (left.more === right.more
-                || left.labels == right.labels && left.metadata == right.metadata && left.preview == right.preview)
+                || left.labels == right.labels && left.metadata == right.metadata && left.preview == right.preview
+                    && left.head == right.head && left.isBranched == right.isBranched)
     }
 
     /// Hashes the id and the time of the last change.

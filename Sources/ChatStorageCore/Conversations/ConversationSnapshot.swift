@@ -12,12 +12,26 @@ public struct ConversationSnapshot: Sendable {
         public var body: ChatMessage
         /// When it was said.
         public var createdAt: Timestamp
+        /// The message that it follows, 0 for none; nil for the message before it in the snapshot.
+        public var predecessor: Int64?
+        /// What became of it since it was appended as an answer under way; of any other message
+        /// ``MessageWriting/none``.
+        public var writing: MessageWriting
 
         /// Makes a message of a snapshot.
-        public init(sequence: Int64, body: ChatMessage, createdAt: Timestamp) {
+        ///
+        /// - Parameters:
+        ///   - predecessor: The message that it follows, 0 for none; by default the message before it in the snapshot.
+        ///   - writing: What became of it since it was appended as an answer under way; by default it was whole.
+        public init(
+            sequence: Int64, body: ChatMessage, createdAt: Timestamp, predecessor: Int64? = nil,
+            writing: MessageWriting = .none
+        ) {
             self.sequence = sequence
             self.body = body
             self.createdAt = createdAt
+            self.predecessor = predecessor
+            self.writing = writing
         }
 
         /// Makes a message of a snapshot, of a role and a text.
@@ -28,7 +42,9 @@ public struct ConversationSnapshot: Sendable {
 
         /// Makes a message of a snapshot, of a stored message.
         public init(_ message: ChatStorageCore.Message) {
-            self.init(sequence: message.sequence, body: message.body, createdAt: message.createdAt)
+            self.init(
+                sequence: message.sequence, body: message.body, createdAt: message.createdAt,
+                predecessor: message.predecessor, writing: message.writing)
         }
 
         /// Who speaks.
@@ -64,7 +80,9 @@ public struct ConversationSnapshot: Sendable {
     public var labels: Set<Label>
     /// What the app keeps beside it.
     public var metadata: Metadata
-    /// The messages, lowest sequence first; any number.
+    /// The message at the end of the current path, 0 for none; nil for the last message.
+    public var head: Int64?
+    /// The messages of all branches, lowest sequence first; any number.
     public var messages: [Message]
 
     /// Makes a snapshot.
@@ -73,7 +91,7 @@ public struct ConversationSnapshot: Sendable {
     public init(
         id: ConversationID, title: String? = nil, createdAt: Timestamp, updatedAt: Timestamp,
         lastSequence: Int64? = nil, readThrough: Int64 = 0, labels: Set<Label> = [], metadata: Metadata = Metadata(),
-        messages: [Message] = []
+        head: Int64? = nil, messages: [Message] = []
     ) {
         self.id = id
         self.title = title
@@ -83,6 +101,7 @@ public struct ConversationSnapshot: Sendable {
         self.readThrough = readThrough
         self.labels = labels
         self.metadata = metadata
+        self.head = head
         self.messages = messages
     }
 
@@ -109,24 +128,39 @@ public struct ConversationSnapshot: Sendable {
             labels: labels, messages: numbered)
     }
 
-    /// The message as it is stored when the snapshot is restored.
-    public func stored(_ message: Message) -> ChatStorageCore.Message {
-        ChatStorageCore.Message(
-            conversationID: id, sequence: message.sequence, body: message.body, createdAt: message.createdAt)
+    /// The messages as they are stored when the snapshot is restored.
+    ///
+    /// A message that follows the one before it has no predecessor then, however the snapshot says so.
+    public var storedMessages: [ChatStorageCore.Message] {
+        var before: Int64 = 0
+        return messages.map { message in
+            defer { before = message.sequence }
+            return ChatStorageCore.Message(
+                conversationID: id, sequence: message.sequence, body: message.body, createdAt: message.createdAt,
+                predecessor: message.predecessor == before ? nil : message.predecessor,
+                writing: message.writing == .none ? nil : message.writing)
+        }
     }
 
     /// The conversation that restoring this snapshot makes.
     public var conversation: Conversation {
-        Conversation(
+        let newest = messages.last?.sequence ?? 0
+        var before: Int64 = 0
+        let isBranched = messages.contains { message in
+            defer { before = message.sequence }
+            return message.predecessor ?? before != before
+        }
+        return Conversation(
             id: id, title: title, createdAt: createdAt, updatedAt: updatedAt, lastSequence: lastSequence,
-            messageCount: messages.count, readThrough: readThrough, labels: labels, metadata: metadata)
+            messageCount: messages.count, readThrough: readThrough, labels: labels, metadata: metadata,
+            head: head == newest ? nil : head, isBranched: isBranched)
     }
 }
 
 extension ConversationSnapshot: Hashable {
     /// Whether both are the same conversation with the same messages; texts are compared by their UTF-8 bytes.
     public static func == (left: ConversationSnapshot, right: ConversationSnapshot) -> Bool {
-        left.conversation == right.conversation && left.messages == right.messages
+        left.conversation == right.conversation && left.storedMessages == right.storedMessages
     }
 
     /// Hashes the conversation.

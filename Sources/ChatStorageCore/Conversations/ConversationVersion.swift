@@ -1,7 +1,8 @@
-/// Which conversation of an id, and what was appended to it and cleared from it.
+/// Which conversation of an id, what was appended to it and cleared from it, and where its head is.
 ///
-/// ``AppendCondition/unchanged(_:)`` takes it. Every append and every clear makes another version, and so do deleting a
-/// conversation and creating it again. Titles, labels, metadata and read marks do not.
+/// ``AppendCondition/unchanged(_:)`` takes it. Every append, every clear and every other head makes another version, and
+/// so do deleting a conversation and creating it again. Titles, labels, metadata, read marks and revisions do not, nor
+/// does a removal that leaves the head where it is.
 public struct ConversationVersion: Sendable, Hashable {
     /// When the conversation was created: ``Conversation/createdAt``.
     public var createdAt: Timestamp
@@ -9,6 +10,8 @@ public struct ConversationVersion: Sendable, Hashable {
     public var lastSequence: Int64
     /// The last sequence that had been used when the messages were last cleared; 0 for never.
     public var clearedThrough: Int64
+    /// The end of the current path where that is not the newest message: ``Conversation/head``.
+    public var head: Int64?
 
     /// Makes a version; backends do, and apps of what they kept of a conversation that they read.
     ///
@@ -16,16 +19,19 @@ public struct ConversationVersion: Sendable, Hashable {
     ///   - createdAt: When the conversation was created.
     ///   - lastSequence: The highest sequence that an append had used.
     ///   - clearedThrough: The last sequence that had been used when the messages were last cleared; by default never.
-    public init(createdAt: Timestamp, lastSequence: Int64, clearedThrough: Int64 = 0) {
+    ///   - head: The end of the current path; by default the newest message.
+    public init(createdAt: Timestamp, lastSequence: Int64, clearedThrough: Int64 = 0, head: Int64? = nil) {
         self.createdAt = createdAt
         self.lastSequence = lastSequence
         self.clearedThrough = clearedThrough
+        self.head = head
     }
 }
 
 extension Conversation {
     /// The version that was read.
     public var version: ConversationVersion {
-        ConversationVersion(createdAt: createdAt, lastSequence: lastSequence, clearedThrough: clearedThrough)
+        ConversationVersion(
+            createdAt: createdAt, lastSequence: lastSequence, clearedThrough: clearedThrough, head: head)
     }
 }

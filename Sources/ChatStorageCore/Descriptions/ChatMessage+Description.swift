@@ -19,8 +19,15 @@ extension ChatMessage: CustomStringConvertible {
 extension Message: CustomStringConvertible {
     /// The conversation, the sequence and what was appended, such as `"trip" #2 user: "Hi"`, then when.
     ///
+    /// An answer under way, and one that was, comes with its state and its revision, and a message that does not follow
+    /// the one before it with what it follows.
+    ///
     /// It is for debugging. It quotes the chat, so keep it out of errors and logs.
     public var description: String {
-        "\(ShownText.quoted(conversationID.rawValue)) #\(sequence) \(body), created \(createdAt)"
+        var text = "\(ShownText.quoted(conversationID.rawValue)) #\(sequence) \(body), created \(createdAt)"
+        if let predecessor { text += ", follows \(predecessor == 0 ? "none" : "#\(predecessor)")" }
+        if writing != .none { text += ", \(state.rawValue), revision \(revision)" }
+        if let revisedAt { text += ", revised \(revisedAt)" }
+        return text
     }
 }

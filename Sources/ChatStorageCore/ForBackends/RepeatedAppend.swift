@@ -8,14 +8,16 @@ public enum RepeatedAppend {
     /// the condition. An append whose messages have no keys is always new: it needs neither this nor a look-up.
     ///
     /// - Parameters:
-    ///   - messages: The messages to append, each with a key of its own.
+    ///   - new: The append, whose messages each have a key of their own.
     ///   - found: The stored messages of the conversation that have one of these keys, in any order; others may be
     ///     among them.
     /// - Returns: The stored messages in the order given, which the backend returns without writing; nil if the append
     ///   is new.
     /// - Throws: ``ChatStorageError/Code-swift.struct/idempotencyMismatch`` when only some of the keys are there, or a
-    ///   message's role or parts differ from those stored under its key. Metadata can have changed since.
-    public static func messages(for messages: [ChatMessage], found: [Message]) throws -> [Message]? {
+    ///   message's role or parts differ from those stored under its key. Metadata can have changed since, and so can
+    ///   what an answer under way says: of that only the role is compared, and that it was one.
+    public static func messages(for new: NewMessages, found: [Message]) throws -> [Message]? {
+        let messages = new.messages
         var byKey: [UTF8Text: Message] = [:]
         for message in found {
             if let key = message.key { byKey[UTF8Text(key)] = message }
@@ -25,7 +27,11 @@ public enum RepeatedAppend {
         guard stored.count == messages.count else {
             throw mismatch("only some of the messages' keys are in the conversation already")
         }
-        guard zip(stored, messages).allSatisfy({ $0.body.hasSameContent(as: $1) }) else {
+        let areSame = zip(stored, messages).enumerated().allSatisfy { index, pair in
+            guard (pair.0.revision > 0) == (new.writing(at: index) != nil) else { return false }
+            return pair.0.revision > 0 ? pair.0.role == pair.1.role : pair.0.body.hasSameContent(as: pair.1)
+        }
+        guard areSame else {
             throw mismatch("a key is in the conversation already, with a message that differs")
         }
         return stored

@@ -40,6 +40,11 @@ public enum Validation {
         try check(change.metadata)
         if let sequence = change.readThrough { try check(sequence: sequence, field: "read through") }
         if let sequence = change.unreadFrom { try check(sequence: sequence, field: "unread from") }
+        switch change.newHead {
+        case .message(let sequence): try check(sequence: sequence, field: "head")
+        case .newest(let sequence): try check(sequence: sequence, field: "branch")
+        case nil: break
+        }
     }
 
     /// Checks a conversation to delete: the id and the labels that spare it.
@@ -50,13 +55,28 @@ public enum Validation {
         for label in deletion.without.sorted() { try check(label) }
     }
 
-    /// Checks a message's change: the conversation's id, the sequence and the metadata.
+    /// Checks a message's change: the conversation's id, the sequence, what it says and the metadata.
     ///
     /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``.
     public static func check(_ revision: MessageRevision) throws {
         try check(revision.conversationID)
         try check(sequence: revision.sequence, field: "sequence")
+        if let body = revision.body { _ = try check(body, field: "body") }
         try check(revision.metadata)
+    }
+
+    /// Checks a query of answers under way: the time and the limit, 0 or more.
+    ///
+    /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``.
+    public static func check(_ query: UnfinishedQuery) throws {
+        guard query.notRevisedFor >= .zero else {
+            throw ChatStorageError(.invalidArgument, "not revised for is \(query.notRevisedFor); it must be 0 or more")
+        }
+        if let place = query.after {
+            if let tenant = place.tenant { try check(tenant: tenant) }
+            try check(place.message.conversationID)
+        }
+        try check(limit: query.limit)
     }
 
     /// Checks a query of tenants: the limit, 0 or more.
@@ -86,12 +106,16 @@ public enum Validation {
         _ = try query.cursor?.position(tenant: tenant)
     }
 
-    /// Checks a query of messages: the id and the limit, 0 or more, or what is looked up.
+    /// Checks a query of messages: the id, the limit and the end of the path, 0 or more, or what is looked up.
     ///
     /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``.
     public static func check(_ query: MessageQuery) throws {
         try check(query.conversationID)
-        guard let lookup = query.lookup else { return try check(limit: query.limit) }
+        guard let lookup = query.lookup else {
+            try check(limit: query.limit)
+            if case .through(let sequence) = query.path { try check(sequence: sequence, field: "through") }
+            return
+        }
         guard lookup.count <= Limits.lookedUp else {
             throw ChatStorageError(
                 .invalidArgument, "\(lookup.count) messages are looked up; at most \(Limits.lookedUp) are at once")
@@ -103,11 +127,24 @@ public enum Validation {
         }
     }
 
-    /// Checks a removal of messages: the id.
+    /// Checks a removal of messages: the id, and how many they are.
     ///
     /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``.
     public static func check(_ removal: MessageRemoval) throws {
         try check(removal.conversationID)
+        switch removal.selection {
+        case .all: break
+        case .from(let sequence): try check(sequence: sequence, field: "from")
+        case .messages(let sequences):
+            guard sequences.count <= Limits.lookedUp else {
+                throw ChatStorageError(
+                    .invalidArgument,
+                    "\(sequences.count) messages are to be removed; at most \(Limits.lookedUp) are at once")
+            }
+            for (index, sequence) in sequences.enumerated() {
+                try check(sequence: sequence, field: "messages[\(index)]")
+            }
+        }
     }
 
     private static func check(_ id: ConversationID, title: String?) throws {
@@ -130,6 +167,8 @@ public enum Validation {
     public static func check(_ new: NewMessages, roles: RoleSet) throws {
         let messages = new.messages
         try check(new.conversationID)
+        if let sequence = new.place.predecessor { try check(sequence: sequence, field: "after") }
+        if let sequence = new.place.replaced { try check(sequence: sequence, field: "instead of") }
         guard messages.count <= Limits.appendMessages else {
             throw ChatStorageError(
                 .invalidArgument,
@@ -177,8 +216,17 @@ public enum Validation {
             try check(time: message.createdAt, field: "messages[\(index)].created_at", notBefore: time)
             _ = try check(message.body, index: index)
             if let key = message.key { try check(key: key, index: index, after: &keys) }
+            try check(message.writing, index: index)
+            if let predecessor = message.predecessor, !snapshot.messages[..<index].has(predecessor) {
+                throw ChatStorageError(
+                    .invalidArgument,
+                    "messages[\(index)] follows \(predecessor), which is no message before it")
+            }
             sequence = message.sequence
             time = message.createdAt
+        }
+        if let head = snapshot.head, !snapshot.messages[...].has(head) {
+            throw ChatStorageError(.invalidArgument, "head is \(head), which is no message")
         }
         try check(time: snapshot.updatedAt, field: "updated_at", notBefore: time)
         guard (sequence...max(sequence, Limits.restoredSequence)).contains(snapshot.lastSequence),
@@ -198,6 +246,18 @@ public enum Validation {
         }
         for (index, message) in snapshot.messages.enumerated() {
             try check(message.role, index: index, roles: roles)
+        }
+    }
+
+    /// Checks what became of an answer under way.
+    private static func check(_ writing: MessageWriting, index: Int) throws {
+        guard writing.revision >= (writing.state == .complete && writing.revisedAt == nil ? 0 : 1) else {
+            throw ChatStorageError(
+                .invalidArgument,
+                "messages[\(index)] is \(writing.state.rawValue) of revision \(writing.revision), which none is")
+        }
+        if let time = writing.revisedAt {
+            try check(time: time, field: "messages[\(index)].revised_at", notBefore: nil)
         }
     }
 
@@ -227,17 +287,21 @@ public enum Validation {
     ///
     /// - Returns: How many bytes its texts have.
     private static func check(_ message: ChatMessage, index: Int) throws -> Int {
+        try check(message, field: "messages[\(index)]")
+    }
+
+    private static func check(_ message: ChatMessage, field: @autoclosure () -> String) throws -> Int {
         let bytes = message.content.utf8.count
         guard Limits.contentBytes.contains(bytes) else {
             throw ChatStorageError(
                 .invalidArgument,
-                "messages[\(index)].content has \(bytes) bytes; it takes at most \(Limits.contentBytes.upperBound)")
+                "\(field()).content has \(bytes) bytes; it takes at most \(Limits.contentBytes.upperBound)")
         }
         guard !message.content.hasNUL else {
             throw ChatStorageError(
-                .invalidArgument, "messages[\(index)].content has U+0000 in it, which no database keeps")
+                .invalidArgument, "\(field()).content has U+0000 in it, which no database keeps")
         }
-        return message.isPlain ? bytes : try check(more: message, field: "messages[\(index)]")
+        return message.isPlain ? bytes : try check(more: message, field: field())
     }
 
     /// Checks a message's key, and that no message before it has the same.
@@ -272,5 +336,18 @@ public enum Validation {
         var reason = "messages[\(index)].role is not one that this store takes (\(taken))"
         if RoleSet.withTools.contains(role) { reason += "; set roles: .withTools in its configuration and prepare it" }
         throw ChatStorageError(.invalidRole, reason)
+    }
+}
+
+extension ArraySlice<ConversationSnapshot.Message> {
+    /// Whether a message of this sequence is among them, which are in order; 0 is always.
+    fileprivate func has(_ sequence: Int64) -> Bool {
+        if sequence == 0 { return true }
+        var (low, high) = (startIndex, endIndex)
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle].sequence < sequence { low = middle + 1 } else { high = middle }
+        }
+        return low < endIndex && self[low].sequence == sequence
     }
 }

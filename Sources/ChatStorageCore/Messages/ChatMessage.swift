@@ -141,7 +141,24 @@ public struct ChatMessage: Sendable {
 
     /// Whether both have the same role and the same parts; metadata, keys and native JSON of the message may differ.
     public func hasSameContent(as other: ChatMessage) -> Bool {
-        role == other.role && text.hasSameUTF8(as: other.text) && more?.parts == other.more?.parts
+        role == other.role && hasSameParts(as: other)
+    }
+
+    private func hasSameParts(as other: ChatMessage) -> Bool {
+        text.hasSameUTF8(as: other.text) && more?.parts == other.more?.parts
+    }
+
+    /// Whether both say the same, native JSON of the message included.
+    func saysTheSame(as other: ChatMessage) -> Bool {
+        hasSameParts(as: other) && more?.native == other.more?.native
+    }
+
+    /// The message with parts and native JSON of another.
+    func saying(_ other: ChatMessage) -> ChatMessage {
+        var message = self
+        message.text = other.text
+        message.more = More.of(parts: other.more?.parts, metadata: metadata, native: other.native)
+        return message
     }
 
     /// The parts as they are kept: one text needs none beside it.
@@ -196,7 +213,8 @@ extension ChatMessage: Hashable {
     /// Whether all members have the same bytes; numbers in metadata are compared by what they are worth.
     public static func == (left: ChatMessage, right: ChatMessage) -> Bool {
         left.hasSameContent(as: right) && left.key.hasSameUTF8(as: right.key)
-            && left.more?.native == right.more?.native && left.metadata == right.metadata
+            && (left.more === right.more
+                || left.more?.native == right.more?.native && left.metadata == right.metadata)
     }
 
     /// Hashes the role and the content's UTF-8 bytes.

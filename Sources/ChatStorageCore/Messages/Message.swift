@@ -22,17 +22,46 @@ public struct Message: Sendable, Identifiable {
     ///
     /// A sequence is never used twice while the conversation exists, not even after its messages are cleared.
     public let sequence: Int64
-    /// What was appended, byte for byte as it was given, with its key; its metadata as it is now.
+    /// What was appended or last written, byte for byte as it was given, with its key; its metadata as it is now.
     public let body: ChatMessage
     /// When it was appended: its conversation's ``Conversation/updatedAt`` as of that append.
     public let createdAt: Timestamp
+    /// What most messages have not; nil for nothing.
+    private let more: More?
+
+    /// The branch and the writing of a message; never changed once it is made.
+    private final class More: Sendable {
+        let predecessor: Int64?
+        let writing: MessageWriting
+
+        private init(_ predecessor: Int64?, _ writing: MessageWriting) {
+            self.predecessor = predecessor
+            self.writing = writing
+        }
+
+        /// Makes them; nil for nothing.
+        ///
+        /// An initializer that fails would have made the object before.
+        static func of(predecessor: Int64?, writing: MessageWriting?) -> More? {
+            let writing = writing ?? .none
+            return predecessor == nil && writing == .none ? nil : More(predecessor, writing)
+        }
+    }
 
     /// Makes a message; backends do, and apps in their previews and tests.
-    public init(conversationID: ConversationID, sequence: Int64, body: ChatMessage, createdAt: Timestamp) {
+    ///
+    /// - Parameters:
+    ///   - predecessor: The message that it follows where that is not the one before it, see ``predecessor``.
+    ///   - writing: What became of it since it was appended as an answer under way; nil for a message that was not.
+    public init(
+        conversationID: ConversationID, sequence: Int64, body: ChatMessage, createdAt: Timestamp,
+        predecessor: Int64? = nil, writing: MessageWriting? = nil
+    ) {
         self.conversationID = conversationID
         self.sequence = sequence
         self.body = body
         self.createdAt = createdAt
+        more = predecessor == nil && writing == nil ? nil : More.of(predecessor: predecessor, writing: writing)
     }
 
     /// Makes a message of a role and a text.
@@ -48,6 +77,23 @@ public struct Message: Sendable, Identifiable {
 
     /// The message's id: the conversation and the sequence.
     public var id: ID { ID(conversationID: conversationID, sequence: sequence) }
+
+    /// Whether it is whole, and how its writing ended.
+    public var state: MessageState { writing.state }
+    /// How often it was written: 0 for a message that was appended whole, 1 for an answer under way as it was appended.
+    public var revision: Int64 { writing.revision }
+    /// When its writer last wrote it; nil if that was the append.
+    public var revisedAt: Timestamp? { writing.revisedAt }
+    /// State, revision and time of an answer under way, also of one that has ended.
+    public var writing: MessageWriting { more?.writing ?? .none }
+    /// The message that it follows, 0 for none; nil if that is the one before it.
+    ///
+    /// The one before it is the stored message of the next lower sequence, or none. Only where a conversation has
+    /// branched does a message follow another one.
+    public var predecessor: Int64? { more?.predecessor }
+
+    /// Whether it follows the one before it and was appended whole, as most messages.
+    package var isOrdinary: Bool { more == nil }
 
     /// Who speaks.
     public var role: Role { body.role }
@@ -73,6 +119,8 @@ extension Message: Hashable {
     public static func == (left: Message, right: Message) -> Bool {
         left.sequence == right.sequence && left.createdAt == right.createdAt
             && left.conversationID == right.conversationID && left.body == right.body
+            && (left.more === right.more
+                || left.predecessor == right.predecessor && left.writing == right.writing)
     }
 
     /// Hashes the id.

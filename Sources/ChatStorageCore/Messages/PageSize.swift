@@ -3,7 +3,12 @@ struct PageSize {
     private static let bytesPerPage = 1 << 20
     private static let bounds = 1...200
 
-    private(set) var messages = 20
+    private(set) var messages: Int
+
+    /// - Parameter messages: How many the first page has, within bounds.
+    init(messages: Int = 20) {
+        self.messages = min(max(messages, Self.bounds.lowerBound), Self.bounds.upperBound)
+    }
 
     /// Learns from a page: few long messages make the next page short, many short ones make it longer.
     mutating func adapt(to page: [Message]) {

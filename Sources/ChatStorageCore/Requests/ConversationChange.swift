@@ -24,6 +24,16 @@ public struct ConversationChange: Sendable, Hashable {
     public private(set) var readThrough: Int64?
     /// The sequence from which messages are not read.
     public private(set) var unreadFrom: Int64?
+    /// What becomes the head.
+    public private(set) var newHead: NewHead?
+
+    /// A message that becomes the head, the end of the current path.
+    public enum NewHead: Sendable, Hashable {
+        /// The message of a sequence; 0 is before all messages.
+        case message(Int64)
+        /// The newest message under one: the highest sequence among itself and all that descend from it.
+        case newest(under: Int64)
+    }
 
     /// Makes a change that sets nothing yet.
     public init() {}
@@ -34,6 +44,7 @@ public struct ConversationChange: Sendable, Hashable {
     /// Whether nothing but the title is changed.
     public var isOfTitleAlone: Bool {
         addedLabels.isEmpty && removedLabels.isEmpty && metadata.isEmpty && readThrough == nil && unreadFrom == nil
+            && newHead == nil
     }
 
     /// Sets the title.
@@ -106,6 +117,23 @@ public struct ConversationChange: Sendable, Hashable {
         }
     }
 
+    /// Makes a message the head, the end of the current path; 0 starts a new path from the beginning.
+    ///
+    /// The conversation has another version then.
+    ///
+    /// - Parameter sequence: A stored message, or 0; another is ``ChatStorageError/Code-swift.struct/messageNotFound``.
+    public func head(_ sequence: Int64) -> ConversationChange {
+        with { $0.newHead = .message(sequence) }
+    }
+
+    /// Shows the branch that begins with a message: its newest end becomes the head.
+    ///
+    /// - Parameter sequence: A stored message, most often a ``Fork/Successor``; another is
+    ///   ``ChatStorageError/Code-swift.struct/messageNotFound``.
+    public func show(branch sequence: Int64) -> ConversationChange {
+        with { $0.newHead = .newest(under: sequence) }
+    }
+
     private func with(_ body: (inout ConversationChange) -> Void) -> ConversationChange {
         var change = self
         body(&change)
@@ -152,13 +180,27 @@ extension ConversationChange {
     public static func unread(from sequence: Int64) -> ConversationChange {
         ConversationChange().unread(from: sequence)
     }
+
+    /// Makes a message the head, the end of the current path; 0 starts a new path from the beginning.
+    ///
+    /// - Parameter sequence: A stored message, or 0; another is ``ChatStorageError/Code-swift.struct/messageNotFound``.
+    public static func head(_ sequence: Int64) -> ConversationChange { ConversationChange().head(sequence) }
+
+    /// Shows the branch that begins with a message: its newest end becomes the head.
+    ///
+    /// - Parameter sequence: A stored message, most often a ``Fork/Successor``; another is
+    ///   ``ChatStorageError/Code-swift.struct/messageNotFound``.
+    public static func show(branch sequence: Int64) -> ConversationChange {
+        ConversationChange().show(branch: sequence)
+    }
 }
 
 extension ConversationChange {
     /// The conversation after the change; for backends.
     ///
     /// A backend calls it in the transaction that changes the conversation, or writes the result only if the
-    /// conversation is still the one that it was applied to.
+    /// conversation is still the one that it was applied to. What becomes of the head the backend finds out: it depends
+    /// on the messages.
     ///
     /// - Parameters:
     ///   - conversation: The conversation as it is.

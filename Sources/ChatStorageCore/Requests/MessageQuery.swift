@@ -1,6 +1,18 @@
 /// Which messages of a conversation are read: a page of them, or some by their sequences or keys.
 public struct MessageQuery: Sendable, Hashable {
-    /// Messages that are looked up, at most 1,000; what is not there is left out.
+    /// Which of a conversation's messages a page is of, where the conversation has branched.
+    public enum Path: Sendable, Hashable {
+        /// The conversation's head and what it follows, back to the beginning.
+        case current
+        /// The message of a sequence and what it follows; 0 is before all messages.
+        ///
+        /// A walk passes on ``MessagePage/through``, so that it stays on its path when the head moves.
+        case through(Int64)
+        /// All messages of all branches.
+        case all
+    }
+
+    /// Messages that are looked up, at most 1,000, on any branch; what is not there is left out.
     public enum Lookup: Sendable, Hashable {
         /// Those of these sequences.
         case sequences([Int64])
@@ -24,6 +36,10 @@ public struct MessageQuery: Sendable, Hashable {
     public var position: MessagePosition
     /// How many messages at most, 0 or more; 0 reads nothing.
     public var limit: Int
+    /// Which messages the page is of, where the conversation has branched.
+    public var path: Path
+    /// The states of the messages; others are passed over.
+    public var states: MessageStates
     /// The messages that are looked up in place of a page; nil reads the page.
     public let lookup: Lookup?
 
@@ -32,15 +48,22 @@ public struct MessageQuery: Sendable, Hashable {
     /// - Parameters:
     ///   - id: The conversation.
     ///   - position: Where the page lies; by default at the end.
+    ///   - path: Which messages the page is of, where the conversation has branched; by default the current path.
     ///   - limit: How many messages at most, 0 or more; by default 20.
-    public init(of id: ConversationID, _ position: MessagePosition = .end, limit: Int = 20) {
+    ///   - states: The states of the messages; by default every state.
+    public init(
+        of id: ConversationID, _ position: MessagePosition = .end, on path: Path = .current, limit: Int = 20,
+        states: MessageStates = .all
+    ) {
         conversationID = id
         self.position = position
         self.limit = limit
+        self.path = path
+        self.states = states
         lookup = nil
     }
 
-    /// Makes a query for messages by what identifies them.
+    /// Makes a query for messages by what identifies them, of every state and on any branch.
     ///
     /// They come lowest sequence first, each once.
     ///
@@ -51,6 +74,8 @@ public struct MessageQuery: Sendable, Hashable {
         conversationID = id
         position = .end
         limit = lookup.count
+        path = .current
+        states = .all
         self.lookup = lookup
     }
 }

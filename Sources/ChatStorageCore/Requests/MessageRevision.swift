@@ -1,17 +1,38 @@
-/// A change of a stored message: of what the app keeps beside it.
+/// A change of a stored message: of what the app keeps beside it, or of an answer under way by its writer.
 ///
 /// ```swift
 /// try await chats.reviseMessage(MessageRevision(of: "trip", 4, metadata: .setting("rating", to: 1)))
+/// try await chats.reviseMessage(MessageRevision(of: answer, state: .stopped))
 /// ```
 public struct MessageRevision: Sendable, Hashable {
+    /// Which writing of a message a writer goes on from.
+    public struct Base: Sendable, Hashable {
+        /// The message's ``Message/createdAt``: a message of another conversation under the same id has another.
+        public var createdAt: Timestamp
+        /// The message's ``Message/revision`` as it was read, or as the revision before returned it.
+        public var revision: Int64
+
+        /// Names a writing of a message.
+        public init(createdAt: Timestamp, revision: Int64) {
+            self.createdAt = createdAt
+            self.revision = revision
+        }
+    }
+
     /// The conversation.
     public var conversationID: ConversationID
     /// The message's place in it.
     public var sequence: Int64
     /// What becomes of the message's metadata.
     public var metadata: MetadataChange
+    /// Which writing of an answer under way this goes on from; nil for a change of the metadata alone.
+    public let base: Base?
+    /// What the answer says now, of which only parts and native JSON are taken; nil leaves both.
+    public let body: ChatMessage?
+    /// How the writing ends; nil, or ``MessageState/streaming``, goes on.
+    public let state: MessageState?
 
-    /// Makes a request to change a message.
+    /// Makes a request to change what the app keeps beside a message, whatever its state.
     ///
     /// - Parameters:
     ///   - id: The conversation.
@@ -21,5 +42,84 @@ public struct MessageRevision: Sendable, Hashable {
         conversationID = id
         self.sequence = sequence
         self.metadata = metadata
+        base = nil
+        body = nil
+        state = nil
+    }
+
+    /// Makes a request to write an answer under way further, or to end it.
+    ///
+    /// What is left out stays as it is: a request to stop an answer sends the state alone.
+    ///
+    /// - Parameters:
+    ///   - message: The message as it was read, or as the revision before returned it.
+    ///   - body: What it says now, of which only parts and native JSON are taken; by default what it said.
+    ///   - state: How the writing ends; by default it goes on.
+    ///   - metadata: What becomes of the message's metadata; by default nothing.
+    public init(
+        of message: Message, body: ChatMessage? = nil, state: MessageState? = nil,
+        metadata: MetadataChange = MetadataChange()
+    ) {
+        conversationID = message.conversationID
+        sequence = message.sequence
+        self.metadata = metadata
+        base = Base(createdAt: message.createdAt, revision: message.revision)
+        self.body = body
+        self.state = state == .streaming ? nil : state
+    }
+}
+
+extension MessageRevision {
+    /// What a revision makes of a message; for backends.
+    public enum Outcome: Sendable {
+        /// Nothing: the revision was made before, and this is what is stored.
+        case made(Message)
+        /// The message to write.
+        case changed(Message)
+    }
+
+    /// What the revision makes of the message of its sequence; for backends.
+    ///
+    /// A backend calls it in the transaction that writes the message, or writes the result only if the message is
+    /// still the one that it was applied to.
+    ///
+    /// - Parameters:
+    ///   - message: The message as it is; nil if it is not there.
+    ///   - now: The time of the revision.
+    /// - Throws: ``ChatStorageError`` with the code `messageNotFound` if it is not there or not the one that was read,
+    ///   `conflict` if it was written since or has ended, `metadataTooLarge`.
+    public func applied(to message: Message?, at now: Timestamp) throws -> Outcome {
+        guard let message, base.map({ $0.createdAt == message.createdAt }) ?? true else {
+            throw ChatStorageError(.messageNotFound, "the message that was to be changed does not exist")
+        }
+        var changed = message.body
+        if let base {
+            if isMade(of: message, from: base) { return .made(message) }
+            guard message.state == .streaming else {
+                throw ChatStorageError(
+                    .conflict, "the message is \(message.state.rawValue); what it says does not change any more")
+            }
+            guard base.revision == message.revision else {
+                throw ChatStorageError(
+                    .conflict, "the message was written by another since it was read: it has another revision")
+            }
+            if let body { changed = changed.saying(body) }
+        }
+        if !metadata.isEmpty { changed.metadata = try metadata.applied(to: message.metadata) }
+        let writing = base.map { base in
+            MessageWriting(
+                state: state ?? .streaming, revision: base.revision + 1, revisedAt: max(now, message.createdAt))
+        }
+        return .changed(
+            Message(
+                conversationID: message.conversationID, sequence: message.sequence, body: changed,
+                createdAt: message.createdAt, predecessor: message.predecessor, writing: writing ?? message.writing))
+    }
+
+    /// Whether the message is what this revision made of it: its acknowledgement was lost, and it is sent again.
+    private func isMade(of message: Message, from base: Base) -> Bool {
+        message.revision == base.revision + 1 && message.state == state ?? .streaming
+            && message.revisedAt != nil
+            && (body.map { message.body.saysTheSame(as: $0) } ?? true)
     }
 }

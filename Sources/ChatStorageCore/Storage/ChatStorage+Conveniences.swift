@@ -137,17 +137,36 @@ extension ChatStorage {
         }
     }
 
-    /// Reads a conversation's last messages, in order, as an LLM chat API takes them.
+    /// Reads the last messages of a conversation's current path, in order, as an LLM chat API takes them.
     ///
-    /// A system message at the start of a long conversation is not among the last ones. An app that relies on it keeps
-    /// it apart and puts it first, or asks for as many messages as its model takes.
+    /// Answers that are still being written, or whose writing failed, are left out. So are results of tools at the
+    /// beginning whose calls are before it, since no API takes them: there may be fewer messages than the limit.
+    ///
+    /// A system message at the start of a long conversation is not among the last ones; ``history(of:window:)`` keeps it.
     ///
     /// - Parameters:
     ///   - id: The conversation; one that does not exist has no messages.
     ///   - limit: How many at most, 0 or more; by default 20.
     @inlinable @inline(__always)
     public func history(of id: ConversationID, limit: Int = 20) async throws -> [ChatMessage] {
-        try await messages(MessageQuery(of: id, limit: limit)).items.map(\.chatMessage)
+        try await ChatMessage.history(messages(MessageQuery(of: id, limit: limit, states: .finished)).items)
+    }
+
+    /// Reads the last of the messages that precede one, in order, as an LLM chat API takes them: what a model was given
+    /// before it answered with that message.
+    ///
+    /// It leaves out what ``history(of:limit:)`` does.
+    ///
+    /// - Parameters:
+    ///   - id: The conversation; one that does not exist has no messages.
+    ///   - sequence: The message; where the head is does not matter.
+    ///   - limit: How many at most, 0 or more; by default 20.
+    @inlinable @inline(__always)
+    public func history(
+        of id: ConversationID, before sequence: Int64, limit: Int = 20
+    ) async throws -> [ChatMessage] {
+        try await ChatMessage.history(
+            messages(MessageQuery(of: id, .before(sequence), limit: limit, states: .finished)).items)
     }
 
     /// Reads a conversation's last messages, in order.
@@ -174,13 +193,76 @@ extension ChatStorage {
         try await messages(MessageQuery(of: id, position, limit: limit)).items
     }
 
-    /// All messages of a conversation, lowest sequence first, read page by page in constant memory.
+    /// All messages of a conversation's current path, lowest sequence first, read page by page in constant memory.
     ///
     /// - Parameters:
     ///   - id: The conversation; one that does not exist has no messages.
     ///   - sequence: The messages after this one; by default all.
-    public func allMessages(of id: ConversationID, after sequence: Int64 = 0) -> MessageSequence {
-        MessageSequence(storage: self, conversationID: id, after: sequence)
+    ///   - path: Another path, or all branches; by default the current path.
+    public func allMessages(
+        of id: ConversationID, after sequence: Int64 = 0, on path: MessageQuery.Path = .current
+    ) -> MessageSequence {
+        MessageSequence(storage: self, query: MessageQuery(of: id, .after(sequence), on: path))
+    }
+
+    /// Appends a message after another one, or in the place of another one; both can make a branch.
+    ///
+    /// ```swift
+    /// try await chats.append(.user("And in March?"), to: "trip", .insteadOf(5))
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - message: The message, of at most 16 MiB of content.
+    ///   - id: The conversation.
+    ///   - place: The message that it follows or replaces.
+    /// - Returns: The stored message; the one stored before if the append repeats one.
+    /// - Throws: As ``append(_:)`` does; `messageNotFound` when the other message is not there.
+    @discardableResult
+    public func append(
+        _ message: ChatMessage, to id: ConversationID, _ place: AppendPlace
+    ) async throws -> Message {
+        guard let stored = try await append(NewMessages([message], to: id, place)).messages.first else {
+            throw ChatStorageError(.damaged, "an append of one message returned none")
+        }
+        return stored
+    }
+
+    /// Removes messages of a conversation by their sequences.
+    ///
+    /// - Parameters:
+    ///   - sequences: At most 1,000; what is not there is left out.
+    ///   - id: The conversation.
+    /// - Returns: How many were removed.
+    @discardableResult
+    public func removeMessages(_ sequences: [Int64], of id: ConversationID) async throws -> Int {
+        try await removeMessages(MessageRemoval(.messages(sequences), of: id))
+    }
+
+    /// Stops an answer under way that another task or process writes; its writer notices within seconds.
+    ///
+    /// - Parameters:
+    ///   - sequence: The message's place in its conversation.
+    ///   - id: The conversation.
+    ///   - state: How it ends; by default somebody stopped it.
+    /// - Returns: The message as it is now; one that had ended is left as it is.
+    /// - Throws: ``ChatStorageError`` with the code `messageNotFound` if it is not there.
+    @discardableResult
+    public func endAnswer(
+        _ sequence: Int64, of id: ConversationID, as state: MessageState = .stopped
+    ) async throws -> Message {
+        while true {
+            let found = try await messages(MessageQuery(of: id, .sequences([sequence]))).items.first
+            guard let message = found else {
+                throw ChatStorageError(.messageNotFound, "the answer that was to be ended does not exist")
+            }
+            guard message.state == .streaming else { return message }
+            do {
+                return try await reviseMessage(MessageRevision(of: message, state: state))
+            } catch let error as ChatStorageError where error.code == .conflict {
+                // Its writer was quicker; the next look sees what it wrote.
+                try Task.checkCancellation()
+            }
+        }
     }
 
     /// Removes all messages of a conversation and keeps the conversation.

@@ -39,7 +39,10 @@
 /// - ``append(_:to:if:)-([ChatMessage],_,_)``
 /// - ``append(_:to:if:retrying:)-(ChatMessage,_,_,_)``
 /// - ``append(_:to:if:retrying:)-([ChatMessage],_,_,_)``
+/// - ``append(streaming:to:_:if:key:metadata:checkpoints:isolation:_:)``
 /// - ``history(of:limit:)``
+/// - ``history(of:window:)``
+/// - ``history(of:before:window:)``
 /// - ``messages(of:limit:)``
 /// - ``messages(of:_:limit:)``
 /// - ``allMessages(of:after:)``
@@ -53,8 +56,10 @@
 /// - ``append(_:)``
 /// - ``deleteConversation(_:)-(ConversationDeletion)``
 /// - ``messages(_:)``
+/// - ``forks(of:)``
 /// - ``reviseMessage(_:)``
 /// - ``removeMessages(_:)``
+/// - ``endingAnswers``
 public protocol ChatStorage: Sendable {
     /// Creates a conversation.
     ///
@@ -74,7 +79,7 @@ public protocol ChatStorage: Sendable {
     /// - Returns: The conversation, or nil if there is none of this id.
     func conversation(_ id: ConversationID) async throws -> Conversation?
 
-    /// Changes a conversation: its title, labels, metadata and read marks.
+    /// Changes a conversation: its title, labels, metadata, read marks and head.
     ///
     /// A title that is set moves ``Conversation/updatedAt``, even if it is the same as before, unless the change keeps
     /// the conversation's place. Nothing else does.
@@ -83,8 +88,9 @@ public protocol ChatStorage: Sendable {
     ///   - id: The conversation.
     ///   - change: What becomes of it.
     /// - Returns: The conversation as it is now, or nil if there is none of this id.
-    /// - Throws: ``ChatStorageError`` with the code `tooManyLabels` if it would have more than 32 labels, or
-    ///   `metadataTooLarge` if its metadata would have more than 64 KiB. Nothing is written then.
+    /// - Throws: ``ChatStorageError`` with the code `messageNotFound` if the message that becomes the head is not there,
+    ///   `tooManyLabels` if it would have more than 32 labels, or `metadataTooLarge` if its metadata would have more than
+    ///   64 KiB. Nothing is written then.
     @discardableResult
     func updateConversation(_ id: ConversationID, _ change: ConversationChange) async throws -> Conversation?
 
@@ -106,46 +112,59 @@ public protocol ChatStorage: Sendable {
     /// - Throws: ``ChatStorageError`` with the code `invalidCursor` for a cursor that is damaged or another tenant's.
     func conversations(_ query: ConversationQuery) async throws -> ConversationPage
 
-    /// Appends messages to the end of a conversation, in order, all or none.
+    /// Appends messages to a conversation, in order, all or none: after its head, or where ``NewMessages/place`` says.
     ///
-    /// Each gets the next sequence. All get the same time, which becomes the conversation's ``Conversation/updatedAt``.
+    /// Each gets the next sequence and follows the one before it. All get the same time, which becomes the
+    /// conversation's ``Conversation/updatedAt``.
     ///
     /// Messages with a ``ChatMessage/key`` can be appended again when it is not known whether they were stored. If all
     /// keys are in the conversation, with the roles and parts as they were first sent, nothing changes and the stored
-    /// messages are returned, whatever the condition.
+    /// messages are returned, whatever the condition and the place.
     ///
     /// - Parameter new: The messages, the conversation, and what must be true of it.
     /// - Returns: The stored messages, in the order given, and the conversation's version.
     /// - Throws: ``ChatStorageError`` with the code `invalidArgument` when only some messages have a key, `invalidRole`
     ///   for a role that the store does not take, `idempotencyMismatch` when only some of the keys are there or a
     ///   message differs from the one stored under its key, `conversationNotFound` when the condition says that the
-    ///   conversation must exist, or `conflict` when it says that the conversation must be unchanged. Nothing is
-    ///   written then.
+    ///   conversation must exist, `messageNotFound` when the message that they follow or replace is not there, or
+    ///   `conflict` when the condition says that the conversation must be unchanged. Nothing is written then.
     @discardableResult
     func append(_ new: NewMessages) async throws -> AppendResult
 
-    /// Changes what the app keeps beside a stored message.
+    /// Changes a stored message: what the app keeps beside it, or, of an answer under way, what it says and its state.
     ///
     /// It moves nothing: not ``Conversation/updatedAt``, not the version. Two callers who change different members of the
-    /// metadata at once both succeed.
+    /// metadata at once both succeed. A writer's revision that was made before, because its acknowledgement was lost,
+    /// changes nothing and returns the message as it is.
     ///
-    /// - Parameter revision: The message, and what becomes of its metadata.
+    /// - Parameter revision: The message, and what becomes of it.
     /// - Returns: The message as it is now.
-    /// - Throws: ``ChatStorageError`` with the code `messageNotFound` if it is not there, or `metadataTooLarge` if its
-    ///   metadata would have more than 64 KiB. Nothing is written then.
+    /// - Throws: ``ChatStorageError`` with the code `messageNotFound` if it is not there, or another conversation has its
+    ///   place; of a writer's revision `conflict` if it was written since it was read, or has ended; or
+    ///   `metadataTooLarge` if its metadata would have more than 64 KiB. Nothing is written then.
     @discardableResult
     func reviseMessage(_ revision: MessageRevision) async throws -> Message
 
     /// Reads a page of a conversation's messages, lowest sequence first, or some by their sequences or keys.
     ///
-    /// - Parameter query: The conversation, where the page lies and how many messages it has at most, or which messages
-    ///   are looked up.
+    /// - Parameter query: The conversation, where the page lies, on which path, and how many messages it has at most; or
+    ///   which messages are looked up.
     /// - Returns: The messages, and whether there may be more; none if there is no such conversation.
+    /// - Throws: ``ChatStorageError`` with the code `messageNotFound` if the message that ends the path is not there, or
+    ///   `conflict` if the page begins after a stored message that is not on the path.
     func messages(_ query: MessageQuery) async throws -> MessagePage
+
+    /// Reads where a conversation has branched: every place that several messages follow, lowest sequence first.
+    ///
+    /// - Parameter id: The conversation.
+    /// - Returns: The forks; none of a conversation that has not branched, or does not exist.
+    func forks(of id: ConversationID) async throws -> [Fork]
 
     /// Removes messages of a conversation and keeps the conversation.
     ///
-    /// Their sequences are not used again.
+    /// Their sequences are not used again. What followed a removed message follows its predecessor; if the head is
+    /// removed, the message that it followed becomes the head. Answers under way among them end: the next revision of
+    /// one is `messageNotFound`.
     ///
     /// - Parameter removal: The conversation, and which of its messages.
     /// - Returns: How many were removed; 0 if there is no such conversation, which is not created.
@@ -157,8 +176,14 @@ public protocol ChatStorage: Sendable {
     /// - Parameter snapshot: The conversation and its messages, any number.
     /// - Returns: The conversation.
     /// - Throws: ``ChatStorageError`` with the code `conversationExists` if one of this id exists; it stays as it is.
-    ///   `invalidArgument` for sequences that do not increase, times that decrease or a key that comes twice;
+    ///   `invalidArgument` for sequences that do not increase, times that decrease, a key that comes twice or a predecessor
+    ///   or head that is not in it;
     ///   `invalidRole` for a role that the store does not take.
     @discardableResult
     func restoreConversation(_ snapshot: ConversationSnapshot) async throws -> Conversation
+
+    /// The ends of answers under way that are being written through the store, which its closing waits for.
+    ///
+    /// A wrapper gives those of what it wraps; a store makes its own.
+    var endingAnswers: EndingAnswers { get }
 }

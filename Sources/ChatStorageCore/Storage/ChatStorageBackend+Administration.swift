@@ -54,6 +54,36 @@ extension ChatStorageBackend {
         try await deleteConversations(ofTenant: name, updatedBefore: time, without: labels, isDryRun: false)
     }
 
+    /// Ends the answers under way that nobody has written for a while: their writers died.
+    ///
+    /// An answer that moves meanwhile lives on.
+    ///
+    /// - Parameters:
+    ///   - duration: How long nobody has written them; a writer that lives writes every 15 seconds at least.
+    ///   - state: How they end; by default they failed.
+    /// - Returns: How many were ended.
+    @discardableResult
+    public func endUnfinishedMessages(
+        notRevisedFor duration: Duration, as state: MessageState = .failed
+    ) async throws -> Int {
+        var count = 0
+        var query = UnfinishedQuery(notRevisedFor: duration, limit: 200)
+        repeat {
+            let page = try await unfinishedMessages(query)
+            for item in page.items {
+                let handle: any ChatStorage = if let name = item.tenant { tenant(name) } else { defaultTenant }
+                do {
+                    try await handle.reviseMessage(MessageRevision(of: item.message, state: state))
+                    count += 1
+                } catch let error as ChatStorageError where [.conflict, .messageNotFound].contains(error.code) {
+                    continue
+                }
+            }
+            query.after = page.next
+        } while query.after != nil
+        return count
+    }
+
     /// What ``eraseTenant(_:isDryRun:)`` does, for backends that do something else afterwards.
     package func deleteAllConversations(ofTenant name: String?, isDryRun: Bool) async throws -> DeletionCount {
         let handle: any ChatStorage = if let name { tenant(name) } else { defaultTenant }

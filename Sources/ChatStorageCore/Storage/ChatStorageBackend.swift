@@ -86,6 +86,13 @@ public protocol ChatStorageBackend: ChatStorage {
     func deleteConversations(
         ofTenant name: String?, updatedBefore time: Timestamp, without labels: Set<Label>, isDryRun: Bool
     ) async throws -> DeletionCount
+
+    /// Reads a page of the answers under way that nobody has written for a while, over all tenants.
+    ///
+    /// Their writers died. ``endUnfinishedMessages(notRevisedFor:as:)`` ends them.
+    ///
+    /// - Parameter query: For how long nobody has written them, where the page begins, and how many it has at most.
+    func unfinishedMessages(_ query: UnfinishedQuery) async throws -> UnfinishedPage
 }
 
 extension ChatStorageBackend {
@@ -132,7 +139,7 @@ extension ChatStorageBackend {
         try await defaultTenant.append(new)
     }
 
-    /// Changes what the app keeps beside a message of a conversation of the default tenant.
+    /// Changes a message of a conversation of the default tenant.
     @discardableResult
     public func reviseMessage(_ revision: MessageRevision) async throws -> Message {
         try await defaultTenant.reviseMessage(revision)
@@ -141,6 +148,11 @@ extension ChatStorageBackend {
     /// Reads a page of the messages of a conversation of the default tenant.
     public func messages(_ query: MessageQuery) async throws -> MessagePage {
         try await defaultTenant.messages(query)
+    }
+
+    /// Reads where a conversation of the default tenant has branched.
+    public func forks(of id: ConversationID) async throws -> [Fork] {
+        try await defaultTenant.forks(of: id)
     }
 
     /// Removes messages of a conversation of the default tenant.
@@ -154,4 +166,7 @@ extension ChatStorageBackend {
     public func restoreConversation(_ snapshot: ConversationSnapshot) async throws -> Conversation {
         try await defaultTenant.restoreConversation(snapshot)
     }
+
+    /// The ends of answers under way that are being written through the store.
+    public var endingAnswers: EndingAnswers { defaultTenant.endingAnswers }
 }

@@ -78,6 +78,24 @@ public struct InterceptedBackend: ChatStorageBackend {
         return count
     }
 
+    /// Reads a page of the wrapped backend's answers under way, of the tenants that this one shows.
+    public func unfinishedMessages(_ query: UnfinishedQuery) async throws -> UnfinishedPage {
+        guard !tenantPrefix.isEmpty else { return try await base.unfinishedMessages(query) }
+        var inner = query
+        inner.after = query.after.map { .init(tenant: tenantPrefix + ($0.tenant ?? ""), message: $0.message) }
+        var found: [UnfinishedMessage] = []
+        repeat {
+            let page = try await base.unfinishedMessages(inner)
+            found += page.items.compactMap { item in
+                guard let name = item.tenant, name.hasPrefix(tenantPrefix) else { return nil }
+                let rest = String(name.dropFirst(tenantPrefix.count))
+                return UnfinishedMessage(tenant: rest.isEmpty ? nil : rest, message: item.message)
+            }
+            inner.after = page.next
+        } while inner.after != nil && found.count <= query.limit
+        return UnfinishedPage(found, limit: query.limit)
+    }
+
     /// The handle on a tenant; nil names the default one.
     package func storage(of tenant: String?) -> InterceptedStorage {
         tenant.map { self.tenant($0) } ?? defaultTenant

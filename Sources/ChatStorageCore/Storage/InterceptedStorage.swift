@@ -91,6 +91,12 @@ public struct InterceptedStorage: ChatStorage {
     }
 
     /// Passes the call to the interceptor.
+    public func forks(of id: ConversationID) async throws -> [Fork] {
+        guard case .forks(let forks) = try await perform(.forks(id)) else { throw Self.wrongReply }
+        return forks
+    }
+
+    /// Passes the call to the interceptor.
     @discardableResult
     public func removeMessages(_ removal: MessageRemoval) async throws -> Int {
         guard case .count(let count) = try await perform(.removeMessages(removal)) else { throw Self.wrongReply }
@@ -105,6 +111,9 @@ public struct InterceptedStorage: ChatStorage {
         }
         return conversation
     }
+
+    /// Those of the storage that is wrapped.
+    public var endingAnswers: EndingAnswers { base.endingAnswers }
 
     private static let wrongReply = ChatStorageError(
         .damaged, "an interceptor replied to a call with what another call returns")

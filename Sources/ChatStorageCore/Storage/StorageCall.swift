@@ -19,6 +19,8 @@ public enum StorageCall: Sendable {
     case reviseMessage(MessageRevision)
     /// ``ChatStorage/messages(_:)``, which replies with a page of messages.
     case messages(MessageQuery)
+    /// ``ChatStorage/forks(of:)``, which replies with forks.
+    case forks(ConversationID)
     /// ``ChatStorage/removeMessages(_:)``, which replies with a count.
     case removeMessages(MessageRemoval)
     /// ``ChatStorage/restoreConversation(_:)``, which replies with a conversation.
@@ -41,6 +43,7 @@ public enum StorageCall: Sendable {
         case .append(let new): .appended(try await storage.append(new))
         case .reviseMessage(let revision): .message(try await storage.reviseMessage(revision))
         case .messages(let query): .messages(try await storage.messages(query))
+        case .forks(let id): .forks(try await storage.forks(of: id))
         case .removeMessages(let removal): .count(try await storage.removeMessages(removal))
         case .restoreConversation(let snapshot):
             .conversation(try await storage.restoreConversation(snapshot))
@@ -51,7 +54,7 @@ public enum StorageCall: Sendable {
     public var conversationID: ConversationID? {
         switch self {
         case .createConversation(let new): new.id
-        case .conversation(let id), .updateConversation(let id, _): id
+        case .conversation(let id), .updateConversation(let id, _), .forks(let id): id
         case .deleteConversation(let deletion): deletion.id
         case .reviseMessage(let revision): revision.conversationID
         case .append(let new): new.conversationID
@@ -75,6 +78,7 @@ extension StorageCall: CustomStringConvertible {
         case .append: "append"
         case .reviseMessage: "reviseMessage"
         case .messages: "messages"
+        case .forks: "forks"
         case .removeMessages: "removeMessages"
         case .restoreConversation: "restoreConversation"
         }

@@ -12,6 +12,8 @@ public enum StorageReply: Sendable, Hashable {
     case message(Message)
     /// A page of messages.
     case messages(MessagePage)
+    /// Where a conversation has branched.
+    case forks([Fork])
     /// How many messages were removed.
     case count(Int)
 }

@@ -1,0 +1,22 @@
+/// Where in a conversation an append goes.
+public struct AppendPlace: Sendable, Hashable {
+    /// For a place after a message, its sequence, 0 for the beginning; nil for any other place.
+    public let predecessor: Int64?
+    /// For a place beside a message, its sequence; nil for any other place.
+    public let replaced: Int64?
+
+    /// After the head: the end of the current path.
+    public static let head = AppendPlace(predecessor: nil, replaced: nil)
+
+    /// After a stored message, or after 0 at the beginning.
+    ///
+    /// After any message but the newest it makes a branch. One that is not there is
+    /// ``ChatStorageError/Code-swift.struct/messageNotFound``; nothing is created then. After 0 is always possible.
+    public static func after(_ sequence: Int64) -> AppendPlace { AppendPlace(predecessor: sequence, replaced: nil) }
+
+    /// Beside a stored message: after the message that it follows.
+    ///
+    /// That is how a question is edited and an answer made again. One that is not there is
+    /// ``ChatStorageError/Code-swift.struct/messageNotFound``.
+    public static func insteadOf(_ sequence: Int64) -> AppendPlace { AppendPlace(predecessor: nil, replaced: sequence) }
+}

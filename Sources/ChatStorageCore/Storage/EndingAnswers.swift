@@ -1,0 +1,44 @@
+import Synchronization
+
+/// The ends of answers under way that are being written: a store that closes waits for them.
+///
+/// A task that is cancelled while it writes an answer writes the end outside the cancelled task. From the moment of the
+/// cancellation ``begin()`` counts it, so that a store which is closed right afterwards still takes it.
+public final class EndingAnswers: Sendable {
+    private struct State {
+        var count = 0
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
+
+    /// Makes it; each store has one, which all its handles give.
+    public init() {}
+
+    /// Counts an end that is going to be written.
+    package func begin() {
+        state.withLock { $0.count += 1 }
+    }
+
+    /// Says that it was written, or could not be.
+    package func end() {
+        let waiting = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+            state.count -= 1
+            guard state.count == 0 else { return [] }
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    /// Waits until none is being written; a backend calls it when it is closed, before it refuses calls.
+    public func wait() async {
+        await withCheckedContinuation { continuation in
+            let isIdle = state.withLock { state in
+                if state.count > 0 { state.waiting.append(continuation) }
+                return state.count == 0
+            }
+            if isIdle { continuation.resume() }
+        }
+    }
+}
