@@ -30,7 +30,26 @@ final class ConversationRecord: @unchecked Sendable {
 
     /// Changes all but the messages.
     func update(_ change: ConversationChange, now: Timestamp) throws {
+        let head = try change.newHead.map(head)
         conversation = try change.applied(to: conversation, at: now)
+        if let head { setHead(head) }
+    }
+
+    private func head(_ new: ConversationChange.NewHead) throws -> Int64 {
+        switch new {
+        case .message(let sequence) where sequence == 0 || messages.contains(sequence): sequence
+        case .newest(let sequence) where messages.contains(sequence): messages.tree.newest(under: sequence)
+        case .message, .newest:
+            throw ChatStorageError(.messageNotFound, "the message that was to become the head does not exist")
+        }
+    }
+
+    /// The end of the current path, 0 for none.
+    private var head: Int64 { conversation.head ?? messages.newest }
+
+    private func setHead(_ sequence: Int64) {
+        let head = sequence == messages.newest ? nil : sequence
+        conversation.setBranches(head: head, isBranched: head != nil || messages.isBranched)
     }
 
     /// Appends messages, or finds that they were appended before.
@@ -38,9 +57,12 @@ final class ConversationRecord: @unchecked Sendable {
         if let repeated = try messages.repeated(new) {
             return AppendResult(messages: repeated, version: conversation.version)
         }
+        let head = head
+        let predecessor = try predecessor(at: new.place, head: head)
         if let expected = new.condition.expectedVersion, expected != conversation.version {
             throw ChatStorageError(
-                .conflict, "the conversation is not the one that was read, was appended to since, or was cleared")
+                .conflict,
+                "the conversation is not the one that was read, was appended to or cleared since, or has another head")
         }
         touch(now: now)
         let last = conversation.lastSequence
@@ -48,23 +70,67 @@ final class ConversationRecord: @unchecked Sendable {
         conversation.messageCount += new.messages.count
         if new.marksRead { conversation.readThrough = conversation.lastSequence }
         let stored = messages.append(
-            new.messages, to: new.conversationID, after: last, createdAt: conversation.updatedAt)
+            new, after: last, following: predecessor, createdAt: conversation.updatedAt)
+        setHead(new.movesHead ? messages.newest : head)
         return AppendResult(messages: stored, version: conversation.version)
     }
 
-    /// Takes the messages away and hands them out to be counted and freed.
-    func clearMessages(now: Timestamp) -> MessageLog {
-        touch(now: now)
-        conversation.clearedThrough = conversation.lastSequence
-        conversation.readThrough = conversation.lastSequence
-        conversation.messageCount = 0
-        defer { messages = MessageLog() }
-        return messages
+    /// The message that an append follows.
+    private func predecessor(at place: AppendPlace, head: Int64) throws -> Int64 {
+        if let sequence = place.predecessor, sequence == 0 || messages.contains(sequence) { return sequence }
+        if let sequence = place.replaced, messages.contains(sequence) { return messages.predecessor(of: sequence) }
+        if place == .head { return head }
+        throw ChatStorageError(
+            .messageNotFound, "the message that was to be followed or replaced does not exist")
     }
 
-    /// Changes what the app keeps beside a message; nil if it is not there.
-    func revise(_ revision: MessageRevision) throws -> Message? {
-        try messages.revise(revision)
+    /// Removes messages, and returns how many there were and what is to be freed.
+    func remove(_ selection: MessageRemoval.Selection, now: Timestamp) -> (count: Int, freed: MessageLog) {
+        let old = messages
+        let count: Int
+        switch selection {
+        case .all:
+            touch(now: now)
+            conversation.clearedThrough = conversation.lastSequence
+            conversation.readThrough = conversation.lastSequence
+            conversation.messageCount = 0
+            conversation.setBranches(head: nil, isBranched: false)
+            messages = MessageLog()
+            return (old.count, old)
+        case .messages(let sequences):
+            let sequences = Set(sequences)
+            count = remove(now: now) { sequences.contains($0) }
+        case .from(let sequence):
+            guard messages.contains(sequence) else { return (0, MessageLog()) }
+            let ranges = messages.tree.descendants(of: sequence)
+            count = remove(now: now) { sequence in ranges.contains { $0.contains(sequence) } }
+        }
+        return (count, old)
+    }
+
+    private func remove(now: Timestamp, where isRemoved: (Int64) -> Bool) -> Int {
+        var head = conversation.head
+        let count = messages.remove(conversation.id, head: &head, where: isRemoved)
+        guard count > 0 else { return 0 }
+        touch(now: now)
+        conversation.messageCount -= count
+        conversation.setBranches(head: head, isBranched: head != nil || messages.isBranched)
+        return count
+    }
+
+    /// Changes a message.
+    func revise(_ revision: MessageRevision, now: Timestamp) throws -> Message {
+        try messages.revise(revision, now: now)
+    }
+
+    /// A page of the messages, or some of them.
+    func page(_ query: MessageQuery) throws -> MessagePage {
+        try messages.page(query, head: conversation.head)
+    }
+
+    /// The newest message of the current path that says something.
+    func preview(_ scalars: Int) -> MessagePreview? {
+        messages.preview(scalars, head: conversation.head)
     }
 
     /// Notes that the list shows the conversation where it belongs.

@@ -108,14 +108,20 @@ public final class InMemoryBackend: ChatStorageBackend {
         try store.prepare()
     }
 
-    /// Closes the store and frees its memory.
+    /// Closes the store and frees its memory, once the ends of answers under way are written.
     public func close() async throws {
+        await store.endingAnswers.wait()
         store.close()
     }
 
     /// Reads a page of the tenants that have conversations.
     public func tenants(_ query: TenantQuery) async throws -> TenantPage {
         try store.tenants(query)
+    }
+
+    /// Reads a page of the answers under way that nobody has written for a while, over all tenants.
+    public func unfinishedMessages(_ query: UnfinishedQuery) async throws -> UnfinishedPage {
+        try store.unfinishedMessages(query)
     }
 
     /// The handle on the default tenant.

@@ -41,6 +41,7 @@ final class InMemoryStore: Sendable {
     let roles: RoleSet
     private let state = Mutex(State())
     let defaultTenant = Tenant()
+    let endingAnswers = EndingAnswers()
     /// Calls never wait here, so a task in a loop would keep its thread for ever.
     private let yieldPolicy = YieldPolicy()
 
@@ -86,6 +87,24 @@ final class InMemoryStore: Sendable {
                     messages: count.messages)
             }
             return TenantPage(Array(summaries), limit: query.limit)
+        }
+    }
+
+    /// Reads a page of the answers under way that nobody has written for a while.
+    func unfinishedMessages(_ query: UnfinishedQuery) throws -> UnfinishedPage {
+        let time = clock() - query.notRevisedFor
+        return try state.withLock { state in
+            try Self.admit(state.phase, Result { try Validation.check(query) })
+            var found: [UnfinishedMessage] = []
+            let tenants = ([defaultTenant] + state.tenants.values).sorted { $0.name.precedesInUTF8($1.name) }
+            for tenant in tenants where query.limit > 0 {
+                let name = tenant === defaultTenant ? nil : tenant.name
+                let messages = tenant.conversations.unfinished(since: time)
+                found += messages.map { UnfinishedMessage(tenant: name, message: $0) }
+                    .filter { unfinished in query.after.map { $0 < unfinished.place } ?? true }
+                if found.count > query.limit { break }
+            }
+            return UnfinishedPage(found, limit: query.limit)
         }
     }
 

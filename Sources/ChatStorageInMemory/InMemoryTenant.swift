@@ -55,19 +55,22 @@ public struct InMemoryTenant: ChatStorage {
         }
     }
 
-    /// Changes what the app keeps beside a stored message.
+    /// Changes a stored message.
     @discardableResult
     public func reviseMessage(_ revision: MessageRevision) async throws -> Message {
-        try await store.write(tenant, checking: { try Validation.check(revision) }) { conversations, _ in
-            try conversations.revise(revision)
+        try await store.write(tenant, checking: { try Validation.check(revision) }) { conversations, now in
+            try conversations.revise(revision, now: now)
         }
     }
 
     /// Reads a page of a conversation's messages, lowest sequence first.
     public func messages(_ query: MessageQuery) async throws -> MessagePage {
-        try await store.read(tenant, checking: { try Validation.check(query) }) {
-            MessagePage($0.messages(query), for: query)
-        }
+        try await store.read(tenant, checking: { try Validation.check(query) }) { try $0.messages(query) }
+    }
+
+    /// Reads where a conversation has branched.
+    public func forks(of id: ConversationID) async throws -> [Fork] {
+        try await store.read(tenant, checking: { try Validation.check(id) }) { $0.forks(of: id) }
     }
 
     /// Removes messages of a conversation and keeps the conversation.
@@ -78,6 +81,9 @@ public struct InMemoryTenant: ChatStorage {
             conversations.remove(removal, now: now)
         }.count
     }
+
+    /// The ends of answers under way that are being written through the store.
+    public var endingAnswers: EndingAnswers { store.endingAnswers }
 
     /// Stores a conversation exactly as it was elsewhere.
     @discardableResult

@@ -3,7 +3,7 @@ import ChatStorageCore
 /// One conversation's messages, lowest sequence first, with little beside their texts.
 struct MessageLog: Sendable {
     /// A message as it is kept; its conversation is known from where it lies.
-    private struct Entry: Sendable {
+    struct Entry: Sendable {
         let content: String
         let sequence: Int64
         let createdAt: Timestamp
@@ -13,70 +13,85 @@ struct MessageLog: Sendable {
     /// What plain messages have not.
     ///
     // `@unchecked Sendable`: it is changed only by the one log that holds it, see `changeRare`.
-    private final class Rare: @unchecked Sendable {
-        var keys: MessageKeys
+    final class Rare: @unchecked Sendable {
+        var keys = MessageKeys()
         /// What messages have beside a role, a text and a key, by their sequences.
-        var bodies: [Int64: ChatMessage]
+        var bodies: [Int64: ChatMessage] = [:]
+        /// Of answers under way, also of those that have ended.
+        var writings: [Int64: MessageWriting] = [:]
+        /// The messages that do not follow the one before them, lowest sequence first.
+        var jumps: [(sequence: Int64, predecessor: Int64)] = []
 
         init(_ other: Rare?) {
-            keys = other?.keys ?? MessageKeys()
-            bodies = other?.bodies ?? [:]
+            guard let other else { return }
+            keys = other.keys
+            bodies = other.bodies
+            writings = other.writings
+            jumps = other.jumps
         }
 
-        func body(of entry: Entry) -> ChatMessage {
+        func message(_ entry: Entry, of id: ConversationID) -> Message {
+            Message(
+                conversationID: id, sequence: entry.sequence, body: body(of: entry), createdAt: entry.createdAt,
+                predecessor: jump(at: entry.sequence)?.predecessor,
+                writing: writings.isEmpty ? nil : writings[entry.sequence])
+        }
+
+        private func body(of entry: Entry) -> ChatMessage {
             bodies[entry.sequence]
                 ?? ChatMessage(role: entry.role, content: entry.content, key: keys.key(at: entry.sequence))
         }
+
+        /// The jump that is the message of a sequence.
+        func jump(at sequence: Int64) -> (sequence: Int64, predecessor: Int64)? {
+            jump(notAfter: sequence).flatMap { $0.sequence == sequence ? $0 : nil }
+        }
+
+        /// The last jump at or before a sequence.
+        func jump(notAfter sequence: Int64) -> (sequence: Int64, predecessor: Int64)? {
+            var (low, high) = (0, jumps.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if jumps[middle].sequence <= sequence { low = middle + 1 } else { high = middle }
+            }
+            return low > 0 ? jumps[low - 1] : nil
+        }
     }
 
-    private var entries: [Entry] = []
+    private(set) var entries: [Entry] = []
     /// Beside the messages, so that plain ones cost nothing; nil if all are.
-    private var rare: Rare?
+    private(set) var rare: Rare?
 
     var count: Int { entries.count }
 
+    /// The highest sequence of a message, 0 for none.
+    var newest: Int64 { entries.last?.sequence ?? 0 }
+
     /// Adds messages at the end of the conversation that they belong to.
+    ///
+    /// - Parameter predecessor: The message that the first of them follows; 0 for none.
     mutating func append(
-        _ messages: [ChatMessage], to id: ConversationID, after last: Int64, createdAt: Timestamp
+        _ new: NewMessages, after last: Int64, following predecessor: Int64, createdAt: Timestamp
     ) -> [Message] {
-        reserve(messages.count)
+        reserve(new.messages.count)
         var stored: [Message] = []
-        stored.reserveCapacity(messages.count)
+        stored.reserveCapacity(new.messages.count)
         var sequence = last
-        for message in messages {
+        for (index, body) in new.messages.enumerated() {
             sequence += 1
-            append(message, sequence: sequence, createdAt: createdAt)
-            stored.append(
-                Message(conversationID: id, sequence: sequence, body: message, createdAt: createdAt))
+            let message = Message(
+                conversationID: new.conversationID, sequence: sequence, body: body, createdAt: createdAt,
+                predecessor: index == 0 && predecessor != newest ? predecessor : nil, writing: new.writing(at: index))
+            append(message)
+            stored.append(message)
         }
         return stored
     }
 
     /// Adds messages as they were elsewhere, which may leave gaps between sequences.
-    mutating func append(_ messages: [ConversationSnapshot.Message]) {
+    mutating func append(_ messages: [Message]) {
         reserve(messages.count)
-        for message in messages {
-            append(message.body, sequence: message.sequence, createdAt: message.createdAt)
-        }
-    }
-
-    /// A page of the messages, or some of them, lowest sequence first.
-    func page(_ query: MessageQuery) -> [Message] {
-        switch query.lookup {
-        case .sequences(let sequences): return messages(sequences, of: query.conversationID)
-        case .keys(let keys): return messages(keys.compactMap { rare?.keys.sequence(of: $0) }, of: query.conversationID)
-        case nil: break
-        }
-        let page =
-            if let lowerBound = query.position.lowerBound {
-                // No sequence is as high as Int64.max: restoring stops at 2⁵³ - 1.
-                entries[firstIndex(notBefore: lowerBound == .max ? .max : lowerBound + 1)...].prefix(query.limit)
-            } else if let upperBound = query.position.upperBound {
-                entries[..<firstIndex(notBefore: upperBound)].suffix(query.limit)
-            } else {
-                entries.suffix(query.limit)
-            }
-        return page.map { message($0, of: query.conversationID) }
+        for message in messages { append(message) }
     }
 
     /// The messages that an append stored before, if it repeats one.
@@ -84,49 +99,66 @@ struct MessageLog: Sendable {
         guard let keys = rare?.keys, !keys.isEmpty else { return nil }
         let sequences = new.messages.compactMap { $0.key.flatMap(keys.sequence) }
         guard !sequences.isEmpty else { return nil }
-        let found = sequences.map { message(entries[firstIndex(notBefore: $0)], of: new.conversationID) }
-        return try RepeatedAppend.messages(for: new.messages, found: found)
+        return try RepeatedAppend.messages(for: new, found: messages(sequences, of: new.conversationID))
+    }
+
+    /// The messages that are looked up, lowest sequence first.
+    func messages(_ lookup: MessageQuery.Lookup, of id: ConversationID) -> [Message] {
+        switch lookup {
+        case .sequences(let sequences): messages(sequences, of: id)
+        case .keys(let keys): messages(keys.compactMap { rare?.keys.sequence(of: $0) }, of: id)
+        }
     }
 
     private func messages(_ sequences: [Int64], of id: ConversationID) -> [Message] {
         Set(sequences).sorted().compactMap { index(of: $0).map { message(entries[$0], of: id) } }
     }
 
-    /// Changes what the app keeps beside a message; nil if it is not there.
-    mutating func revise(_ revision: MessageRevision) throws -> Message? {
-        guard let index = index(of: revision.sequence) else { return nil }
-        var body = body(of: entries[index])
-        body.metadata = try revision.metadata.applied(to: body.metadata)
-        changeRare { $0.bodies[revision.sequence] = body.isPlain ? nil : body }
-        return message(entries[index], of: revision.conversationID)
+    /// Changes a message.
+    mutating func revise(_ revision: MessageRevision, now: Timestamp) throws -> Message {
+        let index = index(of: revision.sequence)
+        let outcome = try revision.applied(
+            to: index.map { message(entries[$0], of: revision.conversationID) }, at: now)
+        guard case .changed(let message) = outcome, let index else {
+            if case .made(let message) = outcome { return message }
+            throw ChatStorageError(.messageNotFound, "the message that was to be changed does not exist")
+        }
+        entries[index] = Entry(message)
+        changeRare { rare in
+            rare.bodies[message.sequence] = message.body.isPlain ? nil : message.body
+            if message.writing != .none { rare.writings[message.sequence] = message.writing }
+        }
+        return message
     }
 
     /// The preview of the newest of the last messages that says something.
-    func preview(_ scalars: Int) -> MessagePreview? {
-        entries.suffix(MessagePreview.messages).last { !$0.content.isEmpty }
-            .map { entry in
-                MessagePreview(
-                    sequence: entry.sequence, role: entry.role, createdAt: entry.createdAt, text: entry.content,
-                    scalars: scalars)
-            }
+    ///
+    /// - Parameter head: The end of the current path.
+    func preview(_ scalars: Int, head: Int64?) -> MessagePreview? {
+        let last = last(MessagePreview.messages, through: head ?? newest) { _ in true }
+        guard let entry = last.first(where: { !$0.content.isEmpty }) else { return nil }
+        return MessagePreview(
+            sequence: entry.sequence, role: entry.role, createdAt: entry.createdAt, text: entry.content,
+            state: rare?.writings[entry.sequence]?.state ?? .complete, scalars: scalars)
     }
 
-    private func message(_ entry: Entry, of id: ConversationID) -> Message {
-        Message(conversationID: id, sequence: entry.sequence, body: body(of: entry), createdAt: entry.createdAt)
+    func message(_ entry: Entry, of id: ConversationID) -> Message {
+        rare?.message(entry, of: id)
+            ?? Message(
+                conversationID: id, sequence: entry.sequence,
+                body: ChatMessage(role: entry.role, content: entry.content), createdAt: entry.createdAt)
     }
 
-    private func body(of entry: Entry) -> ChatMessage {
-        rare?.body(of: entry) ?? ChatMessage(role: entry.role, content: entry.content)
+    private mutating func append(_ message: Message) {
+        entries.append(Entry(message))
+        if message.key == nil, message.body.isPlain, message.predecessor == nil, message.writing == .none { return }
+        changeRare { $0.insert(message) }
     }
 
-    private mutating func append(_ message: ChatMessage, sequence: Int64, createdAt: Timestamp) {
-        entries.append(
-            Entry(content: message.content, sequence: sequence, createdAt: createdAt, role: message.role))
-        if message.key == nil, message.isPlain { return }
-        changeRare { rare in
-            if let key = message.key { rare.keys.insert(key, at: sequence) }
-            if !message.isPlain { rare.bodies[sequence] = message }
-        }
+    /// Keeps other messages in place of all.
+    mutating func replace(with messages: [Message]) {
+        self = MessageLog()
+        append(messages)
     }
 
     /// Changes what plain messages have not, in an object that no copy of the log holds.
@@ -136,7 +168,7 @@ struct MessageLog: Sendable {
     }
 
     /// Where a message is; nil if it is not there.
-    private func index(of sequence: Int64) -> Int? {
+    func index(of sequence: Int64) -> Int? {
         let index = firstIndex(notBefore: sequence)
         return index < entries.count && entries[index].sequence == sequence ? index : nil
     }
@@ -148,7 +180,7 @@ struct MessageLog: Sendable {
     }
 
     /// The first message that has this sequence or a higher one, by binary search: restored sequences can have gaps.
-    private func firstIndex(notBefore sequence: Int64) -> Int {
+    func firstIndex(notBefore sequence: Int64) -> Int {
         var low = 0
         var high = entries.count
         while low < high {
@@ -156,5 +188,21 @@ struct MessageLog: Sendable {
             if entries[middle].sequence < sequence { low = middle + 1 } else { high = middle }
         }
         return low
+    }
+}
+
+extension MessageLog.Entry {
+    fileprivate init(_ message: Message) {
+        self.init(
+            content: message.content, sequence: message.sequence, createdAt: message.createdAt, role: message.role)
+    }
+}
+
+extension MessageLog.Rare {
+    fileprivate func insert(_ message: Message) {
+        if let key = message.key { keys.insert(key, at: message.sequence) }
+        if !message.body.isPlain { bodies[message.sequence] = message.body }
+        if message.writing != .none { writings[message.sequence] = message.writing }
+        if let predecessor = message.predecessor { jumps.append((message.sequence, predecessor)) }
     }
 }

@@ -41,7 +41,7 @@ struct TenantConversations: Sendable {
     mutating func restore(_ snapshot: ConversationSnapshot) throws -> Conversation {
         guard records[snapshot.id] == nil else { throw Self.conversationExists }
         var messages = MessageLog()
-        messages.append(snapshot.messages)
+        messages.append(snapshot.storedMessages)
         insert(snapshot.conversation, messages)
         return snapshot.conversation
     }
@@ -86,7 +86,7 @@ struct TenantConversations: Sendable {
             var page = order.entries(after: start, limit: rows).compactMap { records[$0.id]?.conversation }
             if let scalars = query.preview {
                 for index in page.indices {
-                    page[index].preview = records[page[index].id]?.messages.preview(scalars)
+                    page[index].preview = records[page[index].id]?.preview(scalars)
                 }
             }
             return ConversationPage(page, limit: query.limit, tenant: tenant)
@@ -104,7 +104,7 @@ struct TenantConversations: Sendable {
 
     private func look(at entry: RecencyOrder.Entry, _ builder: inout ConversationPageBuilder) {
         guard let record = records[entry.id] else { return }
-        builder.add(record.conversation) { scalars in record.messages.preview(scalars) }
+        builder.add(record.conversation) { scalars in record.preview(scalars) }
     }
 
     // MARK: Messages
@@ -116,40 +116,55 @@ struct TenantConversations: Sendable {
             throw ChatStorageError(.conversationNotFound, "the conversation that was to be appended to does not exist")
         }
         let first = new.condition.firstValues
-        let count = Int64(new.messages.count)
         let conversation = Conversation(
-            id: new.conversationID, title: first?.title, createdAt: now, updatedAt: now, lastSequence: count,
-            readThrough: new.marksRead ? count : 0, labels: first?.labels ?? [], metadata: first?.metadata ?? Metadata()
-        )
-        var log = MessageLog()
-        let stored = log.append(new.messages, to: new.conversationID, after: 0, createdAt: now)
-        insert(conversation, log)
-        return AppendResult(messages: stored, version: conversation.version)
+            id: new.conversationID, title: first?.title, createdAt: now, updatedAt: now, lastSequence: 0,
+            labels: first?.labels ?? [], metadata: first?.metadata ?? Metadata())
+        let record = ConversationRecord(conversation, MessageLog())
+        let result = try record.append(new, now: now)
+        insert(record)
+        return result
     }
 
-    mutating func revise(_ revision: MessageRevision) throws -> Message {
-        guard let message = try change(revision.conversationID, { try $0.revise(revision) }) ?? nil else {
+    mutating func revise(_ revision: MessageRevision, now: Timestamp) throws -> Message {
+        guard let message = try change(revision.conversationID, { try $0.revise(revision, now: now) }) else {
             throw ChatStorageError(.messageNotFound, "the message that was to be changed does not exist")
         }
         return message
     }
 
-    func messages(_ query: MessageQuery) -> [Message] {
-        records[query.conversationID]?.messages.page(query) ?? []
+    func messages(_ query: MessageQuery) throws -> MessagePage {
+        try records[query.conversationID]?.page(query) ?? MessagePage([], for: query)
     }
 
-    /// Takes messages of a conversation away and hands them out to be counted and freed.
-    mutating func remove(_ removal: MessageRemoval, now: Timestamp) -> MessageLog {
-        switch removal.selection {
-        case .all: change(removal.conversationID) { $0.clearMessages(now: now) } ?? MessageLog()
-        }
+    func forks(of id: ConversationID) -> [Fork] {
+        records[id]?.messages.tree.forks ?? []
+    }
+
+    /// Removes messages of a conversation, and returns how many there were and what is to be freed.
+    mutating func remove(_ removal: MessageRemoval, now: Timestamp) -> (count: Int, freed: MessageLog) {
+        change(removal.conversationID) { $0.remove(removal.selection, now: now) } ?? (0, MessageLog())
+    }
+
+    /// The answers under way that were last written at a time or before, by the bytes of their conversations' ids.
+    func unfinished(since time: Timestamp) -> [Message] {
+        records.values.flatMap { record in
+            (record.messages.rare?.writings ?? [:]).compactMap { sequence, writing -> Message? in
+                guard writing.state == .streaming, let index = record.messages.index(of: sequence) else { return nil }
+                let message = record.messages.message(record.messages.entries[index], of: record.conversation.id)
+                return (writing.revisedAt ?? message.createdAt) <= time ? message : nil
+            }
+        }.sorted { ($0.conversationID, $0.sequence) < ($1.conversationID, $1.sequence) }
     }
 
     // MARK: Records and their order
 
     private mutating func insert(_ conversation: Conversation, _ messages: MessageLog) {
-        records[conversation.id] = ConversationRecord(conversation, messages)
-        order.insert(RecencyOrder.Entry(conversation))
+        insert(ConversationRecord(conversation, messages))
+    }
+
+    private mutating func insert(_ record: ConversationRecord) {
+        records[record.conversation.id] = record
+        order.insert(RecencyOrder.Entry(record.conversation))
     }
 
     /// Changes a conversation where it lies; nil if there is none.

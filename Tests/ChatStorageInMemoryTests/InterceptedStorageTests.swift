@@ -85,6 +85,7 @@ import Testing
         case .returned(.appended(let result)): "\(result.messages.map(\.body)) \(result.version?.lastSequence ?? -1)"
         case .returned(.message(let message)): "\(message.body)"
         case .returned(.messages(let page)): "\(page.items.map(\.body)) \(page.hasMore)"
+        case .returned(.forks(let forks)): "\(forks)"
         case .returned(.count(let count)): "\(count)"
         case .threw(let code): "\(code)"
         case .threwOther(let error): error
