@@ -12,7 +12,7 @@ extension Database {
         let conversation = Conversation(
             id: new.id, title: new.title, createdAt: now, updatedAt: now, lastSequence: 0, labels: new.labels,
             metadata: new.metadata)
-        _ = try insert(conversation, tenant: tenant)
+        try insert(conversation, tenant: tenant)
         return conversation
     }
 
@@ -23,7 +23,8 @@ extension Database {
             tenant: tenant, id, withMetadata: change.metadata.replacement == nil)
         guard let found else { return nil }
         let (current, key) = (found.conversation, found.key)
-        let changed = try change.applied(to: current, at: .now())
+        let head = try change.newHead.map { try newHead($0, of: id, tenant: tenant) }
+        var changed = try change.applied(to: current, at: .now())
         guard try conversationTable.update(found, to: changed, setsMetadata: !change.metadata.isEmpty) else {
             throw Self.rowIgnored
         }
@@ -34,7 +35,28 @@ extension Database {
         } else if isMoved, !changed.labels.isEmpty {
             try labelTable.move(key, to: changed.updatedAt)
         }
+        if let (tree, sequence) = head {
+            let (head, isBranched) = try tree.setHead(sequence)
+            changed.setBranches(head: head, isBranched: isBranched)
+        }
         return changed
+    }
+
+    /// The message that a change makes the head, and the conversation's tree.
+    private func newHead(
+        _ new: ConversationChange.NewHead, of id: ConversationID, tenant: String
+    ) throws -> (tree: ConversationTree, sequence: Int64) {
+        let notFound = ChatStorageError(.messageNotFound, "the message that was to become the head does not exist")
+        guard let tree = try ConversationTree(of: id, tenant: tenant, in: self) else { throw notFound }
+        switch new {
+        case .message(let sequence):
+            guard try sequence == 0 || tree.contains(sequence) else { throw notFound }
+            return (tree, sequence)
+        case .newest(let sequence):
+            guard try tree.contains(sequence) else { throw notFound }
+            var budget = ReadBudget.unlimited
+            return (tree, try tree.messageTree(&budget).newest(under: sequence))
+        }
     }
 
     func deleteConversation(_ deletion: ConversationDeletion, tenant: String) throws -> Bool {
@@ -55,7 +77,7 @@ extension Database {
     func restore(_ snapshot: ConversationSnapshot, tenant: String) throws -> Conversation {
         let conversation = snapshot.conversation
         let key = try insert(conversation, tenant: tenant)
-        for message in snapshot.messages { try insert(snapshot.stored(message), in: key) }
+        for message in snapshot.storedMessages { try insert(message, in: key) }
         return conversation
     }
 
@@ -63,7 +85,8 @@ extension Database {
     ///
     /// - Returns: Its key.
     /// - Throws: ``ChatStorageError`` with the code `conversationExists` if there is one of its id.
-    private func insert(_ conversation: Conversation, tenant: String) throws -> Int64 {
+    @discardableResult
+    func insert(_ conversation: Conversation, tenant: String) throws -> Int64 {
         guard let key = try conversationTable.insert(conversation, tenant: tenant) else {
             guard try self.conversation(tenant: tenant, conversation.id) != nil else { throw Self.rowIgnored }
             throw Self.conversationExists

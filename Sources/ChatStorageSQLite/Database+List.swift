@@ -39,7 +39,7 @@ extension Database {
             if let scalars = query.preview {
                 items[items.count - 1].preview =
                     try entry.newestPreview(scalars: scalars, &roles, &budget)
-                    ?? messageTable.preview(of: entry.key, scalars: scalars, &budget)
+                    ?? messageTable.preview(of: items[items.count - 1], entry.key, scalars: scalars, &budget)
             }
             return true
         }
@@ -65,7 +65,7 @@ extension Database {
                 : entry.conversation(labels: labels, withMetadata: isTaken, &budget)
             if list.label != nil { try entry.expectPlace(of: conversation) }
             try builder.add(conversation) { scalars in
-                try messageTable.preview(of: entry.key, scalars: scalars, &budget)
+                try messageTable.preview(of: conversation, entry.key, scalars: scalars, &budget)
             }
             return !builder.isFull
         }

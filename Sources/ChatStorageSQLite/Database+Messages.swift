@@ -8,9 +8,62 @@ extension Database {
             return AppendResult(messages: repeated, version: try conversation(tenant: tenant, id)?.version)
         }
         let now = Timestamp.now()
-        guard let place = try conversationTable.extend(tenant: tenant, by: new, at: now) else {
-            throw try refusal(of: new, tenant: tenant)
+        if new.place == .head, new.movesHead, new.condition.expectedVersion?.head == nil,
+            let place = try conversationTable.extend(tenant: tenant, by: new, at: now)
+        {
+            return try store(new, at: place, after: nil, tenant: tenant, now: now)
         }
+        return try appendToTree(new, tenant: tenant, now: now)
+    }
+
+    /// Appends where the short way does not lead: to another place than the end, or to a conversation whose head is not
+    /// its newest message; or finds out why there is none.
+    private func appendToTree(_ new: NewMessages, tenant: String, now: Timestamp) throws -> AppendResult {
+        let id = new.conversationID
+        guard let tree = try ConversationTree(of: id, tenant: tenant, in: self) else {
+            guard new.condition.createsConversation else {
+                throw ChatStorageError(
+                    .conversationNotFound, "the conversation that was to be appended to does not exist")
+            }
+            guard new.place == .head || new.place == .after(0) else { throw Self.placeNotFound }
+            let first = new.condition.firstValues
+            try insert(
+                Conversation(
+                    id: id, title: first?.title, createdAt: now, updatedAt: now, lastSequence: 0,
+                    labels: first?.labels ?? [], metadata: first?.metadata ?? Metadata()),
+                tenant: tenant)
+            return try appendToTree(new, tenant: tenant, now: now)
+        }
+        let newest = try tree.newest()
+        guard newest <= tree.version.lastSequence else {
+            throw ChatStorageError(.damaged, "a conversation's last sequence is below its messages'")
+        }
+        let predecessor = try tree.predecessor(at: new.place, newest: newest)
+        if let version = new.condition.expectedVersion, version != tree.version {
+            throw ChatStorageError(
+                .conflict,
+                "the conversation is not the one that was read, was appended to or cleared since, or has another head")
+        }
+        let head = new.movesHead ? nil : tree.head ?? newest
+        let parent = predecessor == newest ? nil : predecessor
+        let isBranched = try head != nil || parent != nil || tree.hasJumps()
+        guard
+            let place = try conversationTable.extend(
+                tree, by: new, at: now, head: head, isBranched: isBranched)
+        else { throw Self.rowIgnored }
+        return try store(new, at: place, after: parent, tenant: tenant, now: now)
+    }
+
+    static let placeNotFound = ChatStorageError(
+        .messageNotFound, "the message that was to be followed or replaced does not exist")
+
+    /// Stores the messages of an append that has taken their sequences.
+    ///
+    /// - Parameter parent: The message that the first of them follows where that is not the newest.
+    private func store(
+        _ new: NewMessages, at place: ConversationTable.Place, after parent: Int64?, tenant: String, now: Timestamp
+    ) throws -> AppendResult {
+        let id = new.conversationID
         let count = Int64(new.messages.count)
         guard place.lastSequence >= count else {
             throw ChatStorageError(.damaged, "a stored conversation's last sequence is negative")
@@ -27,25 +80,11 @@ extension Database {
         let first = place.lastSequence - count + 1
         let stored = new.messages.enumerated().map { index, message in
             Message(
-                conversationID: id, sequence: first + Int64(index), body: message, createdAt: place.updatedAt)
+                conversationID: id, sequence: first + Int64(index), body: message, createdAt: place.updatedAt,
+                predecessor: index == 0 ? parent : nil, writing: new.writing(at: index))
         }
         for message in stored { try insert(message, in: place.key) }
         return AppendResult(messages: stored, version: place.version)
-    }
-
-    /// Why an append found no conversation that it may change.
-    private func refusal(of new: NewMessages, tenant: String) throws -> ChatStorageError {
-        guard let existing = try conversation(tenant: tenant, new.conversationID) else {
-            guard !new.condition.createsConversation else { return Self.rowIgnored }
-            return ChatStorageError(
-                .conversationNotFound, "the conversation that was to be appended to does not exist")
-        }
-        if let version = new.condition.expectedVersion, version != existing.version {
-            return ChatStorageError(
-                .conflict,
-                "the conversation is not the one that was read, was appended to since, or was cleared")
-        }
-        return Self.rowIgnored
     }
 
     /// Stores a message in the conversation of a key.
@@ -54,67 +93,20 @@ extension Database {
         guard changedRows == 1 else { throw Self.rowIgnored }
     }
 
-    func messages(_ query: MessageQuery, tenant: String) throws -> [Message] {
-        let (id, limit) = (query.conversationID, query.limit)
-        if let lookup = query.lookup { return try snapshot { try messages(lookup, of: id, tenant: tenant) } }
-        if let bound = query.position.lowerBound {
-            return try messageTable.after(bound, tenant: tenant, of: id, limit: limit)
-        }
-        // No sequence is as high as Int64.max: restoring stops at 2⁵³ - 1.
-        let bound = query.position.upperBound ?? .max
-        var page = try messageTable.before(bound, tenant: tenant, of: id, limit: limit)
-        page.reverse()
-        return page
-    }
-
-    private func messages(
-        _ lookup: MessageQuery.Lookup, of id: ConversationID, tenant: String
-    ) throws -> [Message] {
-        var budget = readBudget
-        switch lookup {
-        case .sequences(let sequences):
-            return try Set(sequences).sorted().compactMap { sequence in
-                try budget.takeRow()
-                return try messageTable.ofSequence(sequence, tenant: tenant, of: id, &budget)
-            }
-        case .keys(let keys):
-            var found: [Int64: Message] = [:]
-            for key in keys {
-                try budget.takeRow()
-                guard let message = try messageTable.ofKey(key, tenant: tenant, of: id, &budget) else { continue }
-                found[message.sequence] = message
-            }
-            return found.values.sorted { $0.sequence < $1.sequence }
-        }
-    }
-
     func revise(_ revision: MessageRevision, tenant: String) throws -> Message {
-        let (id, sequence) = (revision.conversationID, revision.sequence)
         var budget = readBudget
-        guard let message = try messageTable.ofSequence(sequence, tenant: tenant, of: id, &budget) else {
-            throw ChatStorageError(.messageNotFound, "the message that was to be changed does not exist")
+        let message = try messageTable.ofSequence(
+            revision.sequence, tenant: tenant, of: revision.conversationID, &budget)
+        switch try revision.applied(to: message, at: .now()) {
+        case .made(let message): return message
+        case .changed(let message):
+            guard try messageTable.update(message, by: revision, tenant: tenant) else { throw Self.rowIgnored }
+            return message
         }
-        var body = message.body
-        body.metadata = try revision.metadata.applied(to: body.metadata)
-        guard try messageTable.updateMetadata(body.metadata, of: message, tenant: tenant) else {
-            throw Self.rowIgnored
-        }
-        return Message(conversationID: id, sequence: sequence, body: body, createdAt: message.createdAt)
-    }
-
-    func clearMessages(of id: ConversationID, tenant: String) throws -> Int {
-        guard let place = try conversationTable.clear(tenant: tenant, id, at: .now()) else {
-            try refuseIgnoredRow(tenant: tenant, id)
-            return 0
-        }
-        try moveLabels(of: place)
-        let removed = try messageTable.delete(of: place.key)
-        try refuseMessagesLeft(of: place.key)
-        return removed
     }
 
     /// Gives the rows of a conversation's labels the place in the list that it has now.
-    private func moveLabels(of place: ConversationTable.Place) throws {
+    func moveLabels(of place: ConversationTable.Place) throws {
         if place.hasLabels { try labelTable.move(place.key, to: place.updatedAt) }
     }
 
@@ -124,6 +116,6 @@ extension Database {
         let found = try new.messages.compactMap(\.key).compactMap { key in
             try messageTable.ofKey(key, tenant: tenant, of: new.conversationID, &budget)
         }
-        return found.isEmpty ? nil : try RepeatedAppend.messages(for: new.messages, found: found)
+        return found.isEmpty ? nil : try RepeatedAppend.messages(for: new, found: found)
     }
 }

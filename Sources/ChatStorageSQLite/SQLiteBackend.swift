@@ -70,7 +70,7 @@ public final class SQLiteBackend: ChatStorageBackend {
         try await store.prepare(preparation)
     }
 
-    /// Closes the store; calls under way finish, and every later call is `closed`.
+    /// Closes the store; ends of answers and calls under way finish, and every later call is `closed`.
     ///
     /// It returns when they have ended, however long they take, so cancel long reads first. Afterwards the store has
     /// nothing open. If no other store uses the file, everything is in it and nothing lies beside it, so it can be
@@ -98,6 +98,16 @@ extension SQLiteBackend {
         guard query.limit > 0 else { return TenantPage(items: [], next: nil) }
         return try await store.read(inline: false) { database in
             try database.snapshot { try TenantList(database: database).page(query) }
+        }
+    }
+
+    /// Reads a page of the answers under way that nobody has written for a while, over all tenants.
+    public func unfinishedMessages(_ query: UnfinishedQuery) async throws -> UnfinishedPage {
+        try await store.awaitReady()
+        try Validation.check(query)
+        guard query.limit > 0 else { return UnfinishedPage(items: [], next: nil) }
+        return try await store.read(inline: false) { database in
+            try database.snapshot { try UnfinishedList(database: database).page(query, at: .now()) }
         }
     }
 }

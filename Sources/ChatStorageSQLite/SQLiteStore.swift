@@ -15,6 +15,7 @@ final class SQLiteStore: Sendable {
     private let phase = Mutex(Phase.new)
     /// The roles that the store's own handles take.
     let roles: RoleSet
+    let endingAnswers = EndingAnswers()
     private let erasesDeletedText: Bool
     private let busyTimeout: Duration
     /// How many deletions may have left text in the files.
@@ -52,6 +53,7 @@ final class SQLiteStore: Sendable {
     }
 
     func close() async {
+        await endingAnswers.wait()
         phase.withLock { $0 = .closed }
         // The writer last: the connection that is closed last moves the log into the file, and removes what lies beside
         // it.

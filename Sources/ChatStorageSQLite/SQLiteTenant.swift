@@ -68,7 +68,7 @@ public struct SQLiteTenant: ChatStorage {
         }
     }
 
-    /// Appends messages to the end of a conversation, in order, all or none.
+    /// Appends messages to a conversation, in order, all or none.
     @discardableResult
     public func append(_ new: NewMessages) async throws -> AppendResult {
         try await admit(writes: true) { try Validation.check(new, roles: store.roles) }
@@ -77,31 +77,37 @@ public struct SQLiteTenant: ChatStorage {
         return try await store.write(bytes: bytes) { [name] in try $0.append(new, tenant: name) }
     }
 
-    /// Changes what the app keeps beside a stored message.
+    /// Changes a stored message.
     @discardableResult
     public func reviseMessage(_ revision: MessageRevision) async throws -> Message {
         try await admit(writes: true) { try Validation.check(revision) }
-        return try await store.write { [name] in try $0.revise(revision, tenant: name) }
+        let bytes = revision.body?.storedBytes ?? 0
+        return try await store.write(bytes: bytes) { [name] in try $0.revise(revision, tenant: name) }
     }
 
     /// Reads a page of a conversation's messages, lowest sequence first.
     public func messages(_ query: MessageQuery) async throws -> MessagePage {
         try await admit { try Validation.check(query) }
         guard query.limit > 0 else { return MessagePage([], for: query) }
-        let messages = try await store.read(inline: query.limit <= Self.inlineRows) { [name] in
+        return try await store.read(inline: query.limit <= Self.inlineRows) { [name] in
             try $0.messages(query, tenant: name)
         }
-        return MessagePage(messages, for: query)
     }
+
+    /// Reads where a conversation has branched.
+    public func forks(of id: ConversationID) async throws -> [Fork] {
+        try await admit { try Validation.check(id) }
+        return try await store.read { [name] in try $0.forks(of: id, tenant: name) }
+    }
+
+    /// The ends of answers under way that are being written through the store.
+    public var endingAnswers: EndingAnswers { store.endingAnswers }
 
     /// Removes messages of a conversation and keeps the conversation.
     @discardableResult
     public func removeMessages(_ removal: MessageRemoval) async throws -> Int {
         try await admit(writes: true) { try Validation.check(removal) }
-        switch removal.selection {
-        case .all:
-            return try await store.write { [name] in try $0.clearMessages(of: removal.conversationID, tenant: name) }
-        }
+        return try await store.write { [name] in try $0.remove(removal, tenant: name) }
     }
 
     /// Stores a conversation exactly as it was elsewhere.

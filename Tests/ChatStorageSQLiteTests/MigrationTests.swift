@@ -20,7 +20,7 @@ import Testing
     private static let change = Schema(
         versions: addition.versions + [
             """
-            ALTER TABLE conversations RENAME COLUMN head TO tip;
+            DROP VIEW readable_messages;
             UPDATE chat_storage_schema SET schema_version = 3, minimum_schema_version = 3;
             """
         ])

@@ -32,6 +32,8 @@ import Testing
                 ("conversations", "conversations_recency", others),
                 ("chat_messages", "sqlite_autoindex_chat_messages_1", short(keys)),
                 ("chat_messages", "chat_messages_key", short(others)),
+                ("chat_messages", "chat_messages_parent", others),
+                ("chat_messages", "chat_messages_streaming", short(others)),
                 ("conversation_labels", "conversation_labels", keys + " 1"),
                 ("conversation_labels", "conversation_labels_conversation", short(others)),
             ]
@@ -41,7 +43,7 @@ import Testing
     /// The statements on the tables, by their names.
     private static let statements: [(name: String, sql: SQL)] = [
         ConversationTable.sql as Any, ConversationList.sql, TenantList.sql, MessageTable.sql, LabelTable.sql,
-        MetadataTable.sql, OrphanRows.sql, RoleTable.sql,
+        MetadataTable.sql, OrphanRows.sql, RoleTable.sql, ConversationTree.sql, UnfinishedList.sql,
     ].flatMap { table in
         Mirror(reflecting: table).children.compactMap { name, value in (value as? SQL).map { (name ?? "", $0) } }
     }
@@ -90,10 +92,11 @@ import Testing
         let newest = "\(messages) AND sequence=?) LEFT-JOIN"
         let number = "SEARCH c USING INTEGER PRIMARY KEY (rowid=?)"
         let ofConversation = "SEARCH conversation_labels USING COVERING INDEX conversation_labels_conversation"
+        let jumps = "SEARCH chat_messages USING COVERING INDEX chat_messages_parent (conversation=?"
         let tenants = "SEARCH conversations USING INDEX conversations_recency (tenant>?)"
         let (conversations, list, table) = (ConversationTable.sql, ConversationList.sql, MessageTable.sql)
         let expected: [(SQL, [String])] = [
-            (conversations.find, ["SEARCH conversations USING INDEX \(id)"]),
+            (conversations.find, ["SEARCH c USING INDEX \(id)"]),
             (list.tied, ["\(recency)=? AND conversation_id>?)"]),
             (list.older, ["\(recency)<?)"]),
             (list.tiedWithKey, ["\(recency)=? AND conversation_id>?)"]),
@@ -106,8 +109,19 @@ import Testing
             (LabelTable.sql.move, ["\(ofConversation) (conversation=?)"]),
             (LabelTable.sql.delete, ["\(ofConversation) (conversation=?)"]),
             (TenantList.sql.from, [tenants]), (TenantList.sql.after, [tenants]),
-            (table.before, [conversation, "\(messages) AND sequence<?)"]),
-            (table.after, [conversation, "\(messages) AND sequence>?)"]),
+            // Whether it has branched stands in the row.
+            (table.before, ["SEARCH c USING INDEX \(id)", "\(messages) AND sequence<?)"]),
+            (table.after, ["SEARCH c USING INDEX \(id)", "\(messages) AND sequence>?)"]),
+            (table.beforeOfAll, [conversation, "\(messages) AND sequence<?)"]),
+            (table.afterOfAll, [conversation, "\(messages) AND sequence>?)"]),
+            (table.down, ["\(messages) AND sequence<?)"]),
+            (table.up, ["\(messages) AND sequence>? AND sequence<?)"]),
+            (ConversationTree.sql.jumpNotAfter, ["\(jumps) AND sequence<?)"]),
+            (ConversationTree.sql.anyJump, ["\(jumps))"]),
+            (
+                UnfinishedList.sql.from,
+                ["SEARCH m USING INDEX chat_messages_streaming (conversation>?)", number]
+            ),
             (table.ofSequence, [conversation, "\(messages) AND sequence=?)"]),
             (
                 table.newest,

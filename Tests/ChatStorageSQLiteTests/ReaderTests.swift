@@ -29,7 +29,7 @@ import Testing
                 _ = try statement.step()
                 hasBegun.continuation.yield()
                 isLetGo.wait()
-                return try database.messages(MessageQuery(of: "c", limit: 100_000), tenant: "").count
+                return try database.messages(MessageQuery(of: "c", limit: 100_000), tenant: "").items.count
             }
         }
 
@@ -112,7 +112,7 @@ import Testing
         let messages = try await store.read(inline: false) {
             try $0.messages(MessageQuery(of: "c", limit: 1_000), tenant: "")
         }
-        #expect(messages.map(\.content) == ["0", "1", "2"])
+        #expect(messages.items.map(\.content) == ["0", "1", "2"])
         await store.close()
     }
 

@@ -90,6 +90,47 @@ import CSQLite
         #expect(try statements { try list() }.dropFirst() == [beside])
     }
 
+    /// A conversation that has branched: a page from the end takes a statement a run, whatever lies above it.
+    @Test func aPageOfAPathIsAStatementARun() throws {
+        for number in 0..<30 {
+            _ = try database.append(NewMessages([.user("a"), .user("b")], to: "plain", .after(1)), tenant: "")
+            if number == 14 { _ = try database.append(NewMessages([.user("a"), .user("b")], to: "plain"), tenant: "") }
+        }
+        func runs(_ query: MessageQuery) throws -> Int {
+            try statements { try database.messages(query, tenant: "") }
+                .count { $0 == "SELECT m.sequence, m.role, m.created_at_us," }
+        }
+        // The first finds nothing, since the conversation has branched.
+        #expect(try runs(MessageQuery(of: "plain", limit: 2)) == 2)
+        #expect(try runs(MessageQuery(of: "plain", limit: 20)) == 3)
+        #expect(try runs(MessageQuery(of: "plain", .before(33), limit: 2, states: .finished)) == 2)
+        #expect(try statements { try database.messages(MessageQuery(of: "plain", on: .all), tenant: "") }.count == 1)
+        #expect(
+            try statements { try database.append(NewMessages([.user("c")], to: "plain"), tenant: "") }
+                == [Self.upsert, Self.insert])
+    }
+
+    /// It touches the message's row alone, and no index: the state of an answer under way is not named.
+    @Test func aCheckpointWritesOneRow() throws {
+        let new = NewMessages([.assistant("")], to: "plain", isStreaming: true)
+        var trace: [String] = []
+        var answer = try #require(database.append(new, tenant: "").messages.first)
+        for state in [nil, nil, .complete] as [MessageState?] {
+            let revision = MessageRevision(of: answer, body: .assistant("more"), state: state)
+            trace += try statements { answer = try database.revise(revision, tenant: "") }
+        }
+        #expect(trace.count { $0.hasPrefix("UPDATE") } == 3 && trace.count == 6)
+        #expect(trace.filter { $0.hasPrefix("UPDATE") }.allSatisfy { $0.hasPrefix("UPDATE chat_messages") })
+        #expect(!MessageTable.sql.write.text.contains("state"))
+    }
+
+    /// Whether nothing is there, or the conversation has branched.
+    @Test func anEmptyPageIsTwo() throws {
+        let query = MessageQuery(of: "plain", .after(100))
+        #expect(try statements { try database.messages(query, tenant: "") }.count == 2)
+        #expect(try statements { try database.messages(MessageQuery(of: "none"), tenant: "") }.count == 2)
+    }
+
     @Test func aReadIsOne() throws {
         #expect(try statements { try database.conversation(tenant: "", "labelled") }.count == 1)
         #expect(try statements { try database.messages(MessageQuery(of: "plain"), tenant: "") }.count == 1)

@@ -166,7 +166,7 @@ import CSQLite
         sqlite3_progress_handler(database.handle, 0, nil, nil)
         #expect(answers.all == ["a: done", "b: unavailable, unknown", "interrupts: unavailable, unknown"])
         #expect(try stored() == ["a", "b"])
-        #expect(try database.messages(MessageQuery(of: "b", limit: 10), tenant: "").map(\.content) == ["b"])
+        #expect(try database.messages(MessageQuery(of: "b", limit: 10), tenant: "").items.map(\.content) == ["b"])
     }
 
     @Test func whenNoTransactionCanBeginNothingIsAttempted() throws {

@@ -68,6 +68,12 @@ struct Statement {
         guard result == SQLITE_OK else { throw SQLiteFailure(database, code: result) }
     }
 
+    func bind(_ number: Int64?, at index: Int32) throws {
+        let result =
+            number.map { sqlite3_bind_int64(handle, index, $0) } ?? sqlite3_bind_null(handle, index)
+        guard result == SQLITE_OK else { throw SQLiteFailure(database, code: result) }
+    }
+
     func bind(_ time: Timestamp, at index: Int32) throws {
         try bind(time.microsecondsSinceEpoch, at: index)
     }
@@ -106,6 +112,15 @@ struct Statement {
         sqlite3_column_int64(handle, column)
     }
 
+    /// A number, nil for NULL.
+    func optionalInt64(_ column: Int32) -> Int64? {
+        isNull(column) ? nil : int64(column)
+    }
+
+    func isNull(_ column: Int32) -> Bool {
+        sqlite3_column_type(handle, column) == SQLITE_NULL
+    }
+
     func text(_ column: Int32) throws -> String {
         guard let text = try optionalText(column) else {
             throw ChatStorageError(.damaged, "a stored row lacks a text that every row has")
@@ -119,6 +134,11 @@ struct Statement {
             throw ChatStorageError(.damaged, "a stored text is not UTF-8")
         }
         return text
+    }
+
+    /// A text that few rows have: asking for NULL as a text takes longer.
+    func rareText(_ column: Int32) throws -> String? {
+        isNull(column) ? nil : try optionalText(column)
     }
 
     /// The first Unicode scalars of a text, and how many bytes the whole text has; looks at no more than the start.

@@ -12,6 +12,11 @@ extension Schema {
     /// - A conversation's labels are a JSON array, in the order of their bytes. Each has a row of its own too, in the
     ///   order of the list, so a page of a label's conversations is a range. That table's rows lie in this order, and
     ///   conversations without labels have none.
+    /// - A message's parent is the message that it follows, 0 for none; NULL, and nothing else, says that this is the
+    ///   stored message of the next lower sequence, or none. A conversation's head is NULL, and nothing else, if it is
+    ///   the message of the highest sequence. A conversation is branched if it has a head or a parent that is not NULL.
+    /// - A message's revision is NULL if it was appended whole, and its state if it is complete; so the revision alone
+    ///   says whether there is more to read.
     /// - Every append writes the conversation's row anew, so long metadata has a table of its own, and the column has
     ///   an empty text, which is no JSON.
     /// - Messages do not lie in the order of their key, which is an index: long rows make a table without rowids slow
@@ -29,7 +34,6 @@ extension Schema {
             last_sequence INTEGER NOT NULL,
             message_count INTEGER NOT NULL DEFAULT 0,
             head INTEGER,
-            last_parent INTEGER,
             cleared_through INTEGER NOT NULL DEFAULT 0,
             is_branched INTEGER NOT NULL DEFAULT 0,
             read_through INTEGER NOT NULL DEFAULT 0,
@@ -81,11 +85,16 @@ extension Schema {
             content TEXT NOT NULL,
             parts TEXT,
             metadata TEXT,
-            PRIMARY KEY (conversation, sequence)
+            PRIMARY KEY (conversation, sequence),
+            CONSTRAINT chat_messages_state_check CHECK (state IS NULL OR revision IS NOT NULL)
         ) STRICT;
 
         CREATE UNIQUE INDEX chat_messages_key ON chat_messages (conversation, message_key)
         WHERE message_key IS NOT NULL;
+
+        CREATE INDEX chat_messages_parent ON chat_messages (conversation, sequence, parent) WHERE parent IS NOT NULL;
+
+        CREATE INDEX chat_messages_streaming ON chat_messages (conversation, sequence) WHERE state = 'streaming';
 
         CREATE TABLE chat_storage_schema (
             single_row INTEGER PRIMARY KEY CHECK (single_row = 1),
@@ -101,7 +110,7 @@ extension Schema {
                 || printf('.%06dZ', (created_at_us % 1000000 + 1000000) % 1000000) AS created_at,
             strftime('%Y-%m-%dT%H:%M:%S', (updated_at_us - 999999 * (updated_at_us < 0)) / 1000000, 'unixepoch')
                 || printf('.%06dZ', (updated_at_us % 1000000 + 1000000) % 1000000) AS updated_at,
-            last_sequence, message_count, head, last_parent, cleared_through, is_branched, read_through, labels,
+            last_sequence, message_count, head, cleared_through, is_branched, read_through, labels,
             iif(metadata = '',
                 (SELECT b.metadata FROM conversation_metadata AS b WHERE b.conversation = c.conversation), metadata)
                 AS metadata

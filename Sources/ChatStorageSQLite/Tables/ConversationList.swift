@@ -42,7 +42,7 @@ struct ConversationList {
         private static func ofAllWithNewest(_ range: SQLText, order: SQLText) -> SQL {
             SQL(
                 """
-                SELECT \(Column.list), m.role, m.created_at_us, m.content
+                SELECT \(Column.list), m.role, m.created_at_us, m.content, m.state
                 FROM conversations AS c INDEXED BY conversations_recency
                 LEFT JOIN chat_messages AS m INDEXED BY sqlite_autoindex_chat_messages_1
                     ON m.conversation = c.conversation AND m.sequence = c.last_sequence
@@ -76,18 +76,19 @@ struct ConversationList {
         /// The number by which messages have it; not of ``Columns/conversation``.
         var key: Int64 { ConversationTable.key(in: row) }
 
-        /// The preview of its last message; nil if that is not there or says nothing.
+        /// The preview of its last message; nil if that is not there, is not the head or says nothing.
         func newestPreview(
             scalars: Int, _ roles: inout RoleTable, _ budget: inout ReadBudget
         ) throws -> MessagePreview? {
-            let role = Int32(Column.allCases.count)
-            let (createdAt, content) = (role + 1, role + 2)
+            if try ConversationTable.branches(in: row).head != nil { return nil }
+            let role = Column.count
+            let (createdAt, content, state) = (role + 1, role + 2, role + 3)
             let (text, bytes) = try row.start(content, scalars: scalars)
             if text.isEmpty { return nil }
             try budget.take(bytes: bytes)
             return MessagePreview(
                 sequence: row.int64(Column.lastSequence.rawValue), role: try roles.role(row.int64(role)),
-                createdAt: try row.timestamp(createdAt), text: text)
+                createdAt: try row.timestamp(createdAt), text: text, state: try MessageTable.state(in: row, at: state))
         }
 
         /// What a deletion looks at.
@@ -98,7 +99,7 @@ struct ConversationList {
 
         /// Refuses a label's row that has another place than its conversation: pages would leave out what lies between.
         func expectPlace(of conversation: Conversation) throws {
-            let listed = row.int64(Int32(Column.allCases.count))
+            let listed = row.int64(Column.count)
             guard listed == conversation.updatedAt.microsecondsSinceEpoch else {
                 throw ChatStorageError(.damaged, "a label's row has another time than its conversation")
             }

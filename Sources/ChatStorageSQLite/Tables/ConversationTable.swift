@@ -7,11 +7,14 @@ import ChatStorageCore
 struct ConversationTable {
     /// What a conversation is made of, beside its tenant.
     enum Column: Int32, CaseIterable {
-        case title, createdAt, updatedAt, lastSequence, messageCount, clearedThrough, readThrough, labels, metadata
+        case title, createdAt, updatedAt, lastSequence, messageCount, clearedThrough, readThrough, head, labels,
+            metadata
         /// Statements whose caller knows it do not read it, nor what is behind it.
         case id
         /// The number by which messages have their conversation.
         case key
+        /// Written alone: what is read of the head says it too.
+        case isBranched
 
         var name: SQLText {
             switch self {
@@ -23,6 +26,8 @@ struct ConversationTable {
             case .messageCount: "message_count"
             case .clearedThrough: "cleared_through"
             case .readThrough: "read_through"
+            case .head: "head"
+            case .isBranched: "is_branched"
             case .labels: "labels"
             case .metadata: "metadata"
             case .key: "conversation"
@@ -32,9 +37,18 @@ struct ConversationTable {
         /// Its number in the INSERT of a conversation.
         var parameter: Int32 { self == .id ? 2 : rawValue + 3 }
 
-        static let list = SQLText(list: allCases.map { "c.\($0.name)" })
-        static let listWithoutKey = SQLText(list: allCases.filter { $0 != .key }.map { "c.\($0.name)" })
-        static let listWithoutID = SQLText(list: allCases.filter { $0.rawValue < id.rawValue }.map(\.name))
+        /// As it is read.
+        ///
+        /// Of a conversation that has branched the head is -1 in place of NULL, so that one column says both.
+        private var read: SQLText {
+            self == .head ? "iif(c.is_branched, coalesce(c.head, -1), NULL)" : "c.\(name)"
+        }
+
+        /// How many columns a row of ``list`` has.
+        static var count: Int32 { isBranched.rawValue }
+        static let list = SQLText(list: allCases.filter { $0 != .isBranched }.map(\.read))
+        static let listWithoutKey = SQLText(list: allCases.filter { $0.rawValue < key.rawValue }.map(\.read))
+        static let listWithoutID = SQLText(list: allCases.filter { $0.rawValue < id.rawValue }.map(\.read))
         private static let given = allCases.filter { $0 != .key }
         static let givenList = SQLText(list: given.map(\.name))
         static let parameters = SQLText(list: given.map { "?\($0.parameter)" })
@@ -48,11 +62,14 @@ struct ConversationTable {
         let updatedAt: Timestamp
         let lastSequence: Int64
         let clearedThrough: Int64
+        /// The head that the write has left, nil for the newest message.
+        var head: Int64?
         /// Whether there are rows of labels, which move with the conversation.
         let hasLabels: Bool
 
         var version: ConversationVersion {
-            ConversationVersion(createdAt: createdAt, lastSequence: lastSequence, clearedThrough: clearedThrough)
+            ConversationVersion(
+                createdAt: createdAt, lastSequence: lastSequence, clearedThrough: clearedThrough, head: head)
         }
 
         fileprivate static let list: SQLText =
@@ -69,7 +86,8 @@ struct ConversationTable {
     }
 
     struct Statements: Sendable {
-        let find = SQL("SELECT \(Column.listWithoutID) FROM conversations WHERE tenant = ?1 AND conversation_id = ?2")
+        let find = SQL(
+            "SELECT \(Column.listWithoutID) FROM conversations AS c WHERE tenant = ?1 AND conversation_id = ?2")
         let findWithKey = SQL(
             "SELECT \(Column.list) FROM conversations AS c WHERE tenant = ?1 AND conversation_id = ?2")
         let insert = SQL(
@@ -88,7 +106,7 @@ struct ConversationTable {
         let clear = SQL(
             """
             UPDATE conversations SET cleared_through = last_sequence, read_through = last_sequence, message_count = 0,
-                updated_at_us = max(updated_at_us, ?3)
+                head = NULL, is_branched = 0, updated_at_us = max(updated_at_us, ?3)
             WHERE tenant = ?1 AND conversation_id = ?2 RETURNING \(Place.list)
             """)
         /// ?3 how many messages, ?4 the time.
@@ -101,7 +119,7 @@ struct ConversationTable {
             SET last_sequence = last_sequence + excluded.last_sequence,
                 message_count = message_count + excluded.message_count,
                 updated_at_us = max(updated_at_us, excluded.updated_at_us)
-            RETURNING \(Place.list)
+            WHERE head IS NULL RETURNING \(Place.list)
             """)
         /// The same for what is rare: ?5 whether all is read, ?6 to ?8 the title, the labels and the metadata of a
         /// conversation that it creates.
@@ -116,14 +134,30 @@ struct ConversationTable {
                 message_count = message_count + excluded.message_count,
                 updated_at_us = max(updated_at_us, excluded.updated_at_us),
                 read_through = iif(?5, last_sequence + excluded.last_sequence, read_through)
-            RETURNING \(Place.list)
+            WHERE head IS NULL RETURNING \(Place.list)
             """)
         /// ?5 whether all is read.
-        let extend = Self.extending("tenant = ?1 AND conversation_id = ?2")
+        let extend = Self.extending("tenant = ?1 AND conversation_id = ?2 AND head IS NULL")
         /// ?6 to ?8 the version: when the conversation was created, its last sequence, what was cleared.
         let extendUnchanged = Self.extending(
             """
-            tenant = ?1 AND conversation_id = ?2 AND created_at_us = ?6 AND last_sequence = ?7 AND cleared_through = ?8
+            tenant = ?1 AND conversation_id = ?2 AND head IS NULL
+                AND created_at_us = ?6 AND last_sequence = ?7 AND cleared_through = ?8
+            """)
+        /// For other places than the end; ?1 the conversation's number, ?2 how many messages, ?3 the time, ?4 whether all
+        /// is read, ?5 the head, ?6 whether it is branched.
+        let extendTree = SQL(
+            """
+            UPDATE conversations SET last_sequence = last_sequence + ?2, message_count = message_count + ?2,
+                updated_at_us = max(updated_at_us, ?3), read_through = iif(?4, last_sequence + ?2, read_through),
+                head = ?5, is_branched = ?6
+            WHERE conversation = ?1 RETURNING \(Place.list)
+            """)
+        /// For a removal; ?1 the conversation's number, ?2 how many messages, ?3 the time.
+        let shrink = SQL(
+            """
+            UPDATE conversations SET message_count = message_count - ?2, updated_at_us = max(updated_at_us, ?3)
+            WHERE conversation = ?1 RETURNING \(Place.list)
             """)
         private static func extending(_ condition: SQLText) -> SQL {
             SQL(
@@ -192,7 +226,9 @@ struct ConversationTable {
             try statement.bind(conversation.updatedAt, at: Column.updatedAt.parameter)
             try statement.bind(conversation.lastSequence, at: Column.lastSequence.parameter)
             try statement.bind(Int64(conversation.messageCount), at: Column.messageCount.parameter)
+            try statement.bind(conversation.head, at: Column.head.parameter)
             try statement.bind(conversation.clearedThrough, at: Column.clearedThrough.parameter)
+            try statement.bind(conversation.isBranched ? 1 : 0, at: Column.isBranched.parameter)
             try statement.bind(conversation.readThrough, at: Column.readThrough.parameter)
             try statement.bind(StoredJSON.text(of: conversation.labels), at: Column.labels.parameter)
             try statement.bind(metadata.inRow, at: Column.metadata.parameter)
@@ -251,7 +287,10 @@ struct ConversationTable {
 
     /// Takes the next sequences of a conversation for an append, which may make the conversation.
     ///
-    /// - Returns: The conversation as it is then; nil if it does not exist, or the condition is not met.
+    /// The head stays the newest message.
+    ///
+    /// - Returns: The conversation as it is then; nil if it does not exist, its head is not the newest message, or the
+    ///   condition is not met.
     func extend(tenant: String, by new: NewMessages, at time: Timestamp) throws -> Place? {
         let condition = new.condition
         let isPlain = condition.createsConversation && condition.firstValues == nil && !new.marksRead
@@ -285,13 +324,44 @@ struct ConversationTable {
         return place
     }
 
+    /// Takes the next sequences of a conversation for an append to any place.
+    ///
+    /// - Returns: The conversation as it is then; nil if the row was kept from being written.
+    func extend(
+        _ tree: ConversationTree, by new: NewMessages, at time: Timestamp, head: Int64?, isBranched: Bool
+    ) throws -> Place? {
+        try database.run(Self.sql.extendTree) { statement in
+            try statement.bind(tree.conversation, at: 1)
+            try statement.bind(Int64(new.messages.count), at: 2)
+            try statement.bind(time, at: 3)
+            try statement.bind(new.marksRead ? 1 : 0, at: 4)
+            try statement.bind(head, at: 5)
+            try statement.bind(isBranched ? 1 : 0, at: 6)
+            var place = try statement.onlyRow(Place.init)
+            place?.head = head
+            return place
+        }
+    }
+
+    /// Notes that some of a conversation's messages are removed.
+    ///
+    /// - Returns: The conversation as it is then; nil if the row was kept from being written.
+    func shrink(_ tree: ConversationTree, by count: Int, at time: Timestamp) throws -> Place? {
+        try database.run(Self.sql.shrink) { statement in
+            try statement.bind(tree.conversation, at: 1)
+            try statement.bind(Int64(count), at: 2)
+            try statement.bind(time, at: 3)
+            return try statement.onlyRow(Place.init)
+        }
+    }
+
     // MARK: Rows
 
     /// The number by which messages have the conversation of a row.
     static func key(in row: Statement) -> Int64 { row.int64(Column.key.rawValue) }
 
     static func labels(in row: Statement) throws -> Set<Label> {
-        guard let text = try row.optionalText(Column.labels.rawValue) else { return [] }
+        guard let text = try row.rareText(Column.labels.rawValue) else { return [] }
         return try StoredJSON.labels(text)
     }
 
@@ -299,10 +369,17 @@ struct ConversationTable {
     func metadata(
         of id: ConversationID, tenant: String, in row: Statement, _ budget: inout ReadBudget
     ) throws -> Metadata {
-        guard var text = try row.optionalText(Column.metadata.rawValue) else { return Metadata() }
+        guard var text = try row.rareText(Column.metadata.rawValue) else { return Metadata() }
         if StoredMetadata.isBeside(text) { text = try database.metadataTable.text(tenant: tenant, id) }
         try budget.take(bytes: text.utf8.count)
         return try StoredJSON.metadata(text)
+    }
+
+    /// Where the head of a row's conversation is, and whether it has branched.
+    static func branches(in row: Statement) throws -> (head: Int64?, isBranched: Bool) {
+        guard let head = row.optionalInt64(Column.head.rawValue) else { return (nil, false) }
+        guard head >= -1 else { throw ConversationTree.damaged("a conversation's head is negative") }
+        return (head < 0 ? nil : head, true)
     }
 
     private func conversation(
@@ -327,6 +404,7 @@ struct ConversationTable {
     static func conversation(
         _ id: ConversationID, in row: Statement, labels: Set<Label>, metadata: Metadata
     ) throws -> Conversation {
+        let (head, isBranched) = try branches(in: row)
         var conversation = Conversation(
             plain: id, title: try row.optionalText(Column.title.rawValue),
             createdAt: try row.timestamp(Column.createdAt.rawValue),
@@ -337,6 +415,7 @@ struct ConversationTable {
             clearedThrough: row.int64(Column.clearedThrough.rawValue))
         if !labels.isEmpty { conversation.labels = labels }
         if !metadata.isEmpty { conversation.metadata = metadata }
+        if isBranched { conversation.setBranches(head: head, isBranched: true) }
         guard conversation.hasPossibleCounts else {
             throw ChatStorageError(.damaged, "a stored conversation's counts are not what a backend writes")
         }

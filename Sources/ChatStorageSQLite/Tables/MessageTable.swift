@@ -11,11 +11,16 @@ struct MessageTable {
     private enum Column: Int32, CaseIterable {
         case sequence, role, createdAt, content
         case key, parts, metadata
+        case revision, state, revisedAt
+        /// Statements on a conversation that has not branched do not read it.
+        case parent
 
         static let lean: [Column] = [.sequence, .role, .createdAt, .content]
 
         /// Whether a message has nothing but what ``lean`` takes.
-        static func isLean(_ message: ChatMessage) -> Bool { message.key == nil && message.isPlain }
+        static func isLean(_ message: Message) -> Bool {
+            message.isOrdinary && message.body.key == nil && message.body.isPlain
+        }
 
         var name: SQLText {
             switch self {
@@ -26,6 +31,10 @@ struct MessageTable {
             case .key: "message_key"
             case .parts: "parts"
             case .metadata: "metadata"
+            case .parent: "parent"
+            case .state: "state"
+            case .revision: "revision"
+            case .revisedAt: "revised_at_us"
             }
         }
 
@@ -33,6 +42,7 @@ struct MessageTable {
         var parameter: Int32 { rawValue + 2 }
 
         static let read = SQLText(list: allCases.map { "m.\($0.name)" })
+        static let readInRow = SQLText(list: allCases.filter { $0 != .parent }.map { "m.\($0.name)" })
 
         static func insert(_ columns: [Column]) -> SQL {
             SQL(
@@ -47,20 +57,42 @@ struct MessageTable {
         /// For a message of a text without a key; it names no column that such a message lacks.
         let insertLean = Column.insert(Column.lean)
         let insertFull = Column.insert(Column.allCases)
-        /// ?3 the sequence, ?4 how many.
-        let before = SQL(
+        /// Of a conversation that has not branched; ?3 the sequence, ?4 how many.
+        let before = Self.page(Column.readInRow, "AND m.sequence < ?3 AND NOT c.is_branched", "m.sequence DESC")
+        let after = Self.page(Column.readInRow, "AND m.sequence > ?3 AND NOT c.is_branched", "m.sequence")
+        /// Of all branches.
+        let beforeOfAll = Self.page(Column.read, "AND m.sequence < ?3", "m.sequence DESC")
+        let afterOfAll = Self.page(Column.read, "AND m.sequence > ?3", "m.sequence")
+        private static func page(_ columns: SQLText, _ range: SQLText, _ order: SQLText) -> SQL {
+            SQL(
+                """
+                SELECT \(columns)
+                FROM conversations AS c CROSS JOIN chat_messages AS m INDEXED BY sqlite_autoindex_chat_messages_1
+                WHERE c.tenant = ?1 AND c.conversation_id = ?2 AND m.conversation = c.conversation \(range)
+                ORDER BY \(order) LIMIT ?4
+                """)
+        }
+        /// Where the messages of a conversation that has not branched begin and end.
+        let bounds = SQL(
             """
-            SELECT \(Column.read)
-            FROM conversations AS c CROSS JOIN chat_messages AS m INDEXED BY sqlite_autoindex_chat_messages_1
-            WHERE c.tenant = ?1 AND c.conversation_id = ?2 AND m.conversation = c.conversation AND m.sequence < ?3
-            ORDER BY m.sequence DESC LIMIT ?4
+            SELECT c.is_branched, (
+                    SELECT min(sequence) FROM chat_messages INDEXED BY sqlite_autoindex_chat_messages_1
+                    WHERE conversation = c.conversation), (
+                    SELECT max(sequence) FROM chat_messages INDEXED BY sqlite_autoindex_chat_messages_1
+                    WHERE conversation = c.conversation)
+            FROM conversations AS c WHERE c.tenant = ?1 AND c.conversation_id = ?2
             """)
-        let after = SQL(
+        /// ?1 the conversation's number, ?2 the sequence.
+        let down = SQL(
             """
-            SELECT \(Column.read)
-            FROM conversations AS c CROSS JOIN chat_messages AS m INDEXED BY sqlite_autoindex_chat_messages_1
-            WHERE c.tenant = ?1 AND c.conversation_id = ?2 AND m.conversation = c.conversation AND m.sequence > ?3
-            ORDER BY m.sequence LIMIT ?4
+            SELECT \(Column.read) FROM chat_messages AS m INDEXED BY sqlite_autoindex_chat_messages_1
+            WHERE m.conversation = ?1 AND m.sequence <= ?2 ORDER BY m.sequence DESC
+            """)
+        /// ?1 the conversation's number, ?2 the sequence after which it begins, ?3 the last one.
+        let up = SQL(
+            """
+            SELECT \(Column.read) FROM chat_messages AS m INDEXED BY sqlite_autoindex_chat_messages_1
+            WHERE m.conversation = ?1 AND m.sequence > ?2 AND m.sequence <= ?3 ORDER BY m.sequence
             """)
         /// ?3 the key.
         let ofKey = SQL(
@@ -77,16 +109,26 @@ struct MessageTable {
             WHERE c.tenant = ?1 AND c.conversation_id = ?2 AND m.conversation = c.conversation AND m.sequence = ?3
             """)
         /// ?3 the sequence, ?4 the metadata.
-        let updateMetadata = SQL(
-            """
-            UPDATE chat_messages SET metadata = ?4
-            WHERE sequence = ?3 AND conversation = (
-                SELECT conversation FROM conversations WHERE tenant = ?1 AND conversation_id = ?2)
-            """)
+        let updateMetadata = Self.update("metadata = ?4")
+        /// Of an answer under way, which stays one: it names no column that an index has.
+        ///
+        /// ?5 the revision, ?6 its time, ?7 the content, ?8 the parts.
+        let write = Self.update("metadata = ?4, revision = ?5, revised_at_us = ?6, content = ?7, parts = ?8")
+        /// ?9 the state.
+        let writeEnd = Self.update(
+            "metadata = ?4, revision = ?5, revised_at_us = ?6, content = ?7, parts = ?8, state = ?9")
+        private static func update(_ columns: SQLText) -> SQL {
+            SQL(
+                """
+                UPDATE chat_messages SET \(columns)
+                WHERE sequence = ?3 AND conversation = (
+                    SELECT conversation FROM conversations WHERE tenant = ?1 AND conversation_id = ?2)
+                """)
+        }
         /// ?1 the conversation's number, ?2 how many.
         let newest = SQL(
             """
-            SELECT sequence, role, created_at_us, content
+            SELECT sequence, role, created_at_us, content, state
             FROM chat_messages INDEXED BY sqlite_autoindex_chat_messages_1
             WHERE conversation = ?1 ORDER BY sequence DESC LIMIT ?2
             """)
@@ -105,7 +147,7 @@ struct MessageTable {
     /// Stores a message in the conversation of a number.
     func insert(_ message: Message, in conversation: Int64) throws {
         do {
-            let isLean = Column.isLean(message.body)
+            let isLean = Column.isLean(message)
             guard let role = try RoleTable(database).number(of: message.role) else {
                 // The store took it when the connection was opened.
                 throw ChatStorageError(.notPrepared, "the store no longer takes a message's role; call prepare()")
@@ -121,6 +163,15 @@ struct MessageTable {
                     try statement.bind(MessageJSON.stored(message.body), at: Column.parts.parameter)
                     try statement.bind(StoredJSON.text(of: message.metadata), at: Column.metadata.parameter)
                 }
+                if !message.isOrdinary {
+                    let writing = message.writing
+                    try statement.bind(message.predecessor, at: Column.parent.parameter)
+                    try statement.bind(Self.stored(writing.state), at: Column.state.parameter)
+                    try statement.bind(
+                        writing.revision == 0 ? nil : writing.revision, at: Column.revision.parameter)
+                    try statement.bind(
+                        writing.revisedAt?.microsecondsSinceEpoch, at: Column.revisedAt.parameter)
+                }
                 _ = try statement.step()
             }
         } catch let failure as SQLiteFailure where failure.isBrokenKey {
@@ -131,14 +182,81 @@ struct MessageTable {
         }
     }
 
-    /// Reads the messages before a sequence, highest first.
-    func before(_ sequence: Int64, tenant: String, of id: ConversationID, limit: Int) throws -> [Message] {
-        try page(Self.sql.before, sequence, tenant: tenant, of: id, limit: limit)
+    /// Reads a page of messages of which each follows the one before it, or of all branches.
+    ///
+    /// - Returns: The messages in the order of the query's direction; nil if there are none, or the conversation has
+    ///   branched and the query is not of all branches.
+    func page(_ query: MessageQuery, tenant: String) throws -> [Message]? {
+        let isForward = query.position.lowerBound != nil
+        let isOfAll = query.path == .all
+        let sql =
+            isOfAll
+            ? isForward ? Self.sql.afterOfAll : Self.sql.beforeOfAll
+            : isForward ? Self.sql.after : Self.sql.before
+        // No sequence is as high as Int64.max: restoring stops at 2⁵³ - 1.
+        let bound = query.position.lowerBound ?? query.position.upperBound ?? .max
+        let takesAll = query.states == .all
+        return try database.run(sql) { statement in
+            try statement.bind(tenant, query.conversationID)
+            try statement.bind(bound, at: 3)
+            try statement.bind(takesAll ? Int64(query.limit) : .max, at: 4)
+            guard try statement.step() else { return nil }
+            var page = MessagePageRows(query, self, hasBranches: isOfAll)
+            repeat {
+                guard try page.take(statement) else { break }
+            } while try statement.step()
+            return page.messages
+        }
     }
 
-    /// Reads the messages after a sequence, lowest first.
-    func after(_ sequence: Int64, tenant: String, of id: ConversationID, limit: Int) throws -> [Message] {
-        try page(Self.sql.after, sequence, tenant: tenant, of: id, limit: limit)
+    /// Whether the conversation does not exist, or has not branched and has no message on a page.
+    func isEmptyRow(_ query: MessageQuery, tenant: String) throws -> Bool {
+        try database.run(Self.sql.bounds) { statement in
+            try statement.bind(tenant, query.conversationID)
+            guard try statement.step() else { return true }
+            guard statement.int64(0) == 0 else { return false }
+            guard let first = statement.optionalInt64(1) else { return true }
+            if let start = query.position.lowerBound { return statement.int64(2) <= start }
+            return query.position.upperBound.map { $0 <= first } ?? false
+        }
+    }
+
+    /// Goes through messages from one back, each the one that the last follows, until the body returns false.
+    ///
+    /// - Parameter end: The first of them; 0 for none.
+    func walk(from end: Int64, in conversation: Int64, _ body: (Statement) throws -> Bool) throws {
+        var next = end
+        while next > 0 {
+            next = try database.run(Self.sql.down) { row in
+                try row.bind(conversation, at: 1)
+                try row.bind(next, at: 2)
+                guard try row.step(), row.int64(Column.sequence.rawValue) == next else {
+                    throw ConversationTree.missingPredecessor
+                }
+                repeat {
+                    guard try body(row) else { return 0 }
+                    if let parent = try Self.predecessor(in: row) { return parent }
+                } while try row.step()
+                return 0
+            }
+        }
+    }
+
+    /// Goes through the messages after one through another, lowest first, until the body returns false.
+    ///
+    /// - Returns: Whether the body wants more.
+    func walk(
+        after start: Int64, through end: Int64, in conversation: Int64, _ body: (Statement) throws -> Bool
+    ) throws -> Bool {
+        try database.run(Self.sql.up) { row in
+            try row.bind(conversation, at: 1)
+            try row.bind(start, at: 2)
+            try row.bind(end, at: 3)
+            while try row.step() {
+                guard try body(row) else { return false }
+            }
+            return true
+        }
     }
 
     /// Reads the message that has a key.
@@ -169,39 +287,80 @@ struct MessageTable {
         return try statement.step() ? message(in: statement, of: id, &roles, &budget) : nil
     }
 
-    /// Writes what the app keeps beside a message.
+    /// Writes a message that a revision has changed; nothing else of its conversation is touched.
     ///
+    /// - Parameters:
+    ///   - message: The message as it is then.
+    ///   - revision: What has changed it.
     /// - Returns: Whether the row was written.
-    func updateMetadata(_ metadata: Metadata, of message: Message, tenant: String) throws -> Bool {
-        try database.run(Self.sql.updateMetadata) { statement in
+    func update(_ message: Message, by revision: MessageRevision, tenant: String) throws -> Bool {
+        let isWriter = revision.base != nil
+        let ends = message.state != .streaming
+        let sql = isWriter ? ends ? Self.sql.writeEnd : Self.sql.write : Self.sql.updateMetadata
+        try database.run(sql) { statement in
             try statement.bind(tenant, message.conversationID)
             try statement.bind(message.sequence, at: 3)
-            try statement.bind(StoredJSON.text(of: metadata), at: 4)
+            try statement.bind(StoredJSON.text(of: message.metadata), at: 4)
+            if isWriter {
+                try statement.bind(message.revision, at: 5)
+                try statement.bind(message.revisedAt?.microsecondsSinceEpoch, at: 6)
+                try statement.bind(message.content, at: 7)
+                try statement.bind(MessageJSON.stored(message.body), at: 8)
+                if ends { try statement.bind(Self.stored(message.state), at: 9) }
+            }
             _ = try statement.step()
         }
         return database.changedRows == 1
     }
 
-    /// Reads the preview of the newest of the last messages that says something.
+    /// Reads the preview of the newest of the last messages of the current path that says something.
     ///
     /// - Parameters:
-    ///   - conversation: The conversation's number.
+    ///   - conversation: The conversation.
+    ///   - key: Its number.
     ///   - scalars: How many Unicode scalars at most.
-    func preview(of conversation: Int64, scalars: Int, _ budget: inout ReadBudget) throws -> MessagePreview? {
-        try database.run(Self.sql.newest) { statement in
-            try statement.bind(conversation, at: 1)
-            try statement.bind(Int64(MessagePreview.messages), at: 2)
-            while try statement.step() {
-                let (text, bytes) = try statement.start(Column.content.rawValue, scalars: scalars)
-                if text.isEmpty { continue }
-                try budget.take(bytes: bytes)
-                var roles = RoleTable(database)
-                return MessagePreview(
-                    sequence: statement.int64(Column.sequence.rawValue),
-                    role: try roles.role(statement.int64(Column.role.rawValue)),
-                    createdAt: try statement.timestamp(Column.createdAt.rawValue), text: text)
+    func preview(
+        of conversation: Conversation, _ key: Int64, scalars: Int, _ budget: inout ReadBudget
+    ) throws -> MessagePreview? {
+        var left = MessagePreview.messages
+        var preview: MessagePreview?
+        if conversation.isBranched {
+            let end = try conversation.head ?? newest(of: key)
+            try walk(from: end, in: key) { row in
+                left -= 1
+                preview = try self.preview(in: row, state: Column.state.rawValue, scalars: scalars, &budget)
+                return preview == nil && left > 0
             }
-            return nil
+            return preview
+        }
+        try database.run(Self.sql.newest) { statement in
+            try statement.bind(key, at: 1)
+            try statement.bind(Int64(left), at: 2)
+            while preview == nil, try statement.step() {
+                preview = try self.preview(in: statement, state: Int32(Column.lean.count), scalars: scalars, &budget)
+            }
+        }
+        return preview
+    }
+
+    /// The preview of a row's message; nil if it says nothing.
+    private func preview(
+        in row: Statement, state: Int32, scalars: Int, _ budget: inout ReadBudget
+    ) throws -> MessagePreview? {
+        let (text, bytes) = try row.start(Column.content.rawValue, scalars: scalars)
+        if text.isEmpty { return nil }
+        try budget.take(bytes: bytes)
+        var roles = RoleTable(database)
+        return MessagePreview(
+            sequence: row.int64(Column.sequence.rawValue), role: try roles.role(row.int64(Column.role.rawValue)),
+            createdAt: try row.timestamp(Column.createdAt.rawValue), text: text,
+            state: try Self.state(in: row, at: state))
+    }
+
+    private func newest(of conversation: Int64) throws -> Int64 {
+        try database.run(ConversationTree.sql.newest) { statement in
+            try statement.bind(conversation, at: 1)
+            return try statement.onlyRow { $0.int64(0) } ?? 0
         }
     }
 
@@ -230,32 +389,55 @@ struct MessageTable {
         }
     }
 
-    private func page(
-        _ sql: SQL, _ sequence: Int64, tenant: String, of id: ConversationID, limit: Int
-    ) throws -> [Message] {
-        try database.run(sql) { statement in
-            try statement.bind(tenant, id)
-            try statement.bind(sequence, at: 3)
-            try statement.bind(Int64(limit), at: 4)
-            var messages: [Message] = []
-            messages.reserveCapacity(min(limit, 32))
-            var budget = database.readBudget
-            var roles = RoleTable(database)
-            while try statement.step() {
-                messages.append(try message(in: statement, of: id, &roles, &budget))
-            }
-            return messages
+    // MARK: Rows
+
+    static func stored(_ state: MessageState) -> String? { state == .complete ? nil : state.rawValue }
+
+    static func state(in row: Statement, at column: Int32) throws -> MessageState {
+        if row.isNull(column) { return .complete }
+        guard let state = MessageState(rawValue: try row.text(column)) else {
+            throw ChatStorageError(.damaged, "a stored message has a state that none has")
         }
+        return state
     }
 
-    private func message(
-        in row: Statement, of id: ConversationID, _ roles: inout RoleTable, _ budget: inout ReadBudget
+    static func sequence(in row: Statement) -> Int64 { row.int64(Column.sequence.rawValue) }
+
+    static func state(in row: Statement) throws -> MessageState {
+        try state(in: row, at: Column.state.rawValue)
+    }
+
+    /// The message that a row's message follows, 0 for none; nil if that is the one before it.
+    private static func predecessor(in row: Statement) throws -> Int64? {
+        guard let parent = row.optionalInt64(Column.parent.rawValue) else { return nil }
+        return try ConversationTree.checked(parent, of: row.int64(Column.sequence.rawValue))
+    }
+
+    /// What became of a row's message since it was appended as an answer under way; nil if it was not.
+    private static func writing(in row: Statement) throws -> MessageWriting? {
+        if row.isNull(Column.revision.rawValue) { return nil }
+        let revision = row.int64(Column.revision.rawValue)
+        guard revision >= 1 else {
+            throw ChatStorageError(.damaged, "a stored answer under way has no revision")
+        }
+        let isRevised = !row.isNull(Column.revisedAt.rawValue)
+        return MessageWriting(
+            state: try state(in: row), revision: revision,
+            revisedAt: isRevised ? try row.timestamp(Column.revisedAt.rawValue) : nil)
+    }
+
+    /// The message of a row.
+    ///
+    /// - Parameter hasBranches: Whether the row says which message it follows.
+    func message(
+        in row: Statement, of id: ConversationID, hasBranches: Bool = true, _ roles: inout RoleTable,
+        _ budget: inout ReadBudget
     ) throws -> Message {
         let role = try roles.role(row.int64(Column.role.rawValue))
         let content = try row.text(Column.content.rawValue)
-        let key = try row.optionalText(Column.key.rawValue)
-        let parts = try row.optionalText(Column.parts.rawValue)
-        let metadata = try row.optionalText(Column.metadata.rawValue)
+        let key = try row.rareText(Column.key.rawValue)
+        let parts = try row.rareText(Column.parts.rawValue)
+        let metadata = try row.rareText(Column.metadata.rawValue)
         let body: ChatMessage
         if parts == nil, metadata == nil {
             body = ChatMessage(role: role, content: content, key: key)
@@ -267,7 +449,9 @@ struct MessageTable {
         }
         let message = Message(
             conversationID: id, sequence: row.int64(Column.sequence.rawValue), body: body,
-            createdAt: try row.timestamp(Column.createdAt.rawValue))
+            createdAt: try row.timestamp(Column.createdAt.rawValue),
+            predecessor: hasBranches ? try Self.predecessor(in: row) : nil,
+            writing: try Self.writing(in: row))
         guard message.sequence >= 1 else {
             throw ChatStorageError(.damaged, "a stored message's sequence is not positive")
         }

@@ -1,0 +1,36 @@
+import ChatStorageCore
+
+/// The messages of a page, as rows are gone through.
+struct MessagePageRows {
+    private(set) var messages: [Message] = []
+    private let query: MessageQuery
+    private let table: MessageTable
+    private let hasBranches: Bool
+    private var roles: RoleTable
+    private var budget: ReadBudget
+
+    /// Makes an empty page.
+    ///
+    /// - Parameter hasBranches: Whether the rows say which message theirs follows.
+    init(_ query: MessageQuery, _ table: MessageTable, hasBranches: Bool) {
+        self.query = query
+        self.hasBranches = hasBranches
+        self.table = table
+        roles = RoleTable(table.database)
+        budget = table.database.readBudget
+        messages.reserveCapacity(min(query.limit, 32))
+    }
+
+    /// Takes the message of a row, unless it has a state that the query passes over.
+    ///
+    /// - Returns: Whether the page has room for more.
+    mutating func take(_ row: Statement) throws -> Bool {
+        if query.states != .all {
+            try budget.takeRow()
+            guard query.states.contains(try MessageTable.state(in: row)) else { return true }
+        }
+        messages.append(
+            try table.message(in: row, of: query.conversationID, hasBranches: hasBranches, &roles, &budget))
+        return messages.count < query.limit
+    }
+}

@@ -1,0 +1,29 @@
+import TestSupport
+
+/// What the rows of messages and conversations say of branches, looked at past the library.
+enum TreeRows {
+    /// What contradicts what the schema says of parents, heads, counts and states; nothing in a sound store.
+    static func contradictions(in path: String) throws -> [[String?]] {
+        try TestSQLiteConnection(path: path).execute(
+            """
+            SELECT 'count', c.conversation_id, NULL FROM conversations AS c WHERE message_count <> (
+                SELECT count(*) FROM chat_messages AS m WHERE m.conversation = c.conversation)
+            UNION ALL SELECT 'head', c.conversation_id, head FROM conversations AS c WHERE head = coalesce(
+                    (SELECT max(sequence) FROM chat_messages AS m WHERE m.conversation = c.conversation), 0)
+                OR head <> 0 AND NOT EXISTS (
+                    SELECT 1 FROM chat_messages AS m WHERE m.conversation = c.conversation AND m.sequence = c.head)
+            UNION ALL SELECT 'branched', c.conversation_id, head FROM conversations AS c
+            WHERE is_branched <> (head IS NOT NULL OR EXISTS (
+                SELECT 1 FROM chat_messages AS m WHERE m.conversation = c.conversation AND parent IS NOT NULL))
+            UNION ALL SELECT 'parent', m.sequence, parent FROM chat_messages AS m
+            WHERE parent < 0 OR parent >= sequence OR parent = coalesce((
+                    SELECT max(b.sequence) FROM chat_messages AS b
+                    WHERE b.conversation = m.conversation AND b.sequence < m.sequence), 0)
+                OR parent <> 0 AND NOT EXISTS (
+                    SELECT 1 FROM chat_messages AS p
+                    WHERE p.conversation = m.conversation AND p.sequence = m.parent)
+            UNION ALL SELECT 'writing', m.sequence, state FROM chat_messages AS m
+            WHERE revision < 1 OR revision IS NULL AND (state IS NOT NULL OR revised_at_us IS NOT NULL)
+            """)
+    }
+}
