@@ -74,6 +74,8 @@ public final class PostgresBackend: ChatStorageBackend {
 
     /// Closes the store and its connections; calls under way finish, and every later call is `closed`.
     ///
+    /// Before, the ends of answers under way are written whose tasks were cancelled.
+    ///
     /// It waits for them, at most until their deadlines, even when its task is cancelled. When it returns, every
     /// session has ended and no thread of the store uses libpq, so the process can exit: OpenSSL's exit handler crashes
     /// a process that is still connecting. It ends attempts to connect at once. For one that looks up a host's name it
@@ -102,6 +104,30 @@ public final class PostgresBackend: ChatStorageBackend {
                 messages: Int(clamping: try row.int64(2, atLeast: 0)))
         }
         return TenantPage(tenants, limit: query.limit)
+    }
+
+    /// Reads a page of the answers under way that nobody has written for a while, over all tenants.
+    public func unfinishedMessages(_ query: UnfinishedQuery) async throws -> UnfinishedPage {
+        try Task.checkCancellation()
+        let statements = try await store.statements()
+        try Validation.check(query)
+        guard query.limit > 0 else { return UnfinishedPage(items: [], next: nil) }
+        let (tenant, message) = (query.after?.tenant, query.after?.message)
+        let values = Parameters(bytes: 512) { values in
+            values.append(tenant ?? "")
+            // No conversation has an empty id.
+            values.append(message?.conversationID.rawValue ?? "")
+            values.append(message?.sequence ?? 0)
+            values.append(Self.microseconds(query.notRevisedFor))
+            values.append(Int64(clamping: query.limit == .max ? query.limit : query.limit + 1))
+        }
+        let result = try await store.result(of: .read(statements.unfinishedMessages, values, isLong: true))
+        return UnfinishedPage(try result.rows.map(MessageTable.unfinished), limit: query.limit)
+    }
+
+    /// So many microseconds; more than the server's times reach back are as good as these.
+    private static func microseconds(_ duration: Duration) -> Int64 {
+        Int64(min(duration / .microseconds(1), 1.5e17))
     }
 
     /// The handle on the default tenant.

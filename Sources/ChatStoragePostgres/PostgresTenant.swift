@@ -76,6 +76,8 @@ public struct PostgresTenant: ChatStorage {
         let request: Request
         if change.isEmpty {
             request = .read(statements.conversation, values(id))
+        } else if let head = change.newHead, change.mergesNothing {
+            return try await self.change(MergedChange(ofHead: change), head: head, of: id, statements) ?? nil
         } else if change.isOfTitleAlone, !change.keepsPlace, let title = change.newTitle {
             request = .write(statements.updateTitle, to: key(id), values(id) { $0.append(title) })
         } else if change.isOfReadMarksAlone {
@@ -93,27 +95,75 @@ public struct PostgresTenant: ChatStorage {
     ) async throws -> Conversation?? {
         let read = try await store.result(of: .read(statements.conversation, values(id)))
         guard let row = read.rows.first else { return .some(nil) }
-        let merged = try MergedChange(change, of: row)
+        let merged: MergedChange
+        do {
+            merged = try MergedChange(change, of: row)
+        } catch let error as ChatStorageError {
+            // That the head is not there comes first.
+            if case .message(let head)? = change.newHead, head == 0 { throw error }
+            if let head = change.newHead { try await checkIsThere(head.sequence, of: id, statements) }
+            throw error
+        }
+        if let head = change.newHead { return try await self.change(merged, head: head, of: id, statements) }
         let values = values(id, bytes: merged.bytes) { MergedChange.columns.append(merged, to: &$0) }
-        guard let left = merged.labelsLeft else {
+        guard let removal = removal(of: merged, from: id, statements) else {
             let written = try await store.result(
                 of: .write(statements.changeConversation, to: key(id), bytes: merged.bytes, values))
             return try written.rows.first.map(ConversationTable.conversation)
         }
-        let remaining = self.values(id) { values in
-            values.append(texts: left)
-            values.append(merged.createdAt)
-        }
         let results = try await store.results(
             of: .transaction(
-                [
-                    Request.Step(statement: statements.changeConversation, bytes: merged.bytes) { values },
-                    Request.Step(statement: statements.removeLabels, bytes: 0) { remaining },
-                ], on: key(id)))
+                [Request.Step(statement: statements.changeConversation, bytes: merged.bytes) { values }, removal],
+                on: key(id)))
         try results.checkCommitted()
         // The first answer is that of BEGIN.
         return try results.dropFirst().first?.rows.first.map(ConversationTable.conversation)
     }
+
+    /// What removes the labels from their table that a change takes away, if it takes any.
+    private func removal(
+        of change: MergedChange, from id: ConversationID, _ statements: Statements
+    ) -> Request.Step? {
+        guard let left = change.labelsLeft else { return nil }
+        let values = values(id) { values in
+            values.append(texts: left)
+            values.append(change.createdAt)
+        }
+        return Request.Step(statement: statements.removeLabels, bytes: 0) { values }
+    }
+
+    /// Makes a message the head, and whatever else a change says.
+    ///
+    /// - Returns: Nil if another session has changed the conversation in between.
+    private func change(
+        _ change: MergedChange, head: ConversationChange.NewHead, of id: ConversationID, _ statements: Statements
+    ) async throws -> Conversation?? {
+        let lock = values(id)
+        let values = values(id, bytes: change.bytes) { values in
+            MergedChange.columns.append(change, to: &values)
+            HeadChange.columns.append(head, to: &values)
+        }
+        let steps = [
+            Request.Step(statement: statements.lockConversation, bytes: 0) { lock },
+            Request.Step(statement: statements.changeHead, bytes: change.bytes) { values },
+        ]
+        let removal = removal(of: change, from: id, statements)
+        let results = try await store.results(of: .transaction(steps + (removal.map { [$0] } ?? []), on: key(id)))
+        try results.checkCommitted()
+        // BEGIN and the lock come first.
+        guard let row = results.dropFirst(2).first?.rows.first else { return .some(nil) }
+        guard try row.bool(Int32(ConversationTable.columns.count)) else { throw Self.headNotFound }
+        return row.isNull(0) ? nil : try ConversationTable.conversation(row)
+    }
+
+    private func checkIsThere(_ sequence: Int64, of id: ConversationID, _ statements: Statements) async throws {
+        let values = values(id) { $0.append(numbers: [sequence]) }
+        let found = try await store.result(of: .read(statements.messagesOfSequences, values))
+        if found.rowCount == 0 { throw Self.headNotFound }
+    }
+
+    private static let headNotFound = ChatStorageError(
+        .messageNotFound, "the message that was to become the head does not exist")
 
     /// Deletes a conversation and all its messages.
     @discardableResult
@@ -134,7 +184,7 @@ public struct PostgresTenant: ChatStorage {
         let statements = try await admit { try Validation.check(query, tenant: name) }
         let (start, limit) = (try query.cursor?.position(tenant: name), query.limit)
         guard limit > 0 else { return ConversationPage(items: [], next: nil) }
-        if query.preview != nil || !query.with.isEmpty || !query.without.isEmpty {
+        if !query.with.isEmpty || !query.without.isEmpty {
             let (first, next) =
                 query.with.isEmpty
                 ? (statements.walkFirst, statements.walkNext) : (statements.walkLabelFirst, statements.walkLabelNext)
@@ -144,23 +194,23 @@ public struct PostgresTenant: ChatStorage {
             return try ConversationWalk.page(result, of: query, tenant: name)
         }
         let rows = Int64(clamping: limit == .max ? limit : limit + 1)
-        let request: Request
-        if let start {
-            let values = Parameters { values in
-                values.append(name)
+        let values = Parameters { values in
+            values.append(name)
+            if let start {
                 values.append(start.updatedAt)
                 values.append(start.id.rawValue)
-                values.append(rows)
             }
-            request = .read(statements.nextConversations, values, isLong: limit > Self.shortPage)
-        } else {
-            let values = Parameters { values in
-                values.append(name)
-                values.append(rows)
-            }
-            request = .read(statements.firstConversations, values, isLong: limit > Self.shortPage)
+            values.append(rows)
+            if let preview = query.preview { values.append(Int64(preview)) }
         }
-        let result = try await store.result(of: request)
+        let isLong = limit > Self.shortPage
+        guard query.preview == nil else {
+            let statement = start == nil ? statements.previewsFirst : statements.previewsNext
+            let result = try await store.result(of: .read(statement, values, isLong: isLong))
+            return try ConversationWalk.pageWithPreviews(result, of: query, tenant: name)
+        }
+        let statement = start == nil ? statements.firstConversations : statements.nextConversations
+        let result = try await store.result(of: .read(statement, values, isLong: isLong))
         let conversations = try result.rows.map { try ConversationTable.conversation($0, for: query) }
         return ConversationPage(conversations, limit: limit, tenant: name)
     }
@@ -188,8 +238,9 @@ public struct PostgresTenant: ChatStorage {
                 let result = try await store.result(of: append.requestIfExists)
                 if let appended = try AppendSQL.appended(result, append.rowCount) { return append.result(appended) }
             }
-            // It has labels, or does not exist.
-            return try await run(ConditionalAppend(new, values, to: key, hasLabels: true, statements), to: key)
+            // It has labels or a head, or does not exist.
+            return try await run(
+                ConditionalAppend(new, values, to: key, hasLabels: true, isLeftOut: true, statements), to: key)
         }
         return try await run(ConditionalAppend(new, values, to: key, hasLabels: hasLabels, statements), to: key)
     }
@@ -197,28 +248,56 @@ public struct PostgresTenant: ChatStorage {
     /// Reads a page of a conversation's messages, lowest sequence first.
     public func messages(_ query: MessageQuery) async throws -> MessagePage {
         let statements = try await admit { try Validation.check(query) }
-        let (id, position, limit) = (query.conversationID, query.position, query.limit)
+        let id = query.conversationID
         if let lookup = query.lookup {
             return MessagePage(try await look(up: lookup, of: id, statements), for: query)
         }
-        guard limit > 0 else { return MessagePage([], for: query) }
-        let (statement, bound): (PreparedSQL, Int64?) =
-            if let bound = position.lowerBound {
-                (statements.messagesAfter, bound)
-            } else if let bound = position.upperBound {
-                (statements.messagesBefore, bound)
+        guard query.limit > 0 else { return MessagePage([], for: query) }
+        if case .through = query.path { return try await path(query, statements) }
+        let pages = query.path == .all ? statements.pagesOfAll : statements.pagesOfCurrent
+        let positions = pages[query.states]
+        let statement =
+            if query.position.lowerBound != nil {
+                positions.after
+            } else if query.position.upperBound != nil {
+                positions.before
             } else {
-                (statements.lastMessages, nil)
+                positions.last
             }
         let values = values(id) { values in
-            values.append(Int64(clamping: limit))
-            if let bound { values.append(bound) }
+            values.append(Int64(clamping: query.limit))
+            if let bound = query.position.lowerBound ?? query.position.upperBound { values.append(bound) }
+            if MessagePages.Filter(query.states) == .given { values.append(texts: MessagePages.names(query.states)) }
         }
-        let page = Request.Page(tenant: name, id: id, limit: limit)
-        let result = try await store.result(
-            of: .read(statement, values, isLong: limit > Self.shortPage, page: page))
-        let messages = try result.rows.map { try MessageTable.message($0, of: id) }
-        return MessagePage(position.lowerBound == nil ? messages.reversed() : messages, for: query)
+        let result = try await page(query, statement, values)
+        if query.path == .all {
+            return MessagePage(try result.rows.map { try MessageTable.message($0, of: id) }.inOrder, for: query)
+        }
+        guard let messages = try MessageTable.currentPage(result, of: id) else {
+            return try await path(query, statements)
+        }
+        return MessagePage(messages.inOrder, for: query)
+    }
+
+    /// Reads a page of a path, whether the conversation has branched or not.
+    private func path(_ query: MessageQuery, _ statements: Statements) async throws -> MessagePage {
+        let statement =
+            if query.position.lowerBound != nil {
+                statements.pathAfter
+            } else if query.position.upperBound != nil {
+                statements.pathBefore
+            } else {
+                statements.pathLast
+            }
+        let values = values(query.conversationID) { MessagePath.append(query, to: &$0) }
+        return try MessagePath.page(try await page(query, statement, values), of: query)
+    }
+
+    private func page(
+        _ query: MessageQuery, _ statement: PreparedSQL, _ values: Parameters
+    ) async throws -> QueryResult {
+        let page = Request.Page(tenant: name, id: query.conversationID, limit: query.limit)
+        return try await store.result(of: .read(statement, values, isLong: query.limit > Self.shortPage, page: page))
     }
 
     private func look(
@@ -237,10 +316,14 @@ public struct PostgresTenant: ChatStorage {
         return try result.rows.map { try MessageTable.message($0, of: id) }
     }
 
-    /// Changes what the app keeps beside a stored message.
+    /// Changes a stored message.
     @discardableResult
     public func reviseMessage(_ revision: MessageRevision) async throws -> Message {
         let statements = try await admitWrite { try Validation.check(revision) }
+        if let base = revision.base, revision.metadata.isEmpty {
+            let answer = AnswerRevision(revision, base, metadata: nil)
+            if let written = try await write(answer, of: revision, statements) { return written }
+        }
         return try await retryingChange { try await revise(revision, statements) }
     }
 
@@ -249,23 +332,30 @@ public struct PostgresTenant: ChatStorage {
         let id = revision.conversationID
         let read = try await store.result(
             of: .read(statements.messagesOfSequences, values(id) { $0.append(numbers: [revision.sequence]) }))
-        guard let row = read.rows.first else {
-            throw ChatStorageError(
-                .messageNotFound, "the message that was to be changed does not exist")
-        }
-        let message = try MessageTable.message(row, of: id)
-        let old = try MessageTable.storedMetadata(row)
-        let new: String?
+        let row = read.rows.first
+        let message = try row.map { try MessageTable.message($0, of: id) }
+        let outcome: MessageRevision.Outcome
         do {
-            new = MessageTable.stored(try revision.metadata.applied(to: message.metadata))
+            // The database's clock says when it is written.
+            outcome = try revision.applied(to: message, at: message?.createdAt ?? .earliest)
         } catch let error as ChatStorageError {
             throw error.beforeWriting
+        }
+        guard let row, case .changed(let changed) = outcome else {
+            if case .made(let message) = outcome { return message }
+            return message
+        }
+        let old = try MessageTable.storedMetadata(row)
+        let new = revision.metadata.isEmpty ? old : MessageTable.stored(changed.metadata)
+        if let base = revision.base {
+            let answer = AnswerRevision(revision, base, metadata: revision.metadata.isEmpty ? nil : (old, new))
+            return try await write(answer, of: revision, statements)
         }
         if new.hasSameUTF8(as: old) { return message }
         let bytes = (old?.utf8.count ?? 0) + (new?.utf8.count ?? 0)
         let values = values(id, bytes: bytes) { values in
-            values.append(message.sequence)
-            values.append(message.createdAt)
+            values.append(changed.sequence)
+            values.append(changed.createdAt)
             values.append(old)
             values.append(new)
         }
@@ -273,12 +363,58 @@ public struct PostgresTenant: ChatStorage {
         return try written.rows.first.map { try MessageTable.message($0, of: id) }
     }
 
+    /// - Returns: Nil if the message is not the one that was read, or was written since.
+    private func write(
+        _ answer: AnswerRevision, of revision: MessageRevision, _ statements: Statements
+    ) async throws -> Message? {
+        let (id, bytes) = (revision.conversationID, answer.bytes)
+        let values = values(id, bytes: bytes) { AnswerRevision.columns.append(answer, to: &$0) }
+        let written = try await store.result(of: .write(statements.reviseAnswer, to: key(id), bytes: bytes, values))
+        return try written.rows.first.map(answer.message)
+    }
+
+    /// Reads where a conversation has branched.
+    public func forks(of id: ConversationID) async throws -> [Fork] {
+        let statements = try await admit { try Validation.check(id) }
+        return try BranchSQL.forks(try await store.result(of: .read(statements.forks, values(id), isLong: true)))
+    }
+
+    /// The ends of answers under way that are being written through the store.
+    public var endingAnswers: EndingAnswers { store.endingAnswers }
+
     /// Removes messages of a conversation and keeps the conversation.
     @discardableResult
     public func removeMessages(_ removal: MessageRemoval) async throws -> Int {
         let statements = try await admitWrite { try Validation.check(removal) }
+        let id = removal.conversationID
         switch removal.selection {
-        case .all: return try await clearMessages(of: removal.conversationID, statements)
+        case .all: return try await clearMessages(of: id, statements)
+        case .messages(let sequences):
+            return try await remove(statements.removeMessages, from: id, statements) { $0.append(numbers: sequences) }
+        case .from(let sequence):
+            return try await remove(statements.removeDescendants, from: id, statements) { $0.append(sequence) }
+        }
+    }
+
+    private func remove(
+        _ statement: PreparedSQL, from id: ConversationID, _ statements: Statements,
+        _ messages: (inout Parameters) -> Void
+    ) async throws -> Int {
+        let (values, conversation) = (values(id, messages), values(id))
+        let steps = [
+            Request.Step(statement: statements.lockConversation, bytes: 0) { conversation },
+            Request.Step(statement: statement, bytes: 0) { values },
+            Request.Step(statement: statements.unbranch, bytes: 0) { conversation },
+        ]
+        while true {
+            let results = try await store.results(of: .transaction(steps, on: key(id)))
+            try results.checkCommitted()
+            // BEGIN and the lock come first.
+            guard let row = results.dropFirst(2).first?.rows.first else { return 0 }
+            let count = Int(clamping: try row.int64(0))
+            if try count == 0 || row.bool(1) { return count }
+            // Another session made the conversation anew after the lock.
+            try Task.checkCancellation()
         }
     }
 
@@ -330,7 +466,7 @@ public struct PostgresTenant: ChatStorage {
         _ error: ChatStorageError, of id: ConversationID, _ statements: Statements
     ) async -> ChatStorageError {
         let lastMessage = values(id) { $0.append(Int64(1)) }
-        guard let messages = try? await store.result(of: .read(statements.lastMessages, lastMessage)),
+        guard let messages = try? await store.result(of: .read(statements.pagesOfAll.all.last, lastMessage)),
             let conversation = try? await store.result(of: .read(statements.conversation, values(id)))
         else { return error }
         // Rows that cannot be read are damaged too.
@@ -350,8 +486,8 @@ public struct PostgresTenant: ChatStorage {
         var violations = 0
         for attempt in 0..<Self.attemptsToAppend {
             do {
-                let result = try await store.result(of: append.request)
-                if let stored = try append.stored(result) {
+                let results = try await store.results(of: append.request)
+                if let stored = try append.stored(results) {
                     store.labelled.note(key, hasLabels: append.foundLabels)
                     return stored
                 }

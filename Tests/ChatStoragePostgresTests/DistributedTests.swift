@@ -126,7 +126,8 @@ import Testing
         let store = try await PostgresStore(.init(url: TestPostgres.url()))
         func answer(_ lastSequence: Int) async throws -> QueryResult {
             let row = MessageTable.row(sequence: "\(lastSequence)::bigint", createdAt: "'0001-01-01Z'::timestamptz")
-            return try await store.result(of: .read(PreparedSQL(text: "SELECT 'before', \(row), 0::bigint, false")))
+            return try await store.result(
+                of: .read(PreparedSQL(text: "SELECT 'before', \(row), 0::bigint, false, NULL::bigint, true")))
         }
         let (another, same) = (try await answer(2), try await answer(1))
         let condition = AppendCondition.unchanged(ConversationVersion(createdAt: .earliest, lastSequence: 1))

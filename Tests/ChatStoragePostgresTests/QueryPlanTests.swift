@@ -11,12 +11,18 @@ import Testing
     private static let sorts = [
         // Those tied with the page's start and the older ones come from two ranges of the index.
         "next_conversations": 1,
-        "walk_next": 1, "walk_label_next": 1,
+        "walk_first": sortsOfPreview, "walk_label_first": sortsOfPreview, "previews_first": sortsOfPreview,
+        "walk_next": 1 + sortsOfPreview, "walk_label_next": 1 + sortsOfPreview, "previews_next": 1 + sortsOfPreview,
+        // The runs of a path, from its beginning.
+        "path_after": 1, "change_head": 2, "remove_descendants": 3,
         // The rows are locked in the order of the key, then numbered in it.
         "merged_append": 2, "merged_append_with_parts": 2,
         // What is looked up once each, and then put in order.
         "messages_of_keys": 2, "messages_of_sequences": 2,
     ]
+
+    /// A path's last messages come by runs, and are put in order once more.
+    private static let sortsOfPreview = 1
 
     private static let pinned = "SET enable_seqscan = off; SET enable_bitmapscan = off;"
     /// On a solid-state disk a jump costs about as much as the next page.
@@ -32,6 +38,8 @@ import Testing
         case shortWithSmallKeys
         /// Long conversations, of which the server has counted nothing yet.
         case uncounted
+        /// Long conversations, every fifth message of which makes a branch.
+        case branched
         /// The tables were empty when they were planned for.
         case none
     }
@@ -54,7 +62,8 @@ import Testing
                 for scan in scans {
                     #expect(Self.indexScans.contains(scan.type), "\(name): \(nodes)")
                     #expect(
-                        scan.condition.contains("tenant = $") || scan.condition.contains("(tenant)::text = $"),
+                        scan.condition.contains("tenant = $") || scan.condition.contains("(tenant)::text = $")
+                            || scan.condition.contains("tenant = ($1)::text"),
                         "\(name): \(nodes)")
                 }
                 let allowed = Self.sorts.first { name.hasSuffix($0.key) }?.value ?? 0
@@ -67,10 +76,15 @@ import Testing
     func pagesAreRangesOfOneIndex(statistics: Statistics, settings: String) async throws {
         try await withRows(statistics) { schema in
             let statements = Statements(SchemaName(name: schema))
-            for statement in [statements.lastMessages, statements.messagesBefore, statements.messagesAfter] {
+            for statement in statements.pagesOfAll.statements {
                 let scans = try await plan(statement, settings).filter(\.isScan)
                 #expect(scans.map(\.index) == ["chat_messages_pkey"])
-                #expect(scans.allSatisfy { $0.filter.isEmpty })
+                #expect(scans.allSatisfy { $0.filter.isEmpty || $0.filter.contains("state") })
+            }
+            for statement in statements.pagesOfCurrent.statements {
+                let scans = try await plan(statement, settings).filter(\.isScan)
+                #expect(scans.map(\.index) == ["conversations_pkey", "chat_messages_pkey"])
+                #expect(scans.allSatisfy { $0.filter.isEmpty || $0.filter.contains("state") })
             }
             let first = try await plan(statements.firstConversations, settings)
             #expect(first.filter(\.isScan).map(\.index) == ["conversations_newest_first"], "\(first)")
@@ -90,6 +104,8 @@ import Testing
         try await withRows(statistics) { schema in
             let statements = Statements(SchemaName(name: schema))
             for (statement, walked, ranges) in [
+                (statements.previewsFirst, "conversations_newest_first", 1),
+                (statements.previewsNext, "conversations_newest_first", 2),
                 (statements.walkFirst, "conversations_newest_first", 1),
                 (statements.walkNext, "conversations_newest_first", 2),
                 (statements.walkLabelFirst, "conversation_labels_newest_first", 1),
@@ -101,13 +117,16 @@ import Testing
                 #expect(scans.filter { $0.index == walked }.count == ranges, "\(name): \(nodes)")
                 let others = scans.filter { $0.index != walked }.map(\.index)
                 let looksUp = walked == "conversation_labels_newest_first"
+                #expect(others.count { $0 == "conversations_pkey" } == (looksUp ? ranges : 0), "\(name): \(nodes)")
+                // A preview looks at the path's last message, then at the last ones, then at the path where it branched.
+                let previews = ["chat_messages_pkey", "chat_messages_branches"]
                 #expect(
-                    others.sorted()
-                        == ["chat_messages_pkey"] + Array(repeating: "conversations_pkey", count: looksUp ? ranges : 0),
-                    "\(name): \(nodes)")
-                #expect(scans.allSatisfy { $0.filter.isEmpty }, "\(name): \(nodes)")
+                    Set(others).subtracting(["conversations_pkey"]) == Set(previews), "\(name): \(nodes)")
+                #expect(
+                    scans.allSatisfy { $0.filter.isEmpty || $0.filter.hasPrefix("(content <> ") }, "\(name): \(nodes)")
                 // Those tied with the page's start are sorted, and the walk goes on as the index does.
-                #expect(nodes.count { $0.type == "Sort" } == ranges - 1, "\(name): \(nodes)")
+                let sorts = nodes.count { $0.type == "Sort" } - Self.sortsOfPreview
+                #expect(sorts == ranges - 1, "\(name): \(nodes)")
                 #expect(!nodes.contains { ["Hash Join", "Merge Join"].contains($0.type) }, "\(name): \(nodes)")
                 #expect(ranges == 1 || nodes.contains { $0.type == "Merge Append" }, "\(name): \(nodes)")
             }
@@ -121,13 +140,57 @@ import Testing
             for (statement, index) in [
                 (statements.messagesOfSequences, "chat_messages_pkey"),
                 (statements.messagesOfKeys, "chat_messages_key"),
-                (statements.reviseMessage, "chat_messages_pkey"),
+                (statements.reviseMessage, "chat_messages_pkey"), (statements.reviseAnswer, "chat_messages_pkey"),
             ] {
                 let scans = try await plan(statement, settings).filter(\.isScan).filter { !$0.index.isEmpty }
                 #expect(scans.map(\.index) == [index], "\(statement.name ?? ""): \(scans)")
                 let column = index == "chat_messages_key" ? "message_key = given" : "sequence = "
                 #expect(scans.allSatisfy { $0.condition.contains(column) }, "\(statement.name ?? ""): \(scans)")
             }
+        }
+    }
+
+    /// Steps on a path, and what a change of the messages looks at, are ranges of a conversation's index.
+    @Test(arguments: Statistics.allCases, [pinned, solidState])
+    func branchesAreFoundByTheirIndex(statistics: Statistics, settings: String) async throws {
+        try await withRows(statistics) { schema in
+            let statements = Statements(SchemaName(name: schema))
+            for statement in [
+                statements.pathLast, statements.pathBefore, statements.pathAfter, statements.forks,
+                statements.placedAppend,
+                statements.changeHead, statements.removeMessages, statements.removeDescendants, statements.unbranch,
+                statements.walkFirst, statements.previewsFirst,
+            ] {
+                let name = statement.name ?? ""
+                let nodes = try await plan(statement, settings)
+                let scans = nodes.filter { $0.isScan && $0.relation == "chat_messages" }
+                #expect(!scans.isEmpty, "\(name)")
+                for scan in scans {
+                    let indexes = ["chat_messages_pkey", "chat_messages_branches", "chat_messages_key"]
+                    #expect(indexes.contains(scan.index), "\(name): \(scan)")
+                    #expect(scan.condition.contains("conversation_id"), "\(name): \(scan)")
+                    // A row is found by its sequence; only ranges of jumps are read as a whole.
+                    #expect(
+                        scan.index == "chat_messages_branches" || scan.condition.contains("sequence")
+                            || scan.condition.contains("message_key") || scan.isBackward
+                            || scan.filter.contains("sequence = ANY"), "\(name): \(nodes)")
+                    let filters = ["state", "content <> ", "NOT (hashed", "sequence = ANY"]
+                    #expect(
+                        scan.filter.isEmpty || filters.contains { scan.filter.contains($0) },
+                        "\(name): \(scan) \(scan.filter)")
+                }
+            }
+        }
+    }
+
+    /// The answers under way of all tenants are an index of their own.
+    @Test(arguments: Statistics.allCases, ["", pinned])
+    func answersUnderWayAreFoundByTheirIndex(statistics: Statistics, settings: String) async throws {
+        try await withRows(statistics) { schema in
+            let nodes = try await plan(Statements(SchemaName(name: schema)).unfinishedMessages, settings)
+            let scans = nodes.filter(\.isScan)
+            #expect(scans.map(\.index) == ["chat_messages_streaming"], "\(nodes)")
+            #expect(!nodes.contains { $0.type.hasSuffix("Sort") }, "\(nodes)")
         }
     }
 
@@ -239,6 +302,13 @@ import Testing
                 """
         }
         return switch statistics {
+        case .branched:
+            """
+            \(rows(.long, schema));
+            UPDATE \(schema).chat_messages SET parent = sequence - 3 WHERE sequence % 5 = 4;
+            UPDATE \(schema).conversations SET is_branched = true;
+            \(analyze)
+            """
         case .long:
             """
             INSERT INTO \(schema).conversations
@@ -291,6 +361,7 @@ private struct PlanNode: CustomStringConvertible {
     let index: String
     let condition: String
     let filter: String
+    let isBackward: Bool
 
     var isScan: Bool { type.hasSuffix("Scan") && !relation.isEmpty }
 
@@ -302,7 +373,7 @@ private struct PlanNode: CustomStringConvertible {
             type: plan["Node Type"] as? String ?? "", relation: plan["Relation Name"] as? String ?? "",
             index: plan["Index Name"] as? String ?? "",
             condition: plan["Index Cond"] as? String ?? plan["Recheck Cond"] as? String ?? "",
-            filter: plan["Filter"] as? String ?? "")
+            filter: plan["Filter"] as? String ?? "", isBackward: plan["Scan Direction"] as? String == "Backward")
         return [node] + below.flatMap(all)
     }
 }

@@ -73,8 +73,13 @@ extension Statements {
         Mirror(reflecting: self).children.flatMap { child -> [PreparedSQL] in
             if let forms = child.value as? MessageStatement { return [forms.lean, forms.rich] }
             if let statement = child.value as? PreparedSQL { return [statement] }
-            #expect(["isDistributed", "conversations"].contains(child.label), "\(child)")
+            if let pages = child.value as? MessagePages { return pages.statements }
+            #expect(["isDistributed", "conversations", "messages"].contains(child.label), "\(child)")
             return []
         }
     }
+}
+
+extension MessagePages {
+    var statements: [PreparedSQL] { [all, finished, given].flatMap { [$0.last, $0.before, $0.after] } }
 }

@@ -3,7 +3,9 @@ import ChatStorageSupport
 /// PostgreSQL's binary format of arrays: the number of dimensions, whether there are NULLs, the elements' type, for
 /// each dimension its length and lower bound, then each element with its length (`array_send` of the server's source).
 enum BinaryArray {
-    /// Reads an array of texts of at most one dimension and without NULLs; nil for anything else.
+    /// Reads an array of texts of at most one dimension, counted from 1, and without NULLs; nil for anything else.
+    ///
+    /// Arrays that are counted from another number are unequal to PostgreSQL, so what was read could not be compared.
     static func texts(_ bytes: UnsafeRawBufferPointer) -> [String]? {
         var rest = bytes[...]
         func number() -> Int? {
@@ -14,7 +16,7 @@ enum BinaryArray {
         guard let dimensions = number(), number() != nil, let type = number(), type == Int(ParameterType.text.rawValue)
         else { return nil }
         if dimensions == 0 { return rest.isEmpty ? [] : nil }
-        guard dimensions == 1, let count = number(), number() != nil, count >= 0 else { return nil }
+        guard dimensions == 1, let count = number(), number() == 1, count >= 0 else { return nil }
         var texts: [String] = []
         for _ in 0..<count {
             guard let length = number(), length >= 0, length <= rest.count else { return nil }

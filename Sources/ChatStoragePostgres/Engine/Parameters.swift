@@ -90,6 +90,16 @@ struct Parameters: Sendable {
         appendArray(of: .bigint, numbers)
     }
 
+    /// Appends a `bigint[]`, some of whose elements are NULL.
+    mutating func append(numbersOrNulls numbers: some Collection<Int64?>) {
+        appendArrayWithNulls(of: .bigint, numbers)
+    }
+
+    /// Appends a `timestamptz[]`, some of whose elements are NULL.
+    mutating func append(timesOrNulls times: some Collection<Timestamp?>) {
+        appendArrayWithNulls(of: .timestamptz, times.lazy.map { $0.map(PostgresTime.microseconds) })
+    }
+
     /// Appends a `timestamptz[]`.
     mutating func append(times: some Collection<Timestamp>) {
         appendArray(of: .timestamptz, times.lazy.map(PostgresTime.microseconds))
@@ -126,6 +136,15 @@ struct Parameters: Sendable {
             for number in numbers {
                 bytes.append(bigEndian: Int32(8))
                 bytes.append(bigEndian: number)
+            }
+        }
+    }
+
+    private mutating func appendArrayWithNulls(of type: ParameterType, _ numbers: some Collection<Int64?>) {
+        appendArray(of: type, count: numbers.count, hasNulls: true) { bytes in
+            for number in numbers {
+                bytes.append(bigEndian: Int32(number == nil ? -1 : 8))
+                if let number { bytes.append(bigEndian: number) }
             }
         }
     }

@@ -36,7 +36,6 @@ extension SchemaVersion {
                     cleared_through bigint NOT NULL DEFAULT 0,
                     read_through bigint NOT NULL DEFAULT 0,
                     head bigint,
-                    last_parent bigint,
                     is_branched boolean NOT NULL DEFAULT false,
                     labels text[] COLLATE "C",
                     metadata text,
@@ -76,6 +75,16 @@ extension SchemaVersion {
                     WHERE message_key IS NOT NULL
                 """,
                 """
+                CREATE INDEX chat_messages_branches ON \(schema).chat_messages
+                    (tenant COLLATE "POSIX", conversation_id COLLATE "POSIX", sequence) INCLUDE (parent)
+                    WHERE parent IS NOT NULL
+                """,
+                """
+                CREATE INDEX chat_messages_streaming ON \(schema).chat_messages
+                    (tenant COLLATE "POSIX", conversation_id COLLATE "POSIX", sequence)
+                    WHERE state = 'streaming'
+                """,
+                """
                 CREATE TABLE \(schema).conversation_labels (
                     tenant text COLLATE "C" NOT NULL,
                     conversation_id text COLLATE "C" NOT NULL,
@@ -111,11 +120,11 @@ extension SchemaVersion {
                 """,
                 """
                 COMMENT ON COLUMN \(schema).conversations.head IS
-                    'the sequence at which the conversation goes on; NULL: the highest'
+                    'the sequence at which the conversation goes on, 0 for none; NULL: the highest stored one'
                 """,
                 """
-                COMMENT ON COLUMN \(schema).conversations.last_parent IS
-                    'the parent of the first message of the last append'
+                COMMENT ON COLUMN \(schema).conversations.is_branched IS
+                    'whether it has a head or a message has a parent'
                 """,
                 """
                 COMMENT ON COLUMN \(schema).conversations.labels IS
@@ -131,6 +140,10 @@ extension SchemaVersion {
                 """,
                 """
                 COMMENT ON COLUMN \(schema).chat_messages.state IS 'NULL: complete'
+                """,
+                """
+                COMMENT ON COLUMN \(schema).chat_messages.revision IS
+                    'how often an answer under way was written; NULL: it was appended whole'
                 """,
                 """
                 COMMENT ON COLUMN \(schema).chat_messages.parts IS

@@ -18,6 +18,8 @@ final class PostgresStore: Sendable {
     private let loop: EventLoop
     /// Conversations that have labels, as far as is known.
     let labelled = LabelledConversations()
+    /// The ends of answers under way that are being written.
+    let endingAnswers = EndingAnswers()
     private let inspections: SingleFlight<SchemaInspection.Location>
     private let phase = Mutex(Phase.new)
 
@@ -143,6 +145,7 @@ final class PostgresStore: Sendable {
     }
 
     func close() async {
+        await endingAnswers.wait()
         phase.withLock { $0 = .closed }
         await loop.close()
     }
@@ -163,7 +166,7 @@ final class PostgresStore: Sendable {
         return result
     }
 
-    /// Appends, alone or in one statement with others; nil if the conversation has labels.
+    /// Appends, alone or in one statement with others; nil if the conversation has labels or a head.
     func appended(by append: Append) async throws -> Appended? {
         switch try await answer(to: append.request) {
         case .share(let share):

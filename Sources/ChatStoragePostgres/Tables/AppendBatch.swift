@@ -72,7 +72,7 @@ struct AppendBatch: MergedWrites {
     struct Row {
         /// Its place in the order of the key, from 1.
         let number: Int64
-        /// Whether nothing was appended to it, since it has labels.
+        /// Whether nothing was appended to it, since it has labels or a head.
         var isLeftOut = false
         let state: Result<State, any Error>
     }
@@ -85,7 +85,7 @@ struct AppendBatch: MergedWrites {
         let clearedThrough: Int64
     }
 
-    /// What each append stored, in their order; nil for one whose conversation was left out, since it has labels.
+    /// What each append stored, in their order; nil for one whose conversation was left out, since it has labels or a head.
     ///
     /// - Parameters:
     ///   - rows: One for each conversation; RETURNING has no order.

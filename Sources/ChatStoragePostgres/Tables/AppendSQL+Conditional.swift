@@ -2,18 +2,6 @@ import ChatStorageCore
 
 /// The statements of conditional appends, which first look for their keys and at the conversation's version.
 extension AppendSQL {
-    /// What a row of their answers is; the row's first column has its name.
-    enum Row: String {
-        /// A message that has one of the given keys already, whereupon none is added.
-        case found
-        /// A message that was added: its sequence and time.
-        case added
-        /// The conversation before the append: its last sequence, when it was created and what was cleared.
-        case before
-        /// The same after it.
-        case after
-    }
-
     /// Appends plain messages with keys.
     var keyedAppend: PreparedSQL {
         conditional(
@@ -31,8 +19,8 @@ extension AppendSQL {
     func generalAppend(withLabels: Bool) -> PreparedSQL {
         let columns = ConditionalAppend.creating
         let first = Self.first + MessageTable.full.count
-        let marksRead = columns.parameter("marks_read", from: first)
         func parameter(_ name: String) -> String { columns.parameter(name, from: first) }
+        let marksRead = parameter("marks_read")
         return conditional(
             withLabels ? "labelled_append" : "general_append", MessageTable.full,
             conversations.lengtheningOrCreation(
@@ -43,7 +31,7 @@ extension AppendSQL {
                     WHERE \(Self.isNew)
                     """,
                 first: ["read_through", "title", "labels", "metadata"], marksRead: marksRead, withLabels: withLabels),
-            more: columns.types, withLabels: withLabels)
+            more: columns.types, isStreaming: parameter("is_streaming"), withLabels: withLabels)
     }
 
     /// Appends all messages to a conversation that exists, of a version or of any, and marks as read.
@@ -64,90 +52,57 @@ extension AppendSQL {
                         AND cleared_through = \(parameter("cleared_through")))
                     """,
                 marksRead: parameter("marks_read"), withLabels: withLabels),
-            more: columns.types, withLabels: withLabels)
+            more: columns.types, isStreaming: parameter("is_streaming"), withLabels: withLabels)
     }
 
-    private static let isNew = "NOT EXISTS (SELECT FROM found)"
+    static let isNew = "NOT EXISTS (SELECT FROM found)"
 
-    /// One snapshot shows all of it, except for what the wait for the lock brings.
+    /// The messages that have one of the given keys: `found`.
     ///
     /// Each key is looked up by itself. With one array of keys, a planner that expects short conversations would read
     /// all messages of the conversation.
+    func found(_ shape: BoundColumns<MessageValues>) -> String {
+        """
+        found AS (
+            SELECT \(MessageTable.columnList)
+            FROM unnest(\(shape.parameter(MessageTable.key, from: Self.first))) AS given (key) CROSS JOIN LATERAL (
+                SELECT \(MessageTable.columnList) FROM \(names.messages)
+                WHERE \(names.thisTenant) AND \(TableNames.id) = $2 AND \(MessageTable.key) = given.key
+                LIMIT 1) AS stored)
+        """
+    }
+
+    /// What an append gives its last message where that is an answer under way.
+    ///
+    /// - Parameter isStreaming: The parameter that says so; nil for no.
+    func writing(_ isStreaming: String?) -> [(column: String, value: String)] {
+        guard let isStreaming else { return [] }
+        let isBegun = "CASE WHEN \(isStreaming) AND added.number = \(Self.count) THEN"
+        return [
+            ("state", "\(isBegun) '\(MessageState.streaming.rawValue)' END"),
+            ("revision", "\(isBegun) \(MessageWriting.begun.revision) END"),
+        ]
+    }
+
+    /// One snapshot shows all of it, except for what the wait for the lock brings.
     private func conditional(
         _ name: String, _ shape: BoundColumns<MessageValues>, _ lengthening: String, more: [ParameterType] = [],
-        withLabels: Bool = false
+        isStreaming: String? = nil, withLabels: Bool = false
     ) -> PreparedSQL {
-        func row(_ row: Row, _ columns: String, clearedThrough: String = "NULL::bigint", hasLabels: String = "false")
-            -> String
-        {
-            "SELECT '\(row.rawValue)', \(columns), \(clearedThrough), \(hasLabels)"
-        }
-        let version = MessageTable.row(sequence: "last_sequence", createdAt: "created_at")
-        let hasLabels = "labels IS NOT NULL"
-        return names.statement(
+        names.statement(
             name, [.text, .text] + shape.types + more,
             """
-            WITH found AS (
-                SELECT \(MessageTable.columnList)
-                FROM unnest(\(shape.parameter(MessageTable.key, from: Self.first))) AS given (key) CROSS JOIN LATERAL (
-                    SELECT \(MessageTable.columnList) FROM \(names.messages)
-                    WHERE \(names.thisTenant) AND \(TableNames.id) = $2 AND \(MessageTable.key) = given.key
-                    LIMIT 1) AS stored),
+            WITH \(found(shape)),
             c AS (
                 \(lengthening)),
             \(withLabels ? "l AS (\(labels.listing))," : "")
             added AS (
-                \(insertion(of: shape))
+                \(insertion(of: shape, more: writing(isStreaming)))
                 RETURNING sequence, created_at)
-            \(row(.found, MessageTable.columnList)) FROM found
-            UNION ALL \(row(.added, MessageTable.row(sequence: "sequence", createdAt: "created_at"))) FROM added
-            UNION ALL \(row(.after, version, clearedThrough: "cleared_through",
-                hasLabels: withLabels ? hasLabels : "false")) FROM c
-            UNION ALL \(row(.before, version, clearedThrough: "cleared_through", hasLabels: hasLabels))
-                FROM \(names.conversations) WHERE \(TableNames.thisConversation)
+            \(AppendLook.found)
+            UNION ALL \(AppendLook.added())
+            UNION ALL \(AppendLook.after(hasLabels: withLabels ? "labels IS NOT NULL" : "false"))
+            UNION ALL \(AppendLook.before(from: "\(names.conversations) WHERE \(TableNames.thisConversation)"))
             """)
-    }
-
-    /// What such a statement answered.
-    struct Look {
-        var found: [Message] = []
-        /// How many messages were added, their sequences and time.
-        var added: (count: Int, first: Int64, last: Int64, time: Timestamp)?
-        /// The conversation's version as the statement's snapshot shows it; nil if there was none.
-        var before: ConversationVersion?
-        /// The conversation's version after messages were added.
-        var after: ConversationVersion?
-        /// Whether the conversation has labels: after messages were added, or else as the statement's snapshot shows.
-        var hasLabels: Bool { hadLabels.after ?? hadLabels.before ?? false }
-        private var hadLabels: (before: Bool?, after: Bool?)
-
-        init(_ result: QueryResult, of id: ConversationID) throws {
-            for row in result.rows {
-                // The messages' columns follow the kind.
-                switch Row(rawValue: try row.text(0)) {
-                case .found: found.append(try MessageTable.message(row, from: 1, of: id))
-                case .added:
-                    let (sequence, time) = try MessageTable.place(row, from: 1)
-                    let known = added ?? (0, sequence, sequence, time)
-                    added = (known.count + 1, min(known.first, sequence), max(known.last, sequence), time)
-                case .before:
-                    before = try Self.version(row)
-                    hadLabels.before = try row.bool(Self.more + 1)
-                case .after:
-                    after = try Self.version(row)
-                    hadLabels.after = try row.bool(Self.more + 1)
-                case nil: throw Appended.damage
-                }
-            }
-        }
-
-        /// The place of what follows the messages' columns.
-        private static let more = 1 + Int32(MessageTable.columns.count)
-
-        private static func version(_ row: QueryResult.Row) throws -> ConversationVersion {
-            let (sequence, time) = try MessageTable.place(row, from: 1)
-            let clearedThrough = try row.int64(more, atLeast: 0)
-            return ConversationVersion(createdAt: time, lastSequence: sequence, clearedThrough: clearedThrough)
-        }
     }
 }

@@ -3,12 +3,13 @@ import ChatStorageCore
 /// The statements that append messages, and how their answers are read.
 ///
 /// Each locks the conversation's row first, so that sequences follow the order of commits. Those that say nothing else
-/// leave out conversations that have labels; see ``LabelTable``.
+/// leave out conversations that have labels, see ``LabelTable``, and those whose head is not the newest message: there the
+/// messages follow another one, which takes a look at them; see ``placedAppend``.
 struct AppendSQL: Sendable {
     let names: TableNames
     let conversations: ConversationTable
     let labels: LabelTable
-    private let messages: MessageTable
+    let messages: MessageTable
 
     init(_ names: TableNames) {
         self.names = names
@@ -23,12 +24,13 @@ struct AppendSQL: Sendable {
 
     private static let oneConversation = "VALUES ($1, $2, now(), now(), \(count), \(count))"
 
-    func insertion(of shape: BoundColumns<MessageValues>) -> String {
+    /// - Parameter more: Other columns, and what they get.
+    func insertion(of shape: BoundColumns<MessageValues>, more: [(column: String, value: String)] = []) -> String {
         messages.insertion(
             of: shape, to: "c", at: "c.last_sequence - \(Self.count) + added.number",
             from: """
                 c, unnest(\(shape.parameters(from: Self.first))) WITH ORDINALITY AS added (\(shape.names), number)
-                """)
+                """, more: more)
     }
 
     // MARK: Messages without keys
@@ -56,7 +58,7 @@ struct AppendSQL: Sendable {
     /// Reads what one append of messages without keys answered; RETURNING has no order.
     ///
     /// - Parameter count: How many messages were given.
-    /// - Returns: Nil if the conversation was left out, since it has labels or is not there.
+    /// - Returns: Nil if the conversation was left out, since it has labels or a head, or is not there.
     static func appended(_ result: QueryResult, _ count: Int) throws -> Appended? {
         if result.rowCount == 0 { return nil }
         var (first, last) = (Int64.max, Int64.min)
@@ -90,22 +92,22 @@ struct AppendSQL: Sendable {
                 from: """
                     numbered JOIN unnest($4, $5, \(shape.parameters(from: 6)))
                     AS added (number, following, \(shape.names)) USING (number)
-                    WHERE NOT numbered.has_labels
+                    WHERE NOT numbered.is_left_out
                     """)
             return names.statement(
                 "merged_append" + suffix,
                 [.textArray, .textArray, .bigintArray, .bigintArray, .bigintArray] + shape.types,
                 """
                 WITH c AS (
-                    \(conversations.lengtheningUnlessLabelled(of: rows))),
+                    \(conversations.lengtheningIfPlain(of: rows))),
                 numbered AS (
-                    SELECT \(ConversationTable.lengthened), has_labels,
+                    SELECT \(ConversationTable.lengthened), is_left_out,
                         row_number() OVER (ORDER BY tenant, conversation_id) AS number
                     FROM c),
                 m AS (
                     \(insertion)
                     RETURNING 1)
-                SELECT number, last_sequence, updated_at, created_at, cleared_through, has_labels,
+                SELECT number, last_sequence, updated_at, created_at, cleared_through, is_left_out,
                     (SELECT count(*) FROM m)
                 FROM numbered
                 """)

@@ -6,17 +6,34 @@ struct Appended: Sendable {
     let time: Timestamp
     let conversationCreatedAt: Timestamp
     let clearedThrough: Int64
+    /// The message that the first of them follows where that is not the one before it.
+    var parent: Int64?
+    /// The conversation's head where that is not the last of them.
+    var head: Int64?
 
-    /// What the append's caller gets.
+    /// What the caller of an append without a place gets.
     func result(_ messages: [ChatMessage], of id: ConversationID) -> AppendResult {
         let stored = messages.enumerated().map { index, message in
             Message(
                 conversationID: id, sequence: firstSequence + Int64(index), body: message, createdAt: time)
         }
-        let version = ConversationVersion(
-            createdAt: conversationCreatedAt, lastSequence: firstSequence + Int64(messages.count) - 1,
-            clearedThrough: clearedThrough)
-        return AppendResult(messages: stored, version: version)
+        return AppendResult(messages: stored, version: version(messages.count))
+    }
+
+    /// What the append's caller gets.
+    func result(_ new: NewMessages) -> AppendResult {
+        let stored = new.messages.enumerated().map { index, message in
+            Message(
+                conversationID: new.conversationID, sequence: firstSequence + Int64(index), body: message,
+                createdAt: time, predecessor: index == 0 ? parent : nil, writing: new.writing(at: index))
+        }
+        return AppendResult(messages: stored, version: version(new.messages.count))
+    }
+
+    private func version(_ count: Int) -> ConversationVersion {
+        ConversationVersion(
+            createdAt: conversationCreatedAt, lastSequence: firstSequence + Int64(count) - 1,
+            clearedThrough: clearedThrough, head: head)
     }
 
     static let damage = ChatStorageError(

@@ -1,42 +1,53 @@
 import ChatStorageCore
 
-/// An append that first checks whether it was made before, and whether the conversation is unchanged.
+/// An append that first checks whether it was made before, whether the conversation is unchanged and whether its place is
+/// there.
 struct ConditionalAppend: Sendable {
+    private let new: NewMessages
     private let key: ConversationKey
     private let values: MessageValues
-    private let condition: AppendCondition
-    private let marksRead: Bool
     private let statements: Statements
     /// Whether the conversation has labels, as far as is known: the statements for others leave it out.
     private var hasLabels: Bool
+    /// Whether the row is locked by a statement of its own: all others leave out a conversation whose head is not the
+    /// newest message, and add at the head.
+    private var locksFirst: Bool
     /// Whether the last look found labels.
     private(set) var foundLabels = false
     /// Whether a look found the conversation at another version than the condition names.
     private var foundAnotherVersion = false
 
-    /// - Parameter hasLabels: Whether the conversation may have labels; it costs more, and is right whatever it has.
+    /// - Parameters:
+    ///   - hasLabels: Whether the conversation may have labels; it costs more, and is right whatever it has.
+    ///   - isLeftOut: Whether the conversation was left out by a statement for plain ones.
     init(
-        _ new: NewMessages, _ values: MessageValues, to key: ConversationKey, hasLabels: Bool, _ statements: Statements
+        _ new: NewMessages, _ values: MessageValues, to key: ConversationKey, hasLabels: Bool, isLeftOut: Bool = false,
+        _ statements: Statements
     ) {
+        self.new = new
         self.key = key
         self.values = values
         self.statements = statements
         self.hasLabels = hasLabels || !(new.condition.firstValues?.labels ?? []).isEmpty
-        condition = new.condition
-        marksRead = new.marksRead
+        locksFirst =
+            isLeftOut || new.place != .head || !new.movesHead || new.condition.expectedVersion?.head != nil
     }
 
-    private var messages: [ChatMessage] { values.messages }
+    private var condition: AppendCondition { new.condition }
 
     /// Whether an append needs this; all others are an ``Append``.
     static func isNeeded(for new: NewMessages) -> Bool {
         new.messages.first?.key != nil || new.marksRead || new.condition.firstValues != nil
-            || new.condition.expectedVersion != nil
+            || new.condition.expectedVersion != nil || !new.isAtHead
     }
 
-    /// What a statement takes that creates the conversation.
-    static let creating = BoundColumns<ConditionalAppend>([
-        .init("marks_read", .boolean) { $1.append($0.marksRead) },
+    private static let always: [BoundColumns<ConditionalAppend>.Column] = [
+        .init("marks_read", .boolean) { $1.append($0.new.marksRead) },
+        .init("is_streaming", .boolean) { $1.append($0.new.isStreaming) },
+    ]
+
+    /// What a conversation has that the append creates.
+    static let first = BoundColumns<ConditionalAppend>([
         .init("title", .text) { $1.append($0.condition.firstValues?.title) },
         .init("labels", .textArray) {
             $1.append(textsOrNull: ConversationTable.stored($0.condition.firstValues?.labels ?? []))
@@ -46,18 +57,31 @@ struct ConditionalAppend: Sendable {
         },
     ])
 
-    /// What a statement takes for a conversation that exists.
-    static let existing = BoundColumns<ConditionalAppend>([
-        .init("marks_read", .boolean) { $1.append($0.marksRead) },
+    private static let version: [BoundColumns<ConditionalAppend>.Column] = [
         .init("created_at", .timestamptz) { $1.append($0.condition.expectedVersion?.createdAt) },
         .init("last_sequence", .bigint) { $1.append($0.condition.expectedVersion?.lastSequence) },
         .init("cleared_through", .bigint) { $1.append($0.condition.expectedVersion?.clearedThrough) },
-    ])
+    ]
+
+    /// What a statement takes that creates the conversation.
+    static let creating = BoundColumns<ConditionalAppend>(always + first.columns)
+
+    /// What a statement takes for a conversation that exists.
+    static let existing = BoundColumns<ConditionalAppend>(always + version)
+
+    /// What a statement takes that adds at a place.
+    static let placed = BoundColumns<ConditionalAppend>(
+        always + version + [
+            .init("head", .bigint) { $1.append($0.condition.expectedVersion?.head) },
+            .init("after", .bigint) { $1.append($0.new.place.predecessor) },
+            .init("instead_of", .bigint) { $1.append($0.new.place.replaced) },
+            .init("moves_head", .boolean) { $1.append($0.new.movesHead) },
+        ])
 
     /// Whether the messages are plain ones with keys, and nothing else is asked for.
     private var isPlain: Bool {
-        values.arePlain && values.haveKeys && !hasLabels && !marksRead && condition.firstValues == nil
-            && condition.expectedVersion == nil
+        values.arePlain && values.haveKeys && !hasLabels && !new.marksRead && !new.isStreaming
+            && condition.firstValues == nil && condition.expectedVersion == nil
     }
 
     private var statement: PreparedSQL {
@@ -69,57 +93,102 @@ struct ConditionalAppend: Sendable {
         return hasLabels ? statements.labelledAppendIfExists : statements.generalAppendIfExists
     }
 
+    /// Whether a conversation that is not there is created.
+    private var mayCreate: Bool {
+        condition.createsConversation && (new.place == .head || new.place.predecessor == 0)
+    }
+
     /// The request that looks and appends.
     var request: Request {
-        let step = Request.Step(statement: statement, bytes: values.bytes) { [self] in
-            Parameters(bytes: values.bytes + 256) { parameters in
-                parameters.append(key.tenant)
-                parameters.append(key.id.rawValue)
-                guard !isPlain else { return MessageTable.keyed.append(values, to: &parameters) }
-                MessageTable.full.append(values, to: &parameters)
-                (condition.createsConversation ? Self.creating : Self.existing).append(self, to: &parameters)
+        guard locksFirst else {
+            let more = condition.createsConversation ? Self.creating : Self.existing
+            let step = step(statement, bytes: values.bytes) { append, values in
+                guard !append.isPlain else { return MessageTable.keyed.append(append.values, to: &values) }
+                MessageTable.full.append(append.values, to: &values)
+                more.append(append, to: &values)
+            }
+            return Request(groups: [[step]], .write(key), isRepeatable: isRepeatable)
+        }
+        let creation = step(statements.createForAppend) { Self.first.append($0, to: &$1) }
+        let lock = step(statements.lockConversation) { _, _ in }
+        let append = step(statements.placedAppend, bytes: values.bytes) { append, values in
+            MessageTable.full.append(append.values, to: &values)
+            Self.placed.append(append, to: &values)
+        }
+        return Request(
+            Script.transaction((mayCreate ? [creation] : []) + [lock, append]), .write(key), isRepeatable: isRepeatable)
+    }
+
+    private func step(
+        _ statement: PreparedSQL, bytes: Int = 0,
+        _ more: @escaping @Sendable (_ append: ConditionalAppend, _ values: inout Parameters) -> Void
+    ) -> Request.Step {
+        Request.Step(statement: statement, bytes: bytes) { [self] in
+            Parameters(bytes: bytes + 256) { values in
+                values.append(key.tenant)
+                values.append(key.id.rawValue)
+                more(self, &values)
             }
         }
-        return Request(groups: [[step]], .write(key), isRepeatable: isRepeatable)
     }
 
     /// Whether what it finds may be its own work: with keys, an unanswered attempt is sent again.
     var isRepeatable: Bool { values.haveKeys }
 
-    /// Reads what the statement answered.
+    /// Reads what the request's statements answered.
+    ///
+    /// - Returns: What the caller gets; nil when the append must be made again.
+    mutating func stored(_ results: [QueryResult]) throws -> AppendResult? {
+        if locksFirst { try results.checkCommitted() }
+        guard let result = locksFirst ? results.dropLast().last : results.first else { throw Appended.damage }
+        return try stored(result)
+    }
+
+    /// Reads what the statement answered that looks and appends.
     ///
     /// A distributed engine looks for keys and for the version in two snapshots. The write that changed the version may
     /// have stored these very messages, so one more attempt looks for them.
     ///
     /// - Returns: What the caller gets; nil when the append must be made again: the conversation changed between the
-    ///   look and the lock, it has labels, or this is the first look that found another version.
+    ///   look and the lock, it has labels or a head, or this is the first look that found another version.
     mutating func stored(_ result: QueryResult) throws -> AppendResult? {
-        let look = try AppendSQL.Look(result, of: key.id)
+        let look = try AppendLook(result, of: key.id)
         foundLabels = look.hasLabels
-        if let repeated = try RepeatedAppend.messages(for: messages, found: look.found) {
+        if let repeated = try RepeatedAppend.messages(for: new, found: look.found) {
             return AppendResult(messages: repeated, version: look.before)
         }
         if let added = look.added {
-            guard let after = look.after, added.count == messages.count, added.last - added.first == added.count - 1
+            guard let after = look.after, added.count == new.messages.count,
+                added.last - added.first == added.count - 1
             else { throw Appended.damage }
             let appended = Appended(
                 firstSequence: added.first, time: added.time, conversationCreatedAt: after.createdAt,
-                clearedThrough: after.clearedThrough)
-            return appended.result(messages, of: key.id)
+                clearedThrough: after.clearedThrough, parent: added.parent, head: after.head)
+            return appended.result(new)
         }
-        guard let version = look.before else { throw Self.conversationNotFound }
+        guard let version = look.before else {
+            // Another session deleted it between its creation and the lock.
+            if locksFirst, mayCreate { return nil }
+            throw condition.createsConversation ? Self.messageNotFound : Self.conversationNotFound
+        }
+        if !look.hasPlace { throw Self.messageNotFound }
         if let expected = condition.expectedVersion, version != expected {
             guard isRepeatable, !foundAnotherVersion else {
                 throw ChatStorageError(
                     .conflict,
-                    "the conversation is not the one that was read, was appended to since, or was cleared")
+                    """
+                    the conversation is not the one that was read, was appended to or cleared since, or has another head
+                    """)
             }
             foundAnotherVersion = true
         }
         if foundLabels { hasLabels = true }
+        if version.head != nil { locksFirst = true }
         return nil
     }
 
-    static let conversationNotFound = ChatStorageError(
+    private static let conversationNotFound = ChatStorageError(
         .conversationNotFound, "the conversation that was to be appended to does not exist")
+    private static let messageNotFound = ChatStorageError(
+        .messageNotFound, "the message that was to be followed or replaced does not exist")
 }

@@ -7,7 +7,7 @@ struct ConversationTable: Sendable {
     /// What is read of a conversation, in the order of ``conversation(_:)``.
     static let columns = [
         "conversation_id", "title", "created_at", "updated_at", "last_sequence", "message_count", "read_through",
-        "cleared_through", "labels", "metadata",
+        "cleared_through", "labels", "metadata", "head", "is_branched",
     ]
     static let columnList = columns.joined(separator: ", ")
 
@@ -38,9 +38,11 @@ struct ConversationTable: Sendable {
             messageCount: Int(clamping: try row.int64(5, atLeast: 0)), readThrough: try row.int64(6, atLeast: 0),
             labels: row.isNull(8) ? [] : try labels(row),
             metadata: row.isNull(9) || !withMetadata ? Metadata() : try metadata(row),
-            clearedThrough: try row.int64(7, atLeast: 0))
-        guard conversation.hasPossibleCounts else {
-            throw ChatStorageError(.damaged, "a stored conversation's counts are not what the library writes")
+            clearedThrough: try row.int64(7, atLeast: 0), head: row.isNull(10) ? nil : try row.int64(10, atLeast: 0),
+            isBranched: try row.bool(11))
+        let hasPossibleHead = try row.isNull(10) || row.bool(11) && row.int64(10) <= conversation.lastSequence
+        guard conversation.hasPossibleCounts, hasPossibleHead else {
+            throw ChatStorageError(.damaged, "a stored conversation's counts or head are not what the library writes")
         }
         return conversation
     }
@@ -81,15 +83,17 @@ struct ConversationTable: Sendable {
     ])
 
     /// What a conversation has that was elsewhere, beside its id.
-    static let restored = BoundColumns<ConversationSnapshot>([
+    static let restored = BoundColumns<Conversation>([
         .init("title", .text) { $1.append($0.title) },
         .init("created_at", .timestamptz) { $1.append($0.createdAt) },
         .init("updated_at", .timestamptz) { $1.append($0.updatedAt) },
         .init("last_sequence", .bigint) { $1.append($0.lastSequence) },
-        .init("message_count", .bigint) { $1.append(Int64($0.messages.count)) },
+        .init("message_count", .bigint) { $1.append(Int64($0.messageCount)) },
         .init("read_through", .bigint) { $1.append($0.readThrough) },
         .init("labels", .textArray) { $1.append(textsOrNull: stored($0.labels)) },
         .init("metadata", .text) { $1.append(MessageTable.stored($0.metadata)) },
+        .init("head", .bigint) { $1.append($0.head) },
+        .init("is_branched", .boolean) { $1.append($0.isBranched) },
     ])
 
     private let names: TableNames
@@ -179,26 +183,83 @@ struct ConversationTable: Sendable {
 
     /// Writes what was merged if the conversation is still what was read.
     var change: PreparedSQL {
-        let columns = MergedChange.columns
-        func parameter(_ name: String) -> String { columns.parameter(name, from: 3) }
-        return names.statement(
-            "change_conversation", [.text, .text] + columns.types,
+        names.statement(
+            "change_conversation", [.text, .text] + MergedChange.columns.types,
             """
             WITH c AS (
                 UPDATE \(name)
-                SET title = \(parameter("title")), labels = \(parameter("labels")),
-                    metadata = \(parameter("metadata")),
-                    updated_at = CASE WHEN \(parameter("moves")) THEN greatest(now(), updated_at)
-                        ELSE updated_at END,
-                    \(Self.markingRead(through: parameter("read_through"), unreadFrom: parameter("unread_from")))
-                WHERE \(thisConversation) AND created_at = \(parameter("old_created_at"))
-                    AND title IS NOT DISTINCT FROM \(parameter("old_title"))
-                    AND labels IS NOT DISTINCT FROM \(parameter("old_labels"))
-                    AND metadata IS NOT DISTINCT FROM \(parameter("old_metadata"))
+                SET \(changes())
+                WHERE \(thisConversation) AND \(isUnchanged)
                 RETURNING tenant, \(Self.columnList)),
             l AS (\(labels.listing))
             SELECT \(Self.columnList) FROM c
             """)
+    }
+
+    /// The same with a head, in a transaction that has locked the row: in its snapshot the messages are what they are.
+    ///
+    /// It answers one row if the conversation is there: the conversation, if it was changed, and whether the message was
+    /// there.
+    var changeHead: PreparedSQL {
+        let branches = BranchSQL(names: names)
+        let columns = HeadChange.columns
+        func parameter(_ name: String) -> String { columns.parameter(name, from: 3 + MergedChange.columns.count) }
+        let (head, branch) = (parameter("head"), parameter("branch"))
+        let isMerged = "(\(MergedChange.columns.parameter("old_created_at", from: 3)) IS NOT NULL)"
+        return names.statement(
+            "change_head", [.text, .text] + MergedChange.columns.types + columns.types,
+            """
+            WITH RECURSIVE \(branches.descendants(of: branch)),
+            look AS (SELECT \(BranchSQL.looked.joined(separator: ", ")) FROM \(name) WHERE \(thisConversation)),
+            h AS (
+                SELECT CASE WHEN \(head) = 0 THEN 0 WHEN \(head) IS NOT NULL
+                        THEN (SELECT f.sequence FROM \(branches.message(head)) AS f)
+                        ELSE (SELECT CASE WHEN last.high IS NULL THEN \(branches.newest)
+                                ELSE \(branches.before("last.high")) END
+                            FROM (SELECT high FROM d ORDER BY low DESC LIMIT 1) AS last) END AS head,
+                    coalesce(\(branches.newest), 0) AS newest
+                FROM look),
+            c AS (
+                UPDATE \(name) AS v
+                SET \(changes(isMerged: isMerged)), head = nullif(h.head, h.newest),
+                    is_branched = h.head <> h.newest OR \(branches.hasJumps)
+                FROM h
+                WHERE \(names.messages(of: "v")) AND h.head IS NOT NULL
+                    AND EXISTS (SELECT FROM look WHERE \(BranchSQL.isAsLooked("v", "look")))
+                    AND (\(isMerged) IS NOT TRUE OR \(isUnchanged))
+                RETURNING v.tenant, \(Self.columns.map { "v.\($0)" }.joined(separator: ", "))),
+            l AS (\(labels.listing))
+            SELECT \(Self.columns.map { "c.\($0)" }.joined(separator: ", ")), h.head IS NOT NULL
+            FROM h LEFT JOIN c ON true
+            """)
+    }
+
+    /// What a change sets.
+    ///
+    /// - Parameter isMerged: Whether it was merged with what was read, of which a change of the head alone needs nothing.
+    private func changes(isMerged: String? = nil) -> String {
+        func parameter(_ name: String) -> String { MergedChange.columns.parameter(name, from: 3) }
+        let merged = ["title", "labels", "metadata"].map { column in
+            let value = parameter(column)
+            return "\(column) = \(isMerged.map { "CASE WHEN \($0) THEN \(value) ELSE v.\(column) END" } ?? value)"
+        }
+        return """
+            \(merged.joined(separator: ", ")),
+                    updated_at = CASE WHEN \(parameter("moves")) THEN greatest(now(), updated_at)
+                        ELSE updated_at END,
+                    \(Self.markingRead(through: parameter("read_through"), unreadFrom: parameter("unread_from")))
+            """
+    }
+
+    /// Whether the conversation is still what was read.
+    private var isUnchanged: String {
+        func parameter(_ name: String) -> String { MergedChange.columns.parameter(name, from: 3) }
+        return """
+            created_at = \(parameter("old_created_at"))
+                    AND title IS NOT DISTINCT FROM \(parameter("old_title"))
+                    AND labels IS NOT DISTINCT FROM \(parameter("old_labels"))
+                    AND metadata IS NOT DISTINCT FROM \(parameter("old_metadata"))
+            """
     }
 
     var delete: PreparedSQL {
@@ -219,32 +280,36 @@ struct ConversationTable: Sendable {
     static let newestFirst = "updated_at DESC, \(TableNames.id)"
 
     var firstPage: PreparedSQL {
-        names.statement(
-            "first_conversations", [.text, .bigint],
-            """
-            SELECT \(Self.columnList) FROM \(name) WHERE \(names.thisTenant)
-            ORDER BY \(Self.newestFirst) LIMIT $2
-            """)
+        names.statement("first_conversations", [.text, .bigint], firstRows)
+    }
+
+    var firstRows: String {
+        """
+        SELECT \(Self.columnList) FROM \(name) WHERE \(names.thisTenant)
+        ORDER BY \(Self.newestFirst) LIMIT $2
+        """
+    }
+
+    var nextPage: PreparedSQL {
+        names.statement("next_conversations", [.text, .timestamptz, .text, .bigint], nextRows)
     }
 
     /// Those updated at the same time as the last one, then the older ones: two ranges of one index.
     ///
     /// With one condition and OR, PostgreSQL would read the index from its start each time.
-    var nextPage: PreparedSQL {
-        names.statement(
-            "next_conversations", [.text, .timestamptz, .text, .bigint],
-            """
-            SELECT \(Self.columnList) FROM (
-                (SELECT \(Self.columnList) FROM \(name)
-                 WHERE \(names.thisTenant) AND updated_at = $2 AND \(TableNames.id) > $3
-                 ORDER BY \(Self.newestFirst) LIMIT $4)
-                UNION ALL
-                (SELECT \(Self.columnList) FROM \(name)
-                 WHERE \(names.thisTenant) AND updated_at < $2
-                 ORDER BY \(Self.newestFirst) LIMIT $4)
-            ) AS page
-            ORDER BY \(Self.newestFirst) LIMIT $4
-            """)
+    var nextRows: String {
+        """
+        SELECT \(Self.columnList) FROM (
+            (SELECT \(Self.columnList) FROM \(name)
+             WHERE \(names.thisTenant) AND updated_at = $2 AND \(TableNames.id) > $3
+             ORDER BY \(Self.newestFirst) LIMIT $4)
+            UNION ALL
+            (SELECT \(Self.columnList) FROM \(name)
+             WHERE \(names.thisTenant) AND updated_at < $2
+             ORDER BY \(Self.newestFirst) LIMIT $4)
+        ) AS page
+        ORDER BY \(Self.newestFirst) LIMIT $4
+        """
     }
 
     var restore: PreparedSQL {
@@ -266,8 +331,8 @@ struct ConversationTable: Sendable {
             """
             WITH c AS (
                 UPDATE \(name)
-                SET cleared_through = last_sequence, message_count = 0, read_through = last_sequence,
-                    updated_at = greatest(now(), updated_at)
+                SET cleared_through = last_sequence, message_count = 0, read_through = last_sequence, head = NULL,
+                    is_branched = false, updated_at = greatest(now(), updated_at)
                 WHERE \(thisConversation)
                 RETURNING tenant, \(Self.columnList))
             \(labels.listing)
@@ -309,7 +374,8 @@ struct ConversationTable: Sendable {
     ///   - rows: What gives their tenants, ids, two times and twice the number of messages, then the `first` columns.
     ///   - first: Other columns of those that are created.
     ///   - marksRead: The parameter that says whether everything is read then; nil for no.
-    ///   - withLabels: Whether those that have labels are made longer too; they are left out otherwise.
+    ///   - withLabels: Whether those that have labels are made longer too; they are left out otherwise, as those are whose
+    ///     head is not the newest message.
     func lengtheningOrCreation(
         of rows: String, first: [String] = [], marksRead: String? = nil, withLabels: Bool = false
     ) -> String {
@@ -328,25 +394,27 @@ struct ConversationTable: Sendable {
                             ELSE v.read_through END
                     """
                 } ?? "")
-            \(withLabels ? "" : "WHERE v.labels IS NULL")
+            WHERE v.head IS NULL\(withLabels ? "" : " AND v.labels IS NULL")
             RETURNING \(Self.lengthened)\(withLabels ? ", labels" : "")
             """
     }
 
-    /// Makes conversations longer, creates those that do not exist, and writes anew as they are those that have labels.
+    /// Makes conversations longer, creates those that do not exist, and writes anew as they are those that have labels
+    /// or whose head is not the newest message.
     ///
-    /// So all of them come back, and say `has_labels`: their order is their numbers.
-    func lengtheningUnlessLabelled(of rows: String) -> String {
-        """
-        INSERT INTO \(name) AS v (tenant, conversation_id, created_at, updated_at, last_sequence, message_count)
-        \(rows)
-        ON CONFLICT (tenant, conversation_id) DO UPDATE
-        SET last_sequence = v.last_sequence + CASE WHEN v.labels IS NULL THEN excluded.last_sequence ELSE 0 END,
-            message_count = v.message_count + CASE WHEN v.labels IS NULL THEN excluded.message_count ELSE 0 END,
-            updated_at = CASE WHEN v.labels IS NULL THEN greatest(excluded.updated_at, v.updated_at)
-                ELSE v.updated_at END
-        RETURNING \(Self.lengthened), labels IS NOT NULL AS has_labels
-        """
+    /// So all of them come back, and say `is_left_out`: their order is their numbers.
+    func lengtheningIfPlain(of rows: String) -> String {
+        let isPlain = "v.labels IS NULL AND v.head IS NULL"
+        return """
+            INSERT INTO \(name) AS v (tenant, conversation_id, created_at, updated_at, last_sequence, message_count)
+            \(rows)
+            ON CONFLICT (tenant, conversation_id) DO UPDATE
+            SET last_sequence = v.last_sequence + CASE WHEN \(isPlain) THEN excluded.last_sequence ELSE 0 END,
+                message_count = v.message_count + CASE WHEN \(isPlain) THEN excluded.message_count ELSE 0 END,
+                updated_at = CASE WHEN \(isPlain) THEN greatest(excluded.updated_at, v.updated_at)
+                    ELSE v.updated_at END
+            RETURNING \(Self.lengthened), labels IS NOT NULL OR head IS NOT NULL AS is_left_out
+            """
     }
 
     /// Makes an existing conversation longer.
@@ -355,11 +423,12 @@ struct ConversationTable: Sendable {
     ///   - count: The number of messages.
     ///   - condition: What else must be true of it.
     ///   - marksRead: The parameter that says whether everything is read then; nil for no.
-    ///   - withLabels: Whether one that has labels is made longer too; it is left out otherwise.
+    ///   - withLabels: Whether one that has labels is made longer too; it is left out otherwise, as one is whose head is
+    ///     not the newest message.
     func lengthening(
         by count: String, if condition: String? = nil, marksRead: String? = nil, withLabels: Bool = false
     ) -> String {
-        let conditions = [thisConversation, condition, withLabels ? nil : "labels IS NULL"]
+        let conditions = [thisConversation, condition, "head IS NULL", withLabels ? nil : "labels IS NULL"]
         return """
             UPDATE \(name)
             SET last_sequence = last_sequence + \(count), message_count = message_count + \(count),

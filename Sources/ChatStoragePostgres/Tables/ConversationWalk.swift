@@ -6,7 +6,7 @@ import ChatStorageCore
 /// `ConversationPageBuilder` ends a page: at its limit, or after as many conversations as a page looks at. It reads one
 /// more, which shows whether there is a next page.
 struct ConversationWalk: Sendable {
-    private let names: TableNames
+    let names: TableNames
     private let newestFirst = ConversationTable.newestFirst
 
     init(_ names: TableNames) {
@@ -19,6 +19,15 @@ struct ConversationWalk: Sendable {
     var first: PreparedSQL { statement("walk_first", [], from: list("", 7)) }
     /// Walks the list from a place.
     var next: PreparedSQL { statement("walk_next", Self.start, from: twoRanges(list, 7)) }
+    /// Reads the first page of all conversations with previews.
+    var firstWithPreviews: PreparedSQL {
+        withPreviews("previews_first", [.text, .bigint, .bigint], "$3", ConversationTable(names).firstRows)
+    }
+    /// Reads a page of all conversations with previews from a place.
+    var nextWithPreviews: PreparedSQL {
+        withPreviews(
+            "previews_next", [.text, .timestamptz, .text, .bigint, .bigint], "$5", ConversationTable(names).nextRows)
+    }
     /// Walks a label's conversations from the newest one.
     var firstOfLabel: PreparedSQL { statement("walk_label_first", [.text], from: ofLabel("", 8)) }
     /// Walks a label's conversations from a place.
@@ -38,7 +47,7 @@ struct ConversationWalk: Sendable {
             name, [.text, .bigint, .bigint, .textArray, .textArray, .bigint] + more,
             """
             SELECT \(columns.map { "page.\($0)" }.joined(separator: ", ")), page.matches, page.has_next, page.number,
-                preview.sequence, preview.role, preview.created_at, preview.content
+                \(Self.previewColumns)
             FROM (
                 SELECT \(ConversationTable.columnList), matches, has_next, number FROM (
                     SELECT \(ConversationTable.columnList),
@@ -50,12 +59,7 @@ struct ConversationWalk: Sendable {
                 WHERE number < $3 AND (matches OR number = $3 - 1)
                 ORDER BY \(newestFirst) LIMIT $2) AS page
             LEFT JOIN LATERAL (
-                SELECT sequence, role, created_at, left(content, $6::integer) AS content
-                FROM (
-                    SELECT sequence, role, created_at, content FROM \(names.messages) AS m
-                    WHERE m.tenant = $1 AND m.conversation_id = page.conversation_id
-                    ORDER BY sequence DESC LIMIT \(MessagePreview.messages)) AS newest
-                WHERE content <> '' ORDER BY sequence DESC LIMIT 1) AS preview
+                \(preview(scalars: "$6"))) AS preview
             ON page.matches AND $6 IS NOT NULL
             ORDER BY page.updated_at DESC, page.conversation_id COLLATE "POSIX"
             """)
@@ -137,11 +141,7 @@ struct ConversationWalk: Sendable {
         for row in result.rows {
             var conversation = try ConversationTable.conversation(row, for: query)
             if try row.bool(first) {
-                if !row.isNull(first + 3) {
-                    conversation.preview = MessagePreview(
-                        sequence: try row.int64(first + 3, atLeast: 1), role: try row.role(first + 4),
-                        createdAt: try row.time(first + 5), text: try row.text(first + 6))
-                }
+                conversation.preview = try preview(row, first + 3)
                 items.append(conversation)
             }
             if try items.count == query.limit || row.int64(first + 2) == most {

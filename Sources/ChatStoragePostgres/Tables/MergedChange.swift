@@ -16,7 +16,8 @@ struct MergedChange: Sendable {
     private let change: ConversationChange
     private let old: Values
     private let new: Values
-    let createdAt: Timestamp
+    /// When the conversation that was read was created; nil if nothing was read.
+    let createdAt: Timestamp?
     /// Whether it becomes the newest in the list.
     private let moves: Bool
 
@@ -42,6 +43,14 @@ struct MergedChange: Sendable {
             metadata: change.metadata.isEmpty ? old.metadata : MessageTable.stored(changed.metadata))
         let setsTitle = change.newTitle != nil || (change.titleIfNone != nil && conversation.title == nil)
         moves = setsTitle && !change.keepsPlace
+    }
+
+    /// Makes a change for which nothing need be read.
+    init(ofHead change: ConversationChange) {
+        self.change = change
+        (old, new) = (Values(), Values())
+        createdAt = nil
+        moves = false
     }
 
     /// The labels that it leaves, if it takes some away.
@@ -71,8 +80,32 @@ struct MergedChange: Sendable {
 
 extension ConversationChange {
     /// Whether nothing but read marks is changed: that takes no look before.
-    var isOfReadMarksAlone: Bool {
-        (readThrough != nil || unreadFrom != nil) && newTitle == nil && titleIfNone == nil && addedLabels.isEmpty
+    var isOfReadMarksAlone: Bool { (readThrough != nil || unreadFrom != nil) && newHead == nil && mergesNothing }
+
+    /// Whether what it becomes does not depend on what it was, but for read marks and the head.
+    var mergesNothing: Bool {
+        newTitle == nil && titleIfNone == nil && addedLabels.isEmpty
             && removedLabels.isEmpty && metadata.isEmpty
+    }
+}
+
+/// The message that a change makes the head, as ``ConversationTable/changeHead`` takes it.
+enum HeadChange {
+    static let columns = BoundColumns<ConversationChange.NewHead>([
+        .init("head", .bigint) { head, values in
+            if case .message(let sequence) = head { values.append(sequence) } else { values.append(nil as Int64?) }
+        },
+        .init("branch", .bigint) { head, values in
+            if case .newest(let sequence) = head { values.append(sequence) } else { values.append(nil as Int64?) }
+        },
+    ])
+}
+
+extension ConversationChange.NewHead {
+    /// The message that must be there.
+    var sequence: Int64 {
+        switch self {
+        case .message(let sequence), .newest(let sequence): sequence
+        }
     }
 }

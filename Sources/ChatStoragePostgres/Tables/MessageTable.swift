@@ -5,8 +5,20 @@ import ChatStorageCore
 /// A new column comes into these lists, and into the schema's next version.
 struct MessageTable: Sendable {
     /// What is read of a message, in the order of ``message(_:from:of:)``.
-    static let columns = ["sequence", "role", "content", "created_at", "message_key", "parts", "metadata"]
+    static let columns = [
+        "sequence", "role", "content", "created_at", "message_key", "parts", "metadata", "parent", "state", "revision",
+        "revised_at",
+    ]
     static let columnList = columns.joined(separator: ", ")
+
+    /// A row of NULLs in their place.
+    static let nulls = columns.map { column in
+        switch column {
+        case "sequence", "parent", "revision": "NULL::bigint"
+        case "created_at", "revised_at": "NULL::timestamptz"
+        default: "NULL"
+        }
+    }.joined(separator: ", ")
 
     /// Reads a message from a statement's row.
     ///
@@ -17,13 +29,41 @@ struct MessageTable: Sendable {
         let body = try MessageJSON.message(
             role: try row.role(first + 1), content: try row.text(first + 2), parts: try row.optionalText(first + 5),
             metadata: try row.optionalText(first + 6), key: try row.optionalText(first + 4))
+        let sequence = try row.int64(first, atLeast: 1)
         return Message(
-            conversationID: id, sequence: try row.int64(first, atLeast: 1), body: body,
-            createdAt: try row.time(first + 3))
+            conversationID: id, sequence: sequence, body: body, createdAt: try row.time(first + 3),
+            predecessor: row.isNull(first + 7) ? nil : try predecessor(row, first + 7, of: sequence),
+            writing: row.isNull(first + 8) && row.isNull(first + 9) && row.isNull(first + 10)
+                ? nil : try writing(row, first + 8))
+    }
+
+    private static func predecessor(_ row: QueryResult.Row, _ column: Int32, of sequence: Int64) throws -> Int64 {
+        let predecessor = try row.int64(column, atLeast: 0)
+        guard predecessor < sequence else { throw MessagePath.damage }
+        return predecessor
+    }
+
+    /// Reads what became of an answer under way.
+    private static func writing(_ row: QueryResult.Row, _ first: Int32) throws -> MessageWriting {
+        MessageWriting(
+            state: row.isNull(first) ? .complete : try state(row, first),
+            revision: try row.int64(first + 1, atLeast: 1),
+            revisedAt: row.isNull(first + 2) ? nil : try row.time(first + 2))
+    }
+
+    /// Reads a state that is not NULL.
+    static func state(_ row: QueryResult.Row, _ column: Int32) throws -> MessageState {
+        guard let state = MessageState(rawValue: try row.text(column)) else {
+            throw ChatStorageError(.damaged, "a stored message has a state that the library does not know")
+        }
+        return state
     }
 
     /// Reads the stored text of a message's metadata; nil for none.
     static func storedMetadata(_ row: QueryResult.Row) throws -> String? { try row.optionalText(6) }
+
+    /// A state as it is stored: NULL for complete.
+    static func stored(_ state: MessageState) -> String? { state == .complete ? nil : state.rawValue }
 
     /// What plain messages have: a role and a text.
     static let lean = BoundColumns<MessageValues>([
@@ -52,7 +92,7 @@ struct MessageTable: Sendable {
     /// Metadata as it is stored: compact JSON, or NULL for none.
     static func stored(_ metadata: Metadata) -> String? { metadata.isEmpty ? nil : metadata.text }
 
-    private let names: TableNames
+    let names: TableNames
     private var name: String { names.messages }
 
     init(_ names: TableNames) {
@@ -60,33 +100,6 @@ struct MessageTable: Sendable {
     }
 
     // MARK: Statements
-
-    var lastPage: PreparedSQL {
-        names.statement(
-            "last_messages", [.text, .text, .bigint],
-            """
-            SELECT \(Self.columnList) FROM \(name) WHERE \(TableNames.thisConversation)
-            ORDER BY sequence DESC LIMIT $3
-            """)
-    }
-
-    var pageBefore: PreparedSQL {
-        names.statement(
-            "messages_before", [.text, .text, .bigint, .bigint],
-            """
-            SELECT \(Self.columnList) FROM \(name) WHERE \(TableNames.thisConversation) AND sequence < $4
-            ORDER BY sequence DESC LIMIT $3
-            """)
-    }
-
-    var pageAfter: PreparedSQL {
-        names.statement(
-            "messages_after", [.text, .text, .bigint, .bigint],
-            """
-            SELECT \(Self.columnList) FROM \(name) WHERE \(TableNames.thisConversation) AND sequence > $4
-            ORDER BY sequence LIMIT $3
-            """)
-    }
 
     var ofSequences: PreparedSQL {
         lookUp("messages_of_sequences", .bigintArray, by: "sequence", in: TableNames.thisConversation)
@@ -124,6 +137,60 @@ struct MessageTable: Sendable {
             """)
     }
 
+    /// Writes an answer under way further, or ends it, if it is still the one that was read.
+    ///
+    /// It locks the message's row alone. What the caller gave does not come back. The state is compared in a form that the
+    /// index of answers under way does not serve: a planner could read all of them.
+    var reviseAnswer: PreparedSQL {
+        let columns = AnswerRevision.columns
+        func parameter(_ name: String) -> String { columns.parameter(name, from: 3) }
+        let setsBody = parameter("sets_body")
+        let returned = Self.columns.map { column in
+            switch column {
+            case "content": "CASE WHEN \(setsBody) THEN '' ELSE content END"
+            case "parts": "CASE WHEN \(setsBody) THEN NULL ELSE parts END"
+            default: column
+            }
+        }
+        return names.statement(
+            "revise_answer", [.text, .text] + columns.types,
+            """
+            UPDATE \(name)
+            SET content = CASE WHEN \(setsBody) THEN \(parameter("content")) ELSE content END,
+                parts = CASE WHEN \(setsBody) THEN \(parameter("parts")) ELSE parts END,
+                metadata = CASE WHEN \(parameter("sets_metadata")) THEN \(parameter("metadata")) ELSE metadata END,
+                state = \(parameter("state")), revision = revision + 1, revised_at = greatest(now(), created_at)
+            WHERE \(TableNames.thisConversation) AND sequence = \(parameter("sequence"))
+                AND created_at = \(parameter("created_at")) AND revision = \(parameter("revision"))
+                AND coalesce(state, '') = 'streaming' AND (NOT \(parameter("sets_metadata"))
+                    OR metadata IS NOT DISTINCT FROM \(parameter("old_metadata")))
+            RETURNING \(returned.joined(separator: ", "))
+            """)
+    }
+
+    /// Reads a page of the answers under way of all tenants that were last written so many microseconds ago.
+    ///
+    /// It is too rare to be prepared. No time is earlier than the first that the library takes.
+    var unfinished: PreparedSQL {
+        let place = "tenant COLLATE \"POSIX\", conversation_id COLLATE \"POSIX\", sequence"
+        return PreparedSQL(
+            text: """
+                SELECT \(Self.columnList), tenant, conversation_id FROM \(name)
+                WHERE state = 'streaming' AND (\(place)) > ($1, $2, $3) AND coalesce(revised_at, created_at)
+                    <= greatest(now() - $4::double precision * interval '1 microsecond', '0001-01-01 00:00:00+00')
+                ORDER BY \(place) LIMIT $5
+                """, [.text, .text, .bigint, .bigint, .bigint])
+    }
+
+    /// Reads such a row.
+    static func unfinished(_ row: QueryResult.Row) throws -> UnfinishedMessage {
+        let first = Int32(columns.count)
+        let tenant = try row.text(first)
+        return UnfinishedMessage(
+            tenant: tenant.isEmpty ? nil : tenant,
+            message: try message(row, of: ConversationID(try row.text(first + 1))))
+    }
+
     /// Removes what a clear has marked.
     ///
     /// If the clear found no conversation, another session may create one before this statement. Its mark is then 0, or
@@ -138,21 +205,31 @@ struct MessageTable: Sendable {
     }
 
     var restore: PreparedSQL {
-        let columns = "sequence, created_at, \(Self.full.names)"
-        return names.statement(
-            "restore_messages", [.text, .text, .bigintArray, .timestamptzArray] + Self.full.types,
+        names.statement(
+            "restore_messages", [.text, .text] + Self.restored.types + Self.full.types,
             """
-            INSERT INTO \(name) (tenant, conversation_id, \(columns))
-            SELECT $1, $2, \(columns) FROM unnest($3, $4, \(Self.full.parameters(from: 5))) AS added (\(columns))
+            INSERT INTO \(name) (tenant, conversation_id, \(Self.restored.names), \(Self.full.names))
+            SELECT $1, $2, \(Self.restored.names), \(Self.full.names)
+            FROM unnest(\(Self.restored.parameters(from: 3)), \(Self.full.parameters(from: 3 + Self.restored.count)))
+                AS added (\(Self.restored.names), \(Self.full.names))
             """)
     }
 
+    /// What messages have that were elsewhere, beside what an append gives.
+    private static let restored = BoundColumns<ArraySlice<Message>>([
+        .init("sequence", .bigintArray) { $1.append(numbers: $0.lazy.map(\.sequence)) },
+        .init("created_at", .timestamptzArray) { $1.append(times: $0.lazy.map(\.createdAt)) },
+        .init("parent", .bigintArray) { $1.append(numbersOrNulls: $0.lazy.map(\.predecessor)) },
+        .init("state", .textArray) { $1.append(texts: $0.lazy.map { stored($0.state) }) },
+        .init("revision", .bigintArray) {
+            $1.append(numbersOrNulls: $0.lazy.map { $0.writing == .none ? nil : $0.revision })
+        },
+        .init("revised_at", .timestamptzArray) { $1.append(timesOrNulls: $0.lazy.map(\.revisedAt)) },
+    ])
+
     /// Appends the values of messages that were elsewhere, as ``restore`` takes them.
-    static func append(
-        _ messages: some Collection<ConversationSnapshot.Message>, to values: inout Parameters
-    ) {
-        values.append(numbers: messages.lazy.map(\.sequence))
-        values.append(times: messages.lazy.map(\.createdAt))
+    static func append(_ messages: ArraySlice<Message>, to values: inout Parameters) {
+        restored.append(messages, to: &values)
         full.append(MessageValues(messages.map(\.body)), to: &values)
     }
 
@@ -165,28 +242,34 @@ struct MessageTable: Sendable {
     ///   - conversation: The name of the conversations' rows.
     ///   - sequence: Each message's sequence.
     ///   - source: The rows of both.
+    ///   - more: Other columns, and what they get.
     func insertion(
         of shape: BoundColumns<MessageValues>, to conversation: String, at sequence: String,
-        from source: String
+        from source: String, more: [(column: String, value: String)] = []
     ) -> String {
         """
-        INSERT INTO \(name) (tenant, conversation_id, sequence, created_at, \(shape.names))
+        INSERT INTO \(name) (tenant, conversation_id, sequence, created_at, \(shape.names)\(
+            more.map { ", \($0.column)" }.joined()))
         SELECT \(conversation).tenant, \(conversation).conversation_id, \(sequence), \(conversation).updated_at,
-            \(shape.names(in: "added"))
+            \(shape.names(in: "added"))\(more.map { ", \($0.value)" }.joined())
         FROM \(source)
         """
     }
 
-    /// A row of the columns that are read, with a sequence and a time, and NULL for the others.
-    static func row(sequence: String, createdAt: String) -> String {
-        columns.map { ["sequence": sequence, "created_at": createdAt][$0] ?? "NULL" }.joined(
-            separator: ", ")
+    /// A row of the columns that are read, with a sequence, a time and a parent, and NULL for the others.
+    static func row(sequence: String, createdAt: String, parent: String = "NULL") -> String {
+        columns.map { column in
+            ["sequence": sequence, "created_at": createdAt, "parent": parent][column] ?? "NULL"
+        }.joined(separator: ", ")
     }
 
     /// Reads such a row.
     static func place(_ row: QueryResult.Row, from first: Int32) throws -> (
-        sequence: Int64, time: Timestamp
+        sequence: Int64, time: Timestamp, parent: Int64?
     ) {
-        (try row.int64(first, atLeast: 0), try row.time(first + 3))
+        (
+            try row.int64(first, atLeast: 0), try row.time(first + 3),
+            row.isNull(first + 7) ? nil : try row.int64(first + 7)
+        )
     }
 }

@@ -8,16 +8,17 @@ struct RestoreRequest {
     let request: Request
 
     init(_ snapshot: ConversationSnapshot, tenant: String, _ statements: Statements) {
+        let (restored, stored) = (snapshot.conversation, snapshot.storedMessages)
         let conversation = Request.Step(statement: statements.restoreConversation, bytes: 0) {
             Parameters { values in
                 values.append(tenant)
                 values.append(snapshot.id.rawValue)
-                ConversationTable.restored.append(snapshot, to: &values)
+                ConversationTable.restored.append(restored, to: &values)
             }
         }
         let parts = Self.parts(snapshot.messages.map(\.body.storedBytes)).map { range, bytes in
             Request.Step(statement: statements.restoreMessages, bytes: bytes) {
-                let messages = snapshot.messages[range]
+                let messages = stored[range]
                 return Parameters(bytes: bytes + 64 * messages.count + 256) { values in
                     values.append(tenant)
                     values.append(snapshot.id.rawValue)

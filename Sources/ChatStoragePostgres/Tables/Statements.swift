@@ -11,11 +11,15 @@ final class Statements: Sendable {
     let updateTitle: PreparedSQL
     let markRead: PreparedSQL
     let changeConversation: PreparedSQL
+    let changeHead: PreparedSQL
+    let lockConversation: PreparedSQL
     let removeLabels: PreparedSQL
     let deleteConversation: PreparedSQL
     let deleteConversationIf: PreparedSQL
     let firstConversations: PreparedSQL
     let nextConversations: PreparedSQL
+    let previewsFirst: PreparedSQL
+    let previewsNext: PreparedSQL
     let walkFirst: PreparedSQL
     let walkNext: PreparedSQL
     let walkLabelFirst: PreparedSQL
@@ -29,12 +33,21 @@ final class Statements: Sendable {
     let generalAppendIfExists: PreparedSQL
     let labelledAppend: PreparedSQL
     let labelledAppendIfExists: PreparedSQL
-    let lastMessages: PreparedSQL
-    let messagesBefore: PreparedSQL
-    let messagesAfter: PreparedSQL
+    let createForAppend: PreparedSQL
+    let placedAppend: PreparedSQL
+    let pagesOfAll: MessagePages
+    let pagesOfCurrent: MessagePages
+    let pathLast: PreparedSQL
+    let pathBefore: PreparedSQL
+    let pathAfter: PreparedSQL
+    let forks: PreparedSQL
     let messagesOfSequences: PreparedSQL
     let messagesOfKeys: PreparedSQL
     let reviseMessage: PreparedSQL
+    let reviseAnswer: PreparedSQL
+    let removeMessages: PreparedSQL
+    let removeDescendants: PreparedSQL
+    let unbranch: PreparedSQL
     let markCleared: PreparedSQL
     let deleteCleared: PreparedSQL
     let restoreConversation: PreparedSQL
@@ -42,6 +55,7 @@ final class Statements: Sendable {
     /// Whether the engine distributes the tables: a statement for several tenants then spans shards.
     let isDistributed: Bool
     private let conversations: ConversationTable
+    private let messages: MessageTable
 
     /// Makes the statements.
     ///
@@ -58,6 +72,7 @@ final class Statements: Sendable {
         updateTitle = conversations.updateTitle
         markRead = conversations.markRead
         changeConversation = conversations.change
+        changeHead = conversations.changeHead
         removeLabels = LabelTable(names).remove
         deleteConversation = conversations.delete
         deleteConversationIf = conversations.deleteIf
@@ -67,20 +82,34 @@ final class Statements: Sendable {
         restoreConversation = conversations.restore
 
         let walks = ConversationWalk(names)
+        previewsFirst = walks.firstWithPreviews
+        previewsNext = walks.nextWithPreviews
         walkFirst = walks.first
         walkNext = walks.next
         walkLabelFirst = walks.firstOfLabel
         walkLabelNext = walks.nextOfLabel
 
-        let messages = MessageTable(names)
-        lastMessages = messages.lastPage
-        messagesBefore = messages.pageBefore
-        messagesAfter = messages.pageAfter
+        messages = MessageTable(names)
+        pagesOfAll = messages.pagesOfAll
+        pagesOfCurrent = messages.pagesOfCurrent
         messagesOfSequences = messages.ofSequences
         messagesOfKeys = messages.ofKeys
         reviseMessage = messages.revise
+        reviseAnswer = messages.reviseAnswer
         deleteCleared = messages.deleteCleared
         restoreMessages = messages.restore
+
+        let (branches, paths) = (BranchSQL(names: names), MessagePath(names))
+        lockConversation = branches.lock
+        forks = branches.forks
+        pathLast = paths.last
+        pathBefore = paths.before
+        pathAfter = paths.after
+
+        let removals = RemovalSQL(names)
+        removeMessages = removals.messages
+        removeDescendants = removals.descendants
+        unbranch = removals.unbranch
 
         let appends = AppendSQL(names)
         append = appends.append
@@ -92,9 +121,12 @@ final class Statements: Sendable {
         generalAppendIfExists = appends.generalAppendIfExists(withLabels: false)
         labelledAppend = appends.generalAppend(withLabels: true)
         labelledAppendIfExists = appends.generalAppendIfExists(withLabels: true)
+        createForAppend = appends.creation
+        placedAppend = appends.placedAppend
     }
 
     /// Reads a page of tenants; too rare to be prepared.
     var tenants: PreparedSQL { conversations.tenants }
-
+    /// Reads a page of answers under way; too rare to be prepared.
+    var unfinishedMessages: PreparedSQL { messages.unfinished }
 }

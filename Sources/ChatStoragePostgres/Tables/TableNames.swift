@@ -30,6 +30,21 @@ struct TableNames: Sendable {
         thisTenant = "\(isDistributed ? "tenant = $1 AND " : "")tenant COLLATE \"POSIX\" = $1"
     }
 
+    /// The condition for a conversation's messages in a table named otherwise, with the collation of the tables' keys.
+    ///
+    /// - Parameter id: The conversation's id.
+    func messages(of table: String, id: String = "$2") -> String {
+        "\(table).tenant = $1 AND \(table).conversation_id = \(id)"
+    }
+
+    /// The condition for those that do not follow the stored message before them, with the collation of their index.
+    func jumps(of table: String, id: String = "$2") -> String {
+        """
+        \(isDistributed ? "\(table).tenant = $1 AND " : "")\(table).tenant COLLATE "POSIX" = $1 \
+        AND \(table).conversation_id COLLATE "POSIX" = \(id) AND \(table).parent IS NOT NULL
+        """
+    }
+
     /// A statement that connections prepare.
     func statement(_ name: String, _ parameters: [ParameterType], _ sql: String) -> PreparedSQL {
         PreparedSQL("\(prefix)_\(name)", parameters, sql)
