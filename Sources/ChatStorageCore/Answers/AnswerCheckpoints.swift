@@ -1,0 +1,75 @@
+/// How often an answer under way is written while it comes, and how it is looked after.
+///
+/// ```swift
+/// let checkpoints = AnswerCheckpoints(interval: .seconds(3))
+/// try await chats.append(streaming: .assistant, to: id, checkpoints: checkpoints) { draft in ... }
+/// ```
+public struct AnswerCheckpoints: Sendable {
+    /// The shortest time from the beginning of one checkpoint to the next; by default a second.
+    ///
+    /// The first thing that is said is written at once, and the end when it comes. A database that takes longer gets
+    /// fewer checkpoints: one is written at a time, always of the newest body.
+    public var interval: Duration
+    /// How many bytes a second the checkpoints of one answer write at most, on average; by default 256 KiB.
+    ///
+    /// A checkpoint writes the whole message, so those of a message beyond `bytesPerSecond` times ``interval`` come less
+    /// often: of one with 1 MiB every four seconds.
+    public var bytesPerSecond: Int
+    /// After how long without a checkpoint one is made without a body; by default 15 seconds.
+    ///
+    /// It shows that the writer lives: ``ChatStorageBackend/unfinishedMessages(_:)`` finds those that do not.
+    public var keepAlive: Duration
+    /// After how long without news the message is looked up, to see whether another process ended the answer; by default
+    /// two seconds.
+    public var look: Duration
+    /// How often the beginning and the end are tried while the database cannot be reached, and how long to wait between
+    /// attempts, also those of checkpoints; by default ``RetryPolicy/standard``.
+    ///
+    /// A checkpoint that fails is not given up, and does not disturb the body.
+    public var retrying: RetryPolicy
+    /// What all these times are measured by; by default `ContinuousClock`.
+    public var clock: any Clock<Duration>
+
+    /// Makes options.
+    ///
+    /// - Parameters:
+    ///   - interval: The shortest time between checkpoints, zero or longer.
+    ///   - bytesPerSecond: How many bytes a second they write at most, 1 or more.
+    ///   - keepAlive: After how long one is made although nothing came, longer than zero.
+    ///   - look: After how long without news the message is looked up, longer than zero.
+    ///   - policy: How often the beginning and the end are tried.
+    ///   - clock: What times are measured by.
+    public init(
+        interval: Duration = .seconds(1), bytesPerSecond: Int = 256 << 10, keepAlive: Duration = .seconds(15),
+        look: Duration = .seconds(2), retrying policy: RetryPolicy = .standard,
+        clock: any Clock<Duration> = ContinuousClock()
+    ) {
+        self.interval = interval
+        self.bytesPerSecond = bytesPerSecond
+        self.keepAlive = keepAlive
+        self.look = look
+        retrying = policy
+        self.clock = clock
+    }
+
+    func check() throws {
+        let problem: String? =
+            if interval < .zero {
+                "the interval is negative"
+            } else if bytesPerSecond < 1 {
+                "the bytes per second are not positive"
+            } else if keepAlive <= .zero {
+                "the time to be kept alive is not positive"
+            } else if look <= .zero {
+                "the time between looks is not positive"
+            } else {
+                nil
+            }
+        if let problem { throw ChatStorageError(.invalidArgument, "\(problem), in the checkpoints of an answer") }
+    }
+
+    /// The shortest time between two checkpoints of a message.
+    func interval(for body: ChatMessage) -> Duration {
+        max(interval, .seconds(Double(body.storedBytes) / Double(bytesPerSecond)))
+    }
+}

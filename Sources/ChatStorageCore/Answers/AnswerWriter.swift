@@ -1,0 +1,182 @@
+import Synchronization
+
+/// How an answer was lost to its writer.
+enum AnswerLoss: Error {
+    /// Another process ended it.
+    case ended(Message)
+    /// Another process writes it.
+    case taken
+    /// It was removed, or its conversation cleared or deleted.
+    case gone
+}
+
+/// What there is to do for what writes an answer.
+enum AnswerOrder {
+    /// Checkpoints.
+    case write
+    /// The end, since the body has ended.
+    case end(MessageState)
+    /// Nothing more.
+    case giveUp(AnswerLoss)
+}
+
+/// Conducts the writing of an answer: the caller's body, the checkpoints beside it, and the looks at the message.
+final class AnswerWriter<C: Clock>: Sendable where C.Duration == Duration {
+    private struct State {
+        var end: MessageState?
+        var loss: AnswerLoss?
+        var isCancelled = false
+        var isCounted = false
+    }
+
+    let storage: any ChatStorage
+    let options: AnswerCheckpoints
+    let clock: C
+    /// Wakes what writes.
+    let writer = Alarm()
+    /// Wakes what looks.
+    let watcher = Alarm()
+    private let state = Mutex(State())
+    /// When the database last said that the answer is under way.
+    private let news: Mutex<C.Instant>
+    private let endingAnswers: EndingAnswers
+
+    init(_ storage: any ChatStorage, _ options: AnswerCheckpoints, _ clock: C) {
+        self.storage = storage
+        self.options = options
+        self.clock = clock
+        news = Mutex(clock.now)
+        endingAnswers = storage.endingAnswers
+    }
+
+    /// Appends the answer, runs the body and writes what it says.
+    func write(
+        _ new: NewMessages, isolation: (any Actor)?, _ body: AnswerTask
+    ) async throws -> Message {
+        try Task.checkCancellation()
+        let result = await withTaskCancellationHandler {
+            await Result.catching { try await self.writeCounted(new, isolation: isolation, body) }
+        } onCancel: {
+            cancel()
+        }
+        if state.withLock({ $0.isCounted }) { endingAnswers.end() }
+        return try result.get()
+    }
+
+    private func writeCounted(
+        _ new: NewMessages, isolation: (any Actor)?, _ body: AnswerTask
+    ) async throws -> Message {
+        // A cancelled append could leave a message that nobody ends.
+        let stored = try await Task { try await self.append(new) }.value
+        guard stored.state == .streaming else { return stored }
+        let draft = AnswerDraft(stored, writer: writer)
+        note(clock.now)
+        let writing = Task {
+            var checkpoints = AnswerLane(self, draft)
+            return try await checkpoints.run()
+        }
+        var thrown: (any Error)?
+        if isCancelled {
+            end(as: .stopped)
+        } else {
+            await withTaskGroup(of: Step.self) { group in
+                group.addTask { await body.run(draft, on: isolation) }
+                group.addTask {
+                    await self.watch(stored)
+                    return .lookedAway
+                }
+                while let step = await group.next() {
+                    if case .ended(let state, let error) = step {
+                        thrown = error
+                        end(as: state)
+                    }
+                    // It ends the looks, or the body of an answer that was lost.
+                    group.cancelAll()
+                }
+            }
+        }
+        // What is still being written of an answer that was lost does not matter.
+        if case .giveUp = order { writing.cancel() }
+        return try outcome(of: await writing.result, thrown: thrown)
+    }
+
+    /// What the call returns or throws.
+    ///
+    /// - Parameter thrown: What the body threw although it was not cancelled.
+    private func outcome(of result: Result<Message, any Error>, thrown: (any Error)?) throws -> Message {
+        if let thrown { throw thrown }
+        switch result {
+        case .success(let stored) where stored.state == .stopped: throw CancellationError()
+        case .success(let stored): return stored
+        case .failure(AnswerLoss.ended(let message)):
+            if message.state == .stopped || isCancelled { throw CancellationError() }
+            throw ChatStorageError(.conflict, "the answer was ended as \(message.state.rawValue) by another")
+        case .failure(AnswerLoss.taken):
+            throw ChatStorageError(.conflict, "the answer is written by another")
+        case .failure(AnswerLoss.gone):
+            throw ChatStorageError(.messageNotFound, "the answer that is written does not exist any more")
+        case .failure(let error): throw error
+        }
+    }
+
+    // MARK: What the tasks tell each other
+
+    var order: AnswerOrder {
+        state.withLock { state in
+            if let loss = state.loss { return .giveUp(loss) }
+            return state.end.map(AnswerOrder.end) ?? .write
+        }
+    }
+
+    /// Whether the caller's task was cancelled.
+    var isCancelled: Bool { state.withLock { $0.isCancelled } }
+
+    /// Counts the end from here on, so that a store which is closed now waits for it.
+    private func cancel() {
+        state.withLock { state in
+            state.isCancelled = true
+            count(&state)
+        }
+        writer.ring()
+    }
+
+    private func end(as end: MessageState) {
+        state.withLock { state in
+            state.end = end
+            count(&state)
+        }
+        writer.ring()
+    }
+
+    private func count(_ state: inout State) {
+        if !state.isCounted { endingAnswers.begin() }
+        state.isCounted = true
+    }
+
+    /// Notes that the answer was lost, unless its own end is being written, which looks like that.
+    func lose(_ loss: AnswerLoss) {
+        state.withLock { if $0.end == nil, $0.loss == nil { $0.loss = loss } }
+        writer.ring()
+        watcher.ring()
+    }
+
+    /// Notes that the answer was under way at a time.
+    func note(_ time: C.Instant) { news.withLock { $0 = max($0, time) } }
+
+    /// When the message is to be looked up next.
+    var nextLook: C.Instant { news.withLock { $0.advanced(by: options.look) } }
+}
+
+/// What a child task of the writing did.
+enum Step: Sendable {
+    /// The body has ended; what it threw if it was not cancelled.
+    case ended(MessageState, (any Error)?)
+    /// The looks have ended.
+    case lookedAway
+}
+
+extension Result where Failure == any Error {
+    fileprivate static func catching(_ body: () async throws -> Success) async -> Result {
+        do { return .success(try await body()) } catch { return .failure(error) }
+    }
+}
