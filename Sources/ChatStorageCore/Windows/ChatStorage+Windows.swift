@@ -1,0 +1,86 @@
+extension ChatStorage {
+    /// Reads as much of the end of a conversation's current path as a window has room for, in order, as an LLM chat API
+    /// takes it.
+    ///
+    /// ```swift
+    /// let past = try await chats.history(of: id, window: .tokens(60_000))
+    /// ```
+    ///
+    /// A conversation that fits is given whole. Of a longer one the system and developer messages at its beginning stay,
+    /// and what follows them begins at a user's message and separates no result from its call. Its beginning stays the
+    /// same while the conversation grows, and then moves by a quarter of the window or more on average, so that a
+    /// provider's cache of the prompt's beginning serves many turns. <doc:Windows> says more.
+    ///
+    /// A turn that does not fit is not cut: if that is the last one, only the instructions come. If not even these fit,
+    /// nothing does. Answers that are still being written, or whose writing failed, are left out.
+    ///
+    /// It reads from the end, page by page, no more than it needs, and the beginning.
+    ///
+    /// - Parameters:
+    ///   - id: The conversation; one that does not exist has no messages.
+    ///   - window: How much the model is given.
+    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for a window of a negative size.
+    public func history(of id: ConversationID, window: HistoryWindow) async throws -> [ChatMessage] {
+        try await history(of: id, .end, window)
+    }
+
+    /// Reads as much of what precedes a message as a window has room for, in order: what a model is given to answer anew
+    /// in that message's place.
+    ///
+    /// - Parameters:
+    ///   - id: The conversation; one that does not exist has no messages.
+    ///   - sequence: The message; where the head is does not matter.
+    ///   - window: How much the model is given.
+    /// - Throws: As ``history(of:window:)`` does.
+    public func history(
+        of id: ConversationID, before sequence: Int64, window: HistoryWindow
+    ) async throws -> [ChatMessage] {
+        try await history(of: id, .before(sequence), window)
+    }
+
+    private func history(
+        of id: ConversationID, _ position: MessagePosition, _ window: HistoryWindow
+    ) async throws -> [ChatMessage] {
+        try window.check()
+        if window.messages == 0 { return [] }
+        var scan = WindowScan(window)
+        var newestFirst: [Message] = []
+        // A window of some messages is one page, most often: with those that show where it can begin.
+        var size = window.messages.map { PageSize(messages: min($0, 150) * 5 / 4 + 4) } ?? PageSize()
+        var query = MessageQuery(of: id, position, states: .finished)
+        var isBranched = false
+        while scan.needsMore {
+            query.limit = size.messages
+            let page = try await messages(query)
+            for message in page.items.reversed() { scan.take(message) }
+            newestFirst += page.items.reversed()
+            guard page.hasMore, let oldest = page.items.first else {
+                return scan.history(newestFirst, leading: newestFirst.reversed().prefix { $0.isInstruction })
+            }
+            isBranched = page.through != nil
+            query.position = .before(oldest.sequence)
+            size.adapt(to: page.items)
+        }
+        return scan.history(
+            newestFirst, leading: try await leading(of: id, through: isBranched ? newestFirst.first : nil))
+    }
+
+    /// The instructions at the beginning of a conversation.
+    ///
+    /// - Parameter last: The end of the path; nil if the conversation has not branched.
+    private func leading(of id: ConversationID, through last: Message?) async throws -> ArraySlice<Message> {
+        var query = MessageQuery(of: id, .after(0), limit: 4, states: .finished)
+        if let last { query.path = .through(last.sequence) }
+        var leading: ArraySlice<Message> = []
+        while true {
+            let page = try await messages(query)
+            leading += page.items.prefix { $0.isInstruction }
+            guard page.hasMore, let last = page.items.last, last.isInstruction else { return leading }
+            query.position = .after(last.sequence)
+        }
+    }
+}
+
+extension Message {
+    fileprivate var isInstruction: Bool { role == .system || role == .developer }
+}

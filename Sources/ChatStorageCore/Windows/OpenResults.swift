@@ -1,0 +1,44 @@
+import ChatStorageSupport
+
+/// The tools' results in the end of a conversation whose calls come before that end.
+struct OpenResults {
+    private var calls: Set<UTF8Text> = []
+    /// Whether there is a result that names no call.
+    private var hasUnnamed = false
+
+    var isEmpty: Bool { calls.isEmpty && !hasUnnamed }
+
+    /// Takes the message that precedes what was taken before.
+    mutating func precede(with message: ChatMessage) {
+        guard !message.isPlain else {
+            if message.role == .tool { hasUnnamed = true }
+            return
+        }
+        for part in message.parts.reversed() {
+            if part.kind == .toolCall {
+                if let id = part.callID { calls.remove(UTF8Text(id)) }
+                hasUnnamed = false
+            } else if let id = part.callID {
+                // A result, or what a tool returned beside it.
+                calls.insert(UTF8Text(id))
+            } else if part.kind == .toolResult {
+                hasUnnamed = true
+            }
+        }
+    }
+}
+
+extension ChatMessage {
+    /// Whether it has the result of a call that another message made.
+    private var hasResultOfAnother: Bool {
+        guard !isPlain || role == .tool else { return false }
+        var results = OpenResults()
+        results.precede(with: self)
+        return !results.isEmpty
+    }
+
+    /// The messages as a model is given them: from the first that is no result of a call before it.
+    @usableFromInline static func history(_ messages: [Message]) -> [ChatMessage] {
+        messages.drop { $0.body.hasResultOfAnother }.map(\.chatMessage)
+    }
+}
