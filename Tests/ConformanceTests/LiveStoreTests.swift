@@ -149,6 +149,10 @@ private struct SlowlyClosing: ChatStorageBackend {
 
     func tenants(_ query: TenantQuery) async throws -> TenantPage { try await base.tenants(query) }
 
+    func unfinishedMessages(_ query: UnfinishedQuery) async throws -> UnfinishedPage {
+        try await base.unfinishedMessages(query)
+    }
+
     var defaultTenant: SQLiteTenant { base.defaultTenant }
 
     func tenant(_ name: String) -> SQLiteTenant { base.tenant(name) }

@@ -5,7 +5,7 @@ import Testing
 @Suite(.serialized) struct MutantTests {
     private static let mutants =
         Mutant.text + Mutant.order + Mutant.atomicity + Mutant.interplay + Mutant.stores
-        + Mutant.keys + Mutant.model + Mutant.metadata
+        + Mutant.keys + Mutant.model + Mutant.metadata + Mutant.branches + Mutant.removals + Mutant.answers
 
     @Test(arguments: mutants)
     func isCaughtByTheCheckThatNamesItsFault(_ mutant: Mutant) async throws {
@@ -32,6 +32,7 @@ import Testing
         let races = [
             "concurrency.", "cancellation.", "linearisability.", "order.sequence.concurrent-", "tenants.concurrent",
             "atomicity.get-or-create.race", "keys.race", "conditions.unchanged.race", "metadata.merge.race",
+            "answers.end.concurrent", "removal.concurrent", "branches.concurrent",
             "schema.prepare.concurrent",
             "closing.calls-under-way", "closing.writes-under-way-whole",
         ]

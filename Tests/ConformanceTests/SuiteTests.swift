@@ -330,6 +330,10 @@ private struct ExcusedHarness: ConformanceHarness {
 
         func tenants(_ query: TenantQuery) async throws -> TenantPage { try await base.tenants(query) }
 
+        func unfinishedMessages(_ query: UnfinishedQuery) async throws -> UnfinishedPage {
+            try await base.unfinishedMessages(query)
+        }
+
         var defaultTenant: InMemoryTenant { base.defaultTenant }
 
         func tenant(_ name: String) -> InMemoryTenant { base.tenant(name) }

@@ -73,6 +73,15 @@ struct ChatFolder: Sendable {
         lists[key.tenant] = nil
     }
 
+    /// The answers under way of all tenants that were last written at a time or before.
+    func unfinished(writtenBy time: Timestamp) -> [UnfinishedMessage] {
+        files.values.flatMap { file in
+            file.chat.messages.filter { message in
+                message.writing.state == .streaming && message.writing.revisedAt ?? message.createdAt <= time
+            }.map { UnfinishedMessage(tenant: file.tenant, message: file.chat.stored($0)) }
+        }
+    }
+
     /// The tenants that have conversations after a name, by the bytes of their names, the default one first.
     func tenants(after name: String?) -> [TenantSummary] {
         let chats = Dictionary(grouping: files.values) { Key("", in: $0.tenant) }.values

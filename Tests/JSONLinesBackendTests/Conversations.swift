@@ -24,54 +24,62 @@ struct Chat: Sendable {
     func stored(_ message: Message) -> ChatStorageCore.Message {
         .init(
             conversationID: conversation.id, sequence: message.sequence, body: message.body,
-            createdAt: message.createdAt)
+            createdAt: message.createdAt, predecessor: message.predecessor, writing: message.writing)
     }
 
     /// Adds messages; the conversation is updated now, or not earlier than before when the clock stepped back.
-    mutating func append(_ new: NewMessages, at now: Timestamp) -> AppendResult {
-        let (old, count) = (conversation, Int64(new.messages.count))
+    mutating func append(_ new: NewMessages, at now: Timestamp) throws -> AppendResult {
+        let (old, head, count) = (conversation, head, Int64(new.messages.count))
+        let predecessor = try predecessor(at: new.place)
+        if let version = new.condition.expectedVersion, conversation.version != version {
+            throw ChatStorageError(.conflict, "the conversation was appended to, cleared or replaced since")
+        }
         conversation = old.with(
             updatedAt: max(old.updatedAt, now), lastSequence: old.lastSequence + count,
             messageCount: old.messageCount + new.messages.count,
             readThrough: new.marksRead ? old.lastSequence + count : old.readThrough)
         for (index, body) in new.messages.enumerated() {
-            let sequence = old.lastSequence + Int64(index) + 1
-            messages.append(Message(sequence: sequence, body: body, createdAt: conversation.updatedAt))
+            let isJump = index == 0 && predecessor != newest
+            messages.append(
+                Message(
+                    sequence: old.lastSequence + Int64(index) + 1, body: body, createdAt: conversation.updatedAt,
+                    predecessor: isJump ? predecessor : nil, writing: new.writing(at: index) ?? .none))
         }
+        setHead(new.movesHead ? newest : head)
         return AppendResult(messages: messages.suffix(new.messages.count).map(stored), version: conversation.version)
     }
 
-    /// Removes all messages; what was cleared is read, and makes another version.
-    mutating func clear() {
-        messages = []
+    /// Removes messages, and returns how many; what was cleared is read, and makes another version.
+    mutating func remove(_ selection: MessageRemoval.Selection) -> Int {
+        let count = messages.count
+        switch selection {
+        case .all: messages = []
+        case .messages(let sequences): remove { sequences.contains($0) }
+        case .from(let sequence):
+            guard index(of: sequence) != nil else { return 0 }
+            let descendants = tree.descendants(of: sequence)
+            remove { sequence in descendants.contains { $0.contains(sequence) } }
+        }
+        let isClear = selection == .all
+        guard isClear || messages.count < count else { return 0 }
         conversation = conversation.with(
-            updatedAt: max(conversation.updatedAt, .now()), messageCount: 0, readThrough: conversation.lastSequence,
-            clearedThrough: conversation.lastSequence)
+            updatedAt: max(conversation.updatedAt, .now()), messageCount: messages.count,
+            readThrough: isClear ? conversation.lastSequence : conversation.readThrough,
+            clearedThrough: isClear ? conversation.lastSequence : nil)
+        if isClear { setHead(0) }
+        return count - messages.count
     }
 
     /// The messages that an append stored before, if it repeats one.
     func repeated(_ new: NewMessages) throws -> [ChatStorageCore.Message]? {
         guard new.messages.contains(where: { $0.key != nil }) else { return nil }
-        return try RepeatedAppend.messages(for: new.messages, found: messages.map(stored))
-    }
-
-    func messages(_ query: MessageQuery) -> [ChatStorageCore.Message] {
-        let page =
-            if let lookup = query.lookup {
-                messages.filter(lookup.names)[...]
-            } else if let sequence = query.position.lowerBound {
-                messages.suffix(from: messages.start { $0.sequence > sequence }).prefix(query.limit)
-            } else {
-                messages.prefix(upTo: messages.start { $0.sequence >= query.position.upperBound ?? .max })
-                    .suffix(query.limit)
-            }
-        return page.map(stored)
+        return try RepeatedAppend.messages(for: new, found: messages.map(stored))
     }
 
     /// The preview of the newest of the last messages that says something.
     func preview(scalars: Int) -> MessagePreview? {
-        messages.suffix(MessagePreview.messages).last { !$0.content.isEmpty }
-            .map { MessagePreview(stored($0), scalars: scalars) }
+        path(through: head).suffix(MessagePreview.messages).last { !messages[$0].content.isEmpty }
+            .map { MessagePreview(stored(messages[$0]), scalars: scalars) }
     }
 }
 
@@ -83,21 +91,20 @@ extension Conversation {
         Conversation(
             id: id, title: title, createdAt: createdAt, updatedAt: updatedAt,
             lastSequence: lastSequence ?? self.lastSequence, messageCount: messageCount, readThrough: readThrough,
-            labels: labels, metadata: metadata, clearedThrough: clearedThrough ?? version.clearedThrough)
+            labels: labels, metadata: metadata, clearedThrough: clearedThrough ?? version.clearedThrough, head: head,
+            isBranched: isBranched)
+    }
+
+    func with(head: Int64?, isBranched: Bool) -> Conversation {
+        Conversation(
+            id: id, title: title, createdAt: createdAt, updatedAt: updatedAt, lastSequence: lastSequence,
+            messageCount: messageCount, readThrough: readThrough, labels: labels, metadata: metadata,
+            clearedThrough: version.clearedThrough, head: head, isBranched: isBranched)
     }
 
     /// Whether this comes after a place in the list: updated earlier, or then too and of an id with higher bytes.
     func follows(_ place: (updatedAt: Timestamp, id: ConversationID)) -> Bool {
         updatedAt == place.updatedAt ? place.id < id : updatedAt < place.updatedAt
-    }
-}
-
-extension MessageQuery.Lookup {
-    func names(_ message: Chat.Message) -> Bool {
-        switch self {
-        case .sequences(let sequences): sequences.contains(message.sequence)
-        case .keys(let keys): message.key.map { key in keys.contains { $0.utf8.elementsEqual(key.utf8) } } ?? false
-        }
     }
 }
 

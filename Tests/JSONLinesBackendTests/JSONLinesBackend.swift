@@ -15,6 +15,8 @@ final class JSONLinesBackend: ChatStorageBackend {
 
     /// The roles that messages can have.
     let roles: RoleSet
+    /// What a task that was cancelled while it wrote an answer still writes.
+    let endingAnswers = EndingAnswers()
     private let state: Mutex<State>
     /// Files are slow, and the threads that run Swift's tasks must not wait for them.
     private let queue = DispatchQueue(label: "JSON Lines files")
@@ -38,6 +40,7 @@ final class JSONLinesBackend: ChatStorageBackend {
     }
 
     func close() async throws {
+        await endingAnswers.wait()
         try await withState { $0.isClosed = true }
     }
 
@@ -53,6 +56,17 @@ final class JSONLinesBackend: ChatStorageBackend {
         try await call(nil) { folder in
             try Validation.check(query)
             return TenantPage(folder.tenants(after: query.after), limit: query.limit)
+        }
+    }
+
+    func unfinishedMessages(_ query: UnfinishedQuery) async throws -> UnfinishedPage {
+        try await call(nil) { folder in
+            try Validation.check(query)
+            let time = Timestamp.now() - query.notRevisedFor
+            let unfinished = folder.unfinished(writtenBy: time).filter { unfinished in
+                query.after.map { $0 < unfinished.place } ?? true
+            }
+            return UnfinishedPage(unfinished.sorted { $0.place < $1.place }, limit: query.limit)
         }
     }
 

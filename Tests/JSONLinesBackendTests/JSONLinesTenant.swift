@@ -1,6 +1,6 @@
 import ChatStorageCore
 
-/// One tenant's conversations: the ten functions that a backend consists of.
+/// One tenant's conversations: the functions that a backend consists of.
 struct JSONLinesTenant: ChatStorage {
     /// Nil for the default tenant, which has no name.
     let name: String?
@@ -29,7 +29,9 @@ struct JSONLinesTenant: ChatStorage {
             guard var chat = folder.chat(id, in: name), !change.isEmpty else {
                 return folder.chat(id, in: name)?.conversation
             }
+            let head = try change.newHead.map { try chat.head($0) }
             chat.conversation = try change.applied(to: chat.conversation, at: .now())
+            if let head { chat.setHead(head) }
             try folder.replace(chat, in: name)
             return chat.conversation
         }
@@ -75,17 +77,14 @@ struct JSONLinesTenant: ChatStorage {
                         new.conversationID, title: first?.title, labels: first?.labels ?? [],
                         metadata: first?.metadata ?? [:]))
                 // The conversation is as old as its first messages.
-                let result = chat.append(new, at: chat.conversation.createdAt)
+                let result = try chat.append(new, at: chat.conversation.createdAt)
                 try folder.insert(chat, in: name)
                 return result
             }
             if let repeated = try chat.repeated(new) {
                 return AppendResult(messages: repeated, version: chat.conversation.version)
             }
-            if let version = new.condition.expectedVersion, chat.conversation.version != version {
-                throw ChatStorageError(.conflict, "the conversation was appended to, cleared or replaced since")
-            }
-            let result = chat.append(new, at: .now())
+            let result = try chat.append(new, at: .now())
             try folder.replace(chat, in: name)
             return result
         }
@@ -94,20 +93,34 @@ struct JSONLinesTenant: ChatStorage {
     func messages(_ query: MessageQuery) async throws -> MessagePage {
         try await backend.call(name) { folder in
             try Validation.check(query)
-            return MessagePage(folder.chat(query.conversationID, in: name)?.messages(query) ?? [], for: query)
+            return try folder.chat(query.conversationID, in: name)?.page(query) ?? MessagePage([], for: query)
         }
     }
+
+    func forks(of id: ConversationID) async throws -> [Fork] {
+        try await backend.call(name) { folder in
+            try Validation.check(id)
+            return folder.chat(id, in: name)?.tree.forks ?? []
+        }
+    }
+
+    var endingAnswers: EndingAnswers { backend.endingAnswers }
 
     func reviseMessage(_ revision: MessageRevision) async throws -> Message {
         try await backend.call(name) { folder in
             try Validation.check(revision)
-            guard var chat = folder.chat(revision.conversationID, in: name),
-                let index = chat.messages.firstIndex(where: { $0.sequence == revision.sequence })
-            else { throw ChatStorageError(.messageNotFound, "the message does not exist") }
-            let metadata = chat.messages[index].body.metadata
-            chat.messages[index].body.metadata = try revision.metadata.applied(to: metadata)
-            try folder.replace(chat, in: name)
-            return chat.stored(chat.messages[index])
+            let chat = folder.chat(revision.conversationID, in: name)
+            let index = chat?.index(of: revision.sequence)
+            let message = index.flatMap { index in chat.map { $0.stored($0.messages[index]) } }
+            switch try revision.applied(to: message, at: .now()) {
+            case .made(let message): return message
+            case .changed(let message):
+                if var chat, let index {
+                    chat.messages[index] = Chat.Message(message)
+                    try folder.replace(chat, in: name)
+                }
+                return message
+            }
         }
     }
 
@@ -115,20 +128,16 @@ struct JSONLinesTenant: ChatStorage {
         try await backend.call(name) { folder in
             try Validation.check(removal)
             guard var chat = folder.chat(removal.conversationID, in: name) else { return 0 }
-            switch removal.selection {
-            case .all:
-                let count = chat.messages.count
-                chat.clear()
-                try folder.replace(chat, in: name)
-                return count
-            }
+            let count = chat.remove(removal.selection)
+            if count > 0 || removal.selection == .all { try folder.replace(chat, in: name) }
+            return count
         }
     }
 
     func restoreConversation(_ snapshot: ConversationSnapshot) async throws -> Conversation {
         try await backend.call(name) { [roles = backend.roles] folder in
             try Validation.check(snapshot, roles: roles)
-            try folder.insert(Chat(snapshot.conversation, snapshot.messages), in: name)
+            try folder.insert(Chat(snapshot.conversation, snapshot.storedMessages.map(Chat.Message.init)), in: name)
             return snapshot.conversation
         }
     }

@@ -22,13 +22,18 @@ extension StorageCall {
                 + (query.preview.map { ", preview: \($0)" } ?? "") + ")"
         case .append(let new):
             "append(\(summary(of: new.messages)), to: \(summary(of: new.conversationID)), if: \(new.condition.words)"
-                + (new.marksRead ? ", marksRead: true)" : ")")
+                + (new.place == .head ? "" : ", \(new.place.words)") + (new.movesHead ? "" : ", movesHead: false")
+                + (new.isStreaming ? ", isStreaming: true" : "") + (new.marksRead ? ", marksRead: true)" : ")")
         case .reviseMessage(let revision):
-            "reviseMessage(of: \(summary(of: revision.conversationID)), \(revision.sequence), \(revision.metadata.words))"
+            "reviseMessage(of: \(summary(of: revision.conversationID)), \(revision.sequence)\(revision.words))"
         case .messages(let query) where query.lookup != nil:
             "messages(of: \(summary(of: query.conversationID)), .\(query.lookup.map { "\($0)" } ?? ""))"
         case .messages(let query):
-            "messages(of: \(summary(of: query.conversationID)), \(query.position), limit: \(query.limit))"
+            "messages(of: \(summary(of: query.conversationID)), \(query.position)"
+                + (query.path == .current ? "" : ", on: .\(query.path)") + ", limit: \(query.limit)"
+                + (query.states == .all ? "" : ", states: \(query.states.rawValue)") + ")"
+        case .forks(let id):
+            "forks(of: \(summary(of: id)))"
         case .removeMessages(let removal):
             "removeMessages(.\(removal.selection), of: \(summary(of: removal.conversationID)))"
         case .restoreConversation(let snapshot):
@@ -45,7 +50,11 @@ extension StorageReply {
         case .conversations(let page): "\(summary(of: page.items)), next: \(summary(of: page.next?.text))"
         case .appended(let result): "\(summary(of: result.messages)), version: \(summary(of: result.version))"
         case .message(let message): summary(of: message)
-        case .messages(let page): "\(summary(of: page.items))\(page.hasMore ? ", perhaps more" : "")"
+        case .messages(let page):
+            "\(summary(of: page.items))\(page.hasMore ? ", perhaps more" : "")"
+                + (page.through.map { ", through \($0)" } ?? "")
+        case .forks(let forks):
+            summary(of: forks.map { "after \($0.after): \($0.successors.map { "\($0.sequence) to \($0.newestEnd)" })" })
         case .count(let count): "\(count)"
         }
     }
@@ -58,10 +67,32 @@ extension ConversationChange {
             keepsPlace ? ".keepingPlace()" : nil, addedLabels.isEmpty ? nil : ".adding\(list(addedLabels))",
             removedLabels.isEmpty ? nil : ".removing\(list(removedLabels))",
             metadata.isEmpty ? nil : ".metadata(\(metadata.words))", readThrough.map { ".read(through: \($0))" },
-            unreadFrom.map { ".unread(from: \($0))" },
+            unreadFrom.map { ".unread(from: \($0))" }, newHead.map { ".head(\($0))" },
         ]
         let words = changes.compactMap(\.self).joined()
         return words.isEmpty ? "nothing" : words
+    }
+}
+
+extension AppendPlace {
+    fileprivate var words: String {
+        predecessor.map { "after: \($0)" } ?? replaced.map { "insteadOf: \($0)" } ?? "at the head"
+    }
+}
+
+extension MessageRevision {
+    fileprivate var words: String {
+        let changes = [
+            base.map { ", of \($0.createdAt) revision \($0.revision)" }, body.map { ", body: \(summary(of: $0))" },
+            state.map { ", state: .\($0)" }, metadata.isEmpty ? nil : ", \(metadata.words)",
+        ]
+        return changes.compactMap(\.self).joined()
+    }
+}
+
+extension MessageWriting {
+    fileprivate var words: String {
+        self == .none ? "" : ", \(state.rawValue) \(revision)" + (revisedAt.map { " of \($0)" } ?? "")
     }
 }
 
@@ -110,7 +141,7 @@ package func summary<Value>(of value: Value) -> String {
         """
         \(quoted(message.conversationID.rawValue)) \(message.sequence): \
         \(summary(of: message.body)) \
-        \(message.createdAt)
+        \(message.createdAt)\(message.predecessor.map { ", after \($0)" } ?? "")\(message.writing.words)
         """
     case let conversation as Conversation:
         """
@@ -118,7 +149,8 @@ package func summary<Value>(of value: Value) -> String {
         \(conversation.createdAt), updated \(conversation.updatedAt), last sequence \(conversation.lastSequence), \
         \(conversation.messageCount) messages, read through \(conversation.readThrough), cleared through \
         \(conversation.version.clearedThrough)\(list(conversation.labels, conversation.metadata))\
-        \(conversation.preview.map { ", preview \($0.sequence) \(quoted($0.text))" } ?? "")
+        \(conversation.preview.map { ", preview \($0.sequence) \($0.state) \(quoted($0.text))" } ?? "")\
+        \(conversation.head.map { ", head \($0)" } ?? "")\(conversation.isBranched ? ", branched" : "")
         """
     case let part as MessagePart:
         part.description.unicodeScalars.map { $0.isASCII ? String($0) : $0.escaped(asASCII: true) }.joined()
@@ -126,6 +158,7 @@ package func summary<Value>(of value: Value) -> String {
         quoted(metadata.text)
     case let version as ConversationVersion:
         "created \(version.createdAt), last sequence \(version.lastSequence), cleared through \(version.clearedThrough)"
+            + (version.head.map { ", head \($0)" } ?? "")
     case let values as [Any]:
         "[" + values.prefix(3).map { summary(of: $0) }.joined(separator: "; ")
             + (values.count > 3 ? "; ... \(values.count) in all]" : "]")

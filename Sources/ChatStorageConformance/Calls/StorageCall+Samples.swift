@@ -35,9 +35,27 @@ extension StorageCall {
             .messages(of: id, limit: 0),
             .messages(MessageQuery(of: id, .sequences([1, 2]))),
             .messages(MessageQuery(of: id, .keys(["key"]))),
+            .messages(MessageQuery(of: id, .after(0), on: .all, limit: 10, states: .finished)),
+            .messages(MessageQuery(of: id, on: .through(0), limit: 10)),
+            .forks(id),
+            .append(NewMessages([.user("other")], to: id, .after(0), movesHead: false)),
+            .append(NewMessages([.assistant("...")], to: id, isStreaming: true)),
+            .updateConversation(id, .head(0)),
+            .reviseMessage(MessageRevision(of: .answer(in: id), body: .assistant("more"), state: .stopped)),
+            .removeMessages(MessageRemoval(.messages([1, 2]), of: id)),
+            .removeMessages(MessageRemoval(.from(1), of: id)),
             .clearMessages(of: id),
             .restoreConversation(ConversationSnapshot(id: id, createdAt: .past, updatedAt: .past)),
             .restoreConversation(.sample(id, title: "restored", messages: 3)),
         ]
+    }
+}
+
+extension Message {
+    /// An answer under way that is nowhere: a conversation of its time never was.
+    fileprivate static func answer(in id: ConversationID) -> Message {
+        Message(
+            conversationID: id, sequence: 1, role: .assistant, content: "", createdAt: .past
+        ).with(writing: .begun)
     }
 }

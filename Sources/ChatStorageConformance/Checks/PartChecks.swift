@@ -172,7 +172,7 @@ extension Check {
             context.expect(restored, equals: snapshot.conversation, "it is what it was")
             context.expect(try await chats.conversation("one"), equals: restored, "it is read so")
             context.expect(
-                try await chats.messages(of: "one", limit: 1_000), equals: messages.map(snapshot.stored),
+                try await chats.messages(of: "one", limit: 1_000), equals: snapshot.storedMessages,
                 "its messages are what they were")
             var broken = snapshot
             broken.id = "two"

@@ -72,8 +72,15 @@ extension CheckContext {
                 let list = StorageCall.conversations(after: nil, limit: .max)
                 if let found = await deviation(list, tenant: tenant, handle: 0, index: calls.count) { return found }
                 for id in Set(calls.compactMap(\.id)).sortedByUTF8() {
-                    let read = StorageCall.messages(of: id, .end, limit: .max)
-                    if let found = await deviation(read, tenant: tenant, handle: 1, index: calls.count) { return found }
+                    let reads: [StorageCall] = [
+                        .messages(of: id, .end, limit: .max), .forks(id),
+                        .messages(MessageQuery(of: id, on: .all, limit: .max)),
+                    ]
+                    for read in reads {
+                        if let found = await deviation(read, tenant: tenant, handle: 1, index: calls.count) {
+                            return found
+                        }
+                    }
                 }
             }
             return nil
@@ -116,7 +123,8 @@ extension RandomCall {
     fileprivate var id: ConversationID? {
         switch kind {
         case .call(let call): call.conversationID
-        case .appendIfUnchanged(_, let id, _): id
+        case .appendIfUnchanged(let new, _): new.conversationID
+        case .revise(let id, _, _, _, _, _): id
         case .page: nil
         }
     }

@@ -227,6 +227,11 @@ private struct ConfinedBackend<Base: ChatStorageBackend>: ChatStorageBackend {
     /// Lists all tenants of the store; the checks pick their own.
     func tenants(_ query: TenantQuery) async throws -> TenantPage { try await base.tenants(query) }
 
+    /// Lists the answers under way of all tenants of the store; the checks pick their own.
+    func unfinishedMessages(_ query: UnfinishedQuery) async throws -> UnfinishedPage {
+        try await base.unfinishedMessages(query)
+    }
+
     private func confined(to name: String) -> Base.Tenant {
         harness.noteTenant(name)
         return base.tenant(name)

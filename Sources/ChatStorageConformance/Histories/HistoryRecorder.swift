@@ -24,7 +24,7 @@ extension HistoryEntry: CustomStringConvertible {
 }
 
 /// Records calls that many callers make at once.
-final class HistoryRecorder: Sendable {
+package final class HistoryRecorder: Sendable {
     private struct State {
         var clock = 0
         var entries: [HistoryEntry] = []
@@ -32,9 +32,12 @@ final class HistoryRecorder: Sendable {
 
     private let state = Mutex(State())
 
+    /// Makes a recorder of nothing yet.
+    package init() {}
+
     /// Makes a call on a handle and notes when it began and ended, and how.
     @discardableResult
-    func record(_ call: StorageCall, by caller: Int, on storage: InterceptedStorage) async -> HistoryEntry {
+    package func record(_ call: StorageCall, by caller: Int, on storage: any ChatStorage) async -> HistoryEntry {
         let start = state.withLock { state in
             state.clock += 1
             return state.clock
@@ -49,5 +52,5 @@ final class HistoryRecorder: Sendable {
     }
 
     /// The calls in the order they began.
-    var history: [HistoryEntry] { state.withLock(\.entries).sorted { $0.span.lowerBound < $1.span.lowerBound } }
+    package var history: [HistoryEntry] { state.withLock(\.entries).sorted { $0.span.lowerBound < $1.span.lowerBound } }
 }

@@ -17,12 +17,14 @@ extension CheckContext {
             let id = ConversationID("round \(round)")
             let recorder = HistoryRecorder()
             var random = random(stream: -1 - round)
+            var first: [HistoryEntry] = []
             for call in theme.first(id, &random) {
-                await recorder.record(call, by: 0, on: handles[0].asDefaultTenant)
+                first.append(await recorder.record(call, by: 0, on: handles[0].asDefaultTenant))
             }
+            let seen = first
             _ = try await concurrently(theme.callers) { number in
                 var random = self.random(stream: round * theme.callers + number)
-                var caller = HistoryCaller(number: number, conversation: id)
+                var caller = HistoryCaller(number: number, conversation: id, entries: seen)
                 for _ in 0..<theme.calls {
                     let call = theme.next(caller, &random)
                     caller.entries.append(

@@ -26,7 +26,7 @@ struct HistoryTheme: Sendable {
     }
 
     /// All themes, in the order in which they are checked.
-    static let all = [conversation, keysAndConditions, reads, metadata]
+    static let all = [conversation, keysAndConditions, reads, metadata, tree, streaming]
 
     /// Messages as a person writes them in themes that have no use for keys.
     static func messages(using random: inout SplitMix64) -> [ChatMessage] {
@@ -40,8 +40,8 @@ struct HistoryTheme: Sendable {
 struct HistoryCaller: Sendable {
     let number: Int
     let conversation: ConversationID
-    /// Its own calls and how they ended, the oldest first.
-    var entries: [HistoryEntry] = []
+    /// The calls that were made before, and its own, and how they ended, the oldest first.
+    var entries: [HistoryEntry]
 
     /// Its last append if it has keys: made again, as by a caller who got no answer, it must change nothing.
     var lastKeyedAppend: StorageCall? {

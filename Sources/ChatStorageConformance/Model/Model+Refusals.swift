@@ -15,9 +15,10 @@ extension Model.Tenant {
             let labels = change.addedLabels.union(change.removedLabels)
             return isFine(id) && isFine(title: change.newTitle ?? change.titleIfNone)
                 && labels.allSatisfy { has($0.rawValue, 1...100) } && isFine(change.metadata)
-                && change.readThrough ?? 0 >= 0 && change.unreadFrom ?? 0 >= 0 ? nil : .invalidArgument
+                && change.readThrough ?? 0 >= 0 && change.unreadFrom ?? 0 >= 0 && isFine(change.newHead)
+                ? nil : .invalidArgument
 
-        case .conversation(let id):
+        case .conversation(let id), .forks(let id):
             return isFine(id) ? nil : .invalidArgument
 
         case .deleteConversation(let deletion):
@@ -26,13 +27,14 @@ extension Model.Tenant {
 
         case .reviseMessage(let revision):
             return isFine(revision.conversationID) && revision.sequence >= 0 && isFine(revision.metadata)
-                ? nil : .invalidArgument
+                && revision.body.map { isFine($0) } ?? true ? nil : .invalidArgument
 
         case .removeMessages(let removal):
-            return isFine(removal.conversationID) ? nil : .invalidArgument
+            return isFine(removal.conversationID) && isFine(removal.selection) ? nil : .invalidArgument
 
         case .messages(let query):
             if case .keys(let keys) = query.lookup, !keys.allSatisfy({ has($0, 1...200) }) { return .invalidArgument }
+            if case .through(let sequence) = query.path, sequence < 0 { return .invalidArgument }
             return isFine(query.conversationID) && query.limit >= 0 && query.lookup?.count ?? 0 <= 1_000
                 ? nil : .invalidArgument
 
@@ -49,6 +51,7 @@ extension Model.Tenant {
                 messages.allSatisfy({ isFine($0) }),
                 areFine(keys: messages.map(\.key)), Set(messages.map { $0.key == nil }).count <= 1,
                 messages.map(\.content.utf8.count).reduce(0, +) <= 67_108_864,
+                new.place.predecessor ?? 0 >= 0, new.place.replaced ?? 0 >= 0,
                 isFine(title: new.condition.firstValues?.title), areFine(new.condition.firstValues?.labels ?? []),
                 isFine(new.condition.firstValues?.metadata ?? [:])
             else { return .invalidArgument }
@@ -72,6 +75,27 @@ extension Model.Tenant {
             && zip(times, times.dropFirst()).allSatisfy { $0 <= $1 }
             && times.allSatisfy { Limits.timestamps.contains($0) }
             && (sequences.last ?? 0) <= snapshot.lastSequence && snapshot.lastSequence < 1 << 53
+            && snapshot.messages.allSatisfy { $0.predecessor ?? 0 < $0.sequence && isFine($0.writing) }
+            && (snapshot.messages.map(\.predecessor) + [snapshot.head]).allSatisfy { sequences.contains($0 ?? 0) }
+    }
+
+    private func isFine(_ writing: MessageWriting) -> Bool {
+        writing.revision >= 1 || writing.revision == 0 && writing.state == .complete && writing.revisedAt == nil
+    }
+
+    private func isFine(_ head: ConversationChange.NewHead?) -> Bool {
+        switch head {
+        case .message(let sequence), .newest(let sequence): sequence >= 0
+        case nil: true
+        }
+    }
+
+    private func isFine(_ selection: MessageRemoval.Selection) -> Bool {
+        switch selection {
+        case .all: true
+        case .messages(let sequences): sequences.count <= 1_000 && sequences.allSatisfy { $0 >= 0 }
+        case .from(let sequence): sequence >= 0
+        }
     }
 
     private func isFine(_ id: ConversationID) -> Bool { has(id.rawValue, 1...100) }

@@ -9,8 +9,12 @@ package struct Model: Sendable, Hashable {
     /// A conversation with its messages.
     struct Entry: Sendable, Hashable {
         var conversation: Conversation
-        var messages: [Message]
-        /// Whether the time of update is known; after a clear, which does not return it, only its lower bound is.
+        var messages: [Message] = []
+        /// The message that each one follows, 0 for none.
+        var predecessors: [Int64: Int64] = [:]
+        /// The end of the current path, 0 for none.
+        var head: Int64 = 0
+        /// Whether the time of update is known; after a removal, which does not return it, only its lower bound is.
         var knowsUpdate = true
     }
 
@@ -50,6 +54,11 @@ extension Model {
     func version(of id: ConversationID, tenant name: String?) -> ConversationVersion? {
         tenants[name.map { Array($0.utf8) }]?.entries[id]?.conversation.version
     }
+
+    /// A message as the model knows it; nil if it is not there.
+    func message(_ sequence: Int64, of id: ConversationID, tenant name: String?) -> Message? {
+        tenants[name.map { Array($0.utf8) }]?.entries[id]?.message(sequence)
+    }
 }
 
 extension Model.Tenant {
@@ -78,38 +87,18 @@ extension Model.Tenant {
             return append(new, outcome)
 
         case .messages(let query):
-            let messages = entries[query.conversationID]?.messages ?? []
-            if let lookup = query.lookup {
-                let found = messages.filter { lookup.names($0) }
-                return expect(.returned(.messages(MessagePage(items: found, hasMore: false))), outcome)
-            }
-            let page =
-                if let lower = query.position.lowerBound {
-                    Array(messages.filter { $0.sequence > lower }.prefix(query.limit))
-                } else {
-                    Array(messages.filter { $0.sequence < query.position.upperBound ?? .max }.suffix(query.limit))
-                }
-            return expect(.returned(.messages(MessagePage(items: page, hasMore: page.count == query.limit))), outcome)
+            return expect(entries[query.conversationID]?.page(query) ?? .nothing(for: query), outcome)
+
+        case .forks(let id):
+            return expect(.returned(.forks(entries[id]?.forks ?? [])), outcome)
 
         case .removeMessages(let removal):
-            let messages = entries[removal.conversationID]?.messages ?? []
-            let removed =
-                switch removal.selection {
-                case .all: messages
-                }
-            entries[removal.conversationID]?.messages.removeAll(where: removed.contains)
-            entries[removal.conversationID]?.knowsUpdate = false
-            if let old = entries[removal.conversationID]?.conversation {
-                entries[removal.conversationID]?.conversation = old.with(
-                    messageCount: 0, readThrough: old.lastSequence, clearedThrough: old.lastSequence)
-            }
-            return expect(.returned(.count(removed.count)), outcome)
+            return remove(removal, outcome)
 
         case .restoreConversation(let snapshot):
             guard entries[snapshot.id] == nil else { return expect(.threw(.conversationExists), outcome) }
-            entries[snapshot.id] = Model.Entry(
-                conversation: snapshot.conversation, messages: snapshot.messages.map(snapshot.stored))
-            return expect(.returned(.conversation(snapshot.conversation)), outcome)
+            entries[snapshot.id] = Model.Entry(restoring: snapshot)
+            return expect(.returned(.conversation(entries[snapshot.id]?.conversation)), outcome)
 
         case .conversations(let query):
             return list(query, outcome)
@@ -126,7 +115,7 @@ extension Model.Tenant {
         let created = Conversation(
             id: new.id, title: new.title, createdAt: actual.createdAt, updatedAt: actual.createdAt, lastSequence: 0,
             labels: new.labels, metadata: new.metadata)
-        entries[new.id] = Model.Entry(conversation: created, messages: [])
+        entries[new.id] = Model.Entry(conversation: created)
         return expect(.returned(.conversation(created)), outcome)
     }
 
@@ -134,7 +123,18 @@ extension Model.Tenant {
         _ id: ConversationID, _ change: ConversationChange, _ outcome: CallOutcome
     ) -> String? {
         learnUpdate(of: id, from: outcome)
-        guard let old = entries[id]?.conversation else { return expect(.returned(.conversation(nil)), outcome) }
+        guard var entry = entries[id] else { return expect(.returned(.conversation(nil)), outcome) }
+        switch change.newHead {
+        case .message(let sequence):
+            guard sequence == 0 || entry.has(sequence) else { return expect(.threw(.messageNotFound), outcome) }
+            entry.head = sequence
+        case .newest(let sequence):
+            guard entry.has(sequence) else { return expect(.threw(.messageNotFound), outcome) }
+            entry.head = entry.descendants(of: sequence).max() ?? sequence
+        case nil: break
+        }
+        entry.settle()
+        let old = entry.conversation
         var new = old
         let labels = old.labels.filter { !change.removedLabels.contains($0) }.union(change.addedLabels)
         guard labels.count <= max(32, old.labels.count) else { return expect(.threw(.tooManyLabels), outcome) }
@@ -157,9 +157,10 @@ extension Model.Tenant {
             guard case .returned(.conversation(let actual?)) = outcome else { return "it returns the conversation" }
             guard actual.updatedAt >= old.updatedAt else { return "its time of update is not before \(old.updatedAt)" }
             new = new.with(updatedAt: actual.updatedAt)
-            entries[id]?.knowsUpdate = true
+            entry.knowsUpdate = true
         }
-        entries[id]?.conversation = new
+        entry.conversation = new
+        entries[id] = entry
         return expect(.returned(.conversation(new)), outcome)
     }
 
@@ -172,39 +173,71 @@ extension Model.Tenant {
         return expect(.returned(.existed(true)), outcome)
     }
 
-    private mutating func revise(_ revision: MessageRevision, _ outcome: CallOutcome) -> String? {
-        let messages = entries[revision.conversationID]?.messages ?? []
-        guard let index = messages.firstIndex(where: { $0.sequence == revision.sequence }) else {
-            return expect(.threw(.messageNotFound), outcome)
+    private mutating func remove(_ removal: MessageRemoval, _ outcome: CallOutcome) -> String? {
+        guard var entry = entries[removal.conversationID] else { return expect(.returned(.count(0)), outcome) }
+        let removed: Set<Int64>
+        switch removal.selection {
+        case .all:
+            removed = Set(entry.messages.map(\.sequence))
+            let last = entry.conversation.lastSequence
+            entry.conversation = entry.conversation.with(readThrough: last, clearedThrough: last)
+        case .messages(let sequences): removed = Set(sequences).filter(entry.has)
+        case .from(let sequence): removed = entry.has(sequence) ? entry.descendants(of: sequence) : []
         }
-        guard let metadata = messages[index].metadata.changed(by: revision.metadata) else {
+        if removal.selection == .all || !removed.isEmpty { entry.knowsUpdate = false }
+        entry.remove(removed)
+        entries[removal.conversationID] = entry
+        return expect(.returned(.count(removed.count)), outcome)
+    }
+
+    private mutating func revise(_ revision: MessageRevision, _ outcome: CallOutcome) -> String? {
+        guard let old = entries[revision.conversationID]?.message(revision.sequence),
+            revision.base.map({ $0.createdAt == old.createdAt }) ?? true
+        else { return expect(.threw(.messageNotFound), outcome) }
+        var (body, writing) = (old.body, old.writing)
+        if let base = revision.base {
+            let isRepeat =
+                old.revisedAt != nil && old.revision == base.revision + 1 && old.state == revision.state ?? .streaming
+                && (revision.body.map { $0.parts == old.parts && $0.native == old.body.native } ?? true)
+            if isRepeat { return expect(.returned(.message(old)), outcome) }
+            guard old.state == .streaming, old.revision == base.revision else {
+                return expect(.threw(.conflict), outcome)
+            }
+            if let new = revision.body {
+                body.parts = new.parts
+                body.native = new.native
+            }
+        }
+        guard let metadata = old.metadata.changed(by: revision.metadata) else {
             return expect(.threw(.metadataTooLarge), outcome)
         }
-        let old = messages[index]
-        var body = old.body
         body.metadata = metadata
-        let new = Message(
-            conversationID: old.conversationID, sequence: old.sequence, body: body, createdAt: old.createdAt)
-        entries[revision.conversationID]?.messages[index] = new
+        if revision.base != nil {
+            guard case .returned(.message(let actual)) = outcome, let time = actual.revisedAt, time >= old.createdAt
+            else {
+                return "it returns the message with a time that is not before \(old.createdAt)"
+            }
+            writing = MessageWriting(
+                state: revision.state ?? .streaming, revision: old.revision + 1, revisedAt: time)
+        }
+        let new = old.with(body: body, writing: writing)
+        entries[revision.conversationID]?.replace(new)
         return expect(.returned(.message(new)), outcome)
     }
 
     private mutating func append(_ appended: NewMessages, _ outcome: CallOutcome) -> String? {
         let (messages, id) = (appended.messages, appended.conversationID)
         guard !messages.isEmpty else { return expect(.returned(.appended(.nothing)), outcome) }
-        if let stored = storedBefore(messages, in: id) {
+        if let stored = storedBefore(appended) {
             let result = AppendResult(messages: stored, version: entries[id]?.conversation.version)
             return expect(stored.isEmpty ? .threw(.idempotencyMismatch) : .returned(.appended(result)), outcome)
         }
-        if let old = entries[id]?.conversation {
-            if let expected = appended.condition.expectedVersion,
-                old.createdAt != expected.createdAt || old.lastSequence != expected.lastSequence
-                    || old.version.clearedThrough != expected.clearedThrough
-            {
-                return expect(.threw(.conflict), outcome)
-            }
-        } else if !appended.condition.createsConversation {
+        if entries[id] == nil, !appended.condition.createsConversation {
             return expect(.threw(.conversationNotFound), outcome)
+        }
+        guard let predecessor = predecessor(for: appended) else { return expect(.threw(.messageNotFound), outcome) }
+        if let expected = appended.condition.expectedVersion, expected != entries[id]?.conversation.version {
+            return expect(.threw(.conflict), outcome)
         }
         guard case .returned(.appended(let actual)) = outcome, let now = actual.messages.first?.createdAt else {
             return "it returns \(messages.count) messages"
@@ -213,34 +246,55 @@ extension Model.Tenant {
         let new = Conversation(
             id: id, title: first?.title, createdAt: now, updatedAt: now, lastSequence: 0, labels: first?.labels ?? [],
             metadata: first?.metadata ?? [:])
-        var entry = entries[id] ?? Model.Entry(conversation: new, messages: [])
+        var entry = entries[id] ?? Model.Entry(conversation: new)
         let old = entry.conversation
         guard now >= old.updatedAt else { return "the messages' time is not before \(old.updatedAt)" }
-        let stored = messages.enumerated().map { index, message in
+        let last = old.lastSequence + Int64(messages.count)
+        let stored = zip(old.lastSequence + 1...last, messages).map { sequence, body in
             Message(
-                conversationID: id, sequence: old.lastSequence + Int64(index) + 1, body: message, createdAt: now)
+                conversationID: id, sequence: sequence, body: body, createdAt: now,
+                writing: appended.isStreaming && sequence == last
+                    ? MessageWriting(state: .streaming, revision: 1) : nil)
         }
         entry.messages += stored
-        let last = old.lastSequence + Int64(messages.count)
+        for sequence in old.lastSequence + 1...last {
+            entry.predecessors[sequence] = sequence == old.lastSequence + 1 ? predecessor : sequence - 1
+        }
+        if appended.movesHead { entry.head = last }
         entry.conversation = old.with(
-            updatedAt: now, lastSequence: last, messageCount: old.messageCount + messages.count,
-            readThrough: appended.marksRead ? last : old.readThrough)
+            updatedAt: now, lastSequence: last, readThrough: appended.marksRead ? last : old.readThrough)
         entry.knowsUpdate = true
+        entry.settle()
         entries[id] = entry
-        return expect(
-            .returned(.appended(AppendResult(messages: stored, version: entry.conversation.version))), outcome)
+        let result = AppendResult(
+            messages: entry.messages.suffix(stored.count), version: entry.conversation.version)
+        return expect(.returned(.appended(result)), outcome)
+    }
+
+    /// The message that an append follows, 0 for none; nil if the one that it names is not there.
+    private func predecessor(for appended: NewMessages) -> Int64? {
+        let entry = entries[appended.conversationID]
+        if let sequence = appended.place.predecessor {
+            return sequence == 0 || entry?.has(sequence) ?? false ? sequence : nil
+        }
+        if let sequence = appended.place.replaced { return entry?.predecessors[sequence] }
+        return entry?.head ?? 0
     }
 
     /// The messages of an append that was made before; none if they are not as it was made, nil if no key is there.
-    private func storedBefore(_ messages: [ChatMessage], in id: ConversationID) -> [Message]? {
-        let present = entries[id]?.messages ?? []
+    private func storedBefore(_ appended: NewMessages) -> [Message]? {
+        let messages = appended.messages
+        let present = entries[appended.conversationID]?.messages ?? []
         let found = messages.compactMap { message in
             message.key.flatMap { key in present.first { $0.key.map { Array($0.utf8) } == Array(key.utf8) } }
         }
         guard !found.isEmpty else { return nil }
-        let isSame = zip(found, messages).allSatisfy { stored, message in
-            stored.role == message.role && Array(stored.content.utf8) == Array(message.content.utf8)
-                && stored.parts == message.parts
+        let isSame = zip(found, messages).enumerated().allSatisfy { index, pair in
+            let (stored, message) = pair
+            let isStreaming = appended.isStreaming && index == messages.count - 1
+            guard stored.role == message.role, (stored.revision > 0) == isStreaming else { return false }
+            return isStreaming
+                || Array(stored.content.utf8) == Array(message.content.utf8) && stored.parts == message.parts
         }
         return found.count == messages.count && isSame ? found : []
     }
@@ -280,12 +334,13 @@ extension Model.Tenant {
     }
 
     private func preview(of id: ConversationID, _ scalars: Int?) -> MessagePreview? {
-        guard let scalars, let message = entries[id]?.messages.suffix(16).last(where: { !$0.content.isEmpty }) else {
-            return nil
-        }
+        guard let scalars, let entry = entries[id] else { return nil }
+        let last = entry.path(through: entry.head).suffix(16).compactMap(entry.message)
+        guard let message = last.last(where: { !$0.content.isEmpty }) else { return nil }
         let text = String(String.UnicodeScalarView(message.content.unicodeScalars.prefix(scalars)))
         return MessagePreview(
-            sequence: message.sequence, role: message.role, createdAt: message.createdAt, text: text)
+            sequence: message.sequence, role: message.role, createdAt: message.createdAt, text: text,
+            state: message.state)
     }
 
     // MARK: Times that a call did not return
@@ -304,17 +359,17 @@ extension Model.Tenant {
 }
 
 extension Conversation {
-    fileprivate func with(
+    func with(
         title: String?? = nil, updatedAt: Timestamp? = nil, lastSequence: Int64? = nil, messageCount: Int? = nil,
         readThrough: Int64? = nil, labels: Set<Label>? = nil, metadata: Metadata? = nil, clearedThrough: Int64? = nil,
-        preview: MessagePreview? = nil
+        preview: MessagePreview? = nil, head: Int64?? = nil, isBranched: Bool? = nil
     ) -> Conversation {
         Conversation(
             id: id, title: title ?? self.title, createdAt: createdAt, updatedAt: updatedAt ?? self.updatedAt,
             lastSequence: lastSequence ?? self.lastSequence, messageCount: messageCount ?? self.messageCount,
             readThrough: readThrough ?? self.readThrough, labels: labels ?? self.labels,
             metadata: metadata ?? self.metadata, clearedThrough: clearedThrough ?? version.clearedThrough,
-            preview: preview)
+            preview: preview, head: head ?? self.head, isBranched: isBranched ?? self.isBranched)
     }
 
     /// The most recently updated first, ties by the ids' bytes.
@@ -333,14 +388,5 @@ extension Metadata {
         }
         for (name, value) in change.set.object.members { result[name] = value }
         return change.isEmpty || result.text.utf8.count <= 65_536 ? result : nil
-    }
-}
-
-extension MessageQuery.Lookup {
-    fileprivate func names(_ message: Message) -> Bool {
-        switch self {
-        case .sequences(let sequences): sequences.contains(message.sequence)
-        case .keys(let keys): message.key.map { key in keys.contains { Array($0.utf8) == Array(key.utf8) } } ?? false
-        }
     }
 }

@@ -12,10 +12,11 @@ package struct RandomCall: Sendable {
         case damaged
     }
 
-    /// Which version of a conversation an append expects: only the store knows when one was created.
+    /// Which version of a conversation an append expects, or of a message a revision: only the store knows when one was
+    /// created.
     package enum Version: Sendable {
         case current
-        /// One that other messages were appended to.
+        /// One that other messages were appended to, or that was written since.
         case behind
         /// One that was created at another time.
         case another
@@ -24,7 +25,9 @@ package struct RandomCall: Sendable {
     package enum Kind: Sendable {
         case call(StorageCall)
         case page(Cursor, ConversationQuery)
-        case appendIfUnchanged([ChatMessage], to: ConversationID, Version)
+        case appendIfUnchanged(NewMessages, Version)
+        /// A writer's revision of the message of a sequence.
+        case revise(ConversationID, Int64, Version, body: ChatMessage?, state: MessageState?, MetadataChange)
     }
 
     /// The tenant's name; nil is the default tenant.
@@ -36,15 +39,32 @@ package struct RandomCall: Sendable {
     /// The call that it comes to, given the cursors that each tenant was given and what the store holds.
     func call(holding cursors: [String?: [ConversationCursor]], of model: Model) -> StorageCall {
         switch kind {
-        case .appendIfUnchanged(let messages, let id, let version):
+        case .appendIfUnchanged(var new, let version):
             var expected =
-                model.version(of: id, tenant: tenant) ?? ConversationVersion(createdAt: .past, lastSequence: 0)
+                model.version(of: new.conversationID, tenant: tenant)
+                ?? ConversationVersion(createdAt: .past, lastSequence: 0)
             switch version {
             case .current: break
             case .behind: expected.lastSequence -= 1
             case .another: expected.createdAt = expected.createdAt.advanced(by: -1)
             }
-            return .append(messages, to: id, if: .unchanged(expected))
+            new.condition = .unchanged(expected)
+            return .append(new)
+        case .revise(let id, let sequence, let version, let body, let state, let metadata):
+            var message =
+                model.message(sequence, of: id, tenant: tenant)
+                ?? Message(conversationID: id, sequence: sequence, role: .user, content: "", createdAt: .past)
+            switch version {
+            case .current: break
+            case .behind:
+                message = message.with(
+                    writing: MessageWriting(state: message.state, revision: message.revision - 1))
+            case .another:
+                message = Message(
+                    conversationID: id, sequence: sequence, body: message.body,
+                    createdAt: message.createdAt.advanced(by: -1), writing: message.writing)
+            }
+            return .reviseMessage(MessageRevision(of: message, body: body, state: state, metadata: metadata))
         case .call(let call): return call
         case .page(let cursor, var query):
             let mine = cursors[tenant] ?? []
@@ -70,8 +90,11 @@ extension RandomCall: CustomStringConvertible {
         return switch kind {
         case .call(let call): "\(caller): \(summary(of: call))"
         case .page(let cursor, let query): "\(caller): \(summary(of: StorageCall.conversations(query))) at .\(cursor)"
-        case .appendIfUnchanged(let messages, let id, let version):
-            "\(caller): append(\(summary(of: messages)), to: \(summary(of: id)), if unchanged: .\(version))"
+        case .appendIfUnchanged(let new, let version):
+            "\(caller): \(summary(of: StorageCall.append(new))) if unchanged: .\(version)"
+        case .revise(let id, let sequence, let version, let body, let state, _):
+            "\(caller): reviseMessage(of: \(summary(of: id)), \(sequence), at .\(version), body: \(summary(of: body)), "
+                + "state: \(summary(of: state)))"
         }
     }
 }
@@ -117,7 +140,7 @@ extension RandomCall {
     ) -> Kind {
         let title = random.oneIn(20) ? random.any(badTitles) : random.any(titles)
         let limit = random.any([-1, 0, 1, 2, 2, 3, 5, 100, .max])
-        switch Int.random(in: 0..<32, using: &random) {
+        switch Int.random(in: 0..<44, using: &random) {
         case 0:
             return .call(
                 .createConversation(
@@ -144,6 +167,10 @@ extension RandomCall {
                 .messages(MessageQuery(of: id, .sequences(random.any([[], [2, 1, 2], [.min, 0, 3, .max], [5, 8]])))))
         case 31:
             return .call(.messages(MessageQuery(of: id, .keys(random.oneIn(10) ? badKeys : [random.any(keys), "k"]))))
+        case 32...34: return .call(.messages(pathQuery(of: id, limit: limit, using: &random)))
+        case 35: return .call(.forks(id))
+        case 36: return .call(.removeMessages(MessageRemoval(selection(using: &random), of: id)))
+        case 37...41: return revision(of: id, using: &random)
         case 7...8: return .call(.clearMessages(of: id))
         case 9: return .call(.restoreConversation(snapshot(id, title: title, using: &random)))
         case 10...12: return .call(.messages(of: id, limit: 100))
@@ -170,20 +197,24 @@ extension RandomCall {
                 }
                 appended = appended.suffix(2) + [messages]
             }
+            let isStreaming = random.oneIn(4)
+            let place = random.oneIn(2) ? .head : place(using: &random)
             if random.oneIn(4) {
-                return .appendIfUnchanged(messages, to: id, random.any([.current, .current, .behind, .another]))
+                return .appendIfUnchanged(
+                    NewMessages(messages, to: id, place, isStreaming: isStreaming),
+                    random.any([.current, .current, .behind, .another]))
             }
             let first = AppendCondition.create(
                 title: title, labels: someLabels(using: &random), metadata: metadata(using: &random))
             return .call(
                 .append(
                     NewMessages(
-                        messages, to: id, if: random.any([.createIfMissing, .createIfMissing, .exists, first]),
-                        marksRead: random.oneIn(5))))
+                        messages, to: id, place, if: random.any([.createIfMissing, .createIfMissing, .exists, first]),
+                        movesHead: !random.oneIn(6), isStreaming: isStreaming, marksRead: random.oneIn(5))))
         }
     }
 
-    private static func change(title: String?, using random: inout SplitMix64) -> ConversationChange {
+    static func change(title: String?, using random: inout SplitMix64) -> ConversationChange {
         var change = ConversationChange()
         if random.oneIn(3) { change = random.oneIn(2) ? change.title(title) : change.titleIfNone(title ?? "title") }
         if random.oneIn(4) { change = change.keepingPlace() }
@@ -192,6 +223,7 @@ extension RandomCall {
         if random.oneIn(2) { change = change.metadata(metadataChange(using: &random)) }
         let sequence = random.any([-1, 0, 1, 2, 3, 5, .max] as [Int64])
         if random.oneIn(3) { change = random.oneIn(2) ? change.read(through: sequence) : change.unread(from: sequence) }
+        if random.oneIn(3) { change = random.oneIn(2) ? change.head(sequence) : change.show(branch: sequence) }
         return change
     }
 
@@ -206,7 +238,7 @@ extension RandomCall {
         return Metadata(["a": random.any(values), "b": random.any(values)])
     }
 
-    private static func metadataChange(using random: inout SplitMix64) -> MetadataChange {
+    static func metadataChange(using random: inout SplitMix64) -> MetadataChange {
         if random.oneIn(8) { return .replacing(with: metadata(using: &random)) }
         // Two of these do not fit into one object.
         if random.oneIn(10) {
@@ -216,13 +248,13 @@ extension RandomCall {
         return random.oneIn(3) ? .removing(name) : .setting(name, to: random.any(values))
     }
 
-    private static func position(using random: inout SplitMix64) -> MessagePosition {
+    static func position(using random: inout SplitMix64) -> MessagePosition {
         let sequences: [Int64] = [.min, -1, 0, 1, 2, 3, 5, 8, 13, 21, .max]
         let sequence = random.any(sequences)
         return random.any([MessagePosition.end, .before(sequence), .after(sequence)])
     }
 
-    private static func message(hasKey: Bool, using random: inout SplitMix64) -> ChatMessage {
+    static func message(hasKey: Bool, using random: inout SplitMix64) -> ChatMessage {
         let role = random.oneIn(30) ? Role(rawValue: random.any(badRoles)) : random.any([.system, .user, .assistant])
         let key = hasKey ? random.oneIn(40) ? random.any(badKeys) : random.any(keys) : nil
         var message = ChatMessage(role: role, content: random.oneIn(40) ? "text\0" : random.any(contents), key: key)
@@ -252,22 +284,25 @@ extension RandomCall {
             sequence += random.any(steps)
             time = time.advanced(by: random.any(pauses))
             return ConversationSnapshot.Message(
-                sequence: sequence, body: message(hasKey: random.oneIn(3), using: &random), createdAt: time)
+                sequence: sequence, body: message(hasKey: random.oneIn(3), using: &random), createdAt: time,
+                predecessor: random.oneIn(3) ? random.any([0, 0, 1, 1, sequence - 1, 2]) : nil,
+                writing: writing(of: time, using: &random))
         }
         let cleared: [Int64] = random.oneIn(20) ? [-1] : [0, 0, 4]
         return ConversationSnapshot(
             id: id, title: title, createdAt: createdAt, updatedAt: time.advanced(by: random.any([0, 0, 5])),
             lastSequence: sequence + random.any(cleared), readThrough: random.any([0, 0, 1]),
-            labels: someLabels(using: &random), metadata: metadata(using: &random), messages: messages)
+            labels: someLabels(using: &random), metadata: metadata(using: &random),
+            head: random.oneIn(4) ? random.any([0, 1, sequence, 2]) : nil, messages: messages)
     }
 }
 
 extension SplitMix64 {
     /// One of the values.
-    fileprivate mutating func any<Value>(_ values: [Value]) -> Value {
+    mutating func any<Value>(_ values: [Value]) -> Value {
         values[Int.random(in: values.indices, using: &self)]
     }
 
     /// True once in `count` times on average.
-    fileprivate mutating func oneIn(_ count: Int) -> Bool { Int.random(in: 0..<count, using: &self) == 0 }
+    mutating func oneIn(_ count: Int) -> Bool { Int.random(in: 0..<count, using: &self) == 0 }
 }

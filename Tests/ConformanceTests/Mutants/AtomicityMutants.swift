@@ -10,6 +10,7 @@ extension Mutant {
             "leaves half a batch", caughtBy: "atomicity.append.whole-or-nothing",
             "concurrency.readers-see-whole-batches", "order.sequence.concurrent-batches",
             related: [
+                "removal.key-is-free",
                 "parts.limits", "lists.read-marks",
                 "errors.tell-no-text",
                 "keys.*", "conditions.*",
@@ -63,7 +64,10 @@ extension Mutant {
         Mutant(
             "restores the conversation first and its messages then",
             caughtBy: "concurrency.readers-see-whole-restores",
-            related: ["roles.with-tools", "cancellation.*", "atomicity.create.race", "linearisability.conversation"]
+            related: [
+                "branches.restore", "roles.with-tools", "cancellation.*", "atomicity.create.race",
+                "linearisability.conversation",
+            ]
         ) { call, base, _ in
             guard case .restoreConversation(let snapshot) = call, !snapshot.messages.isEmpty else {
                 return try await call.perform(on: base)
@@ -119,6 +123,7 @@ extension Mutant {
         Mutant(
             "loses one of two concurrent appends", caughtBy: "order.sequence.concurrent-writers",
             related: [
+                "branches.concurrent", "removal.concurrent",
                 "keys.*", "conditions.*",
                 "order.sequence.concurrent-*", "atomicity.append.*", "cancellation.*", "concurrency.*",
                 "tenants.concurrent", "schema.prepare.concurrent", "schema.prepare.during-calls",
@@ -158,7 +163,7 @@ extension Mutant {
         },
         Mutant(
             "counts first and clears then", caughtBy: "concurrency.clear-against-append",
-            related: ["concurrency.clear-*", "cancellation.*"]
+            related: ["branches.clear", "branches.forks.many", "removal.*", "concurrency.clear-*", "cancellation.*"]
         ) { call, base, _ in
             guard case .removeMessages(let removal) = call else { return try await call.perform(on: base) }
             let count = try await base.messages(of: removal.conversationID, limit: .max).count
@@ -181,6 +186,7 @@ extension Mutant {
             "creates what must exist", caughtBy: "atomicity.append.must-exist",
             "concurrency.delete-against-conditional-append",
             related: [
+                "branches.head",
                 "labels.limits", "lists.read-marks", "append.first-values",
                 "keys.*", "conditions.*",
                 "atomicity.append.whole-or-nothing", "tenants.isolated", "errors.precedence.arguments",
@@ -253,6 +259,7 @@ extension Mutant {
         Mutant(
             "throws its own errors", caughtBy: "errors.precedence.arguments", "limits.negative",
             related: [
+                "answers.*", "branches.*", "removal.*",
                 "parts.*", "metadata.*", "roles.*", "labels.*", "lists.*", "lists.read-marks", "append.first-values",
                 "messages.lookup", "administration.*",
                 "keys.*", "conditions.*", "closing.reads-under-way",

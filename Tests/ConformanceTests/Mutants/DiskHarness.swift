@@ -76,6 +76,10 @@ private struct DiskBackend: ChatStorageBackend {
 
     func tenants(_ query: TenantQuery) async throws -> TenantPage { try await memory.tenants(query) }
 
+    func unfinishedMessages(_ query: UnfinishedQuery) async throws -> UnfinishedPage {
+        try await memory.unfinishedMessages(query)
+    }
+
     var defaultTenant: InMemoryTenant { memory.defaultTenant }
 
     func tenant(_ name: String) -> InMemoryTenant { memory.tenant(name) }

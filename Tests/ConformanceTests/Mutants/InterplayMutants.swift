@@ -9,6 +9,7 @@ extension Mutant {
         Mutant(
             "answers pages from a cache that a clear does not empty", caughtBy: "model.random-calls",
             related: [
+                "answers.revise", "answers.writer.stopped", "branches.head", "removal.from", "removal.in-a-tree",
                 "metadata.*",
                 "cascade.clear.*", "concurrency.clear-*", "concurrency.readers-*", "cancellation.*",
                 "closing.reads-under-way",

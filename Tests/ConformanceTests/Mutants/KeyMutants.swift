@@ -9,6 +9,7 @@ extension Mutant {
         Mutant(
             "ignores keys", caughtBy: "keys.repeated", "keys.race",
             related: [
+                "answers.repeated-append", "branches.keys", "removal.key-is-free",
                 "parts.repeated-append", "lists.count", "messages.lookup", "lists.read-marks",
                 "keys.*", "errors.precedence.arguments", "errors.tell-no-text", "values.codable.given",
                 "conditions.unchanged.returned-version",
@@ -54,7 +55,10 @@ extension Mutant {
         },
         Mutant(
             "returns what has the keys without comparing it", caughtBy: "keys.mismatch",
-            related: ["parts.repeated-append", "keys.*", "errors.precedence.arguments", "errors.tell-no-text"]
+            related: [
+                "answers.repeated-append", "parts.repeated-append", "keys.*", "errors.precedence.arguments",
+                "errors.tell-no-text",
+            ]
         ) { call, base, _ in
             do {
                 return try await call.perform(on: base)
@@ -68,7 +72,7 @@ extension Mutant {
         },
         Mutant(
             "appends what is missing of a batch", caughtBy: "keys.mismatch",
-            related: ["keys.overlapping-batches"]
+            related: ["removal.key-is-free", "keys.overlapping-batches"]
         ) { call, base, _ in
             do {
                 return try await call.perform(on: base)
@@ -95,7 +99,7 @@ extension Mutant {
         },
         Mutant(
             "keeps the keys of what was cleared", caughtBy: "keys.removed",
-            related: ["cascade.*", "concurrency.*", "cancellation.*"]
+            related: ["removal.key-is-free", "cascade.*", "concurrency.*", "cancellation.*"]
         ) { _ in
             let kept = Mutex<[String: [String: Message]]>([:])
             return { call, base, tenant in
@@ -125,6 +129,7 @@ extension Mutant {
         Mutant(
             "looks for keys first and appends then", caughtBy: "keys.race",
             related: [
+                "answers.repeated-append", "branches.keys", "removal.key-is-free",
                 "parts.*", "lists.read-marks", "messages.lookup", "lists.count", "append.*",
                 "keys.*", "errors.precedence.arguments", "errors.tell-no-text", "conditions.unchanged.returned-version",
             ]
@@ -166,6 +171,7 @@ extension Mutant {
             "takes any conversation that exists for unchanged", caughtBy: "conditions.unchanged.append",
             "conditions.unchanged.race",
             related: [
+                "branches.head",
                 "conditions.unchanged.*", "errors.precedence.arguments", "errors.tell-no-text", "keys.before-condition",
                 "keys.race-if-unchanged", "values.codable.given",
             ]

@@ -59,7 +59,8 @@ extension Mutant {
             return reply
         },
         Mutant(
-            "takes messages of the same text for the same", caughtBy: "parts.repeated-append", related: ["keys.*"]
+            "takes messages of the same text for the same", caughtBy: "parts.repeated-append",
+            related: ["answers.repeated-append", "keys.*"]
         ) { call, base, _ in
             do {
                 return try await call.perform(on: base)
@@ -85,7 +86,7 @@ extension Mutant {
         },
         Mutant(
             "moves a conversation whose message is rated", caughtBy: "metadata.message.change",
-            related: ["metadata.*", "conditions.*", "cancellation.*"]
+            related: ["answers.revise", "metadata.*", "conditions.*", "cancellation.*"]
         ) { call, base, _ in
             let reply = try await call.perform(on: base)
             if case .reviseMessage(let revision) = call,
@@ -97,7 +98,7 @@ extension Mutant {
         },
         Mutant(
             "moves a conversation that is labelled", caughtBy: "labels.change",
-            related: ["metadata.conversation.change", "lists.read-marks", "titles.if-none", "lists.*"]
+            related: ["branches.head", "metadata.conversation.change", "lists.read-marks", "titles.if-none", "lists.*"]
         ) { call, base, _ in
             guard case .updateConversation(let id, let change) = call, !change.isEmpty, change.newTitle == nil,
                 change.titleIfNone == nil, let old = try? await base.conversation(id)
@@ -152,6 +153,7 @@ extension Mutant {
         Mutant(
             "takes the last sequence for the number of messages", caughtBy: "lists.count",
             related: [
+                "branches.restore", "removal.*",
                 "restore.*", "keys.restored", "order.*", "atomicity.*", "cascade.*", "parts.restored",
                 "lists.read-marks",
                 "administration.*", "durability.*",
@@ -204,7 +206,10 @@ extension Mutant {
             }
             return reply
         },
-        Mutant("returns looked up messages as often as they are asked for", caughtBy: "messages.lookup") {
+        Mutant(
+            "returns looked up messages as often as they are asked for", caughtBy: "messages.lookup",
+            related: ["branches.read.paths"]
+        ) {
             call, base, _ in
             guard case .messages(let query) = call, case .sequences(let sequences) = query.lookup,
                 case .messages(let page) = try await call.perform(on: base)
@@ -280,14 +285,5 @@ extension ChatMessage {
         var message = self
         message.parts = changed
         return message
-    }
-}
-
-extension Conversation {
-    fileprivate func with(messageCount: Int) -> Conversation {
-        Conversation(
-            id: id, title: title, createdAt: createdAt, updatedAt: updatedAt, lastSequence: lastSequence,
-            messageCount: messageCount, readThrough: readThrough, labels: labels, metadata: metadata,
-            clearedThrough: version.clearedThrough, preview: preview)
     }
 }

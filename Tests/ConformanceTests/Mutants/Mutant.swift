@@ -134,9 +134,9 @@ struct FaultInterceptor: StorageInterceptor {
 
 /// What mutants take calls apart by, and put replies together with.
 extension StorageCall {
-    /// What an append is about; nil for another call.
+    /// What a plain append is about; nil for another call, and for one that makes a branch or begins an answer.
     var appended: (messages: [ChatMessage], id: ConversationID, condition: AppendCondition)? {
-        guard case .append(let new) = self else { return nil }
+        guard case .append(let new) = self, new.place == .head, new.movesHead, !new.isStreaming else { return nil }
         return (new.messages, new.conversationID, new.condition)
     }
 
@@ -146,9 +146,11 @@ extension StorageCall {
         return new.marksRead
     }
 
-    /// What a read of a page of messages is about; nil for another call.
+    /// What a read of a plain page of messages is about; nil for another call.
     var read: (id: ConversationID, position: MessagePosition, limit: Int)? {
-        guard case .messages(let query) = self, query.lookup == nil else { return nil }
+        guard case .messages(let query) = self, query.lookup == nil, query.path == .current, query.states == .all else {
+            return nil
+        }
         return (query.conversationID, query.position, query.limit)
     }
 
@@ -192,7 +194,7 @@ extension StorageReply {
         let version = try await base.conversation(id).map {
             ConversationVersion(
                 createdAt: $0.createdAt, lastSequence: messages.last?.sequence ?? 0,
-                clearedThrough: $0.version.clearedThrough)
+                clearedThrough: $0.version.clearedThrough, head: $0.head)
         }
         return .appended(AppendResult(messages: messages, version: messages.isEmpty ? nil : version))
     }

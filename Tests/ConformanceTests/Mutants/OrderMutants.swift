@@ -7,6 +7,7 @@ extension Mutant {
         Mutant(
             "reuses sequences after a clear", caughtBy: "order.sequence.not-reused-after-clear",
             related: [
+                "branches.*", "removal.*",
                 "conditions.unchanged.cleared",
                 "keys.removed", "conditions.unchanged.other-changes",
                 "concurrency.clear-*", "cancellation.any-operation",
@@ -35,6 +36,7 @@ extension Mutant {
         Mutant(
             "takes a sequence for an append that fails", caughtBy: "order.sequence.failed-append-takes-none",
             related: [
+                "branches.head", "removal.key-is-free",
                 "parts.*",
                 "cancellation.any-operation", "errors.precedence.arguments",
                 "keys.*", "conditions.*",
@@ -74,6 +76,7 @@ extension Mutant {
         Mutant(
             "moves updatedAt on reads", caughtBy: "order.updated.unmoved-by-others",
             related: [
+                "branches.*",
                 "metadata.*", "labels.*", "lists.read-marks", "titles.*",
                 "keys.*", "conditions.*",
                 "text.id.length-accepted", "order.*", "atomicity.*", "restore.*", "cascade.*", "concurrency.*",
@@ -95,7 +98,10 @@ extension Mutant {
             }
             return try await call.perform(on: base)
         },
-        Mutant("gives messages the clock's time", caughtBy: "order.time.clock-steps-back", "order.time.last-moment") {
+        Mutant(
+            "gives messages the clock's time", caughtBy: "order.time.clock-steps-back", "order.time.last-moment",
+            related: ["answers.*", "branches.append.places", "pages.messages.windows"]
+        ) {
             call, base, _ in
             guard case .append = call, case .appended(var result) = try await call.perform(on: base) else {
                 return try await call.perform(on: base)
@@ -110,6 +116,7 @@ extension Mutant {
         Mutant(
             "keeps milliseconds", caughtBy: "order.time.microseconds",
             related: [
+                "answers.restore", "branches.restore",
                 "parts.restored", "lists.labels*", "administration.*", "metadata.*", "labels.*",
                 "keys.restored", "conditions.unchanged.incarnation",
                 "order.list.time-before-id", "order.time.clock-steps-back", "order.time.last-moment",
@@ -140,6 +147,7 @@ extension Mutant {
         Mutant(
             "repeats the message at a page's edge", caughtBy: "pages.messages.positions", "pages.messages.walk-all",
             related: [
+                "branches.read.paths", "branches.read.walk",
                 "restore.exact", "limits.largest", "pages.messages.walk-while-appending",
                 "concurrency.readers-see-whole-large-batches",
             ]

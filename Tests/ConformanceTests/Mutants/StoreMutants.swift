@@ -7,10 +7,11 @@ extension Mutant {
     static let stores: [Mutant] = [
         Mutant(
             "brings what was written to the disk when it is closed", caughtBy: "durability.not-closed",
-            related: ["closing.writes-under-way-whole"], harness: DiskHarness(saves: .inClose)),
+            related: ["answers.survive", "closing.writes-under-way-whole"], harness: DiskHarness(saves: .inClose)),
         Mutant(
             "stores half an append when it is closed meanwhile", caughtBy: "closing.writes-under-way-whole",
             related: [
+                "removal.key-is-free",
                 "lists.read-marks", "lists.*", "append.*",
                 "keys.*", "conditions.*",
                 "closing.*", "atomicity.append.*", "concurrency.*", "order.sequence.*", "order.time.*",

@@ -214,11 +214,13 @@ extension StorageCall {
             new.id = map(new.id)
             return .createConversation(new)
         case .conversation(let id): return .conversation(map(id))
+        case .forks(let id): return .forks(map(id))
         case .updateConversation(let id, let change): return .updateConversation(map(id), change)
         case .deleteConversation(var deletion):
             deletion.id = map(deletion.id)
             return .deleteConversation(deletion)
         case .conversations: return self
+        case .forks(let id): return .forks(map(id))
         case .append(var new):
             new.conversationID = map(new.conversationID)
             return .append(new)

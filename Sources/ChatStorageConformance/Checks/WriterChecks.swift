@@ -1,0 +1,106 @@
+import ChatStorageCore
+
+extension Check {
+    /// What the library builds on answers under way and on pages: the writer of an answer, and windows.
+    static let writers: [Check] = [
+        Check(
+            "answers.writer", .s6, .s3, .s4,
+            why: "What a person saw on the screen must be stored, however the writing ended."
+        ) { context in
+            let chats = try await context.open()
+            try await chats.append(.user("question"), to: "c")
+            let done = try await chats.append(streaming: .assistant, to: "c") { draft in
+                for piece in ["so ", "it ", "is"] { draft.append(piece) }
+            }
+            context.expect(done.content, equals: "so it is", "every piece is there")
+            context.expect(done.state, equals: .complete, "it is complete")
+            context.expect(try await chats.messages(of: "c", limit: 1), equals: [done], "it is read so")
+            struct Failure: Error {}
+            do {
+                try await chats.append(streaming: .assistant, to: "c", .insteadOf(2)) { draft in
+                    draft.append("half")
+                    throw Failure()
+                }
+                context.expect(false, "the writer's own error is thrown")
+            } catch is Failure {}
+            let failed = try await chats.messages(of: "c", limit: 1).first
+            context.expect(failed?.state, equals: .failed, "an answer that fails says so")
+            context.expect(failed?.content, equals: "half", "with what came")
+            context.expect(failed?.predecessor, equals: 1, "in its place")
+            await context.expectError(.conversationNotFound, "a chat that was deleted is not made anew") {
+                try await chats.append(streaming: .assistant, to: "none") { $0.append("never") }
+            }
+            context.expect(try await chats.conversation("none"), equals: nil, "and nothing of it is stored")
+        },
+        Check(
+            "answers.writer.stopped", .s6, .s3,
+            why: "Stop must stop, from this window and from another one, also while the model says nothing."
+        ) { context in
+            let handles = try await context.open(handles: 2)
+            try await handles[0].append(.user("question"), to: "c")
+            for isCancelled in [true, false] {
+                let (begun, said) = AsyncStream.makeStream(of: Void.self)
+                let chats = handles[0]
+                let writing = Task {
+                    try await chats.append(
+                        streaming: .assistant, to: "c", .after(1),
+                        checkpoints: AnswerCheckpoints(interval: .zero, look: .milliseconds(20))
+                    ) { draft in
+                        draft.append("half")
+                        said.yield()
+                        // It ends when it is cancelled; the model says nothing more.
+                        try await Task.sleep(for: .seconds(3_600))
+                    }
+                }
+                for await _ in begun { break }
+                let answer = try context.require(
+                    await handles[1].messages(of: "c", limit: 1).first, "the answer has its place")
+                if isCancelled { writing.cancel() } else { try await handles[1].endAnswer(answer.sequence, of: "c") }
+                do {
+                    _ = try await writing.value
+                    context.expect(false, "an answer that is stopped throws")
+                } catch is CancellationError {}
+                let stored = try await handles[1].messages(of: "c", limit: 1).first
+                context.expect(stored?.state, equals: .stopped, "it is stopped")
+                if isCancelled { context.expect(stored?.content, equals: "half", "with all that came") }
+            }
+        },
+        Check(
+            "pages.messages.windows", .w1, .s4, .b2,
+            why: "A result without its call is refused by the provider, and then every later turn is."
+        ) { context in
+            let chats = try await context.open(taking: .withTools)
+            try await chats.append(.system("instructions"), to: "c")
+            for turn in 1...20 {
+                try await chats.append(
+                    [
+                        .user("question \(turn)"), .assistant([.toolCall("f", callID: "\(turn)", input: "{}")]),
+                        .tool([.toolResult(callID: "\(turn)", output: "result")]), .assistant("answer \(turn)"),
+                    ], to: "c")
+            }
+            for size in [0, 1, 4, 5, 6, 9, 17, 30, 80, 81, 1_000] {
+                let window = try await chats.history(of: "c", window: .messages(size))
+                context.expect(window.count <= size, "it has at most as many messages")
+                guard size > 5 else { continue }
+                context.expect(window.first?.role, equals: .system, "instructions are kept")
+                context.expect(window.dropFirst().first?.role, equals: .user, "it begins at a user's message")
+                context.expect(window.last?.content, equals: "answer 20", "it ends at the end")
+            }
+            for limit in 1...9 {
+                let history = try await chats.history(of: "c", limit: limit)
+                context.expect(history.first?.role != .tool, "a history begins with no result alone")
+            }
+            let fork = try await chats.append(.user("another"), to: "c", .after(5))
+            let other = try await chats.history(of: "c", window: .messages(6)).map(\.content)
+            context.expect(fork.predecessor, equals: 5, "where it has branched")
+            context.expect(
+                other, equals: ["instructions", "question 1", "", "", "answer 1", "another"],
+                "a window is of the current path")
+            for window in [HistoryWindow.messages(-1), .tokens(-1)] {
+                await context.expectError(.invalidArgument, "a negative size is refused") {
+                    try await chats.history(of: "c", window: window)
+                }
+            }
+        },
+    ]
+}
