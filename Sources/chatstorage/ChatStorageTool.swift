@@ -41,9 +41,9 @@ struct ChatStorageTool: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ImportCommand.self, ListCommand.self, ShowCommand.self, HistoryCommand.self, AddCommand.self,
-            TitleCommand.self, LabelCommand.self, MetaCommand.self, ClearCommand.self, DeleteCommand.self,
-            TenantsCommand.self, PruneCommand.self, EraseCommand.self, StatsCommand.self, ExecCommand.self,
-            VerifyCommand.self,
+            ForksCommand.self, HeadCommand.self, RemoveCommand.self, TitleCommand.self, LabelCommand.self,
+            MetaCommand.self, ClearCommand.self, DeleteCommand.self, TenantsCommand.self, UnfinishedCommand.self,
+            PruneCommand.self, EraseCommand.self, StatsCommand.self, ExecCommand.self, VerifyCommand.self,
         ])
 
     // Given here too, so that they can stand before the command's name as well as after it.

@@ -27,6 +27,10 @@ struct Failure: Error {
         Failure("there is no conversation \(TerminalText.line(id.rawValue))")
     }
 
+    static func noMessage(_ sequence: Int64, of id: ConversationID) -> Failure {
+        Failure("\(TerminalText.line(id.rawValue)) has no message \(sequence)")
+    }
+
     /// The exit status after an error.
     static func status(after error: any Error) -> CInt {
         switch error {

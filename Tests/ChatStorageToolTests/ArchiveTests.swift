@@ -112,22 +112,54 @@ struct ArchiveTests {
         cleared.lastSequence = 9
         var unread = ConversationSnapshot("unread", [.user("Hi")])
         unread.updatedAt = start
-        return [everything, plain, cleared, unread, ConversationSnapshot("nothing", [])]
+        return [everything, plain, cleared, unread, ConversationSnapshot("nothing", [])] + branched(at: start)
     }()
+
+    /// Conversations with branches, with heads of every kind, and with answers in every state.
+    private static func branched(at start: Timestamp) -> [ConversationSnapshot] {
+        let texts = (1...9).map { ChatMessage.user("\($0)") }
+        var tree = ConversationSnapshot("tree", title: "Branches", texts, createdAt: start)
+        for (sequence, predecessor) in [(3, 0), (4, 1), (6, 4), (7, 4), (9, 2)] as [(Int, Int64)] {
+            tree.messages[sequence - 1].predecessor = predecessor
+        }
+        // A message that was removed is not there.
+        tree.messages.remove(at: 7)
+        tree.labels = ["a"]
+        let states = MessageState.allCases.enumerated().map { index, state in
+            MessageWriting(
+                state: state, revision: Int64(index) + 1,
+                revisedAt: index == 1 ? nil : tree.messages[index].createdAt + .seconds(90_000))
+        }
+        for (index, writing) in states.enumerated() { tree.messages[index].writing = writing }
+        tree.messages[4].body = SampleMessages.all[5]
+        tree.messages[4].writing = MessageWriting(state: .stopped, revision: 2, revisedAt: start + .seconds(9))
+        let heads: [Int64?] = [nil, 0, 1, 7, 9]
+        var snapshots = heads.map { head in
+            var snapshot = tree
+            snapshot.id = ConversationID("tree \(head.map(String.init) ?? "newest")")
+            snapshot.head = head
+            return snapshot
+        }
+        // A head that was moved back, and no branch beside it.
+        var back = ConversationSnapshot("back", Array(texts.prefix(3)))
+        back.head = 2
+        snapshots.append(back)
+        return snapshots
+    }
 
     private func snapshot(_ id: ConversationID, in storage: any ChatStorage) async throws -> ConversationSnapshot {
         let conversation = try #require(try await storage.conversation(id))
         return ConversationSnapshot(
             id: id, title: conversation.title, createdAt: conversation.createdAt, updatedAt: conversation.updatedAt,
             lastSequence: conversation.lastSequence, readThrough: conversation.readThrough,
-            labels: conversation.labels, metadata: conversation.metadata,
-            messages: try await storage.messages(of: id, limit: .max).map(ConversationSnapshot.Message.init(_:)))
+            labels: conversation.labels, metadata: conversation.metadata, head: conversation.head,
+            messages: try await storage.messages(MessageQuery(of: id, on: .all, limit: .max)).items
+                .map(ConversationSnapshot.Message.init(_:)))
     }
 
     private func archive(_ id: ConversationID, in storage: any ChatStorage) async throws -> String {
-        let conversation = try #require(try await storage.conversation(id))
-        let messages = try await storage.messages(of: id, limit: .max)
-        return String(decoding: conversation.json(with: messages).bytes, as: UTF8.self)
+        let moment = try #require(try await ConversationMoment.read(id, on: .all, limit: nil, from: storage))
+        return String(decoding: moment.conversation.json(with: moment.messages).bytes, as: UTF8.self)
     }
 
     private func read(_ line: String) async throws -> [ChatFile.Entry] {

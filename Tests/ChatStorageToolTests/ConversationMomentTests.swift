@@ -45,6 +45,99 @@ struct ConversationMomentTests {
         }
     }
 
+    @Test(
+        "that it branches meanwhile, or its head moves, changes nothing of what is shown", arguments: [nil, 3, 1_000])
+    func branches(limit: Int?) async throws {
+        for isBranched in [false, true] {
+            for interferer in [1, 2, 3].map(Interferer.Moment.after) {
+                for change in Self.branchings {
+                    let quiet = try await chats(after: .never, isBranched: isBranched) { _ in }
+                    let expected = try #require(
+                        try await ConversationMoment.read("c", limit: limit, withForks: true, from: quiet))
+                    let chats = try await chats(after: interferer, isBranched: isBranched, change)
+                    let moment = try #require(
+                        try await ConversationMoment.read("c", limit: limit, withForks: true, from: chats))
+                    #expect(moment.conversation == expected.conversation)
+                    #expect(moment.messages == expected.messages)
+                    #expect(moment.isCut == expected.isCut)
+                    #expect(
+                        moment.forks.map(\.after) == expected.forks.map(\.after), "\(interferer)")
+                    #expect(
+                        moment.forks.map { $0.successors.map(\.sequence) }
+                            == expected.forks.map { $0.successors.map(\.sequence) })
+                }
+            }
+        }
+    }
+
+    private static let branchings: [@Sendable (any ChatStorage) async throws -> Void] = [
+        { try await $0.append(.user("edited"), to: "c", .insteadOf(2)) },
+        { try await $0.append(.user("beside"), to: "c", .after(0)) },
+        { try await $0.append(.user("on"), to: "c") },
+        { try await $0.updateConversation("c", .head(5)) },
+    ]
+
+    @Test("one from which messages are removed meanwhile is shown after it", arguments: [nil, 3])
+    func removals(limit: Int?) async throws {
+        for isBranched in [false, true] {
+            for interferer in [1, 2].map(Interferer.Moment.after) {
+                let chats = try await chats(after: interferer, isBranched: isBranched) { chats in
+                    let newest = try await chats.messages(of: "c", limit: 1)[0].sequence
+                    try await chats.removeMessages([2, newest], of: "c")
+                }
+                let moment = try #require(try await ConversationMoment.read("c", limit: limit, from: chats))
+                let now = try #require(try await chats.conversation("c"))
+                #expect(moment.conversation == now)
+                #expect(
+                    moment.messages == (try await chats.messages(of: "c", limit: limit ?? .max)), "\(interferer)")
+            }
+        }
+    }
+
+    @Test("the path to any message is shown, and all branches; what is not there is said")
+    func paths() async throws {
+        let chats = try await chats(after: .never, isBranched: true) { _ in }
+        func sequences(_ path: MessageQuery.Path, limit: Int? = nil) async throws -> ([Int64], Bool) {
+            let moment = try await ConversationMoment.read("c", on: path, limit: limit, from: chats)
+            return (try #require(moment).messages.map(\.sequence), try #require(moment).isCut)
+        }
+        #expect(try await sequences(.current) == ([1, 2, 451, 452], false))
+        #expect(try await sequences(.current, limit: 4) == ([1, 2, 451, 452], false))
+        #expect(try await sequences(.current, limit: 3) == ([2, 451, 452], true))
+        #expect(try await sequences(.through(3)) == ([1, 2, 3], false))
+        #expect(try await sequences(.through(3), limit: 2) == ([2, 3], true))
+        #expect(try await sequences(.all) == (Array(1...452), false))
+        for missing in [453, 999] as [Int64] {
+            await #expect(throws: Failure.self) { try await sequences(.through(missing)) }
+        }
+        try await chats.removeMessages([3], of: "c")
+        await #expect(throws: Failure.self) { try await sequences(.through(3)) }
+        #expect(try await sequences(.through(4)) == ([1, 2, 4], false))
+        try await chats.updateConversation("c", .head(0))
+        #expect(try await sequences(.current) == ([], false))
+    }
+
+    @Test("of 10,000 forks nothing is read twice")
+    func forks() async throws {
+        let backend = InMemoryBackend()
+        try await backend.prepare()
+        var snapshot = ConversationSnapshot("c", (1...20_001).map { .user("\($0)") })
+        for number in stride(from: 3, through: 20_001, by: 2) {
+            snapshot.messages[number - 1].predecessor = Int64(number - 2)
+        }
+        try await backend.restoreConversation(snapshot)
+        for (limit, read) in [(20, 22), (nil, 10_002)] as [(Int?, Int)] {
+            let counter = ReadCounter()
+            let chats = InterceptedBackend(backend, interceptor: counter)
+            let moment = try #require(
+                try await ConversationMoment.read("c", limit: limit, withForks: true, from: chats))
+            #expect(moment.messages.map(\.sequence).suffix(3) == [19_997, 19_999, 20_001])
+            #expect(moment.messages.count == limit ?? 10_001 && moment.forks.count == 10_000)
+            #expect(VersionMark.marks(of: moment.messages, in: moment.forks).count == min(limit ?? 10_000, 10_000))
+            #expect(counter.count.withLock { $0 } == (messages: read, forks: 1))
+        }
+    }
+
     @Test("one that is cleared each time ends with an error, and is not read for ever")
     func hopeless() async throws {
         let chats = try await chats(after: .everyCall) { chats in
@@ -63,8 +156,11 @@ struct ConversationMomentTests {
     }
 
     /// A conversation of several pages, which somebody changes at a moment of its reading.
+    ///
+    /// - Parameter isBranched: Whether its third message was written anew, and went on.
     private func chats(
-        after moment: Interferer.Moment, _ change: @escaping @Sendable (any ChatStorage) async throws -> Void
+        after moment: Interferer.Moment, isBranched: Bool = false,
+        _ change: @escaping @Sendable (any ChatStorage) async throws -> Void
     ) async throws -> any ChatStorage {
         let time = Mutex<Int64>(1_795_331_871_123_456)
         let backend = InMemoryBackend(clock: {
@@ -75,8 +171,35 @@ struct ConversationMomentTests {
         })
         try await backend.prepare()
         try await backend.append((1...450).map { .user("\($0)") }, to: "c")
+        if isBranched {
+            try await backend.append(.user("another"), to: "c", .insteadOf(3))
+            try await backend.append(.assistant("answer"), to: "c")
+        }
         return InterceptedBackend(backend, interceptor: Interferer(moment, change))
     }
+}
+
+/// Counts the messages that are read, and how often the forks are.
+private final class ReadCounter: StorageInterceptor {
+    let count = Mutex((messages: 0, forks: 0))
+
+    func perform(_ call: StorageCall, tenant: String?, on base: any ChatStorage) async throws -> StorageReply {
+        let reply = try await call.perform(on: base)
+        count.withLock { count in
+            switch reply {
+            case .messages(let page): count.messages += page.items.count
+            case .forks: count.forks += 1
+            default: break
+            }
+        }
+        return reply
+    }
+
+    func prepare(_ base: any ChatStorageBackend, _ preparation: Preparation) async throws {
+        try await base.prepare(preparation)
+    }
+
+    func close(_ base: any ChatStorageBackend) async throws { try await base.close() }
 }
 
 /// Changes a storage before or after some of the calls that read it.
@@ -86,6 +209,7 @@ private final class Interferer: StorageInterceptor {
         /// After so many calls.
         case after(Int)
         case everyCall
+        case never
 
         static let all: [Moment] = [.beforeAnything, .after(1), .after(2)]
     }

@@ -14,7 +14,9 @@ struct OperationTests {
         let operation = try #require(Operation.named(name))
         let required = operation.parameters.filter { $0.whenLeftOut == nil }
         for optional in [nil] + operation.parameters.filter({ $0.whenLeftOut != nil }).map(Optional.some) {
-            let answer = try await answer(to: operation, required.sample + [optional].compactMap(\.self).sample)
+            // What another argument can take the place of is left out beside it.
+            let others = required.filter { $0.substitute == nil || $0.substitute != optional?.name }
+            let answer = try await answer(to: operation, others.sample + [optional].compactMap(\.self).sample)
             #expect(!answer.contains("invalid_request"), "\(optional?.name ?? "none"): \(answer)")
         }
         // The same within objects.
@@ -115,22 +117,27 @@ struct OperationTests {
                   restore_conversation        conversation_id, title (null), created_at,
                                               updated_at, last_sequence (the last message's),
                                               read_through (0), labels ([]), metadata ({}),
-                                              messages (each id, role, content (or parts),
-                                              parts (none), metadata ({}), native (none), key
-                                              (none), created_at)
+                                              head (the last message), messages (each id, role,
+                                              content (or parts), parts (none), metadata ({}),
+                                              native (none), key (none), created_at,
+                                              predecessor (the one before), state ("complete"),
+                                              revision (0, or 1 of another state), revised_at
+                                              (none))
                                               > the conversation
 
                 """))
         #expect(
             Operation.types == """
-                Strings are conversation_id, title, title_if_none, cursor, role, content, format, json and key; strings \
-                with times updated_before, created_at and updated_at; integers read_through, unread_from, limit, \
-                preview, last_sequence, id, last_id, cleared_through, before and after; Booleans remove_title, \
-                keeping_place, mark_read and auto_create_conversation. Arrays of strings are labels, add_labels, \
-                remove_labels, remove_metadata, with, without and keys; arrays of integers ids; arrays of objects \
-                messages and parts. Objects of any members are metadata and set_metadata; native is one of format and \
-                json, new_conversation is one of title, labels and metadata and if_unchanged is one of created_at, \
-                last_id and cleared_through.
+                Strings are conversation_id, title, title_if_none, cursor, role, content, format, json, key and state; \
+                strings with times updated_before, created_at, updated_at and revised_at; integers read_through, \
+                unread_from, head, show_branch, limit, preview, last_sequence, id, predecessor, revision, after, \
+                instead_of, last_id, cleared_through, before, through and from; Booleans remove_title, keeping_place, \
+                mark_read, moves_head, streaming, auto_create_conversation and all_branches. Arrays of strings are \
+                labels, add_labels, remove_labels, remove_metadata, with, without, states and keys; arrays of integers \
+                ids; arrays of objects messages and parts. Objects of any members are metadata and set_metadata; native \
+                is one of format and json, new_conversation is one of title, labels and metadata, if_unchanged is one \
+                of created_at, last_id, cleared_through and head and answer is one of created_at, revision, content, \
+                parts, native and state.
                 """)
     }
 
@@ -176,13 +183,19 @@ extension Parameter {
     /// A value that the argument can have.
     fileprivate var sample: JSONOutput {
         switch kind {
-        case .text: .string(name == "role" ? "user" : name == "json" ? "1" : "c")
+        case .text:
+            switch name {
+            case "role": .string("user")
+            case "json": .string("1")
+            case "state": .string("complete")
+            default: .string("c")
+            }
         case .integer: .integer(1)
         case .boolean: .boolean(true)
         case .time: .string("2026-11-22T07:17:51Z")
         case .object(let members): .object(members.sample)
         case .objects(let members): .array([.object(members.sample)])
-        case .texts: .array([.string("c")])
+        case .texts: .array([.string(name == "states" ? "complete" : "c")])
         case .integers: .array([.integer(1)])
         case .metadata: .object([("c", .integer(1))])
         case .parts: .array([.object([("kind", .string("text")), ("text", .string("c"))])])

@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageInMemory
 import ChatStorageJSON
 import TestSupport
 import Testing
@@ -7,6 +8,23 @@ import Testing
 
 @Suite("stats")
 struct StatisticsTests {
+    @Test("messages of all branches are counted, also where the head is elsewhere")
+    func branches() async throws {
+        let backend = InMemoryBackend()
+        try await backend.prepare()
+        try await backend.append([.user("12"), .assistant("3")], to: "c")
+        try await backend.append(.user("456"), to: "c", .insteadOf(1))
+        try await backend.append([.user("x"), .user("y")], to: "d")
+        try await backend.updateConversation("c", .head(0))
+        let json = String(decoding: try await Statistics(of: nil, in: backend).json.bytes, as: UTF8.self)
+        #expect(
+            json.hasPrefix(#"{"conversations": 2, "messages": 5, "bytes": 8, "roles": {"assistant": 1, "user": 4}"#))
+        #expect(json.contains(#""longest": {"conversation_id": "c", "messages": 3}"#), "\(json)")
+        try await backend.removeMessages([2], of: "c")
+        let less = String(decoding: try await Statistics(of: nil, in: backend).json.bytes, as: UTF8.self)
+        #expect(less.hasPrefix(#"{"conversations": 2, "messages": 4, "bytes": 7, "roles": {"user": 4}"#), "\(less)")
+    }
+
     @Test(
         "the other tenants that have conversations are counted, on every store", arguments: try TestBackends.selected())
     func otherTenants(store: TestBackends) async throws {

@@ -142,6 +142,57 @@ struct TextTests {
         #expect(narrow.split(separator: "\n").dropFirst(2).allSatisfy { String($0).displayWidth <= 40 }, "\(narrow)")
     }
 
+    @Test("a transcript marks the versions of a message, and what an answer's state is")
+    func branches() {
+        let conversation = Conversation(
+            id: "c", title: nil, createdAt: .earliest, updatedAt: .earliest, lastSequence: 40, readThrough: 40, head: 9)
+        let messages = [1, 7, 9].map { sequence in
+            Message(
+                conversationID: "c", sequence: sequence, body: .user("x"), createdAt: .earliest,
+                writing: sequence == 9 ? MessageWriting(state: .streaming, revision: 2) : nil)
+        }
+        func fork(_ after: Int64, _ successors: [Int64]) -> Fork {
+            Fork(after: after, successors: successors.map { Fork.Successor(sequence: $0, newestEnd: $0) })
+        }
+        let forks = [fork(1, [2, 7, 8]), fork(7, [9, 10]), fork(20, [21, 22])]
+        func lines(width: Int) -> [String] {
+            Transcript(width: width, style: .plain).text(
+                of: conversation, messages: messages, isCut: true, forks: forks
+            ).split(separator: "\n").map(String.init)
+        }
+        let wide = lines(width: 100)
+        #expect(wide[1].hasSuffix(" · 3 forks · head #9"))
+        #expect(wide[2] == "From message 1 on; --limit or --all shows more.")
+        #expect(wide[3] == "Where there are several versions, `chatstorage head --branch NUMBER` shows another.")
+        #expect(wide[5] == "  x")
+        #expect(wide[6].hasPrefix("user #7 · ") && wide[7] == "  ‹2/3› others: #2, #8")
+        #expect(wide[9].hasSuffix(" · streaming") && wide[10] == "  ‹1/2› other: #10")
+        let narrow = lines(width: 40)
+        #expect(narrow.allSatisfy { $0.displayWidth <= 40 || $0.contains(" · ") || $0.hasPrefix("From") }, "\(narrow)")
+        #expect(narrow.contains("  ‹2/3› others: #2, #8"))
+        // Of very many, the nearest are named.
+        let many = fork(1, Array(2...1_000))
+        func mark(_ sequence: Int64) -> String? {
+            let message = Message(
+                conversationID: "c", sequence: sequence, role: .user, content: "", createdAt: .earliest)
+            return VersionMark.marks(of: [message], in: [many])[sequence]?.text
+        }
+        #expect(mark(500) == "‹499/999› others: #497, #498, #499, #501, #502, #503, …")
+        #expect(mark(2) == "‹1/999› others: #3, #4, #5, #6, #7, #8, …")
+        #expect(mark(1_000) == "‹999/999› others: #994, #995, #996, #997, #998, #999, …")
+        #expect(mark(1) == nil)
+        // Nothing of it where there is none.
+        let plain = Conversation(
+            id: "c", title: nil, createdAt: .earliest, updatedAt: .earliest, lastSequence: 1, readThrough: 1)
+        let text = Transcript(width: 80, style: .plain).text(of: plain, messages: [messages[0]])
+        #expect(!text.contains("‹") && !text.contains("head") && !text.contains("fork"))
+        let nowhere = Transcript(width: 80, style: .plain).text(
+            of: Conversation(
+                id: "c", title: nil, createdAt: .earliest, updatedAt: .earliest, lastSequence: 1, head: 0),
+            messages: [])
+        #expect(nowhere.hasSuffix("\n\nNo messages on this path.\n"))
+    }
+
     @Test("long lines of a transcript are wrapped between words where there are some")
     func transcript() {
         let conversation = Conversation(

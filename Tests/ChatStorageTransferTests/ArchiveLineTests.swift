@@ -38,6 +38,30 @@ struct ArchiveLineTests {
         #expect(snapshot.messages.map(\.body) == [first, second, .assistant([])])
     }
 
+    @Test("so are branches, the head, and what became of answers under way")
+    func branches() async throws {
+        let entries = try await TestFile.read(
+            #"""
+            {"conversation_id": "c", "last_id": 4, "head": 0, "is_branched": true, "messages": [
+              {"id": 1, "role": "user", "content": "a"},
+              {"id": 2, "role": "assistant", "content": "b", "state": "streaming"},
+              {"id": 3, "role": "assistant", "content": "c", "predecessor": 1, "state": "failed", "revision": 4,
+               "revised_at": "2026-01-02T00:00:00Z"},
+              {"id": 4, "role": "user", "content": "d", "predecessor": null, "state": "complete", "revision": 2}]}
+            """#.replacing("\n", with: ""))
+        let conversation = try #require(entries[0].conversation, "\(entries[0].content)")
+        #expect(conversation.leftOut == [] && conversation.head == 0)
+        let snapshot = conversation.snapshot(importTime: try #require(Timestamp("2026-01-01T00:00:00Z")))
+        #expect(snapshot.head == 0)
+        #expect(snapshot.messages.map(\.predecessor) == [nil, nil, 1, nil])
+        #expect(
+            snapshot.messages.map(\.writing) == [
+                .none, .begun,
+                MessageWriting(state: .failed, revision: 4, revisedAt: Timestamp("2026-01-02T00:00:00Z")),
+                MessageWriting(state: .complete, revision: 2),
+            ])
+    }
+
     @Test("a line that was cut to its last messages is refused")
     func cut() async throws {
         let line =
@@ -54,6 +78,9 @@ struct ArchiveLineTests {
         var snapshot = ConversationSnapshot("c", title: "t", [.user("hi"), message])
         (snapshot.readThrough, snapshot.lastSequence, snapshot.labels) = (1, 5, ["a"])
         snapshot.metadata = ["x": [1, 2.5]]
+        snapshot.head = 1
+        snapshot.messages[1].predecessor = 0
+        snapshot.messages[1].writing = MessageWriting(state: .stopped, revision: 3, revisedAt: snapshot.updatedAt)
         let encoder = JSONEncoder()
         encoder.outputFormatting = .withoutEscapingSlashes
         let entries = try await TestFile.read(bytes: Array(try encoder.encode(snapshot)))
@@ -67,18 +94,20 @@ struct ArchiveLineTests {
         let entries = try await TestFile.read(
             #"""
             {"id": "a", "created_at": 1700000000, "updated_at": "yesterday", "read_through": 5, "labels": [{"id": 1}],
-             "metadata": "x", "last_id": "m9", "message_count": 2, "messages": [
+             "metadata": "x", "last_id": "m9", "message_count": 2, "head": 1, "messages": [
               {"id": 101, "role": "user", "content": "hi", "parts": [{"type": "text", "text": "hi"}], "metadata": [1],
-               "native": true, "key": "k", "conversation_id": "z"},
+               "native": true, "key": "k", "conversation_id": "z", "state": "done", "revision": "a",
+               "revised_at": 1700000000, "predecessor": "m0"},
               {"id": 102, "role": "user", "content": "hi", "parts": [], "key": "k", "metadata": {"a": 1, "a": 2}},
               {"id": 3, "role": "user", "content": "hi", "parts": [{"kind": "text", "text": "other"}], "key": 7}]}
             """#.replacing("\n", with: ""))
         let conversation = try #require(entries[0].conversation, "\(entries[0].content)")
         #expect(
             conversation.leftOut.sorted() == [
-                "created_at", "labels", "last_id", "message_count", "messages[].conversation_id", "messages[].id",
-                "messages[].key", "messages[].metadata", "messages[].native", "messages[].parts", "metadata",
-                "read_through", "updated_at",
+                "created_at", "head", "labels", "last_id", "message_count", "messages[].conversation_id",
+                "messages[].id", "messages[].key", "messages[].metadata", "messages[].native", "messages[].parts",
+                "messages[].predecessor", "messages[].revised_at", "messages[].revision", "messages[].state",
+                "metadata", "read_through", "updated_at",
             ])
         let plain = try await TestFile.read(
             #"{"id": "a", "messages": [\#(Array(repeating: #"{"role": "user", "content": "hi"}"#, count: 3).joined(separator: ", "))]}"#
@@ -124,6 +153,23 @@ struct ArchiveLineTests {
             (#""read_through": "secret""#, "read_through is a string, not an integer"),
             (#""created_at": 1700000000"#, "created_at is a number, not a string"),
             (#""updated_at": "2026-02-30T00:00:00Z""#, "updated_at is not an RFC 3339 time"),
+            (#""head": "secret""#, "head is a string, not an integer"),
+            (
+                #""messages": [{"role": "user", "content": "secret", "predecessor": true}]"#,
+                "messages[0].predecessor is a Boolean, not an integer"
+            ),
+            (
+                #""messages": [{"role": "user", "content": "secret", "state": "secret"}]"#,
+                "messages[0].state is none of: complete, streaming, stopped, failed"
+            ),
+            (
+                #""messages": [{"role": "user", "content": "secret", "revision": 1.5}]"#,
+                "messages[0].revision is a number, not an integer"
+            ),
+            (
+                #""messages": [{"role": "user", "content": "secret", "revised_at": "yesterday"}]"#,
+                "messages[0].revised_at is not an RFC 3339 time"
+            ),
             (#""last_sequence": 8"#, "last_id is not last_sequence, which are two names of one number"),
             (
                 #""messages": [{"role": "user", "content": "secret", "id": "1"}]"#,
@@ -191,6 +237,32 @@ struct ArchiveLineTests {
         #expect(
             try await outcome(message.replacing("{\"role", with: "{\"id\": 2, \"role"), #", "last_id": 9"#) == "0 0 1")
         #expect(try await outcome(#"{"role": "user", "content": ""}"#) == "0 0 1")
+    }
+
+    @Test("so do messages' predecessors and states, on all branches, but not the head")
+    func comparedBranches() async throws {
+        let backend = InMemoryBackend()
+        try await backend.prepare()
+        func outcome(_ third: String, head: Int = 2) async throws -> String {
+            let message = #""role": "user", "content": "x""#
+            let entries = try await TestFile.read(
+                #"{"id": "c", "last_id": 3, "head": \#(head), "messages": [{\#(message)}, {\#(message)}, "#
+                    + "{\(message)\(third)}]}")
+            let stream = AsyncStream { continuation in
+                for entry in entries { continuation.yield(entry) }
+                continuation.finish()
+            }
+            let summary = try await Importer(storage: backend).run(stream)
+            return "\(summary.imported) \(summary.unchanged) \(summary.different) \(summary.invalid)"
+        }
+        #expect(try await outcome(#", "predecessor": 7"#) == "0 0 0 1")
+        #expect(try await outcome("", head: 4) == "0 0 0 1")
+        #expect(try await outcome(#", "predecessor": 1, "state": "stopped""#) == "1 0 0 0")
+        #expect(try await outcome(#", "predecessor": 1, "state": "stopped", "revision": 5"#) == "0 1 0 0")
+        #expect(try await outcome(#", "predecessor": 1, "state": "stopped""#, head: 3) == "0 1 0 0")
+        #expect(try await outcome(#", "predecessor": 0, "state": "stopped""#) == "0 0 1 0")
+        #expect(try await outcome(#", "state": "stopped""#) == "0 0 1 0")
+        #expect(try await outcome(#", "predecessor": 1"#) == "0 0 1 0")
     }
 
     @Test("an id that is derived is that of the parts too, and still that of plain texts")

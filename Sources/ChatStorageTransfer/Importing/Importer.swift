@@ -4,7 +4,8 @@ import ChatStorageSupport
 /// Stores the conversations of chat files, each one whole or not at all.
 ///
 /// Importing a file again adds nothing. A conversation that exists is compared, never changed; what is
-/// compared are its messages' roles, parts, times and places, not its title, labels and metadata.
+/// compared are its messages' roles, parts, states, times, places and predecessors, not its title, labels, metadata and
+/// head.
 ///
 /// ```swift
 /// let importer = Importer(storage: backend.tenant("user-42"))
@@ -143,12 +144,16 @@ public struct Importer: Sendable {
     }
 
     private func isStored(_ conversation: ArchivedConversation) async throws -> Bool {
-        var stored = storage.allMessages(of: conversation.id).makeAsyncIterator()
+        var stored = storage.allMessages(of: conversation.id, on: .all).makeAsyncIterator()
+        var before: Int64 = 0
         for message in conversation.messages {
             guard let other = try await stored.next(), message.body.hasSameContent(as: other.body),
                 message.createdAt == nil || message.createdAt == other.createdAt,
-                message.sequence == nil || message.sequence == other.sequence
+                message.sequence == nil || message.sequence == other.sequence,
+                message.predecessor ?? before == other.predecessor ?? before,
+                message.writing.state == other.state
             else { return false }
+            before = other.sequence
         }
         return try await stored.next() == nil
     }

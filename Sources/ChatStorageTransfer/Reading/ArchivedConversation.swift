@@ -10,6 +10,11 @@ public struct ArchivedConversation: Sendable {
         public var sequence: Int64?
         /// When it was said; nil if the file does not say.
         public var createdAt: Timestamp?
+        /// The message that it follows, 0 for none; nil for the message before it in the file.
+        public var predecessor: Int64?
+        /// What became of it since it was appended as an answer under way; of any other message
+        /// ``MessageWriting/none``.
+        public var writing: MessageWriting
 
         /// Makes a message.
         ///
@@ -17,10 +22,17 @@ public struct ArchivedConversation: Sendable {
         ///   - body: What is said, and by whom.
         ///   - sequence: Its place in its conversation; by default the one after the message before.
         ///   - createdAt: When it was said; by default the file does not say.
-        public init(_ body: ChatMessage, sequence: Int64? = nil, createdAt: Timestamp? = nil) {
+        ///   - predecessor: The message that it follows, 0 for none; by default the message before it in the file.
+        ///   - writing: What became of it since it was appended as an answer under way; by default it was whole.
+        public init(
+            _ body: ChatMessage, sequence: Int64? = nil, createdAt: Timestamp? = nil, predecessor: Int64? = nil,
+            writing: MessageWriting = .none
+        ) {
             self.body = body
             self.sequence = sequence
             self.createdAt = createdAt
+            self.predecessor = predecessor
+            self.writing = writing
         }
 
         /// Makes a message of a role and a text.
@@ -56,7 +68,9 @@ public struct ArchivedConversation: Sendable {
     public var labels: Set<Label> = []
     /// What was kept beside it.
     public var metadata: Metadata = [:]
-    /// The messages, in the file's order.
+    /// The message at the end of the current path, 0 for none; nil for the last message.
+    public var head: Int64?
+    /// The messages of all branches, in the file's order.
     public var messages: [Message]
     /// The names of the file's members that are not empty and not kept: `system`, `messages[].name`.
     public var leftOut: Set<String> = []
@@ -82,12 +96,15 @@ public struct ArchivedConversation: Sendable {
         for message in messages {
             time = message.createdAt ?? time
             sequence = message.sequence ?? (sequence &+ 1)
-            restored.append(ConversationSnapshot.Message(sequence: sequence, body: message.body, createdAt: time))
+            restored.append(
+                ConversationSnapshot.Message(
+                    sequence: sequence, body: message.body, createdAt: time, predecessor: message.predecessor,
+                    writing: message.writing))
         }
         let last = lastSequence ?? sequence
         return ConversationSnapshot(
             id: id, title: title, createdAt: start, updatedAt: updatedAt ?? time, lastSequence: last,
-            readThrough: readThrough ?? last, labels: labels, metadata: metadata, messages: restored)
+            readThrough: readThrough ?? last, labels: labels, metadata: metadata, head: head, messages: restored)
     }
 
     /// Roughly what the conversation takes in memory.

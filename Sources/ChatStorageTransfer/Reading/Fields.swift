@@ -44,6 +44,13 @@ struct Fields {
         return text
     }
 
+    /// The integer under a key; nil if it is missing or null.
+    func integer(_ key: String) throws -> Int64? {
+        guard let value = self[key], value.kind != .null else { return nil }
+        guard let integer = value.integer else { throw mismatch(value, key, "an integer") }
+        return integer
+    }
+
     /// The time under a key; nil if it is missing or null.
     func time(_ key: String) throws -> Timestamp? {
         guard let text = try text(key) else { return nil }

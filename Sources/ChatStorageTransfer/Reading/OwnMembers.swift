@@ -10,11 +10,14 @@ enum OwnMembers {
     /// The names of a conversation's.
     static let ofConversation = [
         "created_at", "updated_at", "last_id", "last_sequence", "message_count", "read_through", "labels", "metadata",
+        "head",
     ]
     /// The names of a message's.
-    static let ofMessage = ["id", "sequence", "conversation_id", "parts", "metadata", "native", "key"]
+    static let ofMessage =
+        ["id", "sequence", "conversation_id", "parts", "metadata", "native", "key"] + ofBranchesAndAnswers
+    private static let ofBranchesAndAnswers = ["predecessor", "state", "revision", "revised_at"]
     /// Members of a conversation that follow from the others.
-    private static let derived: Set = ["cleared_through", "preview"]
+    private static let derived: Set = ["cleared_through", "is_branched", "preview"]
 
     /// The highest sequence, which only the library's lines have.
     static func lastSequence(of object: Fields) throws -> Int64? {
@@ -36,8 +39,9 @@ enum OwnMembers {
                 throw InvalidConversation(
                     reason: "has \(conversation.messages.count) of \(count) messages; show --all prints all")
             }
+            conversation.head = try object.integer("head")
         } else {
-            for name in ["last_id", "last_sequence", "message_count"] { object.leaveOut(name) }
+            for name in ["last_id", "last_sequence", "message_count", "head"] { object.leaveOut(name) }
         }
         conversation.labels = try object.own("labels", isOurs: isOurs, labels) ?? []
         conversation.metadata = try object.own("metadata", isOurs: isOurs, metadata) ?? [:]
@@ -87,7 +91,25 @@ enum OwnMembers {
             }
             if isOurs { sequence = sequence ?? value }
         }
-        return ArchivedConversation.Message(body, sequence: sequence)
+        guard isOurs else {
+            for name in ofBranchesAndAnswers { fields.leaveOut(name) }
+            return ArchivedConversation.Message(body)
+        }
+        return ArchivedConversation.Message(
+            body, sequence: sequence, predecessor: try fields.integer("predecessor"), writing: try writing(of: fields))
+    }
+
+    /// What became of an answer under way; a state without a revision is of one that was written once.
+    private static func writing(of fields: Fields) throws -> MessageWriting {
+        let state = try fields.text("state").map { text in
+            guard let state = MessageState(rawValue: text) else {
+                let names = MessageState.allCases.map(\.rawValue).joined(separator: ", ")
+                throw InvalidConversation(reason: "\(fields.path("state")) is none of: \(names)")
+            }
+            return state
+        }
+        let revision = try fields.integer("revision") ?? (state ?? .complete == .complete ? 0 : 1)
+        return MessageWriting(state: state ?? .complete, revision: revision, revisedAt: try fields.time("revised_at"))
     }
 
     /// Removes the keys of another's line if they are none of the library's: two messages have the same.

@@ -18,12 +18,14 @@ struct ExecCommand: AsyncParsableCommand {
             \(Operation.table)
 
             \(Operation.types) An argument that has a default can be null, which is the same as leaving it out. \
-            page_messages takes before or after, which are messages' ids, or neither.
+            page_messages takes before or after, which are messages' ids, or neither. remove_messages takes ids or \
+            from.
 
             A conversation is {"conversation_id", "title", "created_at", "updated_at", "last_id", "message_count", \
             "read_through", "cleared_through", "labels", "metadata"}, and "preview" if one was asked for and a message \
             has a text. A message is {"id", "conversation_id", "role", "content", "created_at"}, and "parts" if it is \
-            more than one text, "metadata", "native" and "key" if it has any. A message's id counts from 1 within the \
+            more than one text, "metadata", "native" and "key" if it has any. What else they have is said below, where \
+            it is about branches and answers under way. A message's id counts from 1 within the \
             conversation; last_id is the highest so far, also when messages were cleared, read_through the last that \
             was read. Times are RFC 3339, and need a zone. A "tenant" in a request overrides --tenant.
 
@@ -50,9 +52,30 @@ struct ExecCommand: AsyncParsableCommand {
             a second time, and the saved ones are the answer. Other messages under these keys, or only some of the \
             keys, are idempotency_mismatch. All messages of a request have keys, or none.
 
-            if_unchanged takes {"created_at", "last_id", "cleared_through"} of a conversation as it was read, and \
-            saves nothing if it was added to or cleared since, or deleted and made again (conflict), or does not exist \
-            (conversation_not_found): it implies auto_create_conversation false.
+            if_unchanged takes {"created_at", "last_id", "cleared_through", "head"} of a conversation as it was read, \
+            and saves nothing if it was added to or cleared since, got another head, or was deleted and made again \
+            (conflict), or does not exist (conversation_not_found): it implies auto_create_conversation false.
+
+            A message follows the head, which is the newest message unless somebody chose another. after makes it \
+            follow any other message, instead_of what that message follows: so a question is edited, or an answer made \
+            again, and nothing is lost. 0 stands for the beginning. What is saved becomes the head unless moves_head is \
+            false; update_conversation sets it with head, and with show_branch to the newest message under one. The \
+            current path is the head and what it follows, back to the beginning. Pages and histories are of it, or of \
+            the path through another message, or of all_branches. Once a conversation has branched, it has \
+            "is_branched", and "head" if that is not the newest message; a message has its "predecessor" if it does not \
+            follow the one before it; and beside "ok" the answer with a page has "through", the end of its path: \
+            passed on as through, it keeps a walk on that path when the head moves. get_forks says which places several \
+            messages follow: successors is an array of {"id", "newest_end"}, which is the newest message under it.
+
+            With streaming, the last message that is saved is an answer under way. It has "state", one of streaming, \
+            complete, stopped and failed, "revision", and "revised_at" once it was written again. Its writer sends \
+            revise_message with answer: "created_at" and "revision" of the message as the request before returned it, \
+            all that it says now, and in the end a state. A revision that was made already can be sent again. It is a \
+            conflict if another wrote or ended the answer, message_not_found if it was removed. Histories leave out \
+            what is streaming or failed.
+
+            remove_messages removes messages for good by their ids, or the message from and all that descend from it. \
+            What followed a removed message follows the one before it then.
 
             Messages of the roles tool and developer are saved if the store takes them, or with --roles with-tools.
 

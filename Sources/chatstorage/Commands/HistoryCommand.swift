@@ -9,6 +9,9 @@ struct HistoryCommand: AsyncParsableCommand {
             The output is an array of {"role", "content"}, the `messages` of such an API's request. A message that is \
             more than one text has "parts" too, in the form of this tool's archives, and "native", the provider's own \
             JSON, if it has that. A conversation that does not exist has none: [].
+
+            The messages are those of the current path. Answers that are still being written, or whose writing failed, \
+            are left out.
             """)
 
     @OptionGroup var store: StoreOptions

@@ -16,8 +16,9 @@ struct ListCommand: AsyncParsableCommand {
 
             With --json: an array of {"conversation_id", "title", "created_at", "updated_at", "last_id", \
             "message_count", "read_through", "cleared_through", "labels", "metadata"}, times in UTC, and "preview": \
-            {"id", "role", "created_at", "text"} where a message has a text. That there are more than --limit is said \
-            on standard error.
+            {"id", "role", "created_at", "text"} where a message has a text, with its "state" unless it is complete. \
+            One that has branched has "is_branched" and, where the path that is shown ends before the newest message, \
+            "head". That there are more than --limit is said on standard error.
             """)
 
     /// How many scalars of a message are shown at most.
@@ -111,5 +112,5 @@ struct ListCommand: AsyncParsableCommand {
 
 extension Conversation {
     /// How many sequences are after the last that was read.
-    var unread: Int64 { lastSequence - readThrough }
+    var unread: Int64 { (head ?? lastSequence) - readThrough }
 }

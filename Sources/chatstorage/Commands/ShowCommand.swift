@@ -10,14 +10,21 @@ struct ShowCommand: AsyncParsableCommand {
             much is not shown; --full shows them whole. Control characters in the texts are shown as pictures (␛), so \
             that no text can do anything to your terminal; times are in your time zone.
 
+            Of a conversation that has branched, the current path is shown: what people see in the app. ‹2/3› under a \
+            message says that it is the second of three versions, and which messages the others are. `chatstorage show \
+            --through NUMBER` shows the path to any message, and `chatstorage head` makes another path the current \
+            one. An answer is marked as streaming while it is being written, and as stopped or failed if it ended so.
+
             With --json: {"conversation_id", "title", "created_at", "updated_at", "last_id", "message_count", \
             "read_through", "cleared_through", "labels", "metadata", "messages": [{"id", "conversation_id", "role", \
             "content", "created_at"}]}, and each message's "parts" if it is more than one text, its "metadata", \
-            "native" and "key" if it has any; texts exactly as they are stored and times in UTC. It is one line, which \
-            import reads: with --all it is the whole conversation.
+            "native" and "key" if it has any, and "state", "revision" and "revised_at" if it was written piece by \
+            piece. One that has branched has "is_branched", "head" where that is not the newest message, and a message \
+            that does not follow the one before it its "predecessor". Texts are exactly as they are stored and times \
+            in UTC. It is one line, which import reads: with --all it is the whole conversation with all branches.
 
             The conversation and its messages are those of one moment, also while others write to it. A message's \
-            metadata, which can change in place, is as it was when that message was read.
+            metadata, and an answer that is being written, are as they were when that message was read.
             """)
 
     @OptionGroup var store: StoreOptions
@@ -32,8 +39,13 @@ struct ShowCommand: AsyncParsableCommand {
         help: ArgumentHelp("How many of the last messages (default: 20).", valueName: "count"))
     var limit: Int?
 
-    @Flag(help: "Show all messages.")
+    @Flag(help: "Show all messages of the path, with --json those of all branches.")
     var all = false
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Show the path that ends with this message.", valueName: "number"))
+    var through: Int64?
 
     @Flag(help: "Fold nothing.")
     var full = false
@@ -44,19 +56,24 @@ struct ShowCommand: AsyncParsableCommand {
     func validate() throws {
         try chatstorage.validate(limit: limit ?? 0)
         guard limit == nil || !all else { throw ValidationError("Give either --limit or --all.") }
+        guard through ?? 1 > 0 else { throw ValidationError("--through must be 1 or more.") }
     }
 
     func run() async throws {
         let id = ConversationID(id)
+        let path: MessageQuery.Path = through.map { .through($0) } ?? (all && json ? .all : .current)
         let moment = try await store.withStorage(for: .reading, on: medium) { storage in
-            try await ConversationMoment.read(id, limit: all ? nil : limit ?? 20, from: storage)
+            try await ConversationMoment.read(
+                id, on: path, limit: all ? nil : limit ?? 20, withForks: !json, from: storage)
         }
         guard let moment else { throw Failure.noConversation(id) }
         if json {
             try await Output.write(moment.conversation.json(with: moment.messages))
         } else {
             let transcript = Transcript(width: Output.columns, style: Output.style, folds: !full)
-            try await Output.write(transcript.text(of: moment.conversation, messages: moment.messages))
+            try await Output.write(
+                transcript.text(
+                    of: moment.conversation, messages: moment.messages, isCut: moment.isCut, forks: moment.forks))
         }
     }
 }

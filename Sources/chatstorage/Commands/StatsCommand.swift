@@ -6,7 +6,7 @@ struct StatsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats", abstract: "Count the conversations and messages of the tenant.",
         discussion: """
-            All messages are read, page by page, so many of them take a while.
+            All messages of all branches are read, page by page, so many of them take a while.
 
             With --json: {"conversations", "messages", "bytes", "roles": {...}, "longest": {"conversation_id", \
             "messages"}, "first_at", "last_at", "other_tenants"}, with null where there is nothing.

@@ -18,6 +18,14 @@ struct Answer: Sendable {
         self.json = json
     }
 
+    /// The members of the answer's line: `ok`, and beside it where the path of a page ends; nil for a reply to another
+    /// call.
+    func members(of reply: StorageReply) -> [(key: String, value: JSONOutput)]? {
+        guard let json = json(reply) else { return nil }
+        guard case .messages(let page) = reply, let through = page.through else { return [("ok", json)] }
+        return [("ok", json), ("through", .integer(through))]
+    }
+
     static func conversation(_ text: String) -> Answer {
         Answer(text) {
             guard case .conversation(let conversation) = $0 else { return nil }
@@ -65,6 +73,11 @@ struct Answer: Sendable {
     static let history = Answer(#"the last [{"role", "content"}]"#) {
         guard case .messages(let page) = $0 else { return nil }
         return .array(page.items.map(\.body.json))
+    }
+
+    static let forks = Answer(#"[{"after", "successors"}], lowest first"#) {
+        guard case .forks(let forks) = $0 else { return nil }
+        return .array(forks.map(\.json))
     }
 
     static let count = Answer("how many were removed") {

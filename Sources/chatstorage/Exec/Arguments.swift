@@ -81,6 +81,25 @@ struct Arguments {
         return time
     }
 
+    mutating func stateIfPresent(_ key: String) throws -> MessageState? {
+        try textIfPresent(key).map { try Self.state($0, name(key)) }
+    }
+
+    mutating func statesIfPresent(_ key: String) throws -> MessageStates? {
+        guard let texts = try textsIfPresent(key) else { return nil }
+        return try texts.enumerated().reduce(into: []) { states, text in
+            states.formUnion(MessageStates(try Self.state(text.element, "\(path)\(key)[\(text.offset)]")))
+        }
+    }
+
+    private static func state(_ text: String, _ name: String) throws -> MessageState {
+        guard let state = MessageState(rawValue: text) else {
+            let names = MessageState.allCases.map(\.rawValue).joined(separator: ", ")
+            throw InvalidRequest("\(name) is no state of a message; it is one of \(names)")
+        }
+        return state
+    }
+
     mutating func textsIfPresent(_ key: String) throws -> [String]? {
         guard has(key) else { return nil }
         return try take(key, "an array", \.elements).enumerated().map { index, element in
@@ -89,8 +108,11 @@ struct Arguments {
     }
 
     mutating func integersIfPresent(_ key: String) throws -> [Int64]? {
-        guard has(key) else { return nil }
-        return try take(key, "an array", \.elements).enumerated().map { index, element in
+        has(key) ? try integers(key) : nil
+    }
+
+    mutating func integers(_ key: String) throws -> [Int64] {
+        try take(key, "an array", \.elements).enumerated().map { index, element in
             try Self.value(element, "\(path)\(key)[\(index)]", "an integer of 64 bits", isNumber: true, \.integer)
         }
     }

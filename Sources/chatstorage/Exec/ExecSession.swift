@@ -47,7 +47,7 @@ struct ExecSession: Sendable {
     /// Runs a request; what goes wrong is an answer too.
     private func answer(to line: TextPiece) async -> JSONOutput {
         do {
-            return .object([("ok", try await run(line))])
+            return .object(try await run(line))
         } catch let error as InvalidRequest {
             return Self.error("invalid_request", error.reason)
         } catch let error as ChatStorageError where error.code == .notPrepared {
@@ -62,7 +62,8 @@ struct ExecSession: Sendable {
         }
     }
 
-    private func run(_ line: TextPiece) async throws -> JSONOutput {
+    /// Runs a request, and returns the members of its answer.
+    private func run(_ line: TextPiece) async throws -> [(key: String, value: JSONOutput)] {
         guard case .text(let bytes) = line.content else {
             throw InvalidRequest("the line is longer than \(LineSplitter.defaultMaximumBytes >> 20) MiB")
         }
@@ -79,8 +80,8 @@ struct ExecSession: Sendable {
             let reply = try await call.perform(on: backend, tenant: tenant, taking: roles) {
                 try await backend.prepare()
             }
-            guard let answer = operation.answer.json(reply) else { throw WrongReply() }
-            return answer
+            guard let members = operation.answer.members(of: reply) else { throw WrongReply() }
+            return members
         } catch let error as ChatStorageError where operation.answer.isOfOneMessage {
             throw error.aboutOneMessage
         }

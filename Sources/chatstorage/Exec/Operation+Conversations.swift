@@ -40,12 +40,16 @@ extension Operation {
         .boolean("keeping_place", default: false), .labels("add_labels"), .labels("remove_labels"),
         .metadata("metadata", whenLeftOut: .words("kept")), .metadata("set_metadata"), .removedMetadata,
         .integer("read_through", whenLeftOut: "kept"), .integer("unread_from", whenLeftOut: "kept"),
+        .integer("head", whenLeftOut: "kept"), .integer("show_branch", whenLeftOut: "none"),
         answer: .conversation("the conversation or null")
-    ) { id, title, removesTitle, titleIfNone, keepsPlace, added, removed, metadata, set, names, through, from in
+    ) {
+        id, title, removesTitle, titleIfNone, keepsPlace, added, removed, metadata, set, names, through, from, head,
+        branch in
         try refuseSeveral([
             ("title", title != nil), ("remove_title", removesTitle == true), ("title_if_none", titleIfNone != nil),
         ])
         try refuseSeveral([("read_through", through != nil), ("unread_from", from != nil)])
+        try refuseSeveral([("head", head != nil), ("show_branch", branch != nil)])
         var change = ConversationChange()
         if let title { change = change.title(title) }
         if removesTitle == true { change = change.title(nil) }
@@ -59,6 +63,8 @@ extension Operation {
         change = change.metadata(try metadataChange(metadata, set, names))
         if let through { change = change.read(through: through) }
         if let from { change = change.unread(from: from) }
+        if let head { change = change.head(head) }
+        if let branch { change = change.show(branch: branch) }
         return .updateConversation(id, change)
     }
 
@@ -89,12 +95,13 @@ extension Operation {
     private static let restoreConversation = Operation(
         "restore_conversation", .conversationID, .title, .time("created_at"), .time("updated_at"),
         .integer("last_sequence", whenLeftOut: "the last message's"), .integer("read_through", whenLeftOut: "0"),
-        .labels(), .metadata(), .restoredMessages, answer: .conversation("the conversation")
-    ) { id, title, createdAt, updatedAt, lastSequence, readThrough, labels, metadata, messages in
+        .labels(), .metadata(), .integer("head", whenLeftOut: "the last message"), .restoredMessages,
+        answer: .conversation("the conversation")
+    ) { id, title, createdAt, updatedAt, lastSequence, readThrough, labels, metadata, head, messages in
         .restoreConversation(
             ConversationSnapshot(
                 id: id, title: title, createdAt: createdAt, updatedAt: updatedAt, lastSequence: lastSequence,
-                readThrough: readThrough ?? 0, labels: labels, metadata: metadata, messages: messages))
+                readThrough: readThrough ?? 0, labels: labels, metadata: metadata, head: head, messages: messages))
     }
 
     /// Refuses arguments that exclude each other.
@@ -129,12 +136,19 @@ extension OperationArgument where Value == Int? {
 extension OperationArgument where Value == [ConversationSnapshot.Message] {
     fileprivate static var restoredMessages: OperationArgument {
         objects(
-            "messages", .integer("id"), .role, .content, .parts, .metadata(), .native, .key, .time("created_at")
-        ) { @Sendable id, role, content, parts, metadata, native, key, createdAt in
-            ConversationSnapshot.Message(
+            "messages", .integer("id"), .role, .content, .parts, .metadata(), .native, .key, .time("created_at"),
+            .integer("predecessor", whenLeftOut: "the one before"), .state(whenLeftOut: .value(.string("complete"))),
+            .integer("revision", whenLeftOut: "0, or 1 of another state"), .time("revised_at", whenLeftOut: "none")
+        ) {
+            @Sendable
+            id, role, content, parts, metadata, native, key, createdAt, predecessor, state, revision, revisedAt in
+            let state = state ?? .complete
+            return ConversationSnapshot.Message(
                 sequence: id,
                 body: try ChatMessage(role, content, parts, metadata: metadata, native: native, key: key),
-                createdAt: createdAt)
+                createdAt: createdAt, predecessor: predecessor,
+                writing: MessageWriting(
+                    state: state, revision: revision ?? (state == .complete ? 0 : 1), revisedAt: revisedAt))
         }
     }
 }

@@ -1,114 +1,113 @@
 import ChatStorageCore
+import ChatStorageJSON
 
 extension Operation {
     static let messageOperations = [
-        saveMessage, saveMessages, getHistory, getMessages, pageMessages, reviseMessage, clearMessages,
+        getHistory, getMessages, pageMessages, getForks, reviseMessage, removeMessages, clearMessages,
     ]
 
-    private static let saveMessage = Operation(
-        "save_message", .conversationID, .role, .content, .parts, .metadata(), .native, .key, .marksRead,
-        .autoCreate, .newConversation, .unchanged, answer: .appendedMessage
-    ) { id, role, content, parts, metadata, native, key, marksRead, creates, values, version in
-        let message = try ChatMessage(role, content, parts, metadata: metadata, native: native, key: key)
-        return .append(
-            NewMessages(
-                [message], to: id, if: try condition(creates, values, version), marksRead: marksRead ?? false))
-    }
-
-    private static let saveMessages = Operation(
-        "save_messages", .conversationID, .newMessages, .marksRead, .autoCreate, .newConversation, .unchanged,
-        answer: .appendedMessages
-    ) { id, messages, marksRead, creates, values, version in
-        .append(
-            NewMessages(
-                messages, to: id, if: try condition(creates, values, version), marksRead: marksRead ?? false))
-    }
-
     private static let getHistory = Operation(
-        "get_history", .conversationID, .limit(default: 20), answer: .history
-    ) { (id: ConversationID, limit: Int) in
-        .messages(MessageQuery(of: id, limit: limit))
+        "get_history", .conversationID, .limit(default: 20), .integer("before", whenLeftOut: "none"), .through,
+        .allBranches, .states(default: .finished), answer: .history
+    ) { (id: ConversationID, limit: Int, before: Int64?, through: Int64?, all: Bool?, states: MessageStates) in
+        .messages(
+            MessageQuery(
+                of: id, before.map { .before($0) } ?? .end, on: try path(through, all), limit: limit, states: states))
     }
 
     private static let getMessages = Operation(
-        "get_messages", .conversationID, .limit(default: 20), .integers("ids", whenLeftOut: .words("none")),
-        .texts("keys", whenLeftOut: .words("none")), answer: .messages("the last messages, or those asked for")
-    ) { (id: ConversationID, limit: Int?, ids: [Int64]?, keys: [String]?) in
-        try refuseSeveral([("limit", limit != nil), ("ids", ids != nil), ("keys", keys != nil)])
+        "get_messages", .conversationID, .limit(default: 20), .through, .allBranches, .states(default: .all),
+        .integers("ids", whenLeftOut: .words("none")), .texts("keys", whenLeftOut: .words("none")),
+        answer: .messages("the last messages, or those asked for")
+    ) {
+        (
+            id: ConversationID, limit: Int?, through: Int64?, all: Bool?, states: MessageStates?, ids: [Int64]?,
+            keys: [String]?
+        ) in
+        // What is looked up is found on every branch and in every state.
+        for (name, isGiven) in [
+            ("limit", limit != nil), ("through", through != nil), ("all_branches", all == true),
+            ("states", states != nil),
+        ] {
+            try refuseSeveral([(name, isGiven), ("ids", ids != nil), ("keys", keys != nil)])
+        }
         if let ids { return .messages(MessageQuery(of: id, .sequences(ids))) }
         if let keys { return .messages(MessageQuery(of: id, .keys(keys))) }
-        return .messages(MessageQuery(of: id, limit: limit ?? 20))
+        return .messages(
+            MessageQuery(of: id, on: try path(through, all), limit: limit ?? 20, states: states ?? .all))
     }
 
     private static let pageMessages = Operation(
         "page_messages", .conversationID, .limit(default: 50), .integer("before", whenLeftOut: "none"),
-        .integer("after", whenLeftOut: "none"), answer: .messages("messages")
-    ) { (id: ConversationID, limit: Int, before: Int64?, after: Int64?) in
+        .integer("after", whenLeftOut: "none"), .through, .allBranches, .states(default: .all),
+        answer: .messages("messages")
+    ) {
+        (
+            id: ConversationID, limit: Int, before: Int64?, after: Int64?, through: Int64?, all: Bool?,
+            states: MessageStates
+        ) in
         try refuseSeveral([("before", before != nil), ("after", after != nil)])
         let position: MessagePosition = before.map { .before($0) } ?? after.map { .after($0) } ?? .end
-        return .messages(MessageQuery(of: id, position, limit: limit))
+        return .messages(
+            MessageQuery(of: id, position, on: try path(through, all), limit: limit, states: states))
     }
 
+    private static let getForks = Operation("get_forks", .conversationID, answer: .forks) { id in .forks(id) }
+
     private static let reviseMessage = Operation(
-        "revise_message", .conversationID, .integer("id"), .metadata("metadata", whenLeftOut: .words("kept")),
+        "revise_message", .conversationID, .integer("id"), .answer, .metadata("metadata", whenLeftOut: .words("kept")),
         .metadata("set_metadata"), .removedMetadata, answer: .revisedMessage
-    ) { id, sequence, metadata, set, removed in
-        .reviseMessage(MessageRevision(of: id, sequence, metadata: try metadataChange(metadata, set, removed)))
+    ) { id, sequence, answer, metadata, set, removed in
+        let change = try metadataChange(metadata, set, removed)
+        return .reviseMessage(
+            answer?.revision(of: id, sequence, metadata: change) ?? MessageRevision(of: id, sequence, metadata: change))
+    }
+
+    private static let removeMessages = Operation(
+        "remove_messages", .conversationID, .integers("ids", or: "from"), .integer("from", whenLeftOut: "none"),
+        answer: .count
+    ) { (id: ConversationID, ids: [Int64]?, from: Int64?) in
+        try refuseSeveral([("ids", ids != nil), ("from", from != nil)])
+        let selection: MessageRemoval.Selection = from.map { .from($0) } ?? .messages(ids ?? [])
+        return .removeMessages(MessageRemoval(selection, of: id))
     }
 
     private static let clearMessages = Operation("clear_messages", .conversationID, answer: .count) { id in
         .removeMessages(MessageRemoval(.all, of: id))
     }
+}
 
-    private static func condition(
-        _ creates: Bool?, _ values: AppendCondition?, _ version: ConversationVersion?
-    ) throws -> AppendCondition {
-        if let version {
-            guard creates != true else {
-                throw InvalidRequest("auto_create_conversation is true although if_unchanged needs the conversation")
-            }
-            try refuseSeveral([("new_conversation", values != nil), ("if_unchanged", true)])
-            return .unchanged(version)
-        }
-        guard creates ?? true else {
-            guard values == nil else {
-                throw InvalidRequest("new_conversation is given although auto_create_conversation is false")
-            }
-            return .exists
-        }
-        return values ?? .createIfMissing
+/// What the writer of an answer under way says of it now.
+struct RevisedAnswer: Sendable {
+    let createdAt: Timestamp
+    let revision: Int64
+    /// Nil for what it said.
+    let body: ChatMessage?
+    let state: MessageState?
+
+    /// The request to write it.
+    func revision(of id: ConversationID, _ sequence: Int64, metadata: MetadataChange) -> MessageRevision {
+        // Of the message that was read, a revision needs only what identifies its writing.
+        let read = Message(
+            conversationID: id, sequence: sequence, body: ChatMessage(role: .assistant, content: ""),
+            createdAt: createdAt, writing: MessageWriting(state: .streaming, revision: revision))
+        return MessageRevision(of: read, body: body, state: state, metadata: metadata)
     }
 }
 
-extension OperationArgument where Value == [ChatMessage] {
-    fileprivate static var newMessages: OperationArgument {
-        objects("messages", .role, .content, .parts, .metadata(), .native, .key) {
-            @Sendable role, content, parts, metadata, native, key in
-            try ChatMessage(role, content, parts, metadata: metadata, native: native, key: key)
-        }
-    }
-}
-
-extension OperationArgument where Value == Bool? {
-    fileprivate static var autoCreate: OperationArgument { boolean("auto_create_conversation", default: true) }
-    fileprivate static var marksRead: OperationArgument { boolean("mark_read", default: false) }
-}
-
-extension OperationArgument where Value == AppendCondition? {
-    fileprivate static var newConversation: OperationArgument {
-        object("new_conversation", .title, .labels(), .metadata()) { @Sendable title, labels, metadata in
-            AppendCondition.create(title: title, labels: labels, metadata: metadata)
-        }
-    }
-}
-
-extension OperationArgument where Value == ConversationVersion? {
-    fileprivate static var unchanged: OperationArgument {
+extension OperationArgument where Value == RevisedAnswer? {
+    fileprivate static var answer: OperationArgument {
         object(
-            "if_unchanged", .time("created_at"), .integer("last_id"), .integer("cleared_through", whenLeftOut: "0")
-        ) { @Sendable createdAt, lastSequence, clearedThrough in
-            ConversationVersion(
-                createdAt: createdAt, lastSequence: lastSequence, clearedThrough: clearedThrough ?? 0)
+            "answer", .time("created_at"), .integer("revision"), .text("content", whenLeftOut: .words("kept")),
+            .parts(whenLeftOut: "kept"), .native, .state(whenLeftOut: .value(.string("streaming")))
+        ) { @Sendable createdAt, revision, content, parts, native, state in
+            let isSaid = content != nil || parts != nil
+            guard isSaid || native == nil else {
+                throw InvalidRequest("answer.native is given without what the answer says: content or parts")
+            }
+            let body = try ChatMessage(.assistant, content, parts, metadata: [:], native: native, key: nil)
+            return RevisedAnswer(
+                createdAt: createdAt, revision: revision, body: isSaid ? body : nil, state: state)
         }
     }
 }

@@ -28,7 +28,7 @@ struct Operation: Sendable {
     /// The names of all operations.
     static let names = all.map(\.name)
 
-    static let all = conversationOperations + messageOperations
+    static let all = conversationOperations + savingOperations + messageOperations
     private static let byName = Dictionary(all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
 }
 
@@ -39,7 +39,7 @@ extension StorageCall {
         case .createConversation, .updateConversation, .deleteConversation, .append, .reviseMessage,
             .removeMessages, .restoreConversation:
             true
-        case .conversation, .conversations, .messages: false
+        case .conversation, .conversations, .messages, .forks: false
         }
     }
 }

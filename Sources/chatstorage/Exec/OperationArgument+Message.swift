@@ -8,8 +8,10 @@ extension OperationArgument where Value == String? {
 }
 
 extension OperationArgument where Value == [MessagePart]? {
-    static var parts: OperationArgument {
-        OperationArgument("parts", .parts, whenLeftOut: .words("none")) { try $0.partsIfPresent("parts") }
+    static var parts: OperationArgument { parts(whenLeftOut: "none") }
+
+    static func parts(whenLeftOut: String) -> OperationArgument {
+        OperationArgument("parts", .parts, whenLeftOut: .words(whenLeftOut)) { try $0.partsIfPresent("parts") }
     }
 }
 

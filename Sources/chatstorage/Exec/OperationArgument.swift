@@ -108,6 +108,13 @@ extension OperationArgument where Value == [Int64]? {
     static func integers(_ name: String, whenLeftOut: Parameter.Default) -> OperationArgument {
         OperationArgument(name, .integers, whenLeftOut: whenLeftOut) { try $0.integersIfPresent(name) }
     }
+
+    /// Integers that must be given, unless another argument is; they come before that one.
+    static func integers(_ name: String, or substitute: String) -> OperationArgument {
+        OperationArgument(name, .integers, substitute: substitute) {
+            $0.has(substitute) ? try $0.integersIfPresent(name) : try $0.integers(name)
+        }
+    }
 }
 
 extension OperationArgument where Value == Set<Label> {

@@ -2,7 +2,8 @@ import ChatStorageCore
 import ChatStorageJSON
 
 extension Conversation {
-    /// The conversation as `exec` and `--json` show it; with its preview if it was asked for and has one.
+    /// The conversation as `exec` and `--json` show it; with its branches if it has some, and with its preview if it
+    /// was asked for and has one.
     var json: JSONOutput { .object(members) }
 
     /// The conversation with messages: a line of an archive.
@@ -22,31 +23,60 @@ extension Conversation {
             ("cleared_through", .integer(version.clearedThrough)),
             ("labels", .array(labels.sorted().map { .string($0.rawValue) })),
             ("metadata", metadata.json),
-        ] + (preview.map { [("preview", $0.json)] } ?? [])
+        ] + (head.map { [("head", .integer($0))] } ?? []) + (isBranched ? [("is_branched", .boolean(true))] : [])
+            + (preview.map { [("preview", $0.json)] } ?? [])
     }
 }
 
 extension MessagePreview {
     fileprivate var json: JSONOutput {
+        .object(
+            [
+                ("id", .integer(sequence)), ("role", .string(role.rawValue)),
+                ("created_at", .string(createdAt.description)), ("text", .string(text)),
+            ] + (state == .complete ? [] : [("state", .string(state.rawValue))]))
+    }
+}
+
+extension Fork {
+    /// The fork as `exec` and `--json` show it.
+    var json: JSONOutput {
         .object([
-            ("id", .integer(sequence)), ("role", .string(role.rawValue)),
-            ("created_at", .string(createdAt.description)), ("text", .string(text)),
+            ("after", .integer(after)),
+            (
+                "successors",
+                .array(
+                    successors.map {
+                        .object([("id", .integer($0.sequence)), ("newest_end", .integer($0.newestEnd))])
+                    })
+            ),
         ])
     }
 }
 
 extension Message {
-    /// The message as `exec` and `--json` show it; with what it has beside a text.
-    var json: JSONOutput {
-        .object(
-            [
-                ("id", .integer(sequence)),
-                ("conversation_id", .string(conversationID.rawValue)),
-                ("role", .string(role.rawValue)),
-                ("content", .string(content)),
-                ("created_at", .string(createdAt.description)),
-            ] + body.membersBesideText(["parts", "metadata", "native"])
-                + (key.map { [("key", .string($0))] } ?? []))
+    /// The message as `exec` and `--json` show it; with what it has beside a text, what it follows where that is not
+    /// the message before it, and what became of it if it was an answer under way.
+    var json: JSONOutput { .object(members) }
+
+    var members: [(key: String, value: JSONOutput)] {
+        [
+            ("id", .integer(sequence)),
+            ("conversation_id", .string(conversationID.rawValue)),
+            ("role", .string(role.rawValue)),
+            ("content", .string(content)),
+            ("created_at", .string(createdAt.description)),
+        ] + body.membersBesideText(["parts", "metadata", "native"])
+            + (key.map { [("key", .string($0))] } ?? [])
+            + (predecessor.map { [("predecessor", .integer($0))] } ?? [])
+            + (writing == .none ? [] : writing.members)
+    }
+}
+
+extension MessageWriting {
+    fileprivate var members: [(key: String, value: JSONOutput)] {
+        [("state", .string(state.rawValue)), ("revision", .integer(revision))]
+            + (revisedAt.map { [("revised_at", .string($0.description))] } ?? [])
     }
 }
 

@@ -29,7 +29,7 @@ struct Statistics {
             first = min(first ?? conversation.createdAt, conversation.createdAt)
             last = max(last ?? conversation.updatedAt, conversation.updatedAt)
             var length = 0
-            for try await message in storage.allMessages(of: conversation.id) {
+            for try await message in storage.allMessages(of: conversation.id, on: .all) {
                 length += 1
                 bytes += message.content.utf8.count
                 roles[message.role, default: 0] += 1

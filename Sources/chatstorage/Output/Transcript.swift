@@ -12,24 +12,41 @@ struct Transcript {
     /// Whether long calls, results and reasoning are folded.
     var folds = true
 
-    func text(of conversation: Conversation, messages: [Message]) -> String {
+    /// The text.
+    ///
+    /// - Parameters:
+    ///   - isCut: Whether the path has messages before these.
+    ///   - forks: Where the conversation has branched.
+    func text(
+        of conversation: Conversation, messages: [Message], isCut: Bool = false, forks: [Fork] = []
+    ) -> String {
+        let marks = VersionMark.marks(of: messages, in: forks)
         var lines = [style.bold(TerminalText.line(conversation.title ?? conversation.id.rawValue))]
-        lines.append(style.dim(facts(of: conversation).joined(separator: " · ")))
+        lines.append(style.dim(facts(of: conversation, forks: forks.count).joined(separator: " · ")))
         if !conversation.metadata.isEmpty { lines += folded(conversation.metadata.text, title: "metadata", depth: 0) }
-        if messages.isEmpty { lines += ["", style.dim("No messages.")] }
-        if let first = messages.first, messages.count < conversation.messageCount {
+        if messages.isEmpty {
+            let isElsewhere = conversation.isBranched && conversation.messageCount > 0
+            lines += ["", style.dim(isElsewhere ? "No messages on this path." : "No messages.")]
+        }
+        if let first = messages.first, isCut {
             lines += ["", style.dim("From message \(first.sequence) on; --limit or --all shows more.")]
         }
-        for message in messages { lines += [""] + self.lines(of: message) }
+        if !marks.isEmpty {
+            let advice = "Where there are several versions, `chatstorage head --branch NUMBER` shows another."
+            lines += [""] + wrapped(advice, margin: "").map(style.dim)
+        }
+        for message in messages { lines += [""] + self.lines(of: message, marks[message.sequence]) }
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private func facts(of conversation: Conversation) -> [String] {
+    private func facts(of conversation: Conversation, forks: Int) -> [String] {
         var facts: [String] = []
         if conversation.title != nil { facts.append(TerminalText.line(conversation.id.rawValue)) }
         facts.append("created \(conversation.createdAt.localMinute)")
         facts.append("updated \(conversation.updatedAt.localMinute)")
         if conversation.hasUnread { facts.append("\(conversation.unread) unread") }
+        if forks > 0 { facts.append(forks.counted("fork")) }
+        if let head = conversation.head { facts.append("head #\(head)") }
         if !conversation.labels.isEmpty {
             let labels = conversation.labels.sorted().map { TerminalText.line($0.rawValue) }
             facts.append("labels \(labels.joined(separator: ", "))")
@@ -37,9 +54,11 @@ struct Transcript {
         return facts
     }
 
-    private func lines(of message: Message) -> [String] {
+    private func lines(of message: Message, _ mark: VersionMark?) -> [String] {
         let role = style.role(message.role, TerminalText.line(message.role.rawValue))
-        var lines = ["\(role) \(style.dim("#\(message.sequence) · \(message.createdAt.localMinute)"))"]
+        let state = message.state == .complete ? "" : " · \(message.state.rawValue)"
+        var lines = ["\(role) \(style.dim("#\(message.sequence) · \(message.createdAt.localMinute)\(state)"))"]
+        if let mark { lines += wrapped(mark.text, margin: margin(1)).map { margin(1) + style.dim($0) } }
         for part in message.parts { lines += self.lines(of: part) }
         if message.parts.isEmpty { lines.append(Self.indentation + style.dim("Nothing.")) }
         if !message.metadata.isEmpty { lines += folded(message.metadata.text, title: "metadata", depth: 1) }

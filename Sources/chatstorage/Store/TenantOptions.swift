@@ -12,7 +12,7 @@ struct AllTenants: ParsableArguments {
     @OptionGroup(visibility: .private) var owner: TenantOptions
 
     func validate() throws {
-        guard owner.tenant == nil else { throw ValidationError("tenants lists all of them, not one --tenant") }
+        guard owner.tenant == nil else { throw ValidationError("This command is about all tenants, not one --tenant.") }
     }
 }
 
