@@ -47,7 +47,7 @@ import Testing
 
     /// What calls on a damaged row end with; the others are of those on a sound one.
     private static let codes: Set<ChatStorageError.Code> = [
-        .damaged, .conversationExists, .conflict, .idempotencyMismatch,
+        .damaged, .conversationExists, .conflict, .idempotencyMismatch, .messageNotFound,
     ]
 
     private static func keyedCalls(on id: ConversationID) -> [StorageCall] {

@@ -116,7 +116,8 @@ import Testing
 
     /// What a call on a damaged row ends with; the others are of those on a sound one.
     private static let codes: Set<ChatStorageError.Code> = [
-        .damaged, .conversationExists, .conflict, .idempotencyMismatch, .tooManyLabels, .metadataTooLarge,
+        .damaged, .conversationExists, .conflict, .idempotencyMismatch, .messageNotFound, .tooManyLabels,
+        .metadataTooLarge,
     ]
 
     /// - Returns: How many calls returned.

@@ -25,9 +25,11 @@ import Musl
 ///     FailureWriter crowd STORE SETTING CALLERS WAITING
 ///     FailureWriter cycles STORE SETTING COUNT
 ///     FailureWriter reads STORE SETTING READERS DELAY QUICKREADS
+///     FailureWriter answer STORE SETTING CONVERSATION AFTER NAME [PIECES]
 ///
 /// The second form makes so many calls at once, as ``Crowd`` says. The third opens, uses and closes a store over and
-/// over, and says what the process then holds of the system. The fourth reads from a slow disk, as ``SlowReads`` says.
+/// over, and says what the process then holds of the system. The fourth reads from a slow disk, as ``SlowReads`` says. The fifth writes an
+/// answer piece by piece, as ``Answering`` says, until it is ended or has so many pieces.
 ///
 /// A number in the environment's CHATSTORAGE_SYNC_DELAY is how many milliseconds longer each sync of a file takes.
 @main struct FailureWriter {
@@ -58,6 +60,12 @@ import Musl
                         arguments[2], arguments[3], readers: readers, delay: UInt32(arguments[5]) ?? 0,
                         after: quickReads
                     ).line)
+            case "answer" where (7...8).contains(arguments.count):
+                let backend = try await open(arguments[2], setting: arguments[3])
+                try await Answering.write(
+                    arguments[6], to: ConversationID(arguments[4]), after: Int64(arguments[5]) ?? 0,
+                    pieces: arguments.dropFirst(7).first.flatMap { Int64($0) }, in: backend
+                ) { await say($0.line) }
             default:
                 try await write(arguments)
             }

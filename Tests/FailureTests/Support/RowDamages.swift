@@ -48,8 +48,8 @@ struct RowDamages {
         let same: [String]
         let stored: [String]
         if isPostgres {
-            damaged = ["'{NULL}'", "'{one,NULL}'", "ARRAY[ARRAY['one'],ARRAY['two']]"]
-            same = ["'{two,one}'", "'{one,one,two}'", "'[5:6]={one,two}'"]
+            damaged = ["'{NULL}'", "'{one,NULL}'", "ARRAY[ARRAY['one'],ARRAY['two']]", "'[5:6]={one,two}'"]
+            same = ["'{two,one}'", "'{one,one,two}'"]
             stored = [
                 "'{two,\"\"}'", "'{}'", "NULL",
                 "(SELECT array_agg(i::text) || ARRAY['two'] FROM generate_series(1, 40) i)",

@@ -10,6 +10,7 @@ extension StorageReply {
         case .appended(let result): result.messages.allSatisfy(\.isSound)
         case .message(let message): message.isSound
         case .messages(let page): page.items.allSatisfy(\.isSound)
+        case .forks(let forks): forks.allSatisfy(\.isSound)
         case .existed: true
         case .count(let count): count >= 0
         }
@@ -26,9 +27,17 @@ extension Conversation {
     }
 }
 
+extension Fork {
+    fileprivate var isSound: Bool {
+        after >= 0 && successors.count > 1
+            && successors.allSatisfy { $0.sequence > after && $0.newestEnd >= $0.sequence }
+            && isReadAgain(self)
+    }
+}
+
 extension Message {
     fileprivate var isSound: Bool {
-        sequence >= 1 && Limits.timestamps.contains(createdAt) && isReadAgain(self)
+        sequence >= 1 && predecessor ?? 0 < sequence && Limits.timestamps.contains(createdAt) && isReadAgain(self)
     }
 }
 
