@@ -1,24 +1,14 @@
 import ChatStorageCore
 import ChatStorageInMemory
-import Foundation
 import Testing
 
 /// The guide shows the code of this target as it stands, and it does what the guide says.
 @Suite struct GuideTests {
     @Test func codeInTheGuideIsTheCodeThatRuns() throws {
-        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        let code = try String(contentsOf: folder.appendingPathComponent("GuideExamples.swift"), encoding: .utf8)
-        let guide = try String(
-            contentsOf: folder.appendingPathComponent(
-                "../../Sources/ChatStorageCore/Documentation.docc/PartsAndLists.md"), encoding: .utf8)
-        let blocks = guide.split(separator: "```swift\n").dropFirst()
-            .compactMap { $0.split(separator: "```", omittingEmptySubsequences: false).first.map(String.init) }
-        #expect(blocks.count >= 5)
-        for block in blocks {
-            // The body of a function is shown without the indentation that it has there.
-            let indented = block.replacing(/(?m)^(?=.)/, with: "        ")
-            #expect(code.contains(block) || code.contains(indented), "not in this target:\n\(block)")
-        }
+        let guide = try Guide("PartsAndLists")
+        #expect(guide.blocks.count >= 5)
+        let missing = try guide.blocks(notIn: "GuideExamples.swift")
+        #expect(missing.isEmpty, "not in this target:\n\(missing.joined(separator: "\n"))")
     }
 
     @Test func theExamplesDoWhatTheGuideSays() async throws {

@@ -41,7 +41,7 @@ func elements(of member: String, in body: EncodedBody) throws -> [String] {
 func kept(_ messages: [ChatMessage]) async throws -> [ChatMessage] {
     let chats = InMemoryBackend.prepared(roles: .withTools)
     try await chats.append(messages, to: "c")
-    #expect(try await chats.history(of: "c", limit: 1_000) == messages)
+    #expect(try await chats.messages(of: "c", limit: 1_000).map(\.chatMessage) == messages)
     let coded = try JSONDecoder().decode([ChatMessage].self, from: JSONEncoder().encode(messages))
     #expect(coded == messages)
     let stored = try messages.map { message in

@@ -15,7 +15,7 @@ struct DocumentationExamples {
     func answer(to question: ChatMessage, in id: ConversationID, of chats: some ChatStorage) async throws -> String {
         try await chats.append(question, to: id)
         while true {
-            let past = try await chats.history(of: id, limit: 50)
+            let past = try await chats.history(of: id, window: .tokens(60_000))
             let body = try AnthropicMessages.body(
                 for: past, adding: ["model": "claude-opus-5", "max_tokens": 8_000, "tools": tools])
             let answer = try AnthropicMessages.message(from: try await post(body.data))
@@ -27,17 +27,19 @@ struct DocumentationExamples {
 
     struct StreamEnded: Error {}
 
-    /// Shows an answer while it comes, and keeps it.
+    /// Shows an answer while it comes, and keeps what comes.
     func stream(
         _ lines: some AsyncSequence<String, any Error>, to id: ConversationID, of chats: some ChatStorage
     ) async throws {
-        var answer = AnthropicMessages.Accumulator()
-        for try await line in lines {
-            try answer.add(line)
-            show(answer.text)
+        try await chats.append(streaming: .assistant, to: id) { draft in
+            var answer = AnthropicMessages.Accumulator()
+            for try await line in lines {
+                try answer.add(line)
+                draft.body = answer.message
+                show(answer.text)
+            }
+            guard answer.isComplete else { throw StreamEnded() }
         }
-        guard answer.isComplete else { throw StreamEnded() }
-        try await chats.append(answer.message, to: id, if: .exists)
     }
 
     @Test func aTurnWithTools() async throws {
