@@ -7,17 +7,15 @@ public struct PostgresTenant: ChatStorage {
     ///
     /// The next attempt sees that row, unless it was deleted again.
     private static let attemptsToGetOrCreate = 20
-    /// A conditional append looks again when another session has changed the conversation in between.
-    private static let attemptsToAppend = 20
     /// A change of metadata, labels or titles reads, merges and writes; others may have written in between.
     private static let attemptsToChange = 100
     /// A violation that others caused is gone at the next attempt, unless they cause another.
-    private static let attemptsAfterViolation = 3
+    static let attemptsAfterViolation = 3
 
     private static let idIsTaken = "a conversation of this id exists"
 
     /// Pages with a higher limit are long reads; a connection has one of them at a time.
-    private static let shortPage = 200
+    static let shortPage = 200
 
     let store: PostgresStore
     /// The name in its rows; empty for the default tenant alone.
@@ -77,6 +75,7 @@ public struct PostgresTenant: ChatStorage {
         if change.isEmpty {
             request = .read(statements.conversation, values(id))
         } else if let head = change.newHead, change.mergesNothing {
+            // One that was made anew after the lock was not there when the lock was asked for.
             return try await self.change(MergedChange(ofHead: change), head: head, of: id, statements) ?? nil
         } else if change.isOfTitleAlone, !change.keepsPlace, let title = change.newTitle {
             request = .write(statements.updateTitle, to: key(id), values(id) { $0.append(title) })
@@ -215,220 +214,8 @@ public struct PostgresTenant: ChatStorage {
         return ConversationPage(conversations, limit: limit, tenant: name)
     }
 
-    /// Appends messages to the end of a conversation, in order, all or none.
-    @discardableResult
-    public func append(_ new: NewMessages) async throws -> AppendResult {
-        let statements = try await admitWrite { try Validation.check(new, roles: store.roles) }
-        guard !new.messages.isEmpty else { return .nothing }
-        do {
-            return try await append(new, statements)
-        } catch let error as ChatStorageError where error.isOfUniqueViolation {
-            throw await explained(error, of: new.conversationID, statements)
-        }
-    }
-
-    private func append(_ new: NewMessages, _ statements: Statements) async throws -> AppendResult {
-        let (values, key) = (MessageValues(new.messages), key(new.conversationID))
-        let hasLabels = store.labelled.contains(key)
-        if !hasLabels, !ConditionalAppend.isNeeded(for: new) {
-            let append = Append(values, to: key, statements)
-            if new.condition.createsConversation {
-                if let appended = try await store.appended(by: append) { return append.result(appended) }
-            } else {
-                let result = try await store.result(of: append.requestIfExists)
-                if let appended = try AppendSQL.appended(result, append.rowCount) { return append.result(appended) }
-            }
-            // It has labels or a head, or does not exist.
-            return try await run(
-                ConditionalAppend(new, values, to: key, hasLabels: true, isLeftOut: true, statements), to: key)
-        }
-        return try await run(ConditionalAppend(new, values, to: key, hasLabels: hasLabels, statements), to: key)
-    }
-
-    /// Reads a page of a conversation's messages, lowest sequence first.
-    public func messages(_ query: MessageQuery) async throws -> MessagePage {
-        let statements = try await admit { try Validation.check(query) }
-        let id = query.conversationID
-        if let lookup = query.lookup {
-            return MessagePage(try await look(up: lookup, of: id, statements), for: query)
-        }
-        guard query.limit > 0 else { return MessagePage([], for: query) }
-        if case .through = query.path { return try await path(query, statements) }
-        let pages = query.path == .all ? statements.pagesOfAll : statements.pagesOfCurrent
-        let positions = pages[query.states]
-        let statement =
-            if query.position.lowerBound != nil {
-                positions.after
-            } else if query.position.upperBound != nil {
-                positions.before
-            } else {
-                positions.last
-            }
-        let values = values(id) { values in
-            values.append(Int64(clamping: query.limit))
-            if let bound = query.position.lowerBound ?? query.position.upperBound { values.append(bound) }
-            if MessagePages.Filter(query.states) == .given { values.append(texts: MessagePages.names(query.states)) }
-        }
-        let result = try await page(query, statement, values)
-        if query.path == .all {
-            return MessagePage(try result.rows.map { try MessageTable.message($0, of: id) }.inOrder, for: query)
-        }
-        guard let messages = try MessageTable.currentPage(result, of: id) else {
-            return try await path(query, statements)
-        }
-        return MessagePage(messages.inOrder, for: query)
-    }
-
-    /// Reads a page of a path, whether the conversation has branched or not.
-    private func path(_ query: MessageQuery, _ statements: Statements) async throws -> MessagePage {
-        let statement =
-            if query.position.lowerBound != nil {
-                statements.pathAfter
-            } else if query.position.upperBound != nil {
-                statements.pathBefore
-            } else {
-                statements.pathLast
-            }
-        let values = values(query.conversationID) { MessagePath.append(query, to: &$0) }
-        return try MessagePath.page(try await page(query, statement, values), of: query)
-    }
-
-    private func page(
-        _ query: MessageQuery, _ statement: PreparedSQL, _ values: Parameters
-    ) async throws -> QueryResult {
-        let page = Request.Page(tenant: name, id: query.conversationID, limit: query.limit)
-        return try await store.result(of: .read(statement, values, isLong: query.limit > Self.shortPage, page: page))
-    }
-
-    private func look(
-        up lookup: MessageQuery.Lookup, of id: ConversationID, _ statements: Statements
-    ) async throws -> [Message] {
-        guard lookup.count > 0 else { return [] }
-        let request: (statement: PreparedSQL, values: Parameters) =
-            switch lookup {
-            case .sequences(let sequences):
-                (statements.messagesOfSequences, values(id) { $0.append(numbers: sequences) })
-            case .keys(let keys): (statements.messagesOfKeys, values(id) { $0.append(texts: keys) })
-            }
-        let page = Request.Page(tenant: name, id: id, limit: lookup.count)
-        let isLong = lookup.count > Self.shortPage
-        let result = try await store.result(of: .read(request.statement, request.values, isLong: isLong, page: page))
-        return try result.rows.map { try MessageTable.message($0, of: id) }
-    }
-
-    /// Changes a stored message.
-    @discardableResult
-    public func reviseMessage(_ revision: MessageRevision) async throws -> Message {
-        let statements = try await admitWrite { try Validation.check(revision) }
-        if let base = revision.base, revision.metadata.isEmpty {
-            let answer = AnswerRevision(revision, base, metadata: nil)
-            if let written = try await write(answer, of: revision, statements) { return written }
-        }
-        return try await retryingChange { try await revise(revision, statements) }
-    }
-
-    /// - Returns: Nil if another session has changed the message in between.
-    private func revise(_ revision: MessageRevision, _ statements: Statements) async throws -> Message? {
-        let id = revision.conversationID
-        let read = try await store.result(
-            of: .read(statements.messagesOfSequences, values(id) { $0.append(numbers: [revision.sequence]) }))
-        let row = read.rows.first
-        let message = try row.map { try MessageTable.message($0, of: id) }
-        let outcome: MessageRevision.Outcome
-        do {
-            // The database's clock says when it is written.
-            outcome = try revision.applied(to: message, at: message?.createdAt ?? .earliest)
-        } catch let error as ChatStorageError {
-            throw error.beforeWriting
-        }
-        guard let row, case .changed(let changed) = outcome else {
-            if case .made(let message) = outcome { return message }
-            return message
-        }
-        let old = try MessageTable.storedMetadata(row)
-        let new = revision.metadata.isEmpty ? old : MessageTable.stored(changed.metadata)
-        if let base = revision.base {
-            let answer = AnswerRevision(revision, base, metadata: revision.metadata.isEmpty ? nil : (old, new))
-            return try await write(answer, of: revision, statements)
-        }
-        if new.hasSameUTF8(as: old) { return message }
-        let bytes = (old?.utf8.count ?? 0) + (new?.utf8.count ?? 0)
-        let values = values(id, bytes: bytes) { values in
-            values.append(changed.sequence)
-            values.append(changed.createdAt)
-            values.append(old)
-            values.append(new)
-        }
-        let written = try await store.result(of: .write(statements.reviseMessage, to: key(id), bytes: bytes, values))
-        return try written.rows.first.map { try MessageTable.message($0, of: id) }
-    }
-
-    /// - Returns: Nil if the message is not the one that was read, or was written since.
-    private func write(
-        _ answer: AnswerRevision, of revision: MessageRevision, _ statements: Statements
-    ) async throws -> Message? {
-        let (id, bytes) = (revision.conversationID, answer.bytes)
-        let values = values(id, bytes: bytes) { AnswerRevision.columns.append(answer, to: &$0) }
-        let written = try await store.result(of: .write(statements.reviseAnswer, to: key(id), bytes: bytes, values))
-        return try written.rows.first.map(answer.message)
-    }
-
-    /// Reads where a conversation has branched.
-    public func forks(of id: ConversationID) async throws -> [Fork] {
-        let statements = try await admit { try Validation.check(id) }
-        return try BranchSQL.forks(try await store.result(of: .read(statements.forks, values(id), isLong: true)))
-    }
-
     /// The ends of answers under way that are being written through the store.
     public var endingAnswers: EndingAnswers { store.endingAnswers }
-
-    /// Removes messages of a conversation and keeps the conversation.
-    @discardableResult
-    public func removeMessages(_ removal: MessageRemoval) async throws -> Int {
-        let statements = try await admitWrite { try Validation.check(removal) }
-        let id = removal.conversationID
-        switch removal.selection {
-        case .all: return try await clearMessages(of: id, statements)
-        case .messages(let sequences):
-            return try await remove(statements.removeMessages, from: id, statements) { $0.append(numbers: sequences) }
-        case .from(let sequence):
-            return try await remove(statements.removeDescendants, from: id, statements) { $0.append(sequence) }
-        }
-    }
-
-    private func remove(
-        _ statement: PreparedSQL, from id: ConversationID, _ statements: Statements,
-        _ messages: (inout Parameters) -> Void
-    ) async throws -> Int {
-        let (values, conversation) = (values(id, messages), values(id))
-        let steps = [
-            Request.Step(statement: statements.lockConversation, bytes: 0) { conversation },
-            Request.Step(statement: statement, bytes: 0) { values },
-            Request.Step(statement: statements.unbranch, bytes: 0) { conversation },
-        ]
-        while true {
-            let results = try await store.results(of: .transaction(steps, on: key(id)))
-            try results.checkCommitted()
-            // BEGIN and the lock come first.
-            guard let row = results.dropFirst(2).first?.rows.first else { return 0 }
-            let count = Int(clamping: try row.int64(0))
-            if try count == 0 || row.bool(1) { return count }
-            // Another session made the conversation anew after the lock.
-            try Task.checkCancellation()
-        }
-    }
-
-    private func clearMessages(of id: ConversationID, _ statements: Statements) async throws -> Int {
-        let values = values(id)
-        let results = try await store.results(
-            of: .transaction(
-                [
-                    Request.Step(statement: statements.markCleared, bytes: 0) { values },
-                    Request.Step(statement: statements.deleteCleared, bytes: 0) { values },
-                ], on: key(id)))
-        try results.checkCommitted()
-        return results.dropLast().last?.affectedRows ?? 0
-    }
 
     /// Stores a conversation exactly as it was elsewhere.
     @discardableResult
@@ -461,54 +248,10 @@ public struct PostgresTenant: ChatStorage {
         }
     }
 
-    /// The error of an append that a unique key refused, judged by the stored rows: not every engine names the key.
-    private func explained(
-        _ error: ChatStorageError, of id: ConversationID, _ statements: Statements
-    ) async -> ChatStorageError {
-        let lastMessage = values(id) { $0.append(Int64(1)) }
-        guard let messages = try? await store.result(of: .read(statements.pagesOfAll.all.last, lastMessage)),
-            let conversation = try? await store.result(of: .read(statements.conversation, values(id)))
-        else { return error }
-        // Rows that cannot be read are damaged too.
-        let last = Result { try messages.rows.first.map { try MessageTable.message($0, of: id).sequence } }
-        let counted = Result { try conversation.rows.first.map(ConversationTable.conversation)?.lastSequence }
-        if case (.success(let last), .success(let counted)) = (last, counted) {
-            guard let last, let counted, counted < last else { return error }
-        }
-        return ChatStorageError(
-            .damaged, "a conversation's last sequence is below its messages'", writeOutcome: error.writeOutcome,
-            cause: error.cause)
-    }
-
-    /// Makes a conditional append, again if another session has changed the conversation in between.
-    private func run(_ append: ConditionalAppend, to key: ConversationKey) async throws -> AppendResult {
-        var append = append
-        var violations = 0
-        for attempt in 0..<Self.attemptsToAppend {
-            do {
-                let results = try await store.results(of: append.request)
-                if let stored = try append.stored(results) {
-                    store.labelled.note(key, hasLabels: append.foundLabels)
-                    return stored
-                }
-            } catch let error as ChatStorageError where error.isOfUniqueViolation {
-                // A session that appends the same keys was first, and the next look finds them; or it is another key.
-                violations += 1
-                guard violations < Self.attemptsAfterViolation else { throw error }
-            } catch let error as ChatStorageError where append.isRepeatable && attempt > 0 {
-                // What came in between may be an attempt of its own that was not answered.
-                throw error.afterUnknownOutcome
-            }
-        }
-        throw ChatStorageError(
-            .unavailable, "the conversation was changed by others each time it was tried",
-            writeOutcome: append.isRepeatable ? .unknown : .notApplied)
-    }
-
     /// Makes a change that writes only if what it was made from is unchanged, and again if it is not.
     ///
     /// - Parameter change: What makes it; it returns nil if others have changed the row in between.
-    private func retryingChange<Result>(_ change: () async throws -> Result?) async throws -> Result {
+    func retryingChange<Result>(_ change: () async throws -> Result?) async throws -> Result {
         for attempt in 0..<Self.attemptsToChange {
             if attempt > 0 {
                 // Those who met each other here would meet again.
@@ -522,7 +265,7 @@ public struct PostgresTenant: ChatStorage {
     }
 
     /// What every call begins with, in the order of the errors: closed, not prepared, wrong arguments.
-    private func admit(_ check: () throws -> Void) async throws -> Statements {
+    func admit(_ check: () throws -> Void) async throws -> Statements {
         try Task.checkCancellation()
         let statements = try await store.statements()
         if !isDefault { try Validation.check(tenant: name) }
@@ -531,7 +274,7 @@ public struct PostgresTenant: ChatStorage {
     }
 
     /// The same for a write: what fails here was not applied.
-    private func admitWrite(_ check: () throws -> Void) async throws -> Statements {
+    func admitWrite(_ check: () throws -> Void) async throws -> Statements {
         do {
             return try await admit(check)
         } catch let error as ChatStorageError {
@@ -544,10 +287,10 @@ public struct PostgresTenant: ChatStorage {
         values(new.id) { ConversationTable.new.append(new, to: &$0) }
     }
 
-    private func key(_ id: ConversationID) -> ConversationKey { ConversationKey(tenant: name, id: id) }
+    func key(_ id: ConversationID) -> ConversationKey { ConversationKey(tenant: name, id: id) }
 
     /// The values that begin with the tenant and the conversation.
-    private func values(
+    func values(
         _ id: ConversationID, bytes: Int = 0, _ more: (inout Parameters) -> Void = { _ in }
     ) -> Parameters {
         Parameters(bytes: bytes + 256) { values in
@@ -556,9 +299,4 @@ public struct PostgresTenant: ChatStorage {
             more(&values)
         }
     }
-}
-
-extension ChatStorageError {
-    /// Whether a row of the same key was there already.
-    fileprivate var isOfUniqueViolation: Bool { cause?.code == ServerError.uniqueViolation }
 }

@@ -48,8 +48,8 @@ struct BranchSQL: Sendable {
     /// which is NULL for the last run of all.
     ///
     /// A jump's run begins with it, and belongs to the run that has its parent. Each run is reached once, from an
-    /// earlier one, so it ends whatever is stored. The jumps come by arrays, of which a planner expects several elements:
-    /// where it expects one jump it compares each run with each jump.
+    /// earlier one, so it ends whatever is stored. The jumps come by arrays: a planner expects several elements of one, and
+    /// where it expects a single jump it compares each run with each jump.
     ///
     /// - Parameter sequence: The message.
     func descendants(of sequence: String) -> String {
@@ -92,8 +92,9 @@ struct BranchSQL: Sendable {
 
     /// Whether a row that is written is still the one that was looked at.
     ///
-    /// A conversation that was deleted and made anew after the lock was asked for is seen and not locked. A write that
-    /// then waits for it goes on with the row as it has become, and with messages as they were.
+    /// It is, where the statement before has locked it. That one finds nothing if the conversation was deleted at that
+    /// moment. If it is made anew at once, this statement sees it without a lock: its write would wait, and go on with
+    /// the row as it has become and with messages as they were. It writes nothing then, as if it had come in between.
     ///
     /// - Parameters:
     ///   - row: The row that is written.

@@ -94,7 +94,8 @@ struct RemovalSQL: Sendable {
                 """)
     }
 
-    /// It counts the messages, and says whether it removed them: not if the conversation was made anew after the lock.
+    /// It counts what it removed: nothing if the conversation was made anew after the lock, see
+    /// ``BranchSQL/isAsLooked(_:_:)``.
     ///
     /// - Parameters:
     ///   - removal: What finds the messages, `removed`, and says what becomes of others, `moved`.
@@ -131,7 +132,7 @@ struct RemovalSQL: Sendable {
                     AND m.sequence = ANY (ARRAY(SELECT sequence FROM moved WHERE moved.parent IS DISTINCT FROM old))
                     AND EXISTS (SELECT FROM c)),
             l AS (\(labels.listing))
-            SELECT count(*), EXISTS (SELECT FROM c) FROM removed
+            SELECT count(*) FROM removed WHERE EXISTS (SELECT FROM c)
             """)
     }
 
