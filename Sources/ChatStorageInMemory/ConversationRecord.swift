@@ -2,7 +2,7 @@ import ChatStorageCore
 
 /// One conversation as it is kept; an object, so that a read copies no more of it than it returns.
 ///
-// `@unchecked Sendable`: one `TenantConversations` holds it, see `copied`, and the store locks that.
+// `@unchecked Sendable`: it is used under the store's lock alone, and a copied store gets records of its own.
 final class ConversationRecord: @unchecked Sendable {
     /// As it is handed out, so that reading it copies little.
     private(set) var conversation: Conversation

@@ -50,7 +50,7 @@ extension MessageLog {
         return MessagePage(found.map { message($0, of: id) }, for: query, through: end)
     }
 
-    /// A page of messages of which each follows the one before it.
+    /// A page of a conversation that has not branched, or of all branches.
     private func row(_ query: MessageQuery, through end: Int64?) -> [Entry] {
         let isShown = filter(query.states)
         if let start = query.position.lowerBound {

@@ -12,7 +12,7 @@ struct MessageLog: Sendable {
 
     /// What plain messages have not.
     ///
-    // `@unchecked Sendable`: it is changed only by the one log that holds it, see `changeRare`.
+    // `@unchecked Sendable`: `changeRare` alone changes it, and only an object that no other log holds.
     final class Rare: @unchecked Sendable {
         var keys = MessageKeys()
         /// What messages have beside a role, a text and a key, by their sequences.

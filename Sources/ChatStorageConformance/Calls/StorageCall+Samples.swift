@@ -41,21 +41,14 @@ extension StorageCall {
             .append(NewMessages([.user("other")], to: id, .after(0), movesHead: false)),
             .append(NewMessages([.assistant("...")], to: id, isStreaming: true)),
             .updateConversation(id, .head(0)),
-            .reviseMessage(MessageRevision(of: .answer(in: id), body: .assistant("more"), state: .stopped)),
+            .reviseMessage(
+                MessageRevision(
+                    of: id, 1, from: .init(createdAt: .past, revision: 1), body: .assistant("more"), state: .stopped)),
             .removeMessages(MessageRemoval(.messages([1, 2]), of: id)),
             .removeMessages(MessageRemoval(.from(1), of: id)),
             .clearMessages(of: id),
             .restoreConversation(ConversationSnapshot(id: id, createdAt: .past, updatedAt: .past)),
             .restoreConversation(.sample(id, title: "restored", messages: 3)),
         ]
-    }
-}
-
-extension Message {
-    /// An answer under way that is nowhere: a conversation of its time never was.
-    fileprivate static func answer(in id: ConversationID) -> Message {
-        Message(
-            conversationID: id, sequence: 1, role: .assistant, content: "", createdAt: .past
-        ).with(writing: .begun)
     }
 }

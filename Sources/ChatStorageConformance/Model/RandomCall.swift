@@ -51,20 +51,15 @@ package struct RandomCall: Sendable {
             new.condition = .unchanged(expected)
             return .append(new)
         case .revise(let id, let sequence, let version, let body, let state, let metadata):
-            var message =
-                model.message(sequence, of: id, tenant: tenant)
-                ?? Message(conversationID: id, sequence: sequence, role: .user, content: "", createdAt: .past)
+            let message = model.message(sequence, of: id, tenant: tenant)
+            var base = MessageRevision.Base(createdAt: message?.createdAt ?? .past, revision: message?.revision ?? 0)
             switch version {
             case .current: break
-            case .behind:
-                message = message.with(
-                    writing: MessageWriting(state: message.state, revision: message.revision - 1))
-            case .another:
-                message = Message(
-                    conversationID: id, sequence: sequence, body: message.body,
-                    createdAt: message.createdAt.advanced(by: -1), writing: message.writing)
+            case .behind: base.revision -= 1
+            case .another: base.createdAt = base.createdAt.advanced(by: -1)
             }
-            return .reviseMessage(MessageRevision(of: message, body: body, state: state, metadata: metadata))
+            return .reviseMessage(
+                MessageRevision(of: id, sequence, from: base, body: body, state: state, metadata: metadata))
         case .call(let call): return call
         case .page(let cursor, var query):
             let mine = cursors[tenant] ?? []

@@ -8,8 +8,7 @@ public typealias AnswerBody = (AnswerDraft) async throws -> Void
 
 /// The body of an answer, as a child task runs it.
 ///
-// `@unchecked Sendable`: the body is not, since it may use anything of its caller's. The caller waits for the child task
-// and does nothing meanwhile, and the child runs on the caller's actor, so the two are never at work at once.
+// `@unchecked Sendable`: the caller waits for the child task, which runs on the caller's actor, so one of them works.
 struct AnswerTask: @unchecked Sendable {
     let body: AnswerBody
 

@@ -17,7 +17,7 @@ extension ChatStorage {
     /// ```
     ///
     /// The message is stored at once, empty and ``MessageState/streaming``, and keeps its sequence. Checkpoints write what
-    /// the draft says, as ``AnswerCheckpoints`` tells them to; a slow database slows them, never the body. If the process
+    /// the draft says, as often as ``AnswerCheckpoints`` allows; a slow database slows them, never the body. If the process
     /// dies, the last checkpoint stays, and ``ChatStorageBackend/unfinishedMessages(_:)`` finds it.
     ///
     /// The body runs on the caller's actor, in a child task. How it ends is how the answer ends:

@@ -23,7 +23,7 @@ public struct MessageTree: Sendable {
         }
     }
 
-    /// Messages of which each follows the one before it: those stored from one sequence to another.
+    /// The messages from one sequence to another, where each follows the one before it.
     private struct Run {
         let first: Int64
         let last: Int64

@@ -27,7 +27,7 @@ public struct MessageRevision: Sendable, Hashable {
     public var metadata: MetadataChange
     /// Which writing of an answer under way this goes on from; nil for a change of the metadata alone.
     public let base: Base?
-    /// What the answer says now, of which only parts and native JSON are taken; nil leaves both.
+    /// What the answer says now: its parts and native JSON count, and nothing else of it; nil leaves both.
     public let body: ChatMessage?
     /// How the writing ends; nil, or ``MessageState/streaming``, goes on.
     public let state: MessageState?
@@ -53,17 +53,36 @@ public struct MessageRevision: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - message: The message as it was read, or as the revision before returned it.
-    ///   - body: What it says now, of which only parts and native JSON are taken; by default what it said.
+    ///   - body: What it says now: its parts and native JSON count, and nothing else of it. By default what it said.
     ///   - state: How the writing ends; by default it goes on.
     ///   - metadata: What becomes of the message's metadata; by default nothing.
     public init(
         of message: Message, body: ChatMessage? = nil, state: MessageState? = nil,
         metadata: MetadataChange = MetadataChange()
     ) {
-        conversationID = message.conversationID
-        sequence = message.sequence
+        self.init(
+            of: message.conversationID, message.sequence,
+            from: Base(createdAt: message.createdAt, revision: message.revision), body: body, state: state,
+            metadata: metadata)
+    }
+
+    /// Makes a request to write an answer under way further, or to end it, of what names its writing alone.
+    ///
+    /// - Parameters:
+    ///   - id: The conversation.
+    ///   - sequence: The message's place in it.
+    ///   - base: Which writing of the message this goes on from.
+    ///   - body: What it says now: its parts and native JSON count, and nothing else of it. By default what it said.
+    ///   - state: How the writing ends; by default it goes on.
+    ///   - metadata: What becomes of the message's metadata; by default nothing.
+    public init(
+        of id: ConversationID, _ sequence: Int64, from base: Base, body: ChatMessage? = nil,
+        state: MessageState? = nil, metadata: MetadataChange = MetadataChange()
+    ) {
+        conversationID = id
+        self.sequence = sequence
         self.metadata = metadata
-        base = Base(createdAt: message.createdAt, revision: message.revision)
+        self.base = base
         self.body = body
         self.state = state == .streaming ? nil : state
     }

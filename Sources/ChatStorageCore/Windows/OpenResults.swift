@@ -38,7 +38,7 @@ extension ChatMessage {
     }
 
     /// The messages as a model is given them: from the first that is no result of a call before it.
-    @usableFromInline static func history(_ messages: [Message]) -> [ChatMessage] {
+    @usableFromInline package static func history(_ messages: [Message]) -> [ChatMessage] {
         messages.drop { $0.body.hasResultOfAnother }.map(\.chatMessage)
     }
 }

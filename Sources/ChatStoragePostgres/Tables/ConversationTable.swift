@@ -236,7 +236,7 @@ struct ConversationTable: Sendable {
 
     /// What a change sets.
     ///
-    /// - Parameter isMerged: Whether it was merged with what was read, of which a change of the head alone needs nothing.
+    /// - Parameter isMerged: Whether it was merged with what was read; a change of the head alone reads nothing before.
     private func changes(isMerged: String? = nil) -> String {
         func parameter(_ name: String) -> String { MergedChange.columns.parameter(name, from: 3) }
         let merged = ["title", "labels", "metadata"].map { column in

@@ -182,7 +182,7 @@ struct MessageTable {
         }
     }
 
-    /// Reads a page of messages of which each follows the one before it, or of all branches.
+    /// Reads a page of a conversation that has not branched, or of all branches.
     ///
     /// - Returns: The messages in the order of the query's direction; nil if there are none, or the conversation has
     ///   branched and the query is not of all branches.

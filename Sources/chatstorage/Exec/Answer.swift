@@ -72,7 +72,7 @@ struct Answer: Sendable {
 
     static let history = Answer(#"the last [{"role", "content"}]"#) {
         guard case .messages(let page) = $0 else { return nil }
-        return .array(page.items.map(\.body.json))
+        return .array(ChatMessage.history(page.items).map(\.json))
     }
 
     static let forks = Answer(#"[{"after", "successors"}], lowest first"#) {

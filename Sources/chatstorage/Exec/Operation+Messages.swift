@@ -79,19 +79,14 @@ extension Operation {
 
 /// What the writer of an answer under way says of it now.
 struct RevisedAnswer: Sendable {
-    let createdAt: Timestamp
-    let revision: Int64
+    let base: MessageRevision.Base
     /// Nil for what it said.
     let body: ChatMessage?
     let state: MessageState?
 
     /// The request to write it.
     func revision(of id: ConversationID, _ sequence: Int64, metadata: MetadataChange) -> MessageRevision {
-        // Of the message that was read, a revision needs only what identifies its writing.
-        let read = Message(
-            conversationID: id, sequence: sequence, body: ChatMessage(role: .assistant, content: ""),
-            createdAt: createdAt, writing: MessageWriting(state: .streaming, revision: revision))
-        return MessageRevision(of: read, body: body, state: state, metadata: metadata)
+        MessageRevision(of: id, sequence, from: base, body: body, state: state, metadata: metadata)
     }
 }
 
@@ -107,7 +102,7 @@ extension OperationArgument where Value == RevisedAnswer? {
             }
             let body = try ChatMessage(.assistant, content, parts, metadata: [:], native: native, key: nil)
             return RevisedAnswer(
-                createdAt: createdAt, revision: revision, body: isSaid ? body : nil, state: state)
+                base: .init(createdAt: createdAt, revision: revision), body: isSaid ? body : nil, state: state)
         }
     }
 }
