@@ -220,7 +220,6 @@ extension StorageCall {
             deletion.id = map(deletion.id)
             return .deleteConversation(deletion)
         case .conversations: return self
-        case .forks(let id): return .forks(map(id))
         case .append(var new):
             new.conversationID = map(new.conversationID)
             return .append(new)
