@@ -28,9 +28,9 @@ enum AnswerExamples {
 
         func ask(_ question: String) -> Task<Void, any Error> {
             let task = Task {
-                try await chats.append(.user(question), to: "trip")
+                let asked = try await chats.append(.user(question), to: "trip")
                 let past = try await chats.history(of: "trip", window: .tokens(60_000))
-                try await chats.append(streaming: .assistant, to: "trip") { draft in
+                try await chats.append(streaming: .assistant, to: "trip", .after(asked.sequence)) { draft in
                     for try await piece in model.pieces(after: past) {
                         draft.append(piece)
                         shown = draft.message.content
@@ -59,6 +59,13 @@ enum AnswerExamples {
 
     static func stopFromElsewhere(_ chats: any ChatStorage, _ answer: Message) async throws {
         try await chats.endAnswer(answer.sequence, of: "trip")
+    }
+
+    static func stopAll(_ chats: any ChatStorage) async throws {
+        let query = MessageQuery(of: "trip", on: .all, states: .streaming)
+        for answer in try await chats.messages(query).items {
+            try await chats.endAnswer(answer.sequence, of: "trip")
+        }
     }
 
     static func recover(_ backend: some ChatStorageBackend) async throws -> Int {
@@ -90,7 +97,9 @@ enum AnswerExamples {
 
     static func countedWindow(_ chats: any ChatStorage, _ tokenizer: Tokenizer) async throws -> [ChatMessage] {
         let window = HistoryWindow(messages: 200, tokens: 60_000) { message in
-            tokenizer.count(message.content)
+            message.parts.reduce(4) { sum, part in
+                sum + [part.text, part.name, part.input, part.output].reduce(0) { $0 + tokenizer.count($1 ?? "") }
+            }
         }
         let past = try await chats.history(of: "trip", window: window)
         return past

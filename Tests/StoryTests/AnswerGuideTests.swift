@@ -3,7 +3,7 @@ import ChatStorageInMemory
 import Testing
 
 /// The guides to answers under way and to windows show code that runs, and it does what they say.
-@Suite(.timeLimit(.minutes(1))) struct AnswerGuideTests {
+@Suite(.timeLimit(.minutes(10))) struct AnswerGuideTests {
     /// A model that says what it was told to say, and then nothing until it is cancelled if it is silent.
     private struct Parrot: AnswerExamples.Model {
         var says: [String]
@@ -73,6 +73,9 @@ import Testing
         let last = try #require(try await backend.messages(of: "trip").last)
         #expect(last.content == "d" && last.metadata[.model] == "claude-opus-5" && last.state == .complete)
         try await AnswerExamples.stopFromElsewhere(backend, last)
+        try await backend.append(NewMessages([.assistant("half")], to: "trip", isStreaming: true))
+        try await AnswerExamples.stopAll(backend)
+        #expect(try await backend.messages(of: "trip").last?.state == .stopped)
         #expect(try await AnswerExamples.recover(backend) == 0)
         #expect(try await AnswerExamples.window(backend) == backend.history(of: "trip"))
         #expect(try await AnswerExamples.countedWindow(backend, .init()) == backend.history(of: "trip"))

@@ -14,6 +14,16 @@ enum BranchExamples {
         return prompt
     }
 
+    static func versions(_ chats: any ChatStorage) async throws {
+        let places = try await chats.forks(of: "trip")
+        for message in try await chats.messages(of: "trip") {
+            for fork in places {
+                let index = fork.successors.firstIndex { $0.sequence == message.sequence }
+                if let index { print("\(message.sequence): ‹\(index + 1)/\(fork.successors.count)›") }
+            }
+        }
+    }
+
     static func goBack(_ chats: any ChatStorage) async throws {
         let forks = try await chats.forks(of: "trip")
         if let fork = forks.first(where: { $0.after == 0 }) {

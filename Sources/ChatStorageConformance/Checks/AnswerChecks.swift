@@ -336,6 +336,9 @@ extension Check {
             let ended = try await again.endAnswer(1, of: "c", as: .failed)
             context.expect(ended.content, equals: "so far", "it is ended with what there was")
             context.expect(try await again.endAnswer(1, of: "c"), equals: ended, "once")
+            await context.expectError(.invalidArgument, "and not as one that goes on") {
+                try await again.endAnswer(1, of: "c", as: .streaming)
+            }
         },
     ]
 }

@@ -90,6 +90,9 @@ extension Check {
                 let history = try await chats.history(of: "c", limit: limit)
                 context.expect(history.first?.role != .tool, "a history begins with no result alone")
             }
+            try await chats.append([.tool([.toolResult(callID: "gone", output: "late")]), .user("on")], to: "orphan")
+            let orphan = try await chats.history(of: "orphan", window: .messages(10)).map(\.content)
+            context.expect(orphan, equals: ["on"], "nor does a window that has room for all")
             let fork = try await chats.append(.user("another"), to: "c", .after(5))
             let other = try await chats.history(of: "c", window: .messages(6)).map(\.content)
             context.expect(fork.predecessor, equals: 5, "where it has branched")

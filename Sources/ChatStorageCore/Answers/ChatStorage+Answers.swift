@@ -48,8 +48,8 @@ extension ChatStorage {
     ///   stopped the answer. ``ChatStorageError`` with the codes of ``append(_:)`` for its beginning; `conflict` when
     ///   another ended it otherwise, or writes it; `messageNotFound` when it was removed, or its conversation cleared or
     ///   deleted; and any other that kept the end from being written: the answer is then still under way, unless its
-    ///   content was refused (`invalidArgument`, `metadataTooLarge`), in which case it ends as failed with what can be
-    ///   stored.
+    ///   content was refused (`invalidArgument`, `metadataTooLarge`), in which case it ends with what can be stored, as
+    ///   failed, or as stopped if the task was cancelled.
     @discardableResult
     public func append(
         streaming role: Role, to id: ConversationID, _ place: AppendPlace = .head,

@@ -22,7 +22,7 @@ extension ChatStorageError {
         public static let invalidArgument = Code(.invalidArgument)
         /// A message's role is not one that the store takes; nothing was written.
         public static let invalidRole = Code(.invalidRole)
-        /// A cursor is damaged or belongs to another query.
+        /// A cursor is damaged or belongs to another tenant.
         public static let invalidCursor = Code(.invalidCursor)
         /// A conversation of this id exists; it was left as it is.
         public static let conversationExists = Code(.conversationExists)
@@ -30,7 +30,10 @@ extension ChatStorageError {
         public static let conversationNotFound = Code(.conversationNotFound)
         /// The message that the call needs does not exist.
         public static let messageNotFound = Code(.messageNotFound)
-        /// The conversation changed since the caller read it; nothing was written.
+        /// The conversation or the message changed since the caller read it, or a page begins after a message that is not
+        /// on its path.
+        ///
+        /// The call wrote nothing; of an answer under way, its checkpoints stay.
         public static let conflict = Code(.conflict)
         /// A key was used before for another message; nothing was written.
         public static let idempotencyMismatch = Code(.idempotencyMismatch)

@@ -13,6 +13,16 @@ public enum MessageState: String, Sendable, Hashable, Codable, CaseIterable {
     case failed
 }
 
+extension MessageState {
+    /// Refuses the one state that ends nothing.
+    func checkEnds() throws {
+        guard self != .streaming else {
+            throw ChatStorageError(
+                .invalidArgument, "state is streaming; an answer ends as complete, stopped or failed")
+        }
+    }
+}
+
 /// Some of the states of messages.
 public struct MessageStates: OptionSet, Sendable, Hashable {
     /// A bit for each state.

@@ -67,17 +67,20 @@ public struct AppendCondition: Sendable, Hashable {
     /// With it, an answer that arrives after its conversation was deleted does not create the conversation again.
     public static var exists: AppendCondition { AppendCondition(.exists) }
 
-    /// The conversation is the one of this version: nothing was appended to it since, and it was not cleared.
+    /// The conversation is the one of this version: nothing was appended to it since, it was not cleared, and its head is
+    /// where it was.
     ///
     /// One that does not exist is ``ChatStorageError/Code-swift.struct/conversationNotFound``, one of another version
-    /// ``ChatStorageError/Code-swift.struct/conflict``. Titles, labels, metadata and read marks keep the version.
+    /// ``ChatStorageError/Code-swift.struct/conflict``. Titles, labels, metadata, read marks and revisions
+    /// keep the version, so what an answer under way gets does not change it.
     ///
     /// - Parameter version: The version that was read, or that an append returned.
     public static func unchanged(_ version: ConversationVersion) -> AppendCondition {
         AppendCondition(.unchanged(version))
     }
 
-    /// The conversation is the one that was read: nothing was appended to it since, and it was not cleared.
+    /// The conversation is the one that was read: nothing was appended to it since, it was not cleared, and its head is
+    /// where it was.
     ///
     /// With it an answer is stored only as the answer to the messages that the model was given:
     ///

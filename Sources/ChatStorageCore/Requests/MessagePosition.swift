@@ -10,12 +10,17 @@ public struct MessagePosition: Sendable, Hashable {
     /// The last messages.
     public static let end = MessagePosition(lowerBound: nil, upperBound: nil)
 
-    /// The last of the messages whose sequences are lower than this one, which need not exist.
+    /// The last of the messages that a stored message follows, on its own branch.
+    ///
+    /// If no message has this sequence, they are the last on the path with lower ones.
     public static func before(_ sequence: Int64) -> MessagePosition {
         MessagePosition(lowerBound: nil, upperBound: sequence)
     }
 
     /// The first of the messages whose sequences are higher than this one, which need not exist.
+    ///
+    /// In a conversation that has branched, a stored message must be on the path; otherwise it is
+    /// ``ChatStorageError/Code-swift.struct/conflict``.
     public static func after(_ sequence: Int64) -> MessagePosition {
         MessagePosition(lowerBound: sequence, upperBound: nil)
     }

@@ -159,7 +159,7 @@ extension ChatStorage {
     ///
     /// - Parameters:
     ///   - id: The conversation; one that does not exist has no messages.
-    ///   - sequence: The message; where the head is does not matter.
+    ///   - sequence: The message; if it is stored, where the head is does not matter.
     ///   - limit: How many at most, 0 or more; by default 20.
     @inlinable @inline(__always)
     public func history(
@@ -245,11 +245,13 @@ extension ChatStorage {
     ///   - id: The conversation.
     ///   - state: How it ends; by default somebody stopped it.
     /// - Returns: The message as it is now; one that had ended is left as it is.
-    /// - Throws: ``ChatStorageError`` with the code `messageNotFound` if it is not there.
+    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for `streaming`, which is no end, or
+    ///   `messageNotFound` if it is not there.
     @discardableResult
     public func endAnswer(
         _ sequence: Int64, of id: ConversationID, as state: MessageState = .stopped
     ) async throws -> Message {
+        try state.checkEnds()
         while true {
             let found = try await messages(MessageQuery(of: id, .sequences([sequence]))).items.first
             guard let message = found else {

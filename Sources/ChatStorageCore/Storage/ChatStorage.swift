@@ -13,7 +13,8 @@
 ///
 /// ## What all calls share
 ///
-/// - Every call is one transaction: it happens wholly or not at all.
+/// - Every requirement is one transaction: it happens wholly or not at all. A few calls built on them make several:
+///   `append(streaming:)`, ``endAnswer(_:of:as:)``, histories of a window, and walks.
 /// - Calls throw ``ChatStorageError``, always possible: `closed`, `notPrepared`, `schemaTooNew`, `schemaMismatch`,
 ///   `unavailable`, `accessDenied`, `damaged`, of writes also `readOnly`; and `invalidArgument` for an id, title,
 ///   tenant, key, content or limit outside ``Limits``.
@@ -45,7 +46,12 @@
 /// - ``history(of:before:window:)``
 /// - ``messages(of:limit:)``
 /// - ``messages(of:_:limit:)``
-/// - ``allMessages(of:after:)``
+/// - ``append(_:to:_:)``
+/// - ``history(of:before:limit:)``
+/// - ``history(of:window:)``
+/// - ``allMessages(of:after:on:)``
+/// - ``endAnswer(_:of:as:)``
+/// - ``removeMessages(_:of:)``
 /// - ``updateMetadata(of:_:in:)``
 /// - ``clearMessages(of:)``
 ///

@@ -62,10 +62,12 @@ extension ChatStorageBackend {
     ///   - duration: How long nobody has written them; a writer that lives writes every 15 seconds at least.
     ///   - state: How they end; by default they failed.
     /// - Returns: How many were ended.
+    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for `streaming`, which is no end.
     @discardableResult
     public func endUnfinishedMessages(
         notRevisedFor duration: Duration, as state: MessageState = .failed
     ) async throws -> Int {
+        try state.checkEnds()
         var count = 0
         var query = UnfinishedQuery(notRevisedFor: duration, limit: 200)
         repeat {

@@ -29,7 +29,7 @@ extension ChatStorage {
     ///
     /// - Parameters:
     ///   - id: The conversation; one that does not exist has no messages.
-    ///   - sequence: The message; where the head is does not matter.
+    ///   - sequence: The message; if it is stored, where the head is does not matter.
     ///   - window: How much the model is given.
     /// - Throws: As ``history(of:window:)`` does.
     public func history(

@@ -61,7 +61,7 @@ struct WindowScan {
     ///   - newestFirst: The messages that were taken, all if they are the whole conversation.
     ///   - leading: The instructions at the beginning, which the window keeps.
     func history(_ newestFirst: [Message], leading: ArraySlice<Message>) -> [ChatMessage] {
-        if !isOver { return newestFirst.reversed().map(\.chatMessage) }
+        if !isOver { return ChatMessage.history(newestFirst.reversed()) }
         guard let length = length(beside: leading) else { return [] }
         return (leading + newestFirst.prefix(length).reversed()).map(\.chatMessage)
     }
