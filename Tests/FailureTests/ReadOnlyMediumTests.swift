@@ -14,7 +14,7 @@ import Testing
         let name = "100%25 é?immutable=0#&chat.db"
         let path = disk.folder.path(of: name)
         let messages = try await makeStore(path, journalMode: journalMode)
-        try disk.makeReadOnly()
+        try await disk.makeReadOnly()
 
         let plain = try await SQLiteBackend(path: path)
         if journalMode == "delete" {

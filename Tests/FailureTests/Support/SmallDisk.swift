@@ -27,11 +27,20 @@ final class SmallDisk: Sendable {
         #endif
     }
 
-    /// Makes it a medium that cannot be written; no file on it may be open for writing.
-    func makeReadOnly() throws {
+    /// Makes it a medium that cannot be written; this process has no file on it open for writing.
+    ///
+    /// A process that another test has just started holds all open files until it runs its own program, those that were
+    /// closed here meanwhile too.
+    func makeReadOnly() async throws {
         #if os(Linux)
-        guard mount("tmpfs", folder.path, "tmpfs", UInt(MS_REMOUNT | MS_RDONLY), "size=2m,mode=0700") == 0 else {
-            throw CannotMount(description: "mounting it again read-only: \(String(cString: strerror(errno)))")
+        try await waitUntil {
+            if mount("tmpfs", folder.path, "tmpfs", UInt(MS_REMOUNT | MS_RDONLY), "size=2m,mode=0700") == 0 {
+                return true
+            }
+            guard errno == EBUSY else {
+                throw CannotMount(description: "mounting it again read-only: \(String(cString: strerror(errno)))")
+            }
+            return false
         }
         #endif
     }
