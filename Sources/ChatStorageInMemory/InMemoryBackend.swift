@@ -25,15 +25,18 @@ public final class InMemoryBackend: ChatStorageBackend {
         public var conversations: [ConversationSnapshot]
         /// The roles that messages can have; by default those of plain chats.
         public var roles: RoleSet
+        /// What is told of calls as they end; by default nothing is.
+        public var observer: (any StorageObserver)?
 
         /// Makes a configuration.
         public init(
             clock: @escaping @Sendable () -> Timestamp = Timestamp.now, conversations: [ConversationSnapshot] = [],
-            roles: RoleSet = .standard
+            roles: RoleSet = .standard, observer: (any StorageObserver)? = nil
         ) {
             self.clock = clock
             self.conversations = conversations
             self.roles = roles
+            self.observer = observer
         }
     }
 
@@ -82,7 +85,8 @@ public final class InMemoryBackend: ChatStorageBackend {
     /// - Throws: ``ChatStorageError`` with the codes of ``ChatStorage/restoreConversation(_:)`` for a conversation that
     ///   cannot be stored or comes twice.
     public init(_ configuration: Configuration) throws {
-        store = InMemoryStore(clock: configuration.clock, roles: configuration.roles)
+        store = InMemoryStore(
+            clock: configuration.clock, roles: configuration.roles, observer: configuration.observer)
         try store.preload(configuration.conversations, roles: configuration.roles)
     }
 
@@ -105,7 +109,7 @@ public final class InMemoryBackend: ChatStorageBackend {
     ///
     /// There is no schema to create or to look for, so every ``Preparation`` succeeds.
     public func prepare(_ preparation: Preparation) async throws {
-        try store.prepare()
+        try await CallMeter.measure(store.observer, .prepare, tenant: nil, nil) { _ in try store.prepare() }
     }
 
     /// Closes the store and frees its memory, once the ends of answers under way are written.
@@ -116,12 +120,20 @@ public final class InMemoryBackend: ChatStorageBackend {
 
     /// Reads a page of the tenants that have conversations.
     public func tenants(_ query: TenantQuery) async throws -> TenantPage {
-        try store.tenants(query)
+        try await CallMeter.measure(store.observer, .tenants, tenant: nil, nil) { _ in try store.tenants(query) }
     }
 
     /// Reads a page of the answers under way that nobody has written for a while, over all tenants.
     public func unfinishedMessages(_ query: UnfinishedQuery) async throws -> UnfinishedPage {
-        try store.unfinishedMessages(query)
+        try await CallMeter.measure(store.observer, .unfinishedMessages, tenant: nil, nil) { _ in
+            try store.unfinishedMessages(query)
+        }
+    }
+
+    /// Nothing waits here and nothing is connected, so all counts are zero.
+    public func statistics() async throws -> StorageStatistics {
+        try store.checkIsOpen()
+        return StorageStatistics()
     }
 
     /// The handle on the default tenant.

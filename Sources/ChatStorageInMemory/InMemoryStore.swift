@@ -9,18 +9,22 @@ final class InMemoryStore: Sendable {
     // `@unchecked Sendable`: `conversations` alone can change, and the store reads and changes it under its lock only.
     final class Tenant: @unchecked Sendable {
         let name: String
+        /// The name as an observer gets it: nil for the default tenant.
+        let observedName: String?
         /// What is wrong with the name, if something is.
         let check: Result<Void, any Error>
         fileprivate(set) var conversations = TenantConversations()
 
         fileprivate init(_ name: String) {
             self.name = name
+            observedName = name
             check = Result { try Validation.check(tenant: name) }
         }
 
         /// The default tenant, which has no name that could be wrong.
         fileprivate init() {
             name = ""
+            observedName = nil
             check = .success(())
         }
     }
@@ -39,15 +43,17 @@ final class InMemoryStore: Sendable {
 
     private let clock: @Sendable () -> Timestamp
     let roles: RoleSet
+    let observer: (any StorageObserver)?
     private let state = Mutex(State())
     let defaultTenant = Tenant()
     let endingAnswers = EndingAnswers()
     /// Calls never wait here, so a task in a loop would keep its thread for ever.
     private let yieldPolicy = YieldPolicy()
 
-    init(clock: @escaping @Sendable () -> Timestamp, roles: RoleSet) {
+    init(clock: @escaping @Sendable () -> Timestamp, roles: RoleSet, observer: (any StorageObserver)? = nil) {
         self.clock = clock
         self.roles = roles
+        self.observer = observer
     }
 
     /// Puts conversations into the default tenant, whose messages have these roles.
@@ -147,6 +153,10 @@ final class InMemoryStore: Sendable {
         }
     }
 
+    func checkIsOpen() throws {
+        if state.withLock({ $0.phase }) == .closed { throw ChatStorageError.closed }
+    }
+
     func close() {
         // What was stored leaves the closure, so that it is freed outside the lock.
         _ = state.withLock { state in
@@ -164,12 +174,13 @@ final class InMemoryStore: Sendable {
     // Inlined: a task looks for its executor at each asynchronous call and return, which is a tenth of an append.
     @inline(__always)
     func read<Result: Sendable>(
-        _ tenant: Tenant, checking check: () throws -> Void,
+        _ tenant: Tenant, _ meter: CallMeter?, checking check: () throws -> Void,
         _ body: (inout TenantConversations) throws -> Result
     ) async throws -> Result {
         let arguments = try checked(tenant, check)
         if yieldPolicy.isDue() { await Task.yield() }
         return try state.withLock { state in
+            meter?.workBegan()
             try Self.admit(state.phase, arguments)
             return try body(&tenant.conversations)
         }
@@ -178,10 +189,10 @@ final class InMemoryStore: Sendable {
     /// Changes one tenant's conversations.
     @inline(__always)
     func write<Result: Sendable>(
-        _ tenant: Tenant, checking check: () throws -> Void,
+        _ tenant: Tenant, _ meter: CallMeter?, checking check: () throws -> Void,
         _ body: (inout TenantConversations, _ now: Timestamp) throws -> Result
     ) async throws -> Result {
-        try await read(tenant, checking: check) { conversations in
+        try await read(tenant, meter, checking: check) { conversations in
             try body(&conversations, min(max(clock(), Timestamp.earliest), Timestamp.latest))
         }
     }

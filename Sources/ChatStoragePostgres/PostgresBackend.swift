@@ -125,6 +125,9 @@ public final class PostgresBackend: ChatStorageBackend {
         return UnfinishedPage(try result.rows.map(MessageTable.unfinished), limit: query.limit)
     }
 
+    /// What the store is doing at this moment.
+    public func statistics() async throws -> StorageStatistics { StorageStatistics() }
+
     /// So many microseconds; more than the server's times reach back are as good as these.
     private static func microseconds(_ duration: Duration) -> Int64 {
         Int64(min(duration / .microseconds(1), 1.5e17))

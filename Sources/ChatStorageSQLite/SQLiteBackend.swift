@@ -110,6 +110,9 @@ extension SQLiteBackend {
             try database.snapshot { try UnfinishedList(database: database).page(query, at: .now()) }
         }
     }
+
+    /// What the store is doing at this moment.
+    public func statistics() async throws -> StorageStatistics { StorageStatistics() }
 }
 
 extension SQLiteBackend {

@@ -153,6 +153,8 @@ private struct SlowlyClosing: ChatStorageBackend {
         try await base.unfinishedMessages(query)
     }
 
+    func statistics() async throws -> StorageStatistics { try await base.statistics() }
+
     var defaultTenant: SQLiteTenant { base.defaultTenant }
 
     func tenant(_ name: String) -> SQLiteTenant { base.tenant(name) }

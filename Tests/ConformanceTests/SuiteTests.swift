@@ -334,6 +334,8 @@ private struct ExcusedHarness: ConformanceHarness {
             try await base.unfinishedMessages(query)
         }
 
+        func statistics() async throws -> StorageStatistics { try await base.statistics() }
+
         var defaultTenant: InMemoryTenant { base.defaultTenant }
 
         func tenant(_ name: String) -> InMemoryTenant { base.tenant(name) }

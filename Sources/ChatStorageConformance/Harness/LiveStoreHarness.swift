@@ -232,6 +232,9 @@ private struct ConfinedBackend<Base: ChatStorageBackend>: ChatStorageBackend {
         try await base.unfinishedMessages(query)
     }
 
+    /// What the store does, for others too.
+    func statistics() async throws -> StorageStatistics { try await base.statistics() }
+
     private func confined(to name: String) -> Base.Tenant {
         harness.noteTenant(name)
         return base.tenant(name)

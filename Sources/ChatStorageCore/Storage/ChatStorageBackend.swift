@@ -93,6 +93,13 @@ public protocol ChatStorageBackend: ChatStorage {
     ///
     /// - Parameter query: For how long nobody has written them, where the page begins, and how many it has at most.
     func unfinishedMessages(_ query: UnfinishedQuery) async throws -> UnfinishedPage
+
+    /// What the store is doing at this moment.
+    ///
+    /// It waits for no call and reads nothing from the database, so it answers when the database does not.
+    ///
+    /// - Throws: ``ChatStorageError`` with the code `closed`.
+    func statistics() async throws -> StorageStatistics
 }
 
 extension ChatStorageBackend {
@@ -101,6 +108,15 @@ extension ChatStorageBackend {
     /// It is ``prepare(_:)`` with ``Preparation/migrate``.
     public func prepare() async throws {
         try await prepare(.migrate)
+    }
+
+    /// Makes sure that the store answers: a server's probe for readiness calls it.
+    ///
+    /// It looks for a conversation of the default tenant, and takes as long as such a call does.
+    ///
+    /// - Throws: ``ChatStorageError`` with the code of what is wrong, such as `notPrepared`, `closed` or `unavailable`.
+    public func ping() async throws {
+        _ = try await defaultTenant.conversation("ping")
     }
 
     /// Creates a conversation of the default tenant.

@@ -96,6 +96,9 @@ public struct InterceptedBackend: ChatStorageBackend {
         return UnfinishedPage(found, limit: query.limit)
     }
 
+    /// What the wrapped backend's store is doing.
+    public func statistics() async throws -> StorageStatistics { try await base.statistics() }
+
     /// The handle on a tenant; nil names the default one.
     package func storage(of tenant: String?) -> InterceptedStorage {
         tenant.map { self.tenant($0) } ?? defaultTenant

@@ -307,6 +307,8 @@ private struct UnfinishedHarness: ConformanceHarness {
             harness.change(&query)
             return harness.page(try await base.unfinishedMessages(query))
         }
+
+        func statistics() async throws -> StorageStatistics { try await base.statistics() }
     }
 }
 

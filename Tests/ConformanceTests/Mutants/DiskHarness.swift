@@ -80,6 +80,8 @@ private struct DiskBackend: ChatStorageBackend {
         try await memory.unfinishedMessages(query)
     }
 
+    func statistics() async throws -> StorageStatistics { try await memory.statistics() }
+
     var defaultTenant: InMemoryTenant { memory.defaultTenant }
 
     func tenant(_ name: String) -> InMemoryTenant { memory.tenant(name) }

@@ -1,0 +1,100 @@
+import Synchronization
+
+/// Measures one call for an observer: for backends.
+///
+/// The part of a backend that callers see makes one with ``measure(_:_:tenant:_:_:)`` and hands it to what does the
+/// work, which says when it began and ended. Without an observer there is none, and nothing is measured.
+public final class CallMeter: Sendable {
+    private struct Times {
+        var began: ContinuousClock.Instant?
+        var engine = Duration.zero
+        var lockWait = Duration.zero
+        var batchSize = 0
+        var repeats = 0
+    }
+
+    private let start = ContinuousClock.now
+    private let times = Mutex(Times())
+
+    /// Makes one for a call that begins now.
+    @usableFromInline init() {}
+
+    /// The engine begins to work on the call.
+    ///
+    /// - Parameter calls: How many calls share the transaction or the statement.
+    public func workBegan(calls: Int = 1, at now: ContinuousClock.Instant = .now) {
+        times.withLock { times in
+            times.began = now
+            times.batchSize = calls
+        }
+    }
+
+    /// The engine has ended its work on the call, whatever came of it; without ``workBegan(calls:at:)`` it does nothing.
+    ///
+    /// - Parameters:
+    ///   - calls: How many calls shared the work in the end, if more came meanwhile.
+    ///   - lockWait: How much of the time it waited for somebody else's lock.
+    public func workEnded(calls: Int? = nil, lockWait: Duration = .zero, at now: ContinuousClock.Instant = .now) {
+        times.withLock { times in
+            guard let began = times.began else { return }
+            times.began = nil
+            times.engine += max(.zero, now - began - lockWait)
+            times.lockWait += lockWait
+            if let calls { times.batchSize = calls }
+        }
+    }
+
+    /// The backend tries the call again by itself.
+    public func isRepeated() {
+        times.withLock { $0.repeats += 1 }
+    }
+
+    /// Makes a call, measures it if there is an observer, and says to it what became of it.
+    ///
+    /// - Parameters:
+    ///   - observer: The observer, if there is one.
+    ///   - operation: What the call does.
+    ///   - tenant: The tenant; nil for the default tenant.
+    ///   - id: The conversation, if it is about one.
+    ///   - body: Makes the call. It gets the meter, if there is one.
+    @inlinable @inline(__always)
+    public static func measure<Result>(
+        _ observer: (any StorageObserver)?, _ operation: StorageOperation, tenant: String?, _ id: ConversationID?,
+        _ body: (CallMeter?) async throws -> Result
+    ) async throws -> Result {
+        let meter = observer.map { _ in CallMeter() }
+        do {
+            let result = try await body(meter)
+            if let meter { meter.end(.succeeded, of: operation, tenant: tenant, id, observer) }
+            return result
+        } catch {
+            if let meter { meter.end(.init(error), of: operation, tenant: tenant, id, observer) }
+            throw error
+        }
+    }
+
+    @usableFromInline
+    func end(
+        _ outcome: ObservedCall.Outcome, of operation: StorageOperation, tenant: String?, _ id: ConversationID?,
+        _ observer: (any StorageObserver)?
+    ) {
+        let now = ContinuousClock.now
+        workEnded(at: now)
+        let times = times.withLock { $0 }
+        observer?.callEnded(
+            ObservedCall(
+                operation, tenant: tenant, conversationID: id, outcome: outcome, duration: now - start,
+                lockWait: times.lockWait, engine: times.engine, batchSize: times.batchSize, repeats: times.repeats))
+    }
+}
+
+extension ObservedCall.Outcome {
+    @usableFromInline
+    init(_ error: any Error) {
+        self =
+            switch error {
+            case let error as ChatStorageError: .failed(error)
+            default: .cancelled
+            }
+    }
+}
