@@ -85,7 +85,9 @@ let package = Package(
         // What tests share: which backends a run is about, a throw-away PostgreSQL server, temporary folders.
         .target(
             name: "TestSupport",
-            dependencies: ["CLibPQ", .target(name: "CSQLite", condition: .when(platforms: [.linux, .android]))],
+            dependencies: [
+                "ChatStorageCore", "CLibPQ", .target(name: "CSQLite", condition: .when(platforms: [.linux, .android])),
+            ],
             path: "Tests/TestSupport", exclude: ["test-certificates", "throwaway-postgres"], swiftSettings: settings),
         .testTarget(
             name: "ChatStoragePostgresTests",

@@ -99,6 +99,8 @@ extension SQLiteBackend {
         ///
         /// A call beyond them is `unavailable` at once.
         public var waitingCalls = 16_384
+        /// What is told of calls, connections, commits and checkpoints as they happen; by default nothing is.
+        public var observer: (any StorageObserver)?
 
         /// Makes a configuration with the defaults for what is not named.
         public init(path: String, roles: RoleSet = .standard) {
@@ -124,7 +126,8 @@ extension SQLiteBackend {
                 erasesDeletedText: erasesDeletedText, busyTimeout: busyTimeout)
             var schema = schema
             schema.roles = roles
-            return StoreSettings(file: file, readers: readers, waitingCalls: waitingCalls, schema: schema)
+            return StoreSettings(
+                file: file, readers: readers, waitingCalls: waitingCalls, schema: schema, observer: observer)
         }
     }
 }

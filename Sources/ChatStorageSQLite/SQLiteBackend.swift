@@ -67,7 +67,9 @@ public final class SQLiteBackend: ChatStorageBackend {
     ///   that is not a database, `accessDenied` if what is missing cannot be made, `unavailable`; with
     ///   ``Preparation/verify``, `notPrepared` if something is missing or older.
     public func prepare(_ preparation: Preparation) async throws {
-        try await store.prepare(preparation)
+        try await CallMeter.measure(store.observer, .prepare, tenant: nil, nil) { _ in
+            try await store.prepare(preparation)
+        }
     }
 
     /// Closes the store; ends of answers and calls under way finish, and every later call is `closed`.
@@ -93,26 +95,34 @@ public final class SQLiteBackend: ChatStorageBackend {
 extension SQLiteBackend {
     /// Reads a page of the tenants that have conversations.
     public func tenants(_ query: TenantQuery) async throws -> TenantPage {
-        try await store.awaitReady()
-        try Validation.check(query)
-        guard query.limit > 0 else { return TenantPage(items: [], next: nil) }
-        return try await store.read(inline: false) { database in
-            try database.snapshot { try TenantList(database: database).page(query) }
+        try await CallMeter.measure(store.observer, .tenants, tenant: nil, nil) { meter in
+            try await store.awaitReady()
+            try Validation.check(query)
+            guard query.limit > 0 else { return TenantPage(items: [], next: nil) }
+            return try await store.read(for: meter, inline: false) { database in
+                try database.snapshot { try TenantList(database: database).page(query) }
+            }
         }
     }
 
     /// Reads a page of the answers under way that nobody has written for a while, over all tenants.
     public func unfinishedMessages(_ query: UnfinishedQuery) async throws -> UnfinishedPage {
-        try await store.awaitReady()
-        try Validation.check(query)
-        guard query.limit > 0 else { return UnfinishedPage(items: [], next: nil) }
-        return try await store.read(inline: false) { database in
-            try database.snapshot { try UnfinishedList(database: database).page(query, at: .now()) }
+        try await CallMeter.measure(store.observer, .unfinishedMessages, tenant: nil, nil) { meter in
+            try await store.awaitReady()
+            try Validation.check(query)
+            guard query.limit > 0 else { return UnfinishedPage(items: [], next: nil) }
+            return try await store.read(for: meter, inline: false) { database in
+                try database.snapshot { try UnfinishedList(database: database).page(query, at: .now()) }
+            }
         }
     }
 
     /// What the store is doing at this moment.
-    public func statistics() async throws -> StorageStatistics { StorageStatistics() }
+    ///
+    /// One connection writes; the others read.
+    public func statistics() async throws -> StorageStatistics {
+        try store.statistics()
+    }
 }
 
 extension SQLiteBackend {

@@ -15,9 +15,11 @@ final class SQLiteStore: Sendable {
     private let phase = Mutex(Phase.new)
     /// The roles that the store's own handles take.
     let roles: RoleSet
+    let observer: (any StorageObserver)?
     let endingAnswers = EndingAnswers()
     private let erasesDeletedText: Bool
     private let busyTimeout: Duration
+    private let schemaVersion: Int
     /// How many deletions may have left text in the files.
     private let unerased = Atomic(0)
 
@@ -27,6 +29,8 @@ final class SQLiteStore: Sendable {
         roles = settings.schema.roles
         erasesDeletedText = settings.file.erasesDeletedText
         busyTimeout = settings.busyTimeout
+        observer = settings.observer
+        schemaVersion = Int(settings.schema.version)
         let opened = OpenedFile()
         let longReads = LongReads(mostWaiting: settings.waitingCalls)
         writer = Writer(settings, of: opened, longReads: longReads)
@@ -63,16 +67,25 @@ final class SQLiteStore: Sendable {
     }
 
     func read<Result: Sendable>(
-        inline: Bool = true, _ body: @escaping @Sendable (Database) throws -> Result
+        for meter: CallMeter? = nil, inline: Bool = true, _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
-        try await readers.read(inline: inline, body)
+        try await readers.read(for: meter, inline: inline, body)
     }
 
     func write<Result: Sendable>(
-        bytes: Int = 0, _ body: @escaping @Sendable (Database) throws -> Result
+        for meter: CallMeter? = nil, bytes: Int = 0, _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
         try checkIsWritable()
-        return try await writer.write(bytes: bytes, body)
+        return try await writer.write(for: meter, bytes: bytes, body)
+    }
+
+    /// What the store is doing at this moment.
+    func statistics() throws -> StorageStatistics {
+        var statistics = StorageStatistics(
+            logBytes: file.logBytes, schemaVersion: try isReady() ? schemaVersion : nil)
+        writer.count(into: &statistics)
+        readers.count(into: &statistics)
+        return statistics
     }
 
     /// Deletes conversations and, where the configuration says so, removes what they had from the file.

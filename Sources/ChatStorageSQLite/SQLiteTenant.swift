@@ -22,23 +22,29 @@ public struct SQLiteTenant: ChatStorage {
     /// Creates a conversation.
     @discardableResult
     public func createConversation(_ new: NewConversation) async throws -> Conversation {
-        try await admit(writes: true) { try Validation.check(new) }
-        // A conversation to keep mostly exists, and reading waits for no writer.
-        if new.ifExists == .keep {
-            do {
-                let existing = try await store.read { [name] in try $0.conversation(tenant: name, new.id) }
-                if let existing { return existing }
-            } catch let error as ChatStorageError {
-                throw error.beforeWriting
+        try await measured(.createConversation, new.id) { meter in
+            try await admit(writes: true) { try Validation.check(new) }
+            // A conversation to keep mostly exists, and reading waits for no writer.
+            if new.ifExists == .keep {
+                do {
+                    let existing = try await store.read(for: meter) { [name] in
+                        try $0.conversation(tenant: name, new.id)
+                    }
+                    if let existing { return existing }
+                } catch let error as ChatStorageError {
+                    throw error.beforeWriting
+                }
             }
+            return try await store.write(for: meter) { [name] in try $0.createConversation(new, tenant: name) }
         }
-        return try await store.write { [name] in try $0.createConversation(new, tenant: name) }
     }
 
     /// Reads a conversation.
     public func conversation(_ id: ConversationID) async throws -> Conversation? {
-        try await admit { try Validation.check(id) }
-        return try await store.read { [name] in try $0.conversation(tenant: name, id) }
+        try await measured(.conversation, id) { meter in
+            try await admit { try Validation.check(id) }
+            return try await store.read(for: meter) { [name] in try $0.conversation(tenant: name, id) }
+        }
     }
 
     /// Changes a conversation.
@@ -46,58 +52,74 @@ public struct SQLiteTenant: ChatStorage {
     public func updateConversation(
         _ id: ConversationID, _ change: ConversationChange
     ) async throws -> Conversation? {
-        try await admit(writes: true) { try Validation.check(change, of: id) }
-        if change.isEmpty { return try await store.read { [name] in try $0.conversation(tenant: name, id) } }
-        return try await store.write { [name] in try $0.updateConversation(id, change, tenant: name) }
+        try await measured(.updateConversation, id) { meter in
+            try await admit(writes: true) { try Validation.check(change, of: id) }
+            if change.isEmpty {
+                return try await store.read(for: meter) { [name] in try $0.conversation(tenant: name, id) }
+            }
+            return try await store.write(for: meter) { [name] in try $0.updateConversation(id, change, tenant: name) }
+        }
     }
 
     /// Deletes a conversation and all its messages.
     @discardableResult
     public func deleteConversation(_ deletion: ConversationDeletion) async throws -> Bool {
-        try await admit(writes: true) { try Validation.check(deletion) }
-        return try await store.write { [name] in try $0.deleteConversation(deletion, tenant: name) }
+        try await measured(.deleteConversation, deletion.id) { meter in
+            try await admit(writes: true) { try Validation.check(deletion) }
+            return try await store.write(for: meter) { [name] in try $0.deleteConversation(deletion, tenant: name) }
+        }
     }
 
     /// Reads a page of the conversations, most recently updated first.
     public func conversations(_ query: ConversationQuery) async throws -> ConversationPage {
-        try await admit { try Validation.check(query, tenant: name) }
-        guard query.limit > 0 else { return ConversationPage(items: [], next: nil) }
-        let start = try query.cursor?.position(tenant: name)
-        return try await store.read(inline: query.limit <= Self.inlineRows) { [name] in
-            try $0.conversations(query, after: start, tenant: name)
+        try await measured(.conversations) { meter in
+            try await admit { try Validation.check(query, tenant: name) }
+            guard query.limit > 0 else { return ConversationPage(items: [], next: nil) }
+            let start = try query.cursor?.position(tenant: name)
+            return try await store.read(for: meter, inline: query.limit <= Self.inlineRows) { [name] in
+                try $0.conversations(query, after: start, tenant: name)
+            }
         }
     }
 
     /// Appends messages to a conversation, in order, all or none.
     @discardableResult
     public func append(_ new: NewMessages) async throws -> AppendResult {
-        try await admit(writes: true) { try Validation.check(new, roles: store.roles) }
-        guard !new.messages.isEmpty else { return .nothing }
-        let bytes = new.messages.reduce(0) { $0 + $1.storedBytes }
-        return try await store.write(bytes: bytes) { [name] in try $0.append(new, tenant: name) }
+        try await measured(.append, new.conversationID) { meter in
+            try await admit(writes: true) { try Validation.check(new, roles: store.roles) }
+            guard !new.messages.isEmpty else { return .nothing }
+            let bytes = new.messages.reduce(0) { $0 + $1.storedBytes }
+            return try await store.write(for: meter, bytes: bytes) { [name] in try $0.append(new, tenant: name) }
+        }
     }
 
     /// Changes a stored message.
     @discardableResult
     public func reviseMessage(_ revision: MessageRevision) async throws -> Message {
-        try await admit(writes: true) { try Validation.check(revision) }
-        let bytes = revision.body?.storedBytes ?? 0
-        return try await store.write(bytes: bytes) { [name] in try $0.revise(revision, tenant: name) }
+        try await measured(.reviseMessage, revision.conversationID) { meter in
+            try await admit(writes: true) { try Validation.check(revision) }
+            let bytes = revision.body?.storedBytes ?? 0
+            return try await store.write(for: meter, bytes: bytes) { [name] in try $0.revise(revision, tenant: name) }
+        }
     }
 
     /// Reads a page of a conversation's messages, lowest sequence first.
     public func messages(_ query: MessageQuery) async throws -> MessagePage {
-        try await admit { try Validation.check(query) }
-        guard query.limit > 0 else { return MessagePage([], for: query) }
-        return try await store.read(inline: query.limit <= Self.inlineRows) { [name] in
-            try $0.messages(query, tenant: name)
+        try await measured(.messages, query.conversationID) { meter in
+            try await admit { try Validation.check(query) }
+            guard query.limit > 0 else { return MessagePage([], for: query) }
+            return try await store.read(for: meter, inline: query.limit <= Self.inlineRows) { [name] in
+                try $0.messages(query, tenant: name)
+            }
         }
     }
 
     /// Reads where a conversation has branched.
     public func forks(of id: ConversationID) async throws -> [Fork] {
-        try await admit { try Validation.check(id) }
-        return try await store.read { [name] in try $0.forks(of: id, tenant: name) }
+        try await measured(.forks, id) { meter in
+            try await admit { try Validation.check(id) }
+            return try await store.read(for: meter) { [name] in try $0.forks(of: id, tenant: name) }
+        }
     }
 
     /// The ends of answers under way that are being written through the store.
@@ -106,16 +128,27 @@ public struct SQLiteTenant: ChatStorage {
     /// Removes messages of a conversation and keeps the conversation.
     @discardableResult
     public func removeMessages(_ removal: MessageRemoval) async throws -> Int {
-        try await admit(writes: true) { try Validation.check(removal) }
-        return try await store.write { [name] in try $0.remove(removal, tenant: name) }
+        try await measured(.removeMessages, removal.conversationID) { meter in
+            try await admit(writes: true) { try Validation.check(removal) }
+            return try await store.write(for: meter) { [name] in try $0.remove(removal, tenant: name) }
+        }
     }
 
     /// Stores a conversation exactly as it was elsewhere.
     @discardableResult
     public func restoreConversation(_ snapshot: ConversationSnapshot) async throws -> Conversation {
-        try await admit(writes: true) { try Validation.check(snapshot, roles: store.roles) }
-        let bytes = snapshot.messages.reduce(0) { $0 + $1.body.storedBytes }
-        return try await store.write(bytes: bytes) { [name] in try $0.restore(snapshot, tenant: name) }
+        try await measured(.restoreConversation, snapshot.id) { meter in
+            try await admit(writes: true) { try Validation.check(snapshot, roles: store.roles) }
+            let bytes = snapshot.messages.reduce(0) { $0 + $1.body.storedBytes }
+            return try await store.write(for: meter, bytes: bytes) { [name] in try $0.restore(snapshot, tenant: name) }
+        }
+    }
+
+    @inline(__always)
+    private func measured<Result>(
+        _ operation: StorageOperation, _ id: ConversationID? = nil, _ body: (CallMeter?) async throws -> Result
+    ) async throws -> Result {
+        try await CallMeter.measure(store.observer, operation, tenant: isDefault ? nil : name, id, body)
     }
 
     /// What every call begins with, in the order of the errors: closed, not prepared, wrong arguments.

@@ -17,6 +17,7 @@ import CSQLite
     private final class ScriptedCall: WriteCall {
         let bytes = 0
         let isWanted = true
+        let meter: CallMeter? = nil
         private let work: @Sendable (Database) throws -> Void
         private let answers: Answers
         private let name: String
@@ -52,7 +53,7 @@ import CSQLite
         database = try Database(settings, for: .writing)
     }
 
-    private var transaction: Transaction { Transaction(database, busyTimeout: .milliseconds(10)) }
+    private var transaction: Transaction { Transaction(database, busyTimeout: .milliseconds(10), observer: nil) }
 
     private func append(_ name: String, if condition: AppendCondition = .createIfMissing) -> ScriptedCall {
         ScriptedCall(name, answers) { database in

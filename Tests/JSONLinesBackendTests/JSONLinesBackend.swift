@@ -70,8 +70,13 @@ final class JSONLinesBackend: ChatStorageBackend {
         }
     }
 
-    // One call at a time has the folder, and there is nothing else to count.
-    func statistics() async throws -> StorageStatistics { StorageStatistics() }
+    // There are no connections, and calls wait for the actor's turn, which cannot be counted.
+    func statistics() async throws -> StorageStatistics {
+        try await withState { state in
+            guard !state.isClosed else { throw ChatStorageError(.closed, "the storage is closed") }
+            return StorageStatistics()
+        }
+    }
 
     /// Runs a tenant's call, alone; the store's own state comes before all that can be wrong with the arguments.
     func call<Result: Sendable>(

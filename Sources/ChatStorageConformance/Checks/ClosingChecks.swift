@@ -20,6 +20,14 @@ extension Check {
                 }
             }
             await context.expectError(.closed, "a closed store is not prepared") { try await backend.prepare() }
+            await context.expectError(.closed, "a closed store lists no tenants") {
+                try await backend.tenants(TenantQuery())
+            }
+            await context.expectError(.closed, "a closed store lists no answers") {
+                try await backend.unfinishedMessages(UnfinishedQuery(notRevisedFor: .zero))
+            }
+            await context.expectError(.closed, "a closed store has no statistics") { try await backend.statistics() }
+            await context.expectError(.closed, "a closed store is not ready") { try await backend.ping() }
         },
         Check(
             "closing.twice", .e3,

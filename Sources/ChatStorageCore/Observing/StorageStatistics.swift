@@ -10,10 +10,10 @@ public struct StorageStatistics: Sendable, Hashable, Codable {
     public var connectionLimit: Int
     /// How long SQLite's write-ahead log is in bytes; nil if there is none, or it is the server's own affair.
     public var logBytes: Int64?
-    /// The version of the schema; nil before the store is prepared, and for a backend that has none.
+    /// The version of the schema that the store works with; nil before it is ready, and for a backend that has none.
     public var schemaVersion: Int?
 
-    /// Makes them; for backends. By default there is nothing.
+    /// Makes them, for backends; by default there is nothing.
     public init(
         waitingCalls: Int = 0, openConnections: Int = 0, busyConnections: Int = 0, connectionLimit: Int = 0,
         logBytes: Int64? = nil, schemaVersion: Int? = nil

@@ -50,6 +50,23 @@ public enum StorageCall: Sendable {
         }
     }
 
+    /// What it does, as an observer names it.
+    public var operation: StorageOperation {
+        switch self {
+        case .createConversation: .createConversation
+        case .conversation: .conversation
+        case .updateConversation: .updateConversation
+        case .deleteConversation: .deleteConversation
+        case .conversations: .conversations
+        case .append: .append
+        case .reviseMessage: .reviseMessage
+        case .messages: .messages
+        case .forks: .forks
+        case .removeMessages: .removeMessages
+        case .restoreConversation: .restoreConversation
+        }
+    }
+
     /// The conversation that the call is about; nil for a call that lists conversations.
     public var conversationID: ConversationID? {
         switch self {

@@ -151,6 +151,9 @@ final class Database: @unchecked Sendable {
         lockWait.timeout = timeout
     }
 
+    /// How long the connection has waited for others' locks so far.
+    var lockWaited: Duration { lockWait.waited }
+
     /// Runs SQL of the library's own that returns no rows.
     func execute(_ sql: StaticString) throws {
         let result = sqlite3_exec(

@@ -98,6 +98,15 @@ struct DatabaseFile: Sendable {
         }
     }
 
+    /// How long the write-ahead log beside the file is; nil if there is none.
+    var logBytes: Int64? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        var information = stat()
+        guard stat(String(cString: resolved) + "-wal", &information) == 0 else { return nil }
+        return Int64(information.st_size)
+    }
+
     /// The first byte of a file, nil if the file is empty or not there.
     private static func firstByte(of path: String) throws -> UInt8? {
         // Opening a named pipe would wait for a writer.

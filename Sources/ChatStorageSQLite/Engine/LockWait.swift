@@ -17,6 +17,8 @@ final class LockWait {
     /// How long a statement waits; with zero it does not, and otherwise it asks again at least once.
     var timeout = Duration.zero
     private var deadline = ContinuousClock.now
+    /// How long the connection has waited for others' locks so far.
+    private(set) var waited = Duration.zero
 
     /// Makes a connection wait like this; the connection is closed before this value goes away.
     func install(on connection: OpaquePointer) {
@@ -25,9 +27,11 @@ final class LockWait {
             { context, asked in
                 guard let context else { return 0 }
                 let wait = Unmanaged<LockWait>.fromOpaque(context).takeUnretainedValue()
-                guard wait.goesOn(asked: asked, at: .now) else { return 0 }
+                let now = ContinuousClock.now
+                guard wait.goesOn(asked: asked, at: now) else { return 0 }
                 // Not SQLite's sleep: without `usleep` it is built to sleep for whole seconds.
                 sleepThread(for: .milliseconds(1))
+                wait.waited += .now - now
                 return 1
             }, Unmanaged.passUnretained(self).toOpaque())
     }

@@ -39,6 +39,9 @@ final class LongReads: Sendable {
         state = Mutex(State(waiting: BoundedQueue(limit: mostWaiting, waitingFor: "a reader")))
     }
 
+    /// How many reads wait for the end of a pause.
+    var waitingCount: Int { state.withLock(\.waiting.count) }
+
     /// Counts a read, after the end of a pause if there is one; ``end()`` must follow.
     func begin() async throws {
         if !state.withLock({ $0.count() }) { try await waitForEndOfPause() }

@@ -67,22 +67,39 @@ final class ReaderPool: Sendable {
     ///
     /// - Parameter inline: Whether the read is short enough for the thread that asks.
     func read<Result: Sendable>(
-        inline: Bool, _ body: @escaping @Sendable (Database) throws -> Result
+        for meter: CallMeter?, inline: Bool, _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
         if inline, inlineReads.areAllowed {
             let reader = if let idle = takeIdle() { idle } else { try await take() }
+            meter?.workBegan()
             do {
                 let result = try readInline(reader.database, body)
+                meter?.workEnded()
                 give(reader)
                 if yieldPolicy.isDue() { await Task.yield() }
                 return result
             } catch {
+                meter?.workEnded()
                 give(reader)
                 guard Self.goesOnElsewhere(after: error) else { throw (error as? SQLiteFailure)?.error ?? error }
+                meter?.isRepeated()
             }
         }
-        return try await readOnThread(isShort: inline, body)
+        return try await readOnThread(for: meter, isShort: inline, body)
     }
+
+    /// Adds what the readers are doing.
+    func count(into statistics: inout StorageStatistics) {
+        state.withLock { state in
+            statistics.waitingCalls += state.waiting.count
+            statistics.openConnections += state.opened
+            statistics.busyConnections += state.opened - state.idle.count
+        }
+        statistics.waitingCalls += longReads.waitingCount
+        statistics.connectionLimit += configuration.readers
+    }
+
+    private var observer: (any StorageObserver)? { configuration.observer }
 
     /// Ends the calls that wait for a connection, and closes each connection once it is unused.
     func close() async {
@@ -131,7 +148,7 @@ final class ReaderPool: Sendable {
 
     /// Reads on a connection's own thread, which may block, until the caller is cancelled.
     private func readOnThread<Result: Sendable>(
-        isShort: Bool, _ body: @escaping @Sendable (Database) throws -> Result
+        for meter: CallMeter?, isShort: Bool, _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
         // A short one is here because the disk is slow or the file locked. It is not to wait until a long one has
         // ended.
@@ -155,10 +172,13 @@ final class ReaderPool: Sendable {
             isSubmitted = true
             reader.thread.async { [self] in
                 let wanted = call.begin()
+                let lockWaited = reader.database.lockWaited
+                meter?.workBegan()
                 let result = Swift.Result {
                     guard wanted else { throw CancellationError() }
                     return try readOnThread(reader.database, for: call, isShort: isShort, body)
                 }
+                meter?.workEnded(lockWait: reader.database.lockWaited - lockWaited)
                 give(reader)
                 if !isShort { longReads.end() }
                 call.end(result.mapError { ($0 as? SQLiteFailure)?.error ?? $0 })
@@ -209,8 +229,12 @@ final class ReaderPool: Sendable {
             do {
                 let database = try Database(configuration, for: .reading, of: file)
                 database.setBusyTimeout(.zero)
+                if let observer {
+                    observer.connectionOpened(ObservedConnection(.reading, open: state.withLock(\.opened)))
+                }
                 hand(Reader(database: database, thread: thread), to: call)
             } catch {
+                observer?.connectionFailed(with: error)
                 call.end(.failure((error as? SQLiteFailure)?.error ?? error))
                 // The next in line tries itself: it may get another error, and must not wait for ever.
                 if let next = state.withLock({ $0.waiting.popFirst() }) {
@@ -245,6 +269,9 @@ final class ReaderPool: Sendable {
     private func close(_ reader: Reader) {
         reader.thread.async { [self] in
             reader.database.close()
+            if let observer {
+                observer.connectionClosed(ObservedConnection(.reading, open: state.withLock(\.opened) - 1))
+            }
             noteClosed()
         }
     }

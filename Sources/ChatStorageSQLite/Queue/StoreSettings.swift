@@ -1,3 +1,5 @@
+import ChatStorageCore
+
 /// The settings of a store's connections and queues.
 struct StoreSettings: Sendable {
     let file: FileSettings
@@ -7,6 +9,8 @@ struct StoreSettings: Sendable {
     let waitingCalls: Int
     /// The schema that the tables must have.
     let schema: Schema
+    /// What is told of the store's work.
+    var observer: (any StorageObserver)?
 
     /// How long a call waits for a lock that another connection to the file has.
     var busyTimeout: Duration { file.busyTimeout }

@@ -15,13 +15,15 @@ struct Transaction {
     private let database: Database
     private let busyTimeout: Duration
     private let deadline: ContinuousClock.Instant
+    private let observer: (any StorageObserver)?
 
     /// Makes a transaction.
     ///
     /// - Parameter busyTimeout: How long it waits for other processes' locks, at its beginning and its commit together.
-    init(_ database: Database, busyTimeout: Duration) {
+    init(_ database: Database, busyTimeout: Duration, observer: (any StorageObserver)?) {
         self.database = database
         self.busyTimeout = busyTimeout
+        self.observer = observer
         let now = ContinuousClock.now
         deadline = now + database.writerRest.remaining(at: now) + busyTimeout
     }
@@ -42,12 +44,16 @@ struct Transaction {
     }
 
     private func run(_ calls: [any WriteCall], behindSavepoints: Bool, joining next: () -> [any WriteCall]) {
+        var meter = observer.map { TransactionMeter($0, database) }
+        meter?.admit(calls)
         do {
             try begin()
         } catch {
+            meter?.end()
             for call in calls { call.fail(error) }
             return
         }
+        meter?.hasLock()
         var admitted = calls
         var done: [any WriteCall] = []
         var refusals: [(call: any WriteCall, error: any Error)] = []
@@ -58,25 +64,30 @@ struct Transaction {
             case .done: done.append(call)
             case .refused(let error): refusals.append((call, error))
             case .halfDone(let error):
-                rollBack()
+                rollBack(meter)
                 if admitted.count == 1 {
                     call.fail(error)
                     return
                 }
-                Transaction(database, busyTimeout: busyTimeout)
+                noteRepeat(of: admitted)
+                Transaction(database, busyTimeout: busyTimeout, observer: observer)
                     .run(admitted, behindSavepoints: true, joining: { [] })
                 return
             case .transactionLost(let error):
-                rollBack()
+                rollBack(meter)
                 call.fail(error)
                 admitted.remove(at: index)
                 runEachAlone(admitted)
                 return
             }
             index += 1
-            if index == admitted.count { admitted += next() }
+            if index == admitted.count {
+                let joining = next()
+                meter?.admit(joining)
+                admitted += joining
+            }
         }
-        finish(done) { error in
+        finish(done, meter) { error in
             if admitted.count == 1 { admitted[0].fail(error) } else { runEachAlone(admitted) }
         } whenEnded: { failure in
             // If all was undone, what refused them may be too.
@@ -85,7 +96,12 @@ struct Transaction {
     }
 
     private func runEachAlone(_ calls: [any WriteCall]) {
-        for call in calls { Transaction(database, busyTimeout: busyTimeout).run([call]) }
+        noteRepeat(of: calls)
+        for call in calls { Transaction(database, busyTimeout: busyTimeout, observer: observer).run([call]) }
+    }
+
+    private func noteRepeat(of calls: [any WriteCall]) {
+        for call in calls { call.meter?.isRepeated() }
     }
 
     private func begin() throws {
@@ -130,19 +146,20 @@ struct Transaction {
 
     /// Commits and answers the calls; `otherwise` answers all of them when nothing was committed.
     private func finish(
-        _ calls: [any WriteCall], otherwise: (any Error) -> Void, whenEnded: ((any Error)?) -> Void
+        _ calls: [any WriteCall], _ meter: TransactionMeter?, otherwise: (any Error) -> Void,
+        whenEnded: ((any Error)?) -> Void
     ) {
         do {
             try database.checkForCommit()
         } catch {
             // The next transaction would fail in the same way, so nothing is tried again.
-            rollBack()
+            rollBack(meter)
             for call in calls { call.fail(error) }
             whenEnded(error)
             return
         }
         guard !calls.isEmpty else {
-            rollBack()
+            rollBack(meter)
             whenEnded(nil)
             return
         }
@@ -151,26 +168,30 @@ struct Transaction {
             database.setBusyTimeout(deadline - .now)
             try database.command(.commit)
             database.writerRest.transactionEnded(at: .now)
+            meter?.end(committed: calls.count)
             for call in calls { call.succeed() }
             whenEnded(nil)
         } catch let failure as SQLiteFailure where failure.leavesCommitUnknown {
             // The commit's record may have reached the file although the disk, say, reported an error.
-            rollBack()
+            rollBack(meter)
             for call in calls { call.fail(failure.errorOfUnknownCommit) }
             whenEnded(failure)
         } catch let failure as SQLiteFailure where failure.isBusy {
             // The time is used up for all of them.
-            rollBack()
+            rollBack(meter)
             for call in calls { call.fail(failure) }
             whenEnded(failure)
         } catch {
-            rollBack()
+            rollBack(meter)
             otherwise(error)
         }
     }
 
-    private func rollBack() {
-        defer { database.writerRest.transactionEnded(at: .now) }
+    private func rollBack(_ meter: TransactionMeter?) {
+        defer {
+            database.writerRest.transactionEnded(at: .now)
+            meter?.end()
+        }
         guard !database.isOutsideTransaction else { return }
         // What cannot be rolled back now is rolled back by SQLite when the file is next opened.
         try? database.command(.rollback)

@@ -7,6 +7,8 @@ protocol WriteCall: AnyObject, Sendable {
     var bytes: Int { get }
     /// Whether its caller still waits.
     var isWanted: Bool { get }
+    /// Measures it, if there is an observer.
+    var meter: CallMeter? { get }
     /// Whether the work is still wanted; from then on it is done.
     func begin() -> Bool
     /// Does the work inside a transaction and keeps what it returns. Can be repeated after a rollback.
@@ -25,9 +27,14 @@ final class Write<Result: Sendable>: WriteCall, @unchecked Sendable {
     private let body: @Sendable (Database) throws -> Result
     private var outcome: Result?
     let bytes: Int
+    let meter: CallMeter?
 
-    init(call: CancellableContinuation<Result>, bytes: Int, body: @escaping @Sendable (Database) throws -> Result) {
+    init(
+        call: CancellableContinuation<Result>, meter: CallMeter?, bytes: Int,
+        body: @escaping @Sendable (Database) throws -> Result
+    ) {
         self.call = call
+        self.meter = meter
         self.bytes = bytes
         self.body = body
     }

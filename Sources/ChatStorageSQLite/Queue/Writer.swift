@@ -25,6 +25,8 @@ final class Writer: Sendable {
     private struct State {
         var waiting: BoundedQueue<any WriteCall>
         var isRunning = false
+        /// Whether the connection is open.
+        var isOpen = false
     }
 
     /// A connection, and what moves its log into the file.
@@ -33,8 +35,18 @@ final class Writer: Sendable {
         var mover: LogMover
         var schedule = LogSchedule()
 
-        mutating func moveLog(waiting wait: Duration, attempts: Int = 3) {
-            _ = mover.moveLog(lockedBy: database, waiting: wait, attempts: attempts)
+        @discardableResult
+        mutating func moveLog(
+            waiting wait: Duration, attempts: Int = 3, _ observer: (any StorageObserver)?
+        ) -> Int? {
+            let start = observer.map { _ in ContinuousClock.now }
+            let length = database.logPages
+            let pages = mover.moveLog(lockedBy: database, waiting: wait, attempts: attempts)
+            if let observer, let start {
+                observer.checkpointEnded(
+                    ObservedCheckpoint(pages: length, isComplete: pages != nil, duration: .now - start))
+            }
+            return pages
         }
     }
 
@@ -68,10 +80,10 @@ final class Writer: Sendable {
     ///
     /// - Parameter bytes: About how much it writes.
     func write<Result: Sendable>(
-        bytes: Int, _ body: @escaping @Sendable (Database) throws -> Result
+        for meter: CallMeter?, bytes: Int, _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
         try await CancellableContinuation<Result>.wait { call in
-            submit(Write(call: call, bytes: bytes, body: body))
+            submit(Write(call: call, meter: meter, bytes: bytes, body: body))
         } onCancel: {
             state.withLock { $0.waiting.noteCancellation() }
         }
@@ -95,6 +107,16 @@ final class Writer: Sendable {
         }
     }
 
+    /// Adds what the writer is doing.
+    func count(into statistics: inout StorageStatistics) {
+        state.withLock { state in
+            statistics.waitingCalls += state.waiting.count
+            statistics.openConnections += state.isOpen ? 1 : 0
+            statistics.busyConnections += state.isOpen && state.isRunning ? 1 : 0
+            statistics.connectionLimit += 1
+        }
+    }
+
     /// Lets the calls under way finish and closes the connection.
     func close() async {
         state.withLock { $0.waiting.close() }
@@ -102,9 +124,14 @@ final class Writer: Sendable {
             thread.async { [self] in
                 // A call may have been admitted before, and its turn not yet scheduled.
                 drain()
-                connection.withLock { connection in
+                let wasOpen = connection.withLock { connection in
+                    defer { connection = nil }
                     connection?.mover.close()
-                    connection = nil
+                    return connection != nil
+                }
+                if wasOpen {
+                    state.withLock { $0.isOpen = false }
+                    observer?.connectionClosed(ObservedConnection(.writing, open: 0))
                 }
                 continuation.resume()
             }
@@ -134,7 +161,8 @@ final class Writer: Sendable {
                 guard !calls.isEmpty else { return }
                 do {
                     let database = try open(&connection)
-                    Transaction(database, busyTimeout: configuration.busyTimeout).run(calls) { take(&room) }
+                    Transaction(database, busyTimeout: configuration.busyTimeout, observer: observer)
+                        .run(calls) { take(&room) }
                 } catch {
                     for call in calls { call.fail(error) }
                 }
@@ -151,12 +179,12 @@ final class Writer: Sendable {
         switch connection?.schedule.next(pages: pages, isIdle: isIdle) {
         case .move:
             // If another process is in the way, a later idle moment will do, unless the log gets too long to wait.
-            connection?.moveLog(waiting: isIdle ? .zero : longestWaitForLog)
+            connection?.moveLog(waiting: isIdle ? .zero : longestWaitForLog, observer)
         case .pauseReads:
             longReads.pause { [self] in
                 betweenTransactions { [self] connection in
                     // Short reads go on meanwhile, and take longer where the disk is slow.
-                    connection?.moveLog(waiting: longestWaitForLog, attempts: 50)
+                    connection?.moveLog(waiting: longestWaitForLog, attempts: 50, observer)
                     longReads.resume()
                 }
             }
@@ -224,10 +252,7 @@ final class Writer: Sendable {
     private func emptyLog(of connection: inout Connection) throws -> Bool {
         let database = connection.database
         guard database.hasLog else { return true }
-        guard
-            let pages = connection.mover.moveLog(
-                lockedBy: database, waiting: longestWaitForLog, attempts: 50)
-        else { return false }
+        guard let pages = connection.moveLog(waiting: longestWaitForLog, attempts: 50, observer) else { return false }
         do {
             database.setBusyTimeout(longestWaitForLog)
             try database.transaction { try database.changeNothing() }
@@ -259,9 +284,18 @@ final class Writer: Sendable {
 
     private func open(_ connection: inout Connection?) throws -> Database {
         if let connection { return connection.database }
-        let database = try Database(configuration, for: .writing, of: file)
-        database.hasLog = try database.pragma(.journalMode) == "wal"
-        connection = Connection(database: database, mover: LogMover(configuration, of: file))
-        return database
+        do {
+            let database = try Database(configuration, for: .writing, of: file)
+            database.hasLog = try database.pragma(.journalMode) == "wal"
+            connection = Connection(database: database, mover: LogMover(configuration, of: file))
+            state.withLock { $0.isOpen = true }
+            observer?.connectionOpened(ObservedConnection(.writing, open: 1))
+            return database
+        } catch {
+            observer?.connectionFailed(with: error)
+            throw error
+        }
     }
+
+    private var observer: (any StorageObserver)? { configuration.observer }
 }

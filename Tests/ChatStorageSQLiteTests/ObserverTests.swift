@@ -1,0 +1,128 @@
+import ChatStorageCore
+import ChatStorageSQLite
+import TestSupport
+import Testing
+
+/// What an observer learns of a SQLite file: where a call's time went, who shared its transaction, the log's moves.
+@Suite("SQLite: observer") struct ObserverTests {
+    private let folder: TemporaryFolder
+    private let observer = RecordingObserver()
+    private let backend: SQLiteBackend
+
+    init() async throws {
+        folder = try TemporaryFolder()
+        var configuration = SQLiteBackend.Configuration(path: folder.path(of: "chat.db"))
+        configuration.observer = observer
+        backend = try await SQLiteBackend(configuration)
+        try await backend.prepare()
+    }
+
+    private func otherConnection() throws -> TestSQLiteConnection {
+        try TestSQLiteConnection(path: folder.path(of: "chat.db"))
+    }
+
+    @Test("a wait for another process's lock is told from work of the engine") func lockWait() async throws {
+        try await backend.append(.user("before"), to: "c")
+        let other = try otherConnection()
+        try other.execute("BEGIN IMMEDIATE")
+        let append = Task { [backend] in try await backend.append(.user("waits"), to: "c") }
+        try await waitUntil { try await backend.statistics().busyConnections > 0 }
+        // Longer than the work afterwards takes.
+        let start = ContinuousClock.now
+        try await waitUntil { .now - start > .milliseconds(200) }
+        try other.execute("COMMIT")
+        _ = try await append.value
+        let report = try #require(observer.calls.last)
+        #expect(report.lockWait > report.engine && report.lockWait > report.queued, "\(report)")
+
+        try other.execute(
+            """
+            CREATE TRIGGER slow AFTER INSERT ON chat_messages BEGIN
+                SELECT count(*) FROM (
+                    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000000) SELECT i FROM n);
+            END;
+            """)
+        try await backend.append(.user("slow"), to: "c")
+        let slow = try #require(observer.calls.last)
+        #expect(slow.lockWait == .zero && slow.engine > slow.queued, "\(slow)")
+        try await backend.close()
+    }
+
+    /// Appends messages to conversations of their own, so that all but the first join its transaction.
+    private func appendTogether(_ texts: [String], besides other: TestSQLiteConnection) async throws {
+        try other.execute("BEGIN IMMEDIATE")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (index, text) in texts.enumerated() {
+                group.addTask { [backend] in
+                    _ = try? await backend.append(.user(text), to: ConversationID("c\(index)"))
+                }
+                // The first waits for the lock, and the others for the first.
+                try await waitUntil {
+                    let statistics = try await backend.statistics()
+                    return statistics.busyConnections == 1 && statistics.waitingCalls == index
+                }
+            }
+            try other.execute("COMMIT")
+            try await group.waitForAll()
+        }
+    }
+
+    @Test("calls that share a transaction know how many they are") func batches() async throws {
+        try await appendTogether((0..<20).map { "\($0)" }, besides: otherConnection())
+        let appends = observer.calls.filter { $0.operation == .append }
+        #expect(appends.map(\.batchSize) == Array(repeating: 20, count: 20))
+        #expect(appends.allSatisfy { $0.error == nil && $0.repeats == 0 })
+        #expect(observer.commits.map(\.calls) == [20])
+        try await backend.close()
+    }
+
+    @Test("calls that are made again know it, and why another failed") func repeats() async throws {
+        let other = try otherConnection()
+        try other.execute(
+            """
+            CREATE TRIGGER refuses AFTER INSERT ON chat_messages WHEN new.content = 'bad' BEGIN
+                SELECT RAISE(FAIL, 'no');
+            END;
+            """)
+        try await appendTogether(["good", "bad", "good"], besides: other)
+        let appends = observer.calls.filter { $0.operation == .append }
+        #expect(appends.compactMap(\.error?.code) == [.schemaMismatch])
+        #expect(appends.map(\.repeats) == [1, 1, 1])
+        #expect(observer.commits.map(\.calls) == [2])
+        try await backend.close()
+    }
+
+    @Test("connections and moves of the log are reported") func connectionsAndCheckpoints() async throws {
+        for index in 0..<6 {
+            try await backend.append(.user(String(repeating: "x", count: 1 << 20)), to: "c\(index)")
+        }
+        _ = try await backend.conversations()
+        // The log is moved in an idle moment after the last append has returned.
+        try await waitUntil { observer.checkpoints.contains(where: \.isComplete) }
+        #expect(observer.checkpoints.allSatisfy { $0.pages >= 1_000 && $0.duration > .zero })
+        let statistics = try await backend.statistics()
+        #expect(statistics.openConnections == 2 && statistics.connectionLimit == 5 && statistics.waitingCalls == 0)
+        #expect(statistics.schemaVersion == 1)
+        #expect(statistics.logBytes ?? 0 > 1 << 20)
+        #expect(observer.opened.map(\.purpose) == [.writing, .reading] && observer.closed.isEmpty)
+        try await backend.close()
+        #expect(observer.closed.map(\.purpose) == [.reading, .writing])
+        #expect(observer.closed.map(\.open) == [0, 0])
+        #expect(observer.closed.allSatisfy { $0.error == nil } && observer.failures.isEmpty)
+    }
+
+    @Test("a file that cannot be opened is reported, and statistics need none") func failures() async throws {
+        try await backend.close()
+        let observer = RecordingObserver()
+        var configuration = SQLiteBackend.Configuration(path: folder.path(of: "chat.db"))
+        configuration.observer = observer
+        let backend = try await SQLiteBackend(configuration)
+        #expect(try await backend.statistics() == StorageStatistics(connectionLimit: 5))
+        try await backend.prepare()
+        try otherConnection().execute("UPDATE chat_storage_schema SET schema_version = 99, minimum_schema_version = 99")
+        await #expect(throws: ChatStorageError.self) { try await backend.append(.user("x"), to: "c") }
+        #expect(observer.calls.last?.error?.code == .schemaTooNew, "\(observer.calls)")
+        try await backend.close()
+        await #expect(throws: ChatStorageError.self) { try await backend.statistics() }
+    }
+}
