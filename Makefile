@@ -8,10 +8,11 @@
 # make check-call-costs  counts the instructions of a call and compares them with the committed numbers
 # make bench-operations  measures single calls: percentiles on each backend
 # make bench-import  measures the import of an archive (ARCHIVE=FILE) into SQLite and PostgreSQL
+# make docs   builds the documentation of all libraries as one static site; fails on a warning. DOCS=/BASE-PATH of its host
 # make lint   checks the format; make format mends it
 
 .PHONY: demo test test-everywhere soak sanitize bench bench-quick plot-bench check-call-costs bench-operations bench-import
-.PHONY: lint format clean
+.PHONY: docs lint format clean
 
 SWIFT_PATHS = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Benchmarks Benchmarks/Sources
 # Where the results of make bench go, which make plot-bench draws.
@@ -63,6 +64,10 @@ bench-import:
 	@.scripts/install-packages --tests
 	@.scripts/bench-import $(ARCHIVE)
 
+docs:
+	@.scripts/install-packages
+	@.scripts/docs $(DOCS)
+
 lint:
 	swift format lint --strict --recursive $(SWIFT_PATHS)
 	@.scripts/check-traps
@@ -71,4 +76,4 @@ format:
 	swift format --in-place --recursive $(SWIFT_PATHS)
 
 clean:
-	rm -rf .build .build-clients Benchmarks/.build $(BENCH_JSON) demo.db demo.db-wal demo.db-shm
+	rm -rf .build .build-clients .build-docs Benchmarks/.build $(BENCH_JSON) demo.db demo.db-wal demo.db-shm

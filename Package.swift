@@ -133,12 +133,12 @@ let package = Package(
             name: "ReadmeTests",
             dependencies: ["ChatStorageCore", "ChatStorageInMemory", "ReadmeExample", "TestSupport"],
             swiftSettings: settings),
-        // An app's story with tools and two providers, on each backend.
+        // An app's story with tools and two providers, on each backend; and the code that the guides show.
         .testTarget(
             name: "StoryTests",
             dependencies: [
                 "ChatStorageCore", "ChatStorageInMemory", "ChatStoragePostgres", "ChatStorageProviders",
-                "ChatStorageSQLite", "TestSupport",
+                "ChatStorageSQLite", "ChatStorageTransfer", "TestSupport",
             ],
             swiftSettings: settings),
         // What production does to a store: processes die, files are damaged, disks are full, input is nonsense.

@@ -21,7 +21,7 @@ public import Testing
 /// takes long is named on standard error, after ten seconds and then every minute.
 ///
 /// Variables of the environment count, the same as those of
-/// ``ChatStorageConformance/ConformanceSuite/runAsEnvironmentSays(_:on:waivers:program:)``. A run that is narrowed to
+/// `ConformanceSuite/runAsEnvironmentSays(_:on:waivers:program:)`. A run that is narrowed to
 /// some checks says so, and what it does not name passes without being run.
 ///
 /// - Parameters:

@@ -18,7 +18,7 @@ public final class InMemoryBackend: ChatStorageBackend {
     public struct Configuration: Sendable {
         /// Where times come from; by default the system's clock.
         ///
-        /// It may stand still or step back: ``Conversation/updatedAt`` then stays. Times outside the years 1 to 9999
+        /// It may stand still or step back: `Conversation/updatedAt` then stays. Times outside the years 1 to 9999
         /// are moved to their ends. It is asked in the middle of calls, so it cannot use the backend itself.
         public var clock: @Sendable () -> Timestamp
         /// Conversations of the default tenant that are there from the start; by default none.
@@ -57,7 +57,7 @@ public final class InMemoryBackend: ChatStorageBackend {
     /// let chats = InMemoryBackend.prepared(with: [.init("trip", title: "Kyoto", [.user("Hi"), .assistant("Hello")])])
     /// ```
     ///
-    /// The conversations can have messages of all roles that a store can take, ``RoleSet/withTools``, and are read
+    /// The conversations can have messages of all roles that a store can take, `RoleSet/withTools`, and are read
     /// whole. What is appended afterwards must be of `roles`, as on any other backend. A conversation that no store
     /// keeps, such as one with a message of another role, is left out: in a test ``init(_:)`` says what is wrong.
     ///
@@ -82,7 +82,7 @@ public final class InMemoryBackend: ChatStorageBackend {
 
     /// Opens a store as a configuration says.
     ///
-    /// - Throws: ``ChatStorageError`` with the codes of ``ChatStorage/restoreConversation(_:)`` for a conversation that
+    /// - Throws: `ChatStorageError` with the codes of `ChatStorage/restoreConversation(_:)` for a conversation that
     ///   cannot be stored or comes twice.
     public init(_ configuration: Configuration) throws {
         store = InMemoryStore(
@@ -92,7 +92,7 @@ public final class InMemoryBackend: ChatStorageBackend {
 
     /// Opens an empty store by its URL, `memory:`.
     ///
-    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for the URL of another kind of store.
+    /// - Throws: `ChatStorageError` with the code `invalidArgument` for the URL of another kind of store.
     public convenience init(url: String) throws {
         guard try StoreURL(url) == .memory else {
             throw ChatStorageError(.invalidArgument, "the URL is not of an in-memory store, which is memory:")
@@ -107,7 +107,7 @@ public final class InMemoryBackend: ChatStorageBackend {
     ///
     /// As on the other backends, calls before it are `notPrepared`, so that an app's tests notice when it is forgotten.
     ///
-    /// There is no schema to create or to look for, so every ``Preparation`` succeeds.
+    /// There is no schema to create or to look for, so every `Preparation` succeeds.
     public func prepare(_ preparation: Preparation) async throws {
         try await CallMeter.measure(store.observer, .prepare, tenant: nil, nil) { _ in try store.prepare() }
     }

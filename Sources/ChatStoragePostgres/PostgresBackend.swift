@@ -25,7 +25,7 @@ public final class PostgresBackend: ChatStorageBackend {
     ///
     /// Nothing is connected yet; the first call does that.
     ///
-    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for a URL that libpq cannot read, or whose
+    /// - Throws: `ChatStorageError` with the code `invalidArgument` for a URL that libpq cannot read, or whose
     ///   password has a `/` or `@` that is not percent-encoded, for an option of the URL, of a service file or of the
     ///   environment that libpq does not take, or a setting out of its bounds; `unavailable` when the process has no
     ///   file descriptors or threads left.
@@ -43,7 +43,7 @@ public final class PostgresBackend: ChatStorageBackend {
     /// Opens a store with the default configuration.
     ///
     /// - Parameter url: The database: `postgres://user@host/database` or any other URI or connection string of libpq.
-    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for a URL that libpq cannot read.
+    /// - Throws: `ChatStorageError` with the code `invalidArgument` for a URL that libpq cannot read.
     public convenience init(url: String) async throws {
         try await self.init(Configuration(url: url))
     }
@@ -60,8 +60,8 @@ public final class PostgresBackend: ChatStorageBackend {
     /// second: behind a long read it gives up and tries again, until the ``Configuration/callTimeout``.
     ///
     /// - Parameter preparation: Whether the schema may be changed.
-    /// - Throws: ``ChatStorageError`` with the code `schemaTooNew`; `notPrepared` when the schema needs a change that
-    ///   ``Preparation/verify`` does not make, or when the store takes fewer roles than the configuration names;
+    /// - Throws: `ChatStorageError` with the code `schemaTooNew`; `notPrepared` when the schema needs a change that
+    ///   `Preparation/verify` does not make, or when the store takes fewer roles than the configuration names;
     ///   `schemaMismatch` when something has the names of
     ///   the tables that the library did not make, or the database's encoding is not UTF8; `accessDenied` when the user
     ///   may not create tables, or the server refuses the user, the password or the database; `unavailable`;

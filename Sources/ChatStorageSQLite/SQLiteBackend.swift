@@ -24,7 +24,7 @@ public final class SQLiteBackend: ChatStorageBackend {
     ///
     /// The file is opened by the first call and made by ``prepare(_:)``.
     ///
-    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for a path that names no file.
+    /// - Throws: `ChatStorageError` with the code `invalidArgument` for a path that names no file.
     public convenience init(_ configuration: Configuration) async throws {
         try self.init(configuration, schema: .current)
     }
@@ -38,14 +38,14 @@ public final class SQLiteBackend: ChatStorageBackend {
     /// Opens a store with the default configuration.
     ///
     /// - Parameter path: The database file, absolute or relative to the process's current working directory.
-    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for a path that names no file.
+    /// - Throws: `ChatStorageError` with the code `invalidArgument` for a path that names no file.
     public convenience init(path: String) async throws {
         try await self.init(Configuration(path: path))
     }
 
     /// Opens a store by its URL, `sqlite:PATH`, with the default configuration.
     ///
-    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for the URL of another kind of store.
+    /// - Throws: `ChatStorageError` with the code `invalidArgument` for the URL of another kind of store.
     public convenience init(url: String) async throws {
         guard let path = try StoreURL(url).sqlitePath else {
             throw ChatStorageError(.invalidArgument, "the URL is not of a SQLite store, which is sqlite:PATH")
@@ -58,14 +58,14 @@ public final class SQLiteBackend: ChatStorageBackend {
 
     /// Makes the store ready: creates the file (readable by its owner only) and the schema where they are missing.
     ///
-    /// It can run in many processes at once. On a current schema it only reads, and ``Preparation/verify`` never makes
+    /// It can run in many processes at once. On a current schema it only reads, and `Preparation/verify` never makes
     /// or changes anything. Other tables in the file are left alone.
     ///
     /// - Parameter preparation: Whether what is missing is made.
-    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` if the file's folder does not exist, or the path
+    /// - Throws: `ChatStorageError` with the code `invalidArgument` if the file's folder does not exist, or the path
     ///   is too long or leads to something other than a file; `schemaTooNew`, `schemaMismatch`, `damaged` for a file
     ///   that is not a database, `accessDenied` if what is missing cannot be made, `unavailable`; with
-    ///   ``Preparation/verify``, `notPrepared` if something is missing or older.
+    ///   `Preparation/verify`, `notPrepared` if something is missing or older.
     public func prepare(_ preparation: Preparation) async throws {
         try await CallMeter.measure(store.observer, .prepare, tenant: nil, nil) { _ in
             try await store.prepare(preparation)
@@ -135,7 +135,7 @@ extension SQLiteBackend {
     ///   - name: The tenant's name; nil is the default tenant.
     ///   - isDryRun: Whether nothing is deleted, and only counted.
     /// - Returns: What was deleted, or would be.
-    /// - Throws: ``ChatStorageError`` with the code `unavailable` also when all is deleted, and something of it is left
+    /// - Throws: `ChatStorageError` with the code `unavailable` also when all is deleted, and something of it is left
     ///   in the files; call it again then.
     public func eraseTenant(_ name: String?, isDryRun: Bool) async throws -> DeletionCount {
         if isDryRun { return try await deleteAllConversations(ofTenant: name, isDryRun: true) }
@@ -154,7 +154,7 @@ extension SQLiteBackend {
     ///   - labels: Conversations with any of these labels stay.
     ///   - isDryRun: Whether nothing is deleted, and only counted.
     /// - Returns: What was deleted, or would be.
-    /// - Throws: ``ChatStorageError`` with the code `unavailable` also when all is deleted, and something of it is left
+    /// - Throws: `ChatStorageError` with the code `unavailable` also when all is deleted, and something of it is left
     ///   in the log; call it again then.
     public func deleteConversations(
         ofTenant name: String?, updatedBefore time: Timestamp, without labels: Set<Label>, isDryRun: Bool

@@ -1,7 +1,7 @@
 import ChatStorageCore
 import ChatStorageProviders
 
-/// The code of the guides to answers under way and to windows, as it stands there.
+/// The code of the guides to streaming and to windows, as it stands there.
 enum AnswerExamples {
     struct StreamEnded: Error {}
 

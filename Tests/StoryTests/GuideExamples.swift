@@ -1,7 +1,7 @@
 import ChatStorageCore
 import ChatStorageInMemory
 
-/// The code of the guide to parts, metadata and lists, as it stands there.
+/// The code of the guides to tool calls, to metadata and lists, and to failures, as it stands there.
 enum GuideExamples {
     struct City: Decodable {
         var city: String
@@ -35,12 +35,26 @@ enum GuideExamples {
         return page.items
     }
 
-    static func administration(_ backend: some ChatStorageBackend, since time: Timestamp) async throws {
-        for tenant in try await backend.allTenants() {
-            try await backend.deleteConversations(ofTenant: tenant.name, updatedBefore: time, without: ["pinned"])
+    enum Answer {
+        case stored, tryAgainLater, gone
+    }
+
+    struct Logger {
+        func warning(_ message: String) {}
+    }
+
+    static func save(
+        _ text: String, key messageID: String, in id: ConversationID, of chats: any ChatStorage, _ logger: Logger
+    ) async throws -> Answer {
+        do {
+            try await chats.append(.user(text, key: messageID), to: id, if: .exists, retrying: .standard)
+        } catch let error as ChatStorageError where error.isRetryable {
+            logger.warning("\(error)")
+            return .tryAgainLater  // with the same key: the message is stored once, whatever happened
+        } catch let error as ChatStorageError where error.code == .conversationNotFound {
+            return .gone
         }
-        let erased = try await backend.eraseTenant("user-42")
-        print("\(erased.conversations) conversations are gone")
+        return .stored
     }
 
     static func preview() -> any ChatStorage {

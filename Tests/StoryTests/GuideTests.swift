@@ -2,15 +2,8 @@ import ChatStorageCore
 import ChatStorageInMemory
 import Testing
 
-/// The guide shows the code of this target as it stands, and it does what the guide says.
+/// The examples of tool calls, of metadata and lists, and of failures do what their guides say.
 @Suite struct GuideTests {
-    @Test func codeInTheGuideIsTheCodeThatRuns() throws {
-        let guide = try Guide("PartsAndLists")
-        #expect(guide.blocks.count >= 5)
-        let missing = try guide.blocks(notIn: "GuideExamples.swift")
-        #expect(missing.isEmpty, "not in this target:\n\(missing.joined(separator: "\n"))")
-    }
-
     @Test func theExamplesDoWhatTheGuideSays() async throws {
         let backend = InMemoryBackend(roles: .withTools)
         try await backend.prepare()
@@ -23,8 +16,10 @@ import Testing
         #expect(listed.metadata == ["colour": "green"])
         let last = try #require(try await chats.messages(of: "trip").last)
         #expect(last.metadata[.rating] == 1 && last.metadata[.model] == "claude-opus-5")
-        try await GuideExamples.administration(backend, since: .latest)
-        #expect(try await backend.tenants(TenantQuery()).items.isEmpty)
+        let saved = try await GuideExamples.save("Hi", key: "1", in: "trip", of: chats, .init())
+        #expect(saved == .stored)
+        let gone = try await GuideExamples.save("Hi", key: "1", in: "none", of: chats, .init())
+        #expect(gone == .gone)
         #expect(try await GuideExamples.preview().history(of: "trip") == [.user("Hi"), .assistant("Hello")])
     }
 }

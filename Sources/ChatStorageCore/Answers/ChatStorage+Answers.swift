@@ -29,7 +29,7 @@ extension ChatStorage {
     /// - Another process ends the answer, or it is removed: the body is cancelled within seconds, and nothing more is
     ///   written.
     ///
-    /// <doc:AnswersUnderWay> says more.
+    /// <doc:StreamingAndStop> says more.
     ///
     /// - Parameters:
     ///   - role: Who speaks.

@@ -53,8 +53,17 @@ public struct Conversation: Sendable, Identifiable {
     /// Makes a conversation; backends do, and apps in their previews and tests.
     ///
     /// - Parameters:
+    ///   - id: The conversation's id.
+    ///   - title: The title, or nil.
+    ///   - createdAt: When it was created.
+    ///   - updatedAt: When it was last appended to or retitled.
+    ///   - lastSequence: The highest sequence that an append has used; 0 for none.
     ///   - messageCount: How many messages it has; by default as many as sequences were used.
+    ///   - readThrough: The sequence through which messages were read; 0 for none.
+    ///   - labels: What the app has stuck on it.
+    ///   - metadata: What the app keeps beside it.
     ///   - clearedThrough: The last sequence that had been used when its messages were last cleared; 0 for never.
+    ///   - preview: The newest message that says something, if the list was asked for it.
     ///   - head: The end of the current path where that is not the newest message.
     ///   - isBranched: Whether a message follows another one than the one before it; with a head it is true.
     public init(

@@ -21,6 +21,9 @@ public struct ConversationSnapshot: Sendable {
         /// Makes a message of a snapshot.
         ///
         /// - Parameters:
+        ///   - sequence: The message's place in its conversation, 1 or above.
+        ///   - body: What it says.
+        ///   - createdAt: When it was said.
         ///   - predecessor: The message that it follows, 0 for none; by default the message before it in the snapshot.
         ///   - writing: What became of it since it was appended as an answer under way; by default it was whole.
         public init(
@@ -87,7 +90,17 @@ public struct ConversationSnapshot: Sendable {
 
     /// Makes a snapshot.
     ///
-    /// - Parameter lastSequence: The highest sequence ever used; nil takes the last message's, or 0 without messages.
+    /// - Parameters:
+    ///   - id: The conversation's id.
+    ///   - title: The title, or nil.
+    ///   - createdAt: When it was created.
+    ///   - updatedAt: When it was last changed.
+    ///   - lastSequence: The highest sequence ever used; nil takes the last message's, or 0 without messages.
+    ///   - readThrough: The sequence through which messages were read; 0 for none.
+    ///   - labels: What the app has stuck on it.
+    ///   - metadata: What the app keeps beside it.
+    ///   - head: The message at the end of the current path, 0 for none; nil for the last message.
+    ///   - messages: The messages of all branches, lowest sequence first.
     public init(
         id: ConversationID, title: String? = nil, createdAt: Timestamp, updatedAt: Timestamp,
         lastSequence: Int64? = nil, readThrough: Int64 = 0, labels: Set<Label> = [], metadata: Metadata = Metadata(),

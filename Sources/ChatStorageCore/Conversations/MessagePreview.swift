@@ -31,7 +31,9 @@ public struct MessagePreview: Sendable {
 
     /// Makes the preview of a message.
     ///
-    /// - Parameter scalars: How many Unicode scalars of the content at most.
+    /// - Parameters:
+    ///   - message: The message.
+    ///   - scalars: How many Unicode scalars of the content at most.
     public init(_ message: Message, scalars: Int) {
         self.init(
             sequence: message.sequence, role: message.role, createdAt: message.createdAt, text: message.content,

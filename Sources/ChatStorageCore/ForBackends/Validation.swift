@@ -89,7 +89,9 @@ public enum Validation {
 
     /// Checks a query of conversations: the limit, 0 or more, the labels, the length of previews and the cursor.
     ///
-    /// - Parameter tenant: The tenant that is read; empty for the default tenant.
+    /// - Parameters:
+    ///   - query: The query.
+    ///   - tenant: The tenant that is read; empty for the default tenant.
     /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``, then
     ///   ``ChatStorageError/Code-swift.struct/invalidCursor``.
     public static func check(_ query: ConversationQuery, tenant: String) throws {
@@ -161,7 +163,9 @@ public enum Validation {
     /// Checks an append: the id, the messages' number, contents, parts, metadata, keys and total size, the first values
     /// of a conversation that it creates, and the messages' roles.
     ///
-    /// - Parameter roles: The roles that the store takes.
+    /// - Parameters:
+    ///   - new: The append.
+    ///   - roles: The roles that the store takes.
     /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``, then
     ///   ``ChatStorageError/Code-swift.struct/invalidRole``.
     public static func check(_ new: NewMessages, roles: RoleSet) throws {
@@ -197,7 +201,9 @@ public enum Validation {
 
     /// Checks a snapshot to restore: id, title, times, sequences, contents, keys and roles.
     ///
-    /// - Parameter roles: The roles that the store takes.
+    /// - Parameters:
+    ///   - snapshot: The snapshot.
+    ///   - roles: The roles that the store takes.
     /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``, then
     ///   ``ChatStorageError/Code-swift.struct/invalidRole``.
     public static func check(_ snapshot: ConversationSnapshot, roles: RoleSet) throws {

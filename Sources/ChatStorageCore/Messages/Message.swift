@@ -51,6 +51,10 @@ public struct Message: Sendable, Identifiable {
     /// Makes a message; backends do, and apps in their previews and tests.
     ///
     /// - Parameters:
+    ///   - conversationID: The conversation that it belongs to.
+    ///   - sequence: Its place in it, counted from 1.
+    ///   - body: What it says, with its metadata and its key.
+    ///   - createdAt: When it was appended.
     ///   - predecessor: The message that it follows where that is not the one before it, see ``predecessor``.
     ///   - writing: What became of it since it was appended as an answer under way; nil for a message that was not.
     public init(

@@ -28,8 +28,11 @@ public enum MessageJSON {
     /// Reads a message from what a store keeps.
     ///
     /// - Parameters:
+    ///   - role: Its role.
+    ///   - content: Its content.
     ///   - parts: What ``stored(_:)`` gave.
     ///   - metadata: The compact JSON of its metadata; nil for none.
+    ///   - key: Its key; nil for none.
     /// - Throws: ``ChatStorageError`` with the code `damaged` for what no backend writes.
     public static func message(
         role: Role, content: String, parts: String?, metadata: String?, key: String?

@@ -6,7 +6,7 @@ public struct Fork: Sendable, Hashable {
         public let sequence: Int64
         /// The newest message under it: the highest sequence among itself and all that descend from it.
         ///
-        /// ``ConversationChange/show(branch:)`` makes it the head.
+        /// ``ConversationChange/show(branch:)-method`` makes it the head.
         public let newestEnd: Int64
 
         /// Makes a successor; backends do, and apps in their previews and tests.

@@ -48,7 +48,6 @@
 /// - ``messages(of:_:limit:)``
 /// - ``append(_:to:_:)``
 /// - ``history(of:before:limit:)``
-/// - ``history(of:window:)``
 /// - ``allMessages(of:after:on:)``
 /// - ``endAnswer(_:of:as:)``
 /// - ``removeMessages(_:of:)``

@@ -3,7 +3,7 @@ import Synchronization
 /// The ends of answers under way that are being written: a store that closes waits for them.
 ///
 /// A task that is cancelled while it writes an answer writes the end outside the cancelled task. From the moment of the
-/// cancellation ``begin()`` counts it, so that a store which is closed right afterwards still takes it.
+/// cancellation it is counted, so that a store which is closed right afterwards still takes it.
 public final class EndingAnswers: Sendable {
     private struct State {
         var count = 0

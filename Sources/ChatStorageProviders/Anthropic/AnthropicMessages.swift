@@ -38,7 +38,10 @@ public enum AnthropicMessages {
 
     /// Reads a response as one message, and says what could not be kept.
     ///
-    /// - Parameter omissions: What could not be kept is added here.
+    /// - Parameters:
+    ///   - response: The body of the API's answer.
+    ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
+    ///   - omissions: What could not be kept is added here.
     /// - Throws: See ``message(from:extracting:)``.
     public static func message(
         from response: Data, extracting: FileExtraction? = nil, omissions: inout [Omission]
@@ -65,7 +68,10 @@ public enum AnthropicMessages {
 
     /// Reads an array of the API's messages, or a request's body, and says what could not be kept.
     ///
-    /// - Parameter omissions: What could not be kept is added here; of a request that is all but messages and system.
+    /// - Parameters:
+    ///   - array: The JSON.
+    ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
+    ///   - omissions: What could not be kept is added here; of a request that is all but messages and system.
     /// - Throws: See ``messages(from:extracting:)``.
     public static func messages(
         from array: Data, extracting: FileExtraction? = nil, omissions: inout [Omission]

@@ -15,7 +15,7 @@ public import Foundation
 /// ```
 ///
 /// The unit of this API is the message, so what a message's parts cannot say stays in the message's own
-/// ``ChatStorageCore/ChatMessage/native``: `reasoning_content`, `audio`, `annotations`, members that are not known yet.
+/// `ChatMessage/native`: `reasoning_content`, `audio`, `annotations`, members that are not known yet.
 /// Each tool message becomes a message of the role `tool`, which a store takes if it was prepared with
 /// `RoleSet.withTools`.
 public enum OpenAIChat {

@@ -16,7 +16,7 @@ public import Foundation
 ///
 /// The unit of this API is the item. One response is one message, whose parts are its items: texts, reasoning, calls,
 /// what the API's own tools did. An item that is more than the members of a part keeps its JSON in
-/// ``ChatStorageCore/MessagePart/native``, on the first part if it makes several: a text is followed by its sources.
+/// `MessagePart/native`, on the first part if it makes several: a text is followed by its sources.
 public enum OpenAIResponses {
     /// The name of the format in native JSON.
     public static let format = "openai.responses"

@@ -27,7 +27,7 @@ public struct FileBytes: Sendable, Hashable {
 /// Takes a file's bytes out of a message: it stores them, or notes them for later, and returns their URL.
 ///
 /// Nil leaves the bytes where they are, in the native JSON. The URL is kept as it is, see
-/// ``ChatStorageCore/MessageFile/url``.
+/// `MessageFile/url`.
 public typealias FileExtraction = (FileBytes) throws -> String?
 
 /// Gives a file's bytes for a request; nil where there are none, so that the file's URL is sent if the API takes it.

@@ -24,8 +24,8 @@ public struct Importer: Sendable {
         ///
         /// A single conversation can have more; it is then stored alone.
         public var concurrentBytes = 16 << 20
-        /// The time of conversations whose file knows no time; nil, as by default, takes the time when ``Importer/run``
-        /// is called.
+        /// The time of conversations whose file knows no time; nil, as by default, takes the time when
+        /// ``Importer/run(_:report:)`` is called.
         public var importTime: Timestamp?
 
         /// The defaults.
@@ -68,7 +68,7 @@ public struct Importer: Sendable {
     ///     waits for it.
     /// - Returns: What was done. One conversation that the storage cannot write or read, such as a damaged one, is
     ///   ``ImportOutcome/failed(reason:)`` and does not affect the others.
-    /// - Throws: ``ChatFileError`` when the file cannot be read; ``ChatStorageError`` when the storage fails in a way
+    /// - Throws: ``ChatFileError`` when the file cannot be read; `ChatStorageError` when the storage fails in a way
     ///   that is not about one conversation, such as `unavailable`; `CancellationError` when the task is cancelled. The
     ///   conversations that are being stored at that moment are finished and reported first.
     @discardableResult

@@ -13,7 +13,7 @@ public struct ArchivedConversation: Sendable {
         /// The message that it follows, 0 for none; nil for the message before it in the file.
         public var predecessor: Int64?
         /// What became of it since it was appended as an answer under way; of any other message
-        /// ``MessageWriting/none``.
+        /// `MessageWriting/none`.
         public var writing: MessageWriting
 
         /// Makes a message.

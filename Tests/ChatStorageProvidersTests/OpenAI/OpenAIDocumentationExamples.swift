@@ -25,7 +25,8 @@ struct OpenAIDocumentationExamples {
         let body = try OpenAIChat.body(for: past, adding: ["model": "gpt-4.1", "tools": tools])
         let answer = try OpenAIChat.message(from: try await post(body.data))
         #expect(answer.content == "Yes" && answer.native != nil)
-        let portable = [answer].map { message in
+        let past = [answer]
+        let portable = past.map { message in
             var message = message
             message.native = nil
             return message
@@ -56,21 +57,5 @@ struct OpenAIDocumentationExamples {
         ])
         let calls = answer.openToolCalls
         #expect(calls.map(\.name) == ["mine"])
-    }
-
-    @Test func standInThePageAsTheyStandHere() throws {
-        let here = URL(fileURLWithPath: #filePath)
-        let source = try String(contentsOf: here, encoding: .utf8)
-            .replacingOccurrences(of: "let portable = [answer].map", with: "let portable = past.map")
-        let package = here.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let page = try String(
-            contentsOf: package.appendingPathComponent("Sources/ChatStorageProviders/Documentation.docc/OpenAI.md"),
-            encoding: .utf8)
-        let blocks = page.split(separator: "```swift\n").dropFirst().compactMap { $0.split(separator: "```").first }
-        #expect(blocks.count == 5)
-        for block in blocks {
-            #expect(source.contains(block.replacing(/(?m)^(?=.)/, with: "        ")), "not in this file:\n\(block)")
-        }
     }
 }

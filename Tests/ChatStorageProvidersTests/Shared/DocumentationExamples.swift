@@ -92,22 +92,6 @@ struct DocumentationExamples {
         #expect(String(decoding: body.data, as: UTF8.self).contains(#""data":"R0lGODlhAQ==""#))
     }
 
-    @Test func standInThePageAsTheyStandHere() throws {
-        let here = URL(fileURLWithPath: #filePath)
-        let source = try String(contentsOf: here, encoding: .utf8)
-        let package = here.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let page = try String(
-            contentsOf: package.appendingPathComponent(
-                "Sources/ChatStorageProviders/Documentation.docc/ChatStorageProviders.md"), encoding: .utf8)
-        let blocks = page.split(separator: "```swift\n").dropFirst().compactMap { $0.split(separator: "```").first }
-        #expect(blocks.count == 6)
-        for block in blocks {
-            let isThere = ["    ", "        "].contains { source.contains(block.replacing(/(?m)^(?=.)/, with: $0)) }
-            #expect(isThere, "not in this file:\n\(block)")
-        }
-    }
-
     // MARK: What the examples take for granted
 
     private func post(_ body: Data) async throws -> Data { server.answer(body) }
