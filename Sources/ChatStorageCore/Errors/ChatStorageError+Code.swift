@@ -33,7 +33,7 @@ extension ChatStorageError {
         /// The conversation or the message changed since the caller read it, or a page begins after a message that is not
         /// on its path.
         ///
-        /// The call wrote nothing; of an answer under way, its checkpoints stay.
+        /// The call wrote nothing; the checkpoints of an answer under way stay.
         public static let conflict = Code(.conflict)
         /// A key was used before for another message; nothing was written.
         public static let idempotencyMismatch = Code(.idempotencyMismatch)

@@ -15,11 +15,11 @@
 ///
 /// - Every requirement is one transaction: it happens wholly or not at all. A few calls built on them make several:
 ///   `append(streaming:)`, ``endAnswer(_:of:as:)``, histories of a window, and walks.
-/// - Calls throw ``ChatStorageError``, always possible: `closed`, `notPrepared`, `schemaTooNew`, `schemaMismatch`,
-///   `unavailable`, `accessDenied`, `damaged`, of writes also `readOnly`; and `invalidArgument` for an id, title,
-///   tenant, key, content or limit outside ``Limits``.
-/// - When the caller's task is cancelled a call throws `CancellationError`, at once unless its backend cannot leave its
-///   work. What it was to do is then done wholly or not at all, now or a moment later.
+/// - Calls throw ``ChatStorageError``. Any call can throw `closed`, `notPrepared`, `schemaTooNew`, `schemaMismatch`,
+///   `unavailable`, `accessDenied`, `damaged`, and `invalidArgument` for an id, title, tenant, key, content or limit
+///   outside ``Limits``; any write also `readOnly`.
+/// - When the caller's task is cancelled, a call throws `CancellationError`: at once, unless its backend cannot leave
+///   its work. The work is then done wholly or not at all, now or a moment later.
 /// - Calls may come from any task and thread, any number at once. The work never runs on the caller's actor.
 ///
 /// ## Topics
@@ -188,7 +188,7 @@ public protocol ChatStorage: Sendable {
     @discardableResult
     func restoreConversation(_ snapshot: ConversationSnapshot) async throws -> Conversation
 
-    /// The ends of answers under way that are being written through the store, which its closing waits for.
+    /// The answers whose ends are being written through the store; closing the store waits for them.
     ///
     /// A wrapper gives those of what it wraps; a store makes its own.
     var endingAnswers: EndingAnswers { get }

@@ -14,7 +14,7 @@ extension ChatStorage {
     /// A turn that does not fit is not cut: if that is the last one, only the instructions come. If not even these fit,
     /// nothing does. Answers that are still being written, or whose writing failed, are left out.
     ///
-    /// It reads from the end, page by page, no more than it needs, and the beginning.
+    /// It reads the beginning, and as many pages from the end as it needs.
     ///
     /// - Parameters:
     ///   - id: The conversation; one that does not exist has no messages.
@@ -45,7 +45,7 @@ extension ChatStorage {
         if window.messages == 0 { return [] }
         var scan = WindowScan(window)
         var newestFirst: [Message] = []
-        // A window of some messages is one page, most often: with those that show where it can begin.
+        // A window that counts messages mostly takes one page, with a few more to find where it can begin.
         var size = window.messages.map { PageSize(messages: min($0, 150) * 5 / 4 + 4) } ?? PageSize()
         var query = MessageQuery(of: id, position, states: .finished)
         var isBranched = false
