@@ -1,7 +1,7 @@
 import Synchronization
 
-/// What an answer under way says so far; the body of ``ChatStorage/append(streaming:to:_:if:key:metadata:checkpoints:isolation:_:)``
-/// writes it.
+/// What an answer under way says so far; the body of
+/// ``ChatStorage/append(streaming:to:_:if:key:metadata:checkpoints:isolation:_:)`` writes it.
 ///
 /// Each checkpoint writes the newest body. Any task may set it; nothing waits.
 public final class AnswerDraft: Sendable {

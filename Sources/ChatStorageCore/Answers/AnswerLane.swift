@@ -87,7 +87,7 @@ struct AnswerLane<C: Clock>: Sendable where C.Duration == Duration {
         }
     }
 
-    /// The next write: the newest body, and with an end the state.
+    /// The next write: the newest body and, at the end, the state.
     private func next(as state: MessageState? = nil, _ content: EndContent = .all) -> Write {
         let (stored, written) = (draft.stored, draft.written)
         var body = content == .nothing ? written : draft.take()

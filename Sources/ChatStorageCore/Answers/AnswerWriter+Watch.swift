@@ -1,5 +1,5 @@
 extension AnswerWriter {
-    /// Looks the message up when there was no news of it for a while, until the answer is lost or the task is cancelled.
+    /// Looks the message up when there was no news of it for a while, until the answer is lost or the task cancelled.
     func watch(_ answer: Message) async {
         while !Task.isCancelled {
             if case .giveUp = order { return }

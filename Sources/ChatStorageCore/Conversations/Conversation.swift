@@ -8,7 +8,8 @@ public struct Conversation: Sendable, Identifiable {
     public package(set) var title: String?
     /// When it was created; a conversation created again under a deleted id has a time of its own.
     public let createdAt: Timestamp
-    /// When it was last appended to or retitled, or messages were last removed; it never goes back, even when the clock does.
+    /// When it was last appended to or retitled, or messages were last removed; it never goes back, even when the clock
+    /// does.
     public package(set) var updatedAt: Timestamp
     /// The highest sequence that an append has used, 0 if none has; clearing does not lower it.
     public package(set) var lastSequence: Int64

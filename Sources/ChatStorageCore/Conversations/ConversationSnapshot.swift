@@ -14,7 +14,8 @@ public struct ConversationSnapshot: Sendable {
         public var createdAt: Timestamp
         /// The message that it follows, 0 for none; nil for the message before it in the snapshot.
         public var predecessor: Int64?
-        /// How its writing went if it was appended as an answer under way; ``MessageWriting/none`` for any other message.
+        /// How its writing went if it was appended as an answer under way; ``MessageWriting/none`` for any other
+        /// message.
         public var writing: MessageWriting
 
         /// Makes a message of a snapshot.

@@ -29,7 +29,8 @@ public final class CallMeter: Sendable {
         }
     }
 
-    /// The engine has ended its work on the call, whatever came of it; without ``workBegan(calls:at:)`` it does nothing.
+    /// The engine has ended its work on the call, whatever came of it; without ``workBegan(calls:at:)`` it does
+    /// nothing.
     ///
     /// - Parameters:
     ///   - calls: How many calls shared the work in the end; by default as many as when it began.

@@ -8,9 +8,9 @@ extension JSONValue {
     /// Reads a value from a text.
     ///
     /// - Parameter text: One JSON value.
-    /// - Throws: ``ChatStorageError`` with the code `invalidArgument`, also for what a ``JSONText`` can hold and a value
-    ///   cannot: a repeated name, an integer beyond 64 bits, a number beyond a double's, U+0000, half of a surrogate
-    ///   pair, nesting deeper than 64 levels.
+    /// - Throws: ``ChatStorageError`` with the code `invalidArgument`, also for what a ``JSONText`` can hold and a
+    ///   value cannot: a repeated name, an integer beyond 64 bits, a number beyond a double's, U+0000, half of a
+    ///   surrogate pair, nesting deeper than 64 levels.
     public init(parsing text: String) throws {
         do {
             try self.init(JSONSlice(validating: Array(text.utf8)[...]))
@@ -85,8 +85,8 @@ extension JSONValue {
         }
     }
 
-    /// Whether every number is finite, no string has U+0000, and no object has two names that are canonically equal: what
-    /// JSON, databases and Swift's dictionaries keep.
+    /// Whether every number is finite, no string has U+0000, and no object has two names that are canonically equal:
+    /// what JSON, databases and Swift's dictionaries keep.
     var canBeStored: Bool {
         switch self {
         case .null, .boolean, .integer: true

@@ -36,7 +36,8 @@ public struct Metadata: Sendable, Hashable {
 
     /// Makes metadata of a Swift value that encodes as a JSON object.
     ///
-    /// - Throws: What the value's encoding throws; ``ChatStorageError`` with the code `invalidArgument` if it is no object.
+    /// - Throws: What the value's encoding throws; ``ChatStorageError`` with the code `invalidArgument` if it is no
+    ///   object.
     public init(encoding value: some Encodable) throws {
         try self.init(parsing: JSONText(encoding: value).text)
     }

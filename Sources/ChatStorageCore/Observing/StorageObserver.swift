@@ -15,8 +15,8 @@
 /// configuration.observer = SlowCalls()
 /// ```
 ///
-/// Each function is called where the work is done: on a thread that other calls wait for, or in the caller's task. So it
-/// must return at once, wait for nothing and not use the store. Several can be called at the same time, from any
+/// Each function is called where the work is done: on a thread that other calls wait for, or in the caller's task. So
+/// it must return at once, wait for nothing and not use the store. Several can be called at the same time, from any
 /// thread. One that is not implemented does nothing.
 public protocol StorageObserver: Sendable {
     /// A call has ended, in the task of its caller, which goes on when this returns.

@@ -67,12 +67,12 @@ public struct AppendCondition: Sendable, Hashable {
     /// With it, an answer that arrives after its conversation was deleted does not create the conversation again.
     public static var exists: AppendCondition { AppendCondition(.exists) }
 
-    /// The conversation is the one of this version: nothing was appended to it since, it was not cleared, and its head is
-    /// where it was.
+    /// The conversation is the one of this version: nothing was appended to it since, it was not cleared, and its head
+    /// is where it was.
     ///
-    /// If it does not exist, the append fails with ``ChatStorageError/Code-swift.struct/conversationNotFound``; if it has
-    /// another version, with ``ChatStorageError/Code-swift.struct/conflict``. Titles, labels, metadata, read marks and
-    /// revisions keep the version, so the checkpoints of an answer under way do too.
+    /// If it does not exist, the append fails with ``ChatStorageError/Code-swift.struct/conversationNotFound``; if it
+    /// has another version, with ``ChatStorageError/Code-swift.struct/conflict``. Titles, labels, metadata, read marks
+    /// and revisions keep the version, so the checkpoints of an answer under way do too.
     ///
     /// - Parameter version: The version that was read, or that an append returned.
     public static func unchanged(_ version: ConversationVersion) -> AppendCondition {

@@ -205,8 +205,8 @@ extension ConversationChange {
     /// - Parameters:
     ///   - conversation: The conversation as it is.
     ///   - now: The time of the change.
-    /// - Throws: ``ChatStorageError`` with the code `tooManyLabels` if it would have more than 32, `metadataTooLarge` if
-    ///   its metadata would have more than 64 KiB.
+    /// - Throws: ``ChatStorageError`` with the code `tooManyLabels` if it would have more than 32, `metadataTooLarge`
+    ///   if its metadata would have more than 64 KiB.
     public func applied(to conversation: Conversation, at now: Timestamp) throws -> Conversation {
         var changed = conversation
         let title = newTitle ?? (conversation.title == nil ? titleIfNone.map(Optional.some) : nil)

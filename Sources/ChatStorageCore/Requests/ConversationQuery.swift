@@ -6,7 +6,7 @@
 public struct ConversationQuery: Sendable, Hashable {
     /// How many conversations beyond its limit a page looks at; then it ends, and has a next one.
     ///
-    /// A query for labels looks only at conversations that have the first of these labels, by its bytes.
+    /// With labels in ``with``, only conversations that have the first of them, by its bytes, are looked at.
     public static let passedOver = 1_000
 
     /// ``ConversationPage/next`` of the page before; nil reads the first page.

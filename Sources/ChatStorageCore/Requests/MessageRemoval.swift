@@ -1,13 +1,13 @@
 /// Which messages of a conversation to remove.
 ///
-/// A message that followed a removed one then follows the removed one's predecessor. Its sequence is not used again.
+/// A message that followed a removed one then follows the removed one's predecessor. No sequence is used again.
 public struct MessageRemoval: Sendable {
     /// Which of a conversation's messages.
     ///
     /// A backend should `switch` over it without a default: when there is another way to select, it then does not
     /// compile, instead of removing all messages.
     public enum Selection: Sendable, Hashable {
-        /// All messages of the conversation, which stays, then without branches.
+        /// All messages of the conversation, which stays and then has no branches.
         case all
         /// Those of these sequences, at most 1,000; the ones that are not there are left out.
         case messages([Int64])

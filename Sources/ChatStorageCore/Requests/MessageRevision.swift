@@ -135,7 +135,7 @@ extension MessageRevision {
                 createdAt: message.createdAt, predecessor: message.predecessor, writing: writing ?? message.writing))
     }
 
-    /// Whether the message is what this revision made of it: then the revision repeats one whose acknowledgement was lost.
+    /// Whether the message is what this revision made of it, so that this is a repeat after a lost acknowledgement.
     private func isMade(of message: Message, from base: Base) -> Bool {
         message.revision == base.revision + 1 && message.state == state ?? .streaming
             && message.revisedAt != nil

@@ -20,7 +20,7 @@ public final class EndingAnswers: Sendable {
         state.withLock { $0.count += 1 }
     }
 
-    /// Counts an end that was written, or could not be.
+    /// Counts an end no longer: it was written, or could not be.
     package func end() {
         let waiting = state.withLock { state -> [CheckedContinuation<Void, Never>] in
             state.count -= 1

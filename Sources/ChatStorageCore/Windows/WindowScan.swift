@@ -3,9 +3,9 @@
 /// A window can begin at a user's message that separates no result from its call. It should begin at the same one while
 /// the conversation grows. No state remembers that one, so the scan chooses by the messages' sequences, which do not
 /// change: a user's message ranks by the highest bit in which its sequence differs from that of the user's
-/// message before it. In any stretch of a conversation one ranks highest, and those that rank high are far apart, as on a
-/// ruler. The window begins at the highest rank among those that leave it more than half full. So it moves forward only,
-/// and by a quarter of the budget or more on average.
+/// message before it. In any stretch of a conversation one ranks highest, and those that rank high are far apart, as on
+/// a ruler. The window begins at the highest rank among those that leave it more than half full. So it moves forward
+/// only, and by a quarter of the budget or more on average.
 struct WindowScan {
     /// A message that the window can begin at.
     private struct Start {
