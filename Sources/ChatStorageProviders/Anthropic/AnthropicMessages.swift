@@ -30,7 +30,8 @@ public enum AnthropicMessages {
     /// - Parameters:
     ///   - response: The body of the API's answer.
     ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
-    /// - Throws: ``ProviderFormError`` for anything but a message, such as an error or a list; what `extracting` throws.
+    /// - Throws: ``ProviderFormError`` for anything but a message, such as an error or a list; what `extracting`
+    ///   throws.
     public static func message(from response: Data, extracting: FileExtraction? = nil) throws -> ChatMessage {
         var omissions: [Omission] = []
         return try message(from: response, extracting: extracting, omissions: &omissions)

@@ -46,7 +46,8 @@ extension OpenAIResponses {
         /// Adds events.
         ///
         /// - Parameter event: An event's JSON, or lines of the stream as they came.
-        /// - Throws: ``ProviderFormError`` for anything but an event, and for the API's error; what came before it stays.
+        /// - Throws: ``ProviderFormError`` for anything but an event, and for the API's error; what came before it
+        ///   stays.
         public mutating func add(_ event: String) throws {
             for event in try StreamLines.events(in: event) { try add(JSONFields(JSONFields.parse(event.utf8), at: "")) }
         }
@@ -54,7 +55,8 @@ extension OpenAIResponses {
         /// Adds events.
         ///
         /// - Parameter event: An event's JSON, or lines of the stream as they came.
-        /// - Throws: ``ProviderFormError`` for anything but an event, and for the API's error; what came before it stays.
+        /// - Throws: ``ProviderFormError`` for anything but an event, and for the API's error; what came before it
+        ///   stays.
         public mutating func add(_ event: Data) throws {
             try add(String(decoding: event, as: UTF8.self))
         }

@@ -100,8 +100,8 @@ public enum OpenAIResponses {
 
     /// Writes a request.
     ///
-    /// Items of this API that nobody changed go out byte for byte. Of others, it writes what this API understands: texts,
-    /// files, calls and their results.
+    /// Items of this API that nobody changed go out byte for byte. Of others, it writes what this API understands:
+    /// texts, files, calls and their results.
     ///
     /// - Parameters:
     ///   - messages: The messages, oldest first.
@@ -109,8 +109,8 @@ public enum OpenAIResponses {
     ///   - adding: The request's other members, such as `model` and `tools`.
     ///   - resolving: What gives the bytes of files.
     /// - Returns: The body, and what was left out of it, not counting what precedes a continued response.
-    /// - Throws: ``ProviderFormError`` if `adding` has `input` or `previous_response_id`, and if no message comes from the
-    ///   response to continue; what `resolving` throws.
+    /// - Throws: ``ProviderFormError`` if `adding` has `input` or `previous_response_id`, and if no message comes from
+    ///   the response to continue; what `resolving` throws.
     public static func body(
         for messages: [ChatMessage], _ mode: Mode = .stateless, adding: RequestMembers = [:],
         resolving: FileResolution? = nil
