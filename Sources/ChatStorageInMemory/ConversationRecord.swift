@@ -2,11 +2,12 @@ import ChatStorageCore
 
 /// One conversation as it is kept; an object, so that a read copies no more of it than it returns.
 ///
-// `@unchecked Sendable`: it is used under the store's lock alone, and a copied store gets records of its own.
+// `@unchecked Sendable`: it is used only under the store's lock, and a copied store gets records of its own.
 final class ConversationRecord: @unchecked Sendable {
     /// As it is handed out, so that reading it copies little.
     private(set) var conversation: Conversation
-    // Swift would look at run time whether two changes of it overlap, which the lock excludes: a twentieth of an append.
+    // Swift would look at run time whether two changes of it overlap, which the lock excludes: a twentieth of an
+    // append.
     @exclusivity(unchecked)
     private(set) var messages: MessageLog
     /// Where the conversation stands in the order of the list: its `updatedAt`, or an earlier one it had.
@@ -18,7 +19,7 @@ final class ConversationRecord: @unchecked Sendable {
         listedAt = conversation.updatedAt
     }
 
-    /// A record of its own that holds the same.
+    /// A separate record with the same content.
     func copied() -> ConversationRecord {
         let copy = ConversationRecord(conversation, messages)
         copy.listedAt = listedAt

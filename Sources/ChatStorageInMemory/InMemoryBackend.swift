@@ -25,7 +25,7 @@ public final class InMemoryBackend: ChatStorageBackend {
         public var conversations: [ConversationSnapshot]
         /// The roles that messages can have; by default those of plain chats.
         public var roles: RoleSet
-        /// What is told of calls as they end; by default nothing is.
+        /// Gets a report of each call that ends; by default there is none.
         public var observer: (any StorageObserver)?
 
         /// Makes a configuration.
@@ -77,7 +77,7 @@ public final class InMemoryBackend: ChatStorageBackend {
         self.store = store
     }
 
-    /// A backend of its own that holds the same, not prepared: what a disk would have, in tests of the suite.
+    /// A separate backend with the same content, not prepared: what a disk would hold, for tests of the suite.
     package func copy() -> InMemoryBackend { InMemoryBackend(store.copy()) }
 
     /// Opens a store as a configuration says.

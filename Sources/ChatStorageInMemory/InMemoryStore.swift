@@ -130,7 +130,7 @@ final class InMemoryStore: Sendable {
         state.tenantsToTidy = max(1_024, state.tenants.count * 2)
     }
 
-    /// A store of its own that holds the same, and is not prepared.
+    /// A separate store with the same content, not prepared.
     func copy() -> InMemoryStore {
         let copy = InMemoryStore(clock: clock, roles: roles)
         state.withLock { state in

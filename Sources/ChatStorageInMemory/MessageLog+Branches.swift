@@ -106,7 +106,7 @@ extension MessageLog {
             path.append((jump?.sequence ?? 1)...next)
             next = jump?.predecessor ?? 0
         }
-        // The path goes on below the start where it passes it; a start that is gone cannot be asked for its own.
+        // A path that passes the start goes on below it. A start that was removed cannot be checked.
         let isOnPath = start <= 0 || !contains(start) || next == start || (path.last?.contains(start) ?? false)
         guard isOnPath else {
             throw ChatStorageError(.conflict, "the message that the page begins after is not on the path")
@@ -138,7 +138,7 @@ extension MessageLog {
     /// Removes messages; what followed them follows their predecessors.
     ///
     /// - Parameters:
-    ///   - isRemoved: Which.
+    ///   - isRemoved: Whether the message of a sequence goes.
     ///   - head: The end of the current path where that is not the newest message; it is moved where it is removed.
     /// - Returns: How many there were.
     mutating func remove(_ id: ConversationID, head: inout Int64?, where isRemoved: (Int64) -> Bool) -> Int {

@@ -10,14 +10,14 @@ struct MessageLog: Sendable {
         let role: Role
     }
 
-    /// What plain messages have not.
+    /// What plain messages do not have.
     ///
     // `@unchecked Sendable`: `changeRare` alone changes it, and only an object that no other log holds.
     final class Rare: @unchecked Sendable {
         var keys = MessageKeys()
         /// What messages have beside a role, a text and a key, by their sequences.
         var bodies: [Int64: ChatMessage] = [:]
-        /// Of answers under way, also of those that have ended.
+        /// How the writing of answers under way went, even of those that have ended.
         var writings: [Int64: MessageWriting] = [:]
         /// The messages that do not follow the one before them, lowest sequence first.
         var jumps: [(sequence: Int64, predecessor: Int64)] = []
@@ -59,7 +59,7 @@ struct MessageLog: Sendable {
     }
 
     private(set) var entries: [Entry] = []
-    /// Beside the messages, so that plain ones cost nothing; nil if all are.
+    /// Beside the messages, so that plain ones cost nothing; nil if all are plain.
     private(set) var rare: Rare?
 
     var count: Int { entries.count }
@@ -155,13 +155,13 @@ struct MessageLog: Sendable {
         changeRare { $0.insert(message) }
     }
 
-    /// Keeps other messages in place of all.
+    /// Replaces all messages.
     mutating func replace(with messages: [Message]) {
         self = MessageLog()
         append(messages)
     }
 
-    /// Changes what plain messages have not, in an object that no copy of the log holds.
+    /// Changes what plain messages do not have, in an object that no copy of the log shares.
     private mutating func changeRare(_ body: (Rare) -> Void) {
         if !isKnownUniquelyReferenced(&rare) { rare = Rare(rare) }
         if let rare { body(rare) }

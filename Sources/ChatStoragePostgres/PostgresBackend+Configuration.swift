@@ -104,11 +104,11 @@ extension PostgresBackend {
         /// Where none of them says anything it is ``TLSMode/verifyFull`` for a host that is not this machine, with the
         /// system's certificates unless others are given.
         public var tls: TLSMode?
-        /// Whether appends without keys of several callers can go in one statement; by default yes.
+        /// Whether several callers' appends without keys can share one statement; by default yes.
         ///
         /// Appends that arrive while others are under way then share a statement and its commit, which multiplies how
-        /// many the server takes. They also share its time, and for callers of one statement nothing is stored before
-        /// all is. Appends with keys or conditions go alone, and so do those to conversations that have labels. On a
+        /// many the server takes. They also share its time: none of them is stored before all are. Appends with keys or
+        /// conditions go alone, and so do those to conversations that have labels. On a
         /// server with Citus it is always off, since such a statement would span several servers; see
         /// <doc:DistributedTables>.
         public var mergesAppends = true

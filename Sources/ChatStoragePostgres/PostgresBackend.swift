@@ -16,8 +16,8 @@ public import ChatStorageCore
 ///
 /// The tables can be read with any PostgreSQL program: `conversations`, `chat_messages` and `conversation_labels`, in
 /// the schema that the ``Configuration`` names or else in the connection's own. They take values that the library does
-/// not write, such as an `updated_at` of `infinity`: calls that read one are `damaged`, and so are an append to that conversation and its
-/// new title, which are stored all the same.
+/// not write, such as an `updated_at` of `infinity`. A call that reads one fails with `damaged`; so does an append to
+/// that conversation or a new title for it, though it is stored.
 public final class PostgresBackend: ChatStorageBackend {
     private let store: PostgresStore
 
@@ -51,13 +51,13 @@ public final class PostgresBackend: ChatStorageBackend {
     /// All four: PostgreSQL is durable, shared between processes, checks constraints, and the schema is versioned.
     public var capabilities: Capabilities { [.durable, .multiProcess, .engineConstraints, .versionedSchema] }
 
-    /// Makes the store ready: creates the schema where it is missing, migrates one of an older version, or only looks.
+    /// Makes the store ready: creates the schema if it is missing, migrates one of an older version, or only checks it.
     ///
     /// It can run in many processes at once. On a current schema it only reads.
     ///
-    /// Roles that the configuration names and the store does not take yet are added, which takes the owner of the
-    /// tables. It locks the table of messages for a moment, and never keeps others waiting for more than a tenth of a
-    /// second: behind a long read it gives up and tries again, until the ``Configuration/callTimeout``.
+    /// It adds the roles of the configuration that the store does not take yet; only the owner of the tables can. That
+    /// locks the table of messages for a moment, and never keeps others waiting for more than a tenth of a second:
+    /// behind a long read it gives up and tries again, until the ``Configuration/callTimeout``.
     ///
     /// - Parameter preparation: Whether the schema may be changed.
     /// - Throws: `ChatStorageError` with the code `schemaTooNew`; `notPrepared` when the schema needs a change that
@@ -72,9 +72,9 @@ public final class PostgresBackend: ChatStorageBackend {
         if preparation == .verify { try await store.verify() } else { try await store.prepare() }
     }
 
-    /// Closes the store and its connections; calls under way finish, and every later call is `closed`.
+    /// Closes the store and its connections; calls under way finish, and every later call fails with `closed`.
     ///
-    /// Before, the ends of answers under way are written whose tasks were cancelled.
+    /// Before that, it writes the ends of answers whose tasks were cancelled.
     ///
     /// It waits for them, at most until their deadlines, even when its task is cancelled. When it returns, every
     /// session has ended and no thread of the store uses libpq, so the process can exit: OpenSSL's exit handler crashes
@@ -92,7 +92,7 @@ public final class PostgresBackend: ChatStorageBackend {
         guard query.limit > 0 else { return TenantPage(items: [], next: nil) }
         let rows = Int64(clamping: query.limit == .max ? query.limit : query.limit + 1)
         let values = Parameters(bytes: 512) { values in
-            // No name has U+0000 in it, so nothing lies between a name and the one that has U+0001 after it.
+            // No name has U+0000 in it, so none lies between a name and the same name with U+0001 at its end.
             values.append(query.after.map { "\($0)\u{1}" } ?? "")
             values.append(rows)
         }
@@ -128,7 +128,7 @@ public final class PostgresBackend: ChatStorageBackend {
     /// What the store is doing at this moment.
     public func statistics() async throws -> StorageStatistics { StorageStatistics() }
 
-    /// So many microseconds; more than the server's times reach back are as good as these.
+    /// The duration in microseconds, at most as many as the server's times reach back.
     private static func microseconds(_ duration: Duration) -> Int64 {
         Int64(min(duration / .microseconds(1), 1.5e17))
     }

@@ -167,11 +167,11 @@ extension PostgresTenant {
                     return stored
                 }
             } catch let error as ChatStorageError where error.isOfUniqueViolation {
-                // A session that appends the same keys was first, and the next look finds them; or it is another key.
+                // Another session appended the same keys first, and the next look finds them; or it is another key.
                 violations += 1
                 guard violations < Self.attemptsAfterViolation else { throw error }
             } catch let error as ChatStorageError where append.isRepeatable && attempt > 0 {
-                // What came in between may be an attempt of its own that was not answered.
+                // The change in between may be this call's own attempt that was not answered.
                 throw error.afterUnknownOutcome
             }
         }

@@ -75,7 +75,7 @@ public struct PostgresTenant: ChatStorage {
         if change.isEmpty {
             request = .read(statements.conversation, values(id))
         } else if let head = change.newHead, change.mergesNothing {
-            // One that was made anew after the lock was not there when the lock was asked for.
+            // A conversation that was created after the lock did not exist when the lock was asked for.
             return try await self.change(MergedChange(ofHead: change), head: head, of: id, statements) ?? nil
         } else if change.isOfTitleAlone, !change.keepsPlace, let title = change.newTitle {
             request = .write(statements.updateTitle, to: key(id), values(id) { $0.append(title) })
@@ -98,7 +98,7 @@ public struct PostgresTenant: ChatStorage {
         do {
             merged = try MergedChange(change, of: row)
         } catch let error as ChatStorageError {
-            // That the head is not there comes first.
+            // An error that the head is not there comes first.
             if case .message(let head)? = change.newHead, head == 0 { throw error }
             if let head = change.newHead { try await checkIsThere(head.sequence, of: id, statements) }
             throw error
@@ -119,7 +119,7 @@ public struct PostgresTenant: ChatStorage {
         return try results.dropFirst().first?.rows.first.map(ConversationTable.conversation)
     }
 
-    /// What removes the labels from their table that a change takes away, if it takes any.
+    /// Removes from their table the labels that a change takes away; nil if it takes none.
     private func removal(
         of change: MergedChange, from id: ConversationID, _ statements: Statements
     ) -> Request.Step? {
@@ -131,7 +131,7 @@ public struct PostgresTenant: ChatStorage {
         return Request.Step(statement: statements.removeLabels, bytes: 0) { values }
     }
 
-    /// Makes a message the head, and whatever else a change says.
+    /// Makes a message the head, together with a change's other parts.
     ///
     /// - Returns: Nil if another session has changed the conversation in between.
     private func change(
@@ -248,13 +248,13 @@ public struct PostgresTenant: ChatStorage {
         }
     }
 
-    /// Makes a change that writes only if what it was made from is unchanged, and again if it is not.
+    /// Makes a change that writes only if what it read is unchanged, and repeats it if not.
     ///
-    /// - Parameter change: What makes it; it returns nil if others have changed the row in between.
+    /// - Parameter change: Makes it; returns nil if others have changed the row in between.
     func retryingChange<Result>(_ change: () async throws -> Result?) async throws -> Result {
         for attempt in 0..<Self.attemptsToChange {
             if attempt > 0 {
-                // Those who met each other here would meet again.
+                // Callers that collided here would collide again.
                 try await Task.sleep(for: .microseconds(Int.random(in: 0...(1_000 << min(attempt, 7)))))
             }
             if let result = try await change() { return result }

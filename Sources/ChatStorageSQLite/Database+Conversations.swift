@@ -1,6 +1,6 @@
 import ChatStorageCore
 
-/// What a tenant's calls do to conversations, in a transaction of the caller's.
+/// What a tenant's calls do to conversations, in the caller's transaction.
 extension Database {
     func conversation(tenant: String, _ id: ConversationID) throws -> Conversation? {
         try conversationTable.find(tenant: tenant, id)

@@ -1,8 +1,8 @@
 import ChatStorageCore
 
-/// A tenant's list of conversations, in a read of the caller's.
+/// A tenant's list of conversations, in the caller's read.
 ///
-/// Pages without labels are read by themselves, since nothing is passed over.
+/// Pages without labels have a function of their own, since they pass over nothing.
 extension Database {
     func conversations(
         _ query: ConversationQuery, after start: (updatedAt: Timestamp, id: ConversationID)?, tenant: String
@@ -20,7 +20,7 @@ extension Database {
     private func allConversations(
         _ query: ConversationQuery, after start: (updatedAt: Timestamp, id: ConversationID)?, tenant: String
     ) throws -> ConversationPage {
-        // One more, which is not decoded, says that there is a next page.
+        // One more, which is not decoded, shows that there is a next page.
         let list = ConversationList(
             database: self, tenant: tenant, columns: query.preview == nil ? .conversation : .withNewest,
             limit: query.limit == .max ? query.limit : query.limit + 1)
@@ -57,7 +57,7 @@ extension Database {
         try list.walk(after: start) { entry in
             try budget.takeRow()
             let labels = try entry.labels()
-            // Of one that is passed over the metadata would be read for nothing.
+            // The metadata of one that is passed over would be read for nothing.
             let isTaken = query.with.isSubset(of: labels) && query.without.isDisjoint(with: labels)
             let conversation =
                 try query.isForDeletion

@@ -1,6 +1,6 @@
 import ChatStorageCore
 
-/// What a tenant's calls do to messages, in a transaction of the caller's.
+/// What a tenant's calls do to messages, in the caller's transaction.
 extension Database {
     func append(_ new: NewMessages, tenant: String) throws -> AppendResult {
         let id = new.conversationID
@@ -16,8 +16,8 @@ extension Database {
         return try appendToTree(new, tenant: tenant, now: now)
     }
 
-    /// Appends where the short way does not lead: to another place than the end, or to a conversation whose head is not
-    /// its newest message; or finds out why there is none.
+    /// Appends where the short way cannot: to another place than the end, or to a conversation whose head is not its
+    /// newest message; or finds out why nothing can be appended.
     private func appendToTree(_ new: NewMessages, tenant: String, now: Timestamp) throws -> AppendResult {
         let id = new.conversationID
         guard let tree = try ConversationTree(of: id, tenant: tenant, in: self) else {
@@ -105,7 +105,7 @@ extension Database {
         }
     }
 
-    /// Gives the rows of a conversation's labels the place in the list that it has now.
+    /// Moves the rows of a conversation's labels to its place in the list.
     func moveLabels(of place: ConversationTable.Place) throws {
         if place.hasLabels { try labelTable.move(place.key, to: place.updatedAt) }
     }

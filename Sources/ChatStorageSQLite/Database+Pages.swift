@@ -1,6 +1,6 @@
 import ChatStorageCore
 
-/// Pages of messages, in a read of the caller's.
+/// Pages of messages, in the caller's read.
 extension Database {
     func messages(_ query: MessageQuery, tenant: String) throws -> MessagePage {
         if let lookup = query.lookup {
@@ -8,8 +8,8 @@ extension Database {
                 MessagePage(try messages(lookup, of: query.conversationID, tenant: tenant), for: query)
             }
         }
-        // One statement reads a page of most conversations. It finds nothing in one that has branched, nor where
-        // nothing is, and a second look says which it was.
+        // One statement reads a page of most conversations. It finds nothing if the conversation has branched or the
+        // page is empty; a second statement says which it was.
         if query.endOfPath == nil {
             let found = try messageTable.page(query, tenant: tenant)
             if let found { return MessagePage(query.position.lowerBound == nil ? found.reversed() : found, for: query) }
@@ -63,10 +63,10 @@ extension MessageQuery {
     }
 }
 
-/// A page of a path, in a snapshot of the caller's.
+/// A page of a path, in the caller's snapshot.
 ///
-/// The path lies in runs: in each, every message follows the one before it. From the end back a row says by itself
-/// where the next run ends; forwards the runs are found first.
+/// The path consists of runs, in which every message follows the one before it. Backwards, a row itself says where
+/// the next run ends; forwards, the runs are found first.
 private struct PathPage {
     private let query: MessageQuery
     private let tree: ConversationTree
@@ -99,7 +99,7 @@ private struct PathPage {
         return MessagePage(messages, for: query, through: through)
     }
 
-    /// Where the page's messages begin, from the last one back; 0 for nowhere.
+    /// The message at which the page begins, going back; 0 for none.
     private mutating func start(before bound: Int64?, through end: Int64) throws -> Int64 {
         guard let bound else { return end }
         if bound <= 1 { return 0 }
@@ -135,7 +135,7 @@ private struct PathPage {
             path.append((jump?.sequence ?? 1)...next)
             next = jump?.predecessor ?? 0
         }
-        // The path goes on below the start where it passes it; a start that is gone cannot be asked for its own.
+        // A path that passes the start goes on below it. A start that was removed cannot be checked.
         let isOnPath = start <= 0 || next == start || (path.last?.contains(start) ?? false)
         guard try isOnPath || !tree.isBranched || !tree.contains(start) else {
             throw ChatStorageError(.conflict, "the message that the page begins after is not on the path")

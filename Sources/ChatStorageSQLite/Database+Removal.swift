@@ -1,6 +1,6 @@
 import ChatStorageCore
 
-/// The removal of messages, in a transaction of the caller's.
+/// The removal of messages, in the caller's transaction.
 extension Database {
     func remove(_ removal: MessageRemoval, tenant: String) throws -> Int {
         if removal.selection == .all { return try clearMessages(of: removal.conversationID, tenant: tenant) }
@@ -36,17 +36,16 @@ extension Database {
 
 /// The messages that a removal takes away, and what takes their places.
 private struct RemovedMessages {
-    /// They and nothing else that is stored, in ascending order.
+    /// Their sequences, with no other stored message in between, in ascending order.
     let ranges: [ClosedRange<Int64>]
-    /// Of each range, by its first message, the nearest message that stays among those that it follows; if a range has
-    /// several messages, they share it.
+    /// For each range, by its first message, the nearest ancestor that stays; all messages of a range share it.
     private let survivors: [Int64: Int64]
 
     /// Finds stored messages of these sequences; nil if there are none.
     init?(_ sequences: [Int64], in tree: ConversationTree) throws {
         var ranges: [ClosedRange<Int64>] = []
         var survivors: [Int64: Int64] = [:]
-        // A message follows an earlier one, whose survivor is known then.
+        // A message follows an earlier one, whose survivor is known by then.
         for sequence in Set(sequences).sorted() {
             guard let predecessor = try tree.predecessor(of: sequence) else { continue }
             survivors[sequence] = survivors[predecessor] ?? predecessor
@@ -65,7 +64,7 @@ private struct RemovedMessages {
         survivors = Dictionary(uniqueKeysWithValues: ranges.map { ($0.lowerBound, predecessor) })
     }
 
-    /// The message itself if it stays, else the nearest that stays among those that it follows; 0 for none.
+    /// The message itself if it stays, else its nearest ancestor that stays; 0 for none.
     func survivor(of sequence: Int64) -> Int64 {
         var (low, high) = (0, ranges.count)
         while low < high {
@@ -76,10 +75,9 @@ private struct RemovedMessages {
         return survivors[ranges[low - 1].lowerBound] ?? 0
     }
 
-    /// The messages that stay whose row says another predecessor afterwards, and which one.
+    /// The messages that stay and whose rows get another predecessor, and which one.
     ///
-    /// They are those with a parent that goes, and those that lie next to one that goes: what is NULL in a row depends
-    /// on the message before it.
+    /// They are those whose parent goes, and those next to one that goes: a NULL parent means the message before.
     func followers(in tree: ConversationTree) throws -> [(sequence: Int64, predecessor: Int64)] {
         var followers: [Int64: Int64] = [:]
         for range in ranges {

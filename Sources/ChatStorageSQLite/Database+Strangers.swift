@@ -38,7 +38,7 @@ extension Database {
         .schemaMismatch, "a trigger that is not the library's kept a row from being written or deleted")
 }
 
-/// What has the number of a conversation beside its own row.
+/// Rows of other tables that have the number of a conversation.
 struct OrphanRows {
     struct Statements: Sendable {
         /// ?1 the number.

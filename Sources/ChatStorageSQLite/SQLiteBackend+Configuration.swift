@@ -55,13 +55,14 @@ extension SQLiteBackend {
         public var journalMode = JournalMode.wal
         /// The roles that messages can have; by default those of plain chats.
         ///
-        /// ``SQLiteBackend/prepare(_:)`` makes the store take them, beside those that it takes already. Until then the
-        /// calls of a store that was opened with others are `notPrepared`. What is stored is read whatever its role is.
+        /// ``SQLiteBackend/prepare(_:)`` makes the store take them, beside those that it takes already. Until then, the
+        /// calls of a store that was opened with further roles fail with `notPrepared`. Stored messages of any role are
+        /// read.
         public var roles = RoleSet.standard
         /// What a write survives once its call has returned; by default a loss of power.
         public var durability = Durability.powerLoss
-        /// Whether what is deleted is overwritten in the file; by default not, which leaves it there until SQLite uses
-        /// the place again.
+        /// Whether what is deleted is overwritten in the file; by default it stays there until SQLite uses the space
+        /// again.
         ///
         /// With it, deleted text is overwritten with zeros as soon as it is deleted (`secure_delete`,
         /// <https://www.sqlite.org/pragma.html#pragma_secure_delete>). Two places keep copies a while longer:
@@ -70,15 +71,16 @@ extension SQLiteBackend {
         ///   ``SQLiteBackend/deleteConversations(ofTenant:updatedBefore:without:isDryRun:)`` empty it. Where another
         ///   process reads for longer than ``busyTimeout`` they throw `unavailable`: all is deleted then, and calling
         ///   them again empties the log.
-        /// - Unused parts of pages, when SQLite has moved rows to other pages. ``SQLiteBackend/eraseTenant(_:isDryRun:)``
-        ///   rewrites the whole file (`VACUUM`), unless it deleted nothing. All writers wait meanwhile, and other
-        ///   processes' writes are `unavailable` if it takes longer than they wait; the disk needs room for two copies;
-        ///   tables of the app's own without an integer primary key get other rowids. After single deletions and
-        ///   after ``SQLiteBackend/deleteConversations(ofTenant:updatedBefore:without:isDryRun:)`` an app can run it
-        ///   itself, at a quiet time.
+        /// - Unused parts of pages, when SQLite has moved rows to other pages.
+        ///   ``SQLiteBackend/eraseTenant(_:isDryRun:)`` rewrites the whole file (`VACUUM`), unless it deleted nothing.
+        ///   All writers wait meanwhile, and other processes' writes are `unavailable` if it takes longer than they
+        ///   wait; the disk needs room for two copies; tables of the app's own without an integer primary key get other
+        ///   rowids. After single deletions and after
+        ///   ``SQLiteBackend/deleteConversations(ofTenant:updatedBefore:without:isDryRun:)`` an app can run it itself,
+        ///   at a quiet time.
         ///
-        /// It is for all processes that write the file. What is known about a disk or a file system that keeps old
-        /// blocks, and about backups, is not changed by it.
+        /// Set it in every process that writes the file. It does not reach old blocks that a disk or a file system
+        /// keeps, nor backups.
         public var erasesDeletedText = false
         /// How long a call waits for a lock that another connection to the file has, zero or more; by default 5
         /// seconds.
@@ -99,7 +101,7 @@ extension SQLiteBackend {
         ///
         /// A call beyond them is `unavailable` at once.
         public var waitingCalls = 16_384
-        /// What is told of calls, connections, commits and checkpoints as they happen; by default nothing is.
+        /// Gets reports of calls, connections, commits and checkpoints; by default there is none.
         public var observer: (any StorageObserver)?
 
         /// Makes a configuration with the defaults for what is not named.

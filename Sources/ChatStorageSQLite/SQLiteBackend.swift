@@ -14,9 +14,9 @@ public import ChatStorageCore
 /// The tables can be read with any SQLite program. The views `readable_conversations` and `readable_messages` show
 /// everything, with ids, names of roles and times as people read them. In the tables themselves, `conversations` and
 /// `chat_messages`, a message has the number of its conversation and of its role (`chat_roles`), and times are
-/// microseconds since 1970 in UTC (`created_at_us`). Labels, metadata and parts are JSON; `conversation_labels` has a row
-/// for each label of a conversation, and the library keeps it equal to the column. Metadata of more than 1 KiB is in
-/// `conversation_metadata`, and the column is an empty text.
+/// microseconds since 1970 in UTC (`created_at_us`). Labels, metadata and parts are JSON; `conversation_labels` has a
+/// row for each label of a conversation, and the library keeps it equal to the column. Metadata of more than 1 KiB is
+/// in `conversation_metadata`, and the column is an empty text.
 public final class SQLiteBackend: ChatStorageBackend {
     private let store: SQLiteStore
 
@@ -72,7 +72,7 @@ public final class SQLiteBackend: ChatStorageBackend {
         }
     }
 
-    /// Closes the store; ends of answers and calls under way finish, and every later call is `closed`.
+    /// Closes the store; ends of answers and calls under way finish, and every later call fails with `closed`.
     ///
     /// It returns when they have ended, however long they take, so cancel long reads first. Afterwards the store has
     /// nothing open. If no other store uses the file, everything is in it and nothing lies beside it, so it can be
@@ -135,8 +135,8 @@ extension SQLiteBackend {
     ///   - name: The tenant's name; nil is the default tenant.
     ///   - isDryRun: Whether nothing is deleted, and only counted.
     /// - Returns: What was deleted, or would be.
-    /// - Throws: `ChatStorageError` with the code `unavailable` also when all is deleted, and something of it is left
-    ///   in the files; call it again then.
+    /// - Throws: `ChatStorageError` with the code `unavailable` also if all is deleted, but traces of it are left in
+    ///   the files; then call it again.
     public func eraseTenant(_ name: String?, isDryRun: Bool) async throws -> DeletionCount {
         if isDryRun { return try await deleteAllConversations(ofTenant: name, isDryRun: true) }
         return try await store.erasing(rewritesFile: true) {
@@ -154,8 +154,8 @@ extension SQLiteBackend {
     ///   - labels: Conversations with any of these labels stay.
     ///   - isDryRun: Whether nothing is deleted, and only counted.
     /// - Returns: What was deleted, or would be.
-    /// - Throws: `ChatStorageError` with the code `unavailable` also when all is deleted, and something of it is left
-    ///   in the log; call it again then.
+    /// - Throws: `ChatStorageError` with the code `unavailable` also if all is deleted, but traces of it are left in
+    ///   the log; then call it again.
     public func deleteConversations(
         ofTenant name: String?, updatedBefore time: Timestamp, without labels: Set<Label>, isDryRun: Bool
     ) async throws -> DeletionCount {

@@ -109,7 +109,7 @@ final class SQLiteStore: Sendable {
         guard deletions > 0 else { return count }
         if rewritesFile { try await writer.rewriteFile() }
         try await emptyLog()
-        // Those that failed since are left to the next call.
+        // Deletions that failed meanwhile are left to the next call.
         unerased.subtract(deletions, ordering: .relaxed)
         return count
     }

@@ -4,7 +4,7 @@ import Testing
 
 /// The examples of the guides to streaming and to windows do what the guides say.
 @Suite(.timeLimit(.minutes(10))) struct AnswerGuideTests {
-    /// A model that says what it was told to say, and then nothing until it is cancelled if it is silent.
+    /// A model that says given texts; a silent one then waits until it is cancelled.
     private struct Parrot: AnswerExamples.Model {
         var says: [String]
         var isSilent = false

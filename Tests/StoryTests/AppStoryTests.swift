@@ -53,7 +53,7 @@ import Testing
         #expect(sent.contains(Self.thinkingBlock) && sent.contains(Self.callBlock))
         #expect(sent.contains("21 degrees in Kyoto"))
 
-        // OpenAI gets the chat without Anthropic's thinking, and the app is told.
+        // OpenAI gets the chat without Anthropic's thinking, and the app learns so.
         let (other, omissions) = try await app.askOpenAI("And tomorrow?", in: "trip")
         #expect(other.content == "Rain.")
         #expect(omissions.contains { $0.message == 1 && $0.part == 0 })
@@ -126,6 +126,6 @@ private final class Model {
         return Data(answers[next - 1].utf8)
     }
 
-    /// The model answers the same again, as it does to a request that is made again.
+    /// Answers from the start again, as a model does to a repeated request.
     func rewind() { next = 0 }
 }

@@ -38,7 +38,7 @@ struct ChatApp {
         var city: String
     }
 
-    /// Runs a tool; a model's mistake is told to it, not to the person.
+    /// Runs a tool; a model's mistake goes back to the model, not to the person.
     private func run(_ call: MessagePart) throws -> MessagePart {
         guard let callID = call.callID else { return .toolResult(callID: "", output: "no id", isError: true) }
         do {

@@ -5,7 +5,7 @@ extension Check {
     static let administration: [Check] = [
         Check(
             "administration.tenants", .z1, needs: [.ownStore],
-            why: "Who asks what a store holds must see every user of it."
+            why: "An owner who asks what a store holds must see every user of it."
         ) { context in
             let backend = try await context.open()
             context.expect(try await backend.tenants(TenantQuery()).items, equals: [], "an empty store has none")
@@ -42,7 +42,7 @@ extension Check {
         },
         Check(
             "administration.erase-tenant", .z1, .n1,
-            why: "Who asks to be forgotten must be, and nobody else."
+            why: "A user who asks to be forgotten must be, and nobody else."
         ) { context in
             let backend = try await context.open()
             for name in ["a", "b"] {

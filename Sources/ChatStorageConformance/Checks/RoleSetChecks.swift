@@ -31,7 +31,7 @@ extension Check {
         },
         Check(
             "roles.says-what-to-write", .r1, .e1,
-            why: "Who appends the first tool result must be told which line is missing."
+            why: "The error of the first tool result must name the setting that is missing."
         ) { context in
             let chats = try await context.open()
             for role in [Role.tool, .developer] {

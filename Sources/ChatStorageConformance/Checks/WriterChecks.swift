@@ -34,7 +34,7 @@ extension Check {
         },
         Check(
             "answers.writer.stopped", .s6, .s3,
-            why: "Stop must stop, from this window and from another one, also while the model says nothing."
+            why: "Stop must stop, from this window and from another one, even while the model says nothing."
         ) { context in
             let handles = try await context.open(handles: 2)
             try await handles[0].append(.user("question"), to: "c")

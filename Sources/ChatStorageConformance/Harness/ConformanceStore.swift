@@ -96,11 +96,12 @@ public struct MissingFromHarness: Error, CustomStringConvertible {
     public var description: String { "the harness does not offer \(what)" }
 }
 
-/// What a store that holds other data throws for what must not be done to it; the check then does not apply.
+/// Thrown by a store that holds other data, for what must not be done to it; the check then does not apply.
 ///
 /// It counts from ``ConformanceStore/writePastLibrary(_:)``, ``ConformanceStore/contents()``,
-/// ``ConformanceStore/withWritersLockedOut(_:)``, ``ConformanceStore/handle(taking:)`` and ``ConformanceStore/abandon()`` of a store that has a
-/// ``ConformanceStore/tenantPrefix``. From anywhere else it is a failure like any other error.
+/// ``ConformanceStore/withWritersLockedOut(_:)``, ``ConformanceStore/handle(taking:)`` and
+/// ``ConformanceStore/abandon()`` of a store that has a ``ConformanceStore/tenantPrefix``. From anywhere else it is a
+/// failure like any other error.
 public struct NotApplicableToStore: Error, CustomStringConvertible {
     /// Why, in words that follow "the check does not apply:".
     public let reason: String

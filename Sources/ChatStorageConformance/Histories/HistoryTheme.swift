@@ -5,7 +5,7 @@ import ChatStorageCore
 /// A theme has its operations, how often each comes, and what is there before. ``Model`` says what each operation must
 /// return; it begins empty. New operations come into the model first, then into a theme in a file of its own.
 struct HistoryTheme: Sendable {
-    /// The check's id behind `linearisability.`.
+    /// The check's id after `linearisability.`.
     let name: String
     let rules: [Rule]
     /// What goes wrong for an app when no order explains what callers saw.
@@ -20,7 +20,7 @@ struct HistoryTheme: Sendable {
     var first: @Sendable (ConversationID, inout SplitMix64) -> [StorageCall] = { _, _ in [] }
     /// The call that a caller makes next.
     let next: @Sendable (HistoryCaller, inout SplitMix64) -> StorageCall
-    /// The calls that are made after, one after the other: what all came to, which nobody may have seen.
+    /// The calls that are made after, one after the other: they see the final state, which no caller may have seen.
     var last: @Sendable (ConversationID) -> [StorageCall] = { id in
         [.conversation(id), .messages(of: id, .end, limit: 1_000)]
     }

@@ -4,7 +4,7 @@ extension HistoryTheme {
     /// What an app keeps beside a conversation and its messages: metadata, labels, read marks, a title of its own.
     static let metadata = HistoryTheme(
         name: "metadata", rules: [.m2, .m3, .k1, .k2, .k3, .l6, .a9, .a11, .o6],
-        reason: "Two features that keep something beside one chat must not undo each other, in no part of it.",
+        reason: "Two features that keep something beside one chat must not undo each other in any part of it.",
         callers: 8,
         first: { id, random in
             var snapshot = ConversationSnapshot.sample(id, messages: 3)

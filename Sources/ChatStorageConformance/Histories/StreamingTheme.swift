@@ -10,7 +10,7 @@ extension HistoryTheme {
             [.append(NewMessages([.user("question"), .assistant("")], to: id, isStreaming: true))]
         },
         next: { caller, random in
-            // As by a writer who got no answer.
+            // A repeat, as by a writer that got no reply.
             if let last = caller.lastRevision, Int.random(in: 0..<4, using: &random) == 0 { return last }
             if let append = caller.lastKeyedAppend, Bool.random(using: &random) { return append }
             return Int.random(in: 0..<10, using: &random) < 6

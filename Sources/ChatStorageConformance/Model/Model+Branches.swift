@@ -62,7 +62,7 @@ extension Model.Entry {
         settle()
     }
 
-    /// Makes messages and conversation say what a store says: only what is not as in a conversation of one path.
+    /// Sets what a store returns: predecessors and the head only where they differ from a single path.
     mutating func settle() {
         var before: Int64 = 0
         for index in messages.indices {
@@ -114,7 +114,7 @@ extension Model.Entry {
 }
 
 extension CallOutcome {
-    /// What a conversation that does not exist has.
+    /// What a query of a conversation that does not exist returns.
     static func nothing(for query: MessageQuery) -> CallOutcome {
         .returned(.messages(MessagePage(items: [], hasMore: query.lookup == nil && query.limit == 0)))
     }

@@ -11,14 +11,14 @@ final class Alarm: Sendable {
 
     func ring() { ringer.yield() }
 
-    /// Waits for a ring, for a time, or until the task is cancelled; it can return without any of these.
+    /// Waits for a ring, a time or the task's cancellation; it can also return earlier.
     ///
     /// A cancelled task must not wait again.
     func wait<C: Clock>(until deadline: C.Instant?, _ clock: C) async {
         let timer = deadline.map { deadline in
             Task {
                 try? await clock.sleep(until: deadline, tolerance: nil)
-                // A timer that rang after its wait would end the next one, whose timer would do the same.
+                // A timer that rings after its wait would end the next wait early, and so on.
                 if !Task.isCancelled { ring() }
             }
         }

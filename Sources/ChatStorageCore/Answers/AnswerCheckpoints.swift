@@ -1,4 +1,4 @@
-/// How often an answer under way is written while it comes, and how it is looked after.
+/// How often an answer under way is written and looked up while it comes.
 ///
 /// ```swift
 /// let checkpoints = AnswerCheckpoints(interval: .seconds(3))
@@ -7,27 +7,27 @@
 public struct AnswerCheckpoints: Sendable {
     /// The shortest time from the beginning of one checkpoint to the next; by default a second.
     ///
-    /// The first thing that is said is written at once, and the end when it comes. A database that takes longer gets
-    /// fewer checkpoints: one is written at a time, always of the newest body.
+    /// The first body and the end are written at once. A database that takes longer gets fewer checkpoints: one is
+    /// written at a time, always of the newest body.
     public var interval: Duration
     /// How many bytes a second the checkpoints of one answer write at most, on average; by default 256 KiB.
     ///
-    /// A checkpoint writes the whole message, so those of a message beyond `bytesPerSecond` times ``interval`` come less
-    /// often: of one with 1 MiB every four seconds.
+    /// A checkpoint writes the whole message, so a message longer than `bytesPerSecond` times ``interval`` gets fewer:
+    /// one of 1 MiB is written every four seconds.
     public var bytesPerSecond: Int
-    /// After how long without a checkpoint one is made without a body; by default 15 seconds.
+    /// How long after the last write a checkpoint is made without a new body; by default 15 seconds.
     ///
-    /// It shows that the writer lives: ``ChatStorageBackend/unfinishedMessages(_:)`` finds those that do not.
+    /// It shows that the writer is alive; ``ChatStorageBackend/unfinishedMessages(_:)`` finds the answers of dead ones.
     public var keepAlive: Duration
-    /// After how long without news the message is looked up, to see whether another process ended the answer; by default
-    /// two seconds.
+    /// How long after the last news the message is looked up, to see whether another process ended the answer; by
+    /// default two seconds.
     public var look: Duration
-    /// How often the beginning and the end are tried while the database cannot be reached, and how long to wait between
-    /// attempts, also those of checkpoints; by default ``RetryPolicy/standard``.
+    /// How often the append and the end are tried while the database cannot be reached, and how long to wait between
+    /// attempts; by default ``RetryPolicy/standard``.
     ///
-    /// A checkpoint that fails is not given up, and does not disturb the body.
+    /// A failed checkpoint waits in the same way. It is never given up, and it does not disturb the body.
     public var retrying: RetryPolicy
-    /// What all these times are measured by; by default `ContinuousClock`.
+    /// The clock of all these times; by default `ContinuousClock`.
     public var clock: any Clock<Duration>
 
     /// Makes options.
@@ -35,10 +35,10 @@ public struct AnswerCheckpoints: Sendable {
     /// - Parameters:
     ///   - interval: The shortest time between checkpoints, zero or longer.
     ///   - bytesPerSecond: How many bytes a second they write at most, 1 or more.
-    ///   - keepAlive: After how long one is made although nothing came, longer than zero.
-    ///   - look: After how long without news the message is looked up, longer than zero.
-    ///   - policy: How often the beginning and the end are tried.
-    ///   - clock: What times are measured by.
+    ///   - keepAlive: How long after the last write one is made although nothing came, longer than zero.
+    ///   - look: How long after the last news the message is looked up, longer than zero.
+    ///   - policy: How often the append and the end are tried.
+    ///   - clock: The clock of all these times.
     public init(
         interval: Duration = .seconds(1), bytesPerSecond: Int = 256 << 10, keepAlive: Duration = .seconds(15),
         look: Duration = .seconds(2), retrying policy: RetryPolicy = .standard,

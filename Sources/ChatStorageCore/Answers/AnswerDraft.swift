@@ -1,9 +1,9 @@
 import Synchronization
 
-/// What an answer under way says so far; the body of ``ChatStorage/append(streaming:to:_:if:key:metadata:checkpoints:isolation:_:)``
-/// writes it.
+/// What an answer under way says so far; the body of
+/// ``ChatStorage/append(streaming:to:_:if:key:metadata:checkpoints:isolation:_:)`` writes it.
 ///
-/// What is set is written by checkpoints, the newest body each time. Any task may set it; nothing waits.
+/// Each checkpoint writes the newest body. Any task may set it; nothing waits.
 public final class AnswerDraft: Sendable {
     private struct State {
         /// The message as it was last written.
@@ -35,16 +35,16 @@ public final class AnswerDraft: Sendable {
     ///
     /// Setting it never waits and never throws.
     ///
-    /// Its role and its key are ignored. Of its metadata the members that were set or removed since the last checkpoint
-    /// are written, so what others set meanwhile stays.
+    /// Its role and its key are ignored. A checkpoint writes only the metadata members that changed since the last one,
+    /// so what others set meanwhile stays.
     public var body: ChatMessage {
         get { state.withLock { $0.body ?? Self.empty($0.stored.role) } }
         set { change { $0 = newValue } }
     }
 
-    /// Adds to the text: to the last part if that is a text, otherwise as a part of its own.
+    /// Adds text: to the last part if that is a text, otherwise as a new part.
     ///
-    /// - Parameter text: What came.
+    /// - Parameter text: The text to add.
     public func append(_ text: String) {
         change { body in
             guard !body.isPlain else { return body.text += text }
@@ -58,7 +58,7 @@ public final class AnswerDraft: Sendable {
         }
     }
 
-    /// The stored message with the body so far, to be shown.
+    /// The stored message with the body so far, for display.
     public var message: Message {
         let (stored, written, body) = state.withLock { ($0.stored, $0.written, $0.body ?? $0.written) }
         var shown = stored.body.saying(body)
@@ -92,7 +92,7 @@ public final class AnswerDraft: Sendable {
     /// The body as it was last written.
     var written: ChatMessage { state.withLock { $0.written } }
 
-    /// Takes the body to be written; what is stored if it was never set.
+    /// Takes the body to write; the stored one if none was set.
     func take() -> ChatMessage {
         state.withLock { state in
             state.isChanged = false
@@ -100,7 +100,7 @@ public final class AnswerDraft: Sendable {
         }
     }
 
-    /// Has the body, which was taken and not written, taken again.
+    /// Marks the body as changed again, since it was taken and not written.
     func putBack() { state.withLock { $0.isChanged = true } }
 
     /// Notes what was written.

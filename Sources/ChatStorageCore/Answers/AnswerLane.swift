@@ -1,8 +1,8 @@
-/// Writes an answer's checkpoints and its end, one at a time, each on the revision before.
+/// Writes an answer's checkpoints and its end, one at a time, each based on the revision before.
 ///
 /// It runs in a task that the caller's cancellation does not reach.
 struct AnswerLane<C: Clock>: Sendable where C.Duration == Duration {
-    /// A revision, and the body that the answer has with it.
+    /// A revision, and the answer's body after it.
     private struct Write: Sendable {
         let revision: MessageRevision
         let body: ChatMessage
@@ -10,7 +10,7 @@ struct AnswerLane<C: Clock>: Sendable where C.Duration == Duration {
 
     private let answer: AnswerWriter<C>
     private let draft: AnswerDraft
-    /// What may have been written without being acknowledged: it is sent again as it was, before anything newer.
+    /// The write that may have happened unacknowledged; it is sent again unchanged, before anything newer.
     private var pending: Write?
     /// When the last checkpoint that had a body began.
     private var lastBody: C.Instant?
@@ -19,7 +19,7 @@ struct AnswerLane<C: Clock>: Sendable where C.Duration == Duration {
     /// The shortest time between two checkpoints.
     private var interval: Duration
     private var failures = 0
-    /// When a checkpoint that failed is tried again.
+    /// When a failed checkpoint is tried again.
     private var retryTime: C.Instant?
 
     private var options: AnswerCheckpoints { answer.options }
@@ -68,7 +68,7 @@ struct AnswerLane<C: Clock>: Sendable where C.Duration == Duration {
         let hasBody = pending == nil && draft.isChanged && nextBody <= now
         let write =
             pending ?? (hasBody ? next() : Write(revision: MessageRevision(of: draft.stored), body: draft.written))
-        // What was set can be what is stored.
+        // The body that was set can equal the stored one.
         guard pending != nil || !write.revision.changesNothing || keepAliveTime <= now else { return }
         if write.revision.body != nil { lastBody = now }
         do {
@@ -78,7 +78,7 @@ struct AnswerLane<C: Clock>: Sendable where C.Duration == Duration {
             answer.lose(loss)
             throw loss
         } catch {
-            // It disturbs nobody: the newest body is tried again later, and at the end.
+            // A failed checkpoint disturbs nobody: the newest body is written later, at the latest with the end.
             failures += 1
             if hasBody, pending == nil { draft.putBack() }
             retryTime = max(
@@ -87,7 +87,7 @@ struct AnswerLane<C: Clock>: Sendable where C.Duration == Duration {
         }
     }
 
-    /// The newest body.
+    /// The next write: the newest body and, at the end, the state.
     private func next(as state: MessageState? = nil, _ content: EndContent = .all) -> Write {
         let (stored, written) = (draft.stored, draft.written)
         var body = content == .nothing ? written : draft.take()
@@ -104,7 +104,7 @@ struct AnswerLane<C: Clock>: Sendable where C.Duration == Duration {
     /// What an end writes beside the state.
     private enum EndContent {
         case all
-        /// The body without what changed of its metadata.
+        /// The body, without its changes of metadata.
         case body
         case nothing
     }
@@ -119,7 +119,7 @@ struct AnswerLane<C: Clock>: Sendable where C.Duration == Duration {
                 let state = refusal == nil || state == .stopped ? state : .failed
                 stored = try await send(pending ?? next(as: state, content))
             } catch let error as ChatStorageError where error.isOfContent && content != .nothing {
-                // What came cannot be stored whole; the answer ends with as much as can.
+                // The content was refused; the answer ends with as much of it as can be stored.
                 refusal = refusal ?? error
                 content = content == .all ? .body : .nothing
                 continue
@@ -137,7 +137,7 @@ struct AnswerLane<C: Clock>: Sendable where C.Duration == Duration {
                 continue
             }
             failures = 0
-            // A message that is still under way is the last checkpoint's, which was sent again.
+            // A message that is still under way comes from the last checkpoint, which was sent again.
             if stored.state == .streaming { continue }
             if let refusal { throw refusal }
             return stored
@@ -177,7 +177,7 @@ struct AnswerLane<C: Clock>: Sendable where C.Duration == Duration {
         return stored
     }
 
-    /// Finds out why a revision met another one.
+    /// Finds out why a revision was refused with `conflict`.
     private mutating func settle(
         _ write: Write, _ conflict: ChatStorageError, at start: C.Instant
     ) async throws -> Message {
@@ -199,13 +199,13 @@ struct AnswerLane<C: Clock>: Sendable where C.Duration == Duration {
 }
 
 extension ChatStorageError {
-    /// Whether what was to be stored is refused, so that nothing was written.
+    /// Whether the content was refused, so that nothing was written.
     fileprivate var isOfContent: Bool {
         code == .invalidArgument || code == .metadataTooLarge
     }
 }
 
 extension MessageRevision {
-    /// Whether it shows only that the writer lives.
+    /// Whether it shows only that the writer is alive.
     fileprivate var changesNothing: Bool { body == nil && state == nil && metadata.isEmpty }
 }

@@ -1,8 +1,8 @@
 #if compiler(>=6.2)
-/// What writes an answer; it runs on the actor of the code that it stands in.
+/// The closure that writes an answer; it runs on the actor of the code around it.
 public typealias AnswerBody = nonisolated(nonsending) (AnswerDraft) async throws -> Void
 #else
-/// What writes an answer; it runs on the actor of the code that it stands in.
+/// The closure that writes an answer; it runs on the actor of the code around it.
 public typealias AnswerBody = (AnswerDraft) async throws -> Void
 #endif
 
@@ -14,8 +14,8 @@ struct AnswerTask: @unchecked Sendable {
 
     func run(_ draft: AnswerDraft, on isolation: isolated (any Actor)?) async -> Step {
         do {
-            // Swift 6.3 goes to the actor only for work of its own, not for the body: with nothing before the call, a body
-            // of a `nonisolated(nonsending)` function would run on no actor.
+            // Swift 6.3 switches to the actor only for this function's own work. Without this line a body that is
+            // `nonisolated(nonsending)` would run on no actor.
             try Task.checkCancellation()
             try await body(draft)
             return .ended(Task.isCancelled ? .stopped : .complete, nil)

@@ -1,7 +1,7 @@
 extension AnswerWriter {
     /// Appends the answer, and tries again as the policy says.
     ///
-    /// Its key makes that one message. When the caller is cancelled, the attempts go on only if one may have stored it.
+    /// The key makes all attempts one message. After a cancellation they go on only if one of them may have stored it.
     func append(_ new: NewMessages) async throws -> Message {
         var failures = 0
         var mayBeStored = false
@@ -33,7 +33,7 @@ extension AnswerWriter {
 }
 
 extension RetryPolicy {
-    /// A random wait.
+    /// A random wait, at most the policy's longest.
     func wait(afterFailures failures: Int) -> Duration {
         longestWait(afterFailures: failures) * Double.random(in: 0...1)
     }

@@ -1,5 +1,5 @@
 extension AnswerWriter {
-    /// Looks at the message whenever there was no news of it for a while, until the answer is lost or the task cancelled.
+    /// Looks the message up when there was no news of it for a while, until the answer is lost or the task cancelled.
     func watch(_ answer: Message) async {
         while !Task.isCancelled {
             if case .giveUp = order { return }
@@ -8,7 +8,7 @@ extension AnswerWriter {
                 await watcher.wait(until: nextLook, clock)
                 continue
             }
-            // A look that fails says nothing; the next one may.
+            // A look-up that fails proves nothing; the next one may.
             if let found = try? await look(at: answer) {
                 switch found {
                 case .failure(let loss): lose(loss)
@@ -24,7 +24,7 @@ extension AnswerWriter {
     func look(at answer: Message) async throws -> Result<Message, AnswerLoss> {
         let page = try await storage.messages(
             MessageQuery(of: answer.conversationID, .sequences([answer.sequence])))
-        // A conversation that was made anew can have a message of the same sequence.
+        // A conversation that was deleted and created again can have a message of the same sequence.
         guard let message = page.items.first, message.createdAt == answer.createdAt else { return .failure(.gone) }
         return .success(message)
     }

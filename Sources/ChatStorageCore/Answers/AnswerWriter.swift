@@ -1,6 +1,6 @@
 import Synchronization
 
-/// How an answer was lost to its writer.
+/// How a writer lost its answer.
 enum AnswerLoss: Error {
     /// Another process ended it.
     case ended(Message)
@@ -10,7 +10,7 @@ enum AnswerLoss: Error {
     case gone
 }
 
-/// What there is to do for what writes an answer.
+/// What an ``AnswerLane`` does next.
 enum AnswerOrder {
     /// Checkpoints.
     case write
@@ -20,7 +20,7 @@ enum AnswerOrder {
     case giveUp(AnswerLoss)
 }
 
-/// Conducts the writing of an answer: the caller's body, the checkpoints beside it, and the looks at the message.
+/// Runs the caller's body, the checkpoints beside it, and the look-ups of the message.
 final class AnswerWriter<C: Clock>: Sendable where C.Duration == Duration {
     private struct State {
         var end: MessageState?
@@ -32,9 +32,9 @@ final class AnswerWriter<C: Clock>: Sendable where C.Duration == Duration {
     let storage: any ChatStorage
     let options: AnswerCheckpoints
     let clock: C
-    /// Wakes what writes.
+    /// Wakes the lane that writes.
     let writer = Alarm()
-    /// Wakes what looks.
+    /// Wakes the task that looks the message up.
     let watcher = Alarm()
     private let state = Mutex(State())
     /// When the database last said that the answer is under way.
@@ -90,12 +90,12 @@ final class AnswerWriter<C: Clock>: Sendable where C.Duration == Duration {
                         thrown = error
                         end(as: state)
                     }
-                    // It ends the looks, or the body of an answer that was lost.
+                    // This ends the look-ups, or the body of a lost answer.
                     group.cancelAll()
                 }
             }
         }
-        // What is still being written of an answer that was lost does not matter.
+        // A write that is still under way to a lost answer does not matter.
         if case .giveUp = order { writing.cancel() }
         return try outcome(of: await writing.result, thrown: thrown)
     }
@@ -110,16 +110,16 @@ final class AnswerWriter<C: Clock>: Sendable where C.Duration == Duration {
         case .success(let stored): return stored
         case .failure(AnswerLoss.ended(let message)):
             if message.state == .stopped || isCancelled { throw CancellationError() }
-            throw ChatStorageError(.conflict, "the answer was ended as \(message.state.rawValue) by another")
+            throw ChatStorageError(.conflict, "another writer ended the answer as \(message.state.rawValue)")
         case .failure(AnswerLoss.taken):
-            throw ChatStorageError(.conflict, "the answer is written by another")
+            throw ChatStorageError(.conflict, "another writer continues the answer")
         case .failure(AnswerLoss.gone):
-            throw ChatStorageError(.messageNotFound, "the answer that is written does not exist any more")
+            throw ChatStorageError(.messageNotFound, "the answer under way does not exist any more")
         case .failure(let error): throw error
         }
     }
 
-    // MARK: What the tasks tell each other
+    // MARK: What the tasks share
 
     var order: AnswerOrder {
         state.withLock { state in
@@ -153,7 +153,7 @@ final class AnswerWriter<C: Clock>: Sendable where C.Duration == Duration {
         state.isCounted = true
     }
 
-    /// Notes that the answer was lost, unless its own end is being written, which looks like that.
+    /// Notes that the answer was lost, unless its own end is being written: that looks the same to the watcher.
     func lose(_ loss: AnswerLoss) {
         state.withLock { if $0.end == nil, $0.loss == nil { $0.loss = loss } }
         writer.ring()
@@ -167,11 +167,11 @@ final class AnswerWriter<C: Clock>: Sendable where C.Duration == Duration {
     var nextLook: C.Instant { news.withLock { $0.advanced(by: options.look) } }
 }
 
-/// What a child task of the writing did.
+/// How a child task of the writing ended.
 enum Step: Sendable {
     /// The body has ended; what it threw if it was not cancelled.
     case ended(MessageState, (any Error)?)
-    /// The looks have ended.
+    /// The look-ups have ended.
     case lookedAway
 }
 

@@ -16,15 +16,15 @@ extension ChatStorage {
     /// }
     /// ```
     ///
-    /// The message is stored at once, empty and ``MessageState/streaming``, and keeps its sequence. Checkpoints write what
-    /// the draft says, as often as ``AnswerCheckpoints`` allows; a slow database slows them, never the body. If the process
-    /// dies, the last checkpoint stays, and ``ChatStorageBackend/unfinishedMessages(_:)`` finds it.
+    /// The message is stored at once, empty and ``MessageState/streaming``, and keeps its sequence. Checkpoints write
+    /// what the draft says, as often as ``AnswerCheckpoints`` allows; a slow database slows them, never the body. If
+    /// the process dies, the last checkpoint stays, and ``ChatStorageBackend/unfinishedMessages(_:)`` finds it.
     ///
     /// The body runs on the caller's actor, in a child task. How it ends is how the answer ends:
     ///
     /// - It returns: ``MessageState/complete``.
-    /// - The caller's task is cancelled, and the body returns or throws: ``MessageState/stopped`` with all that came, and
-    ///   the call throws `CancellationError` once that is written. A store that is closed meanwhile waits for it.
+    /// - The caller's task is cancelled, and the body returns or throws: ``MessageState/stopped`` with all that came,
+    ///   and the call throws `CancellationError` once that is written. A store that is closed meanwhile waits for it.
     /// - It throws otherwise: ``MessageState/failed`` with what came, and the call throws the same error.
     /// - Another process ends the answer, or it is removed: the body is cancelled within seconds, and nothing more is
     ///   written.
@@ -36,20 +36,20 @@ extension ChatStorage {
     ///   - id: The conversation.
     ///   - place: The message that it follows or replaces; by default it follows the head.
     ///   - condition: By default the conversation must exist, so that an answer does not bring back a deleted one.
-    ///   - key: What makes the call repeatable, see ``ChatMessage/key``; by default a random one. If the key's answer has
-    ///     ended, it is returned, and the body does not run. If it is under way, this call writes it from its beginning,
-    ///     and a writer that it had before gets `conflict`.
+    ///   - key: What makes the call repeatable, see ``ChatMessage/key``; by default a random one. An answer of this key
+    ///     that has ended is returned, and the body does not run. One that is under way is written anew, and its
+    ///     earlier writer gets `conflict`.
     ///   - metadata: What the app keeps beside the message from the start; the draft's metadata is added to it.
     ///   - checkpoints: How often the answer is written while it comes.
     ///   - isolation: The caller's actor, on which the body runs.
     ///   - body: Sets what the answer says. It must end when its task is cancelled.
     /// - Returns: The message as it ended.
-    /// - Throws: What the body throws. `CancellationError` when the caller's task was cancelled, or another process
-    ///   stopped the answer. ``ChatStorageError`` with the codes of ``append(_:)`` for its beginning; `conflict` when
-    ///   another ended it otherwise, or writes it; `messageNotFound` when it was removed, or its conversation cleared or
-    ///   deleted; and any other that kept the end from being written: the answer is then still under way, unless its
-    ///   content was refused (`invalidArgument`, `metadataTooLarge`), in which case it ends with what can be stored, as
-    ///   failed, or as stopped if the task was cancelled.
+    /// - Throws: What the body throws. `CancellationError` if the caller's task was cancelled, or another process
+    ///   stopped the answer. Otherwise ``ChatStorageError``: the codes of ``append(_:)`` for the beginning; `conflict`
+    ///   if another process ended the answer in another way, or writes it; `messageNotFound` if it was removed, or its
+    ///   conversation was cleared or deleted. If the content is refused (`invalidArgument`, `metadataTooLarge`), the
+    ///   answer ends with what can be stored, as failed, or as stopped if the task was cancelled. After any other error
+    ///   that kept the end from being written, the answer is still under way.
     @discardableResult
     public func append(
         streaming role: Role, to id: ConversationID, _ place: AppendPlace = .head,

@@ -8,7 +8,8 @@ public struct Conversation: Sendable, Identifiable {
     public package(set) var title: String?
     /// When it was created; a conversation created again under a deleted id has a time of its own.
     public let createdAt: Timestamp
-    /// When it was last appended to or retitled, or messages were last removed; it never goes back, even when the clock does.
+    /// When it was last appended to or retitled, or messages were last removed; it never goes back, even when the clock
+    /// does.
     public package(set) var updatedAt: Timestamp
     /// The highest sequence that an append has used, 0 if none has; clearing does not lower it.
     public package(set) var lastSequence: Int64
@@ -18,10 +19,10 @@ public struct Conversation: Sendable, Identifiable {
     public package(set) var readThrough: Int64
     /// The last sequence that had been used when its messages were last cleared; a part of the version.
     package var clearedThrough: Int64
-    /// What most conversations have not; nil for nothing, so that lists of them copy little.
+    /// What most conversations do not have; nil for nothing, which makes lists cheap to copy.
     private var more: More?
 
-    /// Labels, metadata, a preview and branches; never changed once it is made.
+    /// Labels, metadata, a preview and branches; never changed once made.
     private final class More: Sendable {
         let labels: Set<Label>
         let metadata: Metadata
@@ -41,7 +42,7 @@ public struct Conversation: Sendable, Identifiable {
 
         /// Makes them; nil for nothing.
         ///
-        /// An initializer that fails would have made the object before.
+        /// A failable initializer would allocate the object first.
         static func of(
             labels: Set<Label>, metadata: Metadata, preview: MessagePreview?, head: Int64?, isBranched: Bool
         ) -> More? {
@@ -65,7 +66,7 @@ public struct Conversation: Sendable, Identifiable {
     ///   - clearedThrough: The last sequence that had been used when its messages were last cleared; 0 for never.
     ///   - preview: The newest message that says something, if the list was asked for it.
     ///   - head: The end of the current path where that is not the newest message.
-    ///   - isBranched: Whether a message follows another one than the one before it; with a head it is true.
+    ///   - isBranched: Whether some message does not follow the one before it; with a head it is true.
     public init(
         id: ConversationID, title: String?, createdAt: Timestamp, updatedAt: Timestamp, lastSequence: Int64,
         messageCount: Int? = nil, readThrough: Int64 = 0, labels: Set<Label> = [], metadata: Metadata = Metadata(),
@@ -103,13 +104,13 @@ public struct Conversation: Sendable, Identifiable {
         more = nil
     }
 
-    /// Whether its counts can be together; in a store that somebody else wrote to, they may not.
+    /// Whether its counts fit together; in a store that another program wrote to they may not.
     package var hasPossibleCounts: Bool {
         lastSequence >= 0 && messageCount >= 0 && messageCount <= lastSequence && readThrough >= 0
             && readThrough <= lastSequence && clearedThrough >= 0 && clearedThrough <= lastSequence
     }
 
-    /// What the app has stuck on it, at most 32 labels.
+    /// The labels that the app put on it, at most 32.
     public package(set) var labels: Set<Label> {
         get { more?.labels ?? [] }
         set { setMore(labels: newValue, metadata: metadata, preview: preview) }
@@ -129,10 +130,10 @@ public struct Conversation: Sendable, Identifiable {
 
     /// The message at the end of the current path, 0 for none; nil where that is the newest message.
     ///
-    /// The next append goes after it, and ``MessageQuery/Path-swift.enum/current`` is what it follows.
+    /// The next append goes after it; it ends ``MessageQuery/Path-swift.enum/current``.
     public var head: Int64? { more?.head }
 
-    /// Whether it has branched: a message follows another one than the one before it, or the newest is not the head.
+    /// Whether it has branched: some message does not follow the one before it, or the newest is not the head.
     public var isBranched: Bool { more?.isBranched ?? false }
 
     /// Says where the head is and whether the conversation has branched.
@@ -141,7 +142,7 @@ public struct Conversation: Sendable, Identifiable {
         more = More.of(labels: labels, metadata: metadata, preview: preview, head: head, isBranched: isBranched)
     }
 
-    /// Whether there is something after what was read.
+    /// Whether there are unread messages at the end of the current path.
     public var hasUnread: Bool { head ?? lastSequence > readThrough }
 }
 

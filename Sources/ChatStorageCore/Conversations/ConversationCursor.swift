@@ -14,7 +14,7 @@ public struct ConversationCursor: Sendable, CustomStringConvertible {
     /// Most cursors that a page brings are never asked for their text, which costs more than reading the page.
     private enum Form: Sendable {
         case text(String)
-        /// A tenant of nil takes that of the handle: behind a wrapper, a tenant can have another name in the store.
+        /// A nil tenant means that of the handle: behind a wrapper, a tenant can have another name in the store.
         case place(updatedAt: Timestamp, id: ConversationID, tenant: String?)
     }
 
@@ -32,7 +32,7 @@ public struct ConversationCursor: Sendable, CustomStringConvertible {
 
     /// Makes the cursor of what was updated before a time, whatever the tenant.
     ///
-    /// Its text is that of the default tenant's.
+    /// It encodes as a cursor of the default tenant.
     init(before time: Timestamp) {
         let earlier = max(time, Timestamp.earliest).microsecondsSinceEpoch - 1
         // Every id comes after the lowest one.

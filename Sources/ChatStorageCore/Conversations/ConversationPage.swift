@@ -4,8 +4,8 @@ public struct ConversationPage: Sendable, Hashable {
     public let items: [Conversation]
     /// Where the next page begins; nil after the last page.
     ///
-    /// A page that passed over many conversations without the labels that it asks for can be short, even empty, and
-    /// have a next one.
+    /// A page that passed over many conversations without the right labels can be short, even empty, and still have a
+    /// next one.
     public let next: ConversationCursor?
 
     /// Makes a page.
@@ -26,7 +26,7 @@ public struct ConversationPage: Sendable, Hashable {
             self.init(items: limit > 0 ? conversations : [], next: nil)
             return
         }
-        // A backend gives its only copy away, so this moves no conversation.
+        // A backend hands over its only reference, so this copies no conversation.
         conversations.removeLast(conversations.count - limit)
         let next = ConversationCursor(after: conversations[limit - 1], tenant: tenant)
         self.init(items: conversations, next: next)

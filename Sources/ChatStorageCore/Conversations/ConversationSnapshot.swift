@@ -14,8 +14,8 @@ public struct ConversationSnapshot: Sendable {
         public var createdAt: Timestamp
         /// The message that it follows, 0 for none; nil for the message before it in the snapshot.
         public var predecessor: Int64?
-        /// What became of it since it was appended as an answer under way; of any other message
-        /// ``MessageWriting/none``.
+        /// How its writing went if it was appended as an answer under way; ``MessageWriting/none`` for any other
+        /// message.
         public var writing: MessageWriting
 
         /// Makes a message of a snapshot.
@@ -25,7 +25,7 @@ public struct ConversationSnapshot: Sendable {
         ///   - body: What it says.
         ///   - createdAt: When it was said.
         ///   - predecessor: The message that it follows, 0 for none; by default the message before it in the snapshot.
-        ///   - writing: What became of it since it was appended as an answer under way; by default it was whole.
+        ///   - writing: How its writing went if it was appended as an answer under way; by default it was whole.
         public init(
             sequence: Int64, body: ChatMessage, createdAt: Timestamp, predecessor: Int64? = nil,
             writing: MessageWriting = .none
@@ -79,7 +79,7 @@ public struct ConversationSnapshot: Sendable {
     public var lastSequence: Int64
     /// The sequence through which messages were read, 0 to ``lastSequence``.
     public var readThrough: Int64
-    /// What the app has stuck on it, at most 32 labels.
+    /// The labels that the app put on it, at most 32.
     public var labels: Set<Label>
     /// What the app keeps beside it.
     public var metadata: Metadata
@@ -125,7 +125,7 @@ public struct ConversationSnapshot: Sendable {
     ///   - id: The conversation's id.
     ///   - title: The title; by default none.
     ///   - messages: The messages, in order.
-    ///   - labels: What is stuck on it; by default nothing.
+    ///   - labels: The labels on it; by default none.
     ///   - createdAt: When the conversation was created and the first message said; by default 2026-01-01T12:00:00Z.
     public init(
         _ id: ConversationID, title: String? = nil, _ messages: [ChatMessage], labels: Set<Label> = [],
@@ -143,7 +143,7 @@ public struct ConversationSnapshot: Sendable {
 
     /// The messages as they are stored when the snapshot is restored.
     ///
-    /// A message that follows the one before it has no predecessor then, however the snapshot says so.
+    /// A message that follows the one before it gets no predecessor, even if the snapshot names it.
     public var storedMessages: [ChatStorageCore.Message] {
         var before: Int64 = 0
         return messages.map { message in

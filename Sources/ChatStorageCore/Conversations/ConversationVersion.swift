@@ -1,8 +1,8 @@
-/// Which conversation of an id, what was appended to it and cleared from it, and where its head is.
+/// One state of a conversation: which one has the id, what was appended and cleared, and where the head is.
 ///
-/// ``AppendCondition/unchanged(_:)`` takes it. Every append, every clear and every other head makes another version, and
-/// so do deleting a conversation and creating it again. Titles, labels, metadata, read marks and revisions do not, nor
-/// does a removal that leaves the head where it is.
+/// ``AppendCondition/unchanged(_:)`` takes it. Every append, every clear and every other head makes another version,
+/// and so do deleting a conversation and creating it again. Titles, labels, metadata, read marks and revisions do not,
+/// nor does a removal that leaves the head where it is.
 public struct ConversationVersion: Sendable, Hashable {
     /// When the conversation was created: ``Conversation/createdAt``.
     public var createdAt: Timestamp
@@ -13,7 +13,7 @@ public struct ConversationVersion: Sendable, Hashable {
     /// The end of the current path where that is not the newest message: ``Conversation/head``.
     public var head: Int64?
 
-    /// Makes a version; backends do, and apps of what they kept of a conversation that they read.
+    /// Makes a version; backends do, and apps that kept the values of a conversation.
     ///
     /// - Parameters:
     ///   - createdAt: When the conversation was created.

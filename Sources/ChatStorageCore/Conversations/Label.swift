@@ -1,8 +1,8 @@
 import ChatStorageSupport
 
-/// A word that an app sticks on conversations: "pinned", "archived", "folder:work".
+/// A word that an app puts on conversations: "pinned", "archived", "folder:work".
 ///
-/// 1 to 100 Unicode scalars without U+0000; the call it is given to checks that. Two labels are equal when their UTF-8
+/// 1 to 100 Unicode scalars without U+0000; the call that takes it checks that. Two labels are equal when their UTF-8
 /// bytes are.
 public struct Label: Sendable, RawRepresentable, ExpressibleByStringInterpolation, CustomStringConvertible {
     /// The label's text, as it was given.

@@ -1,6 +1,6 @@
 import ChatStorageSupport
 
-/// The newest message of a conversation that says something, in short, for a list.
+/// The newest message of a conversation that says something, cut short for a list.
 ///
 /// It is the newest whose content is not empty, among the last 16 messages of the current path.
 public struct MessagePreview: Sendable {

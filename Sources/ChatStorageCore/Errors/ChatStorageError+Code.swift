@@ -30,10 +30,10 @@ extension ChatStorageError {
         public static let conversationNotFound = Code(.conversationNotFound)
         /// The message that the call needs does not exist.
         public static let messageNotFound = Code(.messageNotFound)
-        /// The conversation or the message changed since the caller read it, or a page begins after a message that is not
-        /// on its path.
+        /// The conversation or the message changed since the caller read it, or a page begins after a message that is
+        /// not on its path.
         ///
-        /// The call wrote nothing; of an answer under way, its checkpoints stay.
+        /// The call wrote nothing; the checkpoints of an answer under way stay.
         public static let conflict = Code(.conflict)
         /// A key was used before for another message; nothing was written.
         public static let idempotencyMismatch = Code(.idempotencyMismatch)

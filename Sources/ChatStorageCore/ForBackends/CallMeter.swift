@@ -2,8 +2,8 @@ import Synchronization
 
 /// Measures one call for an observer: for backends.
 ///
-/// The part of a backend that callers see makes one with ``measure(_:_:tenant:_:_:)`` and hands it to what does the
-/// work, which says when it began and ended. Without an observer there is none, and nothing is measured.
+/// The outermost part of a backend makes one with ``measure(_:_:tenant:_:_:)`` and hands it to the code that does the
+/// work, which reports when it begins and ends. Without an observer there is none, and nothing is measured.
 public final class CallMeter: Sendable {
     private struct Times {
         var began: ContinuousClock.Instant?
@@ -29,11 +29,12 @@ public final class CallMeter: Sendable {
         }
     }
 
-    /// The engine has ended its work on the call, whatever came of it; without ``workBegan(calls:at:)`` it does nothing.
+    /// The engine has ended its work on the call, whatever came of it; without ``workBegan(calls:at:)`` it does
+    /// nothing.
     ///
     /// - Parameters:
-    ///   - calls: How many calls shared the work in the end, if more came meanwhile.
-    ///   - lockWait: How much of the time it waited for somebody else's lock.
+    ///   - calls: How many calls shared the work in the end; by default as many as when it began.
+    ///   - lockWait: How much of the time it waited for a lock that another session held.
     public func workEnded(calls: Int? = nil, lockWait: Duration = .zero, at now: ContinuousClock.Instant = .now) {
         times.withLock { times in
             guard let began = times.began else { return }
@@ -49,7 +50,7 @@ public final class CallMeter: Sendable {
         times.withLock { $0.repeats += 1 }
     }
 
-    /// Makes a call, measures it if there is an observer, and says to it what became of it.
+    /// Makes a call; if there is an observer, measures the call and reports its end.
     ///
     /// - Parameters:
     ///   - observer: The observer, if there is one.

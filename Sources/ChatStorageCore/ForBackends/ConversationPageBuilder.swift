@@ -1,17 +1,17 @@
 /// Gathers a page of conversations that a query asks for; for backends that walk their list.
 ///
 /// A backend gives it the conversations in the order of the list, from the query's cursor on, until it is full or they
-/// end. So all backends end a page at the same place, also one that passes over many.
+/// end. So all backends end a page at the same place, even one that passes over many.
 public struct ConversationPageBuilder {
     private let query: ConversationQuery
-    /// The label whose conversations alone count as looked at; nil counts all.
+    /// Only conversations with this label count as looked at; nil counts all.
     private let first: Label?
     private let mostLookedAt: Int
     private var lookedAt = 0
     private var items: [Conversation] = []
     private var last: Conversation?
 
-    /// Whether the page has all that it takes, and there is more.
+    /// Whether the page is full and more follows.
     public private(set) var isFull = false
 
     /// Starts a page.
@@ -33,7 +33,7 @@ public struct ConversationPageBuilder {
     ///
     /// - Parameters:
     ///   - conversation: The conversation.
-    ///   - preview: Makes its preview of at most as many scalars; it is called only if the query asks for previews.
+    ///   - preview: Makes its preview of at most this many scalars; it is called only if the query asks for previews.
     public mutating func add(
         _ conversation: Conversation, preview: (_ scalars: Int) throws -> MessagePreview? = { _ in nil }
     ) rethrows {

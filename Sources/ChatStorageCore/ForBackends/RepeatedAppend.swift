@@ -15,7 +15,7 @@ public enum RepeatedAppend {
     ///   is new.
     /// - Throws: ``ChatStorageError/Code-swift.struct/idempotencyMismatch`` when only some of the keys are there, or a
     ///   message's role or parts differ from those stored under its key. Metadata can have changed since, and so can
-    ///   what an answer under way says: of that only the role is compared, and that it was one.
+    ///   an answer under way: of that one only the role is compared, and that it was appended as one.
     public static func messages(for new: NewMessages, found: [Message]) throws -> [Message]? {
         let messages = new.messages
         var byKey: [UTF8Text: Message] = [:]

@@ -9,7 +9,7 @@ extension Validation {
     static func check(_ labels: Set<Label>, _ metadata: Metadata) throws {
         guard labels.count <= Limits.labels else {
             throw ChatStorageError(
-                .invalidArgument, "labels are \(labels.count); a conversation takes at most \(Limits.labels)")
+                .invalidArgument, "labels has \(labels.count) elements; a conversation takes at most \(Limits.labels)")
         }
         for label in labels.sorted() { try check(label) }
         try check(metadata, field: "metadata")

@@ -129,7 +129,7 @@ public enum Validation {
         }
     }
 
-    /// Checks a removal of messages: the id, and how many they are.
+    /// Checks a removal of messages: the id, and their number.
     ///
     /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``.
     public static func check(_ removal: MessageRemoval) throws {
@@ -255,12 +255,12 @@ public enum Validation {
         }
     }
 
-    /// Checks what became of an answer under way.
+    /// Checks how the writing of a message went.
     private static func check(_ writing: MessageWriting, index: Int) throws {
         guard writing.revision >= (writing.state == .complete && writing.revisedAt == nil ? 0 : 1) else {
             throw ChatStorageError(
                 .invalidArgument,
-                "messages[\(index)] is \(writing.state.rawValue) of revision \(writing.revision), which none is")
+                "messages[\(index)] is \(writing.state.rawValue) with revision \(writing.revision); no message is")
         }
         if let time = writing.revisedAt {
             try check(time: time, field: "messages[\(index)].revised_at", notBefore: nil)
@@ -346,7 +346,7 @@ public enum Validation {
 }
 
 extension ArraySlice<ConversationSnapshot.Message> {
-    /// Whether a message of this sequence is among them, which are in order; 0 is always.
+    /// Whether a message of this sequence is among these, which are in order; 0 always is.
     fileprivate func has(_ sequence: Int64) -> Bool {
         if sequence == 0 { return true }
         var (low, high) = (startIndex, endIndex)

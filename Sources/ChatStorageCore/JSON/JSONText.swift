@@ -9,8 +9,8 @@ import Foundation
 
 /// The exact text of one JSON value: kept byte for byte, with its spaces, its order and the form of its numbers.
 ///
-/// It was checked against RFC 8259; names that come twice, numbers of any length and half of an escaped surrogate pair
-/// are JSON and stay. Equality compares bytes. Encoded, it is a string.
+/// It was checked against RFC 8259. Repeated names, numbers of any length and half of an escaped surrogate pair are
+/// JSON, and stay. Equality compares bytes. Encoded, it is a string.
 public struct JSONText: Sendable, CustomStringConvertible {
     /// The deepest nesting that is taken: 512 levels.
     public static let maximumDepth = JSONValidator.maximumDepth

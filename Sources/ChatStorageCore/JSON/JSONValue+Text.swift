@@ -8,9 +8,9 @@ extension JSONValue {
     /// Reads a value from a text.
     ///
     /// - Parameter text: One JSON value.
-    /// - Throws: ``ChatStorageError`` with the code `invalidArgument`, also for what a value cannot say and a
-    ///   ``JSONText`` can: a name that comes twice, an integer beyond 64 bits, a number beyond a double's, U+0000, half
-    ///   of a surrogate pair, nesting deeper than 64 levels.
+    /// - Throws: ``ChatStorageError`` with the code `invalidArgument`, also for what a ``JSONText`` can hold and a
+    ///   value cannot: a repeated name, an integer beyond 64 bits, a number beyond a double's, U+0000, half of a
+    ///   surrogate pair, nesting deeper than 64 levels.
     public init(parsing text: String) throws {
         do {
             try self.init(JSONSlice(validating: Array(text.utf8)[...]))
@@ -85,8 +85,8 @@ extension JSONValue {
         }
     }
 
-    /// Whether every number is finite, no string has U+0000, and no object has two names that are canonically equal: what
-    /// JSON, databases and Swift's dictionaries keep.
+    /// Whether every number is finite, no string has U+0000, and no object has two names that are canonically equal:
+    /// what JSON, databases and Swift's dictionaries keep.
     var canBeStored: Bool {
         switch self {
         case .null, .boolean, .integer: true
@@ -126,11 +126,11 @@ extension JSONObject {
 }
 
 extension JSONValue: Codable {
-    /// Reads a value of any coder that has JSON's kinds of value.
+    /// Reads a value from any coder that has JSON's kinds of value.
     public init(from decoder: any Decoder) throws {
         if (try? decoder.container(keyedBy: MemberName.self)) != nil {
             var object = JSONObject()
-            // A coder's strategy for names changes those of types, but not those of a dictionary.
+            // A coder's key strategy renames the keys of types, but not those of a dictionary.
             let members = try decoder.singleValueContainer().decode([String: JSONValue].self)
             for (name, value) in members { object[name] = value }
             self = .object(object)
@@ -159,7 +159,7 @@ extension JSONValue: Codable {
 
     /// Writes the value.
     ///
-    /// - Throws: `EncodingError` for an object of two names that are canonically equal: a coder would lose one.
+    /// - Throws: `EncodingError` for an object with two names that are canonically equal: a coder would lose one.
     public func encode(to encoder: any Encoder) throws {
         switch self {
         case .object(let object):

@@ -1,7 +1,7 @@
 import ChatStorageJSON
 import ChatStorageSupport
 
-/// A JSON value, compared by value: numbers by what they are worth, objects without regard to order.
+/// A JSON value, compared by value: `1` equals `1.0`, and the order of an object's members does not count.
 ///
 /// ``JSONText`` keeps the text of a value; this keeps what it says.
 public enum JSONValue: Sendable {
@@ -23,7 +23,7 @@ public enum JSONValue: Sendable {
 
 /// The members of a JSON object, in the order of their names' UTF-8 bytes.
 ///
-/// Names are told apart by their UTF-8 bytes.
+/// Names are compared by their UTF-8 bytes.
 public struct JSONObject: Sendable {
     /// A name and its value.
     public typealias Member = (name: String, value: JSONValue)
@@ -76,7 +76,7 @@ public struct JSONObject: Sendable {
 }
 
 extension JSONObject: ExpressibleByDictionaryLiteral {
-    /// Makes an object of a literal; of a name that comes twice the last value stays.
+    /// Makes an object of a literal; the last value of a repeated name stays.
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
         for (name, value) in elements { self[name] = value }
     }
@@ -99,7 +99,7 @@ extension JSONObject: Hashable {
 }
 
 extension JSONValue: Hashable {
-    /// Whether both are worth the same: `1` and `1.0` are, strings of the same UTF-8 bytes are.
+    /// Whether both have the same value: `1` equals `1.0`, and strings are equal if their UTF-8 bytes are.
     public static func == (left: JSONValue, right: JSONValue) -> Bool {
         switch (left, right) {
         case (.null, .null): true
@@ -144,7 +144,7 @@ extension JSONValue: ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
     public init(stringLiteral value: String) { self = .string(value) }
     /// Makes an array.
     public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
-    /// Makes an object; of a name that comes twice the last value stays.
+    /// Makes an object; the last value of a repeated name stays.
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
         var object = JSONObject()
         for (name, value) in elements { object[name] = value }

@@ -13,8 +13,8 @@ import Foundation
 /// metadata[.model] = "claude-opus-5"
 /// ```
 ///
-/// Integers of 64 bits and finite doubles are kept; numbers are compared by what they are worth. Two names
-/// of one object cannot be forms of the same letters.
+/// Integers of 64 bits and finite doubles are kept; numbers are compared by value. Two names of one object must not be
+/// canonically equal.
 public struct Metadata: Sendable, Hashable {
     /// The members.
     public var object: JSONObject
@@ -36,7 +36,8 @@ public struct Metadata: Sendable, Hashable {
 
     /// Makes metadata of a Swift value that encodes as a JSON object.
     ///
-    /// - Throws: What the value's encoding throws; ``ChatStorageError`` with the code `invalidArgument` if it is no object.
+    /// - Throws: What the value's encoding throws; ``ChatStorageError`` with the code `invalidArgument` if it is no
+    ///   object.
     public init(encoding value: some Encodable) throws {
         try self.init(parsing: JSONText(encoding: value).text)
     }
@@ -72,7 +73,7 @@ public struct Metadata: Sendable, Hashable {
 }
 
 extension Metadata: ExpressibleByDictionaryLiteral {
-    /// Makes metadata of a literal; of a name that comes twice the last value stays.
+    /// Makes metadata of a literal; the last value of a repeated name stays.
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
         object = JSONObject()
         for (name, value) in elements { object[name] = value }
@@ -115,14 +116,14 @@ public struct MetadataKey<Value: JSONConvertible>: Sendable, Hashable {
 extension MetadataKey<String> {
     /// The model that wrote a message.
     public static var model: MetadataKey { MetadataKey("model") }
-    /// The id of the provider's response that a message is.
+    /// The id of the provider's response that a message comes from.
     public static var responseID: MetadataKey { MetadataKey("response_id") }
     /// Why the model stopped, in the provider's words.
     public static var stopReason: MetadataKey { MetadataKey("stop_reason") }
 }
 
 extension MetadataKey<JSONValue> {
-    /// How many tokens an answer took, as the provider says it.
+    /// How many tokens an answer took, as the provider reports it.
     public static var usage: MetadataKey { MetadataKey("usage") }
 }
 

@@ -1,8 +1,8 @@
-/// A change of metadata: members to set and to remove, or another object in place of all.
+/// A change of metadata: members to set and to remove, or an object that replaces all of it.
 ///
 /// Two callers who change different members at once both succeed.
 public struct MetadataChange: Sendable, Hashable {
-    /// The object that takes the place of all; nil leaves the other members as they are.
+    /// The object that replaces all metadata; nil keeps the other members.
     public private(set) var replacement: Metadata?
     /// The members to set.
     public private(set) var set = Metadata()
@@ -12,7 +12,7 @@ public struct MetadataChange: Sendable, Hashable {
     /// Makes a change that changes nothing yet.
     public init() {}
 
-    /// Another object in place of all.
+    /// Replaces all metadata with an object.
     public static func replacing(with metadata: Metadata) -> MetadataChange {
         var change = MetadataChange()
         change.replacement = metadata
@@ -76,7 +76,7 @@ public struct MetadataChange: Sendable, Hashable {
     /// - Throws: ``ChatStorageError`` with the code `metadataTooLarge` if the result has more than 64 KiB.
     public func applied(to metadata: Metadata) throws -> Metadata {
         var result = replacement ?? metadata
-        // Databases tell two forms of a letter apart, Swift's dictionaries and coders do not: one of them is kept.
+        // Databases distinguish two forms of a letter, Swift's dictionaries and coders do not: so one name is kept.
         let hasForms = !result.object.hasASCIINames || !set.object.hasASCIINames
         for name in removed { result.object.removeForms(of: name) }
         for (name, value) in set.object.members {

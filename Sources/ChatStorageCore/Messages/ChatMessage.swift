@@ -7,8 +7,8 @@ import ChatStorageSupport
 /// let call = ChatMessage.assistant([.text("One moment."), .toolCall("weather", callID: "1", input: "{}")])
 /// ```
 ///
-/// What an API gives and takes goes through a codec of the library `ChatStorageProviders`. Equality compares every
-/// member by its UTF-8 bytes, as storage does; ``hasSameContent(as:)`` compares role and parts.
+/// A codec of the library `ChatStorageProviders` turns it into an API's JSON and back. Equality compares every member
+/// by its UTF-8 bytes, as storage does; ``hasSameContent(as:)`` compares role and parts.
 public struct ChatMessage: Sendable {
     /// Who speaks.
     ///
@@ -27,7 +27,7 @@ public struct ChatMessage: Sendable {
     /// What a message has beside one text; nil for nothing, so that plain messages carry none of it.
     @usableFromInline var more: More?
 
-    /// Parts, metadata and native JSON; never changed once it is made.
+    /// Parts, metadata and native JSON; never changed once made.
     @usableFromInline final class More: Sendable {
         /// Nil for one part that is a text.
         let parts: [MessagePart]?
@@ -42,7 +42,7 @@ public struct ChatMessage: Sendable {
 
         /// Makes them; nil for nothing.
         ///
-        /// An initializer that fails would have made the object before.
+        /// A failable initializer would allocate the object first.
         static func of(parts: [MessagePart]?, metadata: Metadata, native: NativeJSON?) -> More? {
             parts == nil && metadata.isEmpty && native == nil ? nil : More(parts, metadata, native)
         }
@@ -91,7 +91,7 @@ public struct ChatMessage: Sendable {
         }
     }
 
-    /// The parts; of a message that was made of a text, that text.
+    /// The parts; a message made of a text has one part, that text.
     ///
     /// Setting them removes ``native``.
     public var parts: [MessagePart] {
@@ -120,10 +120,10 @@ public struct ChatMessage: Sendable {
     /// The parts that are more than the message's text; nil for one text.
     var partsBesideText: [MessagePart]? { more?.parts }
 
-    /// The tools' calls among the parts, also those that the provider ran itself.
+    /// The tool calls among the parts, including those that the provider ran itself.
     public var toolCalls: [MessagePart] { more?.parts?.filter { $0.kind == .toolCall } ?? [] }
 
-    /// The calls that are the app's to answer: those without an output and without a result in the same message.
+    /// The tool calls that the app has to answer: those without an output and without a result in the same message.
     public var openToolCalls: [MessagePart] {
         let answered = Set(
             (more?.parts ?? []).filter { $0.kind == .toolResult }.compactMap(\.callID).map(UTF8Text.init))
@@ -161,7 +161,7 @@ public struct ChatMessage: Sendable {
         return message
     }
 
-    /// The parts as they are kept: one text needs none beside it.
+    /// The parts to keep; nil for one text.
     private static func kept(_ parts: [MessagePart]) -> [MessagePart]? {
         parts.count == 1 && parts[0].isPlainText ? nil : parts
     }
@@ -210,7 +210,7 @@ extension ChatMessage {
 }
 
 extension ChatMessage: Hashable {
-    /// Whether all members have the same bytes; numbers in metadata are compared by what they are worth.
+    /// Whether all members have the same bytes; numbers in metadata are compared by value.
     public static func == (left: ChatMessage, right: ChatMessage) -> Bool {
         left.hasSameContent(as: right) && left.key.hasSameUTF8(as: right.key)
             && (left.more === right.more

@@ -22,14 +22,14 @@ public struct Message: Sendable, Identifiable {
     ///
     /// A sequence is never used twice while the conversation exists, not even after its messages are cleared.
     public let sequence: Int64
-    /// What was appended or last written, byte for byte as it was given, with its key; its metadata as it is now.
+    /// What was appended or last written, byte for byte, with its key; the metadata is as it is now.
     public let body: ChatMessage
     /// When it was appended: its conversation's ``Conversation/updatedAt`` as of that append.
     public let createdAt: Timestamp
-    /// What most messages have not; nil for nothing.
+    /// What most messages do not have; nil for nothing.
     private let more: More?
 
-    /// The branch and the writing of a message; never changed once it is made.
+    /// The branch and the writing of a message; never changed once made.
     private final class More: Sendable {
         let predecessor: Int64?
         let writing: MessageWriting
@@ -41,7 +41,7 @@ public struct Message: Sendable, Identifiable {
 
         /// Makes them; nil for nothing.
         ///
-        /// An initializer that fails would have made the object before.
+        /// A failable initializer would allocate the object first.
         static func of(predecessor: Int64?, writing: MessageWriting?) -> More? {
             let writing = writing ?? .none
             return predecessor == nil && writing == .none ? nil : More(predecessor, writing)
@@ -56,7 +56,7 @@ public struct Message: Sendable, Identifiable {
     ///   - body: What it says, with its metadata and its key.
     ///   - createdAt: When it was appended.
     ///   - predecessor: The message that it follows where that is not the one before it, see ``predecessor``.
-    ///   - writing: What became of it since it was appended as an answer under way; nil for a message that was not.
+    ///   - writing: How its writing went if it was appended as an answer under way; nil for any other message.
     public init(
         conversationID: ConversationID, sequence: Int64, body: ChatMessage, createdAt: Timestamp,
         predecessor: Int64? = nil, writing: MessageWriting? = nil
@@ -88,7 +88,7 @@ public struct Message: Sendable, Identifiable {
     public var revision: Int64 { writing.revision }
     /// When its writer last wrote it; nil if that was the append.
     public var revisedAt: Timestamp? { writing.revisedAt }
-    /// State, revision and time of an answer under way, also of one that has ended.
+    /// State, revision and time of an answer under way, even of one that has ended.
     public var writing: MessageWriting { more?.writing ?? .none }
     /// The message that it follows, 0 for none; nil if that is the one before it.
     ///
@@ -96,18 +96,18 @@ public struct Message: Sendable, Identifiable {
     /// branched does a message follow another one.
     public var predecessor: Int64? { more?.predecessor }
 
-    /// Whether it follows the one before it and was appended whole, as most messages.
+    /// Whether it follows the one before it and was appended whole, like most messages.
     package var isOrdinary: Bool { more == nil }
 
     /// Who speaks.
     public var role: Role { body.role }
     /// What is said, byte for byte as it was given: the texts of the text parts, joined by line feeds.
     public var content: String { body.content }
-    /// The parts; of a message that was appended as a text, that text.
+    /// The parts; a message appended as a text has one part, that text.
     public var parts: [MessagePart] { body.parts }
-    /// The tools' calls among the parts, also those that the provider ran itself.
+    /// The tool calls among the parts, including those that the provider ran itself.
     public var toolCalls: [MessagePart] { body.toolCalls }
-    /// The calls that are the app's to answer: those without an output and without a result in the same message.
+    /// The tool calls that the app has to answer: those without an output and without a result in the same message.
     public var openToolCalls: [MessagePart] { body.openToolCalls }
     /// What the app keeps beside it, as it is now; empty for nothing.
     public var metadata: Metadata { body.metadata }

@@ -4,8 +4,8 @@ import ChatStorageSupport
 /// The JSON of messages' parts: as a database keeps it, and as archives show it.
 ///
 /// A backend on a database has a column for the content, one for what ``stored(_:)`` gives and one for the metadata. It
-/// keeps the texts of text parts in the content alone, and here how many bytes of it each has; archives have
-/// them here. Both have exact texts as strings.
+/// keeps the texts of text parts in the content alone, and here only their lengths in bytes; archives have
+/// the texts here. In both, a ``JSONText`` is a string.
 public enum MessageJSON {
     // MARK: As a store keeps it
 
@@ -163,7 +163,7 @@ extension MessagePart {
         try self.init(json, text: nil)
     }
 
-    /// - Parameter text: What gives the next bytes of the content; nil where texts stand in the JSON.
+    /// - Parameter text: Gives the next bytes of the content; nil if the JSON has the texts.
     fileprivate init(_ json: JSONSlice, text contentText: ((Int) throws -> String)?) throws {
         guard let members = json.members else { throw Self.problem("a part", json, "an object") }
         self.init("")
@@ -219,7 +219,7 @@ extension JSONSlice {
 extension NativeJSON {
     /// Reads `{"format", "json"}`.
     ///
-    /// - Parameter isStored: Whether a store keeps it, which took it as a ``JSONText``: it is not checked again.
+    /// - Parameter isStored: Whether it comes from a store, which took a ``JSONText``; then it is not checked again.
     package init(_ json: JSONSlice, isStored: Bool = false) throws {
         var (format, text): (String?, String?)
         for (name, value) in json.memberList {

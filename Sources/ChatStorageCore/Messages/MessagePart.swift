@@ -2,13 +2,13 @@ import ChatStorageSupport
 
 /// A part of a message: a text, a tool's call or its result, reasoning, a file.
 ///
-/// Storage keeps parts as they are given, kinds and members that it does not know too, in order and byte for byte; it
-/// judges none. ``native`` is the provider's own JSON of the part, and every other member is what the provider's codec
+/// Storage keeps parts in order and byte for byte, and judges none: it keeps kinds and members that it does not know.
+/// ``native`` is the provider's own JSON of the part, and every other member is what the provider's codec
 /// found in it. Setting one of them removes ``native``, so that an edited part never sends its old text.
 public struct MessagePart: Sendable, Hashable {
     /// What a part is.
     ///
-    /// Any name can be one, so that what is not known yet is kept too.
+    /// Any name can be a kind, so that unknown kinds are kept too.
     public struct Kind: Sendable, RawRepresentable, ExpressibleByStringLiteral, CustomStringConvertible {
         /// The name: 1 to 64 Unicode scalars without U+0000.
         public let rawValue: String
@@ -32,7 +32,7 @@ public struct MessagePart: Sendable, Hashable {
         public static let toolResult: Kind = "tool_result"
         /// A file: an image, a sound, a document.
         public static let file: Kind = "file"
-        /// Where something that is said comes from.
+        /// The source of something that is said.
         public static let source: Kind = "source"
         /// Anything of the app's own.
         public static let data: Kind = "data"
@@ -46,9 +46,9 @@ public struct MessagePart: Sendable, Hashable {
     public var text: String? { didSet { native = nil } }
     /// The tool's name: at most 200 scalars.
     public var name: String? { didSet { native = nil } }
-    /// What a call and its results share: at most 200 scalars.
+    /// The id that a call and its results share: at most 200 scalars.
     ///
-    /// A part with it after a result, such as a file that the tool returned, belongs to the result.
+    /// A part with the same id after a result, such as a file that the tool returned, belongs to the result.
     public var callID: String? { didSet { native = nil } }
     /// How far a call is, in the provider's words: at most 200 scalars.
     public var status: String? { didSet { native = nil } }
@@ -72,7 +72,7 @@ public struct MessagePart: Sendable, Hashable {
     ///   - id: The provider's id of it.
     ///   - text: What a person can read of it.
     ///   - name: The tool's name.
-    ///   - callID: What a call and its results share.
+    ///   - callID: The id that a call and its results share.
     ///   - status: How far a call is.
     ///   - isError: Whether a result is a failure.
     ///   - input: A call's arguments, exactly.
@@ -165,10 +165,10 @@ public struct ExtraMember: Sendable, Hashable {
 
 /// A provider's own JSON of a part or of a message, byte for byte.
 ///
-/// Providers refuse a conversation when a signature in it changed by a byte, and their caches match prefixes; so what
-/// came from an API goes back to it as it came.
+/// Providers refuse a conversation when a signature in it changed by a byte, and their caches match prefixes. So an
+/// API gets its JSON back as it came.
 public struct NativeJSON: Sendable, Hashable {
-    /// The API that it is of: `anthropic.messages`, `openai.responses`, `openai.chat`; 1 to 64 scalars.
+    /// The API that it belongs to: `anthropic.messages`, `openai.responses`, `openai.chat`; 1 to 64 scalars.
     public var format: String
     /// The JSON.
     public var json: JSONText

@@ -5,7 +5,7 @@
 public enum MessageState: String, Sendable, Hashable, Codable, CaseIterable {
     /// It is whole.
     case complete
-    /// It is still being written; what there is of it is shown.
+    /// It is still being written; it has what came so far.
     case streaming
     /// Somebody stopped it; what had come is kept.
     case stopped
@@ -14,7 +14,7 @@ public enum MessageState: String, Sendable, Hashable, Codable, CaseIterable {
 }
 
 extension MessageState {
-    /// Refuses the one state that ends nothing.
+    /// Refuses `streaming`, which ends nothing.
     func checkEnds() throws {
         guard self != .streaming else {
             throw ChatStorageError(

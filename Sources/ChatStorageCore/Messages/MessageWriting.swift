@@ -1,6 +1,6 @@
-/// What became of a message since it was appended as an answer under way.
+/// How the writing of a message went: its state, its revision and when it was last written.
 public struct MessageWriting: Sendable, Hashable {
-    /// Of a message that was appended whole: complete, and never revised.
+    /// A message that was appended whole: complete, and never revised.
     public static let none = MessageWriting(state: .complete, revision: 0)
 
     /// Whether it is whole, and how its writing ended.
@@ -10,7 +10,7 @@ public struct MessageWriting: Sendable, Hashable {
     /// When its writer last wrote it; nil if that was the append.
     public let revisedAt: Timestamp?
 
-    /// Makes what became of a message; backends do, and apps in their previews and tests.
+    /// Makes a value; backends do, and apps in their previews and tests.
     ///
     /// - Parameters:
     ///   - state: Whether it is whole, and how its writing ended.
@@ -22,14 +22,14 @@ public struct MessageWriting: Sendable, Hashable {
         self.revisedAt = revisedAt
     }
 
-    /// Of an answer under way as it was appended.
+    /// An answer under way that was just appended.
     public static let begun = MessageWriting(state: .streaming, revision: 1)
 }
 
 extension MessageWriting {
     static let members: [MemberName] = ["state", "revision", "revised_at"]
 
-    /// Reads the members of a message that say it; a state without a revision is of one that was written once.
+    /// Reads it from a message's members; a state other than complete without a revision has revision 1.
     init(_ members: DecodedMembers) throws {
         let state: MessageState = try members.optional("state") ?? .complete
         self.init(
@@ -37,7 +37,7 @@ extension MessageWriting {
             revisedAt: try members.optional("revised_at"))
     }
 
-    /// Writes the members of a message that say it, if there is anything to say.
+    /// Writes it among a message's members; nothing for ``none``.
     func encode(into container: inout KeyedEncodingContainer<MemberName>) throws {
         if state != .complete { try container.encode(state, forKey: "state") }
         if revision != 0 { try container.encode(revision, forKey: "revision") }

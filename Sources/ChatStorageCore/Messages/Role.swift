@@ -6,10 +6,10 @@ import ChatStorageSupport
 /// ``RoleSet``: ``system``, ``user`` and ``assistant``, and ``tool`` and ``developer`` if it was prepared with them.
 /// Names are exact and case-sensitive.
 public struct Role: Sendable, RawRepresentable, CustomStringConvertible {
-    /// A name; those that a store can take are distinguished, copied and compared without their text.
+    /// A name; those that a store can take are copied and compared without their text.
     private enum Name: Sendable {
         case system, user, assistant, tool, developer
-        /// Any name but these; apart, so that a role is one word and copies of messages are short.
+        /// Any other name; boxed, so that a role is one word and messages are cheap to copy.
         indirect case other(String)
     }
 
@@ -34,7 +34,7 @@ public struct Role: Sendable, RawRepresentable, CustomStringConvertible {
     /// The roles that every store takes.
     public static let standard: Set<Role> = [.system, .user, .assistant]
 
-    /// All that a store can take, to be looked through.
+    /// All roles that a store can take, the most frequent first.
     package static let mostUsedFirst: [Role] = [.user, .assistant, .system, .tool, .developer]
 
     /// Makes a role of any name.

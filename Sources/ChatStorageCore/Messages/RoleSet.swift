@@ -5,7 +5,7 @@
 public struct RoleSet: Sendable, Hashable {
     /// The roles.
     public let roles: Set<Role>
-    /// The same, to be looked through: comparing with a few of them costs less than hashing.
+    /// The same as an array: comparing with a few roles costs less than hashing.
     package let list: [Role]
 
     package init(_ roles: Set<Role>) {

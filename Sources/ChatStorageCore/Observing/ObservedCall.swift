@@ -25,14 +25,14 @@ public struct ObservedCall: Sendable {
     public let duration: Duration
     /// How long it waited in the backend: for its turn, for a connection, for another try, and to be woken.
     public var queued: Duration { max(.zero, duration - lockWait - engine) }
-    /// How long it waited for a lock that somebody else had: another process, or another session.
+    /// How long it waited for a lock that another process or another session held.
     ///
     /// PostgreSQL does not say how long a statement waits for a lock. A write whose conversation is known to be locked
     /// is sent alone; all the time of such a try counts as waiting.
     public let lockWait: Duration
     /// How long the engine worked, the network and the disk included.
     ///
-    /// Calls that share a transaction or a statement share its time: each has all of it.
+    /// Calls that share a transaction or a statement each report the whole of its time.
     public let engine: Duration
     /// How many calls shared its transaction or its statement, itself included; 0 if it reached no engine.
     public let batchSize: Int

@@ -12,7 +12,7 @@ public struct ObservedConnection: Sendable {
 
     /// What it is for.
     public let purpose: Purpose
-    /// How many are open now, this one counted while it is.
+    /// How many are open now, including this one while it is.
     public let open: Int
     /// Why it was lost; nil if the store closed it.
     public let error: ChatStorageError?
@@ -29,7 +29,7 @@ public struct ObservedConnection: Sendable {
 public struct ObservedCommit: Sendable {
     /// How many callers' writes it held.
     public let calls: Int
-    /// From its beginning, once it had the lock that it needs, to the end of its COMMIT.
+    /// From its beginning, after it got its lock, to the end of its COMMIT.
     public let duration: Duration
 
     /// Makes one; for backends, and for tests of observers.
@@ -43,7 +43,7 @@ public struct ObservedCommit: Sendable {
 public struct ObservedCheckpoint: Sendable {
     /// How many pages the log had.
     public let pages: Int
-    /// Whether all of it is in the file now; readers and other processes can be in the way.
+    /// Whether the whole log is in the file now; readers and other processes can prevent that.
     public let isComplete: Bool
     /// How long it took; writers waited meanwhile.
     public let duration: Duration

@@ -1,6 +1,6 @@
-/// What a backend says of its own work while it works: for logs, metrics and dashboards.
+/// Receives a backend's reports of its own work: for logs, metrics and dashboards.
 ///
-/// A backend's configuration takes one. Without one nothing is measured, and calls cost what they cost before.
+/// A backend's configuration takes one. Without one nothing is measured, and calls cost nothing extra.
 ///
 /// ```swift
 /// final class SlowCalls: StorageObserver {
@@ -15,9 +15,9 @@
 /// configuration.observer = SlowCalls()
 /// ```
 ///
-/// Each function is called where the work is done: on a thread that other calls wait for, or in the caller's task. So it
-/// returns at once, waits for nothing and does not use the store. They can be called at the same time, from any thread.
-/// One that is not implemented does nothing.
+/// Each function is called where the work is done: on a thread that other calls wait for, or in the caller's task. So
+/// it must return at once, wait for nothing and not use the store. Several can be called at the same time, from any
+/// thread. One that is not implemented does nothing.
 public protocol StorageObserver: Sendable {
     /// A call has ended, in the task of its caller, which goes on when this returns.
     func callEnded(_ call: ObservedCall)

@@ -1,7 +1,7 @@
 /// What a call does, for an observer.
 ///
-/// The calls of ``ChatStorage`` have a case each; conveniences are the calls that they make. So have those calls of
-/// ``ChatStorageBackend`` that reach the engine themselves.
+/// Each call of ``ChatStorage`` has a case; a convenience counts as the calls that it makes. The calls of
+/// ``ChatStorageBackend`` that reach the engine themselves have cases too.
 public enum StorageOperation: String, Sendable, Hashable, CaseIterable {
     /// ``ChatStorage/createConversation(_:)``
     case createConversation = "create conversation"

@@ -8,7 +8,7 @@ public struct StorageStatistics: Sendable, Hashable, Codable {
     public var busyConnections: Int
     /// How many can be open at most; 0 for a backend without connections.
     public var connectionLimit: Int
-    /// How long SQLite's write-ahead log is in bytes; nil if there is none, or it is the server's own affair.
+    /// How long SQLite's write-ahead log is in bytes; nil for a backend without one.
     public var logBytes: Int64?
     /// The version of the schema that the store works with; nil before it is ready, and for a backend that has none.
     public var schemaVersion: Int?

@@ -3,7 +3,7 @@
 /// A repeated append, which the messages' keys show, ignores the condition: its messages are there already, and are
 /// returned.
 public struct AppendCondition: Sendable, Hashable {
-    /// What a conversation has that an append creates.
+    /// The first values of a conversation that an append creates.
     public struct FirstValues: Sendable, Hashable {
         /// The title, at most 200 Unicode scalars without U+0000, or nil.
         public let title: String?
@@ -13,7 +13,7 @@ public struct AppendCondition: Sendable, Hashable {
         public let metadata: Metadata
     }
 
-    /// What is rare lies apart, so that copies of most requests are short.
+    /// Rare values are boxed, so that most requests are cheap to copy.
     private enum Kind: Sendable, Hashable {
         case createIfMissing, exists
         indirect case create(FirstValues)
@@ -28,14 +28,14 @@ public struct AppendCondition: Sendable, Hashable {
 
     /// Whether a conversation that does not exist is created in the same transaction.
     ///
-    /// Otherwise the append to it is ``ChatStorageError/Code-swift.struct/conversationNotFound``.
+    /// Otherwise the append fails with ``ChatStorageError/Code-swift.struct/conversationNotFound``.
     public var createsConversation: Bool {
         switch kind {
         case .createIfMissing, .create: true
         case .exists, .unchanged: false
         }
     }
-    /// What a conversation has that the append creates; nil for nothing.
+    /// The first values of a conversation that the append creates; nil for none.
     public var firstValues: FirstValues? {
         if case .create(let values) = kind { values } else { nil }
     }
@@ -67,12 +67,12 @@ public struct AppendCondition: Sendable, Hashable {
     /// With it, an answer that arrives after its conversation was deleted does not create the conversation again.
     public static var exists: AppendCondition { AppendCondition(.exists) }
 
-    /// The conversation is the one of this version: nothing was appended to it since, it was not cleared, and its head is
-    /// where it was.
+    /// The conversation is the one of this version: nothing was appended to it since, it was not cleared, and its head
+    /// is where it was.
     ///
-    /// One that does not exist is ``ChatStorageError/Code-swift.struct/conversationNotFound``, one of another version
-    /// ``ChatStorageError/Code-swift.struct/conflict``. Titles, labels, metadata, read marks and revisions
-    /// keep the version, so what an answer under way gets does not change it.
+    /// If it does not exist, the append fails with ``ChatStorageError/Code-swift.struct/conversationNotFound``; if it
+    /// has another version, with ``ChatStorageError/Code-swift.struct/conflict``. Titles, labels, metadata, read marks
+    /// and revisions keep the version, so the checkpoints of an answer under way do too.
     ///
     /// - Parameter version: The version that was read, or that an append returned.
     public static func unchanged(_ version: ConversationVersion) -> AppendCondition {

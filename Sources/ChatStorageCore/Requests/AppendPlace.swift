@@ -10,13 +10,13 @@ public struct AppendPlace: Sendable, Hashable {
 
     /// After a stored message, or after 0 at the beginning.
     ///
-    /// After any message but the newest it makes a branch. One that is not there is
-    /// ``ChatStorageError/Code-swift.struct/messageNotFound``; nothing is created then. After 0 is always possible.
+    /// After any message but the newest it makes a branch. If the message is not there, the append fails with
+    /// ``ChatStorageError/Code-swift.struct/messageNotFound`` and creates nothing. After 0 is always possible.
     public static func after(_ sequence: Int64) -> AppendPlace { AppendPlace(predecessor: sequence, replaced: nil) }
 
     /// Beside a stored message: after the message that it follows.
     ///
-    /// That is how a question is edited and an answer made again. One that is not there is
+    /// That is how a question is edited and an answer made again. If the message is not there, the append fails with
     /// ``ChatStorageError/Code-swift.struct/messageNotFound``.
     public static func insteadOf(_ sequence: Int64) -> AppendPlace { AppendPlace(predecessor: nil, replaced: sequence) }
 }

@@ -18,13 +18,13 @@ public struct ConversationChange: Sendable, Hashable {
     public private(set) var addedLabels: Set<Label> = []
     /// The labels to remove.
     public private(set) var removedLabels: Set<Label> = []
-    /// What becomes of the metadata.
+    /// The change of the metadata.
     public private(set) var metadata = MetadataChange()
     /// The sequence through which messages are read at least.
     public private(set) var readThrough: Int64?
     /// The sequence from which messages are not read.
     public private(set) var unreadFrom: Int64?
-    /// What becomes the head.
+    /// The new head.
     public private(set) var newHead: NewHead?
 
     /// A message that becomes the head, the end of the current path.
@@ -72,7 +72,7 @@ public struct ConversationChange: Sendable, Hashable {
         with { $0.keepsPlace = true }
     }
 
-    /// Adds a label; one that is there stays.
+    /// Adds a label, if it is not there yet.
     ///
     /// - Parameter label: 1 to 100 Unicode scalars without U+0000.
     public func adding(label: Label) -> ConversationChange {
@@ -92,14 +92,14 @@ public struct ConversationChange: Sendable, Hashable {
         }
     }
 
-    /// Changes the metadata, after what was changed of it before.
+    /// Changes the metadata, after the changes that are already in this value.
     public func metadata(_ change: MetadataChange) -> ConversationChange {
         with { $0.metadata = $0.metadata.followed(by: change) }
     }
 
-    /// Marks messages as read; what was read further stays so.
+    /// Marks messages as read; later ones that were read stay read.
     ///
-    /// - Parameter sequence: The last message that was read; beyond the conversation's last it is that.
+    /// - Parameter sequence: The last message that was read; one beyond the conversation's last means the last.
     public func read(through sequence: Int64) -> ConversationChange {
         with {
             $0.readThrough = sequence
@@ -109,7 +109,7 @@ public struct ConversationChange: Sendable, Hashable {
 
     /// Marks messages as not read.
     ///
-    /// - Parameter sequence: The first message that is not read; what was not read before it stays so.
+    /// - Parameter sequence: The first message that is not read; earlier ones that were not read stay so.
     public func unread(from sequence: Int64) -> ConversationChange {
         with {
             $0.unreadFrom = sequence
@@ -119,9 +119,9 @@ public struct ConversationChange: Sendable, Hashable {
 
     /// Makes a message the head, the end of the current path; 0 starts a new path from the beginning.
     ///
-    /// The conversation has another version then.
+    /// This changes the conversation's version.
     ///
-    /// - Parameter sequence: A stored message, or 0; another is ``ChatStorageError/Code-swift.struct/messageNotFound``.
+    /// - Parameter sequence: A stored message, or 0; for another the call fails with `messageNotFound`.
     public func head(_ sequence: Int64) -> ConversationChange {
         with { $0.newHead = .message(sequence) }
     }
@@ -152,7 +152,7 @@ extension ConversationChange {
     /// - Parameter title: At most 200 Unicode scalars without U+0000.
     public static func titleIfNone(_ title: String) -> ConversationChange { ConversationChange().titleIfNone(title) }
 
-    /// Adds a label; one that is there stays.
+    /// Adds a label, if it is not there yet.
     ///
     /// - Parameter label: 1 to 100 Unicode scalars without U+0000.
     public static func adding(label: Label) -> ConversationChange { ConversationChange().adding(label: label) }
@@ -167,23 +167,23 @@ extension ConversationChange {
         ConversationChange().metadata(change)
     }
 
-    /// Marks messages as read; what was read further stays so.
+    /// Marks messages as read; later ones that were read stay read.
     ///
-    /// - Parameter sequence: The last message that was read; beyond the conversation's last it is that.
+    /// - Parameter sequence: The last message that was read; one beyond the conversation's last means the last.
     public static func read(through sequence: Int64) -> ConversationChange {
         ConversationChange().read(through: sequence)
     }
 
     /// Marks messages as not read.
     ///
-    /// - Parameter sequence: The first message that is not read; what was not read before it stays so.
+    /// - Parameter sequence: The first message that is not read; earlier ones that were not read stay so.
     public static func unread(from sequence: Int64) -> ConversationChange {
         ConversationChange().unread(from: sequence)
     }
 
     /// Makes a message the head, the end of the current path; 0 starts a new path from the beginning.
     ///
-    /// - Parameter sequence: A stored message, or 0; another is ``ChatStorageError/Code-swift.struct/messageNotFound``.
+    /// - Parameter sequence: A stored message, or 0; for another the call fails with `messageNotFound`.
     public static func head(_ sequence: Int64) -> ConversationChange { ConversationChange().head(sequence) }
 
     /// Shows the branch that begins with a message: its newest end becomes the head.
@@ -199,14 +199,14 @@ extension ConversationChange {
     /// The conversation after the change; for backends.
     ///
     /// A backend calls it in the transaction that changes the conversation, or writes the result only if the
-    /// conversation is still the one that it was applied to. What becomes of the head the backend finds out: it depends
+    /// conversation is still the one that it was applied to. The backend finds the new head itself, since that depends
     /// on the messages.
     ///
     /// - Parameters:
     ///   - conversation: The conversation as it is.
     ///   - now: The time of the change.
-    /// - Throws: ``ChatStorageError`` with the code `tooManyLabels` if it would have more than 32, `metadataTooLarge` if
-    ///   its metadata would have more than 64 KiB.
+    /// - Throws: ``ChatStorageError`` with the code `tooManyLabels` if it would have more than 32, `metadataTooLarge`
+    ///   if its metadata would have more than 64 KiB.
     public func applied(to conversation: Conversation, at now: Timestamp) throws -> Conversation {
         var changed = conversation
         let title = newTitle ?? (conversation.title == nil ? titleIfNone.map(Optional.some) : nil)

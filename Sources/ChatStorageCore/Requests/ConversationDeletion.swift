@@ -24,6 +24,6 @@ public struct ConversationDeletion: Sendable, Hashable {
         updatedBefore.map { conversation.updatedAt < $0 } ?? true && conversation.labels.isDisjoint(with: without)
     }
 
-    /// Whether the conversation is deleted whatever it is.
+    /// Whether nothing spares the conversation.
     public var isUnconditional: Bool { updatedBefore == nil && without.isEmpty }
 }

@@ -4,9 +4,9 @@
 /// let sidebar = try await chats.conversations(ConversationQuery(without: ["archived"], preview: 120))
 /// ```
 public struct ConversationQuery: Sendable, Hashable {
-    /// How many conversations beyond its limit a page looks at: it ends then, and has a next one.
+    /// How many conversations beyond its limit a page looks at; then it ends, and has a next one.
     ///
-    /// With labels to be on all of them, only those that have the first of these labels, by its bytes, are looked at.
+    /// With labels in ``with``, only conversations that have the first of them, by its bytes, are looked at.
     public static let passedOver = 1_000
 
     /// ``ConversationPage/next`` of the page before; nil reads the first page.
@@ -17,12 +17,12 @@ public struct ConversationQuery: Sendable, Hashable {
     public var with: Set<Label>
     /// The labels that none of them has.
     public var without: Set<Label>
-    /// How many Unicode scalars of a message each brings as its ``Conversation/preview``, 1 to 1,000; nil for none.
+    /// How many Unicode scalars each ``Conversation/preview`` has at most, 1 to 1,000; nil for no previews.
     public var preview: Int?
     /// Whether the page is only for deleting what is on it.
     ///
-    /// A backend of the library then reads of each conversation its id, `updatedAt` and `messageCount` alone. So no
-    /// metadata is read for nothing, and what another program has damaged does not keep a user from being erased.
+    /// The library's backends then read only each conversation's id, `updatedAt` and `messageCount`. So they read no
+    /// metadata for nothing, and damaged values do not keep a user from being erased.
     package var isForDeletion = false
 
     /// Makes a query.
@@ -32,7 +32,7 @@ public struct ConversationQuery: Sendable, Hashable {
     ///   - limit: How many conversations at most, 0 or more; by default 50.
     ///   - with: The labels that all of them have; by default none is asked for.
     ///   - without: The labels that none of them has; by default none.
-    ///   - preview: How many Unicode scalars of a message each brings, 1 to 1,000; by default none.
+    ///   - preview: How many Unicode scalars each preview has at most, 1 to 1,000; by default no previews.
     public init(
         after cursor: ConversationCursor? = nil, limit: Int = 50, with: Set<Label> = [], without: Set<Label> = [],
         preview: Int? = nil

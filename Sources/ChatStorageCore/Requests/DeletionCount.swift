@@ -4,7 +4,7 @@ public struct DeletionCount: Sendable, Hashable {
     public var conversations: Int
     /// How many messages they had when they were deleted.
     ///
-    /// Of a conversation that others append to again and again at that moment, the last messages may be missing.
+    /// The last messages of a conversation that others keep appending to may be missing.
     public var messages: Int
     /// How many conversations others created, changed or deleted meanwhile, as far as the deletion met them.
     ///

@@ -6,8 +6,8 @@ public struct MessagePage: Sendable, Hashable {
     ///
     /// It is false where the page has fewer messages than the limit. To know it for sure, ask for the next page.
     public let hasMore: Bool
-    /// The end of the path that the page is of, which a walk passes on to stay on it; nil in a conversation that has
-    /// not branched, and for a page of all branches.
+    /// The end of the page's path, which a walk passes on to stay on it; nil in a conversation that has not branched,
+    /// and for a page of all branches.
     public let through: Int64?
 
     /// Makes a page.
@@ -15,7 +15,7 @@ public struct MessagePage: Sendable, Hashable {
     /// - Parameters:
     ///   - items: The messages, lowest sequence first.
     ///   - hasMore: Whether there may be more beyond the page.
-    ///   - through: The end of the path that the page is of; by default the conversation has not branched.
+    ///   - through: The end of the page's path; by default the conversation has not branched.
     public init(items: [Message], hasMore: Bool, through: Int64? = nil) {
         self.items = items
         self.hasMore = hasMore
@@ -27,7 +27,7 @@ public struct MessagePage: Sendable, Hashable {
     /// - Parameters:
     ///   - items: The messages, lowest sequence first, no more than the limit.
     ///   - query: What was asked for.
-    ///   - through: The end of the path that the page is of; by default the conversation has not branched.
+    ///   - through: The end of the page's path; by default the conversation has not branched.
     @inlinable
     public init(_ items: [Message], for query: MessageQuery, through: Int64? = nil) {
         self.init(items: items, hasMore: query.lookup == nil && items.count >= query.limit, through: through)

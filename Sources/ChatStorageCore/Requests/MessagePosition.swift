@@ -19,7 +19,7 @@ public struct MessagePosition: Sendable, Hashable {
 
     /// The first of the messages whose sequences are higher than this one, which need not exist.
     ///
-    /// In a conversation that has branched, a stored message must be on the path; otherwise it is
+    /// In a conversation that has branched, a stored message must be on the path; otherwise the call fails with
     /// ``ChatStorageError/Code-swift.struct/conflict``.
     public static func after(_ sequence: Int64) -> MessagePosition {
         MessagePosition(lowerBound: sequence, upperBound: nil)

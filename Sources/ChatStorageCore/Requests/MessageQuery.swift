@@ -12,7 +12,7 @@ public struct MessageQuery: Sendable, Hashable {
         case all
     }
 
-    /// Messages that are looked up, at most 1,000, on any branch; what is not there is left out.
+    /// Messages to look up, at most 1,000, on any branch; those that are not there are left out.
     public enum Lookup: Sendable, Hashable {
         /// Those of these sequences.
         case sequences([Int64])
@@ -40,7 +40,7 @@ public struct MessageQuery: Sendable, Hashable {
     public var path: Path
     /// The states of the messages; others are passed over.
     public var states: MessageStates
-    /// The messages that are looked up in place of a page; nil reads the page.
+    /// The messages to look up in place of a page; nil reads the page.
     public let lookup: Lookup?
 
     /// Makes a query for a page.

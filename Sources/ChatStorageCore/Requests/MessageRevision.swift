@@ -1,18 +1,18 @@
-/// A change of a stored message: of what the app keeps beside it, or of an answer under way by its writer.
+/// A change of a stored message: of its metadata, or, by its writer, of an answer under way.
 ///
 /// ```swift
 /// try await chats.reviseMessage(MessageRevision(of: "trip", 4, metadata: .setting("rating", to: 1)))
 /// try await chats.reviseMessage(MessageRevision(of: answer, state: .stopped))
 /// ```
 public struct MessageRevision: Sendable, Hashable {
-    /// Which writing of a message a writer goes on from.
+    /// The revision of a message that a writer continues from.
     public struct Base: Sendable, Hashable {
-        /// The message's ``Message/createdAt``: a message of another conversation under the same id has another.
+        /// The message's ``Message/createdAt``; it differs in another conversation of the same id.
         public var createdAt: Timestamp
         /// The message's ``Message/revision`` as it was read, or as the revision before returned it.
         public var revision: Int64
 
-        /// Names a writing of a message.
+        /// Names a revision of a message.
         public init(createdAt: Timestamp, revision: Int64) {
             self.createdAt = createdAt
             self.revision = revision
@@ -23,11 +23,11 @@ public struct MessageRevision: Sendable, Hashable {
     public var conversationID: ConversationID
     /// The message's place in it.
     public var sequence: Int64
-    /// What becomes of the message's metadata.
+    /// The change of the message's metadata.
     public var metadata: MetadataChange
-    /// Which writing of an answer under way this goes on from; nil for a change of the metadata alone.
+    /// The revision of an answer under way that this continues; nil for a change of the metadata alone.
     public let base: Base?
-    /// What the answer says now: its parts and native JSON count, and nothing else of it; nil leaves both.
+    /// What the answer says now; only its parts and native JSON are written, and nil leaves both.
     public let body: ChatMessage?
     /// How the writing ends; nil, or ``MessageState/streaming``, goes on.
     public let state: MessageState?
@@ -37,7 +37,7 @@ public struct MessageRevision: Sendable, Hashable {
     /// - Parameters:
     ///   - id: The conversation.
     ///   - sequence: The message's place in it.
-    ///   - metadata: What becomes of the message's metadata.
+    ///   - metadata: The change of the message's metadata.
     public init(of id: ConversationID, _ sequence: Int64, metadata: MetadataChange) {
         conversationID = id
         self.sequence = sequence
@@ -47,15 +47,15 @@ public struct MessageRevision: Sendable, Hashable {
         state = nil
     }
 
-    /// Makes a request to write an answer under way further, or to end it.
+    /// Makes a request to continue or end an answer under way.
     ///
     /// What is left out stays as it is: a request to stop an answer sends the state alone.
     ///
     /// - Parameters:
     ///   - message: The message as it was read, or as the revision before returned it.
-    ///   - body: What it says now: its parts and native JSON count, and nothing else of it. By default what it said.
+    ///   - body: What it says now; only its parts and native JSON are written. By default what it said.
     ///   - state: How the writing ends; by default it goes on.
-    ///   - metadata: What becomes of the message's metadata; by default nothing.
+    ///   - metadata: The change of the message's metadata; by default nothing.
     public init(
         of message: Message, body: ChatMessage? = nil, state: MessageState? = nil,
         metadata: MetadataChange = MetadataChange()
@@ -66,15 +66,15 @@ public struct MessageRevision: Sendable, Hashable {
             metadata: metadata)
     }
 
-    /// Makes a request to write an answer under way further, or to end it, of what names its writing alone.
+    /// Makes a request to continue or end an answer under way from the values that identify its revision.
     ///
     /// - Parameters:
     ///   - id: The conversation.
     ///   - sequence: The message's place in it.
-    ///   - base: Which writing of the message this goes on from.
-    ///   - body: What it says now: its parts and native JSON count, and nothing else of it. By default what it said.
+    ///   - base: The revision of the message that this continues.
+    ///   - body: What it says now; only its parts and native JSON are written. By default what it said.
     ///   - state: How the writing ends; by default it goes on.
-    ///   - metadata: What becomes of the message's metadata; by default nothing.
+    ///   - metadata: The change of the message's metadata; by default nothing.
     public init(
         of id: ConversationID, _ sequence: Int64, from base: Base, body: ChatMessage? = nil,
         state: MessageState? = nil, metadata: MetadataChange = MetadataChange()
@@ -135,7 +135,7 @@ extension MessageRevision {
                 createdAt: message.createdAt, predecessor: message.predecessor, writing: writing ?? message.writing))
     }
 
-    /// Whether the message is what this revision made of it: its acknowledgement was lost, and it is sent again.
+    /// Whether the message is what this revision made of it, so that this is a repeat after a lost acknowledgement.
     private func isMade(of message: Message, from base: Base) -> Bool {
         message.revision == base.revision + 1 && message.state == state ?? .streaming
             && message.revisedAt != nil

@@ -30,10 +30,10 @@ public struct NewConversation: Sendable {
     }
     /// What happens when a conversation of the same id exists.
     public var ifExists: Existing
-    /// What most conversations have not; nil for nothing, so that copies of most requests are short.
+    /// What most conversations do not have; nil for nothing, so that most requests are cheap to copy.
     private var more: More?
 
-    /// Labels and metadata; never changed once it is made.
+    /// Labels and metadata; never changed once made.
     private final class More: Sendable {
         let labels: Set<Label>
         let metadata: Metadata
@@ -67,7 +67,7 @@ public struct NewConversation: Sendable {
         more = More.of(labels: labels, metadata: metadata)
     }
 
-    /// Makes a request of what most conversations have.
+    /// Makes a request without labels and metadata.
     @usableFromInline
     init(plain id: ConversationID, title: String?, ifExists: Existing) {
         self.id = id

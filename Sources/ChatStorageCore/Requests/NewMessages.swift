@@ -14,7 +14,7 @@ public struct NewMessages: Sendable {
     public var movesHead: Bool
     /// Whether the last of them is an answer under way, ``MessageState/streaming``; the others are complete.
     public var isStreaming: Bool
-    /// Whether everything in the conversation is read after the append, as it is when the person writes it.
+    /// Whether everything in the conversation counts as read after the append, as when its user sends a message.
     public var marksRead: Bool
 
     /// Makes a request to append messages.

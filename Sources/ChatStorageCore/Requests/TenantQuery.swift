@@ -49,7 +49,7 @@ public struct TenantPage: Sendable, Hashable, Codable {
     /// Makes a page of what a backend read, up to one tenant more than was asked for.
     ///
     /// - Parameters:
-    ///   - tenants: Up to `limit + 1` tenants; the one too many says that there is a next page.
+    ///   - tenants: Up to `limit + 1` tenants; one too many means that there is a next page.
     ///   - limit: How many were asked for, 0 or more.
     public init(_ tenants: [TenantSummary], limit: Int) {
         let items = Array(tenants.prefix(limit))

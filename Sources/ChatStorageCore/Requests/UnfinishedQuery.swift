@@ -1,8 +1,8 @@
 import ChatStorageSupport
 
-/// Which of a store's answers under way a page has: those that nobody has written for a while, over all tenants.
+/// Which of a store's answers under way a page has: those of all tenants that nobody has written for a while.
 public struct UnfinishedQuery: Sendable, Hashable {
-    /// How long nobody has written them, by the clock that gives the store its times.
+    /// For how long nobody has written them, by the clock that gives the store its times.
     public var notRevisedFor: Duration
     /// ``UnfinishedPage/next`` of the page before; nil reads the first page.
     public var after: UnfinishedMessage.Place?
@@ -12,7 +12,7 @@ public struct UnfinishedQuery: Sendable, Hashable {
     /// Makes a query.
     ///
     /// - Parameters:
-    ///   - duration: How long nobody has written them, zero or longer. A writer that lives writes every 15 seconds at
+    ///   - duration: For how long nobody has written them, zero or longer. A live writer writes every 15 seconds at
     ///     least, so a minute means that it is dead.
     ///   - place: ``UnfinishedPage/next`` of the page before; by default the first page is read.
     ///   - limit: How many at most, 0 or more; by default 50.
@@ -80,7 +80,7 @@ public struct UnfinishedPage: Sendable, Hashable {
     /// Makes a page of what a backend read, up to one answer more than was asked for.
     ///
     /// - Parameters:
-    ///   - messages: Up to `limit + 1` answers; the one too many says that there is a next page.
+    ///   - messages: Up to `limit + 1` answers; one too many means that there is a next page.
     ///   - limit: How many were asked for, 0 or more.
     public init(_ messages: [UnfinishedMessage], limit: Int) {
         let items = Array(messages.prefix(limit))

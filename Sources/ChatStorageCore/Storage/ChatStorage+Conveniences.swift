@@ -139,10 +139,11 @@ extension ChatStorage {
 
     /// Reads the last messages of a conversation's current path, in order, as an LLM chat API takes them.
     ///
-    /// Answers that are still being written, or whose writing failed, are left out. So are results of tools at the
-    /// beginning whose calls are before it, since no API takes them: there may be fewer messages than the limit.
+    /// Answers that are still being written, or whose writing failed, are left out. So are tool results at the
+    /// beginning whose calls come before it, since no API takes them; there may then be fewer messages than the limit.
     ///
-    /// A system message at the start of a long conversation is not among the last ones; ``history(of:window:)`` keeps it.
+    /// A system message at the start of a long conversation is not among the last ones; ``history(of:window:)`` keeps
+    /// it.
     ///
     /// - Parameters:
     ///   - id: The conversation; one that does not exist has no messages.
@@ -261,7 +262,7 @@ extension ChatStorage {
             do {
                 return try await reviseMessage(MessageRevision(of: message, state: state))
             } catch let error as ChatStorageError where error.code == .conflict {
-                // Its writer was quicker; the next look sees what it wrote.
+                // Its writer was quicker; the next turn reads what it wrote.
                 try Task.checkCancellation()
             }
         }

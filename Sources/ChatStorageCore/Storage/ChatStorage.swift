@@ -15,11 +15,11 @@
 ///
 /// - Every requirement is one transaction: it happens wholly or not at all. A few calls built on them make several:
 ///   `append(streaming:)`, ``endAnswer(_:of:as:)``, histories of a window, and walks.
-/// - Calls throw ``ChatStorageError``, always possible: `closed`, `notPrepared`, `schemaTooNew`, `schemaMismatch`,
-///   `unavailable`, `accessDenied`, `damaged`, of writes also `readOnly`; and `invalidArgument` for an id, title,
-///   tenant, key, content or limit outside ``Limits``.
-/// - When the caller's task is cancelled a call throws `CancellationError`, at once unless its backend cannot leave its
-///   work. What it was to do is then done wholly or not at all, now or a moment later.
+/// - Calls throw ``ChatStorageError``. Any call can throw `closed`, `notPrepared`, `schemaTooNew`, `schemaMismatch`,
+///   `unavailable`, `accessDenied`, `damaged`, and `invalidArgument` for an id, title, tenant, key, content or limit
+///   outside ``Limits``; any write also `readOnly`.
+/// - When the caller's task is cancelled, a call throws `CancellationError`: at once, unless its backend cannot leave
+///   its work. The work is then done wholly or not at all, now or a moment later.
 /// - Calls may come from any task and thread, any number at once. The work never runs on the caller's actor.
 ///
 /// ## Topics
@@ -93,9 +93,9 @@ public protocol ChatStorage: Sendable {
     ///   - id: The conversation.
     ///   - change: What becomes of it.
     /// - Returns: The conversation as it is now, or nil if there is none of this id.
-    /// - Throws: ``ChatStorageError`` with the code `messageNotFound` if the message that becomes the head is not there,
-    ///   `tooManyLabels` if it would have more than 32 labels, or `metadataTooLarge` if its metadata would have more than
-    ///   64 KiB. Nothing is written then.
+    /// - Throws: ``ChatStorageError`` with the code `messageNotFound` if the message that becomes the head is not
+    ///   there, `tooManyLabels` if it would have more than 32 labels, or `metadataTooLarge` if its metadata would have
+    ///   more than 64 KiB. Nothing is written then.
     @discardableResult
     func updateConversation(_ id: ConversationID, _ change: ConversationChange) async throws -> Conversation?
 
@@ -138,25 +138,25 @@ public protocol ChatStorage: Sendable {
 
     /// Changes a stored message: what the app keeps beside it, or, of an answer under way, what it says and its state.
     ///
-    /// It moves nothing: not ``Conversation/updatedAt``, not the version. Two callers who change different members of the
-    /// metadata at once both succeed. A writer's revision that was made before, because its acknowledgement was lost,
-    /// changes nothing and returns the message as it is.
+    /// It moves nothing: not ``Conversation/updatedAt``, not the version. Two callers who change different members of
+    /// the metadata at once both succeed. A writer's revision that was made before, because its acknowledgement was
+    /// lost, changes nothing and returns the message as it is.
     ///
     /// - Parameter revision: The message, and what becomes of it.
     /// - Returns: The message as it is now.
-    /// - Throws: ``ChatStorageError`` with the code `messageNotFound` if it is not there, or another conversation has its
-    ///   place; of a writer's revision `conflict` if it was written since it was read, or has ended; or
+    /// - Throws: ``ChatStorageError`` with the code `messageNotFound` if it is not there, or another conversation has
+    ///   its place; of a writer's revision `conflict` if it was written since it was read, or has ended; or
     ///   `metadataTooLarge` if its metadata would have more than 64 KiB. Nothing is written then.
     @discardableResult
     func reviseMessage(_ revision: MessageRevision) async throws -> Message
 
     /// Reads a page of a conversation's messages, lowest sequence first, or some by their sequences or keys.
     ///
-    /// - Parameter query: The conversation, where the page lies, on which path, and how many messages it has at most; or
-    ///   which messages are looked up.
+    /// - Parameter query: The conversation, where the page lies, on which path, and how many messages it has at most;
+    ///   or which messages are looked up.
     /// - Returns: The messages, and whether there may be more; none if there is no such conversation.
-    /// - Throws: ``ChatStorageError`` with the code `messageNotFound` if the message that ends the path is not there, or
-    ///   `conflict` if the page begins after a stored message that is not on the path.
+    /// - Throws: ``ChatStorageError`` with the code `messageNotFound` if the message that ends the path is not there,
+    ///   or `conflict` if the page begins after a stored message that is not on the path.
     func messages(_ query: MessageQuery) async throws -> MessagePage
 
     /// Reads where a conversation has branched: every place that several messages follow, lowest sequence first.
@@ -181,13 +181,13 @@ public protocol ChatStorage: Sendable {
     /// - Parameter snapshot: The conversation and its messages, any number.
     /// - Returns: The conversation.
     /// - Throws: ``ChatStorageError`` with the code `conversationExists` if one of this id exists; it stays as it is.
-    ///   `invalidArgument` for sequences that do not increase, times that decrease, a key that comes twice or a predecessor
-    ///   or head that is not in it;
+    ///   `invalidArgument` for sequences that do not increase, times that decrease, a key that comes twice or a
+    ///   predecessor or head that is not in it;
     ///   `invalidRole` for a role that the store does not take.
     @discardableResult
     func restoreConversation(_ snapshot: ConversationSnapshot) async throws -> Conversation
 
-    /// The ends of answers under way that are being written through the store, which its closing waits for.
+    /// The answers whose ends are being written through the store; closing the store waits for them.
     ///
     /// A wrapper gives those of what it wraps; a store makes its own.
     var endingAnswers: EndingAnswers { get }

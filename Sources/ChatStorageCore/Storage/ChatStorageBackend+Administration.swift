@@ -56,10 +56,10 @@ extension ChatStorageBackend {
 
     /// Ends the answers under way that nobody has written for a while: their writers died.
     ///
-    /// An answer that moves meanwhile lives on.
+    /// An answer that is written meanwhile stays under way.
     ///
     /// - Parameters:
-    ///   - duration: How long nobody has written them; a writer that lives writes every 15 seconds at least.
+    ///   - duration: For how long nobody has written them; a live writer writes every 15 seconds at least.
     ///   - state: How they end; by default they failed.
     /// - Returns: How many were ended.
     /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for `streaming`, which is no end.
@@ -108,7 +108,7 @@ extension ChatStorageBackend {
                 }
                 query.cursor = page.next
             } while query.cursor != nil
-            // From the start again until nothing is found: others may have written meanwhile.
+            // Starts over until it finds nothing: others may have written meanwhile.
             guard !isDryRun, !isEmpty else { return count }
             isFirstWalk = false
         }

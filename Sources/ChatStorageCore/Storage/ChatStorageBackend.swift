@@ -55,16 +55,16 @@ public protocol ChatStorageBackend: ChatStorage {
 
     /// Reads a page of the tenants that have conversations, by the UTF-8 bytes of their names, the default one first.
     ///
-    /// It counts, so a page takes as long as its tenants have conversations.
+    /// It counts, so a page takes the longer the more conversations its tenants have.
     ///
     /// - Parameter query: Where the page begins, and how many tenants it has at most.
     func tenants(_ query: TenantQuery) async throws -> TenantPage
 
     /// Deletes all conversations of a tenant, one by one, each whole.
     ///
-    /// A call on the tenant that begins later may survive it, so an app locks the user out first. One that failed or
-    /// was cancelled has deleted some; it is called again. Titles, labels and metadata are not read, so a conversation
-    /// is deleted too if another program has damaged them.
+    /// What calls on the tenant write meanwhile may survive, so an app locks the user out first. An erasure that failed
+    /// or was cancelled has deleted some; call it again. It does not read titles, labels and metadata, so damaged ones
+    /// do not stop it.
     ///
     /// - Parameters:
     ///   - name: The tenant's name; nil is the default tenant.
@@ -74,7 +74,7 @@ public protocol ChatStorageBackend: ChatStorage {
 
     /// Deletes a tenant's conversations that were not updated since a time, one by one, each whole.
     ///
-    /// Whether one was updated meanwhile is looked at again when it is deleted. Nothing is deleted unless this is
+    /// Each deletion checks again that its conversation was not updated meanwhile. Nothing is deleted unless this is
     /// called.
     ///
     /// - Parameters:
@@ -183,6 +183,6 @@ extension ChatStorageBackend {
         try await defaultTenant.restoreConversation(snapshot)
     }
 
-    /// The ends of answers under way that are being written through the store.
+    /// The answers whose ends are being written through the store.
     public var endingAnswers: EndingAnswers { defaultTenant.endingAnswers }
 }

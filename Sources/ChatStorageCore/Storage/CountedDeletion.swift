@@ -25,7 +25,7 @@ struct CountedDeletion {
                 return
             }
             hadChanged = true
-            // A backend that lists a conversation which it cannot find says so when it deletes it.
+            // Not there: the last attempt below reports a backend that lists what it cannot find.
             guard let now = try await storage.conversation(deletion.id) else { break }
             guard deletion.applies(to: now) else { return }
             current = now
@@ -37,7 +37,7 @@ struct CountedDeletion {
 extension ConversationDeletion {
     /// The same deletion, on the condition that the conversation was not updated since it was read.
     fileprivate func ifNotUpdated(since conversation: Conversation) -> ConversationDeletion {
-        // Nothing is later than the last time there is.
+        // No time comes after the latest one.
         guard conversation.updatedAt < .latest else { return self }
         let next = Timestamp(microsecondsSinceEpoch: conversation.updatedAt.microsecondsSinceEpoch + 1)
         var deletion = self

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The ends of answers under way that are being written: a store that closes waits for them.
+/// The answers whose ends are being written: a store that closes waits for them.
 ///
 /// A task that is cancelled while it writes an answer writes the end outside the cancelled task. From the moment of the
 /// cancellation it is counted, so that a store which is closed right afterwards still takes it.
@@ -12,7 +12,7 @@ public final class EndingAnswers: Sendable {
 
     private let state = Mutex(State())
 
-    /// Makes it; each store has one, which all its handles give.
+    /// Makes it; each store has one, which all its handles share.
     public init() {}
 
     /// Counts an end that is going to be written.
@@ -20,7 +20,7 @@ public final class EndingAnswers: Sendable {
         state.withLock { $0.count += 1 }
     }
 
-    /// Says that it was written, or could not be.
+    /// Counts an end no longer: it was written, or could not be.
     package func end() {
         let waiting = state.withLock { state -> [CheckedContinuation<Void, Never>] in
             state.count -= 1

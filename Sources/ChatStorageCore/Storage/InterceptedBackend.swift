@@ -51,7 +51,7 @@ public struct InterceptedBackend: ChatStorageBackend {
     /// Reads a page of the wrapped backend's tenants.
     public func tenants(_ query: TenantQuery) async throws -> TenantPage {
         guard !tenantPrefix.isEmpty else { return try await base.tenants(query) }
-        // Those behind the prefix lie together; the prefix itself is the default tenant.
+        // Names with the prefix are neighbours; the prefix alone is the default tenant.
         var after: String? = query.after.map { tenantPrefix + $0 } ?? String(tenantPrefix.dropLast())
         var found: [TenantSummary] = []
         while let start = after, found.count <= query.limit {

@@ -63,7 +63,7 @@ struct DecodedMembers {
     }
 
     private static let useCodec = "a provider's form of a message is read by a codec of ChatStorageProviders"
-    /// Members of providers' messages, which no form of the library has.
+    /// Members that only providers' messages have.
     private static let providersMembers: Set<String> = ["tool_calls", "toolCalls", "function_call", "functionCall"]
 
     /// Refuses any other member that is not empty, since it would be lost.

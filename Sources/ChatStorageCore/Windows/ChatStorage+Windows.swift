@@ -6,15 +6,15 @@ extension ChatStorage {
     /// let past = try await chats.history(of: id, window: .tokens(60_000))
     /// ```
     ///
-    /// A conversation that fits is given whole. Of a longer one the system and developer messages at its beginning stay,
-    /// and what follows them begins at a user's message and separates no result from its call. Its beginning stays the
-    /// same while the conversation grows, and then moves by a quarter of the window or more on average, so that a
-    /// provider's cache of the prompt's beginning serves many turns. <doc:Windows> says more.
+    /// A conversation that fits is given whole. Of a longer one the system and developer messages at its beginning
+    /// stay, and what follows them begins at a user's message and separates no result from its call. Its beginning
+    /// stays the same while the conversation grows, and then moves by a quarter of the window or more on average, so
+    /// that a provider's cache of the prompt's beginning serves many turns. <doc:Windows> says more.
     ///
     /// A turn that does not fit is not cut: if that is the last one, only the instructions come. If not even these fit,
     /// nothing does. Answers that are still being written, or whose writing failed, are left out.
     ///
-    /// It reads from the end, page by page, no more than it needs, and the beginning.
+    /// It reads the beginning, and as many pages from the end as it needs.
     ///
     /// - Parameters:
     ///   - id: The conversation; one that does not exist has no messages.
@@ -24,8 +24,8 @@ extension ChatStorage {
         try await history(of: id, .end, window)
     }
 
-    /// Reads as much of what precedes a message as a window has room for, in order: what a model is given to answer anew
-    /// in that message's place.
+    /// Reads as much of what precedes a message as a window has room for, in order: what a model is given to answer
+    /// anew in that message's place.
     ///
     /// - Parameters:
     ///   - id: The conversation; one that does not exist has no messages.
@@ -45,7 +45,7 @@ extension ChatStorage {
         if window.messages == 0 { return [] }
         var scan = WindowScan(window)
         var newestFirst: [Message] = []
-        // A window of some messages is one page, most often: with those that show where it can begin.
+        // A window that counts messages mostly takes one page, with a few more to find where it can begin.
         var size = window.messages.map { PageSize(messages: min($0, 150) * 5 / 4 + 4) } ?? PageSize()
         var query = MessageQuery(of: id, position, states: .finished)
         var isBranched = false

@@ -46,8 +46,9 @@ public struct HistoryWindow: Sendable {
 
     /// Estimates the tokens of a message: a token for every four bytes of what is sent of it, and four for the message.
     ///
-    /// It is no count. Code, and languages other than English, can have twice as many tokens; a file that is named by its
-    /// URL counts as that URL, one whose bytes are in the provider's own JSON as all of them. A model's counter knows better.
+    /// It is not a count. Code, and languages other than English, can have twice as many tokens. A file that is named
+    /// by its URL counts as that URL; one inside the provider's own JSON counts with all its bytes. A model's own
+    /// counter is exact.
     @Sendable public static func estimatedTokens(of message: ChatMessage) -> Int {
         let bytes: Int
         if let native = message.native {

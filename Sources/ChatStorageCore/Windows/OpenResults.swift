@@ -1,6 +1,6 @@
 import ChatStorageSupport
 
-/// The tools' results in the end of a conversation whose calls come before that end.
+/// Tool results whose calls have not been met yet, reading a conversation backwards.
 struct OpenResults {
     private var calls: Set<UTF8Text> = []
     /// Whether there is a result that names no call.

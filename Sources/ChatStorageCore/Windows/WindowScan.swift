@@ -1,11 +1,11 @@
-/// Decides where a window of a conversation begins; it is given the messages from the newest back.
+/// Decides where a window of a conversation begins; it takes the messages from the newest back.
 ///
-/// A window can begin at a user's message that separates no result from its call. Of these, one is chosen that stays the
-/// same while the conversation grows. There is no state to remember it by, so what chooses is the messages' sequences,
-/// which do not change: a user's message ranks by the highest bit in which its sequence differs from that of the user's
-/// message before it. In any stretch of a conversation one ranks highest, and those that rank high are far apart, as on a
-/// ruler. The window begins at the highest rank among those that leave it more than half full. So it moves forward only,
-/// and by a quarter of the budget or more on average.
+/// A window can begin at a user's message that separates no result from its call. It should begin at the same one while
+/// the conversation grows. No state remembers that one, so the scan chooses by the messages' sequences, which do not
+/// change: a user's message ranks by the highest bit in which its sequence differs from that of the user's
+/// message before it. In any stretch of a conversation one ranks highest, and those that rank high are far apart, as on
+/// a ruler. The window begins at the highest rank among those that leave it more than half full. So it moves forward
+/// only, and by a quarter of the budget or more on average.
 struct WindowScan {
     /// A message that the window can begin at.
     private struct Start {
@@ -34,7 +34,7 @@ struct WindowScan {
 
     /// Whether messages before those that were taken can matter.
     ///
-    /// Of several starts the oldest has its rank from the user's message before it.
+    /// The oldest of several starts gets its rank from the user's message before it.
     var needsMore: Bool { !isOver || (starts.count > 1 && starts[starts.count - 1].rank == nil) }
 
     /// Takes the message before those that were taken.

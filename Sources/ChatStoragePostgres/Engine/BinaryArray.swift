@@ -5,7 +5,7 @@ import ChatStorageSupport
 enum BinaryArray {
     /// Reads an array of texts of at most one dimension, counted from 1, and without NULLs; nil for anything else.
     ///
-    /// Arrays that are counted from another number are unequal to PostgreSQL, so what was read could not be compared.
+    /// To PostgreSQL, arrays with another lower bound are unequal, so what was read could not be compared.
     static func texts(_ bytes: UnsafeRawBufferPointer) -> [String]? {
         var rest = bytes[...]
         func number() -> Int? {

@@ -39,10 +39,10 @@ struct SchemaDefinition {
         return transaction(namespace + statements.joined() + widening)
     }
 
-    /// What makes the store take more roles.
+    /// Makes the store take more roles.
     ///
-    /// The constraint locks the table of messages against everybody for a moment, but behind a long read it waits, and
-    /// everybody behind it. So it waits briefly, and fails; it can be repeated.
+    /// Changing the constraint locks the table of messages against everybody for a moment. Behind a long read it would
+    /// wait, and everybody else behind it. So it waits only briefly, then fails, and can be repeated.
     func widening(to roles: StoredRoles) -> Request {
         let wait = Request.Step(
             statement: PreparedSQL(text: "SELECT set_config('lock_timeout', $1, true)", [.text]), bytes: 0

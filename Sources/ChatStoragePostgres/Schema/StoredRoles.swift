@@ -30,10 +30,10 @@ struct StoredRoles: Sendable, Hashable {
          WHERE n.nspname = $1 AND c.relname = 'chat_messages' AND k.conname = '\(constraint)')
         """
 
-    /// The statements that put a constraint with these names in the place of another.
+    /// The statements that replace the constraint by one with these names.
     ///
-    /// - Parameter isValidated: Whether the rows that are there are read, to see whether they have one of these roles.
-    ///   Where the constraint before was narrower they have.
+    /// - Parameter isValidated: Whether the existing rows are checked for these roles. After a narrower constraint that
+    ///   is not needed.
     func constraint(in schema: SchemaName, isValidated: Bool) -> [String] {
         let table = "\(schema.quoted).chat_messages"
         let list = names.sorted().map { "'\($0)'" }.joined(separator: ", ")

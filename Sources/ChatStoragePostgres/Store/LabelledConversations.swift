@@ -2,8 +2,8 @@ import Synchronization
 
 /// Conversations that have labels, as far as appends have found.
 ///
-/// An append to one of them is made at once by the statement that lists its labels, and not first by one that leaves it
-/// out. It is a matter of speed alone: a conversation can get or lose its labels at any time.
+/// An append to one of them begins with the statement that lists its labels, not with one that leaves it out. This
+/// only saves time: a conversation can get or lose its labels at any moment.
 final class LabelledConversations: Sendable {
     /// At most this many are remembered.
     static let limit = 4_096

@@ -18,7 +18,7 @@ final class PostgresStore: Sendable {
     private let loop: EventLoop
     /// Conversations that have labels, as far as is known.
     let labelled = LabelledConversations()
-    /// The ends of answers under way that are being written.
+    /// The answers whose ends are being written.
     let endingAnswers = EndingAnswers()
     private let inspections: SingleFlight<SchemaInspection.Location>
     private let phase = Mutex(Phase.new)
@@ -112,9 +112,9 @@ final class PostgresStore: Sendable {
         }
     }
 
-    /// Makes the store take roles, or rests after others held the table too long.
+    /// Makes the store take roles, or waits after others held the table too long.
     ///
-    /// - Parameter deadline: When it is tried no longer.
+    /// - Parameter deadline: When to stop trying.
     private func add(
         _ roles: StoredRoles, to schema: SchemaName, until deadline: ContinuousClock.Instant
     ) async throws {

@@ -35,7 +35,7 @@ struct AnswerRevision: Sendable {
         .init("metadata", .text) { $1.append($0.metadata?.new) },
     ])
 
-    /// Reads the message that the statement wrote, which answers without what was given.
+    /// Reads the message that the statement wrote; the statement does not return what it was given.
     func message(_ row: QueryResult.Row) throws -> Message {
         let written = try MessageTable.message(row, of: revision.conversationID)
         guard let body = revision.body else { return written }

@@ -1,10 +1,10 @@
 import ChatStorageCore
 
-/// What a statement answered that looks for keys and at the conversation, and then appends.
+/// The answer of a statement that looks for keys and at the conversation, and then appends.
 struct AppendLook {
     /// What a row of its answer is; the row's first column has its name.
     private enum Row: String {
-        /// A message that has one of the given keys already, whereupon none is added.
+        /// A message that already has one of the given keys; then none is added.
         case found
         /// A message that was added: its sequence, time and predecessor.
         case added
@@ -21,7 +21,7 @@ struct AppendLook {
     private(set) var before: ConversationVersion?
     /// The conversation's version after messages were added.
     private(set) var after: ConversationVersion?
-    /// Whether the message is there that was to be followed or replaced.
+    /// Whether the message to follow or to replace is there.
     private(set) var hasPlace = true
     /// Whether the conversation has labels: after messages were added, or else as the statement's snapshot shows.
     var hasLabels: Bool { hadLabels.after ?? hadLabels.before ?? false }
@@ -50,7 +50,7 @@ struct AppendLook {
         }
     }
 
-    /// The place of what follows the messages' columns.
+    /// The first column after the messages' columns.
     private static let more = 1 + Int32(MessageTable.columns.count)
 
     private static func version(_ row: QueryResult.Row) throws -> ConversationVersion {
@@ -77,7 +77,7 @@ struct AppendLook {
 
     /// - Parameters:
     ///   - source: The conversation's row, and where it is.
-    ///   - hasPlace: Whether the message is there that is to be followed or replaced.
+    ///   - hasPlace: Whether the message to follow or to replace is there.
     static func before(from source: String, hasPlace: String = "true") -> String {
         row(
             .before, version, clearedThrough: "cleared_through", hasLabels: "labels IS NOT NULL", head: "head",

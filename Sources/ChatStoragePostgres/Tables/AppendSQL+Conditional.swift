@@ -72,7 +72,7 @@ extension AppendSQL {
         """
     }
 
-    /// What an append gives its last message where that is an answer under way.
+    /// The columns that an append sets for its last message if that is an answer under way.
     ///
     /// - Parameter isStreaming: The parameter that says so; nil for no.
     func writing(_ isStreaming: String?) -> [(column: String, value: String)] {
@@ -84,7 +84,7 @@ extension AppendSQL {
         ]
     }
 
-    /// One snapshot shows all of it, except for what the wait for the lock brings.
+    /// All of it sees one snapshot, except for a row that it had to wait for.
     private func conditional(
         _ name: String, _ shape: BoundColumns<MessageValues>, _ lengthening: String, more: [ParameterType] = [],
         isStreaming: String? = nil, withLabels: Bool = false

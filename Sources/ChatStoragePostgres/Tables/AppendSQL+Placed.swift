@@ -3,9 +3,9 @@ import ChatStorageCore
 /// The statements of appends that go to a place of their own, keep the head where it is, or go to a conversation whose
 /// head is not the newest message.
 ///
-/// They are three in one transaction: the conversation is created if it may be, its row is locked, and then the messages
-/// are looked at and added. In its snapshot they are what they are: a statement that had to wait for the lock itself
-/// would look at those from before.
+/// They are three in one transaction: the first creates the conversation if it may, the second locks its row, and the
+/// third looks at the messages and adds. Its snapshot begins under the lock: a statement that waited for the lock
+/// itself would look at older messages.
 extension AppendSQL {
     /// Creates the conversation if it is not there, with its first values.
     var creation: PreparedSQL {

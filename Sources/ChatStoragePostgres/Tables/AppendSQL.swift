@@ -2,9 +2,9 @@ import ChatStorageCore
 
 /// The statements that append messages, and how their answers are read.
 ///
-/// Each locks the conversation's row first, so that sequences follow the order of commits. Those that say nothing else
-/// leave out conversations that have labels, see ``LabelTable``, and those whose head is not the newest message: there the
-/// messages follow another one, which takes a look at them; see ``placedAppend``.
+/// Each locks the conversation's row first, so that sequences follow the order of commits. Unless they say otherwise,
+/// they leave out conversations that have labels, see ``LabelTable``, and those whose head is not the newest message:
+/// there an append has to look at the messages first, see ``placedAppend``.
 struct AppendSQL: Sendable {
     let names: TableNames
     let conversations: ConversationTable
@@ -78,8 +78,8 @@ struct AppendSQL: Sendable {
 
     /// The rows are locked in the order of their key, so that two such statements do not wait for each other.
     ///
-    /// The conversations are numbered in that order, those that are left out too: messages find their conversation by
-    /// its number, and callers theirs.
+    /// The conversations are numbered in that order, including those that are left out: messages and callers find
+    /// theirs by its number.
     var batch: MessageStatement {
         let rows = """
             SELECT given.tenant, given.conversation_id, now(), now(), given.messages, given.messages

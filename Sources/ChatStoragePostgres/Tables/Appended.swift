@@ -1,6 +1,6 @@
 import ChatStorageCore
 
-/// What an append stored: consecutive sequences and one time, in a conversation of a version.
+/// What an append stored: consecutive sequences and one time, and the conversation's version.
 struct Appended: Sendable {
     let firstSequence: Int64
     let time: Timestamp

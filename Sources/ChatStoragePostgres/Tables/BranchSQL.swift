@@ -48,8 +48,8 @@ struct BranchSQL: Sendable {
     /// which is NULL for the last run of all.
     ///
     /// A jump's run begins with it, and belongs to the run that has its parent. Each run is reached once, from an
-    /// earlier one, so it ends whatever is stored. The jumps come by arrays: a planner expects several elements of one, and
-    /// where it expects a single jump it compares each run with each jump.
+    /// earlier one, so it ends whatever is stored. The jumps come in arrays, of which a planner expects several
+    /// elements: where it expects a single jump, it compares each run with each jump.
     ///
     /// - Parameter sequence: The message.
     func descendants(of sequence: String) -> String {
@@ -80,21 +80,22 @@ struct BranchSQL: Sendable {
             + "AND \(table).sequence <= \(sequence) ORDER BY \(table).sequence DESC LIMIT 1)"
     }
 
-    /// Locks a conversation's row, so that a statement after it in the same transaction sees all that was written before.
+    /// Locks a conversation's row, so that a statement after it in the same transaction sees all that was written
+    /// before.
     var lock: PreparedSQL {
         names.statement(
             "lock_conversation", [.text, .text],
             "SELECT 1::bigint FROM \(names.conversations) WHERE \(TableNames.thisConversation) FOR NO KEY UPDATE")
     }
 
-    /// The columns that change whenever messages or the head do, but for what a message says.
+    /// Columns that show every change of messages or of the head, except of what a message says.
     static let looked = ["created_at", "last_sequence", "message_count", "cleared_through", "head"]
 
     /// Whether a row that is written is still the one that was looked at.
     ///
-    /// It is, where the statement before has locked it. That one finds nothing if the conversation was deleted at that
-    /// moment. If it is made anew at once, this statement sees it without a lock: its write would wait, and go on with
-    /// the row as it has become and with messages as they were. It writes nothing then, as if it had come in between.
+    /// It is, if the statement before has locked it. But that one locks nothing if the conversation is deleted at that
+    /// moment. If the conversation is then created again, this statement sees it unlocked: its write could wait, and go
+    /// on with the new row but with older messages. Under this condition it writes nothing.
     ///
     /// - Parameters:
     ///   - row: The row that is written.

@@ -1,7 +1,7 @@
 import ChatStorageCore
 
-/// An append that first checks whether it was made before, whether the conversation is unchanged and whether its place is
-/// there.
+/// An append that first checks whether it was made before, whether the conversation is unchanged and whether its place
+/// is there.
 struct ConditionalAppend: Sendable {
     private let new: NewMessages
     private let key: ConversationKey
@@ -9,7 +9,7 @@ struct ConditionalAppend: Sendable {
     private let statements: Statements
     /// Whether the conversation has labels, as far as is known: the statements for others leave it out.
     private var hasLabels: Bool
-    /// Whether the row is locked by a statement of its own: all others leave out a conversation whose head is not the
+    /// Whether a separate statement locks the row: all others leave out a conversation whose head is not the
     /// newest message, and add at the head.
     private var locksFirst: Bool
     /// Whether the last look found labels.
@@ -18,7 +18,7 @@ struct ConditionalAppend: Sendable {
     private var foundAnotherVersion = false
 
     /// - Parameters:
-    ///   - hasLabels: Whether the conversation may have labels; it costs more, and is right whatever it has.
+    ///   - hasLabels: Whether the conversation may have labels; true costs more, and is always right.
     ///   - isLeftOut: Whether the conversation was left out by a statement for plain ones.
     init(
         _ new: NewMessages, _ values: MessageValues, to key: ConversationKey, hasLabels: Bool, isLeftOut: Bool = false,
@@ -46,7 +46,7 @@ struct ConditionalAppend: Sendable {
         .init("is_streaming", .boolean) { $1.append($0.new.isStreaming) },
     ]
 
-    /// What a conversation has that the append creates.
+    /// The first values of a conversation that the append creates.
     static let first = BoundColumns<ConditionalAppend>([
         .init("title", .text) { $1.append($0.condition.firstValues?.title) },
         .init("labels", .textArray) {
@@ -63,13 +63,13 @@ struct ConditionalAppend: Sendable {
         .init("cleared_through", .bigint) { $1.append($0.condition.expectedVersion?.clearedThrough) },
     ]
 
-    /// What a statement takes that creates the conversation.
+    /// The values of a statement that creates the conversation.
     static let creating = BoundColumns<ConditionalAppend>(always + first.columns)
 
-    /// What a statement takes for a conversation that exists.
+    /// The values of a statement for a conversation that exists.
     static let existing = BoundColumns<ConditionalAppend>(always + version)
 
-    /// What a statement takes that adds at a place.
+    /// The values of a statement that adds at a place.
     static let placed = BoundColumns<ConditionalAppend>(
         always + version + [
             .init("head", .bigint) { $1.append($0.condition.expectedVersion?.head) },
@@ -144,7 +144,7 @@ struct ConditionalAppend: Sendable {
         return try stored(result)
     }
 
-    /// Reads what the statement answered that looks and appends.
+    /// Reads the answer of the statement that looks and appends.
     ///
     /// A distributed engine looks for keys and for the version in two snapshots. The write that changed the version may
     /// have stored these very messages, so one more attempt looks for them.

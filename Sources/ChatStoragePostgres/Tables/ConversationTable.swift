@@ -18,8 +18,8 @@ struct ConversationTable: Sendable {
 
     /// Reads a conversation that a page has.
     ///
-    /// Of one to delete only what a deletion looks at: damage elsewhere in the row does not keep it from being deleted.
-    /// Its labels are looked at by the statements.
+    /// For a deletion it reads only what that looks at: damage elsewhere in the row does not prevent it. The statements
+    /// look at the labels.
     static func conversation(_ row: QueryResult.Row, for query: ConversationQuery) throws -> Conversation {
         guard query.isForDeletion else { return try conversation(row) }
         let updatedAt = try row.time(3)
@@ -30,7 +30,7 @@ struct ConversationTable: Sendable {
 
     /// Reads a conversation.
     ///
-    /// - Parameter withMetadata: Whether its metadata is read; what replaces all of it needs none, and mends damage.
+    /// - Parameter withMetadata: Whether its metadata is read; replacing all of it needs no read, and repairs damage.
     static func conversation(_ row: QueryResult.Row, withMetadata: Bool) throws -> Conversation {
         let conversation = Conversation(
             id: ConversationID(try row.text(0)), title: try row.optionalText(1),
@@ -76,7 +76,7 @@ struct ConversationTable: Sendable {
         .init("metadata", .text) { $1.append(MessageTable.stored($0.metadata)) },
     ])
 
-    /// What a change says of read marks.
+    /// The read marks of a change.
     static let readMarks = BoundColumns<ConversationChange>([
         .init("read_through", .bigint) { $1.append($0.readThrough) },
         .init("unread_from", .bigint) { $1.append($0.unreadFrom) },
@@ -196,10 +196,10 @@ struct ConversationTable: Sendable {
             """)
     }
 
-    /// The same with a head, in a transaction that has locked the row: in its snapshot the messages are what they are.
+    /// The same with a head, in a transaction that has locked the row: its snapshot shows the current messages.
     ///
-    /// It answers one row if the conversation is there: the conversation, if it was changed, and whether the message was
-    /// there.
+    /// It answers one row if the conversation is there: the conversation, if it was changed, and whether the message
+    /// was there.
     var changeHead: PreparedSQL {
         let branches = BranchSQL(names: names)
         let columns = HeadChange.columns
@@ -339,7 +339,7 @@ struct ConversationTable: Sendable {
             """)
     }
 
-    /// Reads a page of tenants with what they have; too rare to be prepared.
+    /// Reads a page of tenants with their counts; too rare to be prepared.
     ///
     /// It finds each tenant by the key of the one before. A distributed engine takes no recursion over its servers.
     var tenants: PreparedSQL {
@@ -374,8 +374,8 @@ struct ConversationTable: Sendable {
     ///   - rows: What gives their tenants, ids, two times and twice the number of messages, then the `first` columns.
     ///   - first: Other columns of those that are created.
     ///   - marksRead: The parameter that says whether everything is read then; nil for no.
-    ///   - withLabels: Whether those that have labels are made longer too; they are left out otherwise, as those are whose
-    ///     head is not the newest message.
+    ///   - withLabels: Whether those that have labels are made longer too; otherwise they are left out, like those
+    ///     whose head is not the newest message.
     func lengtheningOrCreation(
         of rows: String, first: [String] = [], marksRead: String? = nil, withLabels: Bool = false
     ) -> String {
@@ -399,10 +399,10 @@ struct ConversationTable: Sendable {
             """
     }
 
-    /// Makes conversations longer, creates those that do not exist, and writes anew as they are those that have labels
-    /// or whose head is not the newest message.
+    /// Makes conversations longer, creates those that do not exist, and rewrites unchanged those that have labels or
+    /// whose head is not the newest message.
     ///
-    /// So all of them come back, and say `is_left_out`: their order is their numbers.
+    /// So all of them come back, with `is_left_out`, and their order gives their numbers.
     func lengtheningIfPlain(of rows: String) -> String {
         let isPlain = "v.labels IS NULL AND v.head IS NULL"
         return """
@@ -423,7 +423,7 @@ struct ConversationTable: Sendable {
     ///   - count: The number of messages.
     ///   - condition: What else must be true of it.
     ///   - marksRead: The parameter that says whether everything is read then; nil for no.
-    ///   - withLabels: Whether one that has labels is made longer too; it is left out otherwise, as one is whose head is
+    ///   - withLabels: Whether one that has labels is made longer too; otherwise it is left out, like one whose head is
     ///     not the newest message.
     func lengthening(
         by count: String, if condition: String? = nil, marksRead: String? = nil, withLabels: Bool = false

@@ -4,7 +4,7 @@ import ChatStorageCore
 extension ConversationWalk {
     static let previewColumns = "preview.sequence, preview.role, preview.created_at, preview.content, preview.state"
 
-    /// A page of all conversations with previews: what numbers and filters rows by labels costs a quarter more.
+    /// A page of all conversations with previews; a statement that also filters by labels costs a quarter more.
     func withPreviews(_ name: String, _ types: [ParameterType], _ scalars: String, _ rows: String) -> PreparedSQL {
         names.statement(
             name, types,

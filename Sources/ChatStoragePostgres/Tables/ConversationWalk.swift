@@ -2,7 +2,7 @@ import ChatStorageCore
 
 /// The statements that list conversations by labels or with previews, and how their answers are read.
 ///
-/// Each walks one index in the order of the list, passes over what has not the right labels, and ends where
+/// Each walks one index in the order of the list, passes over conversations without the right labels, and ends where
 /// `ConversationPageBuilder` ends a page: at its limit, or after as many conversations as a page looks at. It reads one
 /// more, which shows whether there is a next page.
 struct ConversationWalk: Sendable {
@@ -37,7 +37,7 @@ struct ConversationWalk: Sendable {
     private static let start: [ParameterType] = [.timestamptz, .text]
 
     /// The tenant, the page's limit, how many rows are read at most, the labels that all have, those that none has, and
-    /// the length of previews; then what `more` is for.
+    /// the length of previews; then those of `more`.
     ///
     /// The rows are numbered and filtered one by one as the index gives them, so the walk ends with the page. The last
     /// one that a page looks at comes too, whatever its labels: the next page may begin after it.

@@ -1,9 +1,9 @@
 /// The table that lists conversations by their labels, each with its place in the list of conversations.
 ///
-/// It repeats what the conversations' own rows say, for those that have labels alone. All that writes to it holds the
-/// lock of the conversation's row. An append to a conversation without labels has no part of it in its statement, which
-/// would cost seven hundredths of the append; it leaves out a conversation with labels, and the append is then made by
-/// a statement that lists it again.
+/// It repeats what the conversations' own rows say, only for those that have labels. Every write to it holds the lock
+/// of the conversation's row. The statement for appends to conversations without labels does without this table, which
+/// would cost 7% of the append: it leaves out a conversation with labels, and another statement then makes the append
+/// and lists the conversation at its new place.
 struct LabelTable: Sendable {
     private let names: TableNames
 

@@ -1,6 +1,6 @@
 import ChatStorageCore
 
-/// A change of a conversation that was read: what it becomes, if it is still what was read.
+/// A change merged with the conversation that was read; it is written only if that is unchanged.
 struct MergedChange: Sendable {
     /// What can change beside the title's time and the read marks, as it is stored.
     struct Values: Sendable {
@@ -79,10 +79,10 @@ struct MergedChange: Sendable {
 }
 
 extension ConversationChange {
-    /// Whether nothing but read marks is changed: that takes no look before.
+    /// Whether it changes only read marks: that needs no read before.
     var isOfReadMarksAlone: Bool { (readThrough != nil || unreadFrom != nil) && newHead == nil && mergesNothing }
 
-    /// Whether what it becomes does not depend on what it was, but for read marks and the head.
+    /// Whether the result does not depend on the stored values, apart from read marks and the head.
     var mergesNothing: Bool {
         newTitle == nil && titleIfNone == nil && addedLabels.isEmpty
             && removedLabels.isEmpty && metadata.isEmpty

@@ -79,8 +79,8 @@ extension MessageTable {
     /// Pages of the current path of conversations that have not branched.
     ///
     /// One that has branched gives a row that says so in its last column, and no message; one that exists and has no
-    /// messages a row without anything. The conversation's row says it in the same snapshot, and the rows come in the
-    /// order of the index, since they are joined to one row.
+    /// messages gives a row of NULLs. The conversation's row says so in the same snapshot. The messages come in the
+    /// order of the index, since they are joined to that one row.
     var pagesOfCurrent: MessagePages {
         pages("") { page in
             """
@@ -127,7 +127,7 @@ extension MessageTable {
 }
 
 extension [Message] {
-    /// The messages, lowest sequence first; as they are read they come up or down.
+    /// The messages, lowest sequence first; a statement returns them in either direction.
     var inOrder: [Message] {
         guard count > 1 else { return self }
         if zip(self, dropFirst()).allSatisfy({ $0.sequence < $1.sequence }) { return self }

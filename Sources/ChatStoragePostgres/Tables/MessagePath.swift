@@ -17,7 +17,7 @@ struct MessagePath: Sendable {
         .damaged, "a conversation's branches are not as the library writes them: a predecessor or the head is not there"
     )
 
-    /// What keeps a page from being read; a row has its number.
+    /// Why a page cannot be read; a row has its number.
     private enum Problem: Int64 {
         /// The message that ends the path is not there.
         case noEnd = 1
@@ -36,7 +36,7 @@ struct MessagePath: Sendable {
         values.append(Int64(clamping: query.limit))
         if case .through(let sequence) = query.path { values.append(sequence) } else { values.append(nil as Int64?) }
         values.append(textsOrNull: query.states == .all ? nil : MessagePages.names(query.states))
-        // No message has a sequence below 1, and of the lowest bound there is one less.
+        // No message has a sequence below 1, and the statement could not subtract 1 from the lowest number.
         if let bound = query.position.lowerBound ?? query.position.upperBound { values.append(max(bound, 0)) }
     }
 
@@ -82,7 +82,7 @@ struct MessagePath: Sendable {
             range: "x.sequence >= seg.low AND x.sequence <= least(seg.high, $6 - 1)")
     }
 
-    /// Each row has a message, or none if a run has none to show, and the first run's where the path ends.
+    /// Each row has a message, or none if its run has none to show; the first run's rows say where the path ends.
     ///
     /// - Parameters:
     ///   - start: Gives `through`, the path's end, and `start`, the message from which to go back.

@@ -43,7 +43,7 @@ struct MessageTable: Sendable {
         return predecessor
     }
 
-    /// Reads what became of an answer under way.
+    /// Reads how the writing of an answer went.
     private static func writing(_ row: QueryResult.Row, _ first: Int32) throws -> MessageWriting {
         MessageWriting(
             state: row.isNull(first) ? .complete : try state(row, first),
@@ -125,7 +125,7 @@ struct MessageTable: Sendable {
             """)
     }
 
-    /// Changes a message's metadata if it is still what was read, of a message that is still the one that was.
+    /// Changes a message's metadata, if the message and its metadata are still what was read.
     var revise: PreparedSQL {
         names.statement(
             "revise_message", [.text, .text, .bigint, .timestamptz, .text, .text],
@@ -137,10 +137,10 @@ struct MessageTable: Sendable {
             """)
     }
 
-    /// Writes an answer under way further, or ends it, if it is still the one that was read.
+    /// Continues or ends an answer under way, if it is still as it was read.
     ///
-    /// It locks the message's row alone. What the caller gave does not come back. The state is compared in a form that the
-    /// index of answers under way does not serve: a planner could read all of them.
+    /// It locks only the message's row, and does not return what the caller gave. The state is compared in a form that
+    /// the index of answers under way does not serve: a planner could read all of them.
     var reviseAnswer: PreparedSQL {
         let columns = AnswerRevision.columns
         func parameter(_ name: String) -> String { columns.parameter(name, from: 3) }
@@ -168,7 +168,7 @@ struct MessageTable: Sendable {
             """)
     }
 
-    /// Reads a page of the answers under way of all tenants that were last written so many microseconds ago.
+    /// Reads a page of the answers under way of all tenants last written a number of microseconds ago or earlier.
     ///
     /// It is too rare to be prepared. No time is earlier than the first that the library takes.
     var unfinished: PreparedSQL {
@@ -215,7 +215,7 @@ struct MessageTable: Sendable {
             """)
     }
 
-    /// What messages have that were elsewhere, beside what an append gives.
+    /// The columns of restored messages, beside those of an append.
     private static let restored = BoundColumns<ArraySlice<Message>>([
         .init("sequence", .bigintArray) { $1.append(numbers: $0.lazy.map(\.sequence)) },
         .init("created_at", .timestamptzArray) { $1.append(times: $0.lazy.map(\.createdAt)) },

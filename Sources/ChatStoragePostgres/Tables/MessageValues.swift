@@ -2,7 +2,7 @@ import ChatStorageCore
 
 /// The values of messages to be stored.
 ///
-/// The JSON of parts and metadata is made where the call is made, not on the thread that drives the connections.
+/// The caller's task makes the JSON of parts and metadata, not the thread that drives the connections.
 struct MessageValues: Sendable {
     /// What a message has beside one text, as it is stored.
     struct More: Sendable {

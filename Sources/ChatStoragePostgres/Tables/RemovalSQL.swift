@@ -2,9 +2,9 @@ import ChatStorageCore
 
 /// The statements that remove messages of a conversation whose row is locked before them in their transaction.
 ///
-/// What followed a removed message follows the nearest message that it followed and that stays. Only messages can
-/// change whose predecessor is removed, and jumps before which messages are removed: those whose predecessor is then the
-/// one before them are none any more.
+/// A message that followed a removed one then follows that one's nearest ancestor that stays. Only two kinds of
+/// messages can change: those whose predecessor is removed, and jumps right after removed messages, which are jumps no
+/// longer if their predecessor is now the message before them.
 struct RemovalSQL: Sendable {
     private let names: TableNames
     private let branches: BranchSQL
@@ -57,7 +57,7 @@ struct RemovalSQL: Sendable {
                 """)
     }
 
-    /// Removes a message and all that descend from it: ranges of messages, after which no message changes but the next.
+    /// Removes a message and all that descend from it: ranges, after each of which only the next message changes.
     ///
     /// Rows that change are found by an array of their sequences: joined with the ranges, all rows of the conversation
     /// would be compared with each range.
@@ -98,8 +98,8 @@ struct RemovalSQL: Sendable {
     /// ``BranchSQL/isAsLooked(_:_:)``.
     ///
     /// - Parameters:
-    ///   - removal: What finds the messages, `removed`, and says what becomes of others, `moved`.
-    ///   - head: The head as it becomes, of `h.head`.
+    ///   - removal: Finds the messages, `removed`, and what others follow then, `moved`.
+    ///   - head: The new head, given the old one, `h.head`.
     ///   - newest: The highest sequence that stays; NULL for none.
     private func statement(
         _ name: String, _ type: ParameterType, _ removal: String, head: String, newest: String
@@ -136,7 +136,7 @@ struct RemovalSQL: Sendable {
             """)
     }
 
-    /// Says after a removal that a conversation has not branched any more, if that is so.
+    /// Notes after a removal that a conversation is not branched any more, if that is so.
     var unbranch: PreparedSQL {
         names.statement(
             "unbranch", [.text, .text],

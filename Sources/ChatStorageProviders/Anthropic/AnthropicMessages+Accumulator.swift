@@ -8,7 +8,7 @@ public import Foundation
 #endif
 
 extension AnthropicMessages {
-    /// Puts the events of a streamed response together.
+    /// Assembles a message from the events of a streamed response.
     ///
     /// ```swift
     /// var answer = AnthropicMessages.Accumulator()
@@ -32,7 +32,7 @@ extension AnthropicMessages {
 
         private var envelope = StreamedObject()
         private var metadata = Metadata()
-        /// What of the response's members metadata does not take.
+        /// The response's members that metadata does not take.
         private var omittedMembers: [String] = []
         private var role = Role.assistant
         private var blocks: [StreamedBlock] = []
@@ -97,7 +97,7 @@ extension AnthropicMessages {
             try readMetadata()
         }
 
-        /// The end's members replace those of the start; of the usage, each count its own.
+        /// Members of the end replace those of the start; in the usage, each count replaces its own.
         private mutating func finish(_ event: JSONFields) throws {
             for member in try JSONFields(event.required("delta"), at: "delta").members {
                 envelope.set(member.key, member.value.text)
@@ -129,7 +129,7 @@ extension AnthropicMessages {
             let fields = try JSONFields(event.required("content_block"), at: "content_block")
             blocks.append(try StreamedBlock(index: Self.index(of: event), fields))
             text = message.content
-            // The model that goes on after a fallback is the one that the whole response names.
+            // After a fallback, the whole response names the model that went on.
             if fields.string("type") == "fallback", let to = fields["to"].flatMap({ try? JSONFields($0, at: "") }),
                 let model = to["model"]
             {

@@ -14,8 +14,8 @@ public import Foundation
 /// let answer = try AnthropicMessages.message(from: try await post(body.data))
 /// ```
 ///
-/// Each content block is a part, in order. Where a part's portable members do not say all of the block, its ``format``
-/// is in the part's `native`, and goes back byte for byte; so signatures stay valid. Results of the app's tools have
+/// Each content block is a part, in order. Where a part's portable members do not say all of a block, the part's
+/// `native` keeps its JSON, which goes back byte for byte; so signatures stay valid. Results of the app's tools have
 /// the role `tool` here; the API has them in the user's messages.
 public enum AnthropicMessages {
     /// The name of the format in `native`.
@@ -30,7 +30,8 @@ public enum AnthropicMessages {
     /// - Parameters:
     ///   - response: The body of the API's answer.
     ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
-    /// - Throws: ``ProviderFormError`` for what is no message, such as an error or a list; what `extracting` throws.
+    /// - Throws: ``ProviderFormError`` for anything but a message, such as an error or a list; what `extracting`
+    ///   throws.
     public static func message(from response: Data, extracting: FileExtraction? = nil) throws -> ChatMessage {
         var omissions: [Omission] = []
         return try message(from: response, extracting: extracting, omissions: &omissions)
@@ -71,7 +72,8 @@ public enum AnthropicMessages {
     /// - Parameters:
     ///   - array: The JSON.
     ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
-    ///   - omissions: What could not be kept is added here; of a request that is all but messages and system.
+    ///   - omissions: What could not be kept is added here; for a request, all but `messages`
+    ///     and `system`.
     /// - Throws: See ``messages(from:extracting:)``.
     public static func messages(
         from array: Data, extracting: FileExtraction? = nil, omissions: inout [Omission]
@@ -86,9 +88,9 @@ public enum AnthropicMessages {
 
     /// Writes a request.
     ///
-    /// Messages of the roles `system` and `developer` make the system prompt. Neighbours of one side make one message.
+    /// Messages of the roles `system` and `developer` make the system prompt. Adjacent messages of one side become one.
     /// What the API would refuse is left out and named: calls without results and results without calls, empty
-    /// messages, reasoning without this API's signature, what another API alone understands.
+    /// messages, reasoning without this API's signature, what only another API understands.
     ///
     /// - Parameters:
     ///   - messages: The conversation so far, such as `history` gives it.

@@ -53,12 +53,12 @@ struct BlockReader {
 
     // MARK: Results
 
-    /// How the types of results of the server's own tools end: `web_search_tool_result`.
+    /// The ending of the types of the server's own tools' results, such as `web_search_tool_result`.
     static let resultSuffix = "_tool_result"
 
     private static func result(_ block: JSONFields, type: String) -> MessagePart {
         let content = block["content"]
-        // The API says the tool's name nowhere but in the type of its own tools' results.
+        // The API names the tool only in the type of its own tools' results.
         let tool = type.hasSuffix(resultSuffix) ? String(type.dropLast(resultSuffix.count)) : ""
         let hasName = !tool.isEmpty && tool != "mcp"
         let contentType = content.flatMap { try? JSONFields($0, at: "") }?.string("type")
@@ -70,7 +70,7 @@ struct BlockReader {
             output: type == "tool_result" || type == "mcp_tool_result" ? output(content) : content?.text)
     }
 
-    /// A string as it is, texts joined, files beside texts left to parts of their own; otherwise the exact JSON.
+    /// A string as it is, or texts joined, since files beside them get parts of their own; otherwise the exact JSON.
     private static func output(_ content: JSONSlice?) -> String? {
         guard let content else { return nil }
         if let string = content.string { return StorableText.text(string) }

@@ -3,11 +3,11 @@ import ChatStorageJSON
 
 /// Writes content blocks from portable members.
 enum BlockWriter {
-    /// How the ids of calls begin that Anthropic's server runs itself.
+    /// The beginning of the ids of calls that Anthropic's server runs itself.
     static let serverCallPrefix = "srvtoolu_"
-    /// How the ids of files begin that were uploaded to Anthropic.
+    /// The beginning of the ids of files that were uploaded to Anthropic.
     static let fileIDPrefix = "file_"
-    /// What holds arguments that are no JSON object, as the API's documentation has it; a call's input must be one.
+    /// The member that holds arguments that are not a JSON object, as the API's documentation advises.
     static let invalidInput = "INVALID_JSON"
 
     /// The block that a part's portable members make; nil if they do not make one.
@@ -161,7 +161,7 @@ extension MessagePart {
 extension MessageFile {
     /// Whether it is a PDF.
     var isPDF: Bool { kindOfFile == "application/pdf" }
-    /// Whether it is an image; a URL that says nothing is taken for one.
+    /// Whether it is an image; a URL of an unknown type counts as one.
     var isImage: Bool { kindOfFile.map { $0.hasPrefix("image/") } ?? (url != nil) }
 
     private var kindOfFile: String? {

@@ -8,7 +8,7 @@ struct FileBlock {
     /// Its `source`; nil for a block that names its file itself.
     let source: JSONFields?
 
-    /// Reads a block; nil if it is none of a file.
+    /// Reads a block; nil if it holds no file.
     init?(_ slice: JSONSlice, at path: String) {
         guard let block = try? JSONFields(slice, at: path) else { return nil }
         switch block.string("type") {

@@ -8,7 +8,7 @@ import Foundation
 #endif
 
 extension MessageEncoder {
-    /// Puts what was added together.
+    /// Makes a body of what was added.
     ///
     /// - Throws: ``ProviderFormError``.
     mutating func body(adding: RequestMembers) throws -> EncodedBody {

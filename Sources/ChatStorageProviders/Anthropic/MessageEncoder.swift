@@ -7,7 +7,7 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// Writes messages as blocks, each for itself; ``Turns`` puts them together.
+/// Writes each message as blocks; ``Turns`` joins them.
 struct MessageEncoder {
     /// Gives files' bytes.
     let resolving: FileResolution?
@@ -68,7 +68,7 @@ struct MessageEncoder {
         if side == .system { system.append(block) } else { turns.append(block, isUsers: side == .user) }
     }
 
-    /// The part's own JSON, its files' bytes put in again; nil if it has none of this API.
+    /// The part's own JSON with its files' bytes put back; nil if it has none of this API.
     private mutating func native(
         of part: MessagePart, _ files: [MessagePart], _ message: Int, _ index: Int
     ) throws -> OutgoingBlock? {
@@ -97,7 +97,7 @@ struct MessageEncoder {
         }
     }
 
-    /// Puts bytes, or else a URL, where extraction took bytes out; nil if it cannot for one of them.
+    /// Puts bytes, or else a URL, where extraction took bytes out; nil if a file has neither.
     private func fill(_ json: String, _ blocks: [FileBlock], _ files: [MessagePart]) throws -> String? {
         var patch = JSONPatch(json)
         for (block, part) in zip(blocks, files) where block.isHollow {

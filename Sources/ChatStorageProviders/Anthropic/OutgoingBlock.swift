@@ -3,7 +3,7 @@ import ChatStorageJSON
 
 /// A content block that goes into a request, with what decides whether it may stay.
 struct OutgoingBlock {
-    /// What the API asks of a block.
+    /// The kinds of blocks for which the API has different rules.
     enum Kind {
         /// A text; one of white space alone needs another beside it.
         case text(isBlank: Bool)
@@ -60,10 +60,10 @@ struct OutgoingBlock {
     /// Whether it answers a call of a tool that Anthropic's server ran.
     var isServerResult: Bool { if case .serverResult = kind { true } else { false } }
 
-    /// Whether it is a file's.
+    /// Whether it holds a file.
     var isFile: Bool { ["image", "document"].contains(fields?.string("type")) }
 
-    /// Whether thinking has what proves that it is the model's.
+    /// Whether thinking has the proof that the model wrote it.
     var isSigned: Bool {
         let proof = fields?.string("type") == "thinking" ? "signature" : "data"
         return fields?.string(proof)?.isEmpty == false
@@ -73,7 +73,7 @@ struct OutgoingBlock {
         (try? JSONFields.parse(json.utf8)).flatMap { try? JSONFields($0, at: "") }
     }
 
-    /// Puts another id in the place of a call's or a result's.
+    /// Replaces the id of a call or of a result.
     mutating func rename(to id: String) {
         guard let fields else { return }
         var patch = JSONPatch(json)

@@ -3,17 +3,17 @@ import ChatStorageJSON
 
 /// A content block that comes in pieces.
 ///
-/// Pieces of strings are joined as the events have them, with their escapes, so that the block in the end is the one
-/// that a whole response has.
+/// Pieces of strings are joined as the events have them, with their escapes, so that the finished block is that of a
+/// whole response.
 struct StreamedBlock: Sendable {
     /// The block's number in the stream.
     let index: Int64
     /// The block's type.
     let type: String
     private var block: StreamedObject
-    /// What stands between the quotes of the string that grows: a text, thinking, or a call's input.
+    /// The growing string's JSON between its quotes: a text, thinking, or a call's input.
     private var pieces = ""
-    /// The same, to be read.
+    /// The same, decoded.
     private(set) var text = ""
     /// The parts, made when the block ended.
     private var finished: [MessagePart]?
@@ -67,7 +67,7 @@ struct StreamedBlock: Sendable {
     /// The parts as far as they have come.
     var parts: [MessagePart] {
         if let finished { return finished }
-        // Reading the block anew at each event would take the square of its length.
+        // Reading the block anew at each event would take quadratic time.
         switch type {
         case "text": return [.text(text)]
         case "thinking" where block.json("signature").map { $0.utf8.count <= 2 } ?? true:

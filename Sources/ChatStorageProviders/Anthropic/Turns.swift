@@ -3,8 +3,8 @@ import ChatStorageSupport
 
 /// Blocks in the turns of user and assistant that the API takes.
 ///
-/// Each call must be answered at the beginning of the next turn and each answer needs its call; otherwise the API
-/// refuses the conversation, and does so for ever. What has no counterpart is left out.
+/// Each call must be answered at the beginning of the next turn, and each answer needs its call; otherwise the API
+/// refuses the conversation from then on. What has no counterpart is left out.
 struct Turns {
     private struct Turn {
         let isUsers: Bool

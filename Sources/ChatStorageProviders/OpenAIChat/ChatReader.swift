@@ -1,7 +1,7 @@
 import ChatStorageCore
 import ChatStorageJSON
 
-/// Reads what Chat Completions gives and takes.
+/// Reads responses and messages of Chat Completions.
 struct ChatReader {
     let extracting: FileExtraction?
 
@@ -101,7 +101,7 @@ struct ChatReader {
                     .toolCall, name: function.member("name")?.storableName,
                     input: function.member("arguments")?.textOrJSON))
         }
-        // An empty text is something other than no text.
+        // An empty text differs from no text.
         if parts.isEmpty, content?.string != nil { parts.append(.text("")) }
         return parts
     }

@@ -172,14 +172,14 @@ struct ChatPairs {
                 }
                 let isCall = part.kind == .toolCall && !part.isRunElsewhere
                 let isSaid = part.kind == .text && !part.isBlankText || part.kind == .refusal
-                // What follows results is the next turn.
+                // Anything after the results begins the next turn.
                 if answering, message.role != .tool, isCall || isSaid { (open, answering) = ([:], false) }
                 if isCall, open[part.pairingKey] == nil { open[part.pairingKey] = here }
             }
         }
     }
 
-    /// What finds a result's call: its id, or the tool's name, or else which of those without an id comes first.
+    /// The key of a result's call: its id, the tool's name, or else that of the first call without an id.
     private static func key(of result: MessagePart, in open: [UTF8Text: Place]) -> UTF8Text {
         guard result.callID == nil, result.name == nil else { return result.pairingKey }
         let unnamed = open.filter { $0.key.text.hasPrefix("name:") }

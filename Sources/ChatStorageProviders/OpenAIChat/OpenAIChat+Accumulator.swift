@@ -8,7 +8,7 @@ public import Foundation
 #endif
 
 extension OpenAIChat {
-    /// Puts a message together from the events that the API streams.
+    /// Assembles a message from the events that the API streams.
     ///
     /// ```swift
     /// var answer = OpenAIChat.Accumulator()
@@ -44,7 +44,8 @@ extension OpenAIChat {
         /// Adds events.
         ///
         /// - Parameter event: A chunk's JSON, or lines of the stream as they came.
-        /// - Throws: ``ProviderFormError`` for what is no event, and for the API's error; what came before it stays.
+        /// - Throws: ``ProviderFormError`` for anything but an event, and for the API's error; what came before it
+        ///   stays.
         public mutating func add(_ event: String) throws {
             for event in try StreamLines.events(in: event) { try add(JSONFields.parse(event.utf8)) }
         }
@@ -52,7 +53,8 @@ extension OpenAIChat {
         /// Adds events.
         ///
         /// - Parameter event: A chunk's JSON, or lines of the stream as they came.
-        /// - Throws: ``ProviderFormError`` for what is no event, and for the API's error; what came before it stays.
+        /// - Throws: ``ProviderFormError`` for anything but an event, and for the API's error; what came before it
+        ///   stays.
         public mutating func add(_ event: Data) throws {
             try add(String(decoding: event, as: UTF8.self))
         }

@@ -27,7 +27,7 @@ public enum OpenAIChat {
     /// - Parameters:
     ///   - response: A `chat.completion` as the API gave it.
     ///   - extracting: What takes the bytes of files; without it they stay in the native JSON.
-    /// - Throws: ``ProviderFormError`` for what is no such response, such as the API's error.
+    /// - Throws: ``ProviderFormError`` for anything but such a response, such as the API's error.
     public static func message(from response: Data, extracting: FileExtraction? = nil) throws -> ChatMessage {
         var omissions: [Omission] = []
         return try message(from: response, extracting: extracting, omissions: &omissions)
@@ -39,7 +39,7 @@ public enum OpenAIChat {
     ///   - response: A `chat.completion` as the API gave it.
     ///   - extracting: What takes the bytes of files; without it they stay in the native JSON.
     ///   - omissions: Gets what could not be kept.
-    /// - Throws: ``ProviderFormError`` for what is no such response, such as the API's error.
+    /// - Throws: ``ProviderFormError`` for anything but such a response, such as the API's error.
     public static func message(
         from response: Data, extracting: FileExtraction? = nil, omissions: inout [Omission]
     ) throws -> ChatMessage {
@@ -51,7 +51,7 @@ public enum OpenAIChat {
     /// - Parameters:
     ///   - array: A JSON array of messages, or an object whose `data` is one.
     ///   - extracting: What takes the bytes of files; without it they stay in the native JSON.
-    /// - Throws: ``ProviderFormError`` for what is no such array.
+    /// - Throws: ``ProviderFormError`` for anything but such an array.
     public static func messages(from array: Data, extracting: FileExtraction? = nil) throws -> [ChatMessage] {
         var omissions: [Omission] = []
         return try messages(from: array, extracting: extracting, omissions: &omissions)
@@ -63,7 +63,7 @@ public enum OpenAIChat {
     ///   - array: A JSON array of messages, or an object whose `data` is one.
     ///   - extracting: What takes the bytes of files; without it they stay in the native JSON.
     ///   - omissions: Gets what could not be kept.
-    /// - Throws: ``ProviderFormError`` for what is no such array.
+    /// - Throws: ``ProviderFormError`` for anything but such an array.
     public static func messages(
         from array: Data, extracting: FileExtraction? = nil, omissions: inout [Omission]
     ) throws -> [ChatMessage] {
@@ -75,9 +75,9 @@ public enum OpenAIChat {
 
     /// Writes a request.
     ///
-    /// Messages of this API that nobody changed go out byte for byte. Of others goes what this API understands:
+    /// Messages of this API that nobody changed go out byte for byte. Of others, it writes what this API understands:
     /// texts, files, refusals, calls and their results. Providers that follow this API add members that others refuse:
-    /// a chat that goes on with another of them needs `native` set to nil in its messages.
+    /// to continue a chat with another of them, set `native` to nil in its messages.
     ///
     /// - Parameters:
     ///   - messages: The messages, oldest first.

@@ -9,8 +9,8 @@ import Foundation
 
 /// The files in OpenAI's JSON, whose bytes stand in it as base64, alone or in a `data:` URL.
 ///
-/// A reader asks for each file it comes upon, in order. On the way in, the caller can take the bytes: then the JSON is
-/// hollow, the base64 in it empty. On the way out, the same reader comes upon the same files, and they are filled.
+/// A reader passes each file that it meets, in order. On the way in, the caller can take the bytes; the base64 is then
+/// empty, the JSON hollow. On the way out, the same reader meets the same files and fills them.
 struct OpenAIFiles {
     private enum Way {
         case reading(FileExtraction?)
@@ -81,7 +81,7 @@ struct OpenAIFiles {
         switch way {
         case .reading(let extracting):
             file.size = Base64.size(of: base64)
-            // What would not be filled in again byte for byte stays.
+            // Bytes that could not be put back exactly stay.
             guard let extracting, let data = Data(base64Encoded: base64), !data.isEmpty,
                 value.text == JSONPatch.string(prefix + data.base64EncodedString()),
                 let url = try extracting(FileBytes(data: data, mediaType: file.mediaType, name: file.name))

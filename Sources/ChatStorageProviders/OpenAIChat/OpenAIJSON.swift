@@ -7,7 +7,7 @@ extension JSONSlice {
     /// A member's value, the last one if there are more; nil for none.
     func member(_ name: String) -> JSONSlice? { memberList.last { $0.key == name }?.value }
 
-    /// The value as a text of its own, so that the ranges of the values in it are places in its text.
+    /// The value as a separate text, so that the ranges of its values are places in that text.
     var byItself: JSONSlice {
         get throws { range.lowerBound == 0 ? self : try JSONFields.parse(text.utf8) }
     }
@@ -51,7 +51,7 @@ extension JSONSlice {
         return elements
     }
 
-    /// The error that a value is no response.
+    /// The error for a value that is not a response.
     func isNoResponse(without member: String) -> ProviderFormError {
         guard kind == .object else { return JSONFields.wrong("", self, "an object") }
         if let error = self.member("error"), error.kind != .null {
@@ -65,13 +65,13 @@ extension MessagePart {
     /// Whether it is a text that is empty or white, which the APIs refuse.
     var isBlankText: Bool { kind == .text && !(text ?? "").contains { !$0.isWhitespace } }
 
-    /// What a call and its result have in common; names did it before calls had ids.
+    /// The key that a call and its result share; before calls had ids, that was the name.
     var pairingKey: UTF8Text { UTF8Text(callID.map { "id:\($0)" } ?? "name:\(name ?? "")") }
 
     /// Whether it is a call that another provider's server ran, or its result.
     var isRunElsewhere: Bool { callID?.hasPrefix("srvtoolu_") ?? false }
 
-    /// What of the part has no place where it is written by its portable members.
+    /// Says what of the part is lost where only its portable members are written.
     ///
     /// - Parameters:
     ///   - idGoes: Whether its id and status are written.
@@ -101,7 +101,7 @@ extension MessagePart {
 }
 
 extension [MessagePart] {
-    /// The parts, without the sources if a message cannot have as many: the native JSON of their text has them too.
+    /// The parts, without the sources if they are too many for a message: the native JSON of their text has them too.
     var fitting: [MessagePart] { count <= Limits.parts.upperBound ? self : filter { $0.kind != .source } }
 }
 
@@ -113,7 +113,7 @@ extension MessageFile {
         return !url.prefix { $0 != "?" && $0 != "#" }.hasSuffix(".pdf")
     }
 
-    /// How OpenAI's APIs name the form of a sound; nil for one that they do not take.
+    /// OpenAI's name of the audio format; nil for one that its APIs do not take.
     var audioFormat: String? {
         switch mediaType {
         case "audio/wav", "audio/x-wav", "audio/wave": "wav"
@@ -122,7 +122,7 @@ extension MessageFile {
         }
     }
 
-    /// The media type of a form of sound.
+    /// The media type of an audio format.
     static func mediaType(ofAudio format: String) -> String {
         format == "mp3" ? "audio/mpeg" : "audio/\(format)"
     }

@@ -61,12 +61,12 @@ struct StreamedMembers: Sendable {
 
     /// Adds the members of a piece.
     ///
-    /// Strings are joined, objects merged, elements appended; of others the last value stays. A null says nothing.
+    /// Strings are joined, objects merged, elements appended; of others the last value stays. A null changes nothing.
     mutating func add(_ piece: JSONSlice, except others: Set<String> = []) {
         for (name, value) in piece.memberList where !others.contains(name) { add(name, value) }
     }
 
-    /// Takes the members of a piece that says them whole; a null says nothing.
+    /// Takes the members of a piece that has them whole; a null changes nothing.
     mutating func replace(with piece: JSONSlice, except others: Set<String>) {
         for (name, value) in piece.memberList where !others.contains(name) {
             if value.kind != .null, let place = members.firstIndex(where: { $0.name == name }) {

@@ -44,7 +44,7 @@ struct ItemReader {
 
     /// Reads an item.
     ///
-    /// - Returns: Whose it is, and its parts, at least one; the first has the native JSON, if the item needs it.
+    /// - Returns: Its role and its parts, at least one; the first has the native JSON, if the item needs it.
     func parts(_ json: JSONSlice, path: String) throws -> (role: Role, parts: [MessagePart]) {
         let json = extracting == nil ? json : try json.byItself
         var files = OpenAIFiles(extracting: extracting)
@@ -153,7 +153,7 @@ struct ItemReader {
         }
     }
 
-    /// Where something that a text says comes from.
+    /// The source of something that a text says.
     private func source(_ json: JSONSlice) -> MessagePart {
         MessagePart(
             .source, text: json.member("title")?.filledText,
@@ -214,7 +214,7 @@ struct ItemReader {
             file: try files.file(base64: item["result"], mediaType: "image/\(format == "svg" ? "svg+xml" : format)"))
     }
 
-    /// An item that has its own kind: what the API's tools did, and what is not known yet.
+    /// An item that has its own kind: what the API's tools did, and unknown ones.
     private func other(_ item: JSONFields, _ type: String) -> MessagePart {
         func first(_ names: String...) -> JSONSlice? { names.lazy.compactMap { item[$0] }.first { $0.kind != .null } }
         let action = item["action"]

@@ -8,7 +8,7 @@ public import Foundation
 #endif
 
 extension OpenAIResponses {
-    /// Puts a message together from the events that the API streams.
+    /// Assembles a message from the events that the API streams.
     ///
     /// ```swift
     /// var answer = OpenAIResponses.Accumulator()
@@ -30,7 +30,7 @@ extension OpenAIResponses {
 
         /// What the model has said so far: the texts of ``message``.
         public var text: String { message.content }
-        /// Whether the whole response came, with whatever end.
+        /// Whether the whole response came, however it ended.
         public var isComplete: Bool { finished != nil }
 
         /// The message so far; at the end, the whole.
@@ -46,7 +46,8 @@ extension OpenAIResponses {
         /// Adds events.
         ///
         /// - Parameter event: An event's JSON, or lines of the stream as they came.
-        /// - Throws: ``ProviderFormError`` for what is no event, and for the API's error; what came before it stays.
+        /// - Throws: ``ProviderFormError`` for anything but an event, and for the API's error; what came before it
+        ///   stays.
         public mutating func add(_ event: String) throws {
             for event in try StreamLines.events(in: event) { try add(JSONFields(JSONFields.parse(event.utf8), at: "")) }
         }
@@ -54,7 +55,8 @@ extension OpenAIResponses {
         /// Adds events.
         ///
         /// - Parameter event: An event's JSON, or lines of the stream as they came.
-        /// - Throws: ``ProviderFormError`` for what is no event, and for the API's error; what came before it stays.
+        /// - Throws: ``ProviderFormError`` for anything but an event, and for the API's error; what came before it
+        ///   stays.
         public mutating func add(_ event: Data) throws {
             try add(String(decoding: event, as: UTF8.self))
         }
@@ -80,7 +82,7 @@ extension OpenAIResponses {
         private mutating func finish(_ response: JSONSlice) throws {
             omissions = []
             var message = try ItemReader(extracting: nil).response(response, omissions: &omissions)
-            // A response that failed can come without what it had said before.
+            // A failed response can lack what it had streamed before.
             if message.parts.isEmpty || response.member("output")?.elementList.count ?? 0 < items.count {
                 let metadata = message.metadata
                 message = ChatMessage(role: .assistant, parts: parts, metadata: metadata)

@@ -26,7 +26,7 @@ public enum OpenAIResponses {
     /// - Parameters:
     ///   - response: A response as the API gave it.
     ///   - extracting: What takes the bytes of files; without it they stay in the native JSON.
-    /// - Throws: ``ProviderFormError`` for what is no response, such as the API's error.
+    /// - Throws: ``ProviderFormError`` for anything but a response, such as the API's error.
     public static func message(from response: Data, extracting: FileExtraction? = nil) throws -> ChatMessage {
         var omissions: [Omission] = []
         return try message(from: response, extracting: extracting, omissions: &omissions)
@@ -38,7 +38,7 @@ public enum OpenAIResponses {
     ///   - response: A response as the API gave it.
     ///   - extracting: What takes the bytes of files; without it they stay in the native JSON.
     ///   - omissions: Gets what could not be kept.
-    /// - Throws: ``ProviderFormError`` for what is no response, such as the API's error.
+    /// - Throws: ``ProviderFormError`` for anything but a response, such as the API's error.
     public static func message(
         from response: Data, extracting: FileExtraction? = nil, omissions: inout [Omission]
     ) throws -> ChatMessage {
@@ -52,7 +52,7 @@ public enum OpenAIResponses {
     /// - Parameters:
     ///   - items: A JSON array of items, oldest first, an object whose `data` is one, or a string.
     ///   - extracting: What takes the bytes of files; without it they stay in the native JSON.
-    /// - Throws: ``ProviderFormError`` for what is no such array.
+    /// - Throws: ``ProviderFormError`` for anything but such input.
     public static func messages(from items: Data, extracting: FileExtraction? = nil) throws -> [ChatMessage] {
         var omissions: [Omission] = []
         return try messages(from: items, extracting: extracting, omissions: &omissions)
@@ -64,7 +64,7 @@ public enum OpenAIResponses {
     ///   - items: A JSON array of items, oldest first, an object whose `data` is one, or a string.
     ///   - extracting: What takes the bytes of files; without it they stay in the native JSON.
     ///   - omissions: Gets what could not be kept.
-    /// - Throws: ``ProviderFormError`` for what is no such array.
+    /// - Throws: ``ProviderFormError`` for anything but such input.
     public static func messages(
         from items: Data, extracting: FileExtraction? = nil, omissions: inout [Omission]
     ) throws -> [ChatMessage] {
@@ -73,14 +73,14 @@ public enum OpenAIResponses {
         return try ItemReader(extracting: extracting).messages(json.listed(omissions: &omissions))
     }
 
-    /// Which items a request says again, and how.
+    /// Which items a request repeats, and how.
     public struct Mode: Sendable, Hashable {
         /// The response that is continued; nil for none.
         let previousResponseID: String?
-        /// Whether the API is taken to have stored nothing.
+        /// Whether the request assumes that the API stored nothing.
         let isStateless: Bool
 
-        /// Everything, with nothing that only an API that stored the responses understands.
+        /// Everything but what the API understands only if it stored the responses.
         ///
         /// Reasoning without `encrypted_content` is left out, and with it the ids of the items after it in its message,
         /// because the API refuses such an id without the reasoning. Ask for encrypted content with
@@ -100,17 +100,17 @@ public enum OpenAIResponses {
 
     /// Writes a request.
     ///
-    /// Items of this API that nobody changed go out byte for byte. Of others goes what this API understands: texts,
-    /// files, calls and their results.
+    /// Items of this API that nobody changed go out byte for byte. Of others, it writes what this API understands:
+    /// texts, files, calls and their results.
     ///
     /// - Parameters:
     ///   - messages: The messages, oldest first.
     ///   - mode: Which of their items go, and how.
     ///   - adding: The request's other members, such as `model` and `tools`.
     ///   - resolving: What gives the bytes of files.
-    /// - Returns: The body, and what was left out of it; not what comes before the response that is continued.
-    /// - Throws: ``ProviderFormError`` if `adding` has `input` or `previous_response_id`, and if no message is of the
-    ///   response to be continued; what `resolving` throws.
+    /// - Returns: The body, and what was left out of it, not counting what precedes a continued response.
+    /// - Throws: ``ProviderFormError`` if `adding` has `input` or `previous_response_id`, and if no message comes from
+    ///   the response to continue; what `resolving` throws.
     public static func body(
         for messages: [ChatMessage], _ mode: Mode = .stateless, adding: RequestMembers = [:],
         resolving: FileResolution? = nil

@@ -2,7 +2,7 @@ import ChatStorageCore
 import ChatStorageJSON
 import ChatStorageSupport
 
-/// What of the messages goes into a request of the Responses API.
+/// Decides what of the messages goes into a request of the Responses API.
 struct ResponsesPlan {
     private struct Place: Hashable {
         var message: Int
@@ -12,13 +12,13 @@ struct ResponsesPlan {
     private let messages: [ChatMessage]
     /// The first message that goes.
     private(set) var start = 0
-    /// Calls of the response that is continued that have no result.
+    /// Calls without a result in the response that is continued.
     private(set) var unanswered: [Omission] = []
     /// Why parts are left out.
     private var left: [Place: String] = [:]
-    /// For each message where reasoning is left out, the place of it.
+    /// For each message where reasoning is left out, its place.
     private var reasoningLeft: [Int: Int] = [:]
-    /// The calls of results.
+    /// The call of each result.
     private var calls: [Place: Place] = [:]
 
     init(_ messages: [ChatMessage], _ mode: OpenAIResponses.Mode) throws {
@@ -63,7 +63,7 @@ struct ResponsesPlan {
 
     // MARK: What the API has not stored
 
-    /// Items that go without an id: the API gives them one, but does not ask for it.
+    /// Items that may go without an id: the API gives them one, but does not require it.
     private static let needNoID: Set<String> = [
         "message", "function_call", "custom_tool_call", "shell_call", "apply_patch_call", "tool_search_call",
         "function_call_output", "custom_tool_call_output", "shell_call_output", "apply_patch_call_output",
@@ -140,7 +140,7 @@ struct ResponsesPlan {
         }
     }
 
-    /// Leaves out answers to questions that are not there: whether a tool may be called.
+    /// Leaves out approvals of tool calls that nothing asks for.
     private mutating func pairApprovals() {
         var asked: Set<UTF8Text> = []
         for (index, message) in messages.enumerated() {

@@ -72,7 +72,7 @@ struct ResponsesWriter {
         return writer.items
     }
 
-    /// How many parts a part's own item made, if they are still those.
+    /// How many parts a part's own item made; nil if they changed since.
     private func length(of part: MessagePart, in parts: ArraySlice<MessagePart>) throws -> Int? {
         guard let item = part.ownItem else { return nil }
         var files = OpenAIFiles(extracting: nil)
@@ -86,7 +86,7 @@ struct ResponsesWriter {
 
     /// Adds the item of a part as the API gave it.
     ///
-    /// - Returns: Whether the part is done with.
+    /// - Returns: Whether the part needs nothing more.
     private mutating func add(
         native part: MessagePart, _ parts: ArraySlice<MessagePart>, _ index: Int, _ place: Int,
         to writer: inout ItemWriter
@@ -114,7 +114,7 @@ struct ResponsesWriter {
             return true
         }
         omit(index, place, "only the item's text is sent: its id needs reasoning that is left out")
-        // A message of the assistant without an id is the easy form of one.
+        // Without an id, the API takes the assistant's message in its easy form.
         for (offset, part) in parts.enumerated() {
             if [.text, .refusal].contains(part.kind), !part.isBlankText {
                 writer.append(ItemWriter.said(part.text ?? "", phase: item.member("phase")?.text))

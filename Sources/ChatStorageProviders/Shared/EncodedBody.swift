@@ -8,7 +8,7 @@ public import Foundation
 public struct EncodedBody: Sendable {
     /// The bytes to send: one JSON object as UTF-8.
     public let data: Data
-    /// What was left out of the messages, and why; by message and part, those of the same message in any order.
+    /// What was left out of the messages, and why, in the order of the messages.
     public let omissions: [Omission]
 
     /// Makes a body.

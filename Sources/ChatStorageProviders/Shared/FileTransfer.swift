@@ -11,9 +11,9 @@ public import Foundation
 public struct FileBytes: Sendable, Hashable {
     /// The bytes.
     public var data: Data
-    /// The media type, such as `image/png`; nil where the API says none.
+    /// The media type, such as `image/png`; nil where the API names none.
     public var mediaType: String?
-    /// The file's name; nil where the API says none.
+    /// The file's name; nil where the API gives none.
     public var name: String?
 
     /// Makes a value.
@@ -35,7 +35,7 @@ public typealias FileResolution = (MessageFile) throws -> Data?
 
 /// Bytes as JSON has them.
 enum Base64 {
-    /// How many bytes a base64 text stands for; nil if that cannot be said without reading it.
+    /// How many bytes a base64 text stands for; nil if only decoding it could say.
     static func size(of text: String) -> Int64? {
         let count = text.utf8.count
         guard count > 0, count % 4 == 0 else { return nil }

@@ -70,7 +70,7 @@ struct JSONFields {
         return value
     }
 
-    /// The error that a value is of another kind.
+    /// The error for a value of another kind.
     static func wrong(_ path: String, _ value: JSONSlice, _ expected: String) -> ProviderFormError {
         ProviderFormError(member: path, reason: "is \(value.kind.rawValue), not \(expected)")
     }

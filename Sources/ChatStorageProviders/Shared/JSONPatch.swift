@@ -1,6 +1,6 @@
 import ChatStorageJSON
 
-/// Changes of single values in a text of JSON whose every other byte stays.
+/// Replaces single values in a JSON text and keeps every other byte.
 struct JSONPatch {
     private let text: String
     private var changes: [(range: Range<Int>, json: String)] = []
@@ -10,7 +10,7 @@ struct JSONPatch {
         self.text = text
     }
 
-    /// Puts other JSON in the place of a value; values must not overlap.
+    /// Replaces a value with other JSON; values must not overlap.
     mutating func replace(_ value: JSONSlice, with json: String) {
         changes.append((value.range, json))
     }

@@ -5,8 +5,8 @@ import ChatStorageJSON
 enum NativeRule {
     /// The original as native JSON; nil if what a codec writes from the portable members says the same.
     ///
-    /// White space between tokens alone makes no difference: some APIs indent their answers, and none signs it. Order,
-    /// the texts of numbers, escapes and members that come twice do.
+    /// White space between tokens makes no difference: some APIs indent their answers, and none signs it. Order, the
+    /// texts of numbers, escapes and repeated members do.
     static func native(_ original: JSONSlice, format: String, unless written: String?) -> NativeJSON? {
         if let written, isSame(original.text, written) { return nil }
         return NativeJSON(format: format, json: JSONText(original))

@@ -2,14 +2,14 @@ import ChatStorageCore
 import ChatStorageJSON
 import ChatStorageSupport
 
-/// What of an API's response becomes a message's metadata.
+/// Which members of an API's response become a message's metadata.
 enum ResponseMetadata {
     /// Takes the members of a response.
     ///
     /// - Parameters:
     ///   - fields: The response.
     ///   - others: The members that are kept elsewhere: as role, as parts.
-    ///   - names: The fixed names of members that have others in the API: `id` is `response_id`.
+    ///   - names: The names that members get, where the API names them otherwise: `id` becomes `response_id`.
     /// - Returns: The metadata, and what could not be kept, each as a sentence.
     static func read(
         _ fields: JSONFields, besides others: Set<String>, renaming names: [String: String] = [:]

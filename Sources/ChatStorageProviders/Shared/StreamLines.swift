@@ -6,7 +6,7 @@ enum StreamLines {
     ///
     /// Names of events, comments and `[DONE]` are passed over; the lines of one event's data are joined.
     ///
-    /// - Throws: ``ProviderFormError`` for a line of no stream.
+    /// - Throws: ``ProviderFormError`` for text that is neither.
     static func events(in text: String) throws -> [String] {
         if isJSON(text.utf8) { return [text] }
         var (events, data): ([String], [String]) = ([], [])

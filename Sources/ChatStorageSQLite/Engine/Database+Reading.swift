@@ -15,7 +15,7 @@ extension Database {
 
     /// Runs a body that reads, whose statements then all see the same state.
     func snapshot<Result>(_ body: () throws -> Result) throws -> Result {
-        // The watch is asked once more when a statement has run, and could say that one failed that did not.
+        // SQLite asks the watch once more when a statement has run, and could then report a success as a failure.
         try readWatch.pausing { try command(.beginReading) }
         // Nothing was written.
         defer { readWatch.pausing { try? command(.rollback) } }

@@ -1,4 +1,4 @@
-/// What a read may take on the thread that asks; one that needs more goes on elsewhere.
+/// What a read may take on its caller's thread; one that needs more moves to another thread.
 struct ReadBudget {
     /// Bytes of text.
     var bytes = Int.max
@@ -24,5 +24,5 @@ struct ReadBudget {
     }
 }
 
-/// What a read throws that needs more than the connection's budget.
+/// Thrown by a read that needs more than the connection's budget.
 struct ReadBudgetExceeded: Error {}

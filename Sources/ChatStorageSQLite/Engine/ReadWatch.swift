@@ -64,7 +64,7 @@ final class ReadWatch {
         return time > Self.limit && (time > Self.longest || pagesRead != start.pagesRead)
     }
 
-    /// Runs what must come to its end.
+    /// Runs a body that must not be interrupted.
     func pausing(_ body: () throws -> Void) rethrows {
         isPaused = true
         defer { isPaused = false }

@@ -8,7 +8,7 @@ import Synchronization
 /// any read from a slow disk runs on the connection's own thread. Waiting for a connection suspends and blocks no
 /// thread.
 final class ReaderPool: Sendable {
-    /// What a read takes at most on the thread that asks.
+    /// What a read may take on its caller's thread.
     private static let inlineBudget = ReadBudget(bytes: 1 << 20, rows: 256)
 
     /// A connection that reads, and the thread on which it may block.
@@ -140,7 +140,7 @@ final class ReaderPool: Sendable {
         // Another process recovers or restarts the log, or the disk is slow: the wait must not block a thread that
         // others need.
         case let failure as SQLiteFailure: failure.isBusy || failure.isInterrupted
-        // There is much to read, which is not for that thread either.
+        // A large read is not for the caller's thread either.
         case is ReadBudgetExceeded: true
         default: false
         }

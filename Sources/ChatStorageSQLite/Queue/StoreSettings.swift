@@ -9,7 +9,7 @@ struct StoreSettings: Sendable {
     let waitingCalls: Int
     /// The schema that the tables must have.
     let schema: Schema
-    /// What is told of the store's work.
+    /// Gets reports of the store's work.
     var observer: (any StorageObserver)?
 
     /// How long a call waits for a lock that another connection to the file has.

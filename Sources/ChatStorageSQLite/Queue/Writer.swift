@@ -58,7 +58,7 @@ final class Writer: Sendable {
     private let longReads: LongReads
     private let thread = SerialThread()
     private let state: Mutex<State>
-    /// What is to be done between two transactions.
+    /// Work to do between two transactions.
     private let work = Mutex<[@Sendable (inout Connection?) -> Void]>([])
     /// Opened by the first call; touched on the thread only, which the lock states rather than ensures.
     private let connection = Mutex<Connection?>(nil)
@@ -195,7 +195,7 @@ final class Writer: Sendable {
     /// Does something on the thread between two transactions.
     private func betweenTransactions(_ body: @escaping @Sendable (inout Connection?) -> Void) {
         work.withLock { $0.append(body) }
-        // While calls wait, the thread does not get to this, but `drain` looks after each transaction.
+        // While calls wait, the thread does not get to this, but `drain` checks after each transaction.
         thread.async { [self] in connection.withLock { workBetweenTransactions(&$0) } }
     }
 
@@ -259,7 +259,7 @@ final class Writer: Sendable {
         } catch let failure as SQLiteFailure where failure.isBusy {
             return false
         }
-        // Another process may have begun it anew meanwhile, and have left behind its end what was there.
+        // Another process may have started it over meanwhile, and left older content behind its end.
         let isNew = pages == 0 || database.logPages <= pages
         return try isNew && database.logIsCutOff()
     }

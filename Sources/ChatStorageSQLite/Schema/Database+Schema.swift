@@ -42,9 +42,9 @@ extension Database {
         }
     }
 
-    /// Writes a page as it is, in a transaction of the caller's.
+    /// Writes a page as it is, in the caller's transaction.
     ///
-    /// SQLite writes no page for an UPDATE that changes nothing, but does not compare after two that undo each other.
+    /// SQLite writes no page for an UPDATE that changes nothing, but it writes one for two that undo each other.
     func changeNothing() throws {
         try command(Schema.sql.negateVersion)
         try command(Schema.sql.negateVersion)

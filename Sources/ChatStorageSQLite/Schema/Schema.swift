@@ -23,7 +23,7 @@ struct Schema: Sendable {
         case absent
         /// The tables are as an older version made them.
         case outdated(version: Int64, current: Int64)
-        /// The tables are there, and do not take a role that they must.
+        /// The tables are there, but do not take a role that they must take.
         case lacks(Role)
         case current
 

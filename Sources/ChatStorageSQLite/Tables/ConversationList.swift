@@ -50,7 +50,7 @@ struct ConversationList {
                 """)
         }
 
-        /// Goes by a label's rows.
+        /// Reads a label's rows.
         ///
         /// Another program can leave one without its conversation. It may name the number of a new one, so the id is
         /// compared too. Its time comes last, for ``Entry/expectPlace(of:)``.
@@ -68,12 +68,12 @@ struct ConversationList {
 
     static let sql = Statements()
 
-    /// A conversation of the list, where it lies.
+    /// A conversation of the list, in its row.
     struct Entry {
         fileprivate let row: Statement
         fileprivate let list: ConversationList
 
-        /// The number by which messages have it; not of ``Columns/conversation``.
+        /// The number that messages refer to it by; not read by ``Columns/conversation``.
         var key: Int64 { ConversationTable.key(in: row) }
 
         /// The preview of its last message; nil if that is not there, is not the head or says nothing.
@@ -97,7 +97,7 @@ struct ConversationList {
                 ConversationID(row.text(Column.id.rawValue)), in: row, labels: labels)
         }
 
-        /// Refuses a label's row that has another place than its conversation: pages would leave out what lies between.
+        /// Refuses a label's row with another place than its conversation: pages would leave out what lies in between.
         func expectPlace(of conversation: Conversation) throws {
             let listed = row.int64(Column.count)
             guard listed == conversation.updatedAt.microsecondsSinceEpoch else {

@@ -9,11 +9,11 @@ struct ConversationTable {
     enum Column: Int32, CaseIterable {
         case title, createdAt, updatedAt, lastSequence, messageCount, clearedThrough, readThrough, head, labels,
             metadata
-        /// Statements whose caller knows it do not read it, nor what is behind it.
+        /// Statements whose caller knows it read neither this nor the columns after it.
         case id
-        /// The number by which messages have their conversation.
+        /// The number that messages refer to their conversation by.
         case key
-        /// Written alone: what is read of the head says it too.
+        /// Only written: the head, as it is read, says it too.
         case isBranched
 
         var name: SQLText {
@@ -37,9 +37,9 @@ struct ConversationTable {
         /// Its number in the INSERT of a conversation.
         var parameter: Int32 { self == .id ? 2 : rawValue + 3 }
 
-        /// As it is read.
+        /// The column, as statements read it.
         ///
-        /// Of a conversation that has branched the head is -1 in place of NULL, so that one column says both.
+        /// In a conversation that has branched, a NULL head is read as -1, so that one column says both.
         private var read: SQLText {
             self == .head ? "iif(c.is_branched, coalesce(c.head, -1), NULL)" : "c.\(name)"
         }
@@ -56,7 +56,7 @@ struct ConversationTable {
 
     /// What an append needs to know of its conversation, as the write left it.
     struct Place {
-        /// The number by which messages have their conversation.
+        /// The number that messages refer to their conversation by.
         let key: Int64
         let createdAt: Timestamp
         let updatedAt: Timestamp
@@ -95,7 +95,7 @@ struct ConversationTable {
             INSERT INTO conversations (tenant, \(Column.givenList)) VALUES (?1, \(Column.parameters))
             ON CONFLICT (tenant, conversation_id) DO NOTHING
             """)
-        /// ?1 the conversation's number, ?2 to ?6 what becomes of it.
+        /// ?1 the conversation's number, ?2 to ?6 the new values.
         let update = SQL(
             """
             UPDATE conversations SET title = ?2, updated_at_us = ?3, read_through = ?4, labels = ?5, metadata = ?6
@@ -144,8 +144,8 @@ struct ConversationTable {
             tenant = ?1 AND conversation_id = ?2 AND head IS NULL
                 AND created_at_us = ?6 AND last_sequence = ?7 AND cleared_through = ?8
             """)
-        /// For other places than the end; ?1 the conversation's number, ?2 how many messages, ?3 the time, ?4 whether all
-        /// is read, ?5 the head, ?6 whether it is branched.
+        /// For other places than the end; ?1 the conversation's number, ?2 how many messages, ?3 the time, ?4 whether
+        /// all is read, ?5 the head, ?6 whether it is branched.
         let extendTree = SQL(
             """
             UPDATE conversations SET last_sequence = last_sequence + ?2, message_count = message_count + ?2,
@@ -190,7 +190,7 @@ struct ConversationTable {
 
     /// Finds a conversation to change.
     ///
-    /// - Parameter withMetadata: Whether its metadata is read; what replaces all of it needs none, and mends damage.
+    /// - Parameter withMetadata: Whether its metadata is read; replacing all of it needs no read, and repairs damage.
     func findToChange(tenant: String, _ id: ConversationID, withMetadata: Bool = true) throws -> Found? {
         try database.run(Self.sql.findWithKey) { statement in
             try statement.bind(tenant, id)
@@ -240,7 +240,7 @@ struct ConversationTable {
         return key
     }
 
-    /// Writes what a change can set.
+    /// Writes the columns that a change can set.
     ///
     /// - Parameter setsMetadata: Whether the metadata may be another than was found.
     /// - Returns: Whether the row was written.
@@ -301,7 +301,7 @@ struct ConversationTable {
                 condition.expectedVersion == nil ? Self.sql.extend : Self.sql.extendUnchanged
             }
         let metadata = condition.firstValues.map { StoredMetadata($0.metadata) }
-        // The row that is written does not say whether it is new. One that is not keeps its own.
+        // The written row does not say whether it is new; an old one keeps its own metadata.
         let isNew = try metadata?.beside != nil && find(tenant: tenant, new.conversationID) == nil
         let place = try database.run(sql) { statement in
             try statement.bind(tenant, new.conversationID)
@@ -357,7 +357,7 @@ struct ConversationTable {
 
     // MARK: Rows
 
-    /// The number by which messages have the conversation of a row.
+    /// The number that messages refer to a row's conversation by.
     static func key(in row: Statement) -> Int64 { row.int64(Column.key.rawValue) }
 
     static func labels(in row: Statement) throws -> Set<Label> {
@@ -391,7 +391,7 @@ struct ConversationTable {
             metadata: withMetadata ? metadata(of: id, tenant: tenant, in: row, &budget) : Metadata())
     }
 
-    /// What a deletion looks at, and no more: damage elsewhere in the row does not keep it from being deleted.
+    /// What a deletion looks at, and no more: damage elsewhere in the row does not prevent it.
     static func conversationToDelete(
         _ id: ConversationID, in row: Statement, labels: Set<Label> = []
     ) throws -> Conversation {

@@ -50,7 +50,7 @@ struct ConversationTree {
             """)
         /// Each with the message before it, its parent as it is stored, and the message after that.
         ///
-        /// In any order: after an `ANALYZE` SQLite may find that it need not keep that of the index.
+        /// In any order: after an `ANALYZE` SQLite may choose not to follow the index.
         let jumps = SQL(
             """
             SELECT m.sequence, m.parent,
@@ -75,7 +75,7 @@ struct ConversationTree {
     typealias Jump = (sequence: Int64, predecessor: Int64)
 
     let database: Database
-    /// The number by which messages have the conversation.
+    /// The number that messages refer to the conversation by.
     let conversation: Int64
     let version: ConversationVersion
     let isBranched: Bool
@@ -181,12 +181,12 @@ struct ConversationTree {
         return jumps.sorted { $0.sequence < $1.sequence }
     }
 
-    /// The whole tree, in a snapshot of the caller's.
+    /// The whole tree, in the caller's snapshot.
     func messageTree(_ budget: inout ReadBudget) throws -> MessageTree {
         MessageTree(try jumps(&budget), newest: try newest())
     }
 
-    /// Refuses what would make a path go in circles.
+    /// Refuses a parent that would make a path go in circles.
     static func checked(_ parent: Int64, of sequence: Int64) throws -> Int64 {
         guard parent >= 0, parent < sequence else {
             throw damaged("a stored message follows one that is not before it")
@@ -202,7 +202,7 @@ struct ConversationTree {
 
     // MARK: Writing
 
-    /// Says where the head is, and whether the conversation has branched then.
+    /// Sets the head, and whether the conversation has branched.
     ///
     /// - Parameter sequence: The end of the current path; 0 for none.
     /// - Returns: The head as it is stored, and whether the conversation has branched.
@@ -221,7 +221,7 @@ struct ConversationTree {
         return (head, isBranched)
     }
 
-    /// Says which message a stored one follows.
+    /// Sets the message that a stored one follows.
     func setPredecessor(_ predecessor: Int64, of sequence: Int64) throws {
         let before = try message(before: sequence)
         try database.run(Self.sql.setParent) { statement in

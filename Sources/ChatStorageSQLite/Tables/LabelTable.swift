@@ -2,7 +2,7 @@ import ChatStorageCore
 
 /// The table by which a label's conversations are found: a row for each label of each conversation.
 ///
-/// It says again what the conversations' rows say, and is written in the same transactions. ?1 is the conversation's
+/// It repeats what the conversations' rows say, and is written in the same transactions. ?1 is the conversation's
 /// number.
 ///
 /// A program that does not enforce foreign keys can leave rows behind. Reads do not see them, since they compare them
@@ -39,7 +39,7 @@ struct LabelTable {
         }
     }
 
-    /// Gives a conversation's rows the place that the conversation has now.
+    /// Moves a conversation's rows to its place in the list.
     func move(_ key: Int64, to time: Timestamp) throws {
         try database.run(Self.sql.move) { statement in
             try statement.bind(key, at: 1)

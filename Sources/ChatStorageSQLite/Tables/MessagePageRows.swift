@@ -1,6 +1,6 @@
 import ChatStorageCore
 
-/// The messages of a page, as rows are gone through.
+/// Gathers the messages of a page from rows.
 struct MessagePageRows {
     private(set) var messages: [Message] = []
     private let query: MessageQuery
@@ -11,7 +11,7 @@ struct MessagePageRows {
 
     /// Makes an empty page.
     ///
-    /// - Parameter hasBranches: Whether the rows say which message theirs follows.
+    /// - Parameter hasBranches: Whether the rows say which message each follows.
     init(_ query: MessageQuery, _ table: MessageTable, hasBranches: Bool) {
         self.query = query
         self.hasBranches = hasBranches

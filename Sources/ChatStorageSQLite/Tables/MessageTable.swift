@@ -110,7 +110,7 @@ struct MessageTable {
             """)
         /// ?3 the sequence, ?4 the metadata.
         let updateMetadata = Self.update("metadata = ?4")
-        /// Of an answer under way, which stays one: it names no column that an index has.
+        /// For an answer that stays under way: it sets no column that an index has.
         ///
         /// ?5 the revision, ?6 its time, ?7 the content, ?8 the parts.
         let write = Self.update("metadata = ?4, revision = ?5, revised_at_us = ?6, content = ?7, parts = ?8")
@@ -221,7 +221,7 @@ struct MessageTable {
         }
     }
 
-    /// Goes through messages from one back, each the one that the last follows, until the body returns false.
+    /// Walks from a message back along its predecessors, until the body returns false.
     ///
     /// - Parameter end: The first of them; 0 for none.
     func walk(from end: Int64, in conversation: Int64, _ body: (Statement) throws -> Bool) throws {
@@ -242,7 +242,7 @@ struct MessageTable {
         }
     }
 
-    /// Goes through the messages after one through another, lowest first, until the body returns false.
+    /// Walks the messages after one, up to and including another, lowest first, until the body returns false.
     ///
     /// - Returns: Whether the body wants more.
     func walk(
@@ -413,7 +413,7 @@ struct MessageTable {
         return try ConversationTree.checked(parent, of: row.int64(Column.sequence.rawValue))
     }
 
-    /// What became of a row's message since it was appended as an answer under way; nil if it was not.
+    /// How the writing of a row's message went; nil if it was appended whole.
     private static func writing(in row: Statement) throws -> MessageWriting? {
         if row.isNull(Column.revision.rawValue) { return nil }
         let revision = row.int64(Column.revision.rawValue)

@@ -27,9 +27,8 @@ struct StoredMetadata {
 
 /// The table of metadata that is too long for its conversation's row, which every append writes anew.
 ///
-/// A row here counts only if the conversation's row says so. What writes the one writes the other in the same
-/// transaction, and what reads them does so while one statement holds the state that it sees. ?1 is the conversation's
-/// number.
+/// A row here counts only if the conversation's row says so. Both are written in one transaction, and read while one
+/// statement holds the state that it sees. ?1 is the conversation's number.
 struct MetadataTable {
     struct Statements: Sendable {
         /// ?1 the tenant, ?2 the conversation's id.
@@ -74,7 +73,7 @@ struct MetadataTable {
 
     func delete(of key: Int64) throws { try run(Self.sql.delete, key) }
 
-    /// Deletes what is under the number of a conversation that does not say so.
+    /// Deletes the row under a conversation's number if the conversation does not say that it is there.
     func deleteUnused(of key: Int64) throws { try run(Self.sql.deleteUnused, key) }
 
     private func run(_ sql: SQL, _ key: Int64) throws {

@@ -57,7 +57,7 @@ struct RoleTable {
         }
     }
 
-    /// Makes the store take a role; nothing happens if it does.
+    /// Makes the store take a role, unless it does already.
     func insert(_ role: Role) throws {
         try database.run(Self.sql.insert) { statement in
             try statement.bind(role.rawValue, at: 1)

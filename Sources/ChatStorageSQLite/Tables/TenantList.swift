@@ -25,7 +25,7 @@ struct TenantList {
 
     let database: Database
 
-    /// Reads a page, in a snapshot of the caller's.
+    /// Reads a page, in the caller's snapshot.
     func page(_ query: TenantQuery) throws -> TenantPage {
         let tenants = try database.run(query.after == nil ? Self.sql.from : Self.sql.after) { statement in
             try statement.bind(query.after ?? "", at: 1)

@@ -17,10 +17,10 @@ struct UnfinishedList {
 
     let database: Database
 
-    /// Reads a page, in a snapshot of the caller's.
+    /// Reads a page, in the caller's snapshot.
     ///
-    /// Their order is not that of the index, which is short and says nothing of tenants: all are looked at, and the
-    /// first are kept.
+    /// The index is short and does not know tenants, so their order is another one: this looks at all answers and keeps
+    /// the first.
     ///
     /// - Parameter now: The time at which the page is asked for.
     func page(_ query: UnfinishedQuery, at now: Timestamp) throws -> UnfinishedPage {

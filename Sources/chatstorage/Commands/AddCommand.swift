@@ -45,7 +45,7 @@ struct AddCommand: AsyncParsableCommand {
     func run() async throws {
         let content = text == ["-"] ? try await Self.standardInput() : text.joined()
         let message = ChatMessage(role: Role(rawValue: role), content: content)
-        // A store that takes more roles is not looked for where none of them is needed.
+        // Further roles are not asked for where the message needs none of them.
         let wanted = Role.standard.contains(message.role) && roles.roles == nil ? .standard : roles.wanted
         let append = StorageCall.append(NewMessages([message], to: ConversationID(id)))
         let stored = try await store.withBackend(for: .fillingLater, taking: wanted) { backend, roles in

@@ -27,7 +27,7 @@ extension OperationArgument where Value == MessageState? {
 }
 
 extension OperationArgument where Value == MessageStates? {
-    /// States that are nil when they are left out, for an operation that has another use for their absence.
+    /// States that are nil when they are left out, for an operation to which their absence means something else.
     static func states(default: MessageStates) -> OperationArgument {
         OperationArgument("states", .texts, whenLeftOut: .value(.array(`default`.names))) {
             try $0.statesIfPresent("states")

@@ -74,7 +74,7 @@ extension OperationArgument where Value == Int {
 }
 
 extension OperationArgument where Value == Int? {
-    /// A limit that is nil when it is left out, for an operation that has another use for its absence.
+    /// A limit that is nil when it is left out, for an operation to which its absence means something else.
     static func limit(default: Int) -> OperationArgument {
         OperationArgument("limit", .integer, whenLeftOut: .value(.integer(Int64(`default`)))) {
             try $0.limitIfPresent()

@@ -42,7 +42,7 @@ struct Parameter: Sendable {
     let kind: Kind
     /// Nil if the argument must be given.
     let whenLeftOut: Default?
-    /// The argument that one which must be given can be left out for.
+    /// The argument that can be given in place of this one, which is otherwise required.
     var substitute: String?
 
     /// The argument in a list of arguments: `title (null)`.

@@ -28,7 +28,7 @@ enum Output {
     /// What is said under a list that its limit has cut.
     static let more = "There are more; --limit shows them."
 
-    /// Writes a list as a line of JSON; that it was cut is said on standard error, where it spoils no JSON.
+    /// Writes a list as a line of JSON; standard error says that it was cut, which spoils no JSON.
     static func write(_ list: JSONOutput, hasMore: Bool) async throws {
         try await write(list)
         if hasMore { await error("\(more)\n") }

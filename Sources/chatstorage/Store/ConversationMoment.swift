@@ -23,8 +23,8 @@ struct ConversationMoment {
     ///   - limit: How many of the last messages; nil is all.
     ///   - withForks: Whether the forks are read.
     /// - Returns: The conversation and its messages; nil if it does not exist.
-    /// - Throws: ``Failure`` if the message that ends the path is not there, or if the conversation changes so each time
-    ///   that it is read.
+    /// - Throws: ``Failure`` if the message that ends the path is not there, or if the conversation changes so each
+    ///   time that it is read.
     static func read(
         _ id: ConversationID, on path: MessageQuery.Path = .current, limit: Int?, withForks: Bool = false,
         from storage: any ChatStorage
@@ -80,7 +80,7 @@ struct ConversationMoment {
             let messages = try await storage.messages(query).items
             return (messages, messages.count < conversation.messageCount)
         }
-        // The one more says that there are more.
+        // One more than the limit shows that there are more.
         let (most, isBeyond) = limit.addingReportingOverflow(1)
         let query = MessageQuery(of: conversation.id, on: path, limit: isBeyond ? limit : most)
         let messages = try await storage.messages(query).items

@@ -1,9 +1,9 @@
 import ChatStorageCore
 import Synchronization
 
-/// A handle that takes more roles than the store, which is read by another until it is prepared for the first write.
+/// A handle that takes more roles than the store; another one reads the store until the first write prepares it.
 ///
-/// A handle that takes more roles cannot even read a store before that.
+/// Before that, a handle that takes more roles cannot even read the store.
 final class LaterWidening: StorageInterceptor {
     private let reader: any ChatStorageBackend
     private let isPrepared = Mutex(false)

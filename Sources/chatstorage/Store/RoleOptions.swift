@@ -16,7 +16,7 @@ struct RoleOptions: ParsableArguments {
             """, valueName: "roles"))
     var roles: Choice?
 
-    /// What the sentence about a refused role ends with.
+    /// The end of the sentence about a refused role.
     static let advice = "; --roles with-tools makes the store take it"
 
     /// The roles that a command wants.

@@ -114,7 +114,7 @@ extension StoreLocation {
         }
     }
 
-    /// Reads nothing from the store, so that what is wrong with it is not taken for a mistake in a message.
+    /// Makes an empty read, so that a fault of the store is not taken for a mistake in a message.
     ///
     /// - Throws: The store's error, with the name of its file; none if the store does not exist yet.
     func checkIsReadable(_ backend: any ChatStorageBackend) async throws {

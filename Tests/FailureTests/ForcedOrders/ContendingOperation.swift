@@ -21,7 +21,7 @@ enum ContendingOperation: String, CaseIterable, Sendable {
     case create
     case deleteAndAppend = "delete and append"
 
-    /// The calls that it is, one after the other.
+    /// Its calls, one after the other.
     ///
     /// - Parameters:
     ///   - id: The conversation.

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Pairs of calls that meet for certain: somebody holds the conversation, both come and wait, and then it is let go.
+/// Pairs of calls that certainly meet: a test holds the conversation, both calls come and wait, then it lets go.
 ///
 /// What all returned and what is there afterwards must be explained by one of the two orders, as ``Model`` has it, and
 /// the rows must be a tree.
@@ -61,7 +61,8 @@ private struct Meeting: CustomStringConvertible {
                     ended.value.withLock { $0 += 1 }
                 }
                 await turns.settle()
-                // Calls on one handle wait for each other there; where the database waits says nothing of the second.
+                // Calls on one handle wait for each other in the handle, so the database shows only the first one's
+                // wait.
                 let expected = hasOneHandle ? min(caller + 1, 1) : caller + 1
                 try await waitUntil {
                     guard let waiting = try store.waiting() else { return true }

@@ -4,7 +4,7 @@ import ChatStoragePostgres
 import ChatStorageSQLite
 import TestSupport
 
-/// A store of which somebody else can hold a conversation, so that calls have to wait for it.
+/// A store in which a test can hold a conversation, so that calls have to wait for it.
 struct HeldStore: Sendable {
     /// Two handles on the store, as two processes have them.
     let handles: [any ChatStorageBackend]

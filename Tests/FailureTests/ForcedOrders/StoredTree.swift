@@ -24,7 +24,7 @@ struct StoredTree: Sendable {
         self.messages = messages.map { Row(sequence: number($0[0]) ?? -1, parent: number($0[1])) }
     }
 
-    /// What no tree may have, whatever was called.
+    /// Faults that no tree may have, whatever was called.
     var faults: [String] {
         var faults: [String] = []
         let sequences = Set(messages.map(\.sequence))
@@ -49,7 +49,7 @@ struct StoredTree: Sendable {
         return faults
     }
 
-    /// Where it is not the tree that the library reads.
+    /// How it differs from the tree that the library reads.
     func differences(from conversation: Conversation?, _ read: [Message]) -> [String] {
         var differences: [String] = []
         if conversation?.head != head { differences.append("the head is read as \(conversation?.head ?? -1)") }

@@ -11,7 +11,7 @@ final class TurnExecutor: TaskExecutor {
 
     /// Waits until the tasks have come to where they wait for others.
     ///
-    /// One that yields goes on behind this, so it looks more than once.
+    /// A task that yields is queued behind this, so it looks more than once.
     func settle() async {
         for _ in 0..<4 {
             await withCheckedContinuation { continuation in queue.async { continuation.resume() } }
