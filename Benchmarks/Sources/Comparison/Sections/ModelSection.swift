@@ -6,7 +6,7 @@ import ChatStorageSQLite
 import Foundation
 import Synchronization
 
-/// What parts, metadata, labels and previews cost beside plain calls, measured in turn with them.
+/// What parts, metadata, labels, previews and branches cost beside plain calls, measured in turn with them.
 struct ModelSection {
     let bench: Bench
     let rounds: Rounds
@@ -28,6 +28,7 @@ struct ModelSection {
                     "list 50 with previews / without", backend, atMost: 2, 1,
                     Call.list(ConversationQuery(limit: 50, preview: 120), backend.storage),
                     Call.list(ConversationQuery(limit: 50), backend.storage)))
+            findings += try await branches(backend)
             findings += try await archived(backend)
             if backend.name != "memory" { findings += try await erasure(backend) }
             try await backend.close()
@@ -37,7 +38,7 @@ struct ModelSection {
 
     // MARK: Stores
 
-    private struct Store {
+    struct Store {
         let name: String
         let storage: any ChatStorageBackend
         let close: () async throws -> Void
@@ -73,7 +74,7 @@ struct ModelSection {
     // MARK: Measurements
 
     /// How much longer one operation takes than another.
-    private func ratio(
+    func ratio(
         _ what: String, _ store: Store, atMost: Double?, _ callers: Int, _ operation: some Operation,
         _ plain: some Operation
     ) async throws -> Finding {
@@ -213,7 +214,7 @@ private final class Flag: Sendable {
 }
 
 /// A call of these measurements.
-private struct Call: Operation {
+struct Call: Operation {
     let body: @Sendable (inout Load) async throws -> Void
 
     func call(_ load: inout Load) async throws { try await body(&load) }
