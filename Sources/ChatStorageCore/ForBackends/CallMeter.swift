@@ -95,7 +95,8 @@ extension ObservedCall.Outcome {
         self =
             switch error {
             case let error as ChatStorageError: .failed(error)
-            default: .cancelled
+            case is CancellationError: .cancelled
+            default: .failed(ChatStorageError(.damaged, "the backend threw an error that is not the library's"))
             }
     }
 }
