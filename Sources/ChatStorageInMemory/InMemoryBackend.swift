@@ -105,7 +105,8 @@ public final class InMemoryBackend: ChatStorageBackend {
 
     /// Makes the store ready.
     ///
-    /// As on the other backends, calls before it are `notPrepared`, so that an app's tests notice when it is forgotten.
+    /// As on the other backends, calls before it fail with `notPrepared`, so that an app's tests notice when it is
+    /// forgotten.
     ///
     /// There is no schema to create or to look for, so every `Preparation` succeeds.
     public func prepare(_ preparation: Preparation) async throws {

@@ -79,7 +79,7 @@ struct RecencyOrder: Sendable {
         Self.firstIndex(below: chunks.count) { chunk in !follows(chunk, chunks[chunk].count - 1, entry) }
     }
 
-    /// Where in a chunk the first entry is that does not come after this one in the list; the chunk's count if all do.
+    /// The place in a chunk of the first entry that does not come after this one in the list; its count if all do.
     private func placeOfFirst(notFollowing entry: Entry, inChunk chunk: Int) -> Int {
         Self.firstIndex(below: chunks[chunk].count) { place in !follows(chunk, place, entry) }
     }
@@ -107,7 +107,7 @@ struct RecencyOrder: Sendable {
         }
     }
 
-    /// The first index below a count at which a condition holds that holds from some index on.
+    /// The first index below a count at which a condition holds, which then holds at all later ones too.
     private static func firstIndex(below count: Int, where holds: (Int) -> Bool) -> Int {
         var low = 0
         var high = count

@@ -2,7 +2,7 @@ import ChatStorageCore
 
 /// One tenant's conversations: the contract's rules, without a database around them.
 struct TenantConversations: Sendable {
-    /// So many conversations may stand in the list where they stood before they were touched.
+    /// How many conversations may stay at their old places in the list after they were touched.
     private static let mostStale = 1_024
 
     private var records: [ConversationID: ConversationRecord] = [:]
@@ -183,7 +183,7 @@ struct TenantConversations: Sendable {
         return result
     }
 
-    /// Moves what was touched to its place in the list.
+    /// Moves conversations that were touched to their places in the list.
     private mutating func moveStale() {
         for id in stale {
             // It may have been deleted since, and created again.

@@ -4,7 +4,7 @@ import ChatStorageSupport
 ///
 /// Two ids are equal when their UTF-8 bytes are equal: "é" as one scalar and "e" followed by a combining accent are
 /// two conversations, although Swift's `String ==` calls them the same. `<` orders by UTF-8 bytes, as every backend
-/// does. A string literal is an id, also one with values in it: `"chat-\(number)"`.
+/// does. A string literal is an id, even one with values in it: `"chat-\(number)"`.
 ///
 /// An id of 1 to 100 Unicode scalars without U+0000 can be stored; the call it is given to checks that.
 public struct ConversationID: Sendable, RawRepresentable, ExpressibleByStringInterpolation, CustomStringConvertible {

@@ -17,7 +17,7 @@ public struct ConversationPage: Sendable, Hashable {
     /// Makes a page of what a backend read, up to one conversation more than was asked for.
     ///
     /// - Parameters:
-    ///   - conversations: Up to `limit + 1` conversations, most recently updated first; the one too many says that
+    ///   - conversations: Up to `limit + 1` conversations, most recently updated first; one too many means that
     ///     there is a next page.
     ///   - limit: How many were asked for, 0 or more.
     ///   - tenant: The tenant that was read.

@@ -62,7 +62,7 @@ public struct AppendCondition: Sendable, Hashable {
             ? .createIfMissing : AppendCondition(.create(FirstValues(title: title, labels: labels, metadata: metadata)))
     }
 
-    /// The conversation exists; otherwise the append is ``ChatStorageError/Code-swift.struct/conversationNotFound``.
+    /// The conversation exists; otherwise the append fails with `conversationNotFound`.
     ///
     /// With it, an answer that arrives after its conversation was deleted does not create the conversation again.
     public static var exists: AppendCondition { AppendCondition(.exists) }

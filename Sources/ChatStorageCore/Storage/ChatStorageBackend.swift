@@ -12,8 +12,8 @@
 /// ```
 ///
 /// A missing claim must not open chats that all requests without one share. So no name reaches the default tenant:
-/// every call on a tenant with an empty name is `invalidArgument`, reads too. A server never calls the backend itself
-/// or ``defaultTenant``; they are for apps that have one user.
+/// every call on a tenant with an empty name fails with `invalidArgument`, reads too. A server never calls the backend
+/// itself or ``defaultTenant``; they are for apps that have one user.
 ///
 /// A backend of your own implements the requirements below and ``ChatStorage`` on its tenants' handles; the calls on
 /// the backend itself go to ``defaultTenant``.
@@ -35,7 +35,7 @@ public protocol ChatStorageBackend: ChatStorage {
     ///   that ``Preparation/verify`` does not make; nothing is changed then.
     func prepare(_ preparation: Preparation) async throws
 
-    /// Closes the store. Calls under way finish or fail cleanly; every later call, on any tenant, is `closed`.
+    /// Closes the store. Calls under way finish or fail cleanly; every later call, on any tenant, fails with `closed`.
     ///
     /// Closing again does nothing.
     func close() async throws
@@ -50,7 +50,7 @@ public protocol ChatStorageBackend: ChatStorage {
     /// Handles are cheap: they share the store's connections, and need not be kept or closed.
     ///
     /// - Parameter name: 1 to 100 Unicode scalars without U+0000, compared as UTF-8 bytes. Every call on a handle with
-    ///   any other name is `invalidArgument`, an empty one included: most often that is a missing claim.
+    ///   any other name fails with `invalidArgument`, even with an empty one: most often that is a missing claim.
     func tenant(_ name: String) -> Tenant
 
     /// Reads a page of the tenants that have conversations, by the UTF-8 bytes of their names, the default one first.

@@ -8,7 +8,7 @@ public struct Preparation: Sendable, Hashable {
 
     /// Creates a missing schema, and migrates one of an older version.
     public static let migrate = Preparation(kind: .migrate)
-    /// Changes nothing: a missing or older schema is ``ChatStorageError/Code-swift.struct/notPrepared``.
+    /// Changes nothing: with a missing or older schema it fails with `notPrepared`.
     ///
     /// It is for processes without the right to change tables. Another one, which has the right, prepares the store
     /// when a new version of the app is rolled out.

@@ -9,7 +9,7 @@ public enum StorageCall: Sendable {
     case conversation(ConversationID)
     /// ``ChatStorage/updateConversation(_:_:)``, which replies with a conversation or nil.
     case updateConversation(ConversationID, ConversationChange)
-    /// ``ChatStorage/deleteConversation(_:)``, which replies whether it existed.
+    /// ``ChatStorage/deleteConversation(_:)``, which replies whether it existed and was deleted.
     case deleteConversation(ConversationDeletion)
     /// ``ChatStorage/conversations(_:)``, which replies with a page of conversations.
     case conversations(ConversationQuery)

@@ -2,7 +2,7 @@
 public enum StorageReply: Sendable, Hashable {
     /// A conversation; nil where there is none.
     case conversation(Conversation?)
-    /// Whether a conversation existed.
+    /// Whether a conversation existed and was deleted.
     case existed(Bool)
     /// A page of conversations.
     case conversations(ConversationPage)

@@ -72,7 +72,7 @@ struct WindowScan {
         guard fits(0, 0, beside: kept) else { return nil }
         let fitting = starts.filter { fits($0.messages, $0.tokens, beside: kept) }
         let fullest = fitting.filter { !fits(twice($0.messages), twice($0.tokens), beside: kept) }
-        // Of equals the oldest, which is the last.
+        // Among equals the oldest wins, which is the last.
         let best = fullest.reversed().max { ($0.rank ?? 0) < ($1.rank ?? 0) }
         return (best ?? fitting.last)?.messages ?? 0
     }

@@ -50,7 +50,7 @@ struct ChatWriter {
             omit(index, nil, "the message's native JSON (\(native.format)) is left out; its parts are sent")
         }
         guard Self.roles.contains(message.role) else {
-            omit(index, nil, "a message of a role that the API does not have")
+            omit(index, nil, "the message is left out: the API has no such role")
             return []
         }
         return try portable(index)

@@ -4,7 +4,7 @@ import ChatStorageCore
 /// have a label.
 ///
 /// ?1 is the tenant. The statements name their index: after an `ANALYZE` of mostly small tenants SQLite may choose
-/// another, and read all of a large one. Of the table of labels NOT INDEXED names the key, in which its rows lie
+/// another, and read all of a large one. For the table of labels, NOT INDEXED names the key, whose order its rows have
 /// (<https://www.sqlite.org/lang_indexedby.html>).
 struct ConversationList {
     private typealias Column = ConversationTable.Column

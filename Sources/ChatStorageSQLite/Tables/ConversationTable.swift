@@ -276,7 +276,7 @@ struct ConversationTable {
 
     /// Notes that a conversation's messages are removed.
     ///
-    /// - Returns: The conversation as it is then; nil if it does not exist.
+    /// - Returns: The conversation after that; nil if it does not exist.
     func clear(tenant: String, _ id: ConversationID, at time: Timestamp) throws -> Place? {
         try database.run(Self.sql.clear) { statement in
             try statement.bind(tenant, id)
@@ -289,7 +289,7 @@ struct ConversationTable {
     ///
     /// The head stays the newest message.
     ///
-    /// - Returns: The conversation as it is then; nil if it does not exist, its head is not the newest message, or the
+    /// - Returns: The conversation after that; nil if it does not exist, its head is not the newest message, or the
     ///   condition is not met.
     func extend(tenant: String, by new: NewMessages, at time: Timestamp) throws -> Place? {
         let condition = new.condition
@@ -326,7 +326,7 @@ struct ConversationTable {
 
     /// Takes the next sequences of a conversation for an append to any place.
     ///
-    /// - Returns: The conversation as it is then; nil if the row was kept from being written.
+    /// - Returns: The conversation after that; nil if the row was kept from being written.
     func extend(
         _ tree: ConversationTree, by new: NewMessages, at time: Timestamp, head: Int64?, isBranched: Bool
     ) throws -> Place? {
@@ -345,7 +345,7 @@ struct ConversationTable {
 
     /// Notes that some of a conversation's messages are removed.
     ///
-    /// - Returns: The conversation as it is then; nil if the row was kept from being written.
+    /// - Returns: The conversation after that; nil if the row was kept from being written.
     func shrink(_ tree: ConversationTree, by count: Int, at time: Timestamp) throws -> Place? {
         try database.run(Self.sql.shrink) { statement in
             try statement.bind(tree.conversation, at: 1)

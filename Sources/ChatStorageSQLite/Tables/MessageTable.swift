@@ -57,7 +57,7 @@ struct MessageTable {
         /// For a message of a text without a key; it names no column that such a message lacks.
         let insertLean = Column.insert(Column.lean)
         let insertFull = Column.insert(Column.allCases)
-        /// Of a conversation that has not branched; ?3 the sequence, ?4 how many.
+        /// For a conversation that has not branched; ?3 the sequence, ?4 how many.
         let before = Self.page(Column.readInRow, "AND m.sequence < ?3 AND NOT c.is_branched", "m.sequence DESC")
         let after = Self.page(Column.readInRow, "AND m.sequence > ?3 AND NOT c.is_branched", "m.sequence")
         /// Of all branches.
@@ -290,7 +290,7 @@ struct MessageTable {
     /// Writes a message that a revision has changed; nothing else of its conversation is touched.
     ///
     /// - Parameters:
-    ///   - message: The message as it is then.
+    ///   - message: The message after the change.
     ///   - revision: What has changed it.
     /// - Returns: Whether the row was written.
     func update(_ message: Message, by revision: MessageRevision, tenant: String) throws -> Bool {

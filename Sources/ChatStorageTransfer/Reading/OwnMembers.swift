@@ -99,7 +99,7 @@ enum OwnMembers {
             body, sequence: sequence, predecessor: try fields.integer("predecessor"), writing: try writing(of: fields))
     }
 
-    /// What became of an answer under way; a state without a revision is of one that was written once.
+    /// How the writing of a message went; a state other than complete without a revision has revision 1.
     private static func writing(of fields: Fields) throws -> MessageWriting {
         let state = try fields.text("state").map { text in
             guard let state = MessageState(rawValue: text) else {

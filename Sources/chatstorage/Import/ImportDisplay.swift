@@ -95,7 +95,7 @@ actor ImportDisplay {
                 "Nothing new: \(unchanged.counted("conversation")) \(unchanged == 1 ? "is" : "are") there already.")
         case (let imported, let unchanged):
             let seconds = (ContinuousClock.now - start).inSeconds
-            // Of a short import the opening of the store is most, so its rate would say nothing of a long one's.
+            // Opening the store takes most of a short import, so its rate would say nothing about a long one's.
             let rate =
                 seconds < 1 ? "" : " (\(Int((Double(total.messages) / seconds).rounded()).grouped) messages a second)"
             lines.append(
