@@ -125,6 +125,18 @@ extension PostgresBackend {
         ///
         /// A call beyond them is `unavailable` at once.
         public var waitingCalls = 16_384
+        /// What is told of calls, connections and commits; by default nothing is.
+        ///
+        /// It is told of a call in the caller's task. The thread that drives the connections tells it all else, one
+        /// thing after another. No lock is held meanwhile, but answers that come then wait until it returns.
+        ///
+        /// The engine's part of a call includes its time behind other calls on its connection. A call has waited for a
+        /// lock in an attempt that the server ended at the lock timeout, and in every attempt that is sent alone
+        /// because somebody is known to hold the lock. Shorter waits count as the engine's work. A caller that is
+        /// cancelled in such an attempt leaves before it counts, so its time is one in the backend.
+        ///
+        /// A commit's time begins when its statements are sent. A commit that changed nothing is told too.
+        public var observer: (any StorageObserver)?
 
         /// Makes a configuration with the defaults for what is not named.
         public init(url: String, roles: RoleSet = .standard) {

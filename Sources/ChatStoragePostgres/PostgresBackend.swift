@@ -69,7 +69,9 @@ public final class PostgresBackend: ChatStorageBackend {
     ///   `session_replication_role` is `replica`, which disables foreign keys, or, behind a pooler, when the server's
     ///   isolation level is not `read committed` or its `synchronous_commit` is `off`.
     public func prepare(_ preparation: Preparation) async throws {
-        if preparation == .verify { try await store.verify() } else { try await store.prepare() }
+        try await measured(.prepare) { meter in
+            if preparation == .verify { try await store.verify(meter) } else { try await store.prepare(meter) }
+        }
     }
 
     /// Closes the store and its connections; calls under way finish, and every later call fails with `closed`.
@@ -86,6 +88,10 @@ public final class PostgresBackend: ChatStorageBackend {
 
     /// Reads a page of the tenants that have conversations, by the UTF-8 bytes of their names, the default one first.
     public func tenants(_ query: TenantQuery) async throws -> TenantPage {
+        try await measured(.tenants) { try await page(query, $0) }
+    }
+
+    private func page(_ query: TenantQuery, _ meter: CallMeter?) async throws -> TenantPage {
         try Task.checkCancellation()
         let statements = try await store.statements()
         try Validation.check(query)
@@ -96,7 +102,7 @@ public final class PostgresBackend: ChatStorageBackend {
             values.append(query.after.map { "\($0)\u{1}" } ?? "")
             values.append(rows)
         }
-        let result = try await store.result(of: .read(statements.tenants, values, isLong: true))
+        let result = try await store.result(of: .read(statements.tenants, values, isLong: true), meter)
         let tenants = try result.rows.map { row in
             let name = try row.text(0)
             return TenantSummary(
@@ -108,6 +114,10 @@ public final class PostgresBackend: ChatStorageBackend {
 
     /// Reads a page of the answers under way that nobody has written for a while, over all tenants.
     public func unfinishedMessages(_ query: UnfinishedQuery) async throws -> UnfinishedPage {
+        try await measured(.unfinishedMessages) { try await page(query, $0) }
+    }
+
+    private func page(_ query: UnfinishedQuery, _ meter: CallMeter?) async throws -> UnfinishedPage {
         try Task.checkCancellation()
         let statements = try await store.statements()
         try Validation.check(query)
@@ -121,12 +131,23 @@ public final class PostgresBackend: ChatStorageBackend {
             values.append(Self.microseconds(query.notRevisedFor))
             values.append(Int64(clamping: query.limit == .max ? query.limit : query.limit + 1))
         }
-        let result = try await store.result(of: .read(statements.unfinishedMessages, values, isLong: true))
+        let result = try await store.result(of: .read(statements.unfinishedMessages, values, isLong: true), meter)
         return UnfinishedPage(try result.rows.map(MessageTable.unfinished), limit: query.limit)
     }
 
-    /// What the store is doing at this moment.
-    public func statistics() async throws -> StorageStatistics { StorageStatistics() }
+    /// What the store is doing at this moment: its connections, and the calls that wait for them.
+    ///
+    /// A connection is busy while calls are under way on it. A call is not waiting once it is sent. The version of the
+    /// schema is there once it was looked at, by ``prepare(_:)`` or by another call.
+    ///
+    /// - Throws: ``ChatStorageError`` with the code `closed`.
+    public func statistics() async throws -> StorageStatistics { try store.statistics() }
+
+    private func measured<Result>(
+        _ operation: StorageOperation, _ body: (CallMeter?) async throws -> Result
+    ) async throws -> Result {
+        try await CallMeter.measure(store.observer, operation, tenant: nil, nil, body)
+    }
 
     /// The duration in microseconds, at most as many as the server's times reach back.
     private static func microseconds(_ duration: Duration) -> Int64 {

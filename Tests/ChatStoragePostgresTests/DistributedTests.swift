@@ -127,7 +127,7 @@ import Testing
         func answer(_ lastSequence: Int) async throws -> QueryResult {
             let row = MessageTable.row(sequence: "\(lastSequence)::bigint", createdAt: "'0001-01-01Z'::timestamptz")
             return try await store.result(
-                of: .read(PreparedSQL(text: "SELECT 'before', \(row), 0::bigint, false, NULL::bigint, true")))
+                of: .read(PreparedSQL(text: "SELECT 'before', \(row), 0::bigint, false, NULL::bigint, true")), nil)
         }
         let (another, same) = (try await answer(2), try await answer(1))
         let condition = AppendCondition.unchanged(ConversationVersion(createdAt: .earliest, lastSequence: 1))

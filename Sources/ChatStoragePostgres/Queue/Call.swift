@@ -44,6 +44,10 @@ struct Call: Sendable {
     private(set) var request: Request
     let purpose: Purpose
     let deadline: ContinuousClock.Instant
+    /// Measures the caller's call, if there is an observer.
+    let meter: CallMeter?
+    /// The attempt under way, if there is an observer.
+    var attempt: Attempt?
     var lane = Lane.shortRead
     /// The timeouts that it sets for its transaction; nil if the session's suit it.
     var timeouts: (lockWait: Duration, statement: Duration)?
@@ -56,10 +60,11 @@ struct Call: Sendable {
     /// Whether an earlier attempt may have written.
     private var mayBeApplied = false
 
-    init(_ request: Request, purpose: Purpose, deadline: ContinuousClock.Instant) {
+    init(_ request: Request, purpose: Purpose, deadline: ContinuousClock.Instant, meter: CallMeter? = nil) {
         self.request = request
         self.purpose = purpose
         self.deadline = deadline
+        self.meter = meter
     }
 
     /// Puts writes into one statement; nil when there is only one, or none.

@@ -12,7 +12,7 @@ extension Dispatcher {
         if !actions.isEmpty, let time = connections[index].givenUpAt { note(deadline: time) }
         let isDone = connections[index].isRetiring && connections[index].count == 0
         guard !isOpen || !isAlive || isDone else { return hasSync || !actions.isEmpty }
-        drop(index, now: now)
+        drop(index, isOpen && isAlive ? .done : .broken, now: now)
         return true
     }
 
@@ -23,6 +23,7 @@ extension Dispatcher {
         case .answered(let call, let answers):
             let results = call.ownAnswers(answers)
             connections[index].ended(call)
+            noteAnswered(call, results, now: now)
             waiting.ended(call, .done)
             if call.request.isWrite { writerSearch.succeeded() }
             waiting.noteSize(of: results.first, to: call)
@@ -31,8 +32,7 @@ extension Dispatcher {
                 // The statement has a row only in the session that the connection was given for its own.
                 connections[index].isSetUp = results.first?.rowCount != 0
                 if !connections[index].isSetUp { noticePooler() }
-                connections[index].isReady = true
-                attempts.succeeded()
+                becomeReady(connections[index])
             }
         case .refused(let call, let error):
             connections[index].ended(call)
@@ -45,10 +45,12 @@ extension Dispatcher {
             if error.isOfAbortedTransaction || (error.isReadOnlyServer && searchesForWriter(now: now)) {
                 connections[index].isRetiring = true
             }
+            noteRefused(call, error, isSetUp: connections[index].isSetUp, now: now)
             waiting.ended(call, error.isOfLock ? .locked : .failed)
             settle(call, refusedBy: error, isSetUp: connections[index].isSetUp, now: now)
         case .skipped(let call):
             connections[index].ended(call)
+            call.noteEnded(at: now)
             if call.isWanted { settle(call.withOwnSync, .again(after: .zero), now: now) }
         case .close:
             break
@@ -90,24 +92,37 @@ extension Dispatcher {
         for connection in connections { connection.noticePooler() }
     }
 
-    /// - Parameter isGivenUp: Whether the server did not answer the oldest call in time.
-    mutating func drop(_ index: Int, isGivenUp: Bool = false, now: ContinuousClock.Instant) {
+    /// Why a connection is dropped.
+    enum DropReason {
+        /// It was to take no more calls, and has none.
+        case done
+        /// It does not work any more.
+        case broken
+        /// The server did not answer the oldest call in time.
+        case givenUp
+    }
+
+    mutating func drop(_ index: Int, _ reason: DropReason, now: ContinuousClock.Instant) {
         // What has been answered is known, whatever became of the connection.
         for action in connections[index].receive(now: now).actions { perform(action, index, now: now) }
         let connection = connections.remove(at: index)
-        for (place, (call, loss)) in connection.lost().enumerated() {
+        let lost = connection.lost()
+        noteDropped(connection, reason, lost.lazy.map(\.1))
+        for (place, (call, loss)) in lost.enumerated() {
             if case .session = call.purpose {
                 let error = loss.error?.storageError(isWrite: false)
                 connectFailed(error ?? Self.brokenSession, serverAnswered: true, now: now)
                 continue
             }
             // What the server did not answer may have waited for a lock.
-            let isLocked = loss.error?.isOfLock ?? (isGivenUp && place == 0)
+            let isLocked = loss.error?.isOfLock ?? (reason == .givenUp && place == 0)
             waiting.ended(call, isLocked ? .locked : .failed)
             if case .refused(let error) = loss {
+                noteRefused(call, error, isSetUp: connection.isSetUp, now: now)
                 settle(call, refusedBy: error, isSetUp: connection.isSetUp, now: now)
                 continue
             }
+            call.noteEnded(at: now)
             for var member in call.members {
                 member.note(loss)
                 if member.deadline <= now {
@@ -138,6 +153,7 @@ extension Dispatcher {
         _ error: ChatStorageError, serverAnswered: Bool = false, now: ContinuousClock.Instant
     ) {
         attempts.failed(now: now)
+        observations?.failed(error)
         guard !serverAnswered || attempts.failures > 1 else { return }
         guard connecting == 0, !connections.contains(where: { !$0.isRetiring }) else { return }
         for call in waiting.removeAll(where: { _ in true }) {

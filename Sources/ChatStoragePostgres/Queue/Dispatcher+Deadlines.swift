@@ -7,11 +7,12 @@ extension Dispatcher {
         guard let earliest = earliestDeadline, earliest <= now else { return }
         earliestDeadline = nil
         for index in connections.indices.reversed() where connections[index].givenUpAt.map({ $0 <= now }) ?? false {
-            drop(index, isGivenUp: true, now: now)
+            drop(index, .givenUp, now: now)
         }
         for connection in connections {
             connection.forEach { call in
                 for member in call.members where member.deadline <= now {
+                    if let meter = member.meter { call.attempt?.end(meter, at: now) }
                     member.fail(Call.expired(member.request, .unknown))
                 }
             }

@@ -20,6 +20,8 @@ struct Dispatcher {
     private var turns: RoundRobin
     /// How many calls wait for a connection, or behind calls of another kind.
     private var unsatisfied = 0
+    /// What an observer is to be told; nil if there is none.
+    var observations: Observations?
 
     /// Makes the state of a new loop.
     init(_ settings: any QueueSettings) {
@@ -33,6 +35,7 @@ struct Dispatcher {
                 lanes: settings.mergesWrites ? Self.mergedLanes : 0, isolated: max(1, settings.connections / 2),
                 stallTime: CallConnection.stallTime))
         turns = RoundRobin(count: waiting.lanes.count)
+        if settings.observer != nil { observations = Observations() }
     }
 
     /// While one statement of several writes is flushed to the disk another is worked on.
@@ -71,8 +74,11 @@ struct Dispatcher {
     /// Closes the connections.
     mutating func disconnect() {
         // The thread that connected may have a reference for a moment longer.
-        for connection in connections { connection.finish() }
-        connections = []
+        while let connection = connections.popLast() {
+            connection.finish()
+            let open = openCount
+            if connection.isReady { observations?.closed(open: open) }
+        }
     }
 
     /// Takes the result of an attempt to connect.
@@ -84,9 +90,9 @@ struct Dispatcher {
                 return connectFailed(Self.brokenSession, now: now)
             }
             let connection = CallConnection(server, isBehindPooler: isBehindPooler, tables: settings.tables)
+            connections.append(connection)
             if isBehindPooler {
-                connection.isReady = true
-                attempts.succeeded()
+                becomeReady(connection)
             } else {
                 let setUp = SessionSetUp(
                     lockWait: timeouts.lockWait, statementTimeout: timeouts.statement(),
@@ -97,7 +103,6 @@ struct Dispatcher {
                 note(deadline: call.deadline)
                 connection.add(call, now: now)
             }
-            connections.append(connection)
         case .failure(let error):
             connectFailed(error, serverAnswered: ConnectFailure.isOfEndedSession(error), now: now)
         }
@@ -148,6 +153,7 @@ struct Dispatcher {
             isServed = true
             guard var call = waiting.takeNext(lane, now: now) else { continue }
             call.timeouts = timeouts(for: call, now: now)
+            if observations != nil { call.noteSent(waitsForLock: waiting.waitsAtLength(call), at: now) }
             connections[place].add(call, now: now)
         }
         return isServed

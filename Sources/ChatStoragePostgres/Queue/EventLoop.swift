@@ -47,9 +47,12 @@ final class EventLoop: Sendable {
         var calls: BoundedQueue<Call>
         var connected: [Result<ServerConnection, ChatStorageError>] = []
         var closers: [CheckedContinuation<Void, Never>] = []
-        /// How many calls the loop holds that are not sent.
-        var waitingInLoop = 0
+        /// What the loop holds.
+        var load = Dispatcher.Load()
         var isWoken = false
+
+        /// How many calls are not sent.
+        var waitingCount: Int { calls.count + load.waiting }
 
         /// Notes that the loop is woken; false if it was before.
         mutating func wake() -> Bool {
@@ -59,6 +62,7 @@ final class EventLoop: Sendable {
     }
 
     private let configuration: any QueueSettings
+    private let observer: (any StorageObserver)?
     private let connector: Connector
     private let wakePipe: WakePipe
     private let inbox: Mutex<Inbox>
@@ -72,6 +76,7 @@ final class EventLoop: Sendable {
             throw ChatStorageError(.unavailable, "the process has no file descriptors left")
         }
         self.configuration = configuration
+        observer = configuration.observer
         self.wakePipe = wakePipe
         connector = Connector(configuration, stopPipe: stopPipe)
         let calls = BoundedQueue<Call>(limit: configuration.waitingCalls, waitingFor: "a connection") { $0.isWanted }
@@ -80,13 +85,15 @@ final class EventLoop: Sendable {
     }
 
     /// Sends a request and waits for the answer.
-    func run(_ request: Request) async throws -> Call.Answer {
+    ///
+    /// - Parameter meter: Measures the call that it is for.
+    func run(_ request: Request, _ meter: CallMeter?) async throws -> Call.Answer {
         let timeout = ServerTimeouts.callTimeout(configuration.callTimeout, bytes: request.bytes)
         let deadline = ContinuousClock.now + timeout
         var isRefused = false
         do {
             return try await CancellableContinuation<Call.Answer>.wait { pending in
-                isRefused = !submit(Call(request, purpose: .caller(pending), deadline: deadline))
+                isRefused = !submit(Call(request, purpose: .caller(pending), deadline: deadline, meter: meter))
             } onCancel: {
                 cancelled.add(1, ordering: .relaxed)
             }
@@ -95,6 +102,14 @@ final class EventLoop: Sendable {
             if isRefused { await Task.yield() }
             throw error
         }
+    }
+
+    /// What the loop is doing; it does not wait for the loop's turn.
+    func statistics() -> StorageStatistics {
+        let (waiting, load) = inbox.withLock { ($0.waitingCount, $0.load) }
+        return StorageStatistics(
+            waitingCalls: waiting, openConnections: load.open, busyConnections: load.busy,
+            connectionLimit: configuration.connections)
     }
 
     /// Ends the loop once the calls under way have ended, and waits for that.
@@ -126,13 +141,14 @@ final class EventLoop: Sendable {
             let now = ContinuousClock.now
             work.dispatcher.add(call)
             let connects = work.dispatcher.advance(now: now)
-            inbox.withLock { $0.waitingInLoop = work.dispatcher.waitingCount }
+            inbox.withLock { $0.load = work.dispatcher.load }
             // What the thread waits for is still right unless there is more to wait for, or something earlier.
             let connections = work.dispatcher.connections
             let event = work.dispatcher.nextEvent(after: now)
             let isEarlier = event.map { event in work.sleepsUntil.map { event < $0 } ?? true } ?? false
             let wakes =
-                isEarlier || connections.contains { $0.wantsToWrite || $0.mayHoldUnreadBytes }
+                isEarlier || work.dispatcher.hasObservations
+                || connections.contains { $0.wantsToWrite || $0.mayHoldUnreadBytes }
                 || connections.map(\.descriptor) != descriptors
             return (wakes, connects)
         }
@@ -149,9 +165,9 @@ final class EventLoop: Sendable {
                 guard DetachedThread.start({ [self] in loop() }) else { return (Self.noThread, false) }
                 inbox.phase = .running
             }
-            let waiting = inbox.calls.count + inbox.waitingInLoop
+            let waiting = inbox.waitingCount
             do throws(QueueRefusal) {
-                try inbox.calls.append(call, besides: inbox.waitingInLoop)
+                try inbox.calls.append(call, besides: inbox.load.waiting)
                 return (nil, inbox.wake())
             } catch .closed {
                 return (.closed, false)
@@ -210,7 +226,12 @@ final class EventLoop: Sendable {
         var readable: [Int32] = []
         var isActive = true
         while true {
-            guard let wait = work.withLock({ turn(&$0, readable: readable, isActive: isActive) }) else { return end() }
+            let (wait, observations) = work.withLock { work in
+                (turn(&work, readable: readable, isActive: isActive), work.dispatcher.takeObservations())
+            }
+            // By this thread alone, so that they come in their order, and outside of the lock.
+            if let observer { for observation in observations { observation.tell(observer) } }
+            guard let wait else { return end() }
             for _ in 0..<wait.connects { beginToConnect() }
             (readable, isActive) = self.wait(wait)
         }
@@ -236,7 +257,7 @@ final class EventLoop: Sendable {
         let now = ContinuousClock.now
         work.dispatcher.expire(now: now)
         let connects = work.dispatcher.advance(now: now)
-        inbox.withLock { $0.waitingInLoop = work.dispatcher.waitingCount }
+        inbox.withLock { $0.load = work.dispatcher.load }
         if isClosing, work.dispatcher.isIdle {
             connector.stop()
             let end = work.endsAt ?? now + Self.patience
@@ -277,7 +298,7 @@ final class EventLoop: Sendable {
                 inbox.isWoken = false
                 inbox.connected = []
             }
-            inbox.waitingInLoop = dispatcher.waitingCount + inbox.calls.count
+            inbox.load.waiting = dispatcher.waitingCount + inbox.calls.count
             return (inbox.calls.popAll(), inbox.connected, inbox.phase == .closing)
         }
         calls.forEach { dispatcher.add($0) }

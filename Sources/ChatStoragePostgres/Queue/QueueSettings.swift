@@ -1,3 +1,5 @@
+import ChatStorageCore
+
 /// What a configuration says of calls, and of the connections that carry them.
 protocol QueueSettings: ConnectionSettings {
     /// How many connections are open at most.
@@ -14,6 +16,8 @@ protocol QueueSettings: ConnectionSettings {
     var bytesPerConnection: Int { get }
     /// How many calls may wait for a connection.
     var waitingCalls: Int { get }
+    /// What is told of connections and commits.
+    var observer: (any StorageObserver)? { get }
 }
 
 extension QueueSettings {

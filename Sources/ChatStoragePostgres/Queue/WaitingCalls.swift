@@ -83,7 +83,9 @@ struct WaitingCalls {
     }
 
     /// Whether a write that was taken may wait for its lock at length.
-    func waitsAtLength(_ call: Call) -> Bool { writes.suspects.waitsAtLength(call.key) }
+    func waitsAtLength(_ call: Call) -> Bool {
+        call.lane == .write(.isolated) && writes.suspects.waitsAtLength(call.key)
+    }
 
     /// Takes note of what became of a call that was taken.
     mutating func ended(_ call: Call, _ outcome: Suspects.Outcome) {

@@ -14,6 +14,7 @@ final class PostgresStore: Sendable {
     private let configuration: PostgresBackend.Configuration
     /// The roles that messages can have.
     var roles: RoleSet { configuration.roles }
+    var observer: (any StorageObserver)? { configuration.observer }
     private let versions: [SchemaVersion]
     private let loop: EventLoop
     /// Conversations that have labels, as far as is known.
@@ -41,9 +42,9 @@ final class PostgresStore: Sendable {
     }
 
     /// Looks at the tables, even if they were found before.
-    func verify() async throws {
+    func verify(_ meter: CallMeter?) async throws {
         _ = try readyStatements()
-        _ = try becomeReady(try await inspect())
+        _ = try becomeReady(try await inspect(meter))
     }
 
     /// - Throws: ``ChatStorageError`` with the code `notPrepared` if the tables are missing or older.
@@ -76,23 +77,23 @@ final class PostgresStore: Sendable {
         }
     }
 
-    func prepare() async throws {
+    func prepare(_ meter: CallMeter?) async throws {
         if try readyStatements() != nil { return }
         let deadline = ContinuousClock.now + configuration.callTimeout
         for attempt in 1... {
-            switch try await inspect() {
+            switch try await inspect(meter) {
             case .present(let schema, let isDistributed):
                 _ = try becomeReady(schema, isDistributed: isDistributed)
                 return
             case .narrow(let schema, let roles):
                 do {
-                    try await add(StoredRoles(roles, adding: configuration.roles), to: schema, until: deadline)
+                    try await add(StoredRoles(roles, adding: configuration.roles), to: schema, until: deadline, meter)
                 } catch {
                     throw MissingPrivilege.addingRoles.explaining(error, in: schema)
                 }
             case .outdated(let schema, let version):
                 do {
-                    try await migrate(SchemaDefinition(schema, versions), from: version)
+                    try await migrate(SchemaDefinition(schema, versions), from: version, meter)
                 } catch {
                     throw MissingPrivilege.migrating.explaining(error, in: schema)
                 }
@@ -100,10 +101,11 @@ final class PostgresStore: Sendable {
                 do {
                     _ = try await loop.run(
                         SchemaDefinition(schema, versions)
-                            .creation(createsNamespace: !exists, roles: configuration.roles))
+                            .creation(createsNamespace: !exists, roles: configuration.roles), meter)
                 } catch let error as ChatStorageError where error.isOfExistingObject && attempt < Self.attemptsToPrepare
                 {
                     // Another process was first.
+                    meter?.isRepeated()
                 } catch {
                     let work: MissingPrivilege = exists ? .makingTables : .makingSchema
                     throw work.explaining(error, in: schema)
@@ -116,11 +118,12 @@ final class PostgresStore: Sendable {
     ///
     /// - Parameter deadline: When to stop trying.
     private func add(
-        _ roles: StoredRoles, to schema: SchemaName, until deadline: ContinuousClock.Instant
+        _ roles: StoredRoles, to schema: SchemaName, until deadline: ContinuousClock.Instant, _ meter: CallMeter?
     ) async throws {
         do {
-            try await transact(SchemaDefinition(schema, versions).widening(to: roles))
+            try await transact(SchemaDefinition(schema, versions).widening(to: roles), meter)
         } catch let error as ChatStorageError where error.cause?.code == "55P03" && ContinuousClock.now < deadline {
+            meter?.isRepeated()
             // Those who waited behind it have their turn first.
             try await Task.sleep(for: .milliseconds(Int.random(in: 100...400)))
         }
@@ -129,19 +132,21 @@ final class PostgresStore: Sendable {
     /// Makes this version of an older one.
     ///
     /// - Throws: ``ChatStorageError`` with the code `schemaMismatch` if an index that was made before is not whole.
-    private func migrate(_ definition: SchemaDefinition, from version: Int64) async throws {
-        for step in definition.migration(from: version) { try await transact(step) }
-        let invalid = try await result(of: definition.readInvalidIndexes(of: version))
+    private func migrate(
+        _ definition: SchemaDefinition, from version: Int64, _ meter: CallMeter?
+    ) async throws {
+        for step in definition.migration(from: version) { try await transact(step, meter) }
+        let invalid = try await result(of: definition.readInvalidIndexes(of: version), meter)
         if let name = try invalid.rows.first?.text(0) {
             throw ChatStorageError(
                 .schemaMismatch,
                 "the index \(name) is not valid: it is still made, or that has failed; in that case drop it first")
         }
-        try await transact(definition.endOfMigration)
+        try await transact(definition.endOfMigration, meter)
     }
 
-    private func transact(_ request: Request) async throws {
-        try await results(of: request).checkCommitted()
+    private func transact(_ request: Request, _ meter: CallMeter?) async throws {
+        try await results(of: request, meter).checkCommitted()
     }
 
     func close() async {
@@ -150,25 +155,37 @@ final class PostgresStore: Sendable {
         await loop.close()
     }
 
+    /// What the store is doing, without a word to the server.
+    func statistics() throws -> StorageStatistics {
+        let isReady = try readyStatements() != nil
+        var statistics = loop.statistics()
+        // They wait for one look at the schema, which the loop counts.
+        statistics.waitingCalls += inspections.waitingCount
+        statistics.schemaVersion = isReady ? versions.count : nil
+        return statistics
+    }
+
     /// Runs a request, and returns what each of its statements answered.
-    func results(of request: Request) async throws -> [QueryResult] {
-        guard case .results(let results) = try await answer(to: request) else {
+    ///
+    /// - Parameter meter: Measures the call that it is for, if it is for one that is measured.
+    func results(of request: Request, _ meter: CallMeter?) async throws -> [QueryResult] {
+        guard case .results(let results) = try await answer(to: request, meter) else {
             throw ChatStorageError(.damaged, "a statement has no result")
         }
         return results
     }
 
     /// Runs a request of one statement, and returns its answer.
-    func result(of request: Request) async throws -> QueryResult {
-        guard let result = try await results(of: request).first else {
+    func result(of request: Request, _ meter: CallMeter?) async throws -> QueryResult {
+        guard let result = try await results(of: request, meter).first else {
             throw ChatStorageError(.damaged, "a statement has no result")
         }
         return result
     }
 
     /// Appends, alone or in one statement with others; nil if the conversation has labels or a head.
-    func appended(by append: Append) async throws -> Appended? {
-        switch try await answer(to: append.request) {
+    func appended(by append: Append, _ meter: CallMeter?) async throws -> Appended? {
+        switch try await answer(to: append.request, meter) {
         case .share(let share):
             guard let appended = share as? Appended? else { throw Appended.damage }
             return appended
@@ -178,9 +195,9 @@ final class PostgresStore: Sendable {
         }
     }
 
-    private func answer(to request: Request) async throws -> Call.Answer {
+    private func answer(to request: Request, _ meter: CallMeter?) async throws -> Call.Answer {
         do {
-            return try await loop.run(request)
+            return try await loop.run(request, meter)
         } catch let error as ChatStorageError where error.code == .notPrepared || error.isOfOtherTables {
             let schema = phase.withLock { phase -> SchemaName? in
                 guard case .ready(_, let schema) = phase else { return nil }
@@ -243,7 +260,8 @@ final class PostgresStore: Sendable {
             return try await inspections.value {
                 if case .present = $0 { true } else { false }
             } by: { [self] in
-                try await inspect()
+                // It is nobody's call alone.
+                try await inspect(nil)
             }
         } catch let refusal as QueueRefusal {
             throw ChatStorageError(refusal)
@@ -251,14 +269,15 @@ final class PostgresStore: Sendable {
     }
 
     /// Looks for the tables and checks their version; it only reads.
-    private func inspect() async throws -> SchemaInspection.Location {
-        let inspection = try SchemaInspection(await result(of: SchemaInspection.request(schema: configuration.schema)))
+    private func inspect(_ meter: CallMeter?) async throws -> SchemaInspection.Location {
+        let request = SchemaInspection.request(schema: configuration.schema)
+        let inspection = try SchemaInspection(await result(of: request, meter))
         try inspection.checkSettings()
         let location = try inspection.location()
         guard case .present(let schema, _) = location else { return location }
         do {
             let definition = SchemaDefinition(schema, versions)
-            let found = try await result(of: definition.readVersion)
+            let found = try await result(of: definition.readVersion, meter)
             let version = try definition.check(version: found)
             if version < definition.version { return .outdated(schema, version: version) }
             let roles = try found.rows.first?.optionalTexts(2) ?? []

@@ -1,9 +1,9 @@
-public import ChatStorageCore
+import ChatStorageCore
 
 /// How messages are read.
-extension PostgresTenant {
+extension TenantCall {
     /// Reads a page of a conversation's messages, lowest sequence first.
-    public func messages(_ query: MessageQuery) async throws -> MessagePage {
+    func messages(_ query: MessageQuery) async throws -> MessagePage {
         let statements = try await admit { try Validation.check(query) }
         let id = query.conversationID
         if let lookup = query.lookup {
@@ -54,7 +54,8 @@ extension PostgresTenant {
         _ query: MessageQuery, _ statement: PreparedSQL, _ values: Parameters
     ) async throws -> QueryResult {
         let page = Request.Page(tenant: name, id: query.conversationID, limit: query.limit)
-        return try await store.result(of: .read(statement, values, isLong: query.limit > Self.shortPage, page: page))
+        return try await store.result(
+            of: .read(statement, values, isLong: query.limit > Self.shortPage, page: page), meter)
     }
 
     private func look(
@@ -69,13 +70,14 @@ extension PostgresTenant {
             }
         let page = Request.Page(tenant: name, id: id, limit: lookup.count)
         let isLong = lookup.count > Self.shortPage
-        let result = try await store.result(of: .read(request.statement, request.values, isLong: isLong, page: page))
+        let result = try await store.result(
+            of: .read(request.statement, request.values, isLong: isLong, page: page), meter)
         return try result.rows.map { try MessageTable.message($0, of: id) }
     }
 
     /// Reads where a conversation has branched.
-    public func forks(of id: ConversationID) async throws -> [Fork] {
+    func forks(of id: ConversationID) async throws -> [Fork] {
         let statements = try await admit { try Validation.check(id) }
-        return try BranchSQL.forks(try await store.result(of: .read(statements.forks, values(id), isLong: true)))
+        return try BranchSQL.forks(try await store.result(of: .read(statements.forks, values(id), isLong: true), meter))
     }
 }

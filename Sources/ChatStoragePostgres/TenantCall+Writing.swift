@@ -1,14 +1,13 @@
-public import ChatStorageCore
+import ChatStorageCore
 import ChatStorageSupport
 
 /// How messages are written.
-extension PostgresTenant {
+extension TenantCall {
     /// A conditional append looks again when another session has changed the conversation in between.
     private static let attemptsToAppend = 20
 
     /// Appends messages to the end of a conversation, in order, all or none.
-    @discardableResult
-    public func append(_ new: NewMessages) async throws -> AppendResult {
+    func append(_ new: NewMessages) async throws -> AppendResult {
         let statements = try await admitWrite { try Validation.check(new, roles: store.roles) }
         guard !new.messages.isEmpty else { return .nothing }
         do {
@@ -24,9 +23,9 @@ extension PostgresTenant {
         if !hasLabels, !ConditionalAppend.isNeeded(for: new) {
             let append = Append(values, to: key, statements)
             if new.condition.createsConversation {
-                if let appended = try await store.appended(by: append) { return append.result(appended) }
+                if let appended = try await store.appended(by: append, meter) { return append.result(appended) }
             } else {
-                let result = try await store.result(of: append.requestIfExists)
+                let result = try await store.result(of: append.requestIfExists, meter)
                 if let appended = try AppendSQL.appended(result, append.rowCount) { return append.result(appended) }
             }
             // It has labels or a head, or does not exist.
@@ -37,8 +36,7 @@ extension PostgresTenant {
     }
 
     /// Changes a stored message.
-    @discardableResult
-    public func reviseMessage(_ revision: MessageRevision) async throws -> Message {
+    func reviseMessage(_ revision: MessageRevision) async throws -> Message {
         let statements = try await admitWrite { try Validation.check(revision) }
         if let base = revision.base, revision.metadata.isEmpty {
             let answer = AnswerRevision(revision, base, metadata: nil)
@@ -51,7 +49,7 @@ extension PostgresTenant {
     private func revise(_ revision: MessageRevision, _ statements: Statements) async throws -> Message? {
         let id = revision.conversationID
         let read = try await store.result(
-            of: .read(statements.messagesOfSequences, values(id) { $0.append(numbers: [revision.sequence]) }))
+            of: .read(statements.messagesOfSequences, values(id) { $0.append(numbers: [revision.sequence]) }), meter)
         let row = read.rows.first
         let message = try row.map { try MessageTable.message($0, of: id) }
         let outcome: MessageRevision.Outcome
@@ -79,7 +77,8 @@ extension PostgresTenant {
             values.append(old)
             values.append(new)
         }
-        let written = try await store.result(of: .write(statements.reviseMessage, to: key(id), bytes: bytes, values))
+        let written = try await store.result(
+            of: .write(statements.reviseMessage, to: key(id), bytes: bytes, values), meter)
         return try written.rows.first.map { try MessageTable.message($0, of: id) }
     }
 
@@ -89,13 +88,13 @@ extension PostgresTenant {
     ) async throws -> Message? {
         let (id, bytes) = (revision.conversationID, answer.bytes)
         let values = values(id, bytes: bytes) { AnswerRevision.columns.append(answer, to: &$0) }
-        let written = try await store.result(of: .write(statements.reviseAnswer, to: key(id), bytes: bytes, values))
+        let written = try await store.result(
+            of: .write(statements.reviseAnswer, to: key(id), bytes: bytes, values), meter)
         return try written.rows.first.map(answer.message)
     }
 
     /// Removes messages of a conversation and keeps the conversation.
-    @discardableResult
-    public func removeMessages(_ removal: MessageRemoval) async throws -> Int {
+    func removeMessages(_ removal: MessageRemoval) async throws -> Int {
         let statements = try await admitWrite { try Validation.check(removal) }
         let id = removal.conversationID
         switch removal.selection {
@@ -118,7 +117,7 @@ extension PostgresTenant {
                     Request.Step(statement: statements.lockConversation, bytes: 0) { conversation },
                     Request.Step(statement: statement, bytes: 0) { values },
                     Request.Step(statement: statements.unbranch, bytes: 0) { conversation },
-                ], on: key(id)))
+                ], on: key(id)), meter)
         try results.checkCommitted()
         // BEGIN and the lock come first.
         return Int(clamping: try results.dropFirst(2).first?.rows.first?.int64(0) ?? 0)
@@ -131,7 +130,7 @@ extension PostgresTenant {
                 [
                     Request.Step(statement: statements.markCleared, bytes: 0) { values },
                     Request.Step(statement: statements.deleteCleared, bytes: 0) { values },
-                ], on: key(id)))
+                ], on: key(id)), meter)
         try results.checkCommitted()
         return results.dropLast().last?.affectedRows ?? 0
     }
@@ -141,8 +140,8 @@ extension PostgresTenant {
         _ error: ChatStorageError, of id: ConversationID, _ statements: Statements
     ) async -> ChatStorageError {
         let lastMessage = values(id) { $0.append(Int64(1)) }
-        guard let messages = try? await store.result(of: .read(statements.pagesOfAll.all.last, lastMessage)),
-            let conversation = try? await store.result(of: .read(statements.conversation, values(id)))
+        guard let messages = try? await store.result(of: .read(statements.pagesOfAll.all.last, lastMessage), meter),
+            let conversation = try? await store.result(of: .read(statements.conversation, values(id)), meter)
         else { return error }
         // Rows that cannot be read are damaged too.
         let last = Result { try messages.rows.first.map { try MessageTable.message($0, of: id).sequence } }
@@ -160,8 +159,9 @@ extension PostgresTenant {
         var append = append
         var violations = 0
         for attempt in 0..<Self.attemptsToAppend {
+            if attempt > 0 { meter?.isRepeated() }
             do {
-                let results = try await store.results(of: append.request)
+                let results = try await store.results(of: append.request, meter)
                 if let stored = try append.stored(results) {
                     store.labelled.note(key, hasLabels: append.foundLabels)
                     return stored

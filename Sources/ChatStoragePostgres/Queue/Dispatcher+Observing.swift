@@ -1,0 +1,83 @@
+import ChatStorageCore
+
+/// What the queue says of its connections, commits and calls.
+extension Dispatcher {
+    /// What callers may ask of the queue at any time.
+    struct Load: Sendable {
+        /// How many calls wait to be sent.
+        var waiting = 0
+        /// How many connections take calls, or did until they were to be closed.
+        var open = 0
+        /// How many of them have calls under way.
+        var busy = 0
+    }
+
+    var load: Load {
+        var load = Load(waiting: waitingCount)
+        for connection in connections where connection.isReady {
+            load.open += 1
+            if connection.count > 0 { load.busy += 1 }
+        }
+        return load
+    }
+
+    var openCount: Int { connections.count(where: \.isReady) }
+
+    /// Whether an observer is to be told something.
+    var hasObservations: Bool { observations?.isEmpty == false }
+
+    mutating func takeObservations() -> [Observations.Observation] { observations?.takeAll() ?? [] }
+
+    /// Has a connection take calls.
+    mutating func becomeReady(_ connection: CallConnection) {
+        connection.isReady = true
+        attempts.succeeded()
+        let open = openCount
+        observations?.opened(open: open)
+    }
+
+    /// Takes note that a connection is gone.
+    ///
+    /// - Parameter losses: What became of the calls that it carried.
+    mutating func noteDropped(
+        _ connection: CallConnection, _ reason: DropReason, _ losses: some Sequence<CallConnection.CallPipeline.Loss>
+    ) {
+        guard observations != nil, connection.isReady else { return }
+        let error: ChatStorageError? =
+            switch reason {
+            case .done: nil
+            case .givenUp: Self.silentServer
+            // What the server said as it ended the session.
+            case .broken:
+                losses.lazy.compactMap(\.error).first(where: \.isFatal)?.storageError(isWrite: false)
+                    ?? Self.lostConnection
+            }
+        let open = openCount
+        observations?.closed(open: open, error: error)
+    }
+
+    private static let silentServer = ChatStorageError(
+        .unavailable, "the database did not answer in time on a connection")
+    private static let lostConnection = ChatStorageError(.unavailable, "a connection to the database was lost")
+
+    /// Takes note that the server did what was asked.
+    mutating func noteAnswered(_ call: Call, _ results: [QueryResult], now: ContinuousClock.Instant) {
+        guard observations != nil, let attempt = call.attempt else { return }
+        call.noteEnded(at: now)
+        // COMMIT of a failed transaction answers ROLLBACK.
+        guard call.request.isWrite, results.last?.commandTag != "ROLLBACK" else { return }
+        observations?.committed(calls: call.memberCount, duration: now - attempt.sentAt)
+    }
+
+    /// Takes note that the server refused a call.
+    ///
+    /// - Parameter isSetUp: Whether its session has the library's timeouts.
+    func noteRefused(_ call: Call, _ error: ServerError, isSetUp: Bool, now: ContinuousClock.Instant) {
+        guard let attempt = call.attempt else { return }
+        // Which lock of a statement's somebody held does not matter: all calls that shared it have waited.
+        let timeout =
+            error.isLockTimeout
+            ? call.timeouts?.lockWait ?? (isSetUp ? timeouts.lockWait : now - attempt.sentAt) : nil
+        call.noteEnded(lockTimeout: timeout, at: now)
+    }
+}
