@@ -23,12 +23,15 @@ import Observation
         self.reply = reply
     }
 
-    /// Reads the conversation, for the view's `task`.
+    /// Reads the conversation, for the view's `task`, and says that it was read.
     func load() async {
         do {
             let forks = try await chats.forks(of: id)
             let stored = try await chats.messages(of: id, limit: 200).map { ChatRow($0, forks: forks) }
             show(stored)
+            if let last = stored.last?.sequence {
+                try await chats.updateConversation(id, .read(through: last))
+            }
         } catch {
             problem = "\(error)"
         }
@@ -76,11 +79,9 @@ import Observation
         rows.append(row)
         begin { model in
             let question = ChatMessage.user(row.text, key: row.id)
-            let asked = try await model.chats.append(
-                NewMessages([question], to: model.id, row.place, marksRead: true))
-            guard let stored = asked.messages.first else { return }
-            model.update(ChatRow(stored))
-            try await model.answer(.after(stored.sequence), key: "\(row.id) answer")
+            let asked = try await model.chats.append(question, to: model.id, row.place)
+            model.update(ChatRow(asked))
+            try await model.answer(.after(asked.sequence), key: "\(row.id) answer")
         }
     }
 
