@@ -196,6 +196,17 @@ import Testing
         }
     }
 
+    @Test(arguments: [-1, 6, .min, .max] as [Int64])
+    func aConversationIsNotClearedBeyondItsMessages(_ sequence: Int64) {
+        #expect(throws: DecodingError.self) {
+            try decoded(
+                """
+                {"id": "c", "created_at": "2026-11-22T07:17:51Z", "updated_at": "2026-11-22T07:17:51Z",
+                 "last_sequence": 5, "cleared_through": \(sequence)}
+                """, Conversation.self)
+        }
+    }
+
     @Test func whatIsOnlyReadMayHaveMore() throws {
         let conversation: Conversation = try decoded(
             """

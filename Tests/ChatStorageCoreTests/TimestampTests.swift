@@ -21,6 +21,13 @@ import Testing
         #expect(Timestamp(text) == time)
     }
 
+    @Test func anyDurationCanBeAddedAndTakenAway() {
+        let time = Timestamp(microsecondsSinceEpoch: 0)
+        let (shortest, longest) = (Duration.seconds(Int64.min), Duration.seconds(Int64.max))
+        #expect(time + longest == .latest && time + shortest == .earliest)
+        #expect(time - longest == .earliest && time - shortest == .latest)
+    }
+
     @Test func theBoundsAreTheYears1To9999() {
         #expect(Timestamp.earliest.description == "0001-01-01T00:00:00.000000Z")
         #expect(Timestamp.latest.description == "9999-12-31T23:59:59.999999Z")

@@ -73,7 +73,10 @@ extension Check {
             context.expect(
                 try await chats.reviseMessage(end), equals: ended, "an end sent again returns what is stored")
             try await context.expectUnchanged(chats, "nothing comes back") {
-                for old in [first, MessageRevision(of: revised), MessageRevision(of: ended, body: .assistant("d"))] {
+                let impossible = MessageRevision(
+                    of: "c", 1, from: .init(createdAt: answer.createdAt, revision: .max), body: .assistant("d"))
+                let later = MessageRevision(of: ended, body: .assistant("d"))
+                for old in [first, MessageRevision(of: revised), later, impossible] {
                     await context.expectError(.conflict, "an older or later revision is a conflict") {
                         try await chats.reviseMessage(old)
                     }
@@ -316,6 +319,8 @@ extension Check {
             for writing in [
                 MessageWriting(state: .streaming, revision: 0), .init(state: .complete, revision: -1),
                 .init(state: .complete, revision: 0, revisedAt: time),
+                .init(state: .streaming, revision: Limits.restoredRevision + 1),
+                .init(state: .streaming, revision: .max),
             ] {
                 var broken = ConversationSnapshot.sample("broken", messages: 2)
                 broken.messages[0].writing = writing

@@ -80,7 +80,8 @@ extension Model.Tenant {
     }
 
     private func isFine(_ writing: MessageWriting) -> Bool {
-        writing.revision >= 1 || writing.revision == 0 && writing.state == .complete && writing.revisedAt == nil
+        (1..<1 << 53).contains(writing.revision)
+            || writing.revision == 0 && writing.state == .complete && writing.revisedAt == nil
     }
 
     private func isFine(_ head: ConversationChange.NewHead?) -> Bool {

@@ -68,6 +68,16 @@ public struct AnswerCheckpoints: Sendable {
         if let problem { throw ChatStorageError(.invalidArgument, "\(problem), in the checkpoints of an answer") }
     }
 
+    /// The same with times of three years at most: a clock has no time that is later by the longest duration.
+    var bounded: AnswerCheckpoints {
+        var bounded = self
+        let longest = Duration.seconds(100_000_000)
+        bounded.interval = min(interval, longest)
+        bounded.keepAlive = min(keepAlive, longest)
+        bounded.look = min(look, longest)
+        return bounded
+    }
+
     /// The shortest time between two checkpoints of a message.
     func interval(for body: ChatMessage) -> Duration {
         max(interval, .seconds(Double(body.storedBytes) / Double(bytesPerSecond)))

@@ -185,7 +185,7 @@ struct AnswerLane<C: Clock>: Sendable where C.Duration == Duration {
         do {
             let message = try await answer.look(at: base).get()
             if message.revision == base.revision { throw conflict }
-            if pending != nil, message.revision == base.revision + 1,
+            if pending != nil, message.revision - 1 == base.revision,
                 message.state == write.revision.state ?? .streaming, message.body.saysTheSame(as: write.body)
             {
                 return wrote(write, as: message, at: start)

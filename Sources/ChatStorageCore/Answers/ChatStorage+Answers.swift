@@ -58,6 +58,7 @@ extension ChatStorage {
         isolation: isolated (any Actor)? = #isolation, _ body: AnswerBody
     ) async throws -> Message {
         try checkpoints.check()
+        let checkpoints = checkpoints.bounded
         var message = ChatMessage(role: role, content: "", key: key ?? UUID().uuidString)
         message.metadata = metadata
         let new = NewMessages([message], to: id, place, if: condition, isStreaming: true)

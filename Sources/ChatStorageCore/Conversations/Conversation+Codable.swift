@@ -4,14 +4,20 @@ extension Conversation: Codable {
     /// none; ignores other members.
     public init(from decoder: any Decoder) throws {
         let members = try DecodedMembers(from: decoder)
+        let lastSequence: Int64 = try members.value("last_sequence")
+        let clearedThrough: Int64 = try members.optional("cleared_through") ?? 0
+        guard (0...max(lastSequence, 0)).contains(clearedThrough) else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "cleared_through is beyond last_sequence"))
+        }
         self.init(
             id: try members.value("id"), title: try members.optional("title"),
             createdAt: try members.value("created_at"), updatedAt: try members.value("updated_at"),
-            lastSequence: try members.value("last_sequence"), messageCount: try members.optional("message_count"),
+            lastSequence: lastSequence, messageCount: try members.optional("message_count"),
             readThrough: try members.optional("read_through") ?? 0,
             labels: Set(try members.optional("labels") ?? [Label]()),
             metadata: try members.optional("metadata") ?? [:],
-            clearedThrough: try members.optional("cleared_through") ?? 0, preview: try members.optional("preview"),
+            clearedThrough: clearedThrough, preview: try members.optional("preview"),
             head: try members.optional("head"), isBranched: try members.optional("is_branched") ?? false)
     }
 

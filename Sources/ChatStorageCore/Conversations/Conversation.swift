@@ -143,7 +143,10 @@ public struct Conversation: Sendable, Identifiable {
     }
 
     /// Whether there are unread messages at the end of the current path.
-    public var hasUnread: Bool { head ?? lastSequence > readThrough }
+    ///
+    /// Where the last message was removed unread, it stays true until the conversation is marked as read: the sequence
+    /// of a removed message is not used again.
+    public var hasUnread: Bool { messageCount > 0 && head ?? lastSequence > readThrough }
 }
 
 extension Conversation: Hashable {

@@ -35,6 +35,8 @@ public enum Limits {
     /// The highest sequence that a restored conversation can have used: 2⁵³ - 1, which every JSON reader keeps exactly
     /// and which leaves any store room to count on.
     public static let restoredSequence: Int64 = (1 << 53) - 1
+    /// The highest revision that a restored message can have: 2⁵³ - 1, for the same reasons.
+    public static let restoredRevision: Int64 = (1 << 53) - 1
     /// The times that can be stored: the years 1 to 9999.
     public static let timestamps = Timestamp.earliest...Timestamp.latest
 }

@@ -262,6 +262,11 @@ public enum Validation {
                 .invalidArgument,
                 "messages[\(index)] is \(writing.state.rawValue) with revision \(writing.revision); no message is")
         }
+        guard writing.revision <= Limits.restoredRevision else {
+            throw ChatStorageError(
+                .invalidArgument,
+                "messages[\(index)] has revision \(writing.revision); it must be at most \(Limits.restoredRevision)")
+        }
         if let time = writing.revisedAt {
             try check(time: time, field: "messages[\(index)].revised_at", notBefore: nil)
         }

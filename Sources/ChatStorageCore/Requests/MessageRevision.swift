@@ -113,6 +113,10 @@ extension MessageRevision {
         }
         var changed = message.body
         if let base {
+            // No message has this revision, and none comes after it.
+            guard base.revision < .max else {
+                throw ChatStorageError(.conflict, "the message has another revision than the one that was read")
+            }
             if isMade(of: message, from: base) { return .made(message) }
             guard message.state == .streaming else {
                 throw ChatStorageError(

@@ -43,12 +43,25 @@ extension ChatStorage {
     ) async throws -> [ChatMessage] {
         try window.check()
         if window.messages == 0 { return [] }
+        for _ in 0..<3 {
+            do {
+                return try await scanHistory(of: id, position, window)
+            } catch let error as ChatStorageError where error.code == .messageNotFound {
+                // The message that ends the path was removed between two pages.
+                try Task.checkCancellation()
+            }
+        }
+        return try await scanHistory(of: id, position, window)
+    }
+
+    private func scanHistory(
+        of id: ConversationID, _ position: MessagePosition, _ window: HistoryWindow
+    ) async throws -> [ChatMessage] {
         var scan = WindowScan(window)
         var newestFirst: [Message] = []
         // A window that counts messages mostly takes one page, with a few more to find where it can begin.
         var size = window.messages.map { PageSize(messages: min($0, 150) * 5 / 4 + 4) } ?? PageSize()
         var query = MessageQuery(of: id, position, states: .finished)
-        var isBranched = false
         while scan.needsMore {
             query.limit = size.messages
             let page = try await messages(query)
@@ -57,20 +70,19 @@ extension ChatStorage {
             guard page.hasMore, let oldest = page.items.first else {
                 return scan.history(newestFirst, leading: newestFirst.reversed().prefix { $0.isInstruction })
             }
-            isBranched = page.through != nil
+            // Others may append, remove and go to another branch meanwhile: all pages are of one path.
+            if let newest = newestFirst.first { query.path = .through(newest.sequence) }
             query.position = .before(oldest.sequence)
             size.adapt(to: page.items)
         }
-        return scan.history(
-            newestFirst, leading: try await leading(of: id, through: isBranched ? newestFirst.first : nil))
+        return scan.history(newestFirst, leading: try await leading(of: id, query.path))
     }
 
     /// The instructions at the beginning of a conversation.
     ///
-    /// - Parameter last: The end of the path; nil if the conversation has not branched.
-    private func leading(of id: ConversationID, through last: Message?) async throws -> ArraySlice<Message> {
-        var query = MessageQuery(of: id, .after(0), limit: 4, states: .finished)
-        if let last { query.path = .through(last.sequence) }
+    /// - Parameter path: The path that the window is of.
+    private func leading(of id: ConversationID, _ path: MessageQuery.Path) async throws -> ArraySlice<Message> {
+        var query = MessageQuery(of: id, .after(0), on: path, limit: 4, states: .finished)
         var leading: ArraySlice<Message> = []
         while true {
             let page = try await messages(query)

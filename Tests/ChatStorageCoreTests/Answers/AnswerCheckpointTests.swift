@@ -29,6 +29,16 @@ import Testing
         #expect(bench.interceptor.looks.isEmpty)
     }
 
+    @Test func theLongestTimesMeanNever() async throws {
+        let chats = InMemoryBackend.prepared()
+        let longest = Duration.seconds(Int64.max)
+        let never = AnswerCheckpoints(interval: longest, keepAlive: longest, look: longest)
+        let answer = try await chats.append(streaming: .assistant, to: "c", if: .createIfMissing, checkpoints: never) {
+            $0.content = "whole"
+        }
+        #expect(answer.content == "whole" && answer.state == .complete)
+    }
+
     @Test func whatIsSetButStoredAlreadyIsNotWritten() async throws {
         let bench = try await AnswerBench()
         let done = try await bench.chats.append(

@@ -8,6 +8,12 @@ import Testing
     /// Notes the queries.
     private final class Queries: StorageInterceptor {
         private let noted = Mutex<[(query: MessageQuery, count: Int)]>([])
+        /// What somebody else does after the first page, once.
+        private let meanwhile = Mutex<(@Sendable (any ChatStorage) async throws -> Void)?>(nil)
+
+        func afterTheFirstPage(_ change: @escaping @Sendable (any ChatStorage) async throws -> Void) {
+            meanwhile.withLock { $0 = change }
+        }
 
         var all: [(query: MessageQuery, count: Int)] { noted.withLock { $0 } }
 
@@ -15,6 +21,11 @@ import Testing
             let reply = try await call.perform(on: base)
             if case .messages(let query) = call, case .messages(let page) = reply {
                 noted.withLock { $0.append((query, page.items.count)) }
+                let change = meanwhile.withLock { change in
+                    defer { change = nil }
+                    return change
+                }
+                try await change?(base)
             }
             return reply
         }
@@ -135,6 +146,36 @@ import Testing
         #expect(Array(current.suffix(2)) == [.user("edited"), .assistant("anew")])
         #expect(current.first == .system("Be brief.") && current.count >= 11)
         #expect(queries.all.last?.query.path == .through(103))
+    }
+
+    @Test func allOfAWindowIsOfOnePath() async throws {
+        try await fill(turns: 150)
+        let window = HistoryWindow.messages(280)
+        let before = try await base.history(of: "c", window: window)
+        queries.afterTheFirstPage { _ = try await $0.append(.system("Be long."), to: "c", .insteadOf(1)) }
+        #expect(try await chats.history(of: "c", window: window) == before)
+
+        // A second branch, whose oldest message of the first page goes while somebody shows the first branch.
+        _ = try await base.updateConversation("c", .head(1))
+        try await base.append((0..<300).map { .user("other \($0)") }, to: "c")
+        let first = try #require(try await base.messages(of: "c", limit: 191).first)
+        queries.afterTheFirstPage { chats in
+            _ = try await chats.removeMessages([first.sequence], of: "c")
+            _ = try await chats.updateConversation("c", .head(301))
+        }
+        let given = try await chats.history(of: "c", window: window)
+        #expect(given.dropFirst().allSatisfy { $0.content.hasPrefix("other") } && given.count > 200)
+    }
+
+    @Test func aWindowWhoseLastMessageGoesIsReadAnew() async throws {
+        try await fill(turns: 150)
+        try await base.append(.user("edited"), to: "c", .insteadOf(300))
+        queries.afterTheFirstPage { chats in
+            _ = try await chats.removeMessages(MessageRemoval(.from(302), of: "c"))
+        }
+        let given = try await chats.history(of: "c", window: .messages(12))
+        #expect(try await given == base.history(of: "c", window: .messages(12)))
+        #expect(given.last != .user("edited"))
     }
 
     @Test func filesAndNativeJSONAreEstimated() throws {
