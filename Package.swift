@@ -20,6 +20,7 @@ let package = Package(
         .library(name: "ChatStorageConformanceTesting", targets: ["ChatStorageConformanceTesting"]),
         .library(name: "ChatStorageProviders", targets: ["ChatStorageProviders"]),
         .library(name: "ChatStorageTransfer", targets: ["ChatStorageTransfer"]),
+        .library(name: "ChatStorageBackends", targets: ["ChatStorageBackends"]),
         .executable(name: "chatstorage", targets: ["chatstorage"]),
     ],
     dependencies: [
@@ -72,11 +73,17 @@ let package = Package(
             name: "ChatStorageProviders", dependencies: ["ChatStorageCore", "ChatStorageJSON", "ChatStorageSupport"],
             swiftSettings: settings),
 
+        // A store of any kind by its URL, for what chooses when it starts.
+        .target(
+            name: "ChatStorageBackends",
+            dependencies: ["ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStoragePostgres"],
+            swiftSettings: settings),
         .executableTarget(
             name: "chatstorage",
             dependencies: [
-                "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStoragePostgres",
-                "ChatStorageConformance", "ChatStorageJSON", "ChatStorageSupport", "ChatStorageTransfer",
+                "ChatStorageBackends", "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite",
+                "ChatStoragePostgres", "ChatStorageConformance", "ChatStorageJSON", "ChatStorageSupport",
+                "ChatStorageTransfer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Samples"],
