@@ -24,12 +24,13 @@ let package = Package(
         .library(name: "ChatStorageTransfer", targets: ["ChatStorageTransfer"]),
         .library(name: "ChatStorageBackends", targets: ["ChatStorageBackends"]),
         .library(name: "ChatStorageServices", targets: ["ChatStorageServices"]),
+        .library(name: "ChatStorageConfiguration", targets: ["ChatStorageConfiguration"]),
         .executable(name: "chatstorage", targets: ["chatstorage"]),
     ],
     traits: [
         .trait(
             name: "Services",
-            description: "The packages that ChatStorageServices is built on."),
+            description: "The packages that ChatStorageServices and ChatStorageConfiguration are built on."),
         .default(enabledTraits: ["Services"]),
     ],
     dependencies: [
@@ -40,6 +41,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
     ],
     targets: [
         // What the other targets share and no product shows. It is public, since the compiler makes generic code for a
@@ -103,6 +105,15 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: withServices),
             ],
             swiftSettings: settings),
+        // A store of the kind that an app's configuration names.
+        .target(
+            name: "ChatStorageConfiguration",
+            dependencies: [
+                "ChatStorageBackends", "ChatStorageCore", "ChatStoragePostgres", "ChatStorageSQLite",
+                .product(name: "Configuration", package: "swift-configuration", condition: withServices),
+            ],
+            swiftSettings: settings),
+
         .executableTarget(
             name: "chatstorage",
             dependencies: [
@@ -219,9 +230,10 @@ let package = Package(
         .testTarget(
             name: "ChatStorageServicesTests",
             dependencies: [
-                "ChatStorageBackends", "ChatStorageConformance",
+                "ChatStorageBackends", "ChatStorageConfiguration", "ChatStorageConformance",
                 "ChatStorageConformanceTesting", "ChatStorageCore", "ChatStorageInMemory", "ChatStoragePostgres",
                 "ChatStorageServices", "ChatStorageSQLite", "TestSupport",
+                .product(name: "Configuration", package: "swift-configuration", condition: withServices),
                 .product(name: "InMemoryLogging", package: "swift-log", condition: withServices),
                 .product(name: "InMemoryTracing", package: "swift-distributed-tracing", condition: withServices),
                 .product(name: "Logging", package: "swift-log", condition: withServices),
