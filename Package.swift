@@ -8,6 +8,8 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+let withServices: TargetDependencyCondition? = .when(traits: ["Services"])
+
 let package = Package(
     name: "ChatStorage",
     platforms: [.macOS(.v15), .iOS(.v18)],
@@ -20,11 +22,26 @@ let package = Package(
         .library(name: "ChatStorageConformanceTesting", targets: ["ChatStorageConformanceTesting"]),
         .library(name: "ChatStorageProviders", targets: ["ChatStorageProviders"]),
         .library(name: "ChatStorageTransfer", targets: ["ChatStorageTransfer"]),
+        .library(name: "ChatStorageBackends", targets: ["ChatStorageBackends"]),
+        .library(name: "ChatStorageServices", targets: ["ChatStorageServices"]),
+        .library(name: "ChatStorageConfiguration", targets: ["ChatStorageConfiguration"]),
         .executable(name: "chatstorage", targets: ["chatstorage"]),
+    ],
+    traits: [
+        .trait(
+            name: "Services",
+            description: "The packages that ChatStorageServices and ChatStorageConfiguration are built on."),
+        .default(enabledTraits: ["Services"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-crypto", "3.12.0"..<"5.0.0"),
+        // Only with the trait Services, without which they are not even fetched.
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
     ],
     targets: [
         // What the other targets share and no product shows. It is public, since the compiler makes generic code for a
@@ -72,11 +89,37 @@ let package = Package(
             name: "ChatStorageProviders", dependencies: ["ChatStorageCore", "ChatStorageJSON", "ChatStorageSupport"],
             swiftSettings: settings),
 
+        // A store of any kind by its URL, for what chooses when it starts.
+        .target(
+            name: "ChatStorageBackends",
+            dependencies: ["ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStoragePostgres"],
+            swiftSettings: settings),
+        // What a server has around a store. It knows no backend, so that nobody needs another one's C library.
+        .target(
+            name: "ChatStorageServices",
+            dependencies: [
+                "ChatStorageCore",
+                .product(name: "Logging", package: "swift-log", condition: withServices),
+                .product(name: "CoreMetrics", package: "swift-metrics", condition: withServices),
+                .product(name: "Tracing", package: "swift-distributed-tracing", condition: withServices),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: withServices),
+            ],
+            swiftSettings: settings),
+        // A store of the kind that an app's configuration names.
+        .target(
+            name: "ChatStorageConfiguration",
+            dependencies: [
+                "ChatStorageBackends", "ChatStorageCore", "ChatStoragePostgres", "ChatStorageSQLite",
+                .product(name: "Configuration", package: "swift-configuration", condition: withServices),
+            ],
+            swiftSettings: settings),
+
         .executableTarget(
             name: "chatstorage",
             dependencies: [
-                "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStoragePostgres",
-                "ChatStorageConformance", "ChatStorageJSON", "ChatStorageSupport", "ChatStorageTransfer",
+                "ChatStorageBackends", "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite",
+                "ChatStoragePostgres", "ChatStorageConformance", "ChatStorageJSON", "ChatStorageSupport",
+                "ChatStorageTransfer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Samples"],
@@ -184,6 +227,23 @@ let package = Package(
                 "chatstorage", "ChatStorageCore", "ChatStorageInMemory", "ChatStoragePostgres", "ChatStorageSQLite",
                 "ChatStorageJSON", "ChatStorageSupport", "ChatStorageTransfer", "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ChatStorageServicesTests",
+            dependencies: [
+                "ChatStorageBackends", "ChatStorageConfiguration", "ChatStorageConformance",
+                "ChatStorageConformanceTesting", "ChatStorageCore", "ChatStorageInMemory", "ChatStoragePostgres",
+                "ChatStorageServices", "ChatStorageSQLite", "TestSupport",
+                .product(name: "Configuration", package: "swift-configuration", condition: withServices),
+                .product(name: "InMemoryLogging", package: "swift-log", condition: withServices),
+                .product(name: "InMemoryTracing", package: "swift-distributed-tracing", condition: withServices),
+                .product(name: "Logging", package: "swift-log", condition: withServices),
+                .product(name: "CoreMetrics", package: "swift-metrics", condition: withServices),
+                .product(name: "MetricsTestKit", package: "swift-metrics", condition: withServices),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: withServices),
+                .product(name: "Tracing", package: "swift-distributed-tracing", condition: withServices),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle", condition: withServices),
             ],
             swiftSettings: settings),
     ]

@@ -1,3 +1,4 @@
+import ChatStorageBackends
 import ChatStorageCore
 import ChatStorageInMemory
 import ChatStoragePostgres
@@ -47,19 +48,16 @@ extension StoreLocation {
     private func makeBackend(
         _ url: StoreURL, immutable: Bool, roles: RoleSet
     ) async throws -> any ChatStorageBackend {
-        if let path = url.sqlitePath {
-            do {
-                var configuration = SQLiteBackend.Configuration(path: path)
-                if immutable { configuration.access = .immutable }
-                configuration.roles = roles
-                return try await SQLiteBackend(configuration)
-            } catch {
-                throw naming(error)
-            }
+        do {
+            return try await openChatStorage(
+                url, roles: roles, sqlite: { if immutable { $0.access = .immutable } },
+                postgres: { configuration in
+                    configuration.schema = schema
+                    configuration.isBehindPooler = pooler
+                })
+        } catch {
+            throw naming(error)
         }
-        var configuration = postgresConfiguration(url.postgresURI ?? "")
-        configuration.roles = roles
-        return try await PostgresBackend(configuration)
     }
 
     /// The handle that takes the roles that a command wants, as far as the store does or will.

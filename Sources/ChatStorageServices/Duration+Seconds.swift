@@ -1,0 +1,7 @@
+extension Duration {
+    /// The same in seconds.
+    var inSeconds: Double {
+        let (seconds, attoseconds) = components
+        return Double(seconds) + Double(attoseconds) / 1e18
+    }
+}

@@ -1,0 +1,70 @@
+import ChatStorageCore
+import Logging
+
+/// Which events were logged lately, and how many equal ones came since.
+struct EventLedger {
+    private struct Entry {
+        /// Until then, equal events are counted.
+        var end: ContinuousClock.Instant
+        /// Those that came since the line; nil if none did.
+        var unreported: CountedEvents?
+    }
+
+    /// How many kinds are told apart.
+    static let capacity = 128
+
+    private var entries: [EventKind: Entry] = [:]
+    /// Before then, no more room is looked for.
+    private var nextTidying: ContinuousClock.Instant?
+
+    /// Notes an event.
+    ///
+    /// - Returns: The events that a line now stands for, this one included; nil if it is only counted.
+    mutating func note(
+        _ kind: EventKind, level: Logger.Level, duration: Duration?, at now: ContinuousClock.Instant,
+        every interval: Duration
+    ) -> CountedEvents? {
+        let kind = keptKind(for: kind, at: now, every: interval)
+        var events = CountedEvents(kind: kind, level: level, longest: duration)
+        if let unreported = entries[kind]?.unreported {
+            events.count += unreported.count
+            events.longest = max(unreported.longest ?? .zero, duration ?? .zero)
+        }
+        if let end = entries[kind]?.end, now < end {
+            entries[kind]?.unreported = events
+            return nil
+        }
+        entries[kind] = Entry(end: now + interval)
+        return events
+    }
+
+    /// Takes the events that were counted in intervals that have ended, and begins new intervals for their kinds.
+    mutating func takeUnreported(at now: ContinuousClock.Instant, every interval: Duration) -> [CountedEvents] {
+        let ended = entries.filter { $0.value.end <= now }
+        for (kind, entry) in ended {
+            entries[kind] = entry.unreported == nil ? nil : Entry(end: now + interval)
+        }
+        return ended.compactMap(\.value.unreported)
+    }
+
+    /// Takes all events that no line stands for.
+    mutating func takeUnreported() -> [CountedEvents] {
+        defer { entries = [:] }
+        return entries.values.compactMap(\.unreported)
+    }
+
+    /// Whether there are events that no line stands for.
+    var hasUnreported: Bool { entries.values.contains { $0.unreported != nil } }
+
+    /// The kind itself if it is known or there is room for it, otherwise a rougher one, of which there are few.
+    private mutating func keptKind(
+        for kind: EventKind, at now: ContinuousClock.Instant, every interval: Duration
+    ) -> EventKind {
+        guard entries[kind] == nil, entries.count >= Self.capacity else { return kind }
+        if nextTidying.map({ $0 <= now }) ?? true {
+            nextTidying = now + interval
+            entries = entries.filter { $0.value.end > now || $0.value.unreported != nil }
+        }
+        return entries.count < Self.capacity ? kind : kind.rough
+    }
+}

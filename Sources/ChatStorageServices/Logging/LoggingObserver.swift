@@ -1,0 +1,133 @@
+public import ChatStorageCore
+public import Logging
+import Synchronization
+
+/// Logs what is slow and what fails in a store.
+///
+/// ```swift
+/// configuration.observer = LoggingObserver(Logger(label: "chats"), system: .postgresql)
+/// ```
+///
+/// It logs no text, title, label or metadata of a chat, and tenants and conversations only if ``showsNames`` says so.
+///
+/// | what | level |
+/// |---|---|
+/// | a call, commit or checkpoint that took ``slowThreshold`` or longer | warning, or what its failure has if that is more |
+/// | a call that failed as `unavailable`, `readOnly`, `accessDenied`, `damaged`, `notPrepared`, `schemaTooNew` or `schemaMismatch` | error |
+/// | a call that the store refused: all other codes but `closed`, such as `conflict`, which apps expect | debug |
+/// | a call on a store that is closed | notice |
+/// | a call whose task was cancelled | debug |
+/// | a connection that was lost | warning |
+/// | connecting failed | error, or warning if it may succeed later |
+/// | a connection that was opened or closed | debug |
+/// | a checkpoint that could not move the whole log | notice |
+///
+/// ## Metadata
+///
+/// | key | value |
+/// |---|---|
+/// | `db.system.name` | the kind of database |
+/// | `db.operation.name` | what the call does, such as `append messages` |
+/// | `db.operation.batch.size` | how many calls shared its transaction or statement, if more than one |
+/// | `error.type` | the error's code in snake case, such as `unavailable`; `cancelled` |
+/// | `db.response.status_code` | the engine's own code: a SQLSTATE, SQLite's extended result code, an errno |
+/// | `chatstorage.duration` | from the beginning of the call to its end, in seconds, as all times here |
+/// | `chatstorage.queued` | how much of it the call waited in the library |
+/// | `chatstorage.lock_wait` | how much of it the call waited for somebody else's lock |
+/// | `chatstorage.engine` | how much of it the engine worked |
+/// | `chatstorage.repeats` | how often the library tried again by itself, if it did |
+/// | `chatstorage.write_outcome` | whether a failed write happened: `not_applied` or `unknown`, where the question arises |
+/// | `chatstorage.events` | how many equal events the line stands for, if more than one |
+/// | `chatstorage.longest` | the longest of their durations, in seconds |
+/// | `chatstorage.tenant`, `chatstorage.conversation.id` | whose call it was, if ``showsNames`` says so |
+/// | `chatstorage.connection.purpose`, `chatstorage.connection.open` | what a connection is for, and how many are open now |
+/// | `chatstorage.calls` | how many calls a commit held |
+/// | `chatstorage.pages` | how many pages the log had at a checkpoint |
+///
+/// ## Floods
+///
+/// Of equal events (the same operation, error and engine's code) one line is logged in each ``interval``. The next line
+/// says how many it stands for: at the next such event, or at the next call of any kind after the interval, or at the
+/// end of the observer's life. At most 128 kinds of event are told apart; beyond these, operations and engines' codes are
+/// not. So a server that is down for a day, with thousands of callers, makes a few lines every ten seconds.
+public final class LoggingObserver: StorageObserver {
+    /// From which duration a call, commit or checkpoint is slow.
+    public let slowThreshold: Duration
+    /// Whether tenants and conversations are named, which can be people's names.
+    public let showsNames: Bool
+    /// In which time equal events make one line.
+    public let interval: Duration
+
+    let logger: Logger
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private let ledger = Mutex(EventLedger())
+    /// Whether the ledger has events that no line stands for yet.
+    private let hasUnreported = Atomic(false)
+
+    /// Makes an observer.
+    ///
+    /// - Parameters:
+    ///   - logger: Where it logs to. Its level counts when something happens.
+    ///   - system: The kind of database, which every line names.
+    ///   - slowThreshold: From which duration a call is slow; by default a second.
+    ///   - showsNames: Whether tenants and conversations are named; by default not.
+    ///   - interval: In which time equal events make one line; by default ten seconds. Zero makes a line of each.
+    public convenience init(
+        _ logger: Logger, system: DatabaseSystem, slowThreshold: Duration = .seconds(1), showsNames: Bool = false,
+        interval: Duration = .seconds(10)
+    ) {
+        self.init(
+            logger, system: system, slowThreshold: slowThreshold, showsNames: showsNames, interval: interval,
+            now: { ContinuousClock.now })
+    }
+
+    /// Makes an observer with a clock of a test's.
+    init(
+        _ logger: Logger, system: DatabaseSystem, slowThreshold: Duration = .seconds(1), showsNames: Bool = false,
+        interval: Duration = .seconds(10), now: @escaping @Sendable () -> ContinuousClock.Instant
+    ) {
+        var logger = logger
+        logger[metadataKey: "db.system.name"] = .string(system.name)
+        self.logger = logger
+        self.slowThreshold = slowThreshold
+        self.showsNames = showsNames
+        self.interval = interval
+        self.now = now
+    }
+
+    deinit {
+        for event in ledger.withLock({ $0.takeUnreported() }) { logSum(event) }
+    }
+
+    /// Logs an event, or counts it if an equal one was logged a short while ago.
+    func report(
+        _ kind: EventKind, level: Logger.Level, duration: Duration? = nil, error: ChatStorageError? = nil,
+        metadata: () -> Logger.Metadata
+    ) {
+        guard level >= logger.logLevel else { return }
+        let reported = ledger.withLock { ledger in
+            let reported = ledger.note(kind, level: level, duration: duration, at: now(), every: interval)
+            if reported == nil { hasUnreported.store(true, ordering: .relaxed) }
+            return reported
+        }
+        guard let reported else { return }
+        logger.log(level: level, kind.message, error: error, metadata: metadata().merging(reported.sum) { $1 })
+    }
+
+    /// Logs how many events were counted in intervals that have ended.
+    func reportCounted() {
+        // The clock is read only while something is counted.
+        guard hasUnreported.load(ordering: .relaxed) else { return }
+        let due = ledger.withLock { ledger in
+            let due = ledger.takeUnreported(at: now(), every: interval)
+            hasUnreported.store(ledger.hasUnreported, ordering: .relaxed)
+            return due
+        }
+        for event in due { logSum(event) }
+    }
+
+    private func logSum(_ event: CountedEvents) {
+        logger.log(
+            level: event.level, event.kind.message, metadata: event.kind.metadata.merging(event.sum) { $1 })
+    }
+}

@@ -1,0 +1,35 @@
+import CoreMetrics
+
+/// Makes metrics that share dimensions; one without a name is not made.
+struct MetricsMaker: Sendable {
+    let factory: any MetricsFactory
+    let dimensions: [(String, String)]
+
+    func timer(_ name: String?, _ others: (String, String)...) -> Timer? {
+        name.map {
+            Timer(label: $0, dimensions: dimensions + others, preferredDisplayUnit: .seconds, factory: factory)
+        }
+    }
+
+    func recorder(_ name: String?) -> Recorder? {
+        name.map { Recorder(label: $0, dimensions: dimensions, factory: factory) }
+    }
+
+    func counter(_ name: String?, _ others: (String, String)...) -> Counter? {
+        name.map { Counter(label: $0, dimensions: dimensions + others, factory: factory) }
+    }
+
+    func meter(_ name: String?, _ others: (String, String)...) -> Meter? {
+        name.map { Meter(label: $0, dimensions: dimensions + others, factory: factory) }
+    }
+}
+
+extension Timer {
+    /// Records a duration, at most the 292 years that fit.
+    func record(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        let (whole, isBeyond) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, isBeyondToo) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
+        recordNanoseconds(isBeyond || isBeyondToo ? .max : sum)
+    }
+}

@@ -1,0 +1,5 @@
+#if !Services
+#error(
+    "ChatStorageServices needs the trait Services of the package ChatStorage; the dependency on it leaves the trait out."
+)
+#endif

@@ -1,0 +1,47 @@
+import ChatStorageCore
+import ChatStorageInMemory
+import Foundation
+import Testing
+
+@testable import ChatStorageServices
+
+/// The products' pages show code that compiles, and what it says is so.
+///
+/// The server is not run: it would take the signals of the process in which all tests run.
+@Suite struct GuideTests {
+    private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+
+    @Test(arguments: ["ChatStorageServices", "ChatStorageBackends", "ChatStorageConfiguration"])
+    func codeOnThePageIsTheCodeThatCompiles(product: String) throws {
+        let page = Self.folder.appendingPathComponent(
+            "../../Sources/\(product)/Documentation.docc/\(product).md")
+        let blocks = try String(contentsOf: page, encoding: .utf8).split(separator: "```swift\n").dropFirst()
+            .compactMap { $0.split(separator: "```", omittingEmptySubsequences: false).first.map(String.init) }
+        #expect(!blocks.isEmpty)
+        let code = try String(
+            contentsOf: Self.folder.appendingPathComponent("ServicesExamples.swift"), encoding: .utf8)
+        for block in blocks {
+            let isThere = ["", "    ", "        "].contains { code.contains(block.replacing(/(?m)^(?=.)/, with: $0)) }
+            #expect(isThere, "not in this target:\n\(block)")
+        }
+    }
+
+    @Test func theExamplesDoWhatThePagesSay() async throws {
+        let backend = InMemoryBackend()
+        #expect(await !isReady(backend))
+        try await backend.prepare()
+        #expect(await isReady(backend))
+        try await backend.append(.user("Hi"), to: "trip")
+        let pieces = AsyncStream { stream in
+            stream.yield("Hello")
+            stream.finish()
+        }
+        let answer = try await ServicesExamples.write(AnswerTasks(), backend, "trip", pieces)
+        #expect(answer.content == "Hello" && answer.state == .complete)
+        var options = ChatStorageService.Configuration()
+        ServicesExamples.keepNinetyDays(&options)
+        #expect(options.retention?.sparedLabels == ["pinned"])
+        _ = try ChatStorageService(backend, configuration: options, logger: Log().logger)
+        #expect(ServicesExamples.otherNames().names.operationDuration == "chats_call_duration")
+    }
+}
