@@ -4,10 +4,11 @@ import ChatStorageCore
 ///
 // `@unchecked Sendable`: it is used only under the store's lock, and a copied store gets records of its own.
 final class ConversationRecord: @unchecked Sendable {
+    // Swift would look at run time whether two changes of these overlap, which the lock excludes: a twentieth of an append
+    // for each.
     /// As it is handed out, so that reading it copies little.
+    @exclusivity(unchecked)
     private(set) var conversation: Conversation
-    // Swift would look at run time whether two changes of it overlap, which the lock excludes: a twentieth of an
-    // append.
     @exclusivity(unchecked)
     private(set) var messages: MessageLog
     /// Where the conversation stands in the order of the list: its `updatedAt`, or an earlier one it had.
@@ -68,11 +69,13 @@ final class ConversationRecord: @unchecked Sendable {
         touch(now: now)
         let last = conversation.lastSequence
         conversation.lastSequence += Int64(new.messages.count)
-        conversation.messageCount += new.messages.count
         if new.marksRead { conversation.readThrough = conversation.lastSequence }
         let stored = messages.append(
             new, after: last, following: predecessor, createdAt: conversation.updatedAt)
-        setHead(new.movesHead ? messages.newest : head)
+        // What follows the newest message, and is the head then, leaves a plain conversation plain.
+        if !new.movesHead || conversation.isBranched || messages.isBranched {
+            setHead(new.movesHead ? messages.newest : head)
+        }
         return AppendResult(messages: stored, version: conversation.version)
     }
 

@@ -13,6 +13,8 @@ final class InMemoryStore: Sendable {
         let observedName: String?
         /// What is wrong with the name, if something is.
         let check: Result<Void, any Error>
+        // Swift would look at run time whether two changes of it overlap, which the lock excludes.
+        @exclusivity(unchecked)
         fileprivate(set) var conversations = TenantConversations()
 
         fileprivate init(_ name: String) {

@@ -73,19 +73,35 @@ struct MessageLog: Sendable {
     mutating func append(
         _ new: NewMessages, after last: Int64, following predecessor: Int64, createdAt: Timestamp
     ) -> [Message] {
+        if new.messages.isEmpty { return [] }
         reserve(new.messages.count)
-        var stored: [Message] = []
+        let first = append(new, at: 0, sequence: last + 1, following: predecessor, createdAt: createdAt)
+        // A literal takes less than an array that grows, and most appends are of one message.
+        if new.messages.count == 1 { return [first] }
+        var stored = [first]
         stored.reserveCapacity(new.messages.count)
-        var sequence = last
-        for (index, body) in new.messages.enumerated() {
-            sequence += 1
-            let message = Message(
-                conversationID: new.conversationID, sequence: sequence, body: body, createdAt: createdAt,
-                predecessor: index == 0 && predecessor != newest ? predecessor : nil, writing: new.writing(at: index))
-            append(message)
-            stored.append(message)
+        for index in 1..<new.messages.count {
+            let sequence = last + 1 + Int64(index)
+            stored.append(append(new, at: index, sequence: sequence, following: sequence - 1, createdAt: createdAt))
         }
         return stored
+    }
+
+    /// Adds one of an append's messages.
+    private mutating func append(
+        _ new: NewMessages, at index: Int, sequence: Int64, following predecessor: Int64, createdAt: Timestamp
+    ) -> Message {
+        let (body, writing) = (new.messages[index], new.writing(at: index))
+        if body.isPlain, body.key == nil, writing == nil, predecessor == newest {
+            entries.append(
+                Entry(content: body.content, sequence: sequence, createdAt: createdAt, role: body.role))
+            return Message(ordinary: new.conversationID, sequence: sequence, body: body, createdAt: createdAt)
+        }
+        let message = Message(
+            conversationID: new.conversationID, sequence: sequence, body: body, createdAt: createdAt,
+            predecessor: predecessor == newest ? nil : predecessor, writing: writing)
+        append(message)
+        return message
     }
 
     /// Adds messages as they were elsewhere, which may leave gaps between sequences.
@@ -145,13 +161,13 @@ struct MessageLog: Sendable {
     func message(_ entry: Entry, of id: ConversationID) -> Message {
         rare?.message(entry, of: id)
             ?? Message(
-                conversationID: id, sequence: entry.sequence,
+                ordinary: id, sequence: entry.sequence,
                 body: ChatMessage(role: entry.role, content: entry.content), createdAt: entry.createdAt)
     }
 
     private mutating func append(_ message: Message) {
         entries.append(Entry(message))
-        if message.key == nil, message.body.isPlain, message.predecessor == nil, message.writing == .none { return }
+        if message.isOrdinary, message.body.isPlain, message.body.key == nil { return }
         changeRare { $0.insert(message) }
     }
 

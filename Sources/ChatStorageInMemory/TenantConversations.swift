@@ -111,7 +111,12 @@ struct TenantConversations: Sendable {
 
     mutating func append(_ new: NewMessages, now: Timestamp) throws -> AppendResult {
         guard !new.messages.isEmpty else { return .nothing }
-        if let appended = try change(new.conversationID, { try $0.append(new, now: now) }) { return appended }
+        if let record = records[new.conversationID] {
+            let wasListedLate = record.isListedLate
+            let appended = try record.append(new, now: now)
+            noteTouched(record, wasListedLate: wasListedLate)
+            return appended
+        }
         guard new.condition.createsConversation else {
             throw ChatStorageError(.conversationNotFound, "the conversation that was to be appended to does not exist")
         }
@@ -176,14 +181,17 @@ struct TenantConversations: Sendable {
         guard let record = records[id] else { return nil }
         let wasListedLate = record.isListedLate
         let result = try body(record)
-        if !wasListedLate, record.isListedLate {
-            stale.append(id)
-            if stale.count >= Self.mostStale { moveStale() }
-        }
+        noteTouched(record, wasListedLate: wasListedLate)
         return result
     }
 
-    /// Moves conversations that were touched to their places in the list.
+    private mutating func noteTouched(_ record: ConversationRecord, wasListedLate: Bool) {
+        guard !wasListedLate, record.isListedLate else { return }
+        stale.append(record.conversation.id)
+        if stale.count >= Self.mostStale { moveStale() }
+    }
+
+    /// Moves what was touched to its place in the list.
     private mutating func moveStale() {
         for id in stale {
             // It may have been deleted since, and created again.

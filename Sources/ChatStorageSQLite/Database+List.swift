@@ -12,7 +12,7 @@ extension Database {
                 ? try self.allConversations(query, after: start, tenant: tenant)
                 : try self.labelledConversations(query, after: start, tenant: tenant)
         }
-        // The first page is one statement, inside which previews are read; a later one may be two.
+        // The first page is one statement, inside which others run; a later one may be two.
         let isOneStatement = start == nil || query.with.isEmpty && query.without.isEmpty && query.preview == nil
         return isOneStatement ? try read() : try snapshot(read)
     }
@@ -22,7 +22,8 @@ extension Database {
     ) throws -> ConversationPage {
         // One more, which is not decoded, shows that there is a next page.
         let list = ConversationList(
-            database: self, tenant: tenant, columns: query.preview == nil ? .conversation : .withNewest,
+            database: self, tenant: tenant,
+            columns: query.isForDeletion ? .withKey : query.preview == nil ? .conversation : .withNewest,
             limit: query.limit == .max ? query.limit : query.limit + 1)
         var budget = readBudget
         var roles = RoleTable(self)

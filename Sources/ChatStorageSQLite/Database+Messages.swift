@@ -8,12 +8,30 @@ extension Database {
             return AppendResult(messages: repeated, version: try conversation(tenant: tenant, id)?.version)
         }
         let now = Timestamp.now()
-        if new.place == .head, new.movesHead, new.condition.expectedVersion?.head == nil,
-            let place = try conversationTable.extend(tenant: tenant, by: new, at: now)
-        {
-            return try store(new, at: place, after: nil, tenant: tenant, now: now)
+        guard new.place == .head, new.movesHead else { return try appendToTree(new, tenant: tenant, now: now) }
+        guard let place = try conversationTable.place(tenant: tenant, id) else {
+            return try appendToNew(new, tenant: tenant, now: now)
         }
-        return try appendToTree(new, tenant: tenant, now: now)
+        guard place.head == nil, new.condition.expectedVersion.map({ $0 == place.version }) ?? true else {
+            return try appendToTree(new, tenant: tenant, now: now)
+        }
+        guard let extended = try conversationTable.extend(place, by: new, at: now) else { throw Self.rowIgnored }
+        return try store(new, at: extended, after: nil)
+    }
+
+    /// Appends to a conversation that does not exist.
+    private func appendToNew(_ new: NewMessages, tenant: String, now: Timestamp) throws -> AppendResult {
+        guard new.condition.createsConversation else {
+            throw ChatStorageError(
+                .conversationNotFound, "the conversation that was to be appended to does not exist")
+        }
+        let (first, count) = (new.condition.firstValues, Int64(new.messages.count))
+        let conversation = Conversation(
+            id: new.conversationID, title: first?.title, createdAt: now, updatedAt: now, lastSequence: count,
+            readThrough: new.marksRead ? count : 0, labels: first?.labels ?? [],
+            metadata: first?.metadata ?? Metadata(), head: new.movesHead ? nil : 0)
+        let key = try insert(conversation, tenant: tenant)
+        return try store(new, at: ConversationTable.Place(conversation, key: key), after: nil)
     }
 
     /// Appends where the short way cannot: to another place than the end, or to a conversation whose head is not its
@@ -21,18 +39,10 @@ extension Database {
     private func appendToTree(_ new: NewMessages, tenant: String, now: Timestamp) throws -> AppendResult {
         let id = new.conversationID
         guard let tree = try ConversationTree(of: id, tenant: tenant, in: self) else {
-            guard new.condition.createsConversation else {
-                throw ChatStorageError(
-                    .conversationNotFound, "the conversation that was to be appended to does not exist")
+            if new.condition.createsConversation, new.place != .head, new.place != .after(0) {
+                throw Self.placeNotFound
             }
-            guard new.place == .head || new.place == .after(0) else { throw Self.placeNotFound }
-            let first = new.condition.firstValues
-            try insert(
-                Conversation(
-                    id: id, title: first?.title, createdAt: now, updatedAt: now, lastSequence: 0,
-                    labels: first?.labels ?? [], metadata: first?.metadata ?? Metadata()),
-                tenant: tenant)
-            return try appendToTree(new, tenant: tenant, now: now)
+            return try appendToNew(new, tenant: tenant, now: now)
         }
         let newest = try tree.newest()
         guard newest <= tree.version.lastSequence else {
@@ -51,7 +61,7 @@ extension Database {
             let place = try conversationTable.extend(
                 tree, by: new, at: now, head: head, isBranched: isBranched)
         else { throw Self.rowIgnored }
-        return try store(new, at: place, after: parent, tenant: tenant, now: now)
+        return try store(new, at: place, after: parent)
     }
 
     static let placeNotFound = ChatStorageError(
@@ -61,22 +71,14 @@ extension Database {
     ///
     /// - Parameter parent: The message that the first of them follows where that is not the newest.
     private func store(
-        _ new: NewMessages, at place: ConversationTable.Place, after parent: Int64?, tenant: String, now: Timestamp
+        _ new: NewMessages, at place: ConversationTable.Place, after parent: Int64?
     ) throws -> AppendResult {
         let id = new.conversationID
         let count = Int64(new.messages.count)
         guard place.lastSequence >= count else {
             throw ChatStorageError(.damaged, "a stored conversation's last sequence is negative")
         }
-        if place.createdAt == now, place.lastSequence == count {
-            // It is new, or was created in the same microsecond, and then has no messages either.
-            try removeOrphans(of: place.key)
-            if place.hasLabels, let conversation = try conversation(tenant: tenant, id) {
-                try labelTable.insert(conversation, tenant: tenant, key: place.key)
-            }
-        } else {
-            try moveLabels(of: place)
-        }
+        try moveLabels(of: place)
         let first = place.lastSequence - count + 1
         let stored = new.messages.enumerated().map { index, message in
             Message(

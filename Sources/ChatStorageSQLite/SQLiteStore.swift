@@ -40,6 +40,8 @@ final class SQLiteStore: Sendable {
 
     /// Returns once the schema is known to be there; after the first time it costs a lock.
     func awaitReady() async throws {
+        // Looked at here too: an asynchronous call takes longer than the lock.
+        if try isReady() { return }
         try await prepare(.verify)
     }
 

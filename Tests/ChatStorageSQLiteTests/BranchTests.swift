@@ -23,7 +23,10 @@ import Testing
         let connection = try TestSQLiteConnection(path: path)
         return try connection.execute("SELECT sequence, parent FROM chat_messages ORDER BY 1").map { row in
             (row[0] ?? "") + (row[1].map { "<\($0)" } ?? "")
-        } + connection.execute("SELECT head, is_branched FROM conversations").map { "\($0[0] ?? "-") \($0[1] ?? "")" }
+        }
+            + connection.execute("SELECT head, is_branched FROM readable_conversations").map {
+                "\($0[0] ?? "-") \($0[1] ?? "")"
+            }
     }
 
     /// NULL stands for the message before it, and for nothing else, whatever was branched and removed.

@@ -22,7 +22,7 @@ import Testing
         "UPDATE chat_messages SET revision = 3, revised_at_us = 9223372036854775807 WHERE sequence = 6",
     ]
     private static let flags = [
-        "UPDATE conversations SET is_branched = 0", "UPDATE conversations SET is_branched = 7",
+        "UPDATE conversations SET details = 0", "UPDATE conversations SET details = 7",
         "UPDATE conversations SET head = NULL", "UPDATE chat_messages SET parent = NULL",
     ]
 

@@ -21,8 +21,10 @@ import Testing
         try TestSQLiteConnection(path: configuration.path).execute(
             """
             WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < \(Self.archived + 3))
-            INSERT INTO conversations (tenant, conversation_id, created_at_us, updated_at_us, last_sequence, labels)
-            SELECT '', printf('%05d', n), 0, 1000 + n / 10, 0, iif(n > 3, '["archived"]', iif(n = 2, '["pinned"]', NULL))
+            INSERT INTO conversations (
+                tenant, conversation_id, created_at_us, updated_at_us, last_sequence, details, labels)
+            SELECT '', printf('%05d', n), 0, 1000 + n / 10, 0, iif(n > 3 OR n = 2, 0, NULL),
+                iif(n > 3, '["archived"]', iif(n = 2, '["pinned"]', NULL))
             FROM numbers;
             INSERT INTO conversation_labels
             SELECT tenant, label.value, updated_at_us, conversation_id, conversation

@@ -292,7 +292,7 @@ import CSQLite
         try await backend.close()
     }
 
-    /// An append can take a conversation of the same microsecond for a new one.
+    /// It is written before what was left under the number of a new conversation is removed.
     @Test func sweepingLeavesWhatTheConversationSaysItHas() async throws {
         try await backend.createConversation(NewConversation("c", metadata: Self.long))
         let configuration = SQLiteBackend.Configuration(path: path)

@@ -97,8 +97,12 @@ import Testing
         let (conversations, list, table) = (ConversationTable.sql, ConversationList.sql, MessageTable.sql)
         let expected: [(SQL, [String])] = [
             (conversations.find, ["SEARCH c USING INDEX \(id)"]),
+            (conversations.findFully, ["SEARCH c USING INDEX \(id)"]),
+            (conversations.place, ["SEARCH conversations USING INDEX \(id)"]),
+            (conversations.extend, ["SEARCH conversations USING INTEGER PRIMARY KEY (rowid=?)"]),
             (list.tied, ["\(recency)=? AND conversation_id>?)"]),
             (list.older, ["\(recency)<?)"]),
+            (list.tiedOnward, ["\(recency)=? AND conversation_id>?)"]),
             (list.tiedWithKey, ["\(recency)=? AND conversation_id>?)"]),
             (list.olderWithKey, ["\(recency)<?)"]),
             (list.tiedWithNewest, ["\(recency)=? AND conversation_id>?)", newest]),

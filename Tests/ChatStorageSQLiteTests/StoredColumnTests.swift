@@ -71,7 +71,7 @@ import Testing
             try await backend.append([.user("x"), .user("y")], to: "c", if: condition)
         }
         func count() throws -> [[String?]] {
-            try execute("SELECT message_count - (SELECT count(*) FROM chat_messages) FROM conversations")
+            try execute("SELECT message_count - (SELECT count(*) FROM chat_messages) FROM readable_conversations")
         }
         #expect(try count() == [["0"]])
         #expect(try await backend.conversation("c")?.messageCount == 7)
@@ -82,11 +82,13 @@ import Testing
     }
 
     @Test(arguments: [
-        "UPDATE chat_messages SET parts = '{'", "UPDATE chat_messages SET parts = '{\"parts\": [{}]}'",
-        "UPDATE chat_messages SET metadata = '[]'",
-        "UPDATE chat_messages SET content = 'other', parts = '{\"parts\":[]}'",
-        "UPDATE conversations SET labels = 'pinned'", "UPDATE conversations SET labels = '[1]'",
-        "UPDATE conversations SET metadata = '1'",
+        "UPDATE chat_messages SET revision = 0, parts = '{'",
+        "UPDATE chat_messages SET revision = 0, parts = '{\"parts\": [{}]}'",
+        "UPDATE chat_messages SET revision = 0, metadata = '[]'",
+        "UPDATE chat_messages SET revision = 0, content = 'other', parts = '{\"parts\":[]}'",
+        "UPDATE conversations SET details = 0, labels = 'pinned'",
+        "UPDATE conversations SET details = 0, labels = '[1]'",
+        "UPDATE conversations SET details = 0, metadata = '1'",
     ])
     func whatNoBackendWritesIsDamaged(sql: String) async throws {
         let backend = try await open()

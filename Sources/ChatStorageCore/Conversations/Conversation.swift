@@ -5,50 +5,57 @@ public struct Conversation: Sendable, Identifiable {
     /// The id that the app chose.
     public let id: ConversationID
     /// The title, nil for none.
-    public package(set) var title: String?
+    public package(set) var title: String? {
+        @inlinable get { storedTitle }
+        set { storedTitle = newValue }
+    }
     /// When it was created; a conversation created again under a deleted id has a time of its own.
     public let createdAt: Timestamp
-    /// When it was last appended to or retitled, or messages were last removed; it never goes back, even when the clock
-    /// does.
-    public package(set) var updatedAt: Timestamp
+    /// When it was last appended to or retitled, or messages were last removed; it never goes back, even when the clock does.
+    public package(set) var updatedAt: Timestamp {
+        @inlinable get { storedUpdatedAt }
+        set { storedUpdatedAt = newValue }
+    }
     /// The highest sequence that an append has used, 0 if none has; clearing does not lower it.
-    public package(set) var lastSequence: Int64
-    /// How many messages it has.
-    public package(set) var messageCount: Int
-    /// The sequence through which messages were read, 0 for none.
-    public package(set) var readThrough: Int64
-    /// The last sequence that had been used when its messages were last cleared; a part of the version.
-    package var clearedThrough: Int64
-    /// What most conversations do not have; nil for nothing, which makes lists cheap to copy.
-    private var more: More?
+    public package(set) var lastSequence: Int64 {
+        @inlinable get { storedLastSequence }
+        set { storedLastSequence = newValue }
+    }
+    // So named that initializers can be inlined, which set them.
+    @usableFromInline var storedTitle: String?
+    @usableFromInline var storedUpdatedAt: Timestamp
+    @usableFromInline var storedLastSequence: Int64
+    /// What most conversations have not; nil for nothing, so that lists of them copy little.
+    @usableFromInline var more: More?
 
-    /// Labels, metadata, a preview and branches; never changed once made.
-    private final class More: Sendable {
-        let labels: Set<Label>
-        let metadata: Metadata
-        let preview: MessagePreview?
-        let head: Int64?
-        let isBranched: Bool
+    /// What most conversations have not.
+    struct Rare: Sendable, Equatable {
+        /// How many of the sequences that were used have no message.
+        var removedCount: Int64 = 0
+        var readThrough: Int64 = 0
+        var clearedThrough: Int64 = 0
+        var labels: Set<Label> = []
+        var metadata = Metadata()
+        var preview: MessagePreview?
+        var head: Int64?
+        var isBranched = false
 
-        private init(
-            _ labels: Set<Label>, _ metadata: Metadata, _ preview: MessagePreview?, _ head: Int64?, _ isBranched: Bool
-        ) {
-            self.labels = labels
-            self.metadata = metadata
-            self.preview = preview
-            self.head = head
-            self.isBranched = isBranched
+        var isNothing: Bool {
+            removedCount == 0 && readThrough == 0 && clearedThrough == 0 && labels.isEmpty && metadata.isEmpty
+                && preview == nil && !isBranched
         }
+    }
 
-        /// Makes them; nil for nothing.
-        ///
-        /// A failable initializer would allocate the object first.
-        static func of(
-            labels: Set<Label>, metadata: Metadata, preview: MessagePreview?, head: Int64?, isBranched: Bool
-        ) -> More? {
-            labels.isEmpty && metadata.isEmpty && preview == nil && !isBranched
-                ? nil : More(labels, metadata, preview, head, isBranched)
-        }
+    /// What a conversation has beside a title; never changed once it is made.
+    @usableFromInline final class More: Sendable {
+        let values: Rare
+
+        init(_ values: Rare) { self.values = values }
+    }
+
+    private var rare: Rare {
+        get { more?.values ?? Rare() }
+        set { more = newValue.isNothing ? nil : More(newValue) }
     }
 
     /// Makes a conversation; backends do, and apps in their previews and tests.
@@ -73,38 +80,51 @@ public struct Conversation: Sendable, Identifiable {
         clearedThrough: Int64 = 0, preview: MessagePreview? = nil, head: Int64? = nil, isBranched: Bool = false
     ) {
         self.id = id
-        self.title = title
+        storedTitle = title
         self.createdAt = createdAt
-        self.updatedAt = updatedAt
-        self.lastSequence = lastSequence
-        self.messageCount = messageCount ?? Int(clamping: lastSequence - clearedThrough)
-        self.readThrough = readThrough
-        self.clearedThrough = clearedThrough
-        more = More.of(
-            labels: labels, metadata: metadata, preview: preview, head: head, isBranched: isBranched || head != nil)
+        storedUpdatedAt = updatedAt
+        storedLastSequence = lastSequence
+        rare = Rare(
+            removedCount: messageCount.map { lastSequence &- Int64($0) } ?? clearedThrough, readThrough: readThrough,
+            clearedThrough: clearedThrough, labels: labels, metadata: metadata, preview: preview, head: head,
+            isBranched: isBranched || head != nil)
     }
 
-    private mutating func setMore(labels: Set<Label>, metadata: Metadata, preview: MessagePreview?) {
-        more = More.of(labels: labels, metadata: metadata, preview: preview, head: head, isBranched: isBranched)
-    }
-
-    /// Makes a conversation without labels, metadata and preview.
-    package init(
-        plain id: ConversationID, title: String?, createdAt: Timestamp, updatedAt: Timestamp, lastSequence: Int64,
-        messageCount: Int, readThrough: Int64, clearedThrough: Int64
+    /// Makes a conversation that has a message of each sequence, and no more than that.
+    @inlinable package init(
+        plain id: ConversationID, title: String?, createdAt: Timestamp, updatedAt: Timestamp, lastSequence: Int64
     ) {
+        // Inlined, since backends make one for each row that they read.
         self.id = id
-        self.title = title
+        storedTitle = title
         self.createdAt = createdAt
-        self.updatedAt = updatedAt
-        self.lastSequence = lastSequence
-        self.messageCount = messageCount
-        self.readThrough = readThrough
-        self.clearedThrough = clearedThrough
+        storedUpdatedAt = updatedAt
+        storedLastSequence = lastSequence
         more = nil
     }
 
-    /// Whether its counts fit together; in a store that another program wrote to they may not.
+    /// How many messages it has.
+    public package(set) var messageCount: Int {
+        get { Int(truncatingIfNeeded: lastSequence &- removedCount) }
+        set { rare.removedCount = lastSequence &- Int64(newValue) }
+    }
+
+    /// How many of the sequences that were used have no message.
+    package var removedCount: Int64 { more?.values.removedCount ?? 0 }
+
+    /// The sequence through which messages were read, 0 for none.
+    public package(set) var readThrough: Int64 {
+        get { more?.values.readThrough ?? 0 }
+        set { rare.readThrough = newValue }
+    }
+
+    /// The last sequence that had been used when its messages were last cleared; a part of the version.
+    package var clearedThrough: Int64 {
+        get { more?.values.clearedThrough ?? 0 }
+        set { rare.clearedThrough = newValue }
+    }
+
+    /// Whether its counts can be together; in a store that somebody else wrote to, they may not.
     package var hasPossibleCounts: Bool {
         lastSequence >= 0 && messageCount >= 0 && messageCount <= lastSequence && readThrough >= 0
             && readThrough <= lastSequence && clearedThrough >= 0 && clearedThrough <= lastSequence
@@ -112,34 +132,38 @@ public struct Conversation: Sendable, Identifiable {
 
     /// The labels that the app put on it, at most 32.
     public package(set) var labels: Set<Label> {
-        get { more?.labels ?? [] }
-        set { setMore(labels: newValue, metadata: metadata, preview: preview) }
+        get { more?.values.labels ?? [] }
+        set { rare.labels = newValue }
     }
 
     /// What the app keeps beside it; empty for nothing.
     public package(set) var metadata: Metadata {
-        get { more?.metadata ?? Metadata() }
-        set { setMore(labels: labels, metadata: newValue, preview: preview) }
+        get { more?.values.metadata ?? Metadata() }
+        set { rare.metadata = newValue }
     }
 
     /// The newest message that says something, if the list was asked for it; nil otherwise, or if there is none.
     public var preview: MessagePreview? {
-        get { more?.preview }
-        set { setMore(labels: labels, metadata: metadata, preview: newValue) }
+        get { more?.values.preview }
+        set { rare.preview = newValue }
     }
 
     /// The message at the end of the current path, 0 for none; nil where that is the newest message.
     ///
-    /// The next append goes after it; it ends ``MessageQuery/Path-swift.enum/current``.
-    public var head: Int64? { more?.head }
+    /// The next append goes after it, and ``MessageQuery/Path-swift.enum/current`` is what it follows.
+    public var head: Int64? { more?.values.head }
 
-    /// Whether it has branched: some message does not follow the one before it, or the newest is not the head.
-    public var isBranched: Bool { more?.isBranched ?? false }
+    /// Whether it has branched: a message follows another one than the one before it, or the newest is not the head.
+    public var isBranched: Bool { more?.values.isBranched ?? false }
 
     /// Says where the head is and whether the conversation has branched.
     package mutating func setBranches(head: Int64?, isBranched: Bool) {
         guard head != self.head || isBranched != self.isBranched else { return }
-        more = More.of(labels: labels, metadata: metadata, preview: preview, head: head, isBranched: isBranched)
+        // At once: a head that is alone would be taken for nothing.
+        var rare = rare
+        rare.head = head
+        rare.isBranched = isBranched
+        self.rare = rare
     }
 
     /// Whether there are unread messages at the end of the current path.
@@ -154,11 +178,7 @@ extension Conversation: Hashable {
     public static func == (left: Conversation, right: Conversation) -> Bool {
         left.id == right.id && left.createdAt == right.createdAt && left.updatedAt == right.updatedAt
             && left.lastSequence == right.lastSequence && left.title.hasSameUTF8(as: right.title)
-            && left.messageCount == right.messageCount && left.readThrough == right.readThrough
-            && left.clearedThrough == right.clearedThrough
-            && (left.more === right.more
-                || left.labels == right.labels && left.metadata == right.metadata && left.preview == right.preview
-                    && left.head == right.head && left.isBranched == right.isBranched)
+            && (left.more === right.more || left.rare == right.rare)
     }
 
     /// Hashes the id and the time of the last change.

@@ -43,7 +43,8 @@ extension ConversationID: Hashable, Comparable {
 
     /// Hashes the UTF-8 bytes.
     public func hash(into hasher: inout Hasher) {
-        rawValue.hashUTF8(into: &hasher)
+        // Most tables hash an id alone, which needs no byte at its end then.
+        rawValue.withUTF8Bytes { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }
 }
 

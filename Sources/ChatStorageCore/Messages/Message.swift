@@ -26,11 +26,11 @@ public struct Message: Sendable, Identifiable {
     public let body: ChatMessage
     /// When it was appended: its conversation's ``Conversation/updatedAt`` as of that append.
     public let createdAt: Timestamp
-    /// What most messages do not have; nil for nothing.
-    private let more: More?
+    /// What most messages have not; nil for nothing.
+    @usableFromInline let more: More?
 
-    /// The branch and the writing of a message; never changed once made.
-    private final class More: Sendable {
+    /// The branch and the writing of a message; never changed once it is made.
+    @usableFromInline final class More: Sendable {
         let predecessor: Int64?
         let writing: MessageWriting
 
@@ -66,6 +66,18 @@ public struct Message: Sendable, Identifiable {
         self.body = body
         self.createdAt = createdAt
         more = predecessor == nil && writing == nil ? nil : More.of(predecessor: predecessor, writing: writing)
+    }
+
+    /// Makes a message that follows the one before it and was appended whole.
+    @inlinable package init(
+        ordinary conversationID: ConversationID, sequence: Int64, body: ChatMessage, createdAt: Timestamp
+    ) {
+        // Inlined, since backends make one for each row that they read.
+        self.conversationID = conversationID
+        self.sequence = sequence
+        self.body = body
+        self.createdAt = createdAt
+        more = nil
     }
 
     /// Makes a message of a role and a text.

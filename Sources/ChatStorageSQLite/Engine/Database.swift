@@ -27,7 +27,9 @@ final class Database: @unchecked Sendable {
     private let logLength = LogLength()
     /// When a read on this connection ends before its last row.
     let readWatch: ReadWatch
+    // Swift would look at run time whether two changes of it overlap; one thread at a time is inside.
     /// By the statement's slot: most calls are so short that hashing would show.
+    @exclusivity(unchecked)
     private var statements: [Statement?] = []
     private var isClosed = false
     /// When a connection that writes leaves the file to others.
@@ -35,7 +37,9 @@ final class Database: @unchecked Sendable {
     let settings: FileSettings
     /// The file that the path led to when the connection was opened.
     let identity: FileIdentity
+    // Swift would look at run time whether two changes of it overlap; one thread at a time is inside.
     /// When a read last made sure that the file is there.
+    @exclusivity(unchecked)
     var placeChecked: ContinuousClock.Instant?
     /// Whether it writes a write-ahead log, and which file that is.
     var hasLog = false

@@ -15,8 +15,11 @@ extension Schema {
     /// - A message's parent is the message that it follows, 0 for none; NULL, and nothing else, says that this is the
     ///   stored message of the next lower sequence, or none. A conversation's head is NULL, and nothing else, if it is
     ///   the message of the highest sequence. A conversation is branched if it has a head or a parent that is not NULL.
-    /// - A message's revision is NULL if it was appended whole, and its state if it is complete; so the revision alone
-    ///   says whether there is more to read.
+    /// - A column says whether there is more to read, so that a plain row costs no more for what it lacks. A
+    ///   conversation's details are NULL if all columns behind them are, else 1 if it has branched and 0 if not. A
+    ///   message's revision is NULL if it was appended whole and is a text alone, and 0 if it was appended whole and has
+    ///   parts or metadata. A state is NULL if the message is complete. A conversation has as many messages as sequences
+    ///   were used, but for the removed ones.
     /// - Every append writes the conversation's row anew, so long metadata has a table of its own, and the column has
     ///   an empty text, which is no JSON.
     /// - Messages do not lie in the order of their key, which is an index: long rows make a table without rowids slow
@@ -32,14 +35,17 @@ extension Schema {
             created_at_us INTEGER NOT NULL,
             updated_at_us INTEGER NOT NULL,
             last_sequence INTEGER NOT NULL,
-            message_count INTEGER NOT NULL DEFAULT 0,
+            details INTEGER,
+            removed_count INTEGER,
             head INTEGER,
-            cleared_through INTEGER NOT NULL DEFAULT 0,
-            is_branched INTEGER NOT NULL DEFAULT 0,
-            read_through INTEGER NOT NULL DEFAULT 0,
+            cleared_through INTEGER,
+            read_through INTEGER,
             labels TEXT,
             metadata TEXT,
-            UNIQUE (tenant, conversation_id)
+            UNIQUE (tenant, conversation_id),
+            CONSTRAINT conversations_details_check CHECK (
+                details IS NOT NULL
+                OR coalesce(removed_count, head, cleared_through, read_through, labels, metadata) IS NULL)
         ) STRICT;
 
         CREATE INDEX conversations_recency ON conversations (tenant, updated_at_us DESC, conversation_id);
@@ -77,16 +83,17 @@ extension Schema {
             sequence INTEGER NOT NULL,
             role INTEGER NOT NULL CONSTRAINT chat_messages_role_fkey REFERENCES chat_roles (role),
             created_at_us INTEGER NOT NULL,
+            revision INTEGER,
+            message_key TEXT,
             parent INTEGER,
             state TEXT,
-            revision INTEGER,
             revised_at_us INTEGER,
-            message_key TEXT,
             content TEXT NOT NULL,
             parts TEXT,
             metadata TEXT,
             PRIMARY KEY (conversation, sequence),
-            CONSTRAINT chat_messages_state_check CHECK (state IS NULL OR revision IS NOT NULL)
+            CONSTRAINT chat_messages_revision_check CHECK (
+                revision IS NOT NULL OR coalesce(state, revised_at_us, parts, metadata) IS NULL)
         ) STRICT;
 
         CREATE UNIQUE INDEX chat_messages_key ON chat_messages (conversation, message_key)
@@ -110,7 +117,9 @@ extension Schema {
                 || printf('.%06dZ', (created_at_us % 1000000 + 1000000) % 1000000) AS created_at,
             strftime('%Y-%m-%dT%H:%M:%S', (updated_at_us - 999999 * (updated_at_us < 0)) / 1000000, 'unixepoch')
                 || printf('.%06dZ', (updated_at_us % 1000000 + 1000000) % 1000000) AS updated_at,
-            last_sequence, message_count, head, cleared_through, is_branched, read_through, labels,
+            last_sequence, last_sequence - coalesce(removed_count, 0) AS message_count, head,
+            coalesce(cleared_through, 0) AS cleared_through, coalesce(details, 0) <> 0 AS is_branched,
+            coalesce(read_through, 0) AS read_through, labels,
             iif(metadata = '',
                 (SELECT b.metadata FROM conversation_metadata AS b WHERE b.conversation = c.conversation), metadata)
                 AS metadata
@@ -120,7 +129,7 @@ extension Schema {
         SELECT c.tenant, c.conversation_id, m.sequence, r.name AS role, m.content,
             strftime('%Y-%m-%dT%H:%M:%S', (m.created_at_us - 999999 * (m.created_at_us < 0)) / 1000000, 'unixepoch')
                 || printf('.%06dZ', (m.created_at_us % 1000000 + 1000000) % 1000000) AS created_at,
-            m.message_key, m.parent, m.state, m.revision,
+            m.message_key, m.parent, m.state, nullif(m.revision, 0) AS revision,
             strftime('%Y-%m-%dT%H:%M:%S', (m.revised_at_us - 999999 * (m.revised_at_us < 0)) / 1000000, 'unixepoch')
                 || printf('.%06dZ', (m.revised_at_us % 1000000 + 1000000) % 1000000) AS revised_at,
             m.parts, m.metadata

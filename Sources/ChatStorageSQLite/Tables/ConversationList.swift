@@ -11,9 +11,12 @@ struct ConversationList {
 
     struct Statements: Sendable {
         /// ?2 the time, ?3 how many, ?4 the id after which they begin.
-        let tied = Self.ofAll(Column.listWithoutKey, Self.tiedRange, order: Self.tiedOrder)
+        let tied = Self.ofAll(Column.lean, Self.tiedRange, order: Self.tiedOrder)
         /// ?2 the time, ?3 how many.
-        let older = Self.ofAll(Column.listWithoutKey, Self.olderRange, order: Self.olderOrder)
+        let older = Self.ofAll(Column.lean, Self.olderRange, order: Self.olderOrder)
+        /// ?2 the time, ?3 how many, ?4 the id at which they begin.
+        let tiedOnward = Self.ofAll(
+            Column.list, "c.updated_at_us = ?2 AND c.conversation_id >= ?4", order: Self.tiedOrder)
         let tiedWithKey = Self.ofAll(Column.list, Self.tiedRange, order: Self.tiedOrder)
         let olderWithKey = Self.ofAll(Column.list, Self.olderRange, order: Self.olderOrder)
         let tiedWithNewest = Self.ofAllWithNewest(Self.tiedRange, order: Self.tiedOrder)
@@ -80,7 +83,7 @@ struct ConversationList {
         func newestPreview(
             scalars: Int, _ roles: inout RoleTable, _ budget: inout ReadBudget
         ) throws -> MessagePreview? {
-            if try ConversationTable.branches(in: row).head != nil { return nil }
+            if !row.isNull(Column.head.rawValue) { return nil }
             let role = Column.count
             let (createdAt, content, state) = (role + 1, role + 2, role + 3)
             let (text, bytes) = try row.start(content, scalars: scalars)
@@ -117,6 +120,7 @@ struct ConversationList {
             labels: Set<Label>? = nil, withMetadata: Bool = true, _ budget: inout ReadBudget
         ) throws -> Conversation {
             let id = ConversationID(try row.text(Column.id.rawValue))
+            if list.isLean { return try ConversationTable.conversation(id, in: row) }
             return try ConversationTable.conversation(
                 id, in: row, labels: labels ?? self.labels(),
                 metadata: withMetadata
@@ -127,7 +131,9 @@ struct ConversationList {
 
     /// What is read of each conversation.
     enum Columns {
-        case conversation, withKey
+        /// What plain conversations have; of others, and those behind them, the same as with the key.
+        case conversation
+        case withKey
         /// The key and the last message.
         case withNewest
     }
@@ -140,6 +146,9 @@ struct ConversationList {
     var columns = Columns.conversation
     /// How many conversations at most.
     let limit: Int
+
+    /// Whether its rows have what plain conversations have.
+    private var isLean: Bool { label == nil && columns == .conversation }
 
     /// Goes through conversations in the order of the list, until the body returns false.
     ///
@@ -165,7 +174,7 @@ struct ConversationList {
 
     /// Goes through one range.
     ///
-    /// - Returns: Whether the body wants more.
+    /// - Returns: Whether the body wants more, and has not been given all that is behind the range.
     private func walk(
         _ sql: SQL, _ time: Int64, _ id: ConversationID?, _ body: (Entry) throws -> Bool
     ) throws -> Bool {
@@ -175,10 +184,30 @@ struct ConversationList {
             try statement.bind(Int64(limit), at: 3)
             if let id { try statement.bind(id.rawValue, at: 4) }
             if let label { try statement.bind(label.rawValue, at: 5) }
+            // It reads what the statement stands at.
+            let entry = Entry(row: statement, list: self)
+            var left = limit
             while try statement.step() {
-                guard try body(Entry(row: statement, list: self)) else { return false }
+                left -= 1
+                // The last row of all says that there is more, and is not read.
+                if isLean, left > 0, ConversationTable.hasDetails(statement) {
+                    try walkFully(from: statement, body)
+                    return false
+                }
+                guard try body(entry) else { return false }
             }
             return true
+        }
+    }
+
+    /// Goes on at a row that has more than its statement reads, which holds the state that both see.
+    private func walkFully(from row: Statement, _ body: (Entry) throws -> Bool) throws {
+        var list = self
+        list.columns = .withKey
+        let time = row.int64(Column.updatedAt.rawValue)
+        let id = ConversationID(try row.text(Column.id.rawValue))
+        if try list.walk(Self.sql.tiedOnward, time, id, body) {
+            _ = try list.walk(Self.sql.olderWithKey, time, nil, body)
         }
     }
 }

@@ -5,16 +5,17 @@ import ChatStorageCore
 /// ?1 is the tenant and, unless a comment says otherwise, ?2 the conversation's id. ``ConversationList`` and
 /// ``TenantList`` have the statements for pages.
 struct ConversationTable {
-    /// What a conversation is made of, beside its tenant.
+    /// What a conversation is made of, beside its tenant; first what every one has.
+    ///
+    /// A row without details has nothing in the columns after its id: those who read the columns before know that, and
+    /// read the row again otherwise, by a statement that has all.
     enum Column: Int32, CaseIterable {
-        case title, createdAt, updatedAt, lastSequence, messageCount, clearedThrough, readThrough, head, labels,
-            metadata
-        /// Statements whose caller knows it read neither this nor the columns after it.
+        case title, createdAt, updatedAt, lastSequence, details
+        /// Statements whose caller knows it do not read it, nor what is behind it.
         case id
-        /// The number that messages refer to their conversation by.
+        case removedCount, clearedThrough, readThrough, head, labels, metadata
+        /// The number by which messages have their conversation.
         case key
-        /// Only written: the head, as it is read, says it too.
-        case isBranched
 
         var name: SQLText {
             switch self {
@@ -23,11 +24,11 @@ struct ConversationTable {
             case .createdAt: "created_at_us"
             case .updatedAt: "updated_at_us"
             case .lastSequence: "last_sequence"
-            case .messageCount: "message_count"
+            case .details: "details"
+            case .removedCount: "removed_count"
             case .clearedThrough: "cleared_through"
             case .readThrough: "read_through"
             case .head: "head"
-            case .isBranched: "is_branched"
             case .labels: "labels"
             case .metadata: "metadata"
             case .key: "conversation"
@@ -37,32 +38,25 @@ struct ConversationTable {
         /// Its number in the INSERT of a conversation.
         var parameter: Int32 { self == .id ? 2 : rawValue + 3 }
 
-        /// The column, as statements read it.
-        ///
-        /// In a conversation that has branched, a NULL head is read as -1, so that one column says both.
-        private var read: SQLText {
-            self == .head ? "iif(c.is_branched, coalesce(c.head, -1), NULL)" : "c.\(name)"
-        }
-
         /// How many columns a row of ``list`` has.
-        static var count: Int32 { isBranched.rawValue }
-        static let list = SQLText(list: allCases.filter { $0 != .isBranched }.map(\.read))
-        static let listWithoutKey = SQLText(list: allCases.filter { $0.rawValue < key.rawValue }.map(\.read))
-        static let listWithoutID = SQLText(list: allCases.filter { $0.rawValue < id.rawValue }.map(\.read))
+        static let count = Int32(allCases.count)
+        static let list = SQLText(list: allCases.map { "c.\($0.name)" })
+        static let lean = SQLText(list: allCases.filter { $0.rawValue <= id.rawValue }.map { "c.\($0.name)" })
+        static let leanWithoutID = SQLText(list: allCases.filter { $0.rawValue < id.rawValue }.map { "c.\($0.name)" })
         private static let given = allCases.filter { $0 != .key }
         static let givenList = SQLText(list: given.map(\.name))
         static let parameters = SQLText(list: given.map { "?\($0.parameter)" })
     }
 
-    /// What an append needs to know of its conversation, as the write left it.
+    /// What an append needs to know of its conversation.
     struct Place {
         /// The number that messages refer to their conversation by.
         let key: Int64
         let createdAt: Timestamp
-        let updatedAt: Timestamp
-        let lastSequence: Int64
+        fileprivate(set) var updatedAt: Timestamp
+        fileprivate(set) var lastSequence: Int64
         let clearedThrough: Int64
-        /// The head that the write has left, nil for the newest message.
+        /// The head, nil for the newest message.
         var head: Int64?
         /// Whether there are rows of labels, which move with the conversation.
         let hasLabels: Bool
@@ -74,6 +68,17 @@ struct ConversationTable {
 
         fileprivate static let list: SQLText =
             "conversation, created_at_us, updated_at_us, last_sequence, cleared_through, labels IS NOT NULL"
+
+        /// A conversation that was made by an append, without rows of labels that would move.
+        init(_ conversation: Conversation, key: Int64) {
+            self.key = key
+            createdAt = conversation.createdAt
+            updatedAt = conversation.updatedAt
+            lastSequence = conversation.lastSequence
+            clearedThrough = 0
+            head = conversation.head
+            hasLabels = false
+        }
 
         fileprivate init(_ row: Statement) throws {
             key = row.int64(0)
@@ -87,86 +92,66 @@ struct ConversationTable {
 
     struct Statements: Sendable {
         let find = SQL(
-            "SELECT \(Column.listWithoutID) FROM conversations AS c WHERE tenant = ?1 AND conversation_id = ?2")
-        let findWithKey = SQL(
+            "SELECT \(Column.leanWithoutID) FROM conversations AS c WHERE tenant = ?1 AND conversation_id = ?2")
+        let findFully = SQL(
             "SELECT \(Column.list) FROM conversations AS c WHERE tenant = ?1 AND conversation_id = ?2")
         let insert = SQL(
             """
             INSERT INTO conversations (tenant, \(Column.givenList)) VALUES (?1, \(Column.parameters))
             ON CONFLICT (tenant, conversation_id) DO NOTHING
             """)
-        /// ?1 the conversation's number, ?2 to ?6 the new values.
+        /// ?1 the conversation's number, ?2 to ?7 what becomes of it.
+        ///
+        /// Another program can have written 0 for nothing.
         let update = SQL(
             """
-            UPDATE conversations SET title = ?2, updated_at_us = ?3, read_through = ?4, labels = ?5, metadata = ?6
+            UPDATE conversations SET title = ?2, updated_at_us = ?3, read_through = ?4, labels = ?5, metadata = ?6,
+                details = ?7, removed_count = nullif(removed_count, 0), cleared_through = nullif(cleared_through, 0)
             WHERE conversation = ?1
             """)
         let delete = SQL("DELETE FROM conversations WHERE tenant = ?1 AND conversation_id = ?2 RETURNING conversation")
         /// ?3 the time.
         let clear = SQL(
             """
-            UPDATE conversations SET cleared_through = last_sequence, read_through = last_sequence, message_count = 0,
-                head = NULL, is_branched = 0, updated_at_us = max(updated_at_us, ?3)
+            UPDATE conversations SET cleared_through = nullif(last_sequence, 0),
+                read_through = nullif(last_sequence, 0), removed_count = nullif(last_sequence, 0), head = NULL,
+                details = iif(last_sequence, 0, details), updated_at_us = max(updated_at_us, ?3)
             WHERE tenant = ?1 AND conversation_id = ?2 RETURNING \(Place.list)
             """)
-        /// ?3 how many messages, ?4 the time.
-        let createOrExtend = SQL(
+        /// What an append needs to know before it.
+        ///
+        /// With an UPDATE by the number it takes less than half of what an INSERT takes that becomes an UPDATE and
+        /// returns the row.
+        let place = SQL(
+            "SELECT \(Place.list), head FROM conversations WHERE tenant = ?1 AND conversation_id = ?2")
+        /// ?1 the conversation's number, ?2 the last sequence, ?3 the time.
+        let extend = SQL("UPDATE conversations SET last_sequence = ?2, updated_at_us = ?3 WHERE conversation = ?1")
+        /// The same where all is read then.
+        let extendRead = SQL(
             """
-            INSERT INTO conversations (
-                tenant, conversation_id, created_at_us, updated_at_us, last_sequence, message_count)
-            VALUES (?1, ?2, ?4, ?4, ?3, ?3)
-            ON CONFLICT (tenant, conversation_id) DO UPDATE
-            SET last_sequence = last_sequence + excluded.last_sequence,
-                message_count = message_count + excluded.message_count,
-                updated_at_us = max(updated_at_us, excluded.updated_at_us)
-            WHERE head IS NULL RETURNING \(Place.list)
-            """)
-        /// The same for what is rare: ?5 whether all is read, ?6 to ?8 the title, the labels and the metadata of a
-        /// conversation that it creates.
-        let createOrExtendFully = SQL(
-            """
-            INSERT INTO conversations (
-                tenant, conversation_id, created_at_us, updated_at_us, last_sequence, message_count, read_through,
-                title, labels, metadata)
-            VALUES (?1, ?2, ?4, ?4, ?3, ?3, iif(?5, ?3, 0), ?6, ?7, ?8)
-            ON CONFLICT (tenant, conversation_id) DO UPDATE
-            SET last_sequence = last_sequence + excluded.last_sequence,
-                message_count = message_count + excluded.message_count,
-                updated_at_us = max(updated_at_us, excluded.updated_at_us),
-                read_through = iif(?5, last_sequence + excluded.last_sequence, read_through)
-            WHERE head IS NULL RETURNING \(Place.list)
-            """)
-        /// ?5 whether all is read.
-        let extend = Self.extending("tenant = ?1 AND conversation_id = ?2 AND head IS NULL")
-        /// ?6 to ?8 the version: when the conversation was created, its last sequence, what was cleared.
-        let extendUnchanged = Self.extending(
-            """
-            tenant = ?1 AND conversation_id = ?2 AND head IS NULL
-                AND created_at_us = ?6 AND last_sequence = ?7 AND cleared_through = ?8
+            UPDATE conversations SET last_sequence = ?2, updated_at_us = ?3, details = coalesce(details, 0),
+                read_through = ?2
+            WHERE conversation = ?1
             """)
         /// For other places than the end; ?1 the conversation's number, ?2 how many messages, ?3 the time, ?4 whether
         /// all is read, ?5 the head, ?6 whether it is branched.
         let extendTree = SQL(
             """
-            UPDATE conversations SET last_sequence = last_sequence + ?2, message_count = message_count + ?2,
-                updated_at_us = max(updated_at_us, ?3), read_through = iif(?4, last_sequence + ?2, read_through),
-                head = ?5, is_branched = ?6
+            UPDATE conversations SET last_sequence = last_sequence + ?2, updated_at_us = max(updated_at_us, ?3),
+                read_through = iif(?4, last_sequence + ?2, read_through), head = ?5,
+                details = CASE WHEN ?6 THEN 1 WHEN ?4 THEN 0 ELSE \(Self.unbranchedDetails) END
             WHERE conversation = ?1 RETURNING \(Place.list)
             """)
         /// For a removal; ?1 the conversation's number, ?2 how many messages, ?3 the time.
         let shrink = SQL(
             """
-            UPDATE conversations SET message_count = message_count - ?2, updated_at_us = max(updated_at_us, ?3)
+            UPDATE conversations SET details = coalesce(details, 0), removed_count = coalesce(removed_count, 0) + ?2,
+                updated_at_us = max(updated_at_us, ?3)
             WHERE conversation = ?1 RETURNING \(Place.list)
             """)
-        private static func extending(_ condition: SQLText) -> SQL {
-            SQL(
-                """
-                UPDATE conversations SET last_sequence = last_sequence + ?3, message_count = message_count + ?3,
-                    updated_at_us = max(updated_at_us, ?4), read_through = iif(?5, last_sequence + ?3, read_through)
-                WHERE \(condition) RETURNING \(Place.list)
-                """)
-        }
+        /// The details of a conversation that has not branched, from what its row has.
+        static let unbranchedDetails: SQLText =
+            "iif(coalesce(removed_count, cleared_through, read_through, labels, metadata) IS NULL, NULL, 0)"
     }
 
     static let sql = Statements()
@@ -175,6 +160,15 @@ struct ConversationTable {
 
     func find(tenant: String, _ id: ConversationID) throws -> Conversation? {
         try database.run(Self.sql.find) { statement in
+            try statement.bind(tenant, id)
+            guard try statement.step() else { return nil }
+            if Self.hasDetails(statement) { return try findFully(tenant: tenant, id) }
+            return try Self.conversation(id, in: statement)
+        }
+    }
+
+    private func findFully(tenant: String, _ id: ConversationID) throws -> Conversation? {
+        try database.run(Self.sql.findFully) { statement in
             try statement.bind(tenant, id)
             return try statement.step() ? conversation(id, tenant: tenant, in: statement) : nil
         }
@@ -192,7 +186,7 @@ struct ConversationTable {
     ///
     /// - Parameter withMetadata: Whether its metadata is read; replacing all of it needs no read, and repairs damage.
     func findToChange(tenant: String, _ id: ConversationID, withMetadata: Bool = true) throws -> Found? {
-        try database.run(Self.sql.findWithKey) { statement in
+        try database.run(Self.sql.findFully) { statement in
             try statement.bind(tenant, id)
             guard try statement.step() else { return nil }
             let inRow = try statement.optionalText(Column.metadata.rawValue)
@@ -205,7 +199,7 @@ struct ConversationTable {
 
     /// Finds a conversation to delete, see ``conversationToDelete(_:in:labels:)``.
     func findToDelete(tenant: String, _ id: ConversationID, withLabels: Bool) throws -> Conversation? {
-        try database.run(Self.sql.find) { statement in
+        try database.run(Self.sql.findFully) { statement in
             try statement.bind(tenant, id)
             guard try statement.step() else { return nil }
             return try Self.conversationToDelete(
@@ -225,11 +219,11 @@ struct ConversationTable {
             try statement.bind(conversation.createdAt, at: Column.createdAt.parameter)
             try statement.bind(conversation.updatedAt, at: Column.updatedAt.parameter)
             try statement.bind(conversation.lastSequence, at: Column.lastSequence.parameter)
-            try statement.bind(Int64(conversation.messageCount), at: Column.messageCount.parameter)
+            try statement.bind(Self.details(of: conversation), at: Column.details.parameter)
+            try statement.bind(orNull: conversation.removedCount, at: Column.removedCount.parameter)
+            try statement.bind(orNull: conversation.clearedThrough, at: Column.clearedThrough.parameter)
+            try statement.bind(orNull: conversation.readThrough, at: Column.readThrough.parameter)
             try statement.bind(conversation.head, at: Column.head.parameter)
-            try statement.bind(conversation.clearedThrough, at: Column.clearedThrough.parameter)
-            try statement.bind(conversation.isBranched ? 1 : 0, at: Column.isBranched.parameter)
-            try statement.bind(conversation.readThrough, at: Column.readThrough.parameter)
             try statement.bind(StoredJSON.text(of: conversation.labels), at: Column.labels.parameter)
             try statement.bind(metadata.inRow, at: Column.metadata.parameter)
             _ = try statement.step()
@@ -250,9 +244,10 @@ struct ConversationTable {
             try statement.bind(found.key, at: 1)
             try statement.bind(conversation.title, at: 2)
             try statement.bind(conversation.updatedAt, at: 3)
-            try statement.bind(conversation.readThrough, at: 4)
+            try statement.bind(orNull: conversation.readThrough, at: 4)
             try statement.bind(StoredJSON.text(of: conversation.labels), at: 5)
             try statement.bind(metadata.inRow, at: 6)
+            try statement.bind(Self.details(of: conversation), at: 7)
             _ = try statement.step()
         }
         guard database.changedRows == 1 else { return false }
@@ -285,43 +280,35 @@ struct ConversationTable {
         }
     }
 
-    /// Takes the next sequences of a conversation for an append, which may make the conversation.
-    ///
-    /// The head stays the newest message.
-    ///
-    /// - Returns: The conversation after that; nil if it does not exist, its head is not the newest message, or the
-    ///   condition is not met.
-    func extend(tenant: String, by new: NewMessages, at time: Timestamp) throws -> Place? {
-        let condition = new.condition
-        let isPlain = condition.createsConversation && condition.firstValues == nil && !new.marksRead
-        let sql =
-            if condition.createsConversation {
-                isPlain ? Self.sql.createOrExtend : Self.sql.createOrExtendFully
-            } else {
-                condition.expectedVersion == nil ? Self.sql.extend : Self.sql.extendUnchanged
-            }
-        let metadata = condition.firstValues.map { StoredMetadata($0.metadata) }
-        // The written row does not say whether it is new; an old one keeps its own metadata.
-        let isNew = try metadata?.beside != nil && find(tenant: tenant, new.conversationID) == nil
-        let place = try database.run(sql) { statement in
-            try statement.bind(tenant, new.conversationID)
-            try statement.bind(Int64(new.messages.count), at: 3)
-            try statement.bind(time, at: 4)
-            if !isPlain { try statement.bind(new.marksRead ? 1 : 0, at: 5) }
-            if let version = condition.expectedVersion {
-                try statement.bind(version.createdAt, at: 6)
-                try statement.bind(version.lastSequence, at: 7)
-                try statement.bind(version.clearedThrough, at: 8)
-            }
-            if let first = condition.firstValues {
-                try statement.bind(first.title, at: 6)
-                try statement.bind(StoredJSON.text(of: first.labels), at: 7)
-                try statement.bind(metadata?.inRow, at: 8)
-            }
-            return try statement.onlyRow(Place.init)
+    /// Finds a conversation to append to.
+    func place(tenant: String, _ id: ConversationID) throws -> Place? {
+        try database.run(Self.sql.place) { statement in
+            try statement.bind(tenant, id)
+            guard try statement.step() else { return nil }
+            var place = try Place(statement)
+            place.head = statement.optionalInt64(6)
+            return place
         }
-        if isNew, let place, let text = metadata?.beside { try database.metadataTable.write(text, of: place.key) }
-        return place
+    }
+
+    /// Takes the next sequences of a conversation for an append to its newest message, which is its head and stays so.
+    ///
+    /// - Returns: The conversation as it is then; nil if the row was kept from being written.
+    func extend(_ place: Place, by new: NewMessages, at time: Timestamp) throws -> Place? {
+        let (last, isOverflow) = place.lastSequence.addingReportingOverflow(Int64(new.messages.count))
+        if isOverflow {
+            throw ChatStorageError(.damaged, "a stored conversation's last sequence is higher than a backend writes")
+        }
+        var extended = place
+        extended.lastSequence = last
+        extended.updatedAt = max(place.updatedAt, time)
+        try database.run(new.marksRead ? Self.sql.extendRead : Self.sql.extend) { statement in
+            try statement.bind(place.key, at: 1)
+            try statement.bind(last, at: 2)
+            try statement.bind(extended.updatedAt, at: 3)
+            _ = try statement.step()
+        }
+        return database.changedRows == 1 ? extended : nil
     }
 
     /// Takes the next sequences of a conversation for an append to any place.
@@ -357,7 +344,19 @@ struct ConversationTable {
 
     // MARK: Rows
 
-    /// The number that messages refer to a row's conversation by.
+    /// Whether a row has more than what every conversation has.
+    static func hasDetails(_ row: Statement) -> Bool { !row.isNull(Column.details.rawValue) }
+
+    /// What the row says of the columns that a plain conversation lacks.
+    private static func details(of conversation: Conversation) -> Int64? {
+        if conversation.isBranched { return 1 }
+        let isPlain =
+            conversation.removedCount == 0 && conversation.clearedThrough == 0 && conversation.readThrough == 0
+            && conversation.labels.isEmpty && conversation.metadata.isEmpty
+        return isPlain ? nil : 0
+    }
+
+    /// The number by which messages have the conversation of a row.
     static func key(in row: Statement) -> Int64 { row.int64(Column.key.rawValue) }
 
     static func labels(in row: Statement) throws -> Set<Label> {
@@ -376,10 +375,20 @@ struct ConversationTable {
     }
 
     /// Where the head of a row's conversation is, and whether it has branched.
-    static func branches(in row: Statement) throws -> (head: Int64?, isBranched: Bool) {
-        guard let head = row.optionalInt64(Column.head.rawValue) else { return (nil, false) }
-        guard head >= -1 else { throw ConversationTree.damaged("a conversation's head is negative") }
-        return (head < 0 ? nil : head, true)
+    private static func branches(in row: Statement) throws -> (head: Int64?, isBranched: Bool) {
+        let isBranched = row.int64(Column.details.rawValue) != 0
+        let head = row.optionalInt64(Column.head.rawValue)
+        guard head.map({ isBranched && $0 >= 0 }) ?? true else {
+            throw ConversationTree.damaged("a conversation's head is negative, or it has not branched")
+        }
+        return (head, isBranched)
+    }
+
+    /// How many messages a row's conversation has.
+    private static func messageCount(in row: Statement) -> Int {
+        let removed = row.int64(Column.removedCount.rawValue)
+        let (count, isOverflow) = row.int64(Column.lastSequence.rawValue).subtractingReportingOverflow(removed)
+        return isOverflow ? -1 : Int(count)
     }
 
     private func conversation(
@@ -398,28 +407,38 @@ struct ConversationTable {
         let updatedAt = try row.timestamp(Column.updatedAt.rawValue)
         return Conversation(
             id: id, title: nil, createdAt: updatedAt, updatedAt: updatedAt, lastSequence: 0,
-            messageCount: Int(row.int64(Column.messageCount.rawValue)), labels: labels)
+            messageCount: messageCount(in: row), labels: labels)
     }
 
+    /// The conversation of a row without details.
+    static func conversation(_ id: ConversationID, in row: Statement) throws -> Conversation {
+        // Checked first: what is kept in between is copied.
+        let lastSequence = row.int64(Column.lastSequence.rawValue)
+        guard lastSequence >= 0 else { throw impossibleCounts }
+        return Conversation(
+            plain: id, title: try row.rareText(Column.title.rawValue),
+            createdAt: try row.timestamp(Column.createdAt.rawValue),
+            updatedAt: try row.timestamp(Column.updatedAt.rawValue), lastSequence: lastSequence)
+    }
+
+    /// The conversation of a row of ``Column/list``.
     static func conversation(
         _ id: ConversationID, in row: Statement, labels: Set<Label>, metadata: Metadata
     ) throws -> Conversation {
         let (head, isBranched) = try branches(in: row)
-        var conversation = Conversation(
-            plain: id, title: try row.optionalText(Column.title.rawValue),
+        let conversation = Conversation(
+            id: id, title: try row.rareText(Column.title.rawValue),
             createdAt: try row.timestamp(Column.createdAt.rawValue),
             updatedAt: try row.timestamp(Column.updatedAt.rawValue),
-            lastSequence: row.int64(Column.lastSequence.rawValue),
-            messageCount: Int(row.int64(Column.messageCount.rawValue)),
-            readThrough: row.int64(Column.readThrough.rawValue),
-            clearedThrough: row.int64(Column.clearedThrough.rawValue))
-        if !labels.isEmpty { conversation.labels = labels }
-        if !metadata.isEmpty { conversation.metadata = metadata }
-        if isBranched { conversation.setBranches(head: head, isBranched: true) }
-        guard conversation.hasPossibleCounts else {
-            throw ChatStorageError(.damaged, "a stored conversation's counts are not what a backend writes")
-        }
+            lastSequence: row.int64(Column.lastSequence.rawValue), messageCount: messageCount(in: row),
+            readThrough: row.int64(Column.readThrough.rawValue), labels: labels, metadata: metadata,
+            clearedThrough: row.int64(Column.clearedThrough.rawValue), head: head, isBranched: isBranched)
+        guard conversation.hasPossibleCounts else { throw impossibleCounts }
         return conversation
+    }
+
+    private static var impossibleCounts: ChatStorageError {
+        ChatStorageError(.damaged, "a stored conversation's counts are not what a backend writes")
     }
 }
 

@@ -8,11 +8,15 @@ struct ConversationTree {
         /// ?1 the tenant, ?2 the conversation's id.
         let find = SQL(
             """
-            SELECT conversation, created_at_us, last_sequence, cleared_through, head, is_branched FROM conversations
+            SELECT conversation, created_at_us, last_sequence, cleared_through, head, details FROM conversations
             WHERE tenant = ?1 AND conversation_id = ?2
             """)
         /// ?2 the head, ?3 whether it is branched.
-        let setHead = SQL("UPDATE conversations SET head = ?2, is_branched = ?3 WHERE conversation = ?1")
+        let setHead = SQL(
+            """
+            UPDATE conversations SET head = ?2, details = iif(?3, 1, \(ConversationTable.Statements.unbranchedDetails))
+            WHERE conversation = ?1
+            """)
         let newest = SQL(
             """
             SELECT max(sequence) FROM chat_messages INDEXED BY sqlite_autoindex_chat_messages_1 WHERE conversation = ?1
@@ -89,8 +93,10 @@ struct ConversationTree {
             try statement.bind(tenant, id)
             return try statement.onlyRow { row in
                 let isBranched = row.int64(5) != 0
-                let head = isBranched ? row.optionalInt64(4) : nil
-                guard head ?? 0 >= 0 else { throw Self.damaged("a conversation's head is negative") }
+                let head = row.optionalInt64(4)
+                guard head.map({ isBranched && $0 >= 0 }) ?? true else {
+                    throw Self.damaged("a conversation's head is negative, or it has not branched")
+                }
                 let version = ConversationVersion(
                     createdAt: try row.timestamp(1), lastSequence: row.int64(2), clearedThrough: row.int64(3),
                     head: head)

@@ -21,6 +21,18 @@ struct MessagePageRows {
         messages.reserveCapacity(min(query.limit, 32))
     }
 
+    /// Takes the message of a row that has no more than plain ones, unless the query passes over whole messages.
+    ///
+    /// - Returns: Whether the page has room for more.
+    mutating func takePlain(_ row: Statement) throws -> Bool {
+        if query.states != .all {
+            try budget.takeRow()
+            guard query.states.contains(MessageState.complete) else { return true }
+        }
+        messages.append(try table.plainMessage(in: row, of: query.conversationID, &roles, &budget))
+        return messages.count < query.limit
+    }
+
     /// Takes the message of a row, unless it has a state that the query passes over.
     ///
     /// - Returns: Whether the page has room for more.

@@ -8,12 +8,13 @@ import ChatStorageCore
 /// the order of the tables (<https://www.sqlite.org/optoverview.html#crossjoin>).
 struct MessageTable {
     /// What a message is made of, beside its conversation; first what every message has.
+    ///
+    /// A message without a revision has none of parts, metadata, state and its time: those who read the columns before
+    /// know that, and read the row again otherwise, by a statement that has all.
     private enum Column: Int32, CaseIterable {
         case sequence, role, createdAt, content
-        case key, parts, metadata
-        case revision, state, revisedAt
-        /// Statements on a conversation that has not branched do not read it.
-        case parent
+        case key, revision
+        case parts, metadata, state, revisedAt, parent
 
         static let lean: [Column] = [.sequence, .role, .createdAt, .content]
 
@@ -42,7 +43,8 @@ struct MessageTable {
         var parameter: Int32 { rawValue + 2 }
 
         static let read = SQLText(list: allCases.map { "m.\($0.name)" })
-        static let readInRow = SQLText(list: allCases.filter { $0 != .parent }.map { "m.\($0.name)" })
+        static let readPlain = SQLText(
+            list: allCases.filter { $0.rawValue <= revision.rawValue }.map { "m.\($0.name)" })
 
         static func insert(_ columns: [Column]) -> SQL {
             SQL(
@@ -57,9 +59,10 @@ struct MessageTable {
         /// For a message of a text without a key; it names no column that such a message lacks.
         let insertLean = Column.insert(Column.lean)
         let insertFull = Column.insert(Column.allCases)
-        /// For a conversation that has not branched; ?3 the sequence, ?4 how many.
-        let before = Self.page(Column.readInRow, "AND m.sequence < ?3 AND NOT c.is_branched", "m.sequence DESC")
-        let after = Self.page(Column.readInRow, "AND m.sequence > ?3 AND NOT c.is_branched", "m.sequence")
+        /// Of a conversation that has not branched, with what plain messages have; ?3 the sequence, ?4 how many.
+        let before = Self.page(
+            Column.readPlain, "AND m.sequence < ?3 AND coalesce(c.details, 0) = 0", "m.sequence DESC")
+        let after = Self.page(Column.readPlain, "AND m.sequence > ?3 AND coalesce(c.details, 0) = 0", "m.sequence")
         /// Of all branches.
         let beforeOfAll = Self.page(Column.read, "AND m.sequence < ?3", "m.sequence DESC")
         let afterOfAll = Self.page(Column.read, "AND m.sequence > ?3", "m.sequence")
@@ -75,7 +78,7 @@ struct MessageTable {
         /// Where the messages of a conversation that has not branched begin and end.
         let bounds = SQL(
             """
-            SELECT c.is_branched, (
+            SELECT coalesce(c.details, 0), (
                     SELECT min(sequence) FROM chat_messages INDEXED BY sqlite_autoindex_chat_messages_1
                     WHERE conversation = c.conversation), (
                     SELECT max(sequence) FROM chat_messages INDEXED BY sqlite_autoindex_chat_messages_1
@@ -108,11 +111,11 @@ struct MessageTable {
             FROM conversations AS c CROSS JOIN chat_messages AS m INDEXED BY sqlite_autoindex_chat_messages_1
             WHERE c.tenant = ?1 AND c.conversation_id = ?2 AND m.conversation = c.conversation AND m.sequence = ?3
             """)
-        /// ?3 the sequence, ?4 the metadata.
-        let updateMetadata = Self.update("metadata = ?4")
-        /// For an answer that stays under way: it sets no column that an index has.
+        /// ?3 the sequence, ?4 the metadata, ?5 the revision.
+        let updateMetadata = Self.update("metadata = ?4, revision = ?5")
+        /// Of an answer under way, which stays one: it names no column that an index has.
         ///
-        /// ?5 the revision, ?6 its time, ?7 the content, ?8 the parts.
+        /// ?6 the revision's time, ?7 the content, ?8 the parts.
         let write = Self.update("metadata = ?4, revision = ?5, revised_at_us = ?6, content = ?7, parts = ?8")
         /// ?9 the state.
         let writeEnd = Self.update(
@@ -162,13 +165,12 @@ struct MessageTable {
                     try statement.bind(message.key, at: Column.key.parameter)
                     try statement.bind(MessageJSON.stored(message.body), at: Column.parts.parameter)
                     try statement.bind(StoredJSON.text(of: message.metadata), at: Column.metadata.parameter)
+                    try statement.bind(Self.revision(of: message), at: Column.revision.parameter)
                 }
                 if !message.isOrdinary {
                     let writing = message.writing
                     try statement.bind(message.predecessor, at: Column.parent.parameter)
                     try statement.bind(Self.stored(writing.state), at: Column.state.parameter)
-                    try statement.bind(
-                        writing.revision == 0 ? nil : writing.revision, at: Column.revision.parameter)
                     try statement.bind(
                         writing.revisedAt?.microsecondsSinceEpoch, at: Column.revisedAt.parameter)
                 }
@@ -203,9 +205,28 @@ struct MessageTable {
             guard try statement.step() else { return nil }
             var page = MessagePageRows(query, self, hasBranches: isOfAll)
             repeat {
-                guard try page.take(statement) else { break }
+                if !isOfAll, Self.hasMore(statement) {
+                    try readFully(&page, from: Self.sequence(in: statement), query, tenant: tenant)
+                    break
+                }
+                guard try isOfAll ? page.take(statement) : page.takePlain(statement) else { break }
             } while try statement.step()
             return page.messages
+        }
+    }
+
+    /// Goes on with a page at a message that has more than its statement reads, which holds the state that both see.
+    private func readFully(
+        _ page: inout MessagePageRows, from sequence: Int64, _ query: MessageQuery, tenant: String
+    ) throws {
+        let isForward = query.position.lowerBound != nil
+        try database.run(isForward ? Self.sql.afterOfAll : Self.sql.beforeOfAll) { statement in
+            try statement.bind(tenant, query.conversationID)
+            try statement.bind(isForward ? sequence - 1 : sequence + 1, at: 3)
+            try statement.bind(Int64.max, at: 4)
+            while try statement.step() {
+                guard try page.take(statement) else { break }
+            }
         }
     }
 
@@ -301,8 +322,8 @@ struct MessageTable {
             try statement.bind(tenant, message.conversationID)
             try statement.bind(message.sequence, at: 3)
             try statement.bind(StoredJSON.text(of: message.metadata), at: 4)
+            try statement.bind(Self.revision(of: message), at: 5)
             if isWriter {
-                try statement.bind(message.revision, at: 5)
                 try statement.bind(message.revisedAt?.microsecondsSinceEpoch, at: 6)
                 try statement.bind(message.content, at: 7)
                 try statement.bind(MessageJSON.stored(message.body), at: 8)
@@ -393,6 +414,14 @@ struct MessageTable {
 
     static func stored(_ state: MessageState) -> String? { state == .complete ? nil : state.rawValue }
 
+    /// The revision as it is stored, which says whether the row has more than a text.
+    private static func revision(of message: Message) -> Int64? {
+        message.revision == 0 && message.body.isPlain ? nil : message.revision
+    }
+
+    /// Whether a row has more than what plain messages have.
+    private static func hasMore(_ row: Statement) -> Bool { !row.isNull(Column.revision.rawValue) }
+
     static func state(in row: Statement, at column: Int32) throws -> MessageState {
         if row.isNull(column) { return .complete }
         guard let state = MessageState(rawValue: try row.text(column)) else {
@@ -415,15 +444,33 @@ struct MessageTable {
 
     /// How the writing of a row's message went; nil if it was appended whole.
     private static func writing(in row: Statement) throws -> MessageWriting? {
-        if row.isNull(Column.revision.rawValue) { return nil }
+        if !hasMore(row) { return nil }
         let revision = row.int64(Column.revision.rawValue)
+        let isRevised = !row.isNull(Column.revisedAt.rawValue)
+        if revision == 0, !isRevised, row.isNull(Column.state.rawValue) { return nil }
         guard revision >= 1 else {
             throw ChatStorageError(.damaged, "a stored answer under way has no revision")
         }
-        let isRevised = !row.isNull(Column.revisedAt.rawValue)
         return MessageWriting(
             state: try state(in: row), revision: revision,
             revisedAt: isRevised ? try row.timestamp(Column.revisedAt.rawValue) : nil)
+    }
+
+    /// The message of a row without a revision.
+    func plainMessage(
+        in row: Statement, of id: ConversationID, _ roles: inout RoleTable, _ budget: inout ReadBudget
+    ) throws -> Message {
+        // Checked first: what is kept in between is copied.
+        let sequence = row.int64(Column.sequence.rawValue)
+        guard sequence >= 1 else { throw Self.impossibleSequence }
+        let content = try row.text(Column.content.rawValue)
+        try budget.take(bytes: content.utf8.count)
+        return Message(
+            ordinary: id, sequence: sequence,
+            body: ChatMessage(
+                role: try roles.role(row.int64(Column.role.rawValue)), content: content,
+                key: try row.rareText(Column.key.rawValue)),
+            createdAt: try row.timestamp(Column.createdAt.rawValue))
     }
 
     /// The message of a row.
@@ -452,10 +499,12 @@ struct MessageTable {
             createdAt: try row.timestamp(Column.createdAt.rawValue),
             predecessor: hasBranches ? try Self.predecessor(in: row) : nil,
             writing: try Self.writing(in: row))
-        guard message.sequence >= 1 else {
-            throw ChatStorageError(.damaged, "a stored message's sequence is not positive")
-        }
+        guard message.sequence >= 1 else { throw Self.impossibleSequence }
         return message
+    }
+
+    private static var impossibleSequence: ChatStorageError {
+        ChatStorageError(.damaged, "a stored message's sequence is not positive")
     }
 }
 

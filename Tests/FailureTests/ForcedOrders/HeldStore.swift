@@ -95,7 +95,7 @@ struct HeldStore: Sendable {
             let connection = try TestSQLiteConnection(path: path)
             conversation = try connection.execute(
                 """
-                SELECT head, is_branched, message_count, last_sequence FROM conversations
+                SELECT head, is_branched, message_count, last_sequence FROM readable_conversations
                 WHERE conversation_id = '\(id.rawValue)'
                 """)
             messages = try connection.execute(

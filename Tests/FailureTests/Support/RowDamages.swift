@@ -35,7 +35,7 @@ struct RowDamages {
 
     /// A conversation of three messages cannot have more, nor fewer than none.
     var counts: [RowDamage] {
-        ["message_count", "read_through", "cleared_through"].flatMap { column in
+        [isPostgres ? "message_count" : "removed_count", "read_through", "cleared_through"].flatMap { column in
             ["-9223372036854775808", "-1", "4", "9223372036854775807"].map { conversation(column, $0, .damaged) }
                 + [conversation(column, "0", .asStored), conversation(column, "3", .asStored)]
         }

@@ -31,15 +31,17 @@ struct GRDBPeer: Sendable {
 
     func append(_ message: ChatMessage, to id: ConversationID) async throws -> Message {
         try await pool.write { database in
-            let touch = try database.cachedStatement(sql: SQLiteText.touch)
-            let now = Timestamp.now().microsecondsSinceEpoch
-            guard let place = try Row.fetchOne(touch, arguments: ["", id.rawValue, 1, now]) else {
-                throw Failure("GRDB's append returned no row")
+            let statement = try database.cachedStatement(sql: SQLiteText.place)
+            guard let place = try Row.fetchOne(statement, arguments: ["", id.rawValue]) else {
+                throw Failure("GRDB does not find a conversation to append to")
             }
             let conversation: Int64 = place[0]
+            let (updatedAt, last): (Int64, Int64) = (place[2], place[3])
             let stored = Message(
-                conversationID: id, sequence: place[3], role: message.role, content: message.content,
-                createdAt: Timestamp(microsecondsSinceEpoch: place[2]))
+                conversationID: id, sequence: last + 1, role: message.role, content: message.content,
+                createdAt: max(Timestamp(microsecondsSinceEpoch: updatedAt), Timestamp.now()))
+            try database.cachedStatement(sql: SQLiteText.extend).execute(
+                arguments: [conversation, stored.sequence, stored.createdAt.microsecondsSinceEpoch])
             try database.cachedStatement(sql: SQLiteText.insert).execute(
                 arguments: [
                     conversation, stored.sequence, SQLiteText.number(of: stored.role),
@@ -77,9 +79,7 @@ struct GRDBPeer: Sendable {
                     Conversation(
                         id: ConversationID(row[0]), title: row[1],
                         createdAt: Timestamp(microsecondsSinceEpoch: row[2]),
-                        updatedAt: Timestamp(microsecondsSinceEpoch: row[3]), lastSequence: row[4],
-                        messageCount: row[5],
-                        readThrough: row[7], clearedThrough: row[6]))
+                        updatedAt: Timestamp(microsecondsSinceEpoch: row[3]), lastSequence: row[4]))
             }
             return conversations
         }

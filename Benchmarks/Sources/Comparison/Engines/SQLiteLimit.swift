@@ -6,7 +6,7 @@ import GRDBSQLite
 /// It has the library's pragmas and statements, and fills the library's own values from the columns.
 final class SQLiteLimit {
     private let database: OpaquePointer
-    private let begin, commit, touch, insert, lastMessages, conversations: OpaquePointer
+    private let begin, commit, place, extend, insert, lastMessages, conversations: OpaquePointer
 
     /// Opens a file that the library has made.
     init(path: String) throws {
@@ -33,16 +33,19 @@ final class SQLiteLimit {
         }
         begin = try prepare("BEGIN IMMEDIATE")
         commit = try prepare("COMMIT")
-        touch = try prepare(SQLiteText.touch)
+        place = try prepare(SQLiteText.place)
+        extend = try prepare(SQLiteText.extend)
         insert = try prepare(SQLiteText.insert)
         lastMessages = try prepare(SQLiteText.lastMessages)
         conversations = try prepare(SQLiteText.conversations)
         // The tenant is the same in every call, and a reset keeps what is bound.
-        for statement in [touch, lastMessages, conversations] { bind("", to: statement, at: 1) }
+        for statement in [place, lastMessages, conversations] { bind("", to: statement, at: 1) }
     }
 
     deinit {
-        for statement in [begin, commit, touch, insert, lastMessages, conversations] { sqlite3_finalize(statement) }
+        for statement in [begin, commit, place, extend, insert, lastMessages, conversations] {
+            sqlite3_finalize(statement)
+        }
         sqlite3_close(database)
     }
 
@@ -55,17 +58,21 @@ final class SQLiteLimit {
         return result
     }
 
-    /// Appends one message, in the transaction of the caller.
+    /// Appends one message to a conversation that exists, in the transaction of the caller.
     func append(_ message: ChatMessage, to id: ConversationID) throws -> Message {
-        bind(id.rawValue, to: touch, at: 2)
-        sqlite3_bind_int64(touch, 3, 1)
-        sqlite3_bind_int64(touch, 4, Timestamp.now().microsecondsSinceEpoch)
-        guard sqlite3_step(touch) == SQLITE_ROW else { throw failure }
-        let conversation = sqlite3_column_int64(touch, 0)
+        bind(id.rawValue, to: place, at: 2)
+        guard sqlite3_step(place) == SQLITE_ROW else { throw failure }
+        let conversation = sqlite3_column_int64(place, 0)
+        let updatedAt = Timestamp(microsecondsSinceEpoch: sqlite3_column_int64(place, 2))
         let stored = Message(
-            conversationID: id, sequence: sqlite3_column_int64(touch, 3), role: message.role, content: message.content,
-            createdAt: Timestamp(microsecondsSinceEpoch: sqlite3_column_int64(touch, 2)))
-        try run(touch)
+            conversationID: id, sequence: sqlite3_column_int64(place, 3) + 1, role: message.role,
+            content: message.content, createdAt: max(updatedAt, Timestamp.now()))
+        try reset(place)
+
+        sqlite3_bind_int64(extend, 1, conversation)
+        sqlite3_bind_int64(extend, 2, stored.sequence)
+        sqlite3_bind_int64(extend, 3, stored.createdAt.microsecondsSinceEpoch)
+        try run(extend)
 
         sqlite3_bind_int64(insert, 1, conversation)
         sqlite3_bind_int64(insert, 2, stored.sequence)
@@ -106,13 +113,10 @@ final class SQLiteLimit {
                     title: sqlite3_column_type(conversations, 1) == SQLITE_NULL ? nil : try text(conversations, 1),
                     createdAt: Timestamp(microsecondsSinceEpoch: sqlite3_column_int64(conversations, 2)),
                     updatedAt: Timestamp(microsecondsSinceEpoch: sqlite3_column_int64(conversations, 3)),
-                    lastSequence: sqlite3_column_int64(conversations, 4),
-                    messageCount: Int(sqlite3_column_int64(conversations, 5)),
-                    readThrough: sqlite3_column_int64(conversations, 7),
-                    clearedThrough: sqlite3_column_int64(conversations, 6)))
-            // Nothing that is measured has labels or metadata; the library looks all the same.
-            for column in [8, 9] as [Int32] where sqlite3_column_type(conversations, column) != SQLITE_NULL {
-                throw Failure("a conversation has labels or metadata")
+                    lastSequence: sqlite3_column_int64(conversations, 4)))
+            // Nothing that is measured has labels or a read mark; the library looks all the same.
+            guard sqlite3_column_type(conversations, 5) == SQLITE_NULL else {
+                throw Failure("a conversation has more than a plain one")
             }
         }
         try reset(conversations)

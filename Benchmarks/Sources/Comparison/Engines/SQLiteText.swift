@@ -4,16 +4,13 @@ import ChatStorageCore
 ///
 /// The limit and the peer run what the library runs; that all return the same is checked before anything is measured.
 enum SQLiteText {
-    /// `ConversationTable.sql.createOrExtend`.
-    static let touch = """
-        INSERT INTO conversations (tenant, conversation_id, created_at_us, updated_at_us, last_sequence, message_count)
-        VALUES (?1, ?2, ?4, ?4, ?3, ?3)
-        ON CONFLICT (tenant, conversation_id) DO UPDATE
-        SET last_sequence = last_sequence + excluded.last_sequence,
-            message_count = message_count + excluded.message_count,
-            updated_at_us = max(updated_at_us, excluded.updated_at_us)
-        RETURNING conversation, created_at_us, updated_at_us, last_sequence, cleared_through, labels IS NOT NULL
+    /// `ConversationTable.sql.place`.
+    static let place = """
+        SELECT conversation, created_at_us, updated_at_us, last_sequence, cleared_through, labels IS NOT NULL, head
+        FROM conversations WHERE tenant = ?1 AND conversation_id = ?2
         """
+    /// `ConversationTable.sql.extend`.
+    static let extend = "UPDATE conversations SET last_sequence = ?2, updated_at_us = ?3 WHERE conversation = ?1"
     /// `MessageTable.sql.insertLean`.
     static let insert = """
         INSERT INTO chat_messages (conversation, sequence, role, created_at_us, content) VALUES (?1, ?2, ?3, ?4, ?5)
@@ -27,8 +24,7 @@ enum SQLiteText {
         """
     /// `ConversationList.sql.older`, which the library gives the highest number for the first page.
     static let conversations = """
-        SELECT conversation_id, title, created_at_us, updated_at_us, last_sequence, message_count, cleared_through,
-            read_through, labels, metadata
+        SELECT conversation_id, title, created_at_us, updated_at_us, last_sequence, details
         FROM conversations
         WHERE tenant = ?1 AND updated_at_us < ?2
         ORDER BY updated_at_us DESC, conversation_id LIMIT ?3
