@@ -1,10 +1,21 @@
 import ChatStorageCore
 
-/// An attempt at a call that is measured: when it was sent, and whether it waits for a lock.
-struct Attempt: Sendable {
-    let sentAt: ContinuousClock.Instant
+/// A call that is measured, and the last attempt at it.
+///
+/// It is an object, since calls are copied often, most of them without one.
+final class Attempt: Sendable {
+    /// The caller's meter; nil for one that carries several callers' calls.
+    let meter: CallMeter?
+    /// When it was sent; nil until then.
+    let sentAt: ContinuousClock.Instant?
     /// Whether somebody is known to hold the lock that it needs: then all its time is a wait.
     let waitsForLock: Bool
+
+    init(_ meter: CallMeter?, sentAt: ContinuousClock.Instant? = nil, waitsForLock: Bool = false) {
+        self.meter = meter
+        self.sentAt = sentAt
+        self.waitsForLock = waitsForLock
+    }
 
     /// Says to the meter of a call that shares the attempt that it has begun.
     ///
@@ -12,13 +23,14 @@ struct Attempt: Sendable {
     ///
     /// - Parameter calls: How many calls share the attempt.
     func begin(_ meter: CallMeter, calls: Int) {
-        if !waitsForLock { meter.workBegan(calls: calls, at: sentAt) }
+        if !waitsForLock, let sentAt { meter.workBegan(calls: calls, at: sentAt) }
     }
 
     /// Says to the meter of a call that shares the attempt that it has ended.
     ///
     /// - Parameter lockTimeout: The lock timeout, if the server ended the attempt by that.
     func end(_ meter: CallMeter, lockTimeout: Duration? = nil, at now: ContinuousClock.Instant) {
+        guard let sentAt else { return }
         let elapsed = now - sentAt
         if waitsForLock {
             meter.workBegan(at: sentAt)
@@ -37,7 +49,7 @@ extension Call {
 
     /// Takes note that it is sent.
     mutating func noteSent(waitsForLock: Bool, at now: ContinuousClock.Instant) {
-        let attempt = Attempt(sentAt: now, waitsForLock: waitsForLock)
+        let attempt = Attempt(attempt?.meter, sentAt: now, waitsForLock: waitsForLock)
         self.attempt = attempt
         let count = memberCount
         forEachMeter { meter, attempts in
@@ -56,8 +68,8 @@ extension Call {
 
     private func forEachMeter(_ body: (_ meter: CallMeter, _ attempts: Int) -> Void) {
         if case .merged(let calls, _) = purpose {
-            for call in calls { if let meter = call.meter { body(meter, call.attempts) } }
-        } else if let meter {
+            for call in calls { if let meter = call.attempt?.meter { body(meter, call.attempts) } }
+        } else if let meter = attempt?.meter {
             body(meter, attempts)
         }
     }

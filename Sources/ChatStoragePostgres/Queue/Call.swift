@@ -44,9 +44,7 @@ struct Call: Sendable {
     private(set) var request: Request
     let purpose: Purpose
     let deadline: ContinuousClock.Instant
-    /// Measures the caller's call, if there is an observer.
-    let meter: CallMeter?
-    /// The attempt under way, if there is an observer.
+    /// What measures it, and when it was sent last; nil without an observer.
     var attempt: Attempt?
     var lane = Lane.shortRead
     /// The timeouts that it sets for its transaction; nil if the session's suit it.
@@ -64,7 +62,7 @@ struct Call: Sendable {
         self.request = request
         self.purpose = purpose
         self.deadline = deadline
-        self.meter = meter
+        attempt = meter.map { Attempt($0) }
     }
 
     /// Puts writes into one statement; nil when there is only one, or none.

@@ -12,7 +12,7 @@ extension Dispatcher {
         for connection in connections {
             connection.forEach { call in
                 for member in call.members where member.deadline <= now {
-                    if let meter = member.meter { call.attempt?.end(meter, at: now) }
+                    if let meter = member.attempt?.meter { call.attempt?.end(meter, at: now) }
                     member.fail(Call.expired(member.request, .unknown))
                 }
             }

@@ -62,22 +62,22 @@ extension Dispatcher {
 
     /// Takes note that the server did what was asked.
     mutating func noteAnswered(_ call: Call, _ results: [QueryResult], now: ContinuousClock.Instant) {
-        guard observations != nil, let attempt = call.attempt else { return }
+        guard observations != nil, let sentAt = call.attempt?.sentAt else { return }
         call.noteEnded(at: now)
         // COMMIT of a failed transaction answers ROLLBACK.
         guard call.request.isWrite, results.last?.commandTag != "ROLLBACK" else { return }
-        observations?.committed(calls: call.memberCount, duration: now - attempt.sentAt)
+        observations?.committed(calls: call.memberCount, duration: now - sentAt)
     }
 
     /// Takes note that the server refused a call.
     ///
     /// - Parameter isSetUp: Whether its session has the library's timeouts.
     func noteRefused(_ call: Call, _ error: ServerError, isSetUp: Bool, now: ContinuousClock.Instant) {
-        guard let attempt = call.attempt else { return }
+        guard let sentAt = call.attempt?.sentAt else { return }
         // Which lock of a statement's somebody held does not matter: all calls that shared it have waited.
         let timeout =
             error.isLockTimeout
-            ? call.timeouts?.lockWait ?? (isSetUp ? timeouts.lockWait : now - attempt.sentAt) : nil
+            ? call.timeouts?.lockWait ?? (isSetUp ? timeouts.lockWait : now - sentAt) : nil
         call.noteEnded(lockTimeout: timeout, at: now)
     }
 }
