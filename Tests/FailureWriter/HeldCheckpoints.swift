@@ -62,7 +62,11 @@ struct HeldCheckpoints: Sendable {
                     }
                     guard hold < holds else { return }
                     try await brake.release()
-                    while counter.storedPieces < pieces { try await pass() }
+                    while counter.storedPieces < pieces {
+                        // Each piece has a checkpoint of its own: there is nothing more to see.
+                        guard counter.revisions <= 2 * holds else { return }
+                        try await pass()
+                    }
                 }
             }
             return pieces
@@ -91,6 +95,7 @@ struct HeldCheckpoints: Sendable {
 
         private let counts = Mutex(Counts())
 
+        var revisions: Int { counts.withLock { $0.result.revisions } }
         var storedPieces: Int { counts.withLock { $0.storedPieces } }
 
         func result(pieces: Int) -> HeldCheckpoints {

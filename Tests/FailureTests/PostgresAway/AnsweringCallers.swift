@@ -110,7 +110,6 @@ final class AnsweringCallers: Sendable {
             repeat {
                 attempt += 1
                 var answer = WatchedAnswer.random(name, attempt: "\(attempt)", using: &generator)
-                answer.losesAcknowledgements = false
                 answer.checkpoints.retrying = caller.isMultiple(of: 2) ? Self.patient : Self.impatient
                 await answer.write(to: backend) { self.note($0) }
             } while state.withLock({ !$0.isEnding && $0.ledger.unended(name) }) && Bool.random(using: &generator)
