@@ -31,7 +31,7 @@ import Testing
             for number in 0..<300 {
                 let id = ConversationID("c\(number % 10)")
                 group.addTask {
-                    switch number / 10 % 6 {
+                    switch number / 10 % 15 {
                     case 0: _ = try await backend.append(.user("x", key: "\(number)"), to: id)
                     case 1: _ = try await backend.messages(of: id)
                     case 2: _ = try await backend.clearMessages(of: id)
@@ -40,12 +40,37 @@ import Testing
                         call.cancel()
                         _ = try? await call.value
                     case 4: _ = try await backend.append(.user("x"), to: id)
-                    default: _ = try await backend.conversation(id)
+                    case 5: _ = try await backend.conversation(id)
+                    default: try await makeCallOnBranches(backend, id, number / 10 % 15)
                     }
                 }
             }
             try await group.waitForAll()
         }
+    }
+
+    /// Makes a call about a message that may not be there.
+    private func makeCallOnBranches(_ backend: PostgresBackend, _ id: ConversationID, _ kind: Int) async throws {
+        do {
+            switch kind {
+            case 6: _ = try await backend.append(.user("x"), to: id, .after(1))
+            case 7: _ = try await backend.append(.user("x"), to: id, .insteadOf(2))
+            case 8: _ = try await backend.updateConversation(id, .head(1))
+            case 9: _ = try await backend.updateConversation(id, .show(branch: 1))
+            case 10: _ = try await backend.removeMessages([1, 3], of: id)
+            case 11: _ = try await backend.messages(MessageQuery(of: id, on: .through(2)))
+            case 12: _ = try await backend.forks(of: id)
+            case 13:
+                let messages = (0..<200).map { ChatMessage.user("\($0)") }
+                let call = Task { try await backend.append(NewMessages(messages, to: id, .after(1))) }
+                call.cancel()
+                _ = try? await call.value
+            default:
+                let begun = try await backend.append(NewMessages([.assistant("")], to: id, isStreaming: true))
+                guard let answer = begun.messages.first else { return }
+                _ = try await backend.reviseMessage(MessageRevision(of: answer, body: .assistant("x")))
+            }
+        } catch let error as ChatStorageError where [.messageNotFound, .conflict].contains(error.code) {}
     }
 
     @Test(arguments: [false, true])

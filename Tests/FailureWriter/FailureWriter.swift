@@ -26,10 +26,15 @@ import Musl
 ///     FailureWriter cycles STORE SETTING COUNT
 ///     FailureWriter reads STORE SETTING READERS DELAY QUICKREADS
 ///     FailureWriter answer STORE SETTING CONVERSATION AFTER NAME [PIECES]
+///     FailureWriter answers STORE SETTING RUN SEED [NAME]...
+///     FailureWriter endless STORE SETTING NAME...
+///     FailureWriter held STORE SETTING NAME HOLDS
 ///
 /// The second form makes so many calls at once, as ``Crowd`` says. The third opens, uses and closes a store over and
-/// over, and says what the process then holds of the system. The fourth reads from a slow disk, as ``SlowReads`` says. The fifth writes an
-/// answer piece by piece, as ``Answering`` says, until it is ended or has so many pieces.
+/// over, and says what the process then holds of the system. The fourth reads from a slow disk, as ``SlowReads`` says.
+/// The fifth writes an answer piece by piece, as ``Answering`` says, until it is ended or has so many pieces. The others
+/// write answers with the library's writer, as ``AnswerWriters`` says; all that happens to one is a line, an
+/// ``AnswerNote``.
 ///
 /// A number in the environment's CHATSTORAGE_SYNC_DELAY is how many milliseconds longer each sync of a file takes.
 @main struct FailureWriter {
@@ -66,6 +71,15 @@ import Musl
                     arguments[6], to: ConversationID(arguments[4]), after: Int64(arguments[5]) ?? 0,
                     pieces: arguments.dropFirst(7).first.flatMap { Int64($0) }, in: backend
                 ) { await say($0.line) }
+            case "answers" where arguments.count >= 6:
+                try await AnswerWriters.write(
+                    arguments[2], arguments[3], run: arguments[4], seed: UInt64(arguments[5]) ?? 0,
+                    repeating: Array(arguments.dropFirst(6)))
+            case "endless" where arguments.count >= 5:
+                try await AnswerWriters.writeEndless(arguments[2], arguments[3], Array(arguments.dropFirst(4)))
+            case "held" where arguments.count == 6:
+                try await AnswerWriters.writeHeld(
+                    arguments[2], arguments[3], arguments[4], holds: Int(arguments[5]) ?? 0)
             default:
                 try await write(arguments)
             }

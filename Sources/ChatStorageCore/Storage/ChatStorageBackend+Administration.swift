@@ -61,7 +61,7 @@ extension ChatStorageBackend {
     /// - Parameters:
     ///   - duration: For how long nobody has written them; a live writer writes every 15 seconds at least.
     ///   - state: How they end; by default they failed.
-    /// - Returns: How many were ended.
+    /// - Returns: How many were ended. Two processes that end an answer in the same moment both count it.
     /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for `streaming`, which is no end.
     @discardableResult
     public func endUnfinishedMessages(

@@ -10,6 +10,7 @@ extension PostgresAwayTests {
         @Test("the primary is killed under 64 callers, and the standby promoted")
         func failover() async throws {
             var figures = Figures("failovers, PostgreSQL")
+            var answers = Figures("failovers under answers, PostgreSQL")
             var generator = SplitMix64(seed: try SoakCount.seed)
             let failovers = try SoakCount.failovers.value
             while figures.faults < failovers {
@@ -26,18 +27,27 @@ extension PostgresAwayTests {
                 try await waitUntil { try observer.execute(waiting) == [["sync"]] }
 
                 let backend = try await PostgresAwayTests.open(url(naming: [primary, standby]))
-                let told = try await Callers.call(backend, seed: generator.next()) { callers in
-                    try await callers.acknowledge(.random(in: 1...1_000, using: &generator))
-                    try await primary.stop(.kill)
-                    figures.faults += 1
-                    try await standby.promote()
-                    try await callers.acknowledge(500)
+                let answering = try await AnsweringCallers.open(url(naming: [primary, standby]))
+                var told = Callers.Told()
+                var written = try await AnsweringCallers.write(to: answering, seed: generator.next()) { writers in
+                    told = try await Callers.call(backend, seed: generator.next()) { callers in
+                        try await callers.acknowledge(.random(in: 1...1_000, using: &generator))
+                        try await writers.end(.random(in: 1...20, using: &generator))
+                        try await primary.stop(.kill)
+                        (figures.faults, answers.faults) = (figures.faults + 1, answers.faults + 1)
+                        try await standby.promote()
+                        try await callers.acknowledge(500)
+                        try await writers.end(32)
+                    }
                 }
                 try await backend.close()
+                try await answering.close()
                 let store = TestedStore.postgres(url: standby.url, schema: PostgresAwayTests.schema)
                 try await told.compare(with: store, deadline: .seconds(60), &figures)
+                try await written.compare(with: AnsweringCallers.store(standby.url), &answers)
             }
             figures.report()
+            answers.report()
         }
 
         /// A URL that names servers, for sessions that can write.

@@ -22,6 +22,8 @@ enum SoakCount: String {
     case pauses = "CHATSTORAGE_SOAK_PAUSES"
     /// Calls that are cancelled.
     case cancels = "CHATSTORAGE_SOAK_CANCELS"
+    /// Times that a store stands still under an answer.
+    case holds = "CHATSTORAGE_SOAK_HOLDS"
 
     /// A variable's value is no number that can be used.
     struct NotUnderstood: Error, CustomStringConvertible {
@@ -40,6 +42,7 @@ enum SoakCount: String {
         case .restarts: 2
         case .failovers, .pauses: 1
         case .cancels: 300
+        case .holds: 10
         }
     }
 

@@ -3,3 +3,9 @@ void set_sync_delay(unsigned milliseconds);
 
 // How long each read of a part of a file takes beyond that, as SQLite reads; likewise.
 void set_read_delay(unsigned milliseconds);
+
+// Whether syncs wait until they are held no more; likewise never at first, and elsewhere than on Linux.
+void set_syncs_held(int are_held);
+
+// How many syncs wait.
+unsigned held_syncs(void);
