@@ -34,7 +34,7 @@ import Testing
         let longest = Duration.seconds(Int64.max)
         let never = AnswerCheckpoints(interval: longest, keepAlive: longest, look: longest)
         let answer = try await chats.append(streaming: .assistant, to: "c", if: .createIfMissing, checkpoints: never) {
-            $0.content = "whole"
+            $0.body = .assistant("whole")
         }
         #expect(answer.content == "whole" && answer.state == .complete)
     }
