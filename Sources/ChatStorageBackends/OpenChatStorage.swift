@@ -14,13 +14,13 @@ public import ChatStorageSQLite
 /// that backend itself.
 ///
 /// - Parameters:
-///   - url: `memory:`, `sqlite:PATH` or a bare path, or `postgres://...`, see ``StoreURL``.
+///   - url: `memory:`, `sqlite:PATH` or a bare path, or `postgres://...`, see ``/ChatStorageCore/StoreURL``.
 ///   - roles: The roles that messages can have; by default those of plain chats.
 ///   - observer: What gets the store's calls and events; by default nothing does.
 ///   - sqlite: Changes the configuration of a SQLite store, which has the defaults.
 ///   - postgres: Changes the configuration of a PostgreSQL store, which has the defaults.
 /// - Returns: The store, which is not prepared, and has not touched a file or a server yet.
-/// - Throws: ``ChatStorageError`` with the code `invalidArgument` for a URL that is none, and for a configuration out of
+/// - Throws: `ChatStorageError` with the code `invalidArgument` for a URL that is none, and for a configuration out of
 ///   its bounds. It does not quote a PostgreSQL URL, which may hold a password.
 public func openChatStorage(
     _ url: String, roles: RoleSet = .standard, observer: (any StorageObserver)? = nil,
@@ -39,7 +39,7 @@ public func openChatStorage(
 ///   - sqlite: Changes the configuration of a SQLite store, which has the defaults.
 ///   - postgres: Changes the configuration of a PostgreSQL store, which has the defaults.
 /// - Returns: The store, which is not prepared, and has not touched a file or a server yet.
-/// - Throws: ``ChatStorageError`` with the code `invalidArgument` for a configuration out of its bounds.
+/// - Throws: `ChatStorageError` with the code `invalidArgument` for a configuration out of its bounds.
 public func openChatStorage(
     _ url: StoreURL, roles: RoleSet = .standard, observer: (any StorageObserver)? = nil,
     sqlite: (inout SQLiteBackend.Configuration) throws -> Void = { _ in },

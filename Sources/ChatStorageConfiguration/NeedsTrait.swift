@@ -1,5 +1,5 @@
 #if !Services
 #error(
-    "ChatStorageConfiguration needs the trait Services of the package ChatStorage; the dependency on it leaves the trait out."
+    "ChatStorageConfiguration needs the package's trait Services, which the dependency on it leaves out"
 )
 #endif

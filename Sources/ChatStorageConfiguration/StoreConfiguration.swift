@@ -39,8 +39,8 @@ import ChatStorageSQLite
 /// | `postgres.bytesPerConnection` | a number, 1 or more |
 /// | `postgres.waitingCalls` | a number, 1 or more |
 ///
-/// A value that is not one of these, and one for a store of another kind than the URL's, is an error that names the key.
-/// Keys that nobody knows cannot be found: a reader does not list what there is.
+/// A value that is not one of these, and one for a store of another kind than the URL's, is an error that names the
+/// key. Keys that nobody knows cannot be found: a reader does not list what there is.
 public struct StoreConfiguration: Sendable {
     /// The URL, whose description shows nothing of a PostgreSQL URL, which may hold a password.
     public let url: StoreURL
@@ -57,7 +57,7 @@ public struct StoreConfiguration: Sendable {
     ///   - config: The app's configuration.
     ///   - scope: The key that those of the store are below; by default `chatstorage`. An app with two stores has two,
     ///     such as `chats.archive`.
-    /// - Throws: ``ChatStorageError`` with the code `invalidArgument`, whose message names the key and quotes no text.
+    /// - Throws: `ChatStorageError` with the code `invalidArgument`, whose message names the key and quotes no text.
     public init(_ config: ConfigReader, under scope: ConfigKey = "chatstorage") async throws {
         let reader = SettingsReader(config, under: scope)
         guard let text = try await reader.string("url", isSecret: true) else {
@@ -83,7 +83,7 @@ public struct StoreConfiguration: Sendable {
     ///
     /// - Parameter observer: What gets the store's calls and events; by default nothing does.
     /// - Returns: The store, which is not prepared, and has not touched a file or a server yet.
-    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for a path, a URL or a schema that the backend
+    /// - Throws: `ChatStorageError` with the code `invalidArgument` for a path, a URL or a schema that the backend
     ///   refuses.
     public func open(observer: (any StorageObserver)? = nil) async throws -> any ChatStorageBackend {
         try await openChatStorage(

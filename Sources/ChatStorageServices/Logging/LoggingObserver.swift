@@ -12,10 +12,11 @@ import Synchronization
 ///
 /// | what | level |
 /// |---|---|
-/// | a call, commit or checkpoint that took ``slowThreshold`` or longer | warning, or what its failure has if that is more |
-/// | a call that failed as `unavailable`, `readOnly`, `accessDenied`, `damaged`, `notPrepared`, `schemaTooNew` or `schemaMismatch` | error |
-/// | a call that the store refused: all other codes but `closed`, such as `conflict`, which apps expect | debug |
+/// | a call, commit or checkpoint that took ``slowThreshold`` or longer | warning, or its failure's if that is more |
+/// | a call that failed as `unavailable`, `readOnly`, `accessDenied` or `damaged` | error |
+/// | a call that failed as `notPrepared`, `schemaTooNew` or `schemaMismatch` | error |
 /// | a call on a store that is closed | notice |
+/// | a call that the store refused: all other codes, such as `conflict`, which apps expect | debug |
 /// | a call whose task was cancelled | debug |
 /// | a connection that was lost | warning |
 /// | connecting failed | error, or warning if it may succeed later |
@@ -36,11 +37,12 @@ import Synchronization
 /// | `chatstorage.lock_wait` | how much of it the call waited for somebody else's lock |
 /// | `chatstorage.engine` | how much of it the engine worked |
 /// | `chatstorage.repeats` | how often the library tried again by itself, if it did |
-/// | `chatstorage.write_outcome` | whether a failed write happened: `not_applied` or `unknown`, where the question arises |
+/// | `chatstorage.write_outcome` | whether a failed write happened, if that is a question: `not_applied` or `unknown` |
 /// | `chatstorage.events` | how many equal events the line stands for, if more than one |
 /// | `chatstorage.longest` | the longest of their durations, in seconds |
 /// | `chatstorage.tenant`, `chatstorage.conversation.id` | whose call it was, if ``showsNames`` says so |
-/// | `chatstorage.connection.purpose`, `chatstorage.connection.open` | what a connection is for, and how many are open now |
+/// | `chatstorage.connection.purpose` | what a connection is for |
+/// | `chatstorage.connection.open` | how many connections are open now |
 /// | `chatstorage.calls` | how many calls a commit held |
 /// | `chatstorage.pages` | how many pages the log had at a checkpoint |
 ///
@@ -48,8 +50,8 @@ import Synchronization
 ///
 /// Of equal events (the same operation, error and engine's code) one line is logged in each ``interval``. The next line
 /// says how many it stands for: at the next such event, or at the next call of any kind after the interval, or at the
-/// end of the observer's life. At most 128 kinds of event are told apart; beyond these, operations and engines' codes are
-/// not. So a server that is down for a day, with thousands of callers, makes a few lines every ten seconds.
+/// end of the observer's life. At most 128 kinds of event are told apart; beyond these, operations and engines' codes
+/// are not. So a server that is down for a day, with thousands of callers, makes a few lines every ten seconds.
 public final class LoggingObserver: StorageObserver {
     /// From which duration a call, commit or checkpoint is slow.
     public let slowThreshold: Duration

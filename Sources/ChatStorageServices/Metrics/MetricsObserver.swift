@@ -8,11 +8,12 @@ public import CoreMetrics
 /// configuration.observer = metrics
 /// ```
 ///
-/// ``Names`` lists the metrics. Dimensions are the kind of database, the operation, the error's code and the like, never
-/// a tenant or a conversation, so there are at most a few hundred series. Metrics are made once and kept. Times are
-/// timers, which swift-metrics records in nanoseconds; that they are shown in seconds is a hint to the factory.
+/// ``Names`` lists the metrics. Dimensions are the kind of database, the operation, the error's code and the like, but
+/// never a tenant or a conversation, so there are at most a few hundred series. Metrics are made once and kept. Times
+/// are timers, which swift-metrics records in nanoseconds; that they are shown in seconds is a hint to the factory.
 ///
-/// What a store is doing at a moment comes from its statistics, see ``record(_:)``; ``ChatStorageService`` records them.
+/// What a store is doing at a moment comes from its statistics, see ``record(_:)``; ``ChatStorageService`` records
+/// them.
 public final class MetricsObserver: StorageObserver {
     /// The names that it uses.
     public let names: Names
@@ -68,6 +69,6 @@ public final class MetricsObserver: StorageObserver {
 
     /// Sets the meters of connections, of calls that wait and of the log.
     ///
-    /// - Parameter statistics: What ``ChatStorageBackend/statistics()`` returned; an app asks every few seconds.
+    /// - Parameter statistics: What `ChatStorageBackend.statistics()` returned; an app asks every few seconds.
     public func record(_ statistics: StorageStatistics) { connections.record(statistics) }
 }

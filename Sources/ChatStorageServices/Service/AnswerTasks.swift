@@ -14,8 +14,8 @@ import Synchronization
 /// }
 /// ```
 ///
-/// When the ``ChatStorageService`` shuts down, nothing more is started, and what was started has its grace. After it the
-/// tasks are cancelled: their answers end as stopped, with all that came, before the store is closed.
+/// When the ``ChatStorageService`` shuts down, nothing more is started, and what was started has its grace. After it
+/// the tasks are cancelled: their answers end as stopped, with all that came, before the store is closed.
 public final class AnswerTasks: Sendable {
     private struct State {
         var isClosed = false
@@ -36,7 +36,7 @@ public final class AnswerTasks: Sendable {
     ///
     /// - Parameter body: Writes the answer. It must end when its task is cancelled.
     /// - Returns: The task; cancelling it stops the answer.
-    /// - Throws: ``ChatStorageError`` with the code `closed` once the service shuts down.
+    /// - Throws: `ChatStorageError` with the code `closed` once the service shuts down.
     @discardableResult
     public func start<Success: Sendable>(
         _ body: @escaping @Sendable () async throws -> Success

@@ -22,19 +22,20 @@ public import ServiceLifecycle
 /// If the group is cancelled instead, the answers have no grace.
 ///
 /// Requests that come before the store is prepared get the error `notPrepared`. A probe for readiness calls
-/// ``ChatStorageBackend/ping()``, which throws it too.
+/// ``/ChatStorageCore/ChatStorageBackend/ping()``, which throws it too.
 public struct ChatStorageService: Service {
     /// How a store is prepared, looked after and closed.
     public struct Configuration: Sendable {
         /// Whether the schema may be changed; by default it is made and migrated.
         ///
-        /// With ``Preparation/verify`` the service waits until another process has prepared the store.
+        /// With ``/ChatStorageCore/Preparation/verify`` the service waits until another process has prepared the store.
         public var preparation = Preparation.migrate
         /// How long preparing is tried again while the database cannot be reached, zero or longer; by default a minute.
         ///
         /// Zero tries once. Other errors, such as `schemaTooNew`, end the service at once.
         public var preparationTime = Duration.seconds(60)
-        /// How long answers under way may take to end when the service shuts down, zero or longer; by default 20 seconds.
+        /// How long answers under way may take to end when the service shuts down, zero or longer; by default 20
+        /// seconds.
         ///
         /// It is part of the time that the group, and what sends the signal, have for everything: Kubernetes kills a
         /// process after 30 seconds.
@@ -76,7 +77,7 @@ public struct ChatStorageService: Service {
     ///   - configuration: How it is prepared, looked after and closed.
     ///   - logger: Where it logs what it does at the level info, what it deleted or ended as notices, and errors as
     ///     warnings.
-    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for a configuration out of its bounds.
+    /// - Throws: `ChatStorageError` with the code `invalidArgument` for a configuration out of its bounds.
     public init(
         _ backend: any ChatStorageBackend, configuration: Configuration = Configuration(), logger: Logger
     ) throws {
@@ -94,7 +95,7 @@ public struct ChatStorageService: Service {
 
     /// Prepares the store, serves until graceful shutdown or cancellation, and closes it.
     ///
-    /// - Throws: ``ChatStorageError`` of preparing or closing; `CancellationError` if the task was cancelled before the
+    /// - Throws: `ChatStorageError` of preparing or closing; `CancellationError` if the task was cancelled before the
     ///   store was ready.
     public func run() async throws {
         let preparing = Preparing(

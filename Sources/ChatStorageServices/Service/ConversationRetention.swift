@@ -4,9 +4,9 @@ public import ServiceLifecycle
 
 /// Deletes conversations that were not updated for a while, of all tenants or some, again and again.
 ///
-/// Each conversation is deleted whole, and looked at again when it is. Any number of processes can run this on one store
-/// at once, though one is enough. A ``ChatStorageService`` runs it if its configuration says so; here it is a service of
-/// its own.
+/// Each conversation is deleted whole, and looked at again when it is. Any number of processes can run this on one
+/// store at once, though one is enough. A ``ChatStorageService`` runs it if its configuration says so; here it is a
+/// service of its own.
 public struct ConversationRetention: Service {
     /// What is deleted, and when.
     public struct Configuration: Sendable {
@@ -48,7 +48,7 @@ public struct ConversationRetention: Service {
     ///   - clock: What intervals are measured by; by default `ContinuousClock`.
     ///   - now: What a conversation's age is measured by; by default the system's clock.
     ///   - logger: Where it logs what it deleted, at the level notice, and errors, as warnings.
-    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for a configuration out of its bounds.
+    /// - Throws: `ChatStorageError` with the code `invalidArgument` for a configuration out of its bounds.
     public init(
         _ backend: any ChatStorageBackend, configuration: Configuration,
         clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Timestamp = Timestamp.now,

@@ -25,7 +25,7 @@ struct Preparing: Sendable {
 
     /// Prepares the store.
     ///
-    /// - Throws: The last error once the next attempt would begin too late; at once, an error that waiting does not mend.
+    /// - Throws: The last error once the next attempt would begin too late; at once, one that waiting does not mend.
     func run<C: Clock>(clock: C) async throws where C.Duration == Duration {
         let deadline = clock.now.advanced(by: time)
         var failures = 0

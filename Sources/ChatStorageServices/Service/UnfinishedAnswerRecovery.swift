@@ -4,9 +4,9 @@ public import ServiceLifecycle
 
 /// Ends the answers whose writers died, over all tenants, again and again.
 ///
-/// A process that dies while it writes an answer leaves it `streaming` for ever. Any number of processes can run this on
-/// one store at once: each answer is ended once, and one that moves meanwhile lives on. A ``ChatStorageService`` runs it
-/// if its configuration says so; here it is a service of its own.
+/// A process that dies while it writes an answer leaves it `streaming` for ever. Any number of processes can run this
+/// on one store at once: each answer is ended once, and one that moves meanwhile lives on. A ``ChatStorageService``
+/// runs it if its configuration says so; here it is a service of its own.
 public struct UnfinishedAnswerRecovery: Service {
     /// When answers are ended, and how.
     public struct Configuration: Sendable {
@@ -45,7 +45,7 @@ public struct UnfinishedAnswerRecovery: Service {
     ///   - configuration: When answers are ended, and how.
     ///   - clock: What intervals are measured by; by default `ContinuousClock`.
     ///   - logger: Where it logs how many it ended, at the level notice, and errors, as warnings.
-    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for a configuration out of its bounds.
+    /// - Throws: `ChatStorageError` with the code `invalidArgument` for a configuration out of its bounds.
     public init(
         _ backend: any ChatStorageBackend, configuration: Configuration = Configuration(),
         clock: any Clock<Duration> = ContinuousClock(), logger: Logger

@@ -9,12 +9,12 @@ public import Tracing
 ///
 /// A span is named after what the call does, such as `append messages`, is of the kind `client`, and is a child of the
 /// span of the task that calls. Its attributes are `db.system.name` and `db.operation.name`, and if the call fails
-/// `error.type` and, if the engine has a code of its own, `db.response.status_code`. An error is recorded and the span's
-/// status is an error; a cancelled call has `error.type` alone. No text of a chat is in a span, and no tenant or
-/// conversation unless ``showsNames`` says so.
+/// `error.type` and, if the engine has a code of its own, `db.response.status_code`. An error is recorded, and the
+/// span's status is an error; a cancelled call has `error.type` alone. No text of a chat is in a span, and no tenant or
+/// conversation unless it was made with `showsNames: true`.
 ///
-/// Calls on tenants' handles and on the backend itself have spans, and so has ``ChatStorageBackend/prepare(_:)``. Lists
-/// of tenants and of unfinished answers have none.
+/// Calls on tenants' handles and on the backend itself have spans, and so has `prepare(_:)`. Lists of tenants and of
+/// unfinished answers have none.
 public struct TracingInterceptor: StorageInterceptor {
     /// How attributes are named; by default as OpenTelemetry's conventions say
     /// (<https://opentelemetry.io/docs/specs/semconv/database/database-spans/>).
