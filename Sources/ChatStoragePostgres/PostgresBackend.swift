@@ -140,7 +140,7 @@ public final class PostgresBackend: ChatStorageBackend {
     /// A connection is busy while calls are under way on it. A call is not waiting once it is sent. The version of the
     /// schema is there once it was looked at, by ``prepare(_:)`` or by another call.
     ///
-    /// - Throws: ``ChatStorageError`` with the code `closed`.
+    /// - Throws: `ChatStorageError` with the code `closed`.
     public func statistics() async throws -> StorageStatistics { try store.statistics() }
 
     private func measured<Result>(

@@ -18,7 +18,7 @@ extension ConnectionOptions {
     ///
     /// It reads files, so it runs on a thread of its own.
     ///
-    /// - Throws: ``ChatStorageError`` with the code `invalidArgument`, which names the option and quotes nothing;
+    /// - Throws: `ChatStorageError` with the code `invalidArgument`, which names the option and quotes nothing;
     ///   `unavailable` when the process has no threads left.
     static func check(_ settings: any ConnectionSettings) async throws {
         let result = await withCheckedContinuation { (ended: CheckedContinuation<Result<Void, any Error>, Never>) in

@@ -101,7 +101,7 @@ struct SchemaDefinition {
 
     /// Checks that this library can use a schema, and returns the schema's version.
     ///
-    /// - Throws: ``ChatStorageError`` with the code `schemaTooNew` or `schemaMismatch`.
+    /// - Throws: `ChatStorageError` with the code `schemaTooNew` or `schemaMismatch`.
     func check(version result: QueryResult) throws -> Int64 {
         guard result.rowCount == 1, let row = result.rows.first, try row.int64(0) >= 1 else {
             throw ChatStorageError(.schemaMismatch, "the schema does not record its version")

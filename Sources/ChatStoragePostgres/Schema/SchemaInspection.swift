@@ -92,7 +92,7 @@ struct SchemaInspection {
 
     /// Checks the settings that sessions get from their user, database and server.
     ///
-    /// - Throws: ``ChatStorageError`` with the code `invalidArgument`.
+    /// - Throws: `ChatStorageError` with the code `invalidArgument`.
     func checkSettings() throws {
         func require(_ condition: Bool, _ problem: @autoclosure () -> String) throws {
             guard condition else { throw ChatStorageError(.invalidArgument, problem()) }
@@ -119,7 +119,7 @@ struct SchemaInspection {
     /// Of several schemas the first with the library's tables is taken, then the first with anything of their names:
     /// that is another program's, and is left alone.
     ///
-    /// - Throws: ``ChatStorageError`` with the code `schemaMismatch`, or `invalidArgument` when there is no place.
+    /// - Throws: `ChatStorageError` with the code `schemaMismatch`, or `invalidArgument` when there is no place.
     func location() throws -> Location {
         guard encoding == "UTF8" else {
             throw ChatStorageError(.schemaMismatch, "the database's encoding is \(encoding); it must be UTF8")

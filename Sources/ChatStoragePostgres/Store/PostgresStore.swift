@@ -47,7 +47,7 @@ final class PostgresStore: Sendable {
         _ = try becomeReady(try await inspect(meter))
     }
 
-    /// - Throws: ``ChatStorageError`` with the code `notPrepared` if the tables are missing or older.
+    /// - Throws: `ChatStorageError` with the code `notPrepared` if the tables are missing or older.
     private func becomeReady(_ location: SchemaInspection.Location) throws -> Statements {
         switch location {
         case .present(let schema, let isDistributed): return try becomeReady(schema, isDistributed: isDistributed)
@@ -131,7 +131,7 @@ final class PostgresStore: Sendable {
 
     /// Makes this version of an older one.
     ///
-    /// - Throws: ``ChatStorageError`` with the code `schemaMismatch` if an index that was made before is not whole.
+    /// - Throws: `ChatStorageError` with the code `schemaMismatch` if an index that was made before is not whole.
     private func migrate(
         _ definition: SchemaDefinition, from version: Int64, _ meter: CallMeter?
     ) async throws {

@@ -23,7 +23,7 @@ struct MergedChange: Sendable {
 
     /// Applies a change to a row of ``ConversationTable``.
     ///
-    /// - Throws: ``ChatStorageError`` with the code `tooManyLabels` or `metadataTooLarge`.
+    /// - Throws: `ChatStorageError` with the code `tooManyLabels` or `metadataTooLarge`.
     init(_ change: ConversationChange, of row: QueryResult.Row) throws {
         let conversation = try ConversationTable.conversation(
             row, withMetadata: change.metadata.replacement == nil)

@@ -8,7 +8,7 @@ import Synchronization
 /// configuration.observer = LoggingObserver(Logger(label: "chats"), system: .postgresql)
 /// ```
 ///
-/// It logs no text, title, label or metadata of a chat, and tenants and conversations only if ``showsNames`` says so.
+/// It logs no text, title, label or metadata of a chat, and tenants and conversations only if `showsNames` says so.
 ///
 /// | what | level |
 /// |---|---|
@@ -40,7 +40,7 @@ import Synchronization
 /// | `chatstorage.write_outcome` | whether a failed write happened, if that is a question: `not_applied` or `unknown` |
 /// | `chatstorage.events` | how many equal events the line stands for, if more than one |
 /// | `chatstorage.longest` | the longest of their durations, in seconds |
-/// | `chatstorage.tenant`, `chatstorage.conversation.id` | whose call it was, if ``showsNames`` says so |
+/// | `chatstorage.tenant`, `chatstorage.conversation.id` | whose call it was, if `showsNames` says so |
 /// | `chatstorage.connection.purpose` | what a connection is for |
 /// | `chatstorage.connection.open` | how many connections are open now |
 /// | `chatstorage.calls` | how many calls a commit held |
