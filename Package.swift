@@ -225,7 +225,7 @@ let package = Package(
             name: "ChatStorageToolTests",
             dependencies: [
                 "chatstorage", "ChatStorageCore", "ChatStorageInMemory", "ChatStoragePostgres", "ChatStorageSQLite",
-                "ChatStorageJSON", "ChatStorageSupport", "ChatStorageTransfer", "TestSupport",
+                "ChatStorageJSON", "ChatStorageProviders", "ChatStorageSupport", "ChatStorageTransfer", "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

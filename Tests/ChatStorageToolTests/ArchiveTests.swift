@@ -1,6 +1,7 @@
 import ChatStorageCore
 import ChatStorageInMemory
 import ChatStorageJSON
+import ChatStorageProviders
 import ChatStorageTransfer
 import Foundation
 import TestSupport
@@ -52,9 +53,36 @@ struct ArchiveTests {
 
     @Test("exec takes and gives the same messages, on every store", arguments: try TestBackends.selected())
     func exec(store: TestBackends) async throws {
+        try await expectKept(SampleMessages.all, by: store)
+    }
+
+    @Test(
+        "exec and archives keep what providers answered, on every store",
+        .enabled(if: SampleFiles.areThere, "there is no \(SampleFiles.folder.path)"),
+        arguments: try TestBackends.selected())
+    func samples(store: TestBackends) async throws {
+        let answers = try SampleFiles.paths(in: "provider_responses").compactMap { path in
+            let data = try SampleFiles.data(path)
+            return (try? AnthropicMessages.message(from: data)) ?? (try? OpenAIResponses.message(from: data))
+                ?? (try? OpenAIChat.message(from: data))
+        }
+        #expect(answers.count == 66)
+        try await expectKept(answers, by: store)
+        try await store.withBackend(roles: .withTools) { backend in
+            try await backend.prepare()
+            let snapshot = ConversationSnapshot("answers", answers)
+            try await backend.tenant("original").restoreConversation(snapshot)
+            let line = try await archive("answers", in: backend.tenant("original"))
+            let copy = backend.tenant("copy")
+            try await Importer(storage: copy).run(read(line).stream)
+            #expect(try await self.snapshot("answers", in: copy) == snapshot)
+        }
+    }
+
+    private func expectKept(_ messages: [ChatMessage], by store: TestBackends) async throws {
         try await store.withBackend(roles: .withTools) { backend in
             let session = try await ExecRun(backend: backend)
-            for message in SampleMessages.all {
+            for message in messages {
                 let given = try await backend.tenant("t").append(message, to: "c")
                 let text = String(decoding: given.json.bytes, as: UTF8.self)
                 // The message as it is read is one that can be saved, but for what the store adds.
@@ -64,9 +92,9 @@ struct ArchiveTests {
                 #expect(saved.hasPrefix(#"{"ok": "#), "\(saved)")
             }
             let saved = try await backend.messages(of: "c", limit: 100).map(\.chatMessage)
-            #expect(saved == SampleMessages.all)
+            #expect(saved == messages)
             let given = try await backend.tenant("t").messages(of: "c", limit: 100).map(\.chatMessage)
-            #expect(given == SampleMessages.all)
+            #expect(given == messages)
         }
     }
 

@@ -1,5 +1,6 @@
 import ChatStorageCore
 import Foundation
+import TestSupport
 import Testing
 
 @testable import ChatStorageProviders

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// What a person expects of the samples that are responses of Anthropic's Messages API.
 ///

@@ -1,6 +1,7 @@
 import ChatStorageCore
 import ChatStorageJSON
 import Foundation
+import TestSupport
 import Testing
 
 @testable import ChatStorageProviders

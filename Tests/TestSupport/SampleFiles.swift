@@ -1,22 +1,22 @@
-import Foundation
+package import Foundation
 
 /// Answers of real APIs that lie beside the package on some machines; they are not part of it.
-enum SampleFiles {
-    static let folder: URL = {
+package enum SampleFiles {
+    package static let folder: URL = {
         let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
         return package.deletingLastPathComponent().appendingPathComponent("shared/data/samples")
     }()
 
-    static var areThere: Bool { FileManager.default.isReadableFile(atPath: folder.path) }
+    package static var areThere: Bool { FileManager.default.isReadableFile(atPath: folder.path) }
 
     /// A file's bytes.
-    static func data(_ path: String) throws -> Data {
+    package static func data(_ path: String) throws -> Data {
         try Data(contentsOf: folder.appendingPathComponent(path))
     }
 
     /// The paths of all files in a folder, in the order of their names; none where the folder is not there.
-    static func paths(in name: String) -> [String] {
+    package static func paths(in name: String) -> [String] {
         let names = try? FileManager.default.contentsOfDirectory(atPath: folder.appendingPathComponent(name).path)
         return (names ?? []).sorted().map { "\(name)/\($0)" }
     }
