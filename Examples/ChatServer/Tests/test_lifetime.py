@@ -1,5 +1,7 @@
 """What becomes of answers when the server dies, is stopped, or its store is another one."""
 
+import pathlib
+import subprocess
 import threading
 import time
 import unittest
@@ -8,17 +10,21 @@ import openai
 
 from server import Server
 
+REPOSITORY = pathlib.Path(__file__).parents[3]
 STREAMS = 64
 WORDS = 2000
-WHOLE = " ".join(str(number) for number in range(1, WORDS + 1))
+
+
+def whole(words):
+    return " ".join(str(number) for number in range(1, words + 1))
 
 
 class Reader(threading.Thread):
     """A client that reads a streamed answer until the connection ends, and goes on when the server is back."""
 
-    def __init__(self, client, number):
+    def __init__(self, client, words=WORDS):
         super().__init__()
-        self.client, self.number = client, number
+        self.client, self.words = client, words
         self.conversation = client.conversations.create().id
         self.response, self.seen, self.text, self.status = None, -1, "", None
         self.has_begun = threading.Event()
@@ -26,7 +32,7 @@ class Reader(threading.Thread):
     def run(self):
         try:
             self.read(self.client.responses.create(
-                model="stub", input=f"count to {WORDS}", conversation=self.conversation, stream=True))
+                model="stub", input=f"count to {self.words}", conversation=self.conversation, stream=True))
         except openai.APIError:
             pass
 
@@ -47,9 +53,14 @@ class Reader(threading.Thread):
 
 
 class Lifetime(unittest.TestCase):
-    def check_streams_survive(self, end, allowed, **options):
-        with Server("--unfinished-after", "2", "--word-time", "5", "--grace", "1", **options) as server:
-            readers = [Reader(server.client(f"user-{number % 8}"), number) for number in range(STREAMS)]
+    store = None
+
+    def server(self, *arguments):
+        return Server(*arguments, store=self.store)
+
+    def check_streams_survive(self, end):
+        with self.server("--unfinished-after", "2", "--word-time", "5", "--grace", "1") as server:
+            readers = [Reader(server.client(f"user-{number % 8}"), 60 + 40 * number) for number in range(STREAMS)]
             for reader in readers:
                 reader.start()
             for reader in readers:
@@ -72,38 +83,40 @@ class Lifetime(unittest.TestCase):
                 self.assertEqual(text, stored.output_text)
                 self.assertTrue(text.startswith(seen), "a client saw what is lost")
                 self.assertEqual(text, reader.text, "the client that came back saw all of it, once")
-                self.assertTrue(WHOLE.startswith(text))
-                self.assertIn(stored.status, allowed)
+                self.assertTrue(whole(reader.words).startswith(text))
+                self.assertIn(stored.status, ("completed", "cancelled"))
+                if stored.status == "completed":
+                    self.assertEqual(text, whole(reader.words))
                 self.assertEqual(stored.status, reader.status)
                 counts[stored.status] = counts.get(stored.status, 0) + 1
-                # The chat goes on.
+            # The chat goes on.
             after = readers[0].client.responses.create(model="stub", input="Hello", conversation=readers[0].conversation)
             self.assertEqual(after.status, "completed")
             self.assertEqual(server.stop(), 0)
             shortest, longest = min(map(len, before)), max(map(len, before))
-            print(f"\n{STREAMS} streams after {shortest} to {longest} bytes: {counts}", flush=True)
+            print(f"\n{STREAMS} streams on {(self.store or 'sqlite').split(':')[0]}, after {shortest} to {longest} bytes: {counts}", flush=True)
 
     def test_killed_in_the_middle_of_streams(self):
-        self.check_streams_survive(lambda server: server.kill(), {"cancelled", "completed"})
+        self.check_streams_survive(lambda server: server.kill())
 
     def test_stopped_in_the_middle_of_streams(self):
         def stop(server):
             self.assertEqual(server.stop(), 0)
 
-        self.check_streams_survive(stop, {"cancelled"})
+        self.check_streams_survive(stop)
 
     def test_shutdown_lets_answers_end(self):
-        with Server("--grace", "20", "--word-time", "5") as server:
-            reader = Reader(server.client(), 0)
+        with self.server("--grace", "20", "--word-time", "5") as server:
+            reader = Reader(server.client())
             reader.start()
             self.assertTrue(reader.has_begun.wait(60))
             self.assertEqual(server.stop(), 0)
             reader.join(60)
-            self.assertEqual((reader.status, reader.text), ("completed", WHOLE))
+            self.assertEqual((reader.status, reader.text), ("completed", whole(WORDS)))
 
     def test_retries_after_a_death(self):
         """The request of a client that never got an answer is made again when the server is back."""
-        with Server("--unfinished-after", "2", "--word-time", "5") as server:
+        with self.server("--unfinished-after", "2", "--word-time", "5") as server:
             client = server.client()
             conversation = client.conversations.create(extra_headers={"Idempotency-Key": "chat-1"}).id
             ask = lambda: client.responses.create(
@@ -117,11 +130,11 @@ class Lifetime(unittest.TestCase):
             self.assertEqual(client.conversations.create(extra_headers={"Idempotency-Key": "chat-1"}).id, conversation)
             done = list(ask())[-1].response
             self.assertEqual(done.status, "cancelled")
-            self.assertTrue(WHOLE.startswith(done.output_text) and done.output_text)
+            self.assertTrue(whole(WORDS).startswith(done.output_text) and done.output_text)
             self.assertEqual(len(list(client.conversations.items.list(conversation))), 2)
 
     def test_closed_connection_stops_a_completion(self):
-        with Server("--word-time", "5") as server:
+        with self.server("--word-time", "5") as server:
             client = server.client()
             stream = client.chat.completions.create(
                 model="stub", messages=[{"role": "user", "content": f"count to {WORDS}"}], stream=True)
@@ -136,11 +149,11 @@ class Lifetime(unittest.TestCase):
                 self.assertLess(time.monotonic(), deadline)
             stored = stored.message.content
             self.assertTrue(stored.startswith(text))
-            self.assertLess(len(stored), len(WHOLE))
+            self.assertLess(len(stored), len(whole(WORDS)))
 
     def test_two_servers_on_one_store(self):
         """An answer that one server writes is followed, and stopped, through another."""
-        with Server("--word-time", "5") as first:
+        with self.server("--word-time", "5") as first:
             with Server(store=first.store) as second:
                 made = first.client().responses.create(model="stub", input=f"count to {WORDS}", background=True).id
                 text = ""
@@ -152,6 +165,27 @@ class Lifetime(unittest.TestCase):
                 self.assertEqual(event.response.status, "cancelled")
                 self.assertEqual(first.client().responses.retrieve(made).output_text, text)
 
+
+class LifetimeOnPostgres(Lifetime):
+    """The same on a PostgreSQL server of its own, which goes away with this process."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.postgres = subprocess.Popen(
+            [REPOSITORY / "Tests/TestSupport/throwaway-postgres", "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        cls.addClassCleanup(cls.end_postgres)
+        cls.store = cls.postgres.stdout.readline().decode().strip()
+        if not cls.store:
+            raise RuntimeError("PostgreSQL is not installed")
+
+    @classmethod
+    def end_postgres(cls):
+        cls.postgres.stdin.close()
+        cls.postgres.wait(60)
+        cls.postgres.stdout.close()
+
+
+class Settings(unittest.TestCase):
     def test_memory(self):
         with Server(store="memory:") as server:
             done = server.client().responses.create(model="stub", input="Kyoto?")

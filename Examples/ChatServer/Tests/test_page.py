@@ -109,23 +109,24 @@ class Story(unittest.TestCase):
         self.picture(second, "second-window")
         self.wait_for_answer(second, "119 120")
         self.wait_for_answer(first, "119 120")
+
+        # An answer that ends while another chat is open has not been read.
         second.show()
-        second.click(".chat .title", "Nara")
+        second.click("#new")
+        self.ask(second, "Count to 40")
+        second.wait(f"{LAST}?.innerText.includes('1 2 3')", "it counts")
+        second.click(".chat .title", "Kyoto")
         second.wait(f"{LAST}?.className === 'message assistant stopped'", "another chat is open")
-        first.show()
-        self.ask(first, "And now?")
-        self.wait_for_answer(first, "And now?")
-        # Nobody has read it after it is marked as unread, until it is opened.
-        second.show()
-        chat = first.run("location.hash.slice(1)")
-        second.run(f"fetch('app/chats/{chat}', {{method: 'POST', headers: {{Authorization: 'Bearer demo'}}, body: '{{\"unread\": 1}}'}})")
-        second.wait("document.querySelector('.chat.unread .title')?.textContent === 'Count to 120'", "it is unread")
-        second.click(".chat:has(.title:not(:empty)) .pin", index=-1)
-        second.wait("document.querySelector('.chat.pinned')", "a chat is pinned")
+        second.wait("document.querySelector('.chat.unread .preview')?.textContent.endsWith('39 40')", "the answer has ended")
+        second.click(".chat.open .pin")
+        second.wait("document.querySelector('.chat.pinned.open')", "a chat is pinned")
         self.picture(second, "unread-and-pinned")
-        second.click(".chat.unread .title")
+        second.click(".chat.unread .title", "Count to 40")
         second.wait("!document.querySelector('.chat.unread')", "it is read")
+
         # The same chat in both windows.
+        second.click(".chat .title", "Count to 120")
+        self.wait_for_answer(second, "119 120")
         self.ask(second, "From the second window")
         self.wait_for_answer(second, "From the second window")
         first.show()
@@ -152,7 +153,6 @@ class Story(unittest.TestCase):
 
         # Deleting.
         second.show()
-        second.click(".chat.open .title")
         count = second.run("document.querySelectorAll('.chat').length")
         second.click(".chat.open .delete")
         second.wait(f"document.querySelectorAll('.chat').length === {count - 1}", "the chat is gone")

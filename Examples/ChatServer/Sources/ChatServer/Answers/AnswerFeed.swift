@@ -20,6 +20,7 @@ final class AnswerFeed: StorageInterceptor, Service {
     private struct State {
         var followers: [AnswerID: [Int: Follower]] = [:]
         var last = 0
+        var hasEnded = false
     }
 
     private let state = Mutex(State())
@@ -30,14 +31,16 @@ final class AnswerFeed: StorageInterceptor, Service {
         self.silence = silence
     }
 
-    /// The news of an answer, the newest if several came since the last.
+    /// The news of an answer, the newest if several came since the last, until the server stops.
     func news(of id: AnswerID) -> AsyncStream<News> {
         AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
-            let number = state.withLock { state in
+            let number = state.withLock { state -> Int? in
+                guard !state.hasEnded else { return nil }
                 state.last += 1
                 state.followers[id, default: [:]][state.last] = continuation
                 return state.last
             }
+            guard let number else { return continuation.finish() }
             continuation.onTermination = { [weak self] _ in self?.forget(number, of: id) }
         }
     }
@@ -72,13 +75,22 @@ final class AnswerFeed: StorageInterceptor, Service {
     // MARK: The service
 
     /// Wakes all followers now and then, so that they also notice what other processes write.
+    ///
+    /// When the server stops, this one's answers have ended, and those that follow another one's go elsewhere.
     func run() async throws {
         try? await cancelWhenGracefulShutdown {
             while true {
                 try await Task.sleep(for: self.silence)
-                let followers = self.state.withLock { state in state.followers.values.flatMap(\.values) }
-                for follower in followers { follower.yield(.silence) }
+                for follower in self.allFollowers() { follower.yield(.silence) }
             }
+        }
+        for follower in allFollowers(ending: true) { follower.finish() }
+    }
+
+    private func allFollowers(ending: Bool = false) -> [Follower] {
+        state.withLock { state in
+            if ending { state.hasEnded = true }
+            return state.followers.values.flatMap(\.values)
         }
     }
 }

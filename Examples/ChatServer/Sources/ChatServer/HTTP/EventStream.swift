@@ -5,49 +5,53 @@ import Hummingbird
 /// Server-sent events, as a handler writes them.
 struct EventWriter {
     private var body: any ResponseBodyWriter
+    private var text = ""
 
     fileprivate init(_ body: any ResponseBodyWriter) {
         self.body = body
     }
 
-    /// Writes an event.
+    /// Adds an event.
     ///
     /// - Parameters:
     ///   - data: The event's JSON.
     ///   - type: What it is, for APIs that say it beside the JSON too.
     ///   - id: What a client names to go on after this event.
-    mutating func send(_ data: JSONValue, type: String? = nil, id: Int? = nil) async throws {
-        var text = ""
+    mutating func add(_ data: JSONValue, type: String? = nil, id: Int? = nil) {
         if let id { text += "id: \(id)\n" }
         if let type { text += "event: \(type)\n" }
-        try await write(text + "data: \(data.text)\n\n")
+        text += "data: \(data.text)\n\n"
     }
 
-    /// Writes the end of a stream of chunks.
-    mutating func sendDone() async throws { try await write("data: [DONE]\n\n") }
+    /// Adds the end of a stream of chunks.
+    mutating func addDone() { text += "data: [DONE]\n\n" }
 
-    /// Writes a line that clients ignore: the write fails if the client has gone.
+    /// Sends what was added; or, if that is nothing, a line that clients ignore: it fails if the client has gone.
     ///
-    /// No empty line follows: OpenAI's client would take that for an event without data.
-    mutating func sendNothing() async throws { try await write(":\n") }
-
-    private mutating func write(_ text: String) async throws {
-        try await body.write(ByteBuffer(string: text))
+    /// No empty line follows it: OpenAI's client would take that for an event without data.
+    mutating func flush() async throws {
+        let sent = text.isEmpty ? ":\n" : text
+        text = ""
+        try await body.write(ByteBuffer(string: sent))
     }
 }
 
 extension Response {
     /// A stream of server-sent events.
     ///
-    /// What is thrown once the stream has begun is its last event.
+    /// What is thrown once the stream has begun is its last event. When the server stops, the stream just ends, and its
+    /// client goes on with another server.
     static func events(_ write: @escaping @Sendable (inout EventWriter) async throws -> Void) -> Response {
         let body = ResponseBody { body in
             var events = EventWriter(body)
             do {
                 try await write(&events)
+            } catch is CancellationError {
+                // The server stops.
             } catch {
                 // If the client has gone, this fails too, and the connection ends.
-                try await events.send(APIError(error).json, type: "error")
+                events.add(APIError(error).json, type: "error")
+                try await events.flush()
             }
             try await body.finish(nil)
         }

@@ -64,9 +64,11 @@ struct CompletionsRoutes {
             let done = try await service.answerUnstored(
                 asked.prompt, as: Message.ID(conversationID: id, sequence: 0), metadata: asked.answerMetadata
             ) { message in
-                try await events.send(message, seen: &seen)
+                events.add(message, seen: &seen)
+                try await events.flush()
             }
-            try await events.end(done, asked)
+            try events.addEnd(done, asked)
+            try await events.flush()
         }
     }
 
@@ -85,10 +87,11 @@ struct CompletionsRoutes {
             var seen = -1
             do {
                 let done = try await service.follower(for: user).follow(answer.id) { message in
-                    guard let message else { return try await events.sendNothing() }
-                    try await events.send(message, seen: &seen)
+                    if let message { events.add(message, seen: &seen) }
+                    try await events.flush()
                 }
-                try await events.end(done, asked)
+                try events.addEnd(done, asked)
+                try await events.flush()
             } catch {
                 // This API has no way back to a stream: when the client has gone, nobody waits for the answer.
                 try await service.answers.stop(answer.id, of: user)
@@ -207,15 +210,15 @@ extension NewMessages {
 }
 
 extension EventWriter {
-    fileprivate mutating func send(_ message: Message, seen: inout Int) async throws {
-        for chunk in CompletionObject(message: message).chunks(after: seen) { try await send(chunk) }
+    fileprivate mutating func add(_ message: Message, seen: inout Int) {
+        for chunk in CompletionObject(message: message).chunks(after: seen) { add(chunk) }
         seen = AnswerOutline(message).seen
     }
 
-    fileprivate mutating func end(_ done: Message, _ asked: CompletionRequest) async throws {
+    fileprivate mutating func addEnd(_ done: Message, _ asked: CompletionRequest) throws {
         guard done.state != .failed else { throw APIError(failed: done) }
-        if asked.wantsUsage { try await send(CompletionObject(message: done).usageChunk) }
-        try await sendDone()
+        if asked.wantsUsage { add(CompletionObject(message: done).usageChunk) }
+        addDone()
     }
 }
 

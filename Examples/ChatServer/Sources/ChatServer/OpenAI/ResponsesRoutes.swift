@@ -100,7 +100,8 @@ struct ResponsesRoutes {
         return .events { [service] events in
             var seen = -1
             _ = try await service.answerUnstored(prompt, as: id, metadata: fixed) { message in
-                try await events.send(ResponseEvents(message).after(seen), seen: &seen)
+                events.add(ResponseEvents(message).after(seen), seen: &seen)
+                try await events.flush()
             }
         }
     }
@@ -121,8 +122,8 @@ struct ResponsesRoutes {
         return .events { events in
             var seen = number
             try await follower.follow(id) { message in
-                guard let message else { return try await events.sendNothing() }
-                try await events.send(ResponseEvents(message).after(seen), seen: &seen)
+                if let message { events.add(ResponseEvents(message).after(seen), seen: &seen) }
+                try await events.flush()
             }
         }
     }
@@ -167,10 +168,10 @@ extension ResponseRequest {
 }
 
 extension EventWriter {
-    /// Sends events, and notes the last one's number.
-    fileprivate mutating func send(_ events: [ResponseEvents.Event], seen: inout Int) async throws {
+    /// Adds events, and notes the last one's number.
+    fileprivate mutating func add(_ events: [ResponseEvents.Event], seen: inout Int) {
         for event in events {
-            try await send(event.json, type: event.type, id: event.number)
+            add(event.json, type: event.type, id: event.number)
             seen = event.number
         }
     }

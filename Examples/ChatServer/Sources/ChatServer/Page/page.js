@@ -354,7 +354,7 @@ function drawMessage(message) {
 }
 
 function emptyView() {
-  const asks = ["A weekend in Kyoto?", "How is the weather in Kyoto", "Think about the tides", "Count to 200"];
+  const asks = ["A weekend in Kyoto?", "How is the weather in Kyoto?", "Think about the tides", "Count to 200"];
   const items = asks.map((text) => element("li", {}, element("button", { textContent: text, onclick: () => send(text) })));
   return element("div", { id: "empty" }, element("h1", { textContent: "Ask something" }),
     element("p", { textContent: "Chats are stored as they are written. Reload the page, or open another window, at any time." }),
@@ -364,7 +364,8 @@ function emptyView() {
 const textOf = (message) => message.items.flatMap((item) => item.content ?? []).map((part) => part.text ?? "").join("\n");
 
 function messageView(message) {
-  const view = element("article", { className: `message ${message.role} ${message.state}` });
+  const isCalling = message.items.some((item) => item.type === "function_call");
+  const view = element("article", { className: `message ${message.role} ${message.state}${isCalling ? " calling" : ""}` });
   view.dataset.sequence = message.sequence;
   if (message.role === "assistant") view.append(...message.items.map(itemView));
   else view.append(element("div", { className: "body", textContent: textOf(message) }));

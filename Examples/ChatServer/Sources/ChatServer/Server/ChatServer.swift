@@ -63,7 +63,7 @@ public struct ChatServer: Sendable {
         let recovery = RecoveryService(backend: backend, silence: configuration.unfinishedAfter, logger: logger)
         // They end in the other order: answers first, the store last.
         var group = ServiceGroupConfiguration(
-            services: [StoreService(backend: backend), feed, recovery, application(backend, service), answers],
+            services: [StoreService(backend: backend), recovery, application(backend, service), feed, answers],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = configuration.grace + .seconds(20)
         try await ServiceGroup(configuration: group).run()
