@@ -108,7 +108,7 @@ class Completions(ApiTestCase):
 
         def ask():
             stream = self.client.chat.completions.create(
-                model="stub", messages=[{"role": "user", "content": "count to 40"}], extra_headers=key, stream=True)
+                model="stub", messages=[{"role": "user", "content": "count to 400"}], extra_headers=key, stream=True)
             found.append([(chunk.id, chunk.choices[0].delta.content or "") for chunk in stream])
 
         threads = [threading.Thread(target=ask) for _ in range(8)]
@@ -117,7 +117,8 @@ class Completions(ApiTestCase):
         for thread in threads:
             thread.join()
         texts = {(chunks[0][0], "".join(text for _, text in chunks)) for chunks in found}
-        self.assertEqual([text for _, text in texts], [" ".join(str(n) for n in range(1, 41))])
+        self.assertEqual([text for _, text in texts], [" ".join(str(n) for n in range(1, 401))])
+        self.assertNotIn("conflict", self.server.logged(), "one of them took the answer over")
 
     def test_failure_is_an_error(self):
         question = [{"role": "user", "content": "Please fail"}]
@@ -176,7 +177,6 @@ class Responses(ApiTestCase):
         self.assertEqual(stored.output_text, text)
 
     def test_goes_on_after_a_lost_connection(self):
-        numbers = ["x"]
         text, seen, made, connections = "", -1, None, 0
         stream = self.client.responses.create(model="stub", input="count to 120", stream=True)
         while True:
@@ -199,6 +199,25 @@ class Responses(ApiTestCase):
         self.assertEqual(text, " ".join(str(n) for n in range(1, 121)))
         self.assertEqual(self.client.responses.retrieve(made).output_text, text)
 
+    def test_goes_on_after_every_number(self):
+        """Wherever a client was, it gets what it has not seen, and nothing that it has."""
+        made = self.client.responses.create(model="stub", input="Think: é 🧑‍🚀 weather in Oslo", tools=[TOOL])
+        self.assertEqual([item.type for item in made.output], ["reasoning", "message", "function_call"])
+        every = list(self.client.responses.retrieve(made.id, stream=True))
+        numbers = [event.sequence_number for event in every]
+        self.assertEqual(numbers, sorted(set(numbers)))
+        for number in range(-1, numbers[-1] + 1):
+            rest = list(self.client.responses.retrieve(made.id, stream=True, starting_after=number))
+            self.assertEqual([e.sequence_number for e in rest], [n for n in numbers if n > number])
+            for event in rest:
+                whole = every[numbers.index(event.sequence_number)]
+                if hasattr(event, "delta"):
+                    left = event.sequence_number - number
+                    self.assertEqual(event.delta.encode()[-left:], whole.delta.encode()[-left:])
+                    self.assertLessEqual(len(event.delta.encode()), left + 3)
+                else:
+                    self.assertEqual(event, whole)
+
     def test_goes_on_by_last_event_id(self):
         done = self.client.responses.create(model="stub", input="count to 20")
         response = httpx2.get(
@@ -220,6 +239,12 @@ class Responses(ApiTestCase):
         self.assertEqual(second.output_text, "The tool says: 21 degrees.")
         types = [item.type for item in self.client.conversations.items.list(conversation.id, order="asc")]
         self.assertEqual(types, ["message", "message", "function_call", "function_call_output", "message"])
+
+    def test_long_tools(self):
+        tool = {**TOOL, "description": "How warm it is. " * 5000}
+        made = self.client.responses.create(model="stub", input="weather in Oslo", tools=[tool])
+        self.assertEqual(made.output[-1].name, "weather")
+        self.assertEqual(self.client.responses.retrieve(made.id).output, made.output)
 
     def test_calls_tools_streaming(self):
         with self.client.responses.stream(model="stub", input="weather in Oslo", tools=[TOOL]) as stream:
@@ -288,7 +313,7 @@ class Responses(ApiTestCase):
 
         def ask():
             done = self.client.responses.create(
-                model="stub", input="count to 40", conversation=conversation,
+                model="stub", input="count to 400", conversation=conversation,
                 extra_headers={"Idempotency-Key": "at-once"})
             found.append((done.id, done.output_text))
 
@@ -300,6 +325,7 @@ class Responses(ApiTestCase):
         self.assertEqual(len(found), 8)
         self.assertEqual(len(set(found)), 1)
         self.assertEqual(len(list(self.client.conversations.items.list(conversation))), 2)
+        self.assertNotIn("conflict", self.server.logged(), "one of them took the answer over")
 
     def test_one_question_at_a_time(self):
         conversation = self.client.conversations.create().id

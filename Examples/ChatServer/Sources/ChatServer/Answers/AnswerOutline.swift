@@ -47,8 +47,7 @@ struct AnswerOutline {
             if number < start + 1 { pieces.append((start, .begin(index, part))) }
             let seen = min(max(number - start - 1, 0), text.count)
             if seen < text.count {
-                let rest = String(text.dropFirst(seen)) ?? part.streamed
-                pieces.append((start + 1 + text.count, .text(index, part, rest)))
+                pieces.append((start + 1 + text.count, .text(index, part, part.streamed.dropping(bytes: seen))))
             }
             let isOver = hasEnded || index < parts.count - 1
             if isOver, number < start + 4 + text.count { pieces.append((start + 2 + text.count, .end(index, part))) }
@@ -70,4 +69,13 @@ extension MessagePart {
 
     /// Whether there is something to show; an answer that has just begun is an empty text.
     var isShown: Bool { kind != .text || !streamed.isEmpty }
+}
+
+extension String {
+    /// The text without its first bytes; a scalar that they would cut stays.
+    fileprivate func dropping(bytes: Int) -> String {
+        var start = utf8.index(startIndex, offsetBy: bytes)
+        while start < endIndex, utf8[start] & 0xC0 == 0x80 { start = utf8.index(before: start) }
+        return String(self[start...])
+    }
 }

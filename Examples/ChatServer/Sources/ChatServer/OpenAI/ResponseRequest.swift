@@ -61,6 +61,8 @@ struct ResponseRequest {
             "parallel_tool_calls", "previous_response_id", "background",
         ])
         settings["model"] = .string(model)
+        // They are kept in the answer's metadata, which has at most 64 KiB; long descriptions of tools stay out.
+        if JSONValue.object(settings).text.utf8.count > 48 << 10 { settings["tools"] = nil }
         self.settings = settings
     }
 

@@ -10,6 +10,7 @@ const state = {
   hasOlder: false,
   answering: null, // {response, seen, abort}
   editing: null, // the message that the next question replaces
+  isOffline: false,
   drawn: "", // the sidebar as it is shown
 };
 
@@ -94,8 +95,7 @@ async function answer(body, key = crypto.randomUUID()) {
   try {
     const begin = () => request("POST", "v1/responses",
       { conversation: chat, model: "stub", tools, stream: true, ...body }, { "Idempotency-Key": key }, abort.signal);
-    const response = await insistently(begin);
-    await follow(events(response), chat, abort);
+    await follow(await insistently(begin), chat, abort, begin);
   } catch (error) {
     if (error.name !== "AbortError") await ended(chat, error);
   }
@@ -106,22 +106,24 @@ async function resume(response, seen) {
   const abort = new AbortController();
   state.answering = { response, seen, abort };
   try {
-    await follow(again(response, seen, abort), state.chat, abort);
+    await follow(await again(abort), state.chat, abort);
   } catch (error) {
     if (error.name !== "AbortError") await ended(state.chat, error);
   }
 }
 
-async function* again(response, seen, abort) {
+// The rest of an answer, after the last event that was seen.
+function again(abort) {
+  const { response, seen } = state.answering;
   const path = `v1/responses/${response}?stream=true&starting_after=${seen}`;
-  yield* events(await insistently(() => request("GET", path, undefined, {}, abort.signal)));
+  return insistently(() => request("GET", path, undefined, {}, abort.signal));
 }
 
 // Shows the events of an answer until its last one; where they break off, it asks for the rest.
-async function follow(stream, chat, abort) {
+async function follow(stream, chat, abort, begin) {
   for (;;) {
     try {
-      for await (const event of stream) {
+      for await (const event of events(stream)) {
         if (abort.signal.aborted || state.chat !== chat) return;
         if (event.error) throw Object.assign(new Error(event.error.message), { status: 500 });
         if (event.type === "response.created") {
@@ -137,7 +139,7 @@ async function follow(stream, chat, abort) {
     if (abort.signal.aborted || state.chat !== chat) return;
     // The connection was lost, or the server has closed it.
     await pause(300);
-    stream = again(state.answering.response, state.answering.seen, abort);
+    stream = state.answering.response ? await again(abort) : await insistently(begin);
   }
 }
 
@@ -276,8 +278,11 @@ async function loadSidebar() {
   try {
     sidebar = await get("app/chats");
   } catch (error) {
-    return notice(error.status === 401 ? error.message : "The server cannot be reached.");
+    state.isOffline = !error.status;
+    return notice(state.isOffline ? "The server cannot be reached." : error.message);
   }
+  if (state.isOffline) notice();
+  state.isOffline = false;
   drawSidebar();
   const shown = [...sidebar.pinned, ...sidebar.chats].find((chat) => chat.id === state.chat);
   // Another window has written to the chat, or shows another branch of it.
