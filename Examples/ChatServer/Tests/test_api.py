@@ -102,6 +102,16 @@ class Completions(ApiTestCase):
             self.client.chat.completions.create(
                 model="stub", messages=[{"role": "user", "content": "Twice"}], extra_headers=key)
 
+    def test_same_key_after_an_answer_that_was_begun(self):
+        key = {"Idempotency-Key": "completion-2"}
+        question = [{"role": "user", "content": "Count"}, {"role": "assistant", "content": "One,"}]
+        texts = []
+        for _ in range(2):
+            stream = self.client.chat.completions.create(model="stub", messages=question, extra_headers=key, stream=True)
+            texts.append("".join(chunk.choices[0].delta.content or "" for chunk in stream))
+        self.assertIn("“One,”", texts[0])
+        self.assertEqual(texts[0], texts[1])
+
     def test_same_key_at_once(self):
         key = {"Idempotency-Key": "completion-at-once"}
         found = []
@@ -469,6 +479,15 @@ class AnotherModel(unittest.TestCase):
                 completion = client.chat.completions.create(model="any", messages=[{"role": "user", "content": "Hi"}])
                 self.assertIn("“Hi”", completion.choices[0].message.content)
                 self.assertEqual(client.responses.create(model="any", input="Please fail").status, "failed")
+
+    def test_it_is_not_there(self):
+        with Server(CHAT_MODEL_URL="http://127.0.0.1:1/v1") as server:
+            client = server.client()
+            failed = client.responses.create(model="any", input="Hi")
+            self.assertEqual((failed.status, failed.error.code), ("failed", "server_error"))
+            self.assertEqual(client.responses.create(model="any", input="Hi", store=False).status, "failed")
+            with self.assertRaises(openai.InternalServerError):
+                client.chat.completions.create(model="any", messages=[{"role": "user", "content": "Hi"}])
 
 
 if __name__ == "__main__":

@@ -192,10 +192,12 @@ class Settings(unittest.TestCase):
             self.assertEqual(server.client().responses.retrieve(done.id), done)
 
     def test_settings_that_cannot_be(self):
-        for settings in ({"store": "mysql://x"}, {"CHAT_TOKENS": "secret"}):
+        nowhere = {"store": "sqlite:/nowhere/at/all/chats.db", "CHAT_MODEL_URL": "http://127.0.0.1:1/v1"}
+        for settings in ({"store": "mysql://x"}, {"CHAT_TOKENS": "secret"}, nowhere):
             server = Server(**settings)
             with server.folder, self.assertRaises(RuntimeError) as raised:
                 server.start()
+            self.assertEqual(server.process.returncode, 1, "it says what is wrong, and does not crash")
             self.assertNotIn("secret", str(raised.exception))
 
 

@@ -37,7 +37,9 @@ struct AnswerService: Sendable {
             do {
                 try await model.answer(prompt) { body.yield($0) }
                 return nil
-            } catch let error as ModelError { return error.message }
+            } catch let error as CancellationError {
+                throw error
+            } catch { return ModelError.message(of: error) }
         }()
         var last = ChatMessage(role: .assistant, parts: [])
         try await show(message(last, .streaming))

@@ -102,8 +102,8 @@ final class Answers: Service {
                 begun.yield(message)
                 do {
                     try await model.answer(try await order.prompt(message)) { draft.body = $0 }
-                } catch  where !Task.isCancelled {
-                    draft.body.metadata[.failure] = (error as? ModelError)?.message ?? "The model failed."
+                } catch {
+                    if !Task.isCancelled { draft.body.metadata[.failure] = ModelError.message(of: error) }
                     throw error
                 }
             }
@@ -130,8 +130,6 @@ final class Answers: Service {
     // MARK: Stopping
 
     /// Stops an answer; one that has ended is left as it is.
-    ///
-    /// - Returns: The message as it is stored.
     func stop(_ id: Message.ID, of user: User) async throws {
         let task = state.withLock { state in
             state.writers[AnswerID(user: user.name, id)].flatMap { state.tasks[$0] }

@@ -12,6 +12,14 @@ public protocol ChatModel: Sendable {
     ///   - write: Takes the answer so far, whenever something came of it.
     /// - Throws: What kept the answer from being whole; what was written stays.
     func answer(_ prompt: Prompt, _ write: (ChatMessage) -> Void) async throws
+
+    /// Gives back what it holds; nothing is asked of it afterwards.
+    func close() async throws
+}
+
+extension ChatModel {
+    /// Most models hold nothing.
+    public func close() async throws {}
 }
 
 /// What a model is given.
@@ -31,4 +39,9 @@ public struct Prompt: Sendable {
 /// The model did not answer.
 struct ModelError: Error {
     let message: String
+
+    /// What a client is told of an error; what a network or a parser says is for the log.
+    static func message(of error: any Error) -> String {
+        (error as? ModelError)?.message ?? "The model cannot be reached, or said what cannot be read."
+    }
 }

@@ -16,12 +16,15 @@ public struct RemoteModel: ChatModel {
     ///   - url: Where the API is, such as `http://localhost:11434/v1`.
     ///   - key: What it is given as a bearer token; nil for nothing.
     ///   - model: The model that it is asked for.
-    ///   - client: What sends the requests.
-    public init(url: String, key: String?, model: String, client: HTTPClient = .shared) {
+    public init(url: String, key: String?, model: String) {
         self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
         self.key = key
         self.model = model
-        self.client = client
+        var configuration = HTTPClient.Configuration()
+        // A model may think for minutes without a word; a server that cannot be reached is no reason to wait.
+        configuration.timeout = .init(connect: .seconds(5), read: .minutes(10))
+        configuration.connectionPool.retryConnectionEstablishment = false
+        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
     /// The model that it is asked for.
@@ -42,6 +45,9 @@ public struct RemoteModel: ChatModel {
         guard answer.isComplete else { throw ModelError(message: "The model's server broke its answer off.") }
         write(answer.message)
     }
+
+    /// Closes the connections.
+    public func close() async throws { try await client.shutdown() }
 
     private func request(for prompt: Prompt) throws -> HTTPClientRequest {
         var members: RequestMembers = ["model": model, "stream": true, "stream_options": ["include_usage": true]]

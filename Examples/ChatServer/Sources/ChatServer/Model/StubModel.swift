@@ -72,16 +72,21 @@ private struct Script {
             let city = question.split { !$0.isLetter }.last.map(String.init) ?? "Kyoto"
             let input: JSONValue = ["city": .string(city)]
             call = .toolCall(tool, callID: "call_\(prompt.messages.count)_\(prompt.attempt)", input: input.text)
-        } else if let number = words.firstIndex(of: "count").flatMap({ words.dropFirst($0 + 2).first }).flatMap({
-            Int($0)
-        }) {
-            text = (1...max(1, min(number, 10_000))).map(String.init).joined(separator: " ")
+        } else if let number = Self.number(in: words) {
+            text = (1...number).map(String.init).joined(separator: " ")
         } else if words.contains("fail") {
             text = "This answer will not be whole, because"
             fails = true
         } else {
             text = Self.answer(to: question, attempt: prompt.attempt)
         }
+    }
+
+    /// How far it is to count: "count to 20".
+    private static func number(in words: [Substring]) -> Int? {
+        guard let place = words.firstIndex(of: "count"), words.count > place + 2, let number = Int(words[place + 2])
+        else { return nil }
+        return max(1, min(number, 10_000))
     }
 
     private static func answer(to question: String, attempt: Int) -> String {

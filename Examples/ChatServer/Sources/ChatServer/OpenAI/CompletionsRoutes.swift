@@ -48,7 +48,7 @@ struct CompletionsRoutes {
         let answer = try await answerUnstored(asked, id)
         guard answer.state == .complete else { return answer }
         var new = NewMessages(asked.prompt.messages + [answer.body], to: id, if: asked.condition, marksRead: true)
-        if let key { new.setKeys(key) }
+        if let key { new.setKeys(key, endsWithAnswer: true) }
         do {
             return try await user.chats.append(new).messages.last ?? answer
         } catch let error as ChatStorageError where error.code == .idempotencyMismatch {
@@ -76,7 +76,7 @@ struct CompletionsRoutes {
         _ asked: CompletionRequest, _ id: ConversationID, _ key: RequestKey?, _ user: User
     ) async throws -> Response {
         var new = NewMessages(asked.prompt.messages, to: id, if: asked.condition, marksRead: true)
-        if let key { new.setKeys(key) }
+        if let key { new.setKeys(key, endsWithAnswer: false) }
         guard let question = try await user.chats.append(new).messages.last else { throw APIError.notFound("message") }
         let order = AnswerOrder(
             conversationID: id, place: .after(question.sequence), key: key?.key(of: "answer"),
@@ -200,10 +200,10 @@ extension CompletionRequest {
 }
 
 extension NewMessages {
-    /// Gives every message a key; an answer at the end has its own.
-    fileprivate mutating func setKeys(_ key: RequestKey) {
+    /// Gives every message a key; the answer has its own.
+    fileprivate mutating func setKeys(_ key: RequestKey, endsWithAnswer: Bool) {
         for index in messages.indices {
-            let isAnswer = index == messages.count - 1 && messages[index].role == .assistant
+            let isAnswer = endsWithAnswer && index == messages.count - 1
             messages[index].key = key.key(of: isAnswer ? "answer" : "\(index)")
         }
     }

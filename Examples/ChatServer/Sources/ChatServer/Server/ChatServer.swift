@@ -47,6 +47,16 @@ public struct ChatServer: Sendable {
     ///
     /// It then takes no new answers, gives those under way a while, closes its connections, and last the store.
     public func run() async throws {
+        do {
+            try await serve()
+        } catch {
+            // It may not have come to the service that does this.
+            try? await configuration.model.close()
+            throw error
+        }
+    }
+
+    private func serve() async throws {
         let feed = AnswerFeed(silence: min(.seconds(1), configuration.unfinishedAfter / 2))
         let store = try await openStore(configuration.store)
         let backend = InterceptedBackend(store, interceptor: feed)
@@ -63,7 +73,10 @@ public struct ChatServer: Sendable {
         let recovery = RecoveryService(backend: backend, silence: configuration.unfinishedAfter, logger: logger)
         // They end in the other order: answers first, the store last.
         var group = ServiceGroupConfiguration(
-            services: [StoreService(backend: backend), recovery, application(backend, service), feed, answers],
+            services: [
+                StoreService(backend: backend), ModelService(model: configuration.model), recovery,
+                application(backend, service), feed, answers,
+            ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = configuration.grace + .seconds(20)
         try await ServiceGroup(configuration: group).run()

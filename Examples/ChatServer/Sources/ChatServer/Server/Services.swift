@@ -12,6 +12,16 @@ struct StoreService: Service {
     }
 }
 
+/// Closes the model when nobody asks it any more.
+struct ModelService: Service {
+    let model: any ChatModel
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        try await model.close()
+    }
+}
+
 /// Ends answers whose server died: nobody writes them any more.
 ///
 /// They end as stopped, so that models are given what there is of them.
