@@ -19,7 +19,7 @@ class Story(unittest.TestCase):
 
     def picture(self, window, name):
         self.pictures += 1
-        window.screenshot(PICTURES / f"{self.pictures:02}-{name}.png")
+        window.screenshot(PICTURES / f"{self.id().split('_')[-1]}-{self.pictures:02}-{name}.png")
 
     def ask(self, window, text):
         window.click("#text")
@@ -161,6 +161,20 @@ class Story(unittest.TestCase):
         for window in (first, second):
             problems = [problem for problem in window.problems if not any(name in problem for name in lost)]
             self.assertEqual(problems, [])
+
+    def test_dark_and_narrow(self):
+        window = self.browser.open(self.server.url)
+        window.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
+        window.click("#empty button", "weather")
+        self.wait_for_answer(window, "The tool says")
+        window.click("summary", "weather")
+        self.picture(window, "dark")
+        window.call("Emulation.setDeviceMetricsOverride", width=420, height=760, deviceScaleFactor=1, mobile=True)
+        self.picture(window, "dark-and-narrow")
+        self.assertLessEqual(window.run("document.documentElement.scrollWidth"), 420)
+        window.click("#new")
+        window.wait("document.querySelector('#empty')", "a new chat")
+        self.assertEqual(window.problems, [])
 
     def test_text_is_not_markup(self):
         window = self.browser.open(self.server.url)
