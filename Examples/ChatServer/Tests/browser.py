@@ -16,6 +16,7 @@ import websocket
 
 class Browser:
     def __enter__(self):
+        self.windows = []
         self.folder = tempfile.TemporaryDirectory(prefix="chat-browser-", ignore_cleanup_errors=True)
         program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
         if not program:
@@ -37,6 +38,8 @@ class Browser:
         return self
 
     def __exit__(self, *_):
+        for window in self.windows:
+            window.socket.close()
         self.process.terminate()
         self.process.wait(timeout=30)
         self.drain.terminate()
@@ -46,7 +49,9 @@ class Browser:
 
     def open(self, url):
         request = urllib.request.Request(f"http://{self.address}/json/new?{urllib.parse.quote(url, safe='')}", method="PUT")
-        return Window(json.load(urllib.request.urlopen(request)))
+        with urllib.request.urlopen(request) as response:
+            self.windows.append(Window(json.load(response)))
+        return self.windows[-1]
 
 
 class Window:
