@@ -8,13 +8,16 @@
 # make check-call-costs  counts the instructions of a call and compares them with the committed numbers
 # make bench-operations  measures single calls: percentiles on each backend
 # make bench-import  measures the import of an archive (ARCHIVE=FILE) into SQLite and PostgreSQL
+# make example-test  builds the example server and drives it with OpenAI's client and headless Chromium; EXAMPLE="test_story"
+# make example-load  what a request to the example costs beside one of which nothing is stored
 # make docs   builds the documentation of all libraries as one static site; fails on a warning. DOCS=/BASE-PATH of its host
 # make lint   checks the format; make format mends it
 
 .PHONY: demo test test-everywhere soak sanitize bench bench-quick plot-bench check-call-costs bench-operations bench-import
-.PHONY: docs lint format clean
+.PHONY: example-test example-load docs lint format clean
 
-SWIFT_PATHS = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Benchmarks Benchmarks/Sources
+SWIFT_PATHS = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Benchmarks Benchmarks/Sources \
+	Examples/ChatServer/Package.swift Examples/ChatServer/Sources
 # Where the results of make bench go, which make plot-bench draws.
 BENCH_JSON ?= .build-bench.json
 
@@ -64,6 +67,14 @@ bench-import:
 	@.scripts/install-packages --tests
 	@.scripts/bench-import $(ARCHIVE)
 
+example-test:
+	@.scripts/install-packages --tests
+	@.scripts/test-example $(EXAMPLE)
+
+example-load:
+	@.scripts/install-packages
+	@.scripts/test-example --load
+
 docs:
 	@.scripts/install-packages
 	@.scripts/docs $(DOCS)
@@ -76,4 +87,5 @@ format:
 	swift format --in-place --recursive $(SWIFT_PATHS)
 
 clean:
-	rm -rf .build .build-clients .build-docs Benchmarks/.build $(BENCH_JSON) demo.db demo.db-wal demo.db-shm
+	rm -rf .build .build-clients .build-docs .build-example Benchmarks/.build Examples/ChatServer/.build $(BENCH_JSON)
+	rm -f demo.db demo.db-wal demo.db-shm

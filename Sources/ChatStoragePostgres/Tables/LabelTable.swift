@@ -11,11 +11,12 @@ struct LabelTable: Sendable {
         self.names = names
     }
 
-    /// Lists the labels of conversations, the rows `c`, at their place.
+    /// Lists the labels of conversations, the rows `c`, at their place; each once, whatever another program has written.
     var listing: String {
         """
         INSERT INTO \(names.labels) AS listed (tenant, conversation_id, label, updated_at)
-        SELECT c.tenant, c.conversation_id, given.label, c.updated_at FROM c, unnest(c.labels) AS given (label)
+        SELECT c.tenant, c.conversation_id, given.label, c.updated_at FROM c, LATERAL (
+            SELECT DISTINCT label FROM unnest(c.labels) AS stored (label) WHERE label IS NOT NULL) AS given
         ON CONFLICT (tenant, conversation_id, label) DO UPDATE SET updated_at = excluded.updated_at
         WHERE listed.updated_at <> excluded.updated_at
         """
