@@ -41,7 +41,7 @@ import Testing
                     missing = ledger.compare(with: stored)
                     if Bool.random(using: &generator) {
                         try await store.recoverAnswers(stored)
-                        ledger.recover()
+                        ledger.recover(stored)
                         recovered += 1
                     }
                     #expect(try store.integrity() ?? "ok" == "ok")

@@ -133,10 +133,12 @@ struct AnswerLedger: Sendable {
         return (lost, places.values.count { $0.count > 1 })
     }
 
-    /// Takes it that the answers under way were ended by a recovery.
-    mutating func recover() {
-        for name in entries.keys {
-            let possible = entries[name]?.possible ?? []
+    /// Takes it that the answers under way of a store were ended by a recovery.
+    ///
+    /// One whose beginning did not reach the store is begun by its next writer.
+    mutating func recover(_ store: [String: [Message]]) {
+        for name in Set(store.values.joined().compactMap(\.key)) {
+            guard let possible = entries[name]?.possible else { continue }
             entries[name]?.possible = Set(
                 possible.map { AnswerVersion($0.text, $0.state == .streaming ? .failed : $0.state) })
         }
