@@ -103,6 +103,21 @@ import Testing
     }
 
     /// Appends of many callers meet conversations that get and lose labels meanwhile, from two processes' handles.
+    @Test("labels that another program wrote keep nobody from appending", arguments: ["{one,one,two}", "{one,NULL}"])
+    func labelsOfAnother(_ labels: String) async throws {
+        try await withStore { backend, schema in
+            try await backend.createConversation(.init("a", labels: ["one"]))
+            try await TestPostgres.execute("UPDATE \(schema).conversations SET labels = '\(labels)'")
+            try await backend.append(.user("1"), to: "a")
+            try await backend.append(.user("2"), to: "a", if: .exists)
+            do {
+                _ = try await backend.updateConversation("a", .adding(label: "three"))
+            } catch let error as ChatStorageError {
+                #expect(error.code == .damaged)
+            }
+        }
+    }
+
     @Test func theTableIsRightUnderLoad() async throws {
         try await withStore { backend, schema in
             let other = try await PostgresBackend(configuration(TestPostgres.url(), schema) { $0.roles = .withTools })
