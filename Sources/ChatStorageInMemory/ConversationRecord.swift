@@ -103,16 +103,15 @@ final class ConversationRecord: @unchecked Sendable {
             return (old.count, old)
         case .messages(let sequences):
             let sequences = Set(sequences)
-            count = remove(now: now) { sequences.contains($0) }
+            count = remove(now: now) { message, _ in sequences.contains(message) }
         case .from(let sequence):
             guard messages.contains(sequence) else { return (0, MessageLog()) }
-            let ranges = messages.tree.descendants(of: sequence)
-            count = remove(now: now) { sequence in ranges.contains { $0.contains(sequence) } }
+            count = remove(now: now) { message, follows in message == sequence || follows }
         }
         return (count, old)
     }
 
-    private func remove(now: Timestamp, where isRemoved: (Int64) -> Bool) -> Int {
+    private func remove(now: Timestamp, where isRemoved: (_ sequence: Int64, _ follows: Bool) -> Bool) -> Int {
         var head = conversation.head
         let count = messages.remove(conversation.id, head: &head, where: isRemoved)
         guard count > 0 else { return 0 }

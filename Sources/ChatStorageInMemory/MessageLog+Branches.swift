@@ -138,33 +138,39 @@ extension MessageLog {
     /// Removes messages; what followed them follows their predecessors.
     ///
     /// - Parameters:
-    ///   - isRemoved: Whether the message of a sequence goes.
     ///   - head: The end of the current path where that is not the newest message; it is moved where it is removed.
+    ///   - isRemoved: Whether a message goes; it is asked once for each, lowest sequence first, and hears whether the
+    ///     message follows one that goes.
     /// - Returns: How many there were.
-    mutating func remove(_ id: ConversationID, head: inout Int64?, where isRemoved: (Int64) -> Bool) -> Int {
-        func surviving(_ sequence: Int64) -> Int64 {
-            var sequence = sequence
-            while sequence != 0, isRemoved(sequence) { sequence = predecessor(of: sequence) }
-            return sequence
-        }
-        let end = surviving(head ?? newest)
-        var before: Int64 = 0
+    mutating func remove(
+        _ id: ConversationID, head: inout Int64?, where isRemoved: (_ sequence: Int64, _ follows: Bool) -> Bool
+    ) -> Int {
+        // What stays of a removed message's predecessors; a message follows an earlier one, of which it is known.
+        var survivors: [Int64: Int64] = [:]
         var messages: [Message] = []
-        for entry in entries where !isRemoved(entry.sequence) {
-            let predecessor = surviving(predecessor(of: entry.sequence))
+        var (below, stayingBelow): (Int64, Int64) = (0, 0)
+        for entry in entries {
+            let old = rare?.jump(at: entry.sequence)?.predecessor ?? below
+            let predecessor = survivors[old] ?? old
+            below = entry.sequence
+            if isRemoved(entry.sequence, survivors[old] != nil) {
+                survivors[entry.sequence] = predecessor
+                continue
+            }
             let message = message(entry, of: id)
             messages.append(
                 Message(
                     conversationID: id, sequence: message.sequence, body: message.body, createdAt: message.createdAt,
-                    predecessor: predecessor == before ? nil : predecessor,
+                    predecessor: predecessor == stayingBelow ? nil : predecessor,
                     writing: message.writing == .none ? nil : message.writing))
-            before = entry.sequence
+            stayingBelow = entry.sequence
         }
-        let count = entries.count - messages.count
-        if count > 0 {
+        let end = head ?? newest
+        if !survivors.isEmpty {
             replace(with: messages)
-            head = end == newest ? nil : end
+            head = survivors[end] ?? end
+            if head == newest { head = nil }
         }
-        return count
+        return survivors.count
     }
 }

@@ -93,48 +93,6 @@ extension TenantCall {
         return try written.rows.first.map(answer.message)
     }
 
-    /// Removes messages of a conversation and keeps the conversation.
-    func removeMessages(_ removal: MessageRemoval) async throws -> Int {
-        let statements = try await admitWrite { try Validation.check(removal) }
-        let id = removal.conversationID
-        switch removal.selection {
-        case .all: return try await clearMessages(of: id, statements)
-        case .messages(let sequences):
-            return try await remove(statements.removeMessages, from: id, statements) { $0.append(numbers: sequences) }
-        case .from(let sequence):
-            return try await remove(statements.removeDescendants, from: id, statements) { $0.append(sequence) }
-        }
-    }
-
-    private func remove(
-        _ statement: PreparedSQL, from id: ConversationID, _ statements: Statements,
-        _ messages: (inout Parameters) -> Void
-    ) async throws -> Int {
-        let (values, conversation) = (values(id, messages), values(id))
-        let results = try await store.results(
-            of: .transaction(
-                [
-                    Request.Step(statement: statements.lockConversation, bytes: 0) { conversation },
-                    Request.Step(statement: statement, bytes: 0) { values },
-                    Request.Step(statement: statements.unbranch, bytes: 0) { conversation },
-                ], on: key(id)), meter)
-        try results.checkCommitted()
-        // BEGIN and the lock come first.
-        return Int(clamping: try results.dropFirst(2).first?.rows.first?.int64(0) ?? 0)
-    }
-
-    private func clearMessages(of id: ConversationID, _ statements: Statements) async throws -> Int {
-        let values = values(id)
-        let results = try await store.results(
-            of: .transaction(
-                [
-                    Request.Step(statement: statements.markCleared, bytes: 0) { values },
-                    Request.Step(statement: statements.deleteCleared, bytes: 0) { values },
-                ], on: key(id)), meter)
-        try results.checkCommitted()
-        return results.dropLast().last?.affectedRows ?? 0
-    }
-
     /// The error of an append that a unique key refused, judged by the stored rows: not every engine names the key.
     private func explained(
         _ error: ChatStorageError, of id: ConversationID, _ statements: Statements

@@ -153,7 +153,13 @@ import Testing
             let place = NewMessages([.assistant("")], to: "c", .after(2), isStreaming: true)
             let answer = try await backend.append(place).messages[0]
             #expect(answer.predecessor == 2)
-            try session.execute("BEGIN; EXECUTE lock ('', 'c'); EXECUTE remove ('', 'c', '{2}')")
+            try session.execute(
+                """
+                BEGIN; EXECUTE lock ('', 'c');
+                UPDATE \(schema).conversations SET message_count = 3;
+                DELETE FROM \(schema).chat_messages WHERE sequence = 2;
+                UPDATE \(schema).chat_messages SET parent = 1 WHERE sequence = 4
+                """)
             let revised = Task {
                 try await backend.reviseMessage(MessageRevision(of: answer, body: .assistant("text")))
             }

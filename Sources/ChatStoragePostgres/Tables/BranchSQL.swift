@@ -88,8 +88,8 @@ struct BranchSQL: Sendable {
             "SELECT 1::bigint FROM \(names.conversations) WHERE \(TableNames.thisConversation) FOR NO KEY UPDATE")
     }
 
-    /// Columns that show every change of messages or of the head, except of what a message says.
-    static let looked = ["created_at", "last_sequence", "message_count", "cleared_through", "head"]
+    /// The names of the columns of ``LookedConversation``.
+    static let looked = LookedConversation.columns.columns.map(\.name)
 
     /// Whether a row that is written is still the one that was looked at.
     ///

@@ -47,7 +47,8 @@ final class Statements: Sendable {
     let reviseAnswer: PreparedSQL
     let removeMessages: PreparedSQL
     let removeDescendants: PreparedSQL
-    let unbranch: PreparedSQL
+    let lookForRemoval: PreparedSQL
+    let removeBranched: PreparedSQL
     let markCleared: PreparedSQL
     let deleteCleared: PreparedSQL
     let restoreConversation: PreparedSQL
@@ -109,7 +110,8 @@ final class Statements: Sendable {
         let removals = RemovalSQL(names)
         removeMessages = removals.messages
         removeDescendants = removals.descendants
-        unbranch = removals.unbranch
+        lookForRemoval = removals.look
+        removeBranched = removals.branched
 
         let appends = AppendSQL(names)
         append = appends.append
