@@ -135,7 +135,8 @@ let package = Package(
         .testTarget(
             name: "ChatStoragePostgresTests",
             dependencies: [
-                "ChatStorageCore", "ChatStorageInMemory", "ChatStoragePostgres", "ChatStorageSupport", "TestSupport",
+                "ChatStorageConformance", "ChatStorageCore", "ChatStorageInMemory", "ChatStoragePostgres",
+                "ChatStorageSupport", "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(
