@@ -66,7 +66,7 @@ struct ArchiveTests {
             return (try? AnthropicMessages.message(from: data)) ?? (try? OpenAIResponses.message(from: data))
                 ?? (try? OpenAIChat.message(from: data))
         }
-        #expect(answers.count == 66)
+        #expect(answers.count == 63)
         try await expectKept(answers, by: store)
         try await store.withBackend(roles: .withTools) { backend in
             try await backend.prepare()

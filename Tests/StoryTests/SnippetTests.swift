@@ -9,7 +9,7 @@ import Testing
     /// The targets that show code.
     private static let targets = [
         "Tests/StoryTests", "Tests/ReadmeExample", "Tests/ReadmeTests", "Tests/ChatStorageProvidersTests",
-        "Tests/JSONLinesBackendTests",
+        "Tests/ChatStorageServicesTests", "Tests/JSONLinesBackendTests",
     ]
 
     /// The files of a folder, and of those in it, with such an end of their names.

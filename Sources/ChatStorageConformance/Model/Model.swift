@@ -197,7 +197,7 @@ extension Model.Tenant {
         var (body, writing) = (old.body, old.writing)
         if let base = revision.base {
             let isRepeat =
-                old.revisedAt != nil && old.revision == base.revision + 1 && old.state == revision.state ?? .streaming
+                old.revisedAt != nil && old.revision - 1 == base.revision && old.state == revision.state ?? .streaming
                 && (revision.body.map { $0.parts == old.parts && $0.native == old.body.native } ?? true)
             if isRepeat { return expect(.returned(.message(old)), outcome) }
             guard old.state == .streaming, old.revision == base.revision else {

@@ -49,7 +49,7 @@ extension Mutant {
             } catch let error as ChatStorageError where error.code == .conflict {
                 guard case .reviseMessage(let revision) = call, revision.state != nil, let from = revision.base,
                     let stored = try await base.message(revision.sequence, of: revision.conversationID),
-                    stored.state != .streaming, stored.revision == from.revision + 1
+                    stored.state != .streaming, stored.revision == from.revision &+ 1
                 else { throw error }
                 return .message(stored)
             }
@@ -70,14 +70,14 @@ extension Mutant {
         { call, base, _ in
             guard case .reviseMessage(let revision) = call, let from = revision.base,
                 let stored = try? await base.message(revision.sequence, of: revision.conversationID),
-                stored.createdAt == from.createdAt, stored.revision == from.revision + 1
+                stored.createdAt == from.createdAt, stored.revision == from.revision &+ 1
             else { return try await call.perform(on: base) }
             throw ChatStorageError(.conflict, "it was written since")
         },
         Mutant("writes a repeated revision once more", caughtBy: "answers.revise.repeated") { call, base, _ in
             guard case .reviseMessage(let revision) = call, let from = revision.base,
                 let stored = try? await base.message(revision.sequence, of: revision.conversationID),
-                stored.state == .streaming, stored.revision == from.revision + 1,
+                stored.state == .streaming, stored.revision == from.revision &+ 1,
                 let made = try? await base.reviseMessage(revision), made == stored
             else { return try await call.perform(on: base) }
             return .message(try await base.reviseMessage(revision.from(stored)))
@@ -92,7 +92,7 @@ extension Mutant {
             } catch let error as ChatStorageError where error.code == .conflict {
                 guard case .reviseMessage(let revision) = call, let from = revision.base,
                     let stored = try await base.message(revision.sequence, of: revision.conversationID),
-                    stored.revision == from.revision + 1
+                    stored.revision == from.revision &+ 1
                 else { throw error }
                 return .message(stored)
             }
