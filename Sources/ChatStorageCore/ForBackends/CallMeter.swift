@@ -21,7 +21,9 @@ public final class CallMeter: Sendable {
 
     /// The engine begins to work on the call.
     ///
-    /// - Parameter calls: How many calls share the transaction or the statement.
+    /// - Parameters:
+    ///   - calls: How many calls share the transaction or the statement.
+    ///   - now: The time, if it is known already.
     public func workBegan(calls: Int = 1, at now: ContinuousClock.Instant = .now) {
         times.withLock { times in
             times.began = now
@@ -35,6 +37,7 @@ public final class CallMeter: Sendable {
     /// - Parameters:
     ///   - calls: How many calls shared the work in the end; by default as many as when it began.
     ///   - lockWait: How much of the time it waited for a lock that another session held.
+    ///   - now: The time, if it is known already.
     public func workEnded(calls: Int? = nil, lockWait: Duration = .zero, at now: ContinuousClock.Instant = .now) {
         times.withLock { times in
             guard let began = times.began else { return }
