@@ -32,6 +32,8 @@ private struct SQLiteStoreUnderTest: ConformanceStore {
     private var configuration: SQLiteBackend.Configuration {
         var configuration = SQLiteBackend.Configuration(path: path)
         configuration.journalMode = journalMode
+        // A commit can take seconds where other programs keep the disk busy, and eight handles wait for each other.
+        configuration.busyTimeout = .seconds(20)
         return configuration
     }
 

@@ -27,6 +27,8 @@ extension Mutant {
             harness: UndeclaredHarness(has: .versionedSchema)),
         Mutant(
             "has independent handles without declaring it", caughtBy: "absence.multi-process",
+            // Only what goes through its handles is closed.
+            related: ["closing.refuses-every-call"],
             harness: UndeclaredHarness(has: .multiProcess)),
     ]
 
