@@ -40,7 +40,7 @@ import ChatStorageSQLite
 /// | `postgres.waitingCalls` | a number, 1 or more |
 ///
 /// A value that is not one of these, and one for a store of another kind than the URL's, is an error that names the
-/// key. Keys that nobody knows cannot be found: a reader does not list what there is.
+/// key. A misspelt key is not noticed, since a `ConfigReader` does not list its keys.
 public struct StoreConfiguration: Sendable {
     /// The URL, whose description shows nothing of a PostgreSQL URL, which may hold a password.
     public let url: StoreURL
