@@ -1,0 +1,146 @@
+import ChatStorageCore
+
+/// A conversation as another program's file has it: a tree of nodes with that program's ids, in any order.
+struct ForeignConversation {
+    /// A place in the tree, with as many messages as the library makes of it; they follow one another.
+    struct Node {
+        /// The program's id, if something refers to it.
+        var id: String?
+        /// What it follows.
+        var parent = Parent.before
+        /// None for a place that only holds others together; what follows it follows its parent.
+        var bodies: [ChatMessage] = []
+        /// When its messages were said; nil if the file does not say.
+        var createdAt: Timestamp?
+    }
+
+    /// What a node follows.
+    enum Parent: Hashable {
+        /// The node before it in the file.
+        case before
+        /// Nothing.
+        case none
+        /// The node of this id; one that is not in the file is nothing.
+        case node(String)
+    }
+
+    /// The program's id; nil derives one from the content.
+    var id: ConversationID?
+    /// The title; nil if the file has none.
+    var title: String?
+    /// When it was created; nil takes the time of its first message.
+    var createdAt: Timestamp?
+    /// When it was last changed; nil takes the time of its last message.
+    var updatedAt: Timestamp?
+    /// What was stuck on it.
+    var labels: Set<Label> = []
+    /// What has no other place.
+    var metadata = Metadata()
+    /// Everything that was said.
+    var nodes: [Node] = []
+    /// The id of the node at the end of the path that the program shows; nil for the last message.
+    var head: String?
+    /// The names of the file's members that are not empty and not kept: `mapping[].message.weight`.
+    var leftOut: Set<String> = []
+}
+
+extension ForeignConversation {
+    /// The conversation with places in the order in which its messages were said, each after the one that it follows.
+    ///
+    /// - Parameter ids: Derives the id where the file has none.
+    /// - Throws: ``InvalidConversation`` if an id is there twice or nodes follow one another in a circle.
+    func archived(ids: inout DerivedIDs) throws -> ArchivedConversation {
+        let tree = try NodeTree(nodes)
+        let (messages, last) = tree.messages()
+        var conversation = ArchivedConversation(
+            id: id ?? ids.next(title: title, messages: messages), title: title, messages: messages)
+        // Another program's times can contradict those of its messages.
+        let times = messages.compactMap(\.createdAt)
+        if let createdAt { conversation.createdAt = times.min().map { min($0, createdAt) } ?? createdAt }
+        if let updatedAt { conversation.updatedAt = times.max().map { max($0, updatedAt) } ?? updatedAt }
+        conversation.labels = labels
+        conversation.metadata = metadata
+        if let head, let node = tree.index[head], let end = last[node], end != Int64(messages.count) {
+            conversation.head = end
+        }
+        conversation.leftOut = leftOut
+        return conversation
+    }
+}
+
+/// What the nodes of a conversation follow, by their places in the file.
+private struct NodeTree {
+    let nodes: [ForeignConversation.Node]
+    /// The places of nodes by their ids.
+    private(set) var index: [String: Int] = [:]
+    private var parents: [Int?] = []
+    /// The nodes' places, each after its parent's, lowest time first.
+    private var order: [Int] = []
+
+    init(_ nodes: [ForeignConversation.Node]) throws {
+        self.nodes = nodes
+        for (place, node) in nodes.enumerated() {
+            guard let id = node.id else { continue }
+            guard index.updateValue(place, forKey: id) == nil else {
+                throw InvalidConversation(reason: "has two messages of the id \"\(id.shortened)\"")
+            }
+        }
+        parents = nodes.enumerated().map { place, node in
+            switch node.parent {
+            case .before: place == 0 ? nil : place - 1
+            case .none: nil
+            case .node(let id): index[id]
+            }
+        }
+        try sort()
+    }
+
+    /// Orders the nodes by their times, and by the file where those are equal.
+    ///
+    /// A node counts as no earlier than what it follows, so the order is one in which everything follows what is there.
+    private mutating func sort() throws {
+        var children: [[Int]] = Array(repeating: [], count: nodes.count)
+        var waiting: [Int] = []
+        for (place, parent) in parents.enumerated() {
+            if let parent { children[parent].append(place) } else { waiting.append(place) }
+        }
+        waiting.reverse()
+        var times: [Timestamp?] = Array(repeating: nil, count: nodes.count)
+        var visited: [Int] = []
+        visited.reserveCapacity(nodes.count)
+        while let place = waiting.popLast() {
+            let before = parents[place].flatMap { times[$0] }
+            times[place] = [before, nodes[place].createdAt].compactMap(\.self).max()
+            visited.append(place)
+            waiting += children[place].reversed()
+        }
+        guard visited.count == nodes.count else {
+            throw InvalidConversation(reason: "has messages that follow one another in a circle")
+        }
+        // What begins without a time is as early as can be.
+        let earliest = Timestamp(microsecondsSinceEpoch: .min)
+        order = visited.enumerated()
+            .map { (time: times[$0.element] ?? earliest, rank: $0.offset, place: $0.element) }
+            .sorted { ($0.time, $0.rank) < ($1.time, $1.rank) }
+            .map(\.place)
+    }
+
+    /// The messages, and for each node the last of its messages or, where it has none, of what it follows.
+    func messages() -> (messages: [ArchivedConversation.Message], last: [Int64?]) {
+        var messages: [ArchivedConversation.Message] = []
+        var last: [Int64?] = Array(repeating: nil, count: nodes.count)
+        for place in order {
+            var before = parents[place].flatMap { last[$0] } ?? 0
+            for body in nodes[place].bodies {
+                let newest = Int64(messages.count)
+                messages.append(
+                    ArchivedConversation.Message(
+                        body, sequence: newest + 1, createdAt: nodes[place].createdAt,
+                        predecessor: before == newest ? nil : before))
+                before = newest + 1
+            }
+            last[place] = before
+        }
+        return (messages, last)
+    }
+}
