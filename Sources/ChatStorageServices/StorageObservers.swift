@@ -7,7 +7,7 @@ public import ChatStorageCore
 ///     LoggingObserver(logger, system: .sqlite), MetricsObserver(system: .sqlite),
 /// ])
 /// ```
-public struct StorageObservers: StorageObserver {
+public final class StorageObservers: StorageObserver {
     private let observers: [any StorageObserver]
 
     /// Makes one of several.

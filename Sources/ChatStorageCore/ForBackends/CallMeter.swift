@@ -13,11 +13,21 @@ public final class CallMeter: Sendable {
         var repeats = 0
     }
 
+    private let observer: any StorageObserver
+    private let operation: StorageOperation
+    private let tenant: String?
+    private let conversationID: ConversationID?
     private let start = ContinuousClock.now
     private let times = Mutex(Times())
 
     /// Makes one for a call that begins now.
-    @usableFromInline init() {}
+    @usableFromInline
+    init(_ observer: any StorageObserver, _ operation: StorageOperation, tenant: String?, _ id: ConversationID?) {
+        self.observer = observer
+        self.operation = operation
+        self.tenant = tenant
+        conversationID = id
+    }
 
     /// The engine begins to work on the call.
     ///
@@ -63,38 +73,39 @@ public final class CallMeter: Sendable {
     ///   - body: Makes the call. It gets the meter, if there is one.
     @inlinable @inline(__always)
     public static func measure<Result>(
-        _ observer: (any StorageObserver)?, _ operation: StorageOperation, tenant: String?, _ id: ConversationID?,
-        _ body: (CallMeter?) async throws -> Result
+        _ observer: (any StorageObserver)?, _ operation: StorageOperation, tenant: @autoclosure () -> String?,
+        _ id: ConversationID?, _ body: (CallMeter?) async throws -> Result
     ) async throws -> Result {
-        let meter = observer.map { _ in CallMeter() }
+        guard let observer else { return try await body(nil) }
+        return try await CallMeter(observer, operation, tenant: tenant(), id).measure(body)
+    }
+
+    // Neither inlined nor specialised: a call that nobody observes is shorter beside it.
+    @usableFromInline
+    func measure<Result>(_ body: (CallMeter?) async throws -> Result) async throws -> Result {
         do {
-            let result = try await body(meter)
-            if let meter { meter.end(.succeeded, of: operation, tenant: tenant, id, observer) }
+            let result = try await body(self)
+            end(.succeeded)
             return result
         } catch {
-            if let meter { meter.end(.init(error), of: operation, tenant: tenant, id, observer) }
+            end(.init(error))
             throw error
         }
     }
 
-    @usableFromInline
-    func end(
-        _ outcome: ObservedCall.Outcome, of operation: StorageOperation, tenant: String?, _ id: ConversationID?,
-        _ observer: (any StorageObserver)?
-    ) {
+    private func end(_ outcome: ObservedCall.Outcome) {
         let now = ContinuousClock.now
         workEnded(at: now)
         let times = times.withLock { $0 }
-        observer?.callEnded(
+        observer.callEnded(
             ObservedCall(
-                operation, tenant: tenant, conversationID: id, outcome: outcome, duration: now - start,
+                operation, tenant: tenant, conversationID: conversationID, outcome: outcome, duration: now - start,
                 lockWait: times.lockWait, engine: times.engine, batchSize: times.batchSize, repeats: times.repeats))
     }
 }
 
 extension ObservedCall.Outcome {
-    @usableFromInline
-    init(_ error: any Error) {
+    fileprivate init(_ error: any Error) {
         self =
             switch error {
             case let error as ChatStorageError: .failed(error)
