@@ -19,6 +19,9 @@ struct CallCost: ParsableCommand {
     @Option(help: "The store: memory:, sqlite:PATH or postgres://...")
     var store: String
 
+    @Flag(help: "Give the store an observer that does nothing.")
+    var observed = false
+
     @Argument(help: "The operation.")
     var operation: Operation
 
@@ -44,14 +47,20 @@ struct CallCost: ParsableCommand {
 
     private func makeCalls() async throws {
         let url = try StoreURL(store)
+        let observer = observed ? IdleObserver() : nil
         if let path = url.sqlitePath {
-            try await run(on: await SQLiteBackend(path: path))
+            var configuration = SQLiteBackend.Configuration(path: path)
+            configuration.observer = observer
+            try await run(on: await SQLiteBackend(configuration))
         } else if let uri = url.postgresURI {
             var configuration = PostgresBackend.Configuration(url: uri)
             configuration.connections = 1
+            configuration.observer = observer
             try await run(on: await PostgresBackend(configuration))
         } else {
-            try await run(on: InMemoryBackend())
+            var configuration = InMemoryBackend.Configuration()
+            configuration.observer = observer
+            try await run(on: InMemoryBackend(configuration))
         }
     }
 
@@ -77,3 +86,6 @@ struct CallCost: ParsableCommand {
         try await backend.close()
     }
 }
+
+/// Takes everything that it is told and does nothing with it.
+private final class IdleObserver: StorageObserver {}
