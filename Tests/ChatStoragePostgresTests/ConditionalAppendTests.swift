@@ -124,6 +124,19 @@ import Testing
         }
     }
 
+    /// Appends until it is answered, each time with the same key.
+    private static func append(
+        _ message: ChatMessage, to id: ConversationID, if condition: AppendCondition, of backend: PostgresBackend
+    ) async throws -> Message {
+        while true {
+            do {
+                return try await backend.append(message, to: id, if: condition)
+            } catch let error as ChatStorageError where error.isRetryable {
+                continue
+            }
+        }
+    }
+
     @Test func keysMakeAppendsSafeWhenConnectionsBreak() async throws {
         try await TestPostgres.withSchema { url, schema in
             let backend = try await PostgresBackend(
@@ -137,15 +150,8 @@ import Testing
                         for number in 0..<40 {
                             let message = ChatMessage.user("\(caller) \(number)", key: "\(caller) \(number)")
                             let id = ConversationID("c\(caller % 3)")
-                            var stored: Message?
-                            while stored == nil {
-                                do {
-                                    stored = try await backend.append(message, to: id)
-                                } catch let error as ChatStorageError where error.isRetryable {
-                                    // Once more, with the same key.
-                                }
-                            }
-                            #expect(try await backend.append(message, to: id, if: .exists) == stored)
+                            let stored = try await Self.append(message, to: id, if: .createIfMissing, of: backend)
+                            #expect(try await Self.append(message, to: id, if: .exists, of: backend) == stored)
                         }
                         return 0
                     }
