@@ -1,16 +1,25 @@
 import ChatStorageCore
 import ChatStorageSQLite
 
-func ask(_ question: String, in id: ConversationID, of chats: some ChatStorage) async throws -> String {
+/// Asks a model. The answer is kept while it comes, so a Stop or a crash leaves what there was.
+func ask(_ question: String, in id: ConversationID, of chats: some ChatStorage) async throws -> Message {
     try await chats.append(.user(question), to: id)
-    let history = try await chats.history(of: id, limit: 50)  // role and content, as LLM APIs take them
-    let answer = "You said: \(history.last?.content ?? "")"  // your model's answer to the history goes here
-    try await chats.append(.assistant(answer), to: id, if: .exists)  // deleted meanwhile: stays deleted
-    return answer
+    let past = try await chats.history(of: id, window: .tokens(60_000))  // what fits the model
+    return try await chats.append(streaming: .assistant, to: id) { draft in
+        for await piece in pieces(after: past) { draft.append(piece) }
+    }
+}
+
+/// Your model's stream goes here.
+func pieces(after past: [ChatMessage]) -> AsyncStream<String> {
+    AsyncStream { stream in
+        for piece in ["You ", "said: ", past.last?.content ?? ""] { stream.yield(piece) }
+        stream.finish()
+    }
 }
 
 let backend = try await SQLiteBackend(path: "chat.db")
 try await backend.prepare()
 let chats = backend.tenant("user-42")  // or the backend itself, for a single user
-print(try await ask("A weekend in Kyoto?", in: "trip", of: chats))
+print(try await ask("A weekend in Kyoto?", in: "trip", of: chats).content)
 try await backend.close()  // calls under way end first
