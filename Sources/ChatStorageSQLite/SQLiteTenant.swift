@@ -25,17 +25,17 @@ public struct SQLiteTenant: ChatStorage {
         try await measured(.createConversation, new.id) { meter in
             try await admit(writes: true) { try Validation.check(new) }
             // A conversation to keep mostly exists, and reading waits for no writer.
-            if new.ifExists == .keep {
-                do {
-                    let existing = try await store.read(for: meter) { [name] in
-                        try $0.conversation(tenant: name, new.id)
-                    }
-                    if let existing { return existing }
-                } catch let error as ChatStorageError {
-                    throw error.beforeWriting
-                }
-            }
+            if new.ifExists == .keep, let existing = try await existing(new.id, meter) { return existing }
             return try await store.write(for: meter) { [name] in try $0.createConversation(new, tenant: name) }
+        }
+    }
+
+    /// Reads a conversation for a call that writes if it is not there.
+    private func existing(_ id: ConversationID, _ meter: CallMeter?) async throws -> Conversation? {
+        do {
+            return try await store.read(for: meter) { [name] in try $0.conversation(tenant: name, id) }
+        } catch let error as ChatStorageError {
+            throw error.beforeWriting
         }
     }
 
