@@ -16,33 +16,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         // The peer on SQLite, and the module of SQLite's C library for the limit.
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-        .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
     ],
     targets: [
-        .executableTarget(
-            name: "ImportBenchmarks",
-            dependencies: [
-                .product(name: "Benchmark", package: "benchmark"),
-                .product(name: "ChatStorageCore", package: "ChatStorage"),
-                .product(name: "ChatStoragePostgres", package: "ChatStorage"),
-                .product(name: "ChatStorageSQLite", package: "ChatStorage"),
-                .product(name: "ChatStorageTransfer", package: "ChatStorage"),
-            ],
-            path: "Benchmarks/ImportBenchmarks",
-            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
-
-        .executableTarget(
-            name: "OperationBenchmarks",
-            dependencies: [
-                .product(name: "Benchmark", package: "benchmark"),
-                .product(name: "ChatStorageCore", package: "ChatStorage"),
-                .product(name: "ChatStorageInMemory", package: "ChatStorage"),
-                .product(name: "ChatStoragePostgres", package: "ChatStorage"),
-                .product(name: "ChatStorageSQLite", package: "ChatStorage"),
-            ],
-            path: "Benchmarks/OperationBenchmarks",
-            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
-
         // Calls of one operation, to be counted by a profiler.
         .executableTarget(
             name: "CallCost",

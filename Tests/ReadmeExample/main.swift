@@ -1,7 +1,7 @@
 import ChatStorageCore
 import ChatStorageSQLite
 
-/// Asks a model. The answer is kept while it comes, so a Stop or a crash leaves what there was.
+/// Asks a model, and keeps the answer while it comes: a Stop or a crash leaves what there was.
 func ask(_ question: String, in id: ConversationID, of chats: some ChatStorage) async throws -> Message {
     try await chats.append(.user(question), to: id)
     let past = try await chats.history(of: id, window: .tokens(60_000))  // what fits the model
