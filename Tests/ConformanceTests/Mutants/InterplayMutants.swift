@@ -128,7 +128,8 @@ extension Mutant {
             guard let (messages, id, _) = call.appended, let last = messages.last else {
                 return try await call.perform(on: base)
             }
-            await Task.yield()
+            // On a busy machine the cancellation comes late.
+            for _ in 0..<20 where !Task.isCancelled { await Task.yield() }
             if Task.isCancelled, let old = try? await Task(operation: { try await base.conversation(id) }).value {
                 try await Task {
                     let stored = try await base.messages(of: id, limit: .max).map {
