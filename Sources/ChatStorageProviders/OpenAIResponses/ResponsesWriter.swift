@@ -150,18 +150,4 @@ extension MessagePart {
         guard let native, native.format == OpenAIResponses.format else { return nil }
         return try? native.json.slice
     }
-
-    /// Whether both are the same but for native JSON and for where a file's bytes are.
-    fileprivate func says(sameAs other: MessagePart) -> Bool {
-        var (mine, its) = (self, other)
-        if mine.file?.url == nil, let url = its.file?.url {
-            mine.file?.url = url
-            mine.file?.size = its.file?.size
-        }
-        mine.native = nil
-        its.native = nil
-        mine.extra = []
-        its.extra = []
-        return mine == its
-    }
 }

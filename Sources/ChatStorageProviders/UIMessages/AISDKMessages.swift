@@ -1,0 +1,92 @@
+public import ChatStorageCore
+import ChatStorageJSON
+
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
+
+/// The codec of the UI messages of Vercel's AI SDK, which its `useChat` shows, sends and stores.
+///
+/// ```swift
+/// let past = try AISDKMessages.messages(from: requestBody)
+/// let page = try AISDKMessages.body(for: try await chats.history(of: id))
+/// ```
+///
+/// One UI message of the assistant holds a whole turn: its steps, the calls of tools and what they returned. Here it is
+/// several messages, the assistant's and those of the role `tool`, in the order in which a model gets them. Written
+/// again, they are the same UI message, byte for byte but for white space between its parts; a message that was edited
+/// since goes out with its new text.
+///
+/// It reads the form of version 5 and later, whose messages are an id, a role and parts, and that of version 4, with
+/// `content`, `toolInvocations` and attachments. Messages of other providers go out in the form of version 5.
+public enum AISDKMessages {
+    /// The name of the format in native JSON.
+    public static let format = "ai-sdk.ui"
+
+    // MARK: Reading
+
+    /// Reads an array of UI messages, one UI message, or the body of a request of `useChat`.
+    ///
+    /// The members of a UI message beside its parts are in the metadata of the first message made of it, by their own
+    /// names: `id`, `metadata`, `createdAt`, `annotations`.
+    ///
+    /// - Parameters:
+    ///   - array: The JSON.
+    ///   - extracting: Takes the bytes of files out of `data:` URLs; by default they stay in the native JSON.
+    /// - Throws: ``ProviderFormError`` for anything but UI messages; what `extracting` throws.
+    public static func messages(from array: Data, extracting: FileExtraction? = nil) throws -> [ChatMessage] {
+        var omissions: [Omission] = []
+        return try messages(from: array, extracting: extracting, omissions: &omissions)
+    }
+
+    /// Reads UI messages, and says what could not be kept.
+    ///
+    /// - Parameters:
+    ///   - array: The JSON: an array of UI messages, one, or an object whose `messages` is an array of them.
+    ///   - extracting: Takes the bytes of files out of `data:` URLs; by default they stay in the native JSON.
+    ///   - omissions: What could not be kept is added here; for a request, all but its messages.
+    /// - Throws: See ``messages(from:extracting:)``.
+    public static func messages(
+        from array: Data, extracting: FileExtraction? = nil, omissions: inout [Omission]
+    ) throws -> [ChatMessage] {
+        var reader = UIMessageReader(extracting: extracting)
+        try reader.read(JSONFields.parse(array))
+        omissions += reader.omissions
+        return reader.messages
+    }
+
+    // MARK: Writing
+
+    /// Writes UI messages: an object whose `messages` is the array.
+    ///
+    /// The assistant's messages between two of the user's, with the results of its tools, become one UI message. Its id
+    /// is the one that it was read with, or else the id of the provider's response, or else its place: `message-3`.
+    /// What a UI message has no place for is left out and named: results without calls, other providers' signatures,
+    /// files that tools returned.
+    ///
+    /// - Parameters:
+    ///   - messages: The conversation so far.
+    ///   - adding: The object's other members.
+    ///   - resolving: Gives the bytes of files, which go out as `data:` URLs; by default their own URLs do.
+    /// - Throws: ``ProviderFormError`` for members that are added twice or come from the messages; what `resolving`
+    ///   throws.
+    public static func body(
+        for messages: [ChatMessage], adding: RequestMembers = [:], resolving: FileResolution? = nil
+    ) throws -> EncodedBody {
+        let members = try adding.checked(reserving: ["messages"])
+        var writer = UIMessageWriter(messages: messages, resolving: resolving)
+        let written = try writer.written()
+        var json = JSONWriter(capacity: 4_096)
+        json.object { json in
+            for (name, value) in members {
+                json.name(name)
+                json.literal(value.text)
+            }
+            json.name("messages")
+            json.array { for message in written { $0.literal(message) } }
+        }
+        return EncodedBody(data: Data(json.bytes), omissions: writer.omissions)
+    }
+}
