@@ -239,16 +239,16 @@ struct ImportCommandTests {
     @Test("files that are something else say what they are in one line")
     func otherFiles() async throws {
         let tool = try Tool()
-        try tool.write(good.replacing("{", with: "{\n"), to: "pretty.json")
-        try tool.write(#"[{"title": "t", "mapping": {}, "current_node": "a"}]"#, to: "conversations.json")
+        try tool.write("[{\"conversations\": [\(good)]}]", to: "around.json")
+        try tool.write(#"{"data": {"chats": [], "folders": []}}"#, to: "typing.json")
         try tool.write(Data([0x50, 0x4b, 3, 4, 20, 0, 0, 0]), to: "export.zip")
-        let result = try await tool.run("import", "--skip-invalid", "pretty.json", "conversations.json", "export.zip")
+        let result = try await tool.run("import", "--skip-invalid", "around.json", "typing.json", "export.zip")
         #expect(result.status == 1)
         #expect(
             result.errors == """
-                pretty.json: has a JSON object over several lines; objects must have one line each: jq -c . pretty.json | \
-                chatstorage import -
-                conversations.json: is a ChatGPT export; not read yet
+                around.json: is an object around conversations, which must have one line each: \
+                jq -c '.[].conversations[]' around.json | chatstorage import -
+                typing.json: is a TypingMind export; not read yet
                 export.zip: is a ZIP archive; unpack it and import the chats' file in it
 
                 """)

@@ -19,6 +19,8 @@ package struct TextPiece: Sendable, Equatable {
     package let element: Int?
     /// Its bytes, without the newline or comma after it.
     package let content: Content
+    /// The names of members that stand beside the array that it is an element of, and are not kept.
+    package var beside: Set<String> = []
 }
 
 /// Cuts a file into pieces while it is read, in the memory of one piece.

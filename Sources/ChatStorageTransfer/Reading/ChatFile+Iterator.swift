@@ -12,6 +12,8 @@ extension ChatFile {
         private var isAtStart = true
         /// Whether nothing has been given out yet.
         private var isFirst = true
+        /// The entries of the last piece that have not been given out, in reverse.
+        private var waiting: [Entry] = []
         /// The pieces of the last chunk; those before `position` have been given out.
         private var pieces: [TextPiece] = []
         private var position = 0
@@ -26,34 +28,44 @@ extension ChatFile {
         ///
         /// - Throws: ``ChatFileError``, `CancellationError`.
         public mutating func next() async throws -> Entry? {
-            while position == pieces.count {
-                pieces.removeAll(keepingCapacity: true)
-                position = 0
-                do {
-                    guard try await readPieces() else { return nil }
-                } catch let error as SystemError {
-                    file = nil
-                    throw ChatFileError(.unreadable, "cannot be read: \(error)")
+            while waiting.isEmpty {
+                while position == pieces.count {
+                    pieces.removeAll(keepingCapacity: true)
+                    position = 0
+                    do {
+                        guard try await readPieces() else { return nil }
+                    } catch let error as SystemError {
+                        file = nil
+                        throw ChatFileError(.unreadable, "cannot be read: \(error)")
+                    }
                 }
+                position += 1
+                waiting = try entries(of: pieces[position - 1]).reversed()
             }
-            position += 1
-            return try entry(of: pieces[position - 1])
+            return waiting.removeLast()
         }
 
-        private mutating func entry(of piece: TextPiece) throws -> Entry {
+        private mutating func entries(of piece: TextPiece) throws -> [Entry] {
             defer { isFirst = false }
-            let content: Entry.Content
-            var id: ConversationID?
+            let conversations: [ConversationDecoder.Conversation]
             do {
-                let conversation = try decoder.decode(piece)
-                id = conversation.id
-                content = .conversation(conversation)
+                conversations = try decoder.decode(piece)
             } catch let problem as InvalidConversation {
-                if isFirst, let format = problem.format {
+                if isFirst, let error = problem.format?.error(inArray: piece.element != nil) {
                     file = nil
                     (pieces, position) = ([], 0)
-                    throw format.error(inArray: piece.element != nil)
+                    throw error
                 }
+                conversations = [.failure(problem)]
+            }
+            return conversations.map { entry($0, of: piece) }
+        }
+
+        private func entry(_ conversation: ConversationDecoder.Conversation, of piece: TextPiece) -> Entry {
+            let (id, content): (ConversationID?, Entry.Content)
+            switch conversation {
+            case .success(let conversation): (id, content) = (conversation.id, .conversation(conversation))
+            case .failure(let problem):
                 id = problem.id
                 content = problem.endsReading ? .restNotRead(reason: problem.reason) : .invalid(reason: problem.reason)
             }
@@ -67,7 +79,8 @@ extension ChatFile {
             if isAtStart {
                 isAtStart = false
                 let opened = try await open()
-                let start = try await FileStart.read(opened)
+                let start = try await FileStart.read(opened, decoder)
+                decoder.start = start.format
                 file = opened
                 bytesRead = Int64(start.bytesRead)
                 splitter = start.splitter

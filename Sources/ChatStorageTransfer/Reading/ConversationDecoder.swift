@@ -30,9 +30,11 @@ struct ConversationDecoder {
         ["conversation_id", "id", "title", "messages", "conversations"] + OwnMembers.ofConversation
     private static let messageKeys = ["role", "content", "created_at"] + OwnMembers.ofMessage
 
-    private let roles: Set<Role>
-    private let advice: String
-    private var derivedIDs = DerivedIDs()
+    let roles: Set<Role>
+    let advice: String
+    var derivedIDs = DerivedIDs()
+    /// What the file is, as far as its beginning says.
+    var start = FileStart.Format.unknown
 
     /// - Parameter advice: What a sentence about a role ends with that a store could take, but this one does not.
     init(roles: Set<Role>, advice: String = "") {
@@ -40,33 +42,31 @@ struct ConversationDecoder {
         self.advice = advice
     }
 
-    /// Reads a conversation.
+    /// Reads the conversations of a piece: one, unless it is of another program's form.
     ///
     /// - Throws: ``InvalidConversation``.
-    mutating func decode(_ piece: TextPiece) throws -> ArchivedConversation {
+    mutating func decode(_ piece: TextPiece) throws -> [Conversation] {
         switch piece.content {
         case .tooLong: throw InvalidConversation(reason: "is longer than \(LineSplitter.defaultMaximumBytes >> 20) MiB")
         case .broken(let reason): throw InvalidConversation(reason: reason)
         case .restNotRead(let reason): throw InvalidConversation(reason: reason, endsReading: true)
         case .text(let bytes):
             do {
-                return try decode(JSONSlice(validating: bytes))
+                return try conversations(of: JSONSlice(validating: bytes), bytes, beside: piece.beside)
             } catch let problem as JSONProblem {
                 // A line can be found by its number, but an array may be one line as long as the file.
-                let isElement = piece.element != nil
-                throw InvalidConversation(
-                    reason: isElement ? problem.reason(inFileAfter: piece.offset) : problem.reason)
+                let isLine = piece.element == nil && bytes.firstIndex(of: UInt8(ascii: "\n")) == nil
+                throw InvalidConversation(reason: isLine ? problem.reason : problem.reason(inFileAfter: piece.offset))
             } catch var problem as InvalidConversation {
                 problem.format = KnownFormat.recognize(bytes)
-                if let format = problem.format {
-                    problem.reason = format.error(inArray: piece.element != nil).message
-                }
+                if let error = problem.format?.error(inArray: piece.element != nil) { problem.reason = error.message }
                 throw problem
             }
         }
     }
 
-    private mutating func decode(_ value: JSONSlice) throws -> ArchivedConversation {
+    /// Reads a conversation of one of the two kinds.
+    mutating func decode(_ value: JSONSlice) throws -> ArchivedConversation {
         var object = try Fields(value, name: "", keys: Self.keys)
         let id = try id(of: &object)
         do {
@@ -163,8 +163,8 @@ struct ConversationDecoder {
 
     private static let shareGPTRoles: [String: Role] = ["human": .user, "gpt": .assistant, "system": .system]
 
-    private var roleNames: String { roles.map(\.rawValue).sorted().joined(separator: ", ") }
+    var roleNames: String { roles.map(\.rawValue).sorted().joined(separator: ", ") }
 
     /// A name from the file, short enough for an error's sentence.
-    private func quoted(_ name: String) -> String { "\"\(name.shortened)\"" }
+    func quoted(_ name: String) -> String { "\"\(name.shortened)\"" }
 }

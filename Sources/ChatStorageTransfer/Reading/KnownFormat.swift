@@ -1,13 +1,17 @@
 import ChatStorageJSON
 
-/// Files of other programs that are known by their members' names, but not read.
-struct KnownFormat {
-    private enum Kind {
+/// Files of other programs, known by their members' names.
+struct KnownFormat: Sendable {
+    private enum Kind: Sendable {
         case export
+        /// A file that is read.
+        case readable(ChatForm)
         /// A file of an export that has no conversations.
         case sideFile
-        /// An object around conversations that can be read.
+        /// An object around conversations in the library's form.
         case wrapper
+
+        var isSideFile: Bool { if case .sideFile = self { true } else { false } }
     }
 
     /// What the file is, to be put after "is".
@@ -17,15 +21,29 @@ struct KnownFormat {
     private let members: Set<String>
     /// Names that are somewhere in its members' values.
     private let within: Set<String>
+    /// Whether it is a table with these names in its first line.
+    private let isTable: Bool
 
-    private init(_ name: String, _ members: Set<String>, within: Set<String> = [], kind: Kind = .export) {
+    private init(
+        _ name: String, _ members: Set<String>, within: Set<String> = [], kind: Kind = .export, isTable: Bool = false
+    ) {
         self.name = name
         self.kind = kind
+        self.isTable = isTable
         self.members = members
         self.within = within
     }
 
-    private static let all = [
+    private init(_ form: ChatForm, _ members: Set<String>, within: Set<String> = []) {
+        self.init(form.name, members, within: within, kind: .readable(form))
+    }
+
+    private init(table names: Set<String>, _ form: ChatForm) {
+        self.init(form.name, names, kind: .readable(form), isTable: true)
+    }
+
+    /// All formats; where a file has the names of several, the first counts.
+    private static let all: [KnownFormat] = [
         KnownFormat("a DeepSeek export", ["mapping", "inserted_at"]),
         KnownFormat("a DeepSeek export", ["code", "data"], within: ["biz_data"]),
         KnownFormat("a DeepSeek export", ["type", "content", "thought", "children"]),
@@ -57,11 +75,26 @@ struct KnownFormat {
         KnownFormat("the memories in a Claude export", ["conversations_memory"], kind: .sideFile),
     ]
 
-    /// The error for a file of the format.
+    /// How its conversations are read; nil where they are the library's or cannot be read.
+    var form: ChatForm? {
+        if case .readable(let form) = kind { form } else { nil }
+    }
+
+    /// What is read at once of a file of the format; nil if nothing is.
+    var unit: ChatForm.Unit? {
+        switch kind {
+        case .readable(let form): form.unit
+        case .wrapper: .element(of: ["conversations"])
+        case .export, .sideFile: nil
+        }
+    }
+
+    /// The error for a file of the format that cannot be read; nil if it can.
     ///
     /// - Parameter inArray: Whether its objects are an array's elements.
-    func error(inArray: Bool) -> ChatFileError {
+    func error(inArray: Bool) -> ChatFileError? {
         switch kind {
+        case .readable: nil
         case .export: .otherFormat("is \(name); not read yet")
         case .sideFile: .otherFormat("is \(name); it has no conversations")
         case .wrapper:
@@ -71,18 +104,26 @@ struct KnownFormat {
         }
     }
 
+    /// Whether an object is of this format.
+    func isFormat(of object: ArraySlice<UInt8>) -> Bool { Self.recognize(object)?.name == name }
+
     /// Whether an object certainly has no member with a conversation's messages.
     static func hasNoConversation(_ object: ArraySlice<UInt8>) -> Bool {
         let names = MemberNames(of: object)
         return names.areAll && names.members.isDisjoint(with: ["messages", "conversations"])
     }
 
+    /// The format of a table, by the names in its first line.
+    static func recognize(table names: [String]) -> KnownFormat? {
+        all.first { $0.isTable && $0.members.isSubset(of: names) }
+    }
+
     /// The format of an object, which may be cut off.
     static func recognize(_ object: ArraySlice<UInt8>) -> KnownFormat? {
         let names = MemberNames(of: object)
         return all.first {
-            $0.members.isSubset(of: names.members) && $0.within.isSubset(of: names.within)
-                && ($0.kind != .sideFile || names.members.isDisjoint(with: ["messages", "conversations"]))
+            !$0.isTable && $0.members.isSubset(of: names.members) && $0.within.isSubset(of: names.within)
+                && (!$0.kind.isSideFile || names.members.isDisjoint(with: ["messages", "conversations"]))
         }
     }
 }
