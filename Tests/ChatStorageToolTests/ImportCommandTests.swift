@@ -9,7 +9,7 @@ import Testing
 @Suite("The import command")
 struct ImportCommandTests {
     private let good = #"{"conversation_id": "good", "messages": [{"role": "user", "content": "hi"}]}"#
-    private let bad = #"{"conversation_id": "bad", "messages": [{"role": "tool", "content": "secret"}]}"#
+    private let bad = #"{"conversation_id": "bad", "messages": [{"role": "critic", "content": "secret"}]}"#
 
     @Test("bad lines are named with file, line and reason; the others go in; the status is 1")
     func badLines() async throws {
@@ -19,8 +19,7 @@ struct ImportCommandTests {
         #expect(result.status == 1)
         #expect(
             result.errors == """
-                chats.jsonl:2: invalid: messages[0].role is "tool", not one of: assistant, system, user; \
-                --roles with-tools makes the store take it
+                chats.jsonl:2: invalid: messages[0].role is "critic", not one of: assistant, developer, system, tool, user
                 chats.jsonl:4: invalid: is not valid JSON, at byte 1
 
                 """)
@@ -156,6 +155,26 @@ struct ImportCommandTests {
         #expect(try await tool.run("import", "--skip-invalid", "both").status == 0)
     }
 
+    @Test("a store that import makes takes tools' messages; one that is there says how it would")
+    func roles() async throws {
+        guard try TestBackends.sqlite.isSelected() else { return }
+        let tool = try Tool()
+        let advice =
+            #"messages[0].role is "tool", not one of: assistant, system, user; --roles with-tools makes the store take it"#
+        try tool.write(bad.replacing("critic", with: "tool"), to: "chats.jsonl")
+        for store in ["there.db", "new.db"] {
+            if store == "there.db" {
+                let added = try await tool.run("add", "--store", "sqlite:there.db", "c", "user", "x")
+                #expect(added.status == 0)
+            }
+            let result = try await tool.run("import", "--store", "sqlite:\(store)", "chats.jsonl")
+            #expect(result.errors.contains(advice) == (store == "there.db"), "\(result.errors)")
+            #expect(result.status == (store == "there.db" ? 1 : 0))
+        }
+        let again = try await tool.run("import", "--store", "sqlite:new.db", "chats.jsonl")
+        #expect(again.output == "Nothing new: 1 conversation is there already.\n")
+    }
+
     @Test("ten problems of a kind are shown, and how many more there are")
     func kinds() async throws {
         let tool = try Tool()
@@ -168,8 +187,8 @@ struct ImportCommandTests {
         #expect(lines[19] == "chats.jsonl:20: invalid: has neither messages nor conversations")
         #expect(
             lines[20]
-                == #"chats.jsonl: 1,490 more: invalid: messages[N].role is "tool", not one of: assistant, system, "#
-                + "user; --roles with-tools makes the store take it")
+                == #"chats.jsonl: 1,490 more: invalid: messages[N].role is "critic", not one of: assistant, "#
+                + "developer, system, tool, user")
         #expect(lines[21] == "chats.jsonl: 1,490 more: invalid: has neither messages nor conversations")
         #expect(result.output.hasSuffix("Invalid, not imported: 3,000.\n"))
     }

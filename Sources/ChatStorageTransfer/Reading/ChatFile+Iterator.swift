@@ -8,6 +8,8 @@ extension ChatFile {
         private var decoder: ConversationDecoder
         /// Nil before the first read and after the last.
         private var file: FileDescriptor?
+        /// The file's version when it was opened; nil for what is no regular file.
+        private var version: FileDescriptor.Version?
         private var splitter: any TextSplitter = LineSplitter()
         private var isAtStart = true
         /// Whether nothing has been given out yet.
@@ -18,6 +20,8 @@ extension ChatFile {
         private var pieces: [TextPiece] = []
         private var position = 0
         private var bytesRead: Int64 = 0
+        /// Where the last entry begins.
+        private var lastLine = 1
 
         init(roles: Set<Role>, advice: String, open: @escaping @Sendable () async throws -> FileDescriptor) {
             self.open = open
@@ -46,7 +50,7 @@ extension ChatFile {
         }
 
         private mutating func entries(of piece: TextPiece) throws -> [Entry] {
-            defer { isFirst = false }
+            defer { (isFirst, lastLine) = (false, piece.line) }
             let conversations: [ConversationDecoder.Conversation]
             do {
                 conversations = try decoder.decode(piece)
@@ -79,6 +83,7 @@ extension ChatFile {
             if isAtStart {
                 isAtStart = false
                 let opened = try await open()
+                version = try await opened.version()
                 let start = try await FileStart.read(opened, decoder)
                 decoder.start = start.format
                 file = opened
@@ -92,7 +97,11 @@ extension ChatFile {
             bytesRead += Int64(chunk.count)
             if chunk.isEmpty {
                 splitter.finish(into: &pieces)
+                let isSame = try await file.version() == version
                 self.file = nil
+                // What was read can be of two versions.
+                let lastLine = pieces.last?.line ?? lastLine
+                if !isSame { pieces.append(.changed(atLine: lastLine, byte: bytesRead)) }
             } else {
                 splitter.split(chunk, into: &pieces)
             }

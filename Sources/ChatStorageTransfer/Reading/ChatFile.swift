@@ -3,10 +3,12 @@ package import ChatStorageSupport
 
 /// A file of chats, read conversation by conversation: memory holds one, and a number for each without an id.
 ///
-/// The first character distinguishes two formats:
+/// What is in a file's first bytes says what it is. Two formats are the library's own to read; <doc:Importing> lists
+/// other programs' exports.
 ///
 /// - JSON Lines, one `{"conversation_id", "title", "messages": [{"role", "content", "created_at"}]}` a line, where the
 ///   id, the title and the times may be missing or null; OpenAI's fine-tuning files are this.
+///   An object may also stand over several lines.
 /// - A JSON array of ShareGPT conversations: `[{"conversations": [{"from": "human", "value": "..."}]}]`, with
 ///   the conversation's `id` and `title` if they are there.
 ///
@@ -35,7 +37,8 @@ package import ChatStorageSupport
 /// `CancellationError` when the task is cancelled. What is wrong within the file is an entry like the others, and
 /// reading goes on after it: in JSON Lines with the next line; in an array, where a quote or bracket too many or too
 /// few changes the meaning of all that follows, with the next whole conversation that stands where an element can
-/// begin. If none comes, the last entry says from where on the file was not read.
+/// begin. If none comes, the last entry says from where on the file was not read. The same entry comes last if a
+/// regular file changed while it was read.
 public struct ChatFile: AsyncSequence, Sendable {
     /// A conversation of the file, or what is there instead.
     public struct Entry: Sendable {
@@ -53,7 +56,7 @@ public struct ChatFile: AsyncSequence, Sendable {
         public let line: Int
         /// The element's number in an array, counted from 1; after damage each stretch of it counts as one element.
         ///
-        /// Nil in JSON Lines, and for what is not an element.
+        /// Nil in JSON Lines, in a file that is read as a whole, and for what is not an element.
         public let element: Int?
         /// The byte of the file where it begins, counted from 1.
         public let byte: Int64

@@ -63,8 +63,10 @@ struct KnownFormat: Sendable {
         KnownFormat("a chatbot-ui export", ["history", "folders", "version"]),
         KnownFormat("a Kimi chat", ["messages"], within: ["role", "blocks"]),
         KnownFormat("an Open Assistant tree", ["message_tree_id", "prompt"]),
+        KnownFormat("a table of messages with their conversations' ids", ["thread_id", "role", "content"]),
         KnownFormat("a list of messages, not of conversations", ["role", "content"]),
         KnownFormat("a list of messages, not of conversations", ["role", "parts"]),
+        KnownFormat("a log of a session of Claude's agents", ["agent", "environment_id"]),
         KnownFormat("the account in a ChatGPT export", ["id", "email", "chatgpt_plus_user"], kind: .sideFile),
         KnownFormat("the feedback in a ChatGPT export", ["conversation_id", "rating"], kind: .sideFile),
         KnownFormat(
@@ -88,6 +90,9 @@ struct KnownFormat: Sendable {
         case .export, .sideFile: nil
         }
     }
+
+    /// The names of the forms that are read.
+    static var formNames: Set<String> { Set(all.compactMap(\.form?.name)) }
 
     /// The error for a file of the format that cannot be read; nil if it can.
     ///
@@ -121,6 +126,9 @@ struct KnownFormat: Sendable {
     /// The format of an object, which may be cut off.
     static func recognize(_ object: ArraySlice<UInt8>) -> KnownFormat? {
         let names = MemberNames(of: object)
+        if names.areAll, !names.members.isEmpty, names.members.allSatisfy({ $0.hasPrefix("file-") }) {
+            return KnownFormat("the names of files in a ChatGPT export", [], kind: .sideFile)
+        }
         return all.first {
             !$0.isTable && $0.members.isSubset(of: names.members) && $0.within.isSubset(of: names.within)
                 && (!$0.kind.isSideFile || names.members.isDisjoint(with: ["messages", "conversations"]))
@@ -140,7 +148,9 @@ private struct MemberNames {
 
     init(of object: ArraySlice<UInt8>) {
         let text = object.prefix(Self.bounds.bytes)
-        var (depth, position) = (0, text.startIndex)
+        // A list of objects is one of its objects.
+        let lists = text.prefix { $0 == UInt8(ascii: "[") || $0.isJSONWhiteSpace }.count(ofByte: UInt8(ascii: "["))
+        var (depth, position) = (-lists, text.startIndex)
         while position < text.endIndex, members.count + within.count < Self.bounds.names {
             switch text[position] {
             case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1

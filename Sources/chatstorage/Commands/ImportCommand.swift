@@ -7,10 +7,11 @@ struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import", abstract: "Bring in chat archives.",
         discussion: """
-            Two formats are read, and told apart by their first character:
+            Files are known by what is in them, not by their names.
 
             JSON Lines, one conversation a line, as one object; conversation_id, title and created_at may be missing. \
-            OpenAI's fine-tuning files are this.
+            OpenAI's fine-tuning files are this. Objects over several lines are read too, and so is the list in \
+            {"conversations": [...]}.
 
               {"conversation_id": "trip", "title": "Kyoto", "messages": [
                  {"role": "user", "content": "Hi",
@@ -35,7 +36,8 @@ struct ImportCommand: AsyncParsableCommand {
             has. The summary at the end names each that is not empty, with the number of conversations. A message \
             without a text that has tool_calls, a refusal or the like makes its conversation invalid.
 
-            Messages of the roles tool and developer are taken if the store takes them, or with --roles with-tools.
+            Messages of the roles tool and developer are taken if the store takes them, if import makes the SQLite \
+            file, or with --roles with-tools.
 
             A conversation without an id gets one that is derived from its content, so importing a file again adds \
             nothing. A conversation that is there with other messages is reported as different and left as it is; \
@@ -47,7 +49,9 @@ struct ImportCommand: AsyncParsableCommand {
             After damage in an array, reading goes on with the next whole conversation that stands where an element \
             can begin. If none comes, the file is reported as not read from there on.
 
-            Known exports of other programs that cannot be read yet, such as ChatGPT's, are named and not imported.
+            Exports of other programs: their branches become branches and the path that they show the current one; \
+            reasoning, tool calls, results and attachments become parts; what has no place of its own goes to metadata. \
+            Exports that are known and cannot be read yet are named and not imported.
 
             Interrupting an import leaves only whole conversations; run it again for the rest.
 
@@ -74,7 +78,7 @@ struct ImportCommand: AsyncParsableCommand {
         let display = ImportDisplay(files: files)
         let work = Task {
             // Files without conversations make no store.
-            try await store.withBackend(for: .fillingLater, taking: roles.wanted) { backend, taken in
+            try await store.withBackend(for: .fillingLater, taking: roles.wantedForChats) { backend, taken in
                 let preparation = OneTimePreparation { try await store.location.prepare(backend) }
                 let importer = Importer(storage: backend.storage(of: store.tenant), prepare: preparation.run)
                 for file in files { try await Self.importFile(file, of: taken, with: importer, display) }
