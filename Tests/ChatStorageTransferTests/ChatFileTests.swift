@@ -289,23 +289,12 @@ struct ChatFileTests {
         "exports that are not read yet are named, on one line or several",
         arguments: [
             (
-                #"[{"title": "t", "create_time": 1.5, "mapping": {"a": {"message": null}}, "current_node": "a"}]"#,
-                "ChatGPT"
-            ),
-            (#"{"title": "t", "mapping": {"a": {"parent": null}}}"#, "ChatGPT"),
-            (#"[{"uuid": "u", "name": "", "chat_messages": [{"sender": "human", "text": "hi"}]}]"#, "Claude"),
-            (#"[{"id": "i", "chat": {"title": "t", "history": {"messages": {}}}}]"#, "Open WebUI"),
-            (
                 #"{"conversationId": "i", "messages": [{"messageId": "m", "text": "hi", "sender": "User"}]}"#,
                 "LibreChat"
             ),
             (#"{"conversations": [{"conversation": {"id": "i"}, "responses": []}]}"#, "Grok"),
             (#"[{"id": "i", "title": "t", "inserted_at": "2026", "mapping": {}}]"#, "DeepSeek"),
             (#"[{"id": 1, "type": "user", "content": "hi", "thought": null, "children": []}]"#, "DeepSeek"),
-            (
-                #"{"uuid": "u", "title": "t", "project": {}, "messages": [{"role": "user", "content": {"id": "m"}}]}"#,
-                "Claude"
-            ),
             (#"{"runSettings": {}, "chunkedPrompt": {"chunks": []}}"#, "AI Studio"),
             (#"[{"header": "Gemini Apps", "title": "t", "time": "2026", "products": ["Gemini Apps"]}]"#, "Google"),
             (#"[{"role": "user", "content": "hi"}, {"role": "assistant", "content": "ho"}]"#, "a list of messages"),
