@@ -288,15 +288,8 @@ struct ChatFileTests {
     @Test(
         "exports that are not read yet are named, on one line or several",
         arguments: [
-            (
-                #"{"conversationId": "i", "messages": [{"messageId": "m", "text": "hi", "sender": "User"}]}"#,
-                "LibreChat"
-            ),
-            (#"{"conversations": [{"conversation": {"id": "i"}, "responses": []}]}"#, "Grok"),
-            (#"[{"id": "i", "title": "t", "inserted_at": "2026", "mapping": {}}]"#, "DeepSeek"),
-            (#"[{"id": 1, "type": "user", "content": "hi", "thought": null, "children": []}]"#, "DeepSeek"),
-            (#"{"runSettings": {}, "chunkedPrompt": {"chunks": []}}"#, "AI Studio"),
-            (#"[{"header": "Gemini Apps", "title": "t", "time": "2026", "products": ["Gemini Apps"]}]"#, "Google"),
+            (#"{"$schemaVersion": "1.0", "generated_items": [], "original_input": "hi"}"#, "OpenAI's agents"),
+            (#"{"resourceSpans": [{"scopeSpans": []}]}"#, "an OpenTelemetry trace"),
             (#"[{"role": "user", "content": "hi"}, {"role": "assistant", "content": "ho"}]"#, "a list of messages"),
         ])
     func knownFormats(text: String, name: String) async throws {

@@ -113,6 +113,8 @@ struct NothingLost {
     private func isThere(_ text: String) -> Bool {
         text.isEmpty || texts.contains(text) || Timestamp(text).map(times.contains) ?? false
             || texts.contains { $0.contains(text) }
+            // MongoDB's numbers of 64 bits are strings.
+            || EpochTime.time(text, in: .milliseconds).map(times.contains) ?? false
     }
 
     private static func canonical(_ number: String) -> String {
