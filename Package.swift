@@ -79,7 +79,7 @@ let package = Package(
         .target(
             name: "ChatStorageTransfer",
             dependencies: [
-                "ChatStorageCore", "ChatStorageJSON", "ChatStorageSupport",
+                "ChatStorageCore", "ChatStorageJSON", "ChatStorageProviders", "ChatStorageSupport",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: settings),
@@ -219,7 +219,8 @@ let package = Package(
             name: "ChatStorageTransferTests",
             dependencies: [
                 "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStoragePostgres",
-                "ChatStorageConformance", "ChatStorageJSON", "ChatStorageSupport", "ChatStorageTransfer", "TestSupport",
+                "ChatStorageConformance", "ChatStorageJSON", "ChatStorageProviders", "ChatStorageSupport",
+                "ChatStorageTransfer", "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(

@@ -17,9 +17,9 @@ extension ChatFile {
         private var position = 0
         private var bytesRead: Int64 = 0
 
-        init(roles: Set<Role>, advice: String, open: @escaping @Sendable () async throws -> FileDescriptor) {
+        init(decoder: ConversationDecoder, open: @escaping @Sendable () async throws -> FileDescriptor) {
             self.open = open
-            decoder = ConversationDecoder(roles: roles, advice: advice)
+            self.decoder = decoder
         }
 
         /// The next entry, nil after the last.
