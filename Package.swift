@@ -82,7 +82,7 @@ let package = Package(
         .target(
             name: "ChatStorageTransfer",
             dependencies: [
-                "ChatStorageCore", "ChatStorageJSON", "ChatStorageSupport",
+                "ChatStorageCore", "ChatStorageJSON", "ChatStorageProviders", "ChatStorageSupport",
                 .target(name: "CArchive", condition: .when(platforms: [.linux])),
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
@@ -223,7 +223,8 @@ let package = Package(
             name: "ChatStorageTransferTests",
             dependencies: [
                 "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStoragePostgres",
-                "ChatStorageConformance", "ChatStorageJSON", "ChatStorageSupport", "ChatStorageTransfer", "TestSupport",
+                "ChatStorageConformance", "ChatStorageJSON", "ChatStorageProviders", "ChatStorageSupport",
+                "ChatStorageTransfer", "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(

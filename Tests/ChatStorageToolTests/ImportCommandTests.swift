@@ -33,14 +33,15 @@ struct ImportCommandTests {
     func skipInvalid() async throws {
         let tool = try Tool()
         let text = """
-            [{"id": "f", "conversations": [{"from": "human", "value": "a"}, {"from": "function_call", "value": "secret"}]},
+            [{"id": "f", "conversations": [{"from": "human", "value": "a"}, {"from": "narrator", "value": "secret"}]},
             {"conversations": [{"from": "human", "value": "a"}]}]
             """
         try tool.write(text, to: "chats.json")
         for (arguments, status) in [(["import", "chats.json"], 1), (["import", "--skip-invalid", "chats.json"], 0)] {
             let result = try await tool.run(arguments, input: Data())
             #expect(result.status == status)
-            let reason = #"conversations[1].from is "function_call", not one of: human, gpt, system"#
+            let reason =
+                #"conversations[1].from is "narrator", not one of: human, gpt, system, function_call, observation"#
             #expect(result.errors == "chats.json:1: element 1, id f, at byte 2: invalid: \(reason)\n")
             #expect(result.output.contains("Invalid, not imported: 1.\n"))
         }
@@ -236,9 +237,9 @@ struct ImportCommandTests {
         let tool = try Tool()
         try tool.write(
             """
-            {"system": "secret", "messages": [{"role": "user", "content": "a", "name": "secret", "weight": 0}]}
-            {"messages": [{"role": "user", "content": "b", "weight": 1}, {"role": "user", "content": "b", "weight": 1}]}
-            {"messages": [{"role": "user", "content": "c", "weight": null}]}
+            {"tools": 12345678901234567890, "messages": [{"role": "user", "content": "a", "name": "n", "big": 1e999}]}
+            {"messages": [{"role": "user", "content": "b", "big": 1e999}, {"role": "user", "content": "b", "big": 1e999}]}
+            {"messages": [{"role": "user", "content": "c", "big": null, "weight": 1}]}
 
             """, to: "chats.jsonl")
         let result = try await tool.run("import", "chats.jsonl")
@@ -248,11 +249,45 @@ struct ImportCommandTests {
                 """
 
                 Left out, since the store has no place for it:
-                  messages[].weight in 2 conversations
-                  messages[].name in 1 conversation
-                  system in 1 conversation
+                  messages[].big in 2 conversations
+                  tools in 1 conversation
 
                 """))
+    }
+
+    @Test("--lenient mends what can be mended, and counts each kind; without it the reason says what it would do")
+    func lenient() async throws {
+        let tool = try Tool()
+        try tool.write(
+            """
+            {"id": 7, "messages": [{"role": "User", "content": "a", "created_at": 1700000000},
+             {"role": "ai", "content": "b", "created_at": "2023-11-14T22:13:19"}]}
+            """.replacing("\n", with: ""), to: "chats.jsonl")
+        let strict = try await tool.run("import", "chats.jsonl")
+        #expect(strict.status == 1)
+        #expect(
+            strict.errors == "chats.jsonl:1: invalid: id is a number, not a string; a lenient import takes its digits\n"
+        )
+        let result = try await tool.run("import", "--lenient", "--time-zone", "+00:00", "chats.jsonl")
+        #expect(result.status == 0 && result.errors.isEmpty)
+        #expect(
+            result.output.hasSuffix(
+                """
+
+                Mended:
+                  roles in another spelling, taken for the usual one: 2
+                  numbers in place of texts, taken as their digits: 1
+                  times before the one before, raised to it: 1
+                  times that are numbers, counted from 1970: 1
+                  times without a zone, given one: 1
+
+                """))
+        #expect(try await tool.run("history", "7").output.contains("b"))
+        let again = try await tool.run("import", "--lenient", "chats.jsonl")
+        #expect(again.output.hasPrefix("Nothing new: 1 conversation is there already.\n"))
+        for arguments in [["--time-zone", "Z"], ["--lenient", "--time-zone", "Vienna"]] {
+            #expect(try await tool.run(["import", "chats.jsonl"] + arguments, input: Data()).status == 64)
+        }
     }
 
     @Test("files that are something else say what they are in one line")

@@ -95,7 +95,8 @@ extension ConversationDecoder {
             guard let role = conversation.messages.lazy.map(\.role).first(where: { !roles.contains($0) }) else {
                 return .success(conversation)
             }
-            let reason = "has a message of the role \(quoted(role.rawValue)), not one of: \(roleNames)"
+            let names = roles.map(\.rawValue).sorted().joined(separator: ", ")
+            let reason = "has a message of the role \"\(role.rawValue.shortened)\", not one of: \(names)"
             problem = InvalidConversation(reason: RoleSet.withTools.contains(role) ? reason + advice : reason)
         } catch let caught as InvalidConversation {
             problem = caught
