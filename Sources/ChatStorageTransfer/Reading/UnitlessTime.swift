@@ -1,7 +1,7 @@
 import ChatStorageCore
 
 /// Times as numbers since 1970, in the unit that their size suggests.
-enum EpochTime {
+enum UnitlessTime {
     /// Reads a number's text, to the microsecond and without rounding through a `Double`: `1700000000.123456`.
     ///
     /// Up to 10¹¹ it counts seconds, which is the year 5138, up to 10¹⁴ milliseconds, up to 10¹⁷ microseconds, and
