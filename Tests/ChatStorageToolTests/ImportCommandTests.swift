@@ -9,7 +9,7 @@ import Testing
 @Suite("The import command")
 struct ImportCommandTests {
     private let good = #"{"conversation_id": "good", "messages": [{"role": "user", "content": "hi"}]}"#
-    private let bad = #"{"conversation_id": "bad", "messages": [{"role": "tool", "content": "secret"}]}"#
+    private let bad = #"{"conversation_id": "bad", "messages": [{"role": "critic", "content": "secret"}]}"#
 
     @Test("bad lines are named with file, line and reason; the others go in; the status is 1")
     func badLines() async throws {
@@ -19,8 +19,7 @@ struct ImportCommandTests {
         #expect(result.status == 1)
         #expect(
             result.errors == """
-                chats.jsonl:2: invalid: messages[0].role is "tool", not one of: assistant, system, user; \
-                --roles with-tools makes the store take it
+                chats.jsonl:2: invalid: messages[0].role is "critic", not one of: assistant, developer, system, tool, user
                 chats.jsonl:4: invalid: is not valid JSON, at byte 1
 
                 """)
@@ -34,14 +33,15 @@ struct ImportCommandTests {
     func skipInvalid() async throws {
         let tool = try Tool()
         let text = """
-            [{"id": "f", "conversations": [{"from": "human", "value": "a"}, {"from": "function_call", "value": "secret"}]},
+            [{"id": "f", "conversations": [{"from": "human", "value": "a"}, {"from": "narrator", "value": "secret"}]},
             {"conversations": [{"from": "human", "value": "a"}]}]
             """
         try tool.write(text, to: "chats.json")
         for (arguments, status) in [(["import", "chats.json"], 1), (["import", "--skip-invalid", "chats.json"], 0)] {
             let result = try await tool.run(arguments, input: Data())
             #expect(result.status == status)
-            let reason = #"conversations[1].from is "function_call", not one of: human, gpt, system"#
+            let reason =
+                #"conversations[1].from is "narrator", not one of: human, gpt, system, function_call, observation"#
             #expect(result.errors == "chats.json:1: element 1, id f, at byte 2: invalid: \(reason)\n")
             #expect(result.output.contains("Invalid, not imported: 1.\n"))
         }
@@ -156,6 +156,26 @@ struct ImportCommandTests {
         #expect(try await tool.run("import", "--skip-invalid", "both").status == 0)
     }
 
+    @Test("a store that import makes takes tools' messages; one that is there says how it would")
+    func roles() async throws {
+        guard try TestBackends.sqlite.isSelected() else { return }
+        let tool = try Tool()
+        let advice =
+            #"messages[0].role is "tool", not one of: assistant, system, user; --roles with-tools makes the store take it"#
+        try tool.write(bad.replacing("critic", with: "tool"), to: "chats.jsonl")
+        for store in ["there.db", "new.db"] {
+            if store == "there.db" {
+                let added = try await tool.run("add", "--store", "sqlite:there.db", "c", "user", "x")
+                #expect(added.status == 0)
+            }
+            let result = try await tool.run("import", "--store", "sqlite:\(store)", "chats.jsonl")
+            #expect(result.errors.contains(advice) == (store == "there.db"), "\(result.errors)")
+            #expect(result.status == (store == "there.db" ? 1 : 0))
+        }
+        let again = try await tool.run("import", "--store", "sqlite:new.db", "chats.jsonl")
+        #expect(again.output == "Nothing new: 1 conversation is there already.\n")
+    }
+
     @Test("ten problems of a kind are shown, and how many more there are")
     func kinds() async throws {
         let tool = try Tool()
@@ -168,8 +188,8 @@ struct ImportCommandTests {
         #expect(lines[19] == "chats.jsonl:20: invalid: has neither messages nor conversations")
         #expect(
             lines[20]
-                == #"chats.jsonl: 1,490 more: invalid: messages[N].role is "tool", not one of: assistant, system, "#
-                + "user; --roles with-tools makes the store take it")
+                == #"chats.jsonl: 1,490 more: invalid: messages[N].role is "critic", not one of: assistant, "#
+                + "developer, system, tool, user")
         #expect(lines[21] == "chats.jsonl: 1,490 more: invalid: has neither messages nor conversations")
         #expect(result.output.hasSuffix("Invalid, not imported: 3,000.\n"))
     }
@@ -217,9 +237,9 @@ struct ImportCommandTests {
         let tool = try Tool()
         try tool.write(
             """
-            {"system": "secret", "messages": [{"role": "user", "content": "a", "name": "secret", "weight": 0}]}
-            {"messages": [{"role": "user", "content": "b", "weight": 1}, {"role": "user", "content": "b", "weight": 1}]}
-            {"messages": [{"role": "user", "content": "c", "weight": null}]}
+            {"tools": 12345678901234567890, "messages": [{"role": "user", "content": "a", "name": "n", "big": 1e999}]}
+            {"messages": [{"role": "user", "content": "b", "big": 1e999}, {"role": "user", "content": "b", "big": 1e999}]}
+            {"messages": [{"role": "user", "content": "c", "big": null, "weight": 1}]}
 
             """, to: "chats.jsonl")
         let result = try await tool.run("import", "chats.jsonl")
@@ -229,27 +249,66 @@ struct ImportCommandTests {
                 """
 
                 Left out, since the store has no place for it:
-                  messages[].weight in 2 conversations
-                  messages[].name in 1 conversation
-                  system in 1 conversation
+                  messages[].big in 2 conversations
+                  tools in 1 conversation
 
                 """))
+    }
+
+    @Test("--lenient mends what can be mended, and counts each kind; without it the reason says what it would do")
+    func lenient() async throws {
+        let tool = try Tool()
+        try tool.write(
+            """
+            {"id": 7, "messages": [{"role": "User", "content": "a", "created_at": 1700000000},
+             {"role": "ai", "content": "b", "created_at": "2023-11-14T22:13:19"}]}
+            """.replacing("\n", with: ""), to: "chats.jsonl")
+        let strict = try await tool.run("import", "chats.jsonl")
+        #expect(strict.status == 1)
+        #expect(
+            strict.errors == "chats.jsonl:1: invalid: id is a number, not a string; a lenient import takes its digits\n"
+        )
+        let result = try await tool.run("import", "--lenient", "--time-zone", "+00:00", "chats.jsonl")
+        #expect(result.status == 0 && result.errors.isEmpty)
+        #expect(
+            result.output.hasSuffix(
+                """
+
+                Mended:
+                  roles in another spelling, taken for the usual one: 2
+                  numbers in place of texts, taken as their digits: 1
+                  times before the one before, raised to it: 1
+                  times that are numbers, counted from 1970: 1
+                  times without a zone, given one: 1
+
+                """))
+        #expect(try await tool.run("history", "7").output.contains("b"))
+        let again = try await tool.run("import", "--lenient", "chats.jsonl")
+        #expect(again.output.hasPrefix("Nothing new: 1 conversation is there already.\n"))
+        for arguments in [["--time-zone", "Z"], ["--lenient", "--time-zone", "Vienna"]] {
+            #expect(try await tool.run(["import", "chats.jsonl"] + arguments, input: Data()).status == 64)
+        }
     }
 
     @Test("files that are something else say what they are in one line")
     func otherFiles() async throws {
         let tool = try Tool()
-        try tool.write(good.replacing("{", with: "{\n"), to: "pretty.json")
-        try tool.write(#"[{"title": "t", "mapping": {}, "current_node": "a"}]"#, to: "conversations.json")
+        try tool.write("[{\"conversations\": [\(good)]}]", to: "around.json")
+        try tool.write(#"{"resourceSpans": [{"scopeSpans": []}]}"#, to: "trace.json")
         try tool.write(Data([0x50, 0x4b, 3, 4, 20, 0, 0, 0]), to: "export.zip")
-        let result = try await tool.run("import", "--skip-invalid", "pretty.json", "conversations.json", "export.zip")
+        #if os(Linux)
+        let isZIP = "is a ZIP archive that is damaged, or of a kind that is not read"
+        #else
+        let isZIP = "is a ZIP archive"
+        #endif
+        let result = try await tool.run("import", "--skip-invalid", "around.json", "trace.json", "export.zip")
         #expect(result.status == 1)
         #expect(
             result.errors == """
-                pretty.json: has a JSON object over several lines; objects must have one line each: jq -c . pretty.json | \
-                chatstorage import -
-                conversations.json: is a ChatGPT export; not read yet
-                export.zip: is a ZIP archive; unpack it and import the chats' file in it
+                around.json: is an object around conversations, which must have one line each: \
+                jq -c '.[].conversations[]' around.json | chatstorage import -
+                trace.json: is an OpenTelemetry trace; not read yet
+                export.zip: \(isZIP); unpack it and import the chats' file in it
 
                 """)
         #expect(result.output == "Imported nothing.\nFiles that could not be read: 3.\n")

@@ -89,7 +89,7 @@ struct ArchiveLineTests {
         #expect(conversation.snapshot(importTime: .now()) == snapshot)
     }
 
-    @Test("in another's line, what means something else is left out, and the rest is read as it always was")
+    @Test("in another's line, what means something else is kept as it is, and the rest is read as it always was")
     func others() async throws {
         let entries = try await TestFile.read(
             #"""
@@ -102,25 +102,40 @@ struct ArchiveLineTests {
               {"id": 3, "role": "user", "content": "hi", "parts": [{"kind": "text", "text": "other"}], "key": 7}]}
             """#.replacing("\n", with: ""))
         let conversation = try #require(entries[0].conversation, "\(entries[0].content)")
+        // A key that two messages have is none, and an object with a name twice is no metadata.
+        #expect(conversation.leftOut == ["messages[].key", "messages[].metadata"])
         #expect(
-            conversation.leftOut.sorted() == [
-                "created_at", "head", "labels", "last_id", "message_count", "messages[].conversation_id",
-                "messages[].id", "messages[].key", "messages[].metadata", "messages[].native", "messages[].parts",
-                "messages[].predecessor", "messages[].revised_at", "messages[].revision", "messages[].state",
-                "metadata", "read_through", "updated_at",
+            conversation.metadata == [
+                "created_at": 1_700_000_000, "updated_at": "yesterday", "read_through": 5, "labels": [["id": 1]],
+                "metadata": "x", "last_id": "m9", "message_count": 2, "head": 1,
+            ])
+        #expect(
+            conversation.messages.map(\.body.metadata) == [
+                [
+                    "id": 101, "parts": [["type": "text", "text": "hi"]], "metadata": [1], "native": true,
+                    "conversation_id": "z", "state": "done", "revision": "a", "revised_at": 1_700_000_000,
+                    "predecessor": "m0",
+                ], ["id": 102], ["parts": [["kind": "text", "text": "other"]], "key": 7],
             ])
         let plain = try await TestFile.read(
             #"{"id": "a", "messages": [\#(Array(repeating: #"{"role": "user", "content": "hi"}"#, count: 3).joined(separator: ", "))]}"#
         )
         let time = Timestamp(microsecondsSinceEpoch: 0)
-        #expect(conversation.snapshot(importTime: time) == plain[0].conversation?.snapshot(importTime: time))
+        var withoutMetadata = conversation.snapshot(importTime: time)
+        withoutMetadata.metadata = [:]
+        for index in withoutMetadata.messages.indices { withoutMetadata.messages[index].body.metadata = [:] }
+        #expect(withoutMetadata == plain[0].conversation?.snapshot(importTime: time))
         // Times that contradict the messages' too.
         let times = try await TestFile.read(
             #"""
             {"created_at": "2026-01-02T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z", "messages": [
              {"role": "user", "content": "hi", "created_at": "2026-01-01T12:00:00Z"}]}
             """#.replacing("\n", with: ""))
-        #expect(times[0].conversation?.leftOut == ["created_at", "updated_at"])
+        #expect(times[0].conversation?.leftOut == [])
+        #expect(
+            times[0].conversation?.metadata == [
+                "created_at": "2026-01-02T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
+            ])
     }
 
     @Test("another's line can have what the library's has, but for the numbers, which are its messages' places")

@@ -1,5 +1,5 @@
 import ChatStorageConformance
-import ChatStorageTransfer
+@testable import ChatStorageTransfer
 import Testing
 
 @Suite("Splitting files into pieces")
@@ -108,7 +108,77 @@ struct SplitterTests {
             #expect(
                 split(ArraySplitter(maximumBytes: maximum), chunks)
                     == split(ArraySplitter(maximumBytes: maximum), [text]))
+            #expect(
+                split(ObjectSplitter(maximumBytes: maximum), chunks)
+                    == split(ObjectSplitter(maximumBytes: maximum), [text]))
+            let wrapped = [Array(#"{"b": [1], "a": "#.utf8)] + chunks + [Array("}".utf8)]
+            let splitter = ElementSplitter(path: ["a"], maximumBytes: maximum)
+            #expect(split(splitter, wrapped) == split(splitter, [Array(wrapped.joined())]))
         }
+    }
+
+    @Test("objects over several lines are cut where they end")
+    func objects() {
+        #expect(
+            split(ObjectSplitter(), "{\n\"a\": \"}\"\n}\n\n{}{\n}") == [
+                .init(1, "{\n\"a\": \"}\"\n}"), .init(5, "{}"), .init(5, "{\n}"),
+            ])
+        #expect(split(ObjectSplitter(), " \n ").isEmpty)
+        #expect(split(ObjectSplitter(), "{\n").last == .init(1, "cut off", isBroken: true))
+        // What is too long costs no other.
+        let good = "{\n\"messages\": []\n}"
+        #expect(
+            split(ObjectSplitter(maximumBytes: 30), "{\n \"x\": [\(String(repeating: "1,", count: 50))1]\n}\n\(good)")
+                == [.init(1, "is longer than 0 MiB", isBroken: true), .init(4, good)])
+    }
+
+    @Test("the elements of one array in an object, and the names of what stands beside it")
+    func elementsOfMember() {
+        let text = #"""
+            {"v": 1, "n": null, "e": [ ], "data": {"u": "x", "list":
+             [{"a": "]}"}, 2 , [3]], "w": {"list": [4]}, "é": [[]]},
+             "list": [5]}
+            {"data": {"list": [6]}, "data": [7], "\u0064ata": {"list": {}}}
+            """#
+        var splitter = ElementSplitter(path: ["data", "list"], offset: 3)
+        var pieces: [TextPiece] = []
+        splitter.split(Array(text.utf8), into: &pieces)
+        splitter.finish(into: &pieces)
+        #expect(pieces.map(SplitPiece.init).map(\.text) == [#"{"a": "]}"}"#, "2", "[3]", "6"])
+        #expect(pieces.map(\.line) == [2, 2, 2, 4])
+        #expect(pieces.map(\.element) == [1, 2, 3, 4])
+        #expect(pieces[0].offset == 3 + 60)
+        #expect(pieces.map(\.beside) == [["v", "data.u"], [], ["data.w", "data.é", "list"], ["data", "data.list"]])
+    }
+
+    @Test(
+        "damage beside an array ends reading, and what was read before it counts",
+        arguments: [
+            (#"{"a": [1, 2], "b": }"#, "byte 20"), (#"{"a": [1, 2], }"#, "byte 15"),
+            (#"{"a": [1, 2]"#, "end of the file"),
+            (#"{"a": [1, 2]} x"#, "byte 15"), (#"{"a": [1, 2], "b": [}]}"#, "byte 21"),
+        ])
+    func damageBesideElements(text: String, reason: String) {
+        let pieces = split(ElementSplitter(path: ["a"]), text)
+        #expect(pieces == [.init(1, "1"), .init(1, "2"), .init(1, reason, isBroken: true)])
+    }
+
+    @Test("a damaged element costs no other, though its object goes on")
+    func damagedElement() {
+        let elements = (0..<5).map { #"{"k": \#($0), "turns": [{"x": 1}]}"# }
+        let text = #"{"data": [\#(elements.joined(separator: ",\n"))], "more": 1}"#
+        #expect(split(ElementSplitter(path: ["data"]), text).count == 5)
+        for (bad, good) in [(#""k": 3"#, #""k": "3"#), (#""k": 3, "turns": ["#, #""k": 3, "turns": [["#)] {
+            let pieces = split(ElementSplitter(path: ["data"]), text.replacing(bad, with: good))
+            #expect(pieces.map(\.isBroken) == [false, false, false, true, false])
+            #expect(pieces.last?.text == elements[4])
+        }
+    }
+
+    @Test("a whole file is one piece, one that is too long none")
+    func wholeFile() {
+        #expect(split(FileSplitter(), ["[1,".utf8, "\n2]".utf8].map(Array.init)) == [.init(1, "[1,\n2]")])
+        #expect(split(FileSplitter(maximumBytes: 3), "[12]") == [.init(1, nil)])
     }
 
     private func split(_ splitter: some TextSplitter, _ text: String) -> [SplitPiece] {

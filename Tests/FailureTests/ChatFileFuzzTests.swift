@@ -1,7 +1,7 @@
 import ChatStorageCore
 import ChatStorageInMemory
 import ChatStorageSupport
-import ChatStorageTransfer
+@testable import ChatStorageTransfer
 import Foundation
 import TestSupport
 import Testing
@@ -24,6 +24,25 @@ import Testing
         try await fuzz(
             "mutated ShareGPT files", samples: Self.arrays,
             tokens: Self.tokens + [#""conversations""#, #""from""#, #""human""#])
+    }
+
+    /// The forms of other programs, each with files that are nearly right.
+    @Test("other programs' forms", arguments: FormFile.all)
+    func otherForms(file: FormFile) async throws {
+        try await fuzz(
+            "mutated files: \(file.name)", samples: [file.text], tokens: Self.tokens + file.tokens, roles: .withTools)
+    }
+
+    @Test("every form that is read has a file here")
+    func allForms() async throws {
+        for file in FormFile.all {
+            try Data(file.text.utf8).write(to: URL(fileURLWithPath: path))
+            let entries = try await ChatFile(path: path, roles: RoleSet.withTools.roles)
+                .reduce(into: [ChatFile.Entry]()) { $0.append($1) }
+            #expect(!entries.isEmpty, "\(file.name)")
+            for case .invalid(let reason) in entries.map(\.content) { Issue.record("\(file.name): \(reason)") }
+        }
+        #expect(Set(FormFile.all.map(\.name)) == KnownFormat.formNames)
     }
 
     /// One element of an array is damaged, within its line: all others are read, as they were written.
@@ -57,12 +76,14 @@ import Testing
         figures.report()
     }
 
-    private func fuzz(_ name: String, samples: [String], tokens: [String]) async throws {
+    private func fuzz(
+        _ name: String, samples: [String], tokens: [String], roles: RoleSet = .standard
+    ) async throws {
         var mutator = Mutator(samples: samples, tokens: tokens, seed: try SoakCount.seed)
         var figures = Figures(name)
         for _ in 0..<(try SoakCount.inputs.value) {
             let input = mutator.next()
-            let (accepted, lost) = try await read(input)
+            let (accepted, lost) = try await read(input, roles)
             figures.faults += 1
             figures.add(accepted, lost: lost)
         }
@@ -73,19 +94,19 @@ import Testing
     /// Reads a file and stores its conversations.
     ///
     /// - Returns: How many the file has, and how many of them are not stored as they were read.
-    private func read(_ input: [UInt8]) async throws -> (accepted: Int, lost: Int) {
+    private func read(_ input: [UInt8], _ roles: RoleSet) async throws -> (accepted: Int, lost: Int) {
         try Data(input).write(to: URL(fileURLWithPath: path))
         let shown = String(decoding: input, as: UTF8.self)
-        let (backend, importTime) = (InMemoryBackend(), Timestamp(microsecondsSinceEpoch: 0))
+        let (backend, importTime) = (InMemoryBackend(roles: roles), Timestamp(microsecondsSinceEpoch: 0))
         try await backend.prepare()
         var (accepted, lost, line, bytesRead) = (0, 0, 1, Int64(0))
         do {
-            for try await entry in ChatFile(path: path) {
+            for try await entry in ChatFile(path: path, roles: roles.roles) {
                 #expect(entry.line >= line && entry.bytesRead >= bytesRead, "\(shown)")
                 (line, bytesRead) = (entry.line, entry.bytesRead)
                 guard case .conversation(let conversation) = entry.content else { continue }
                 accepted += 1
-                #expect(conversation.messages.allSatisfy { Role.standard.contains($0.role) }, "\(shown)")
+                #expect(conversation.messages.allSatisfy { roles.roles.contains($0.role) }, "\(shown)")
                 let snapshot = conversation.snapshot(importTime: importTime)
                 do {
                     try await backend.restoreConversation(snapshot)

@@ -108,10 +108,11 @@ struct ChatReader {
 
     private func call(_ json: JSONSlice) -> MessagePart {
         let custom = json.member("custom")
-        let function = json.member("function") ?? custom
+        // Data sets for training have the call itself there.
+        let function = json.member("function") ?? custom ?? json
         return MessagePart(
-            .toolCall, name: function?.member("name")?.storableName, callID: json.member("id")?.storableName,
-            input: function?.member(custom == nil ? "arguments" : "input")?.textOrJSON)
+            .toolCall, name: function.member("name")?.storableName, callID: json.member("id")?.storableName,
+            input: function.member(custom == nil ? "arguments" : "input")?.textOrJSON)
     }
 
     /// An element of `content`.

@@ -72,6 +72,30 @@ package final class FileDescriptor: Sendable {
         return Int64(status.st_size)
     }
 
+    /// What changes when something is written to a regular file; nil for what is none.
+    package struct Version: Sendable, Equatable {
+        let bytes: Int64
+        let seconds: Int64
+        let nanoseconds: Int64
+    }
+
+    /// Which version of a regular file it is now; nil for a pipe.
+    ///
+    /// - Throws: ``SystemError``; `CancellationError` at once when the task is cancelled.
+    package func version() async throws -> Version? {
+        try await CancellableContinuation<Version?>.wait { call in
+            queue.async { [self] in
+                guard call.begin() else { return }
+                var status = stat()
+                guard fstat(descriptor, &status) == 0 else {
+                    call.end(.failure(SystemError(errno)))
+                    return
+                }
+                call.end(.success(Version(status)))
+            }
+        }
+    }
+
     /// Whether people see it.
     package var isTerminal: Bool { isatty(descriptor) == 1 }
 
@@ -151,4 +175,16 @@ private func systemRead(_ descriptor: CInt, _ buffer: UnsafeMutableRawPointer?, 
 
 private func systemWrite(_ descriptor: CInt, _ buffer: UnsafeRawPointer?, _ count: Int) -> Int {
     write(descriptor, buffer, count)
+}
+
+extension FileDescriptor.Version {
+    fileprivate init?(_ status: stat) {
+        guard status.st_mode & S_IFMT == S_IFREG else { return nil }
+        #if canImport(Darwin)
+        let time = status.st_mtimespec
+        #else
+        let time = status.st_mtim
+        #endif
+        self.init(bytes: Int64(status.st_size), seconds: Int64(time.tv_sec), nanoseconds: Int64(time.tv_nsec))
+    }
 }

@@ -12,7 +12,8 @@ struct ChatForm: Sendable {
         /// An element of the array that is found in the file's only object by these names, one within the other; the
         /// object's other members are not read.
         case element(of: [String])
-        /// The whole file.
+        /// The whole file. A table (CSV) is an array of its rows, each an object with the names of the first line and
+        /// strings as values.
         case file
     }
 

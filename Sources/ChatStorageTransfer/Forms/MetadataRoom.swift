@@ -1,5 +1,6 @@
 import ChatStorageCore
 import ChatStorageJSON
+import ChatStorageSupport
 
 /// Metadata that is filled from a file as long as there is room in it.
 struct MetadataRoom {
@@ -9,6 +10,12 @@ struct MetadataRoom {
     private(set) var leftOut: Set<String> = []
     private var bytes = 2
 
+    /// Makes the room that is left beside a file's own metadata.
+    init(beside metadata: Metadata = Metadata()) {
+        self.metadata = metadata
+        if !metadata.isEmpty { bytes = metadata.text.utf8.count }
+    }
+
     /// Takes a member, unless it is empty or there is no room for it.
     ///
     /// - Parameters:
@@ -17,17 +24,23 @@ struct MetadataRoom {
     ///   - path: Its place in the file: `mapping[].message.metadata.model_slug`.
     mutating func take(_ name: String, _ value: JSONSlice, at path: String) {
         guard !value.isEmpty else { return }
-        guard let parsed = try? JSONValue(value) else {
+        guard !name.hasNUL, let parsed = try? JSONValue(value, depth: 2) else {
             leftOut.insert(path)
             return
         }
         // A name, a colon, a comma, and the value.
         let added = JSONValue.string(name).text.utf8.count + parsed.text.utf8.count + 2
-        guard metadata[name] == nil, bytes + added <= Limits.metadataBytes else {
+        guard !hasForm(of: name), bytes + added <= Limits.metadataBytes else {
             leftOut.insert(path)
             return
         }
         metadata[name] = parsed
         bytes += added
+    }
+
+    /// Whether a name is taken; those that are canonically equal are one.
+    private func hasForm(of name: String) -> Bool {
+        if name.utf8.allSatisfy({ $0 < 0x80 }) { return metadata[name] != nil }
+        return metadata.object.members.contains { $0.name == name }
     }
 }

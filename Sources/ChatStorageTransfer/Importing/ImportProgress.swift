@@ -12,6 +12,7 @@ struct ImportProgress {
         let byte: Int64
         let id: ConversationID?
         let leftOut: Set<String>
+        var mended: [Mending: Int] = [:]
         /// Nil while it is being stored.
         var end: End?
     }
@@ -62,6 +63,7 @@ struct ImportProgress {
     mutating func end(_ stored: StoredConversation) async {
         storing.remove(stored.id)
         storingBytes -= stored.byteCount
+        entries[stored.number]?.mended = stored.mended
         switch stored.outcome {
         case .success(let outcome): await end(stored.number, .outcome(outcome))
         case .failure(let error):
@@ -82,7 +84,10 @@ struct ImportProgress {
             reported += 1
             guard case .outcome(let outcome) = end else { continue }
             summary.count(outcome)
-            if outcome.isInStore { summary.countLeftOut(entry.leftOut) }
+            if outcome.isInStore {
+                summary.countLeftOut(entry.leftOut)
+                summary.countMended(entry.mended)
+            }
             await report(
                 ImportEvent(
                     line: entry.line, element: entry.element, byte: entry.byte, conversationID: entry.id,
@@ -100,6 +105,8 @@ struct StoredConversation: Sendable {
     let number: Int
     let id: ConversationID
     let byteCount: Int
+    /// What was mended in it, by its reader and after.
+    let mended: [Mending: Int]
     let outcome: Result<ImportOutcome, any Error>
 }
 

@@ -1,3 +1,5 @@
+public import ChatStorageCore
+
 /// What an import has done so far.
 public struct ImportSummary: Sendable, Hashable {
     /// Conversations that were stored.
@@ -18,6 +20,8 @@ public struct ImportSummary: Sendable, Hashable {
     ///
     /// A hundred names at most; further ones are counted together as `others`.
     public private(set) var leftOut: [String: Int] = [:]
+    /// What was mended in the conversations that are now in the store: how many values of each kind.
+    public private(set) var mended: [Mending: Int] = [:]
     /// Bytes of the file that were read.
     public var bytesRead: Int64 = 0
 
@@ -35,6 +39,7 @@ public struct ImportSummary: Sendable, Hashable {
         sum.restsNotRead += right.restsNotRead
         sum.failed += right.failed
         for (name, count) in right.leftOut { sum.addLeftOut(name, count) }
+        sum.countMended(right.mended)
         sum.bytesRead += right.bytesRead
         return sum
     }
@@ -57,6 +62,11 @@ public struct ImportSummary: Sendable, Hashable {
     /// Counts members of a conversation that is in the store without them.
     mutating func countLeftOut(_ names: Set<String>) {
         for name in names { addLeftOut(name, 1) }
+    }
+
+    /// Counts what was mended in a conversation that is in the store.
+    mutating func countMended(_ counts: [Mending: Int]) {
+        mended.merge(counts, uniquingKeysWith: +)
     }
 
     private mutating func addLeftOut(_ name: String, _ count: Int) {

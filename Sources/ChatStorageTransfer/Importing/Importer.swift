@@ -3,7 +3,8 @@ import ChatStorageSupport
 
 /// Stores the conversations of chat files, each one whole or not at all.
 ///
-/// Importing a file again adds nothing. A conversation that exists is compared, never changed; what is
+/// Importing a file again adds nothing. A conversation of a lenient ``ChatFile`` is mended before it is stored, see
+/// ``Leniency``. One that exists is compared, never changed; what is
 /// compared are its messages' roles, parts, states, times, places and predecessors, not its title, labels, metadata and
 /// head.
 ///
@@ -116,26 +117,31 @@ public struct Importer: Sendable {
     private func store(
         _ conversation: ArchivedConversation, number: Int, importTime: Timestamp
     ) async -> StoredConversation {
+        let (snapshot, mended) = conversation.storable(importTime: importTime)
         let task = Task { () async throws -> ImportOutcome in
             do {
                 do {
-                    try await storage.restoreConversation(conversation.snapshot(importTime: importTime))
+                    try await storage.restoreConversation(snapshot)
                     return .imported(messages: conversation.messages.count)
                 } catch let error as ChatStorageError where error.code == .conversationExists {
-                    return try await isStored(conversation) ? .unchanged : .different
+                    return try await isStored(conversation.mended(as: snapshot)) ? .unchanged : .different
                 }
             } catch let error as ChatStorageError {
-                return try Self.outcome(of: error)
+                return try Self.outcome(of: error, conversation, snapshot)
             }
         }
         return StoredConversation(
-            number: number, id: conversation.id, byteCount: conversation.byteCount, outcome: await task.result)
+            number: number, id: conversation.id, byteCount: conversation.byteCount, mended: mended,
+            outcome: await task.result)
     }
 
     /// What an error means for one conversation; it throws an error that all the others would meet too.
-    private static func outcome(of error: ChatStorageError) throws -> ImportOutcome {
+    private static func outcome(
+        of error: ChatStorageError, _ conversation: ArchivedConversation, _ snapshot: ConversationSnapshot
+    ) throws -> ImportOutcome {
         switch error.code {
-        case .invalidArgument, .invalidRole: return .invalid(reason: error.message)
+        case .invalidArgument: return .invalid(reason: error.message + conversation.advice(to: snapshot))
+        case .invalidRole: return .invalid(reason: error.message)
         case .unavailable, .readOnly, .accessDenied, .notPrepared, .schemaTooNew, .closed: throw error
         default:
             let cause = error.cause.map { " (\($0.engine) \($0.code))" } ?? ""

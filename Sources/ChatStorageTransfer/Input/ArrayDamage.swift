@@ -21,10 +21,12 @@ struct ArrayDamage: Sendable {
 
     /// The piece for damage after which none was found.
     ///
-    /// - Parameter lastByte: The last byte of the file that is not white space.
-    func pieceAtEnd(lastByte: UInt8?) -> TextPiece {
+    /// - Parameters:
+    ///   - lastByte: The last byte of the file that is not white space.
+    ///   - bracket: The one that ends an undamaged file.
+    func pieceAtEnd(lastByte: UInt8?, bracket: UInt8) -> TextPiece {
         if isEnd { return piece(.restNotRead(reason)) }
-        guard hidesOthers || lastByte != UInt8(ascii: "]") else { return piece(.broken(reason)) }
+        guard hidesOthers || lastByte != bracket else { return piece(.broken(reason)) }
         return piece(.restNotRead("\(reason); from line \(line), byte \(offset + 1) on the file was not read"))
     }
 
@@ -34,9 +36,15 @@ struct ArrayDamage: Sendable {
 }
 
 extension ArraySlice<UInt8> {
-    /// Whether they are one JSON object with a conversation's messages.
-    var areConversation: Bool {
+    /// Whether they are one JSON object with a conversation's messages, or with the names of such an object.
+    ///
+    /// - Parameter names: Names of members that together only conversations have; nil if none are known.
+    func areConversation(withNames names: Set<String>?) -> Bool {
         guard let members = (try? JSONSlice(validating: self))?.members else { return false }
-        return members.contains { ["messages", "conversations"].contains($0.key) && $0.value.kind == .array }
+        if let names, !names.isEmpty, names.isSubset(of: members.map(\.key)) { return true }
+        if members.contains(where: { ["messages", "conversations"].contains($0.key) && $0.value.kind == .array }) {
+            return true
+        }
+        return KnownFormat.recognize(self)?.form?.unit == .conversation
     }
 }

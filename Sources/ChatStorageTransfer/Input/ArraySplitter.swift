@@ -27,7 +27,14 @@ package struct ArraySplitter: TextSplitter {
     /// How many bytes after an element are searched for the comma.
     private static let maximumWhiteSpace = 1 << 16
 
+    /// How many elements are looked at to learn the names that all have.
+    private static let elementsLearned = 3
+
     private let maximumBytes: Int
+    /// Whether it is a member of an object, after whose end other members come.
+    private let isMember: Bool
+    /// The names that the first elements of a member's array have in common.
+    private var names: Set<String>?
     private var step = Step.beforeArray
     /// The bytes that are still needed; those before `start` are done with.
     private var buffer: [UInt8] = []
@@ -46,8 +53,30 @@ package struct ArraySplitter: TextSplitter {
     /// Starts at the beginning of a file, or after its byte order mark.
     package init(maximumBytes: Int = ArraySplitter.defaultMaximumBytes, offset: Int64 = 0) {
         self.maximumBytes = maximumBytes
+        isMember = false
         self.offset = offset
     }
+
+    /// Starts at the bracket of an array that is a member of an object.
+    ///
+    /// - Parameters:
+    ///   - line: The line of the bracket.
+    ///   - offset: Its place in the file.
+    ///   - elements: How many elements stand in arrays before it.
+    init(memberAtLine line: Int, offset: Int64, after elements: Int, maximumBytes: Int) {
+        self.maximumBytes = maximumBytes
+        isMember = true
+        self.line = line
+        self.offset = offset
+        self.elements = elements
+    }
+
+    /// What follows the array of a member; nil while it goes on.
+    var rest: (bytes: ArraySlice<UInt8>, line: Int, offset: Int64, elements: Int)? {
+        isAtEndOfMember ? (buffer[start...], line, offset, elements) : nil
+    }
+
+    private var isAtEndOfMember: Bool { isMember && step == .afterArray }
 
     package mutating func split(_ chunk: [UInt8], into pieces: inout [TextPiece]) {
         // Pieces share the buffer that they were cut from, so what is left of it is copied.
@@ -58,7 +87,7 @@ package struct ArraySplitter: TextSplitter {
             buffer.append(contentsOf: chunk)
         }
         start = 0
-        while start < buffer.count, advance(into: &pieces) {}
+        while start < buffer.count, !isAtEndOfMember, advance(into: &pieces) {}
     }
 
     package mutating func finish(into pieces: inout [TextPiece]) {
@@ -70,11 +99,11 @@ package struct ArraySplitter: TextSplitter {
                 while start < buffer.count { pass() }
             } else {
                 giveUp(at: offset + Int64(buffer.count - start), "is cut off by the end of the file", isEnd: true)
-                while start < buffer.count, advance(into: &pieces) {}
+                while start < buffer.count, !isAtEndOfMember, advance(into: &pieces) {}
             }
         }
         if let damage {
-            pieces.append(damage.pieceAtEnd(lastByte: place.previous))
+            pieces.append(damage.pieceAtEnd(lastByte: place.previous, bracket: UInt8(ascii: isMember ? "}" : "]")))
         } else if step != .afterArray {
             let content = TextPiece.Content.restNotRead("is the end of the file, not of the array")
             pieces.append(TextPiece(line: line, offset: offset, element: nil, content: content))
@@ -161,7 +190,7 @@ package struct ArraySplitter: TextSplitter {
     /// Takes a whole element; after damage only a conversation counts as one.
     private mutating func end(_ bytes: ArraySlice<UInt8>, into pieces: inout [TextPiece]) {
         if let damage {
-            guard bytes.areConversation else {
+            guard bytes.areConversation(withNames: names) else {
                 giveUp(at: offset, "", isOther: false)
                 return
             }
@@ -169,6 +198,7 @@ package struct ArraySplitter: TextSplitter {
             self.damage = nil
         }
         elements += 1
+        if isMember, elements <= Self.elementsLearned { learnNames(of: bytes) }
         add(.text(bytes), into: &pieces)
         layout.learn(from: place)
         line += bytes.count(ofByte: UInt8(ascii: "\n"))
@@ -176,6 +206,12 @@ package struct ArraySplitter: TextSplitter {
         start += bytes.count
         place.passElement()
         step = .afterElement
+    }
+
+    private mutating func learnNames(of element: ArraySlice<UInt8>) {
+        guard let members = (try? JSONSlice(validating: element))?.members else { return }
+        let found = Set(members.lazy.map(\.key))
+        names = names?.intersection(found) ?? found
     }
 
     /// Gives up the element at `start`, which broke at a position in the file, and looks for others after its first

@@ -57,6 +57,12 @@ struct StructureScan: Sendable {
         return .incomplete
     }
 
+    /// Goes on with bytes that follow those of the last call, which are no longer needed.
+    mutating func followOn(_ bytes: UnsafeRawBufferPointer) -> Outcome {
+        position = 0
+        return follow(bytes)
+    }
+
     /// Takes a byte outside strings and literals; false if it cannot be there.
     private mutating func take(_ byte: UInt8) -> Bool {
         switch (expected, byte) {

@@ -19,6 +19,15 @@ package struct TextPiece: Sendable, Equatable {
     package let element: Int?
     /// Its bytes, without the newline or comma after it.
     package let content: Content
+    /// The names of members that stand beside the array that it is an element of, and are not kept.
+    package var beside: Set<String> = []
+
+    /// What stands after the last piece of a file that something was written to.
+    static func changed(atLine line: Int, byte: Int64) -> TextPiece {
+        TextPiece(
+            line: line, offset: byte, element: nil,
+            content: .restNotRead("changed while it was read; import it again when nothing writes to it"))
+    }
 }
 
 /// Cuts a file into pieces while it is read, in the memory of one piece.

@@ -72,8 +72,12 @@ public struct ArchivedConversation: Sendable {
     public var head: Int64?
     /// The messages of all branches, in the file's order.
     public var messages: [Message]
-    /// The names of the file's members that are not empty and not kept: `system`, `messages[].name`.
+    /// The names of the file's members that are not empty and not kept: `tools`, `messages[].logprobs`.
     public var leftOut: Set<String> = []
+    /// What a lenient reader mended: how many values of each kind.
+    public var mended: [Mending: Int] = [:]
+    /// Whether the importer mends what can be mended before it stores the conversation; a lenient reader sets it.
+    public var isToBeMended = false
 
     /// Makes a conversation.
     public init(id: ConversationID, title: String? = nil, messages: [Message]) {

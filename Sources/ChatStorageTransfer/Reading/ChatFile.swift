@@ -3,25 +3,40 @@ package import ChatStorageSupport
 
 /// A file of chats, read conversation by conversation: memory holds one, and a number for each without an id.
 ///
-/// The first character distinguishes two formats:
+/// What is in a file's first bytes says what it is. Two formats are the library's own to read; <doc:Importing> lists
+/// other programs' exports.
 ///
 /// - JSON Lines, one `{"conversation_id", "title", "messages": [{"role", "content", "created_at"}]}` a line, where the
-///   id, the title and the times may be missing or null; OpenAI's fine-tuning files are this.
+///   id, the title and the times may be missing or null. OpenAI's lines for fine-tuning are this: content can be a
+///   text, null or an array of parts; calls, results, refusals, audio and reasoning become parts.
+///   An object may also stand over several lines.
 /// - A JSON array of ShareGPT conversations: `[{"conversations": [{"from": "human", "value": "..."}]}]`, with
-///   the conversation's `id` and `title` if they are there.
+///   the conversation's `id` and `title` if they are there. A `function_call` becomes a call, an `observation` the
+///   result of the first call that waits for one.
 ///
-/// In both, the id's name is `conversation_id` or `id`; if both are there and differ, the first counts.
+/// In both, the id's name is `conversation_id` or `id`; if both are there and differ, the first counts. A `system`
+/// prompt beside the messages becomes the first message. Files in `images`, `videos` and `audios` take the places of
+/// `<image>`, `<video>` and `<audio>` in the texts if there is one for each. Of two answers, in `chosen` and
+/// `rejected`, or `preferred_output` and `non_preferred_output`, each becomes a branch, and the preferred one the
+/// current path.
 ///
 /// The library's own archives, which `chatstorage show --json --all` writes, are JSON Lines with everything: a
 /// conversation's `created_at`, `updated_at`, `last_id` (or `last_sequence`), `read_through`, `labels` and `metadata`;
 /// a message's `id` (or `sequence`), `parts` in place of the content or beside it, `metadata`, `native` and `key`, as
 /// in the values' `Codable`. A line with `last_id` must have each of them as the library writes it. In any other line
-/// each may be missing, and one that is something else is left out; messages are numbered by their places, a
-/// conversation without times is created with its first message and updated with its last.
+/// each may be missing, and one that is something else is kept as any other member; messages are numbered by their
+/// places, a conversation without times is created with its first message and updated with its last.
 ///
-/// Other members are not kept, such as a `system` prompt beside the messages, a message's `name` or `weight`. Unless
-/// they are null or empty, their names are in ``ArchivedConversation/leftOut``. A message that has `tool_calls`, a
-/// `refusal` or the like but no text would be empty without them, so its conversation is invalid.
+/// Other members, such as `tools` beside the messages or a message's `name` and `weight`, go to the metadata under
+/// their own names. Where metadata does not take them, and in the library's own lines, their names are in
+/// ``ArchivedConversation/leftOut``, unless they are null or empty.
+///
+/// A role `User` or a time as a number makes a conversation invalid. A ``Leniency`` mends that.
+///
+/// ChatGPT's, Claude's and Open WebUI's exports are read as they come; their branches, times, models, tool calls,
+/// reasoning and files are kept. On Linux a ZIP archive is read where it is: an export's `conversations.json`, or its
+/// shards in the order of the export's list, or else every file of JSON in it. Lines and bytes are those of the file in
+/// the archive.
 ///
 /// Conversations without an id get one that is derived from their content and their number among equals in the file.
 ///
@@ -35,7 +50,8 @@ package import ChatStorageSupport
 /// `CancellationError` when the task is cancelled. What is wrong within the file is an entry like the others, and
 /// reading goes on after it: in JSON Lines with the next line; in an array, where a quote or bracket too many or too
 /// few changes the meaning of all that follows, with the next whole conversation that stands where an element can
-/// begin. If none comes, the last entry says from where on the file was not read.
+/// begin. If none comes, the last entry says from where on the file was not read. The same entry comes last if a
+/// regular file changed while it was read.
 public struct ChatFile: AsyncSequence, Sendable {
     /// A conversation of the file, or what is there instead.
     public struct Entry: Sendable {
@@ -53,7 +69,7 @@ public struct ChatFile: AsyncSequence, Sendable {
         public let line: Int
         /// The element's number in an array, counted from 1; after damage each stretch of it counts as one element.
         ///
-        /// Nil in JSON Lines, and for what is not an element.
+        /// Nil in JSON Lines, in a file that is read as a whole, and for what is not an element.
         public let element: Int?
         /// The byte of the file where it begins, counted from 1.
         public let byte: Int64
@@ -90,6 +106,7 @@ public struct ChatFile: AsyncSequence, Sendable {
     private let roles: Set<Role>
     /// What a sentence about a role ends with that a store could take, but not this one.
     private let advice: String
+    private let leniency: Leniency
 
     /// A file.
     ///
@@ -97,35 +114,38 @@ public struct ChatFile: AsyncSequence, Sendable {
     ///   - path: Where it is.
     ///   - roles: The roles that messages can have; a conversation with any other is invalid. By default those of
     ///     plain chats.
-    public init(path: String, roles: Set<Role> = Role.standard) {
-        self.init(.path(path), roles: roles, advice: "")
+    ///   - leniency: What is mended that is not quite right; by default nothing.
+    public init(path: String, roles: Set<Role> = Role.standard, leniency: Leniency = .none) {
+        self.init(.path(path), roles: roles, advice: "", leniency: leniency)
     }
 
     /// A file.
     ///
     /// - Parameter advice: What a sentence about a role ends with that a store could take, but that is not in `roles`.
-    package init(path: String, roles: Set<Role>, advice: String) {
-        self.init(.path(path), roles: roles, advice: advice)
+    package init(path: String, roles: Set<Role>, advice: String, leniency: Leniency = .none) {
+        self.init(.path(path), roles: roles, advice: advice, leniency: leniency)
     }
 
     /// What an open descriptor gives.
-    package init(_ descriptor: FileDescriptor, roles: Set<Role> = Role.standard, advice: String = "") {
-        self.init(.descriptor(descriptor), roles: roles, advice: advice)
+    package init(
+        _ descriptor: FileDescriptor, roles: Set<Role> = Role.standard, advice: String = "", leniency: Leniency = .none
+    ) {
+        self.init(.descriptor(descriptor), roles: roles, advice: advice, leniency: leniency)
     }
 
-    private init(_ source: Source, roles: Set<Role>, advice: String) {
+    private init(_ source: Source, roles: Set<Role>, advice: String, leniency: Leniency) {
         self.source = source
         self.roles = roles
         self.advice = advice
+        self.leniency = leniency
     }
 
     /// Starts reading.
     public func makeAsyncIterator() -> Iterator {
-        Iterator(roles: roles, advice: advice) { [source] in
-            switch source {
-            case .path(let path): try await FileDescriptor.reading(path: path)
-            case .descriptor(let descriptor): descriptor
-            }
+        let decoder = ConversationDecoder(roles: roles, advice: advice, leniency: leniency)
+        return switch source {
+        case .path(let path): Iterator(path: path, decoder: decoder) { try await FileDescriptor.reading(path: path) }
+        case .descriptor(let descriptor): Iterator(decoder: decoder) { descriptor }
         }
     }
 }

@@ -18,7 +18,7 @@ public struct ChatFileError: Error, Sendable, CustomStringConvertible {
         public static let compressed = Code(.compressed)
         /// The file is text of another encoding.
         public static let notUTF8 = Code(.notUTF8)
-        /// The file is of another format: another program's export, a JSON object over several lines, no JSON.
+        /// The file is of another format: another program's export, no JSON.
         public static let otherFormat = Code(.otherFormat)
     }
 
@@ -45,6 +45,12 @@ extension ChatFileError {
         ChatFileError(.compressed, message, command: command)
     }
 
+    static let unpackIt = "unpack it and import the chats' file in it"
+    static let zip = compressed("is a ZIP archive; \(unpackIt)")
+
+    /// Whether the file is a ZIP archive, which may be read where it is.
+    var isZIP: Bool { message == Self.zip.message }
+
     static let utf16 = ChatFileError(.notUTF8, "is UTF-16 text; convert it to UTF-8 first")
 
     static func otherFormat(_ message: String) -> ChatFileError { ChatFileError(.otherFormat, message) }
@@ -52,7 +58,4 @@ extension ChatFileError {
     static let separatedTable = otherFormat("is a table of values with separators (CSV), not JSON")
 
     static let otherObject = otherFormat("is a JSON object with neither messages nor conversations")
-
-    static let spreadObject = ChatFileError(
-        .otherFormat, "has a JSON object over several lines; objects must have one line each", command: "jq -c .")
 }

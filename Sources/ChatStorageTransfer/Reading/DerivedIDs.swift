@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageProviders
 import Crypto
 
 /// The ids of a file's conversations that have none: `import-HASH-OCCURRENCE`, with the hash's first 160 bits.
@@ -11,7 +12,26 @@ struct DerivedIDs {
 
     /// The id of the next conversation in the file.
     mutating func next(title: String?, messages: [ArchivedConversation.Message]) -> ConversationID {
-        let hash = ContentHash.hash(title: title, messages: messages)
+        next(ContentHash.hash(title: title, messages: messages))
+    }
+
+    /// The id of the next conversation in the file.
+    ///
+    /// - Parameter isExact: Whether the messages' native JSON counts too. Where a reader made it of members beside the
+    ///   text, such as a name, the ids stay those from before it did.
+    mutating func next(
+        title: String?, messages: [ArchivedConversation.Message], isExact: Bool
+    ) -> ConversationID {
+        guard !isExact else { return next(title: title, messages: messages) }
+        let said = messages.map { message in
+            var message = message
+            if message.body.native?.format == OpenAIChat.format { message.body.native = nil }
+            return message
+        }
+        return next(ContentHash.hash(title: title, messages: said))
+    }
+
+    private mutating func next(_ hash: SHA256Digest) -> ConversationID {
         let occurrence = occurrences[hash, default: 0] + 1
         occurrences[hash] = occurrence
         let digits = hash.prefix(Self.bytes).map { byte in

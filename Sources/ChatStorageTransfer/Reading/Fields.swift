@@ -4,19 +4,21 @@ import ChatStorageJSON
 /// The values that an object has under the keys that count.
 struct Fields {
     let name: String
-    /// The keys of the other members that are not empty.
-    var leftOut: [String] = []
+    let log: MendingLog
+    /// The other members that are not empty, in the order of the text.
+    private(set) var others: [(key: String, value: JSONSlice)] = []
     private var values: [(key: String, value: JSONSlice)] = []
 
-    init(_ value: JSONSlice, name: String, keys: [String]) throws {
+    init(_ value: JSONSlice, name: String, keys: [String], log: MendingLog) throws {
         self.name = name
+        self.log = log
         guard let members = value.members else {
             let subject = name.isEmpty ? "" : "\(name) "
             throw InvalidConversation(reason: "\(subject)is \(value.kind.rawValue), not an object")
         }
         for (key, value) in members {
             guard keys.contains(key) else {
-                if !value.isEmpty { leftOut.append(key.shortened) }
+                if !value.isEmpty { others.append((key, value)) }
                 continue
             }
             guard self[key] == nil else { throw InvalidConversation(reason: "has two values of \(path(key))") }
@@ -40,8 +42,10 @@ struct Fields {
     }
 
     private func text(_ value: JSONSlice, _ key: String) throws -> String {
-        guard let text = value.string else { throw mismatch(value, key, "a string") }
-        return text
+        if let text = value.string { return text }
+        guard value.kind == .number else { throw mismatch(value, key, "a string") }
+        try log.mend(.number, mismatch(value, key, "a string").reason, "takes its digits")
+        return value.text
     }
 
     /// The integer under a key; nil if it is missing or null.
@@ -53,10 +57,22 @@ struct Fields {
 
     /// The time under a key; nil if it is missing or null.
     func time(_ key: String) throws -> Timestamp? {
-        guard let text = try text(key) else { return nil }
-        guard let time = Timestamp(text) else {
-            throw InvalidConversation(reason: "\(path(key)) \(Timestamp.problem(with: text))")
+        guard let value = self[key], value.kind != .null else { return nil }
+        guard let text = value.string else {
+            guard value.kind == .number, let time = UnitlessTime.time(of: value.text) else {
+                throw mismatch(value, key, "a string")
+            }
+            try log.mend(.epochTime, mismatch(value, key, "a string").reason, "takes it for a time since 1970")
+            return time
         }
+        if let time = Timestamp(text) { return time }
+        let reason = "\(path(key)) \(Timestamp.problem(with: text))"
+        if let time = UnitlessTime.time(of: text) {
+            try log.mend(.epochTime, reason, "takes it for a time since 1970")
+            return time
+        }
+        guard let time = Timestamp(text + (log.leniency.zone ?? "Z")) else { throw InvalidConversation(reason: reason) }
+        try log.mend(.zonelessTime, reason, "takes it as UTC")
         return time
     }
 
@@ -68,20 +84,56 @@ struct Fields {
 }
 
 extension Fields {
-    /// Counts a member that is there as left out.
+    /// Counts a member that is there among the others.
     mutating func leaveOut(_ key: String) {
-        if self[key]?.isEmpty == false { leftOut.append(key) }
+        if let value = self[key], !value.isEmpty { others.append((key, value)) }
+    }
+
+    /// The value of another member, which is then none of the others any more; nil if it is missing or empty.
+    mutating func takeOther(_ key: String) -> JSONSlice? {
+        guard let place = others.firstIndex(where: { $0.key == key }) else { return nil }
+        return others.remove(at: place).value
+    }
+
+    /// The value of another member; nil if it is missing or empty.
+    func other(_ key: String) -> JSONSlice? { others.first { $0.key == key }?.value }
+
+    /// Adds a member to the others.
+    mutating func addOther(_ key: String, _ value: JSONSlice) {
+        if !value.isEmpty { others.append((key, value)) }
+    }
+
+    /// Takes out members of these names, which are kept elsewhere or follow from what is.
+    mutating func dropOthers(_ keys: Set<String>) {
+        others.removeAll { keys.contains($0.key) }
+    }
+
+    /// Puts the others into metadata.
+    ///
+    /// - Parameters:
+    ///   - prefix: What stands before their names in a path: `messages[].`.
+    ///   - metadata: What is there already.
+    ///   - leftOut: Gets the paths of what metadata does not take.
+    func keepOthers(
+        after prefix: String, in metadata: inout Metadata, leavingOut leftOut: inout Set<String>
+    ) {
+        guard !others.isEmpty else { return }
+        var room = MetadataRoom(beside: metadata)
+        for (key, value) in others { room.take(key, value, at: prefix + key.shortened) }
+        metadata = room.metadata
+        leftOut.formUnion(room.leftOut)
     }
 
     /// Reads a member that archives of the library have; nil if it is missing or null.
     ///
     /// - Parameters:
     ///   - isOurs: Whether it must be what the library writes. Otherwise a member of the same name can be something
-    ///     else, and is left out.
+    ///     else, and is one of the others.
     ///   - read: Reads it from the fields.
     mutating func own<Value>(_ key: String, isOurs: Bool, _ read: (Fields, JSONSlice) throws -> Value?) throws -> Value?
     {
         guard let value = self[key], value.kind != .null else { return nil }
+        let mended = log.counts
         do {
             return try read(self, value)
         } catch let problem as InvalidConversation {
@@ -89,6 +141,7 @@ extension Fields {
         } catch let error as ChatStorageError {
             if isOurs { throw InvalidConversation(reason: "\(path(key)): \(error.message)") }
         }
+        log.restore(mended)
         leaveOut(key)
         return nil
     }

@@ -3,94 +3,112 @@ import ChatStorageSupport
 
 /// The beginning of a file, as far as it says what the file is.
 struct FileStart {
+    /// What the pieces of a file are.
+    enum Format {
+        /// Each piece says it.
+        case unknown
+        /// Values of a form, from which its units are taken.
+        case parts(ChatForm)
+        /// A form's units.
+        case whole(ChatForm)
+    }
+
     /// What was read, without a byte order mark.
     let text: [UInt8]
     let bytesRead: Int
     let splitter: any TextSplitter
+    let format: Format
 
     /// Reads as little as is needed.
     ///
+    /// - Parameter decoder: What reads the file's conversations.
     /// - Throws: ``ChatFileError`` if the file is known to be something else.
-    static func read(_ file: FileDescriptor) async throws -> FileStart {
+    static func read(_ file: any ByteSource, _ decoder: ConversationDecoder) async throws -> FileStart {
         var text: [UInt8] = []
         while true {
             let chunk = try await file.read()
             text += chunk
-            if let start = try FileStart(text, isEnd: chunk.isEmpty) { return start }
+            if let start = try FileStart(text, isEnd: chunk.isEmpty, decoder) { return start }
         }
     }
 
     /// Nil where more must be read.
-    private init?(_ bytes: [UInt8], isEnd: Bool) throws {
+    private init?(_ bytes: [UInt8], isEnd: Bool, _ decoder: ConversationDecoder) throws {
         guard try !OtherFile.check(bytes[...], isEnd: isEnd) else { return nil }
         let mark: [UInt8] = [0xef, 0xbb, 0xbf]
         text = bytes.starts(with: mark) ? Array(bytes[mark.count...]) : bytes
         bytesRead = bytes.count
         let offset = Int64(bytes.count - text.count)
+        let isAll = isEnd || text.count > Self.maximumBytes
         // A blank beginning as long as this is no archive; the lines' reader says so in its own way.
         guard let first = text.firstIndex(where: { !$0.isJSONWhiteSpace }) else {
-            guard isEnd || text.count > Self.maximumBytes else { return nil }
-            splitter = LineSplitter(offset: offset)
+            guard isAll else { return nil }
+            (splitter, format) = (LineSplitter(offset: offset), .unknown)
             return
         }
-        if text[first] == UInt8(ascii: "[") {
-            splitter = ArraySplitter(offset: offset)
-            return
-        }
-        if text[first] == UInt8(ascii: "{") {
-            let object = text[first...]
-            switch SpreadObject.look(at: object, isEnd: isEnd || text.count > Self.maximumBytes) {
-            case .unknown: return nil
-            case .no: break
-            case .yes:
-                guard isEnd || text.count > Self.maximumBytes else { return nil }
-                if let format = KnownFormat.recognize(object) { throw format.error(inArray: false) }
-                throw KnownFormat.hasNoConversation(object) ? ChatFileError.otherObject : .spreadObject
+        switch text[first] {
+        case UInt8(ascii: "["):
+            guard let start = try Self.array(text, isAll: isAll, offset: offset, decoder) else { return nil }
+            (splitter, format) = start
+        case UInt8(ascii: "{"):
+            guard let start = try Self.objects(text, from: first, isAll: isAll, offset: offset, decoder) else {
+                return nil
             }
-        } else if text.count <= Self.maximumBytes {
-            guard let isTable = SeparatedTable.isAtBeginning(of: text[first...], isEnd: isEnd) else { return nil }
-            guard !isTable else { throw ChatFileError.separatedTable }
+            (splitter, format) = start
+        default:
+            guard let start = try Self.table(text[first...], isEnd: isEnd, offset: offset) else { return nil }
+            (splitter, format) = start
         }
-        splitter = LineSplitter(offset: offset)
     }
 
     /// More is not read to find out what a file is.
     private static let maximumBytes = 1 << 20
-}
 
-/// Whether a JSON object goes on after its first line.
-///
-/// A damaged first line of JSON Lines does not: what follows it is an object of its own.
-private enum SpreadObject {
-    case yes, no
-    /// More must be read.
-    case unknown
-
-    static func look(at text: ArraySlice<UInt8>, isEnd: Bool) -> SpreadObject {
-        guard let first = line(of: text, isEnd: isEnd) else { return .unknown }
-        guard canGoOn(first) else { return .no }
-        let blank = text[first.endIndex...].prefix { $0.isJSONWhiteSpace }
-        guard blank.endIndex < text.endIndex else { return isEnd ? .no : .unknown }
-        guard let second = line(of: text[blank.endIndex...], isEnd: isEnd) else { return .unknown }
-        let both = text[..<second.endIndex]
-        return !isJSON(second) && (isJSON(both) || canGoOn(both)) ? .yes : .no
+    private static func array(
+        _ text: [UInt8], isAll: Bool, offset: Int64, _ decoder: ConversationDecoder
+    ) throws -> (any TextSplitter, Format)? {
+        let beginning = FileBeginning(text, ArraySplitter(), isAll: isAll)
+        switch try beginning.look(with: decoder, inArray: true) {
+        case .unknown: return nil
+        case .library: return (ArraySplitter(offset: offset), .unknown)
+        case .known(let format):
+            guard let form = format.form else { return (ArraySplitter(offset: offset), .unknown) }
+            if form.unit == .file { return (FileSplitter(offset: offset), .whole(form)) }
+            return (ArraySplitter(offset: offset), .parts(form))
+        }
     }
 
-    private static func line(of text: ArraySlice<UInt8>, isEnd: Bool) -> ArraySlice<UInt8>? {
-        guard let newline = text.firstIndex(ofByte: UInt8(ascii: "\n"), from: text.startIndex) else {
-            return isEnd ? text : nil
+    private static func objects(
+        _ text: [UInt8], from first: Int, isAll: Bool, offset: Int64, _ decoder: ConversationDecoder
+    ) throws -> (any TextSplitter, Format)? {
+        let spread = SpreadObject.look(at: text[first...], isEnd: isAll)
+        guard spread == .no || spread == .yes && isAll else { return nil }
+        let isSpread = spread == .yes
+        let splitter: any TextSplitter = isSpread ? ObjectSplitter(offset: offset) : LineSplitter(offset: offset)
+        let cut: any TextSplitter = isSpread ? ObjectSplitter() : LineSplitter()
+        let beginning = FileBeginning(text, cut, isAll: isAll)
+        guard case .known(let format) = try beginning.look(with: decoder, inArray: false) else {
+            if isSpread, let object = beginning.onlyObject, KnownFormat.hasNoConversation(object) {
+                throw ChatFileError.otherObject
+            }
+            return (splitter, .unknown)
         }
-        return text[..<newline]
+        let form = format.form
+        if case .element(let path)? = format.unit, beginning.objects.allSatisfy(format.isFormat(of:)) {
+            return (ElementSplitter(path: path, offset: offset), form.map(Format.whole) ?? .unknown)
+        }
+        return (splitter, form.map(Format.parts) ?? .unknown)
     }
 
-    private static func isJSON(_ text: ArraySlice<UInt8>) -> Bool { (try? JSONSlice(validating: text)) != nil }
-
-    private static func canGoOn(_ text: ArraySlice<UInt8>) -> Bool {
-        do {
-            _ = try JSONSlice(validating: text)
-            return false
-        } catch {
-            return (error as? JSONProblem)?.isCutOff ?? false
+    private static func table(
+        _ text: ArraySlice<UInt8>, isEnd: Bool, offset: Int64
+    ) throws -> (any TextSplitter, Format)? {
+        guard text.endIndex <= maximumBytes else { return (LineSplitter(offset: offset), .unknown) }
+        guard let isTable = SeparatedTable.isAtBeginning(of: text, isEnd: isEnd) else { return nil }
+        guard isTable else { return (LineSplitter(offset: offset), .unknown) }
+        guard let form = KnownFormat.recognize(table: SeparatedTable.names(in: text))?.form else {
+            throw ChatFileError.separatedTable
         }
+        return (FileSplitter(offset: offset, convert: SeparatedTable.rows(of:)), .whole(form))
     }
 }

@@ -1,13 +1,17 @@
 import ChatStorageJSON
 
-/// Files of other programs that are known by their members' names, but not read.
-struct KnownFormat {
-    private enum Kind {
+/// Files of other programs, known by their members' names.
+struct KnownFormat: Sendable {
+    private enum Kind: Sendable {
         case export
+        /// A file that is read.
+        case readable(ChatForm)
         /// A file of an export that has no conversations.
         case sideFile
-        /// An object around conversations that can be read.
+        /// An object around conversations in the library's form.
         case wrapper
+
+        var isSideFile: Bool { if case .sideFile = self { true } else { false } }
     }
 
     /// What the file is, to be put after "is".
@@ -17,36 +21,74 @@ struct KnownFormat {
     private let members: Set<String>
     /// Names that are somewhere in its members' values.
     private let within: Set<String>
+    /// Whether it is a table with these names in its first line.
+    private let isTable: Bool
 
-    private init(_ name: String, _ members: Set<String>, within: Set<String> = [], kind: Kind = .export) {
+    private init(
+        _ name: String, _ members: Set<String>, within: Set<String> = [], kind: Kind = .export, isTable: Bool = false
+    ) {
         self.name = name
         self.kind = kind
+        self.isTable = isTable
         self.members = members
         self.within = within
     }
 
-    private static let all = [
-        KnownFormat("a DeepSeek export", ["mapping", "inserted_at"]),
-        KnownFormat("a DeepSeek export", ["code", "data"], within: ["biz_data"]),
-        KnownFormat("a DeepSeek export", ["type", "content", "thought", "children"]),
-        KnownFormat("a ChatGPT export", ["mapping", "title"]),
-        KnownFormat("a Claude export", ["uuid", "chat_messages"]),
-        KnownFormat("a Claude design chat", ["uuid", "project", "messages"]),
-        KnownFormat("an Open WebUI export", ["chat"], within: ["history", "messages"]),
-        KnownFormat("an Open WebUI chat", ["history", "models", "messages"]),
-        KnownFormat("a LibreChat export", ["conversationId", "messages"], within: ["messageId"]),
-        KnownFormat("a Grok export", ["conversations"], within: ["conversation", "responses"]),
+    private init(_ form: ChatForm, _ members: Set<String>, within: Set<String> = []) {
+        self.init(form.name, members, within: within, kind: .readable(form))
+    }
+
+    private init(table names: Set<String>, _ form: ChatForm) {
+        self.init(form.name, names, kind: .readable(form), isTable: true)
+    }
+
+    /// All formats; where a file has the names of several, the first counts.
+    private static let all: [KnownFormat] = [
+        KnownFormat(.deepSeek, ["mapping", "inserted_at"]),
+        KnownFormat(.deepSeekHistory, ["code", "data"], within: ["biz_data"]),
+        KnownFormat(.deepSeekTree, ["type", "content", "thought", "children"]),
+        KnownFormat(.chatGPT, ["mapping", "title"]),
+        KnownFormat(.claude, ["chat_messages"]),
+        KnownFormat(.claudeDesign, ["uuid", "project", "messages"]),
+        KnownFormat(.openWebUI, ["chat"], within: ["history", "messages"]),
+        KnownFormat(.openWebUIChat, ["history", "models", "messages"]),
+        KnownFormat(.libreChat, ["conversationId", "messages"], within: ["messageId"]),
+        KnownFormat(.grok, ["conversations"], within: ["conversation", "responses"]),
+        KnownFormat(.timedConversations, ["conversations"], within: ["messages", "role", "timestamp"]),
         KnownFormat("an object around conversations", ["conversations"], within: ["messages"], kind: .wrapper),
-        KnownFormat("a Google AI Studio prompt", ["chunkedPrompt"]),
-        KnownFormat("a Gemini CLI session", ["sessionId", "projectHash", "messages"]),
-        KnownFormat("Google's activity history", ["header", "title", "time", "products"]),
+        KnownFormat(.aiStudio, ["chunkedPrompt"]),
+        KnownFormat(.geminiCLI, ["sessionId", "projectHash", "messages"]),
+        KnownFormat(.geminiTakeout, ["header", "title", "time", "products"]),
+        KnownFormat(.langChain, ["type", "data"], within: ["content", "additional_kwargs"]),
+        KnownFormat(.langChain, ["lc", "type", "id", "kwargs"], within: ["content"]),
+        KnownFormat(.langChain, ["type", "content", "additional_kwargs", "response_metadata"]),
+        KnownFormat(.langChainConversations, ["messages"], within: ["type", "data", "additional_kwargs"]),
+        KnownFormat(.langChainConversations, ["messages"], within: ["lc", "kwargs", "content"]),
+        KnownFormat(.langChainConversations, ["messages"], within: ["type", "content", "additional_kwargs"]),
         KnownFormat("an LM Studio conversation", ["messages"], within: ["versions", "currentlySelected"]),
-        KnownFormat("a TypingMind export", ["data"], within: ["chats"]),
-        KnownFormat("a chatbot-ui export", ["history", "folders", "version"]),
-        KnownFormat("a Kimi chat", ["messages"], within: ["role", "blocks"]),
-        KnownFormat("an Open Assistant tree", ["message_tree_id", "prompt"]),
+        KnownFormat(.typingMind, ["data"], within: ["chats"]),
+        KnownFormat(.chatbotUI, ["history", "folders", "version"]),
+        KnownFormat(.kimi, ["messages"], within: ["role", "blocks"]),
+        KnownFormat(.openAssistant, ["message_tree_id", "prompt"]),
+        KnownFormat(table: ["Conversation", "Time", "Author", "Message"], .copilot),
+        KnownFormat("a list of Open Assistant's messages", ["user_message_id", "parent_message_id"]),
+        KnownFormat("a run state of OpenAI's agents", ["$schemaVersion", "generated_items"]),
+        KnownFormat("an OpenTelemetry trace", ["resourceSpans"]),
+        KnownFormat("an OpenTelemetry span", ["gen_ai.operation.name"]),
+        KnownFormat("an OpenInference span", ["openinference.span.kind"]),
+        KnownFormat("Langfuse's traces", ["id", "observations"]),
+        KnownFormat("LangSmith's runs", ["post", "patch"]),
+        KnownFormat("a recorded HTTP answer", ["status", "headers", "body"]),
+        KnownFormat("a SWE-agent trajectory", ["trajectory", "history"]),
+        KnownFormat("a ToolBench answer", ["answer_generation", "tree"]),
+        KnownFormat("pairs of chosen and rejected messages", ["chosen_messages", "rejected_messages"]),
+        KnownFormat("a session of Google's Agent Development Kit", ["events"], within: ["invocation_id"]),
+        KnownFormat("an evaluation set of Google's Agent Development Kit", ["eval_set_id", "eval_cases"]),
+        KnownFormat("a transcript of Apple's FoundationModels", ["transcript", "type", "version"]),
+        KnownFormat("a table of messages with their conversations' ids", ["thread_id", "role", "content"]),
         KnownFormat("a list of messages, not of conversations", ["role", "content"]),
         KnownFormat("a list of messages, not of conversations", ["role", "parts"]),
+        KnownFormat("a log of a session of Claude's agents", ["agent", "environment_id"]),
         KnownFormat("the account in a ChatGPT export", ["id", "email", "chatgpt_plus_user"], kind: .sideFile),
         KnownFormat("the feedback in a ChatGPT export", ["conversation_id", "rating"], kind: .sideFile),
         KnownFormat(
@@ -57,11 +99,29 @@ struct KnownFormat {
         KnownFormat("the memories in a Claude export", ["conversations_memory"], kind: .sideFile),
     ]
 
-    /// The error for a file of the format.
+    /// How its conversations are read; nil where they are the library's or cannot be read.
+    var form: ChatForm? {
+        if case .readable(let form) = kind { form } else { nil }
+    }
+
+    /// What is read at once of a file of the format; nil if nothing is.
+    var unit: ChatForm.Unit? {
+        switch kind {
+        case .readable(let form): form.unit
+        case .wrapper: .element(of: ["conversations"])
+        case .export, .sideFile: nil
+        }
+    }
+
+    /// The names of the forms that are read.
+    static var formNames: Set<String> { Set(all.compactMap(\.form?.name)) }
+
+    /// The error for a file of the format that cannot be read; nil if it can.
     ///
     /// - Parameter inArray: Whether its objects are an array's elements.
-    func error(inArray: Bool) -> ChatFileError {
+    func error(inArray: Bool) -> ChatFileError? {
         switch kind {
+        case .readable: nil
         case .export: .otherFormat("is \(name); not read yet")
         case .sideFile: .otherFormat("is \(name); it has no conversations")
         case .wrapper:
@@ -71,18 +131,29 @@ struct KnownFormat {
         }
     }
 
+    /// Whether an object is of this format.
+    func isFormat(of object: ArraySlice<UInt8>) -> Bool { Self.recognize(object)?.name == name }
+
     /// Whether an object certainly has no member with a conversation's messages.
     static func hasNoConversation(_ object: ArraySlice<UInt8>) -> Bool {
         let names = MemberNames(of: object)
         return names.areAll && names.members.isDisjoint(with: ["messages", "conversations"])
     }
 
+    /// The format of a table, by the names in its first line.
+    static func recognize(table names: [String]) -> KnownFormat? {
+        all.first { $0.isTable && $0.members.isSubset(of: names) }
+    }
+
     /// The format of an object, which may be cut off.
     static func recognize(_ object: ArraySlice<UInt8>) -> KnownFormat? {
         let names = MemberNames(of: object)
+        if names.areAll, !names.members.isEmpty, names.members.allSatisfy({ $0.hasPrefix("file-") }) {
+            return KnownFormat("the names of files in a ChatGPT export", [], kind: .sideFile)
+        }
         return all.first {
-            $0.members.isSubset(of: names.members) && $0.within.isSubset(of: names.within)
-                && ($0.kind != .sideFile || names.members.isDisjoint(with: ["messages", "conversations"]))
+            !$0.isTable && $0.members.isSubset(of: names.members) && $0.within.isSubset(of: names.within)
+                && (!$0.kind.isSideFile || names.members.isDisjoint(with: ["messages", "conversations"]))
         }
     }
 }
@@ -99,7 +170,9 @@ private struct MemberNames {
 
     init(of object: ArraySlice<UInt8>) {
         let text = object.prefix(Self.bounds.bytes)
-        var (depth, position) = (0, text.startIndex)
+        // A list of objects is one of its objects.
+        let lists = text.prefix { $0 == UInt8(ascii: "[") || $0.isJSONWhiteSpace }.count(ofByte: UInt8(ascii: "["))
+        var (depth, position) = (-lists, text.startIndex)
         while position < text.endIndex, members.count + within.count < Self.bounds.names {
             switch text[position] {
             case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1

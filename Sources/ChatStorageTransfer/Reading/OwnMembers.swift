@@ -19,6 +19,11 @@ enum OwnMembers {
     /// Members of a conversation that follow from the others.
     private static let derived: Set = ["cleared_through", "is_branched", "preview"]
 
+    /// Whether a line is the library's: it has the highest sequence.
+    static func areIn(_ object: Fields) -> Bool {
+        object["last_id"]?.integer != nil || object["last_sequence"]?.integer != nil
+    }
+
     /// The highest sequence, which only the library's lines have.
     static func lastSequence(of object: Fields) throws -> Int64? {
         let (id, sequence) = (object["last_id"]?.integer, object["last_sequence"]?.integer)
@@ -34,7 +39,7 @@ enum OwnMembers {
     static func read(_ object: inout Fields, into conversation: inout ArchivedConversation, isOurs: Bool) throws {
         if isOurs {
             conversation.lastSequence = try lastSequence(of: object)
-            object.leftOut.removeAll(where: derived.contains)
+            object.dropOthers(derived)
             if let count = object["message_count"]?.integer, count != conversation.messages.count {
                 throw InvalidConversation(
                     reason: "has \(conversation.messages.count) of \(count) messages; show --all prints all")
@@ -69,13 +74,13 @@ enum OwnMembers {
     ///   - number: The message's number in the line, counted from 1.
     ///   - id: The conversation's id, if the line has one.
     ///   - isOurs: Whether the line is the library's.
+    ///   - said: Reads what a message without the library's parts says.
     static func message(
-        _ role: Role, in fields: inout Fields, number: Int64, of id: ConversationID?, isOurs: Bool
+        _ role: Role, in fields: inout Fields, number: Int64, of id: ConversationID?, isOurs: Bool,
+        said: (inout Fields) throws -> ChatMessage
     ) throws -> ArchivedConversation.Message {
         let parts = try parts(of: &fields, isOurs: isOurs)
-        var body =
-            try parts.map { ChatMessage(role: role, parts: $0) }
-            ?? ChatMessage(role: role, content: fields.requiredText("content"))
+        var body = try parts.map { ChatMessage(role: role, parts: $0) } ?? said(&fields)
         if let metadata = try fields.own("metadata", isOurs: isOurs, metadata) { body.metadata = metadata }
         if let native = try fields.own("native", isOurs: isOurs, { try NativeJSON($1) }) { body.native = native }
         body.key = try fields.own("key", isOurs: isOurs) { fields, value in
@@ -148,14 +153,16 @@ enum OwnMembers {
         guard let elements = value.elements else { throw fields.mismatch(value, "labels", "an array") }
         let labels = try elements.enumerated().map { index, element in
             guard let label = element.string else { throw fields.mismatch(element, "labels[\(index)]", "a string") }
-            guard Limits.labelScalars.contains(label.unicodeScalars.count), !label.hasNUL else {
+            // A lenient import mends what does not fit.
+            guard fields.log.leniency.mends || Limits.labelScalars.contains(label.unicodeScalars.count) && !label.hasNUL
+            else {
                 throw InvalidConversation(
                     reason: "\(fields.path("labels"))[\(index)] has \(label.unicodeScalars.count) Unicode scalars; "
                         + "it takes 1 to \(Limits.labelScalars.upperBound), without U+0000")
             }
             return Label(label)
         }
-        guard Set(labels).count <= Limits.labels else {
+        guard fields.log.leniency.mends || Set(labels).count <= Limits.labels else {
             throw InvalidConversation(
                 reason:
                     "\(fields.path("labels")) are \(Set(labels).count); a conversation takes at most \(Limits.labels)")
@@ -167,7 +174,7 @@ enum OwnMembers {
         guard value.kind == .object else { throw fields.mismatch(value, "metadata", "an object") }
         let metadata = Metadata(try JSONObject(value))
         let bytes = metadata.text.utf8.count
-        guard bytes <= Limits.metadataBytes else {
+        guard fields.log.leniency.mends || bytes <= Limits.metadataBytes else {
             throw InvalidConversation(
                 reason:
                     "\(fields.path("metadata")) has \(bytes) bytes of JSON; it takes at most \(Limits.metadataBytes)")

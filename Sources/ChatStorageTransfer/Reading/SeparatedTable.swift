@@ -24,6 +24,33 @@ enum SeparatedTable {
         }
     }
 
+    /// The names in a table's first line.
+    static func names(in text: ArraySlice<UInt8>) -> [String] {
+        var rows = TableRows(text)
+        return (try? rows.next()) ?? []
+    }
+
+    /// A table's rows as a JSON array of objects, with the names of the first line.
+    static func rows(of text: ArraySlice<UInt8>) -> TextPiece.Content {
+        var rows = TableRows(text)
+        do {
+            let names = try rows.next() ?? []
+            var objects: [JSONOutput] = []
+            while let values = try rows.next() {
+                guard values.count == names.count else {
+                    throw InvalidConversation(
+                        reason: "has \(values.count) values in the row at line \(rows.line), not \(names.count)")
+                }
+                objects.append(.object(zip(names, values).map { ($0, .string($1)) }))
+            }
+            return .text(JSONOutput.array(objects).bytes[...])
+        } catch let problem as InvalidConversation {
+            return .broken(problem.reason)
+        } catch {
+            return .broken("is no table")
+        }
+    }
+
     private static func isName(_ field: ArraySlice<UInt8>) -> Bool {
         let name = field.filter { !$0.isJSONWhiteSpace && $0 != UInt8(ascii: "\"") }
         return (1...maximumNameBytes).contains(name.count) && name.allSatisfy(\.isNameByte)

@@ -7,10 +7,11 @@ struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import", abstract: "Bring in chat archives.",
         discussion: """
-            Two formats are read, and told apart by their first character:
+            Files are known by what is in them, not by their names.
 
             JSON Lines, one conversation a line, as one object; conversation_id, title and created_at may be missing. \
-            OpenAI's fine-tuning files are this.
+            OpenAI's fine-tuning files are this, with content of parts, calls, results, refusals, audio and reasoning. \
+            Objects over several lines are read too, and so is the list in {"conversations": [...]}.
 
               {"conversation_id": "trip", "title": "Kyoto", "messages": [
                  {"role": "user", "content": "Hi",
@@ -21,21 +22,31 @@ struct ImportCommand: AsyncParsableCommand {
               [{"conversations": [{"from": "human", "value": "Hi"},
                                   {"from": "gpt", "value": "Hello"}]}]
 
-            In both, "id" or "conversation_id" is the conversation's id and "title" its title; both may be missing.
+            A function_call is a call there, an observation its result.
+
+            In both, "id" or "conversation_id" is the conversation's id and "title" its title; both may be missing. A \
+            system prompt beside the messages becomes the first message. Of two answers, in chosen and rejected or \
+            preferred_output and non_preferred_output, each is a branch, and the preferred one the current path. Files \
+            in images, videos and audios go where the texts have <image>, <video> and <audio>.
 
             The archive form of this tool is a line with everything, as `show --json --all` prints it: a \
             conversation's created_at, updated_at, last_id, read_through, labels and metadata; a message's id, parts \
             in place of content or beside it, metadata, native and key. All but last_id may stand in any line. A line \
             with last_id must have each of them right, and its messages keep their ids. In another line a member that \
-            means something else is left out, a message's number is its place, and a conversation is created with its \
-            first message and updated with its last. What is imported counts as read, unless read_through says \
-            otherwise.
+            means something else is kept as any other, a message's number is its place, and a conversation is created \
+            with its first message and updated with its last. What is imported counts as read, unless read_through \
+            says otherwise.
 
-            Other members are not kept: a system prompt beside the messages, name, weight and whatever else a message \
-            has. The summary at the end names each that is not empty, with the number of conversations. A message \
-            without a text that has tool_calls, a refusal or the like makes its conversation invalid.
+            Other members, such as tools beside the messages or a message's name and weight, go to the metadata under \
+            their own names. The summary at the end names each that has no place there, with the number of \
+            conversations.
 
-            Messages of the roles tool and developer are taken if the store takes them, or with --roles with-tools.
+            A role in another spelling (User, ai), a number as an id or a time, a time without a zone or before the \
+            one before, a title of over 200 characters and the like make a conversation invalid, and the reason says \
+            so. With --lenient they are mended, and the summary counts each kind. Texts of messages are never cut.
+
+            Messages of the roles tool and developer are taken if the store takes them, if import makes the SQLite \
+            file, or with --roles with-tools.
 
             A conversation without an id gets one that is derived from its content, so importing a file again adds \
             nothing. A conversation that is there with other messages is reported as different and left as it is; \
@@ -47,7 +58,9 @@ struct ImportCommand: AsyncParsableCommand {
             After damage in an array, reading goes on with the next whole conversation that stands where an element \
             can begin. If none comes, the file is reported as not read from there on.
 
-            Known exports of other programs that cannot be read yet, such as ChatGPT's, are named and not imported.
+            Exports of other programs: their branches become branches and the path that they show the current one; \
+            reasoning, tool calls, results and attachments become parts; what has no place of its own goes to metadata. \
+            Exports that are known and cannot be read yet are named and not imported.
 
             Interrupting an import leaves only whole conversations; run it again for the rest.
 
@@ -67,17 +80,38 @@ struct ImportCommand: AsyncParsableCommand {
     @Flag(
         help: ArgumentHelp(
             "Expect invalid conversations: list and count them, and end with status 0 if others are valid.",
-            discussion: "ShareGPT conversations with speakers other than human, gpt and system are among them."))
+            discussion: "ShareGPT conversations with speakers that are not known are among them."))
     var skipInvalid = false
+
+    @Flag(help: "Mend roles in another spelling, numbers as ids and times, decreasing times, long titles and more.")
+    var lenient = false
+
+    @Option(
+        help: ArgumentHelp(
+            "With --lenient: where times without a zone are from, such as +01:00; by default UTC.",
+            valueName: "offset"))
+    var timeZone: String?
+
+    func validate() throws {
+        guard let timeZone else { return }
+        guard lenient else { throw ValidationError("--time-zone is only for --lenient.") }
+        guard Leniency.lenient(zone: timeZone) != nil else {
+            throw ValidationError("--time-zone must be Z or an offset from UTC, such as +01:00.")
+        }
+    }
+
+    private var leniency: Leniency {
+        lenient ? timeZone.flatMap(Leniency.lenient(zone:)) ?? .lenient : .none
+    }
 
     func run() async throws {
         let display = ImportDisplay(files: files)
         let work = Task {
             // Files without conversations make no store.
-            try await store.withBackend(for: .fillingLater, taking: roles.wanted) { backend, taken in
+            try await store.withBackend(for: .fillingLater, taking: roles.wantedForChats) { backend, taken in
                 let preparation = OneTimePreparation { try await store.location.prepare(backend) }
                 let importer = Importer(storage: backend.storage(of: store.tenant), prepare: preparation.run)
-                for file in files { try await Self.importFile(file, of: taken, with: importer, display) }
+                for file in files { try await importFile(file, of: taken, with: importer, display) }
             }
         }
         let interruption = Interruption { work.cancel() }
@@ -97,15 +131,15 @@ struct ImportCommand: AsyncParsableCommand {
     }
 
     /// Imports one file; that it cannot be read is reported and does not end the import of the others.
-    private static func importFile(
+    private func importFile(
         _ file: String, of roles: RoleSet, with importer: Importer, _ display: ImportDisplay
     ) async throws {
         await display.begin(file)
         let (roles, advice) = (roles.roles, RoleOptions.advice)
         let entries =
             file == "-"
-            ? ChatFile(.standardInput, roles: roles, advice: advice)
-            : ChatFile(path: file, roles: roles, advice: advice)
+            ? ChatFile(.standardInput, roles: roles, advice: advice, leniency: leniency)
+            : ChatFile(path: file, roles: roles, advice: advice, leniency: leniency)
         do {
             try await importer.run(entries) { await display.show($0) }
         } catch let error as ChatFileError {

@@ -112,7 +112,7 @@ actor ImportDisplay {
             lines.append("Files that were not read to their end: \(total.restsNotRead.grouped).")
         }
         if unreadable > 0 { lines.append("Files that could not be read: \(unreadable.grouped).") }
-        lines += leftOutText
+        lines += leftOutText + mendedText
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -122,6 +122,12 @@ actor ImportDisplay {
         guard !names.isEmpty else { return [] }
         return ["Left out, since the store has no place for it:"]
             + names.map { "  \(TerminalText.line($0.key)) in \($0.value.counted("conversation"))" }
+    }
+
+    /// What a lenient import mended.
+    private var mendedText: [String] {
+        let kinds = total.mended.sorted { ($1.value, $0.key.description) < ($0.value, $1.key.description) }
+        return kinds.isEmpty ? [] : ["Mended:"] + kinds.map { "  \($0.key): \($0.value.grouped)" }
     }
 
     private static func shownName(_ file: String) -> String {

@@ -21,4 +21,7 @@ struct RoleOptions: ParsableArguments {
 
     /// The roles that a command wants.
     var wanted: StoreLocation.Roles { roles == .withTools ? .withTools : .thoseOfStore }
+
+    /// The same for a command that brings in whole chats: those of other programs have messages of tools.
+    var wantedForChats: StoreLocation.Roles { roles == .withTools ? .withTools : .thoseOfStoreOrWithTools }
 }

@@ -29,7 +29,7 @@ extension StoreLocation {
         }
         // This store begins with the process, so there is nothing to be careful with.
         if url.sqlitePath == nil, url.postgresURI == nil {
-            let taken: RoleSet = roles == .withTools ? .withTools : .standard
+            let taken: RoleSet = roles == .withTools || roles == .thoseOfStoreOrWithTools ? .withTools : .standard
             let backend = InMemoryBackend(roles: taken)
             try await backend.prepare()
             return (backend, taken)
@@ -68,7 +68,8 @@ extension StoreLocation {
         let wide = try await makeBackend(url, immutable: immutable, roles: .withTools)
         // A handle that takes more than the store cannot even read it, until it is prepared.
         let isWide = try await closingAfterErrors([wide]) { try await isReady(wide) }
-        guard isWide || wanted == .withTools else {
+        let isNew = wanted == .thoseOfStoreOrWithTools && (url.sqlitePath.map(Self.isNew) ?? false)
+        guard isWide || wanted == .withTools || isNew else {
             try await wide.close()
             return (plain, .standard)
         }
@@ -161,6 +162,12 @@ extension StoreLocation {
         } else if use == .fillingLater, stat(folder(of: path), &information) != 0, errno == ENOENT {
             throw Failure("\(TerminalText.line(path)): the folder of the database file does not exist")
         }
+    }
+
+    /// Whether nothing is in a file yet, or it is not there.
+    private static func isNew(_ path: String) -> Bool {
+        var information = stat()
+        return stat(path, &information) == 0 ? information.st_size == 0 : errno == ENOENT
     }
 
     private static func folder(of path: String) -> String {

@@ -40,6 +40,8 @@ struct StoreLocation: ParsableArguments {
         case standard
         /// What the store takes already.
         case thoseOfStore
+        /// What the store takes already; one in a new SQLite file or in memory takes those of chats with tools.
+        case thoseOfStoreOrWithTools
         /// Those of chats with tools, which the store is made to take.
         case withTools
     }

@@ -1,0 +1,63 @@
+import ChatStorageJSON
+
+/// The first conversations of a file, by which its format is known.
+///
+/// The first one can be untypical, such as an empty conversation, so all that were read are looked at.
+struct FileBeginning {
+    enum Look {
+        /// More must be read.
+        case unknown
+        /// The library's format, or one that each conversation shows by itself.
+        case library
+        /// A format that can be read.
+        case known(KnownFormat)
+    }
+
+    /// The values that are whole.
+    let objects: [ArraySlice<UInt8>]
+    /// What follows them, from the beginning of an object on.
+    private let rest: ArraySlice<UInt8>
+    /// Whether no more is to be read.
+    private let isAll: Bool
+
+    /// - Parameter splitter: Cuts the file's text into values.
+    init(_ text: [UInt8], _ splitter: any TextSplitter, isAll: Bool) {
+        var (splitter, pieces, end) = (splitter, [TextPiece](), text.startIndex)
+        splitter.split(text, into: &pieces)
+        var objects: [ArraySlice<UInt8>] = []
+        for piece in pieces {
+            guard case .text(let bytes) = piece.content else { continue }
+            end = Int(piece.offset) + bytes.count
+            objects.append(bytes)
+        }
+        self.objects = objects
+        rest = text[end...].drop { $0 != UInt8(ascii: "{") }
+        self.isAll = isAll
+    }
+
+    /// The only object, if nothing else is in the file.
+    var onlyObject: ArraySlice<UInt8>? { isAll && objects.count == 1 && rest.isEmpty ? objects[0] : nil }
+
+    /// Looks for the format.
+    ///
+    /// - Throws: ``ChatFileError`` if it is known and cannot be read.
+    func look(with decoder: ConversationDecoder, inArray: Bool) throws -> Look {
+        var refusal: ChatFileError?
+        var isMixed = false
+        for object in isAll ? objects + [rest] : objects {
+            switch decoder.takes(object) {
+            case .yes: return .library
+            case .empty: isMixed = true
+            case .no: break
+            }
+            guard let format = KnownFormat.recognize(object) else { continue }
+            guard let error = format.error(inArray: inArray), format.unit == nil || inArray else {
+                return .known(format)
+            }
+            if !isMixed, refusal == nil { refusal = error }
+        }
+        if !isAll, inArray { return .unknown }
+        if let refusal { throw refusal }
+        return .library
+    }
+}

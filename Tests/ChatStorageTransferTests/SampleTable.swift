@@ -1,0 +1,5 @@
+/// What becomes of the sample files.
+enum SampleTable {
+    static let text = """
+        """
+}
