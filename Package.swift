@@ -79,7 +79,9 @@ let package = Package(
         .target(
             name: "ChatStorageTransfer",
             dependencies: [
-                "ChatStorageCore", "ChatStorageJSON", "ChatStorageSupport",
+                "ChatStorageCore", "ChatStorageJSON", "ChatStorageProviders", "ChatStorageSupport",
+                // For other programs' databases.
+                .target(name: "CSQLite", condition: .when(platforms: [.linux, .android])),
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: settings),

@@ -23,6 +23,10 @@ package import ChatStorageSupport
 /// they are null or empty, their names are in ``ArchivedConversation/leftOut``. A message that has `tool_calls`, a
 /// `refusal` or the like but no text would be empty without them, so its conversation is invalid.
 ///
+/// A SQLite database of another program is read too, if it is named by its path and has tables that are known: a store
+/// with `conversations` and `chat_messages`, as programs with SQLAlchemy make them, the sessions of OpenAI's Agents SDK,
+/// the log of `llm` up to 0.27, ChatGPT Export Studio's. It may be in use, and is not changed.
+///
 /// Conversations without an id get one that is derived from their content and their number among equals in the file.
 ///
 /// ```swift
@@ -121,7 +125,9 @@ public struct ChatFile: AsyncSequence, Sendable {
 
     /// Starts reading.
     public func makeAsyncIterator() -> Iterator {
-        Iterator(roles: roles, advice: advice) { [source] in
+        var path: String?
+        if case .path(let name) = source { path = name }
+        return Iterator(path: path, roles: roles, advice: advice) { [source] in
             switch source {
             case .path(let path): try await FileDescriptor.reading(path: path)
             case .descriptor(let descriptor): descriptor

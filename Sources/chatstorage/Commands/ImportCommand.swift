@@ -47,6 +47,10 @@ struct ImportCommand: AsyncParsableCommand {
             After damage in an array, reading goes on with the next whole conversation that stands where an element \
             can begin. If none comes, the file is reported as not read from there on.
 
+            SQLite files of other programs are read where they are named by their path, and not changed: stores with \
+            the tables conversations and chat_messages, the sessions of OpenAI's Agents SDK, logs of llm up to 0.27, \
+            databases of ChatGPT Export Studio. Times without a zone are UTC there.
+
             Known exports of other programs that cannot be read yet, such as ChatGPT's, are named and not imported.
 
             Interrupting an import leaves only whole conversations; run it again for the rest.
