@@ -84,6 +84,8 @@ let package = Package(
             dependencies: [
                 "ChatStorageCore", "ChatStorageJSON", "ChatStorageProviders", "ChatStorageSupport",
                 .target(name: "CArchive", condition: .when(platforms: [.linux])),
+                // For other programs' databases.
+                .target(name: "CSQLite", condition: .when(platforms: [.linux, .android])),
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: settings),

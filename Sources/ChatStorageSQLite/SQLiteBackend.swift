@@ -18,7 +18,7 @@ public import ChatStorageCore
 /// row for each label of a conversation, and the library keeps it equal to the column. Metadata of more than 1 KiB is
 /// in `conversation_metadata`, and the column is an empty text.
 public final class SQLiteBackend: ChatStorageBackend {
-    private let store: SQLiteStore
+    let store: SQLiteStore
 
     /// Opens a store as a configuration says.
     ///

@@ -12,6 +12,7 @@ final class SQLiteStore: Sendable {
     private let writer: Writer
     private let readers: ReaderPool
     private let inspection: SharedInspection
+    private let dedicatedReads: DedicatedReads
     private let phase = Mutex(Phase.new)
     /// The roles that the store's own handles take.
     let roles: RoleSet
@@ -19,7 +20,8 @@ final class SQLiteStore: Sendable {
     let endingAnswers = EndingAnswers()
     private let erasesDeletedText: Bool
     private let busyTimeout: Duration
-    private let schemaVersion: Int
+    /// The schema that calls need.
+    let schema: Schema
     /// How many deletions may have left text in the files.
     private let unerased = Atomic(0)
 
@@ -30,12 +32,13 @@ final class SQLiteStore: Sendable {
         erasesDeletedText = settings.file.erasesDeletedText
         busyTimeout = settings.busyTimeout
         observer = settings.observer
-        schemaVersion = Int(settings.schema.version)
+        schema = settings.schema
         let opened = OpenedFile()
         let longReads = LongReads(mostWaiting: settings.waitingCalls)
         writer = Writer(settings, of: opened, longReads: longReads)
         readers = ReaderPool(settings, of: opened, longReads: longReads)
         inspection = SharedInspection(settings)
+        dedicatedReads = DedicatedReads(settings, of: opened)
     }
 
     /// Returns once the schema is known to be there; after the first time it costs a lock.
@@ -48,7 +51,7 @@ final class SQLiteStore: Sendable {
     func prepare(_ preparation: Preparation) async throws {
         guard try !isReady() else { return }
         // Reading first: a current schema needs no right to write, and a file that is not ours stays as it is.
-        let state = try await schema()
+        let state = try await schemaState()
         if preparation == .verify {
             try state.checkIsCurrent()
         } else if state != .current {
@@ -64,6 +67,7 @@ final class SQLiteStore: Sendable {
         // The writer last: the connection that is closed last moves the log into the file, and removes what lies beside
         // it.
         await inspection.close()
+        await dedicatedReads.close()
         await readers.close()
         await writer.close()
     }
@@ -72,6 +76,17 @@ final class SQLiteStore: Sendable {
         for meter: CallMeter? = nil, inline: Bool = true, _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
         try await readers.read(for: meter, inline: inline, body)
+    }
+
+    /// Runs a body that reads the whole file, whatever its schema is, on a connection and a thread of its own.
+    func readingWholeFile<Result: Sendable>(
+        _ body: @escaping @Sendable (Database, _ checkCancellation: () throws -> Void) throws -> Result
+    ) async throws -> Result {
+        _ = try isReady()
+        guard try file.exists() else {
+            throw ChatStorageError(.notPrepared, "there is no database file at the store's path")
+        }
+        return try await dedicatedReads.run(body)
     }
 
     func write<Result: Sendable>(
@@ -84,7 +99,7 @@ final class SQLiteStore: Sendable {
     /// What the store is doing at this moment.
     func statistics() throws -> StorageStatistics {
         var statistics = StorageStatistics(
-            logBytes: file.logBytes, schemaVersion: try isReady() ? schemaVersion : nil)
+            logBytes: file.logBytes, schemaVersion: try isReady() ? Int(schema.version) : nil)
         writer.count(into: &statistics)
         readers.count(into: &statistics)
         return statistics
@@ -137,7 +152,7 @@ final class SQLiteStore: Sendable {
         }
     }
 
-    private func schema() async throws -> Schema.State {
+    private func schemaState() async throws -> Schema.State {
         guard try file.exists() else {
             guard !isImmutable else {
                 throw ChatStorageError(

@@ -43,7 +43,8 @@ struct ChatStorageTool: AsyncParsableCommand {
             ImportCommand.self, ListCommand.self, ShowCommand.self, HistoryCommand.self, AddCommand.self,
             ForksCommand.self, HeadCommand.self, RemoveCommand.self, TitleCommand.self, LabelCommand.self,
             MetaCommand.self, ClearCommand.self, DeleteCommand.self, TenantsCommand.self, UnfinishedCommand.self,
-            PruneCommand.self, EraseCommand.self, StatsCommand.self, ExecCommand.self, VerifyCommand.self,
+            PruneCommand.self, EraseCommand.self, StatsCommand.self, BackupCommand.self, CheckCommand.self,
+            ExecCommand.self, VerifyCommand.self,
         ])
 
     // Given here too, so that they can stand before the command's name as well as after it.

@@ -73,6 +73,12 @@ struct SQLiteFailure: Error {
 
     var isBusy: Bool { primaryCode == SQLITE_BUSY || primaryCode == SQLITE_LOCKED }
 
+    /// Whether a disk or a quota is full.
+    var isFull: Bool { primaryCode == SQLITE_FULL }
+
+    /// Whether the file is damaged where it was read.
+    var isCorrupt: Bool { primaryCode == SQLITE_CORRUPT }
+
     /// Whether the connection's own ``ReadWatch`` ended the statement.
     var isInterrupted: Bool { primaryCode == SQLITE_INTERRUPT }
 

@@ -437,7 +437,7 @@ struct MessageTable {
     }
 
     /// The message that a row's message follows, 0 for none; nil if that is the one before it.
-    private static func predecessor(in row: Statement) throws -> Int64? {
+    static func predecessor(in row: Statement) throws -> Int64? {
         guard let parent = row.optionalInt64(Column.parent.rawValue) else { return nil }
         return try ConversationTree.checked(parent, of: row.int64(Column.sequence.rawValue))
     }

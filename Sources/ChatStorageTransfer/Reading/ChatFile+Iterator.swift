@@ -26,6 +26,8 @@ extension ChatFile {
         private var pieces: [TextPiece] = []
         private var position = 0
         private var bytesRead: Int64 = 0
+        /// Another program's database, if the file is one.
+        private var database: SQLiteChats?
         /// Where the last entry begins.
         private var lastLine = 1
 
@@ -46,6 +48,11 @@ extension ChatFile {
         ///
         /// - Throws: ``ChatFileError``, `CancellationError`.
         public mutating func next() async throws -> Entry? {
+            if isAtStart, let path, let database = try await openDatabase(path) {
+                isAtStart = false
+                self.database = database
+            }
+            if let database { return try await nextEntry(of: database) }
             while waiting.isEmpty {
                 while position == pieces.count {
                     pieces.removeAll(keepingCapacity: true)
@@ -61,6 +68,26 @@ extension ChatFile {
                 waiting = try entries(of: pieces[position - 1]).reversed()
             }
             return waiting.removeLast()
+        }
+
+        private func openDatabase(_ path: String) async throws -> SQLiteChats? {
+            do {
+                return try await SQLiteChats(path: path)
+            } catch let error as SystemError {
+                throw ChatFileError(.unreadable, "cannot be read: \(error)")
+            }
+        }
+
+        /// A database has no lines: a conversation's place is its number.
+        private mutating func nextEntry(of database: SQLiteChats) async throws -> Entry? {
+            guard let (number, bytesRead, found) = try await database.next() else { return nil }
+            self.bytesRead = bytesRead
+            let conversation: ConversationDecoder.Conversation =
+                switch found {
+                case .success(let foreign): decoder.archived(foreign)
+                case .failure(let problem): .failure(problem)
+                }
+            return entry(conversation, of: TextPiece(line: 1, offset: 0, element: number, content: .broken("")))
         }
 
         private mutating func entries(of piece: TextPiece) throws -> [Entry] {

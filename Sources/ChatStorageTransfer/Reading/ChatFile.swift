@@ -38,6 +38,10 @@ package import ChatStorageSupport
 /// shards in the order of the export's list, or else every file of JSON in it. Lines and bytes are those of the file in
 /// the archive.
 ///
+/// A SQLite database of another program is read too, if it is named by its path and has tables that are known: a store
+/// with `conversations` and `chat_messages`, as programs with SQLAlchemy make them, the sessions of OpenAI's Agents SDK,
+/// the log of `llm` up to 0.27, ChatGPT Export Studio's. It may be in use, and is not changed.
+///
 /// Conversations without an id get one that is derived from their content and their number among equals in the file.
 ///
 /// ```swift

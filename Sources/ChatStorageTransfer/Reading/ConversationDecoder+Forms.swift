@@ -88,7 +88,8 @@ extension ConversationDecoder {
         }
     }
 
-    private mutating func archived(_ foreign: ForeignConversation) -> Conversation {
+    /// What a form has read, or why the library cannot keep it.
+    mutating func archived(_ foreign: ForeignConversation) -> Conversation {
         var problem: InvalidConversation
         do {
             let conversation = try foreign.archived(ids: &derivedIDs)

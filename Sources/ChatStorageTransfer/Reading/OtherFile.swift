@@ -10,7 +10,10 @@ enum OtherFile {
         (Array("BZh".utf8), .compressed("is compressed with bzip2; decompress it first", command: "bzip2 -dc")),
         ([0x50, 0x4b, 0x03, 0x04], .zip), ([0x50, 0x4b, 0x05, 0x06], .zip),
         ([0x37, 0x7a, 0xbc, 0xaf], .compressed("is a 7z archive; unpack it and import the chats' file in it")),
-        (Array("SQLite format 3".utf8), .otherFormat("is a SQLite database, not a file of chats")),
+        (
+            Array("SQLite format 3".utf8),
+            .otherFormat("is a SQLite database, which is read only where it is named by its path")
+        ),
         (Array("<".utf8), .otherFormat("is HTML or XML, not JSON")),
         (Array("%PDF".utf8), .otherFormat("is a PDF, not JSON")),
         ([0xff, 0xfe], .utf16), ([0xfe, 0xff], .utf16),

@@ -62,6 +62,10 @@ struct ImportCommand: AsyncParsableCommand {
             reasoning, tool calls, results and attachments become parts; what has no place of its own goes to metadata. \
             Exports that are known and cannot be read yet are named and not imported.
 
+            SQLite files of other programs are read where they are named by their path, and not changed: stores with \
+            the tables conversations and chat_messages, the sessions of OpenAI's Agents SDK, logs of llm up to 0.27, \
+            databases of ChatGPT Export Studio. Times without a zone are UTC there.
+
             Interrupting an import leaves only whole conversations; run it again for the rest.
 
             Exit status: 0 when every conversation is in the store; 1 when one is invalid (unless --skip-invalid is \

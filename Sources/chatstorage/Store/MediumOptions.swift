@@ -5,7 +5,7 @@ struct MediumOptions: ParsableArguments {
     @Flag(
         help: """
             Read a SQLite file where it lies on a medium that nobody writes, such as a DVD or a snapshot; for list, \
-            show, history, forks, stats, tenants, unfinished, meta and exec.
+            show, history, forks, stats, tenants, unfinished, meta, backup, check and exec.
             """)
     var immutable = false
 }

@@ -146,7 +146,7 @@ extension StoreLocation {
     }
 
     /// Refuses what SQLite would refuse with less clear words, or make.
-    private static func checkFile(_ path: String, for use: Use) throws {
+    static func checkFile(_ path: String, for use: Use) throws {
         var information = stat()
         if stat(path, &information) == 0 {
             switch information.st_mode & S_IFMT {

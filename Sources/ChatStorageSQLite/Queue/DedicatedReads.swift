@@ -1,0 +1,92 @@
+import ChatStorageCore
+import ChatStorageSupport
+import Synchronization
+
+/// Long work on the whole file, such as a backup: each has a connection and a thread of its own.
+///
+/// A connection of the pool would be missing there for minutes. These reads do not count as long ones either, since
+/// other long reads would wait for their end: the log grows meanwhile, and starts over afterwards.
+final class DedicatedReads: Sendable {
+    private struct State {
+        var underWay = 0
+        var isClosed = false
+        /// Calls of ``close()``, which wait until there are none.
+        var closing: [CheckedContinuation<Void, Never>] = []
+    }
+
+    /// Whether a caller has given up.
+    private final class Cancellation: Sendable {
+        private let happened = Atomic(false)
+
+        var isCancelled: Bool { happened.load(ordering: .relaxed) }
+
+        func cancel() { happened.store(true, ordering: .relaxed) }
+    }
+
+    private let settings: StoreSettings
+    private let file: OpenedFile
+    private let state = Mutex(State())
+
+    init(_ settings: StoreSettings, of file: OpenedFile) {
+        self.settings = settings
+        self.file = file
+    }
+
+    /// Runs a body on a connection of its own, whatever schema the file has.
+    ///
+    /// It returns when the body has ended, for a cancelled task too, so that nothing is left half done behind it.
+    ///
+    /// - Parameter body: Gets the connection, and a check that throws once the task is cancelled.
+    func run<Result: Sendable>(
+        _ body: @escaping @Sendable (Database, _ checkCancellation: () throws -> Void) throws -> Result
+    ) async throws -> Result {
+        try Task.checkCancellation()
+        try begin()
+        defer { end() }
+        let cancellation = Cancellation()
+        let thread = SerialThread()
+        return try await withTaskCancellationHandler {
+            try await thread.run { [settings, file] in
+                do {
+                    let database = try Database(settings.file, for: .reading, of: file)
+                    defer { database.close() }
+                    database.readWatch.isWanted = { !cancellation.isCancelled }
+                    return try body(database) { if cancellation.isCancelled { throw CancellationError() } }
+                } catch let failure as SQLiteFailure {
+                    throw failure.isInterrupted && cancellation.isCancelled ? CancellationError() : failure.error
+                }
+            }
+        } onCancel: {
+            cancellation.cancel()
+        }
+    }
+
+    /// Refuses further work, and returns when what is under way has ended.
+    func close() async {
+        await withCheckedContinuation { continuation in
+            let isDone = state.withLock { state in
+                state.isClosed = true
+                if state.underWay > 0 { state.closing.append(continuation) }
+                return state.underWay == 0
+            }
+            if isDone { continuation.resume() }
+        }
+    }
+
+    private func begin() throws {
+        try state.withLock { state in
+            guard !state.isClosed else { throw ChatStorageError.closed }
+            state.underWay += 1
+        }
+    }
+
+    private func end() {
+        let closing = state.withLock { state in
+            state.underWay -= 1
+            guard state.underWay == 0 else { return [CheckedContinuation<Void, Never>]() }
+            defer { state.closing = [] }
+            return state.closing
+        }
+        for continuation in closing { continuation.resume() }
+    }
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+import ChatStorageCore
+import ChatStorageJSON
+import ChatStorageSQLite
+
+struct BackupCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup", abstract: "Copy a SQLite store that is in use to a file.",
+        discussion: """
+            The copy is the store as it is at one moment, whole, while others read and write it. It is written beside \
+            its place under a name that ends in .partial, and renamed when it is whole and on the disk; if something \
+            fails, or the command is interrupted, nothing is left.
+
+              chatstorage backup --store sqlite:chat.db /backups/monday.db
+
+            A store with a write-ahead log, as this tool makes it, keeps nobody waiting. With a rollback journal \
+            writers wait until the copy is made. A file that is there is not replaced without --replace.
+
+            A backup has what the store has: protect it as you protect the store.
+
+            With --json: {"pages"}.
+            """)
+
+    @OptionGroup var store: StoreLocation
+    @OptionGroup var medium: MediumOptions
+    @OptionGroup(visibility: .private) var all: AllTenants
+
+    @Argument(help: "Where the copy is made.")
+    var file: String
+
+    @Flag(help: "Put the copy in the place of a file that is there, and that no program has open.")
+    var replace = false
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        let work = Task {
+            try await store.withSQLiteFile(on: medium, advice: "for PostgreSQL use pg_dump") { backend in
+                try await backend.backup(to: file, replacing: replace)
+            }
+        }
+        let interruption = Interruption { work.cancel() }
+        let result = await work.result
+        interruption.end()
+        do {
+            let copy = try result.get()
+            if json { return try await Output.confirm(.object([("pages", .integer(Int64(copy.pages)))])) }
+            try await Output.confirm("Backed up to \(TerminalText.line(file)).\n")
+        } catch is CancellationError where interruption.happened {
+            throw Failure(nil, status: interruption.status)
+        }
+    }
+}
