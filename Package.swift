@@ -76,10 +76,14 @@ let package = Package(
         // Apart from the suite, so that what links the suite does not need Swift Testing.
         .target(
             name: "ChatStorageConformanceTesting", dependencies: ["ChatStorageConformance"], swiftSettings: settings),
+        // Exports come as ZIP archives. Apple's systems have the library without its header, so there they are unpacked
+        // by hand.
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .target(
             name: "ChatStorageTransfer",
             dependencies: [
                 "ChatStorageCore", "ChatStorageJSON", "ChatStorageSupport",
+                .target(name: "CArchive", condition: .when(platforms: [.linux])),
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: settings),

@@ -4,10 +4,16 @@ import ChatStorageSupport
 extension ChatFile {
     /// A reading of the file.
     public struct Iterator: AsyncIteratorProtocol {
-        private let open: @Sendable () async throws -> FileDescriptor
-        private var decoder: ConversationDecoder
+        private let open: @Sendable () async throws -> any ByteSource
+        /// Where the file is; nil if it is open already.
+        private let path: String?
+        private(set) var decoder: ConversationDecoder
         /// Nil before the first read and after the last.
-        private var file: FileDescriptor?
+        private var file: (any ByteSource)?
+        #if canImport(CArchive)
+        /// What is in the file if that is a ZIP archive.
+        private var zip: ZipEntries?
+        #endif
         private var splitter: any TextSplitter = LineSplitter()
         private var isAtStart = true
         /// Whether nothing has been given out yet.
@@ -19,9 +25,17 @@ extension ChatFile {
         private var position = 0
         private var bytesRead: Int64 = 0
 
-        init(roles: Set<Role>, advice: String, open: @escaping @Sendable () async throws -> FileDescriptor) {
+        /// - Parameters:
+        ///   - path: Where the file is; nil if it is open already.
+        ///   - decoder: Reads the file's conversations.
+        init(
+            path: String? = nil, decoder: ConversationDecoder,
+            open: @escaping @Sendable () async throws -> any ByteSource
+        ) {
             self.open = open
-            decoder = ConversationDecoder(roles: roles, advice: advice)
+            self.path = path
+            self.decoder = decoder
+            self.decoder.start = .unknown
         }
 
         /// The next entry, nil after the last.
@@ -33,7 +47,7 @@ extension ChatFile {
                     pieces.removeAll(keepingCapacity: true)
                     position = 0
                     do {
-                        guard try await readPieces() else { return nil }
+                        guard try await readPieces() else { return try await nextInArchive() }
                     } catch let error as SystemError {
                         file = nil
                         throw ChatFileError(.unreadable, "cannot be read: \(error)")
@@ -79,7 +93,7 @@ extension ChatFile {
             if isAtStart {
                 isAtStart = false
                 let opened = try await open()
-                let start = try await FileStart.read(opened, decoder)
+                guard let start = try await start(of: opened) else { return false }
                 decoder.start = start.format
                 file = opened
                 bytesRead = Int64(start.bytesRead)
@@ -97,6 +111,30 @@ extension ChatFile {
                 splitter.split(chunk, into: &pieces)
             }
             return true
+        }
+
+        /// The beginning of the file; nil if it is a ZIP archive, whose files are read then.
+        private mutating func start(of file: any ByteSource) async throws -> FileStart? {
+            do {
+                return try await FileStart.read(file, decoder)
+            } catch let error as ChatFileError where error.isZIP {
+                #if canImport(CArchive)
+                // A pipe cannot be read again, and an archive's list of members is at its end.
+                guard let path, let size = FileDescriptor.size(path: path) else { throw error }
+                zip = ZipEntries(try await ZipArchive(path: path, size: size), decoder)
+                return nil
+                #else
+                throw error
+                #endif
+            }
+        }
+
+        private mutating func nextInArchive() async throws -> Entry? {
+            #if canImport(CArchive)
+            return try await zip?.next()
+            #else
+            return nil
+            #endif
         }
     }
 }

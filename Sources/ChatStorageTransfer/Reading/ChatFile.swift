@@ -23,6 +23,11 @@ package import ChatStorageSupport
 /// they are null or empty, their names are in ``ArchivedConversation/leftOut``. A message that has `tool_calls`, a
 /// `refusal` or the like but no text would be empty without them, so its conversation is invalid.
 ///
+/// ChatGPT's, Claude's and Open WebUI's exports are read as they come; their branches, times, models, tool calls,
+/// reasoning and files are kept. On Linux a ZIP archive is read where it is: an export's `conversations.json`, or its
+/// shards in the order of the export's list, or else every file of JSON in it. Lines and bytes are those of the file in
+/// the archive.
+///
 /// Conversations without an id get one that is derived from their content and their number among equals in the file.
 ///
 /// ```swift
@@ -121,11 +126,10 @@ public struct ChatFile: AsyncSequence, Sendable {
 
     /// Starts reading.
     public func makeAsyncIterator() -> Iterator {
-        Iterator(roles: roles, advice: advice) { [source] in
-            switch source {
-            case .path(let path): try await FileDescriptor.reading(path: path)
-            case .descriptor(let descriptor): descriptor
-            }
+        let decoder = ConversationDecoder(roles: roles, advice: advice)
+        return switch source {
+        case .path(let path): Iterator(path: path, decoder: decoder) { try await FileDescriptor.reading(path: path) }
+        case .descriptor(let descriptor): Iterator(decoder: decoder) { descriptor }
         }
     }
 }

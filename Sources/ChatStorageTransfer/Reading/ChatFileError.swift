@@ -45,6 +45,12 @@ extension ChatFileError {
         ChatFileError(.compressed, message, command: command)
     }
 
+    static let unpackIt = "unpack it and import the chats' file in it"
+    static let zip = compressed("is a ZIP archive; \(unpackIt)")
+
+    /// Whether the file is a ZIP archive, which may be read where it is.
+    var isZIP: Bool { message == Self.zip.message }
+
     static let utf16 = ChatFileError(.notUTF8, "is UTF-16 text; convert it to UTF-8 first")
 
     static func otherFormat(_ message: String) -> ChatFileError { ChatFileError(.otherFormat, message) }

@@ -23,7 +23,7 @@ struct FileStart {
     ///
     /// - Parameter decoder: What reads the file's conversations.
     /// - Throws: ``ChatFileError`` if the file is known to be something else.
-    static func read(_ file: FileDescriptor, _ decoder: ConversationDecoder) async throws -> FileStart {
+    static func read(_ file: any ByteSource, _ decoder: ConversationDecoder) async throws -> FileStart {
         var text: [UInt8] = []
         while true {
             let chunk = try await file.read()

@@ -8,7 +8,7 @@ enum OtherFile {
             .compressed("is compressed with xz; decompress it first", command: "xz -dc")
         ),
         (Array("BZh".utf8), .compressed("is compressed with bzip2; decompress it first", command: "bzip2 -dc")),
-        ([0x50, 0x4b, 0x03, 0x04], .compressed("is a ZIP archive; unpack it and import the chats' file in it")),
+        ([0x50, 0x4b, 0x03, 0x04], .zip), ([0x50, 0x4b, 0x05, 0x06], .zip),
         ([0x37, 0x7a, 0xbc, 0xaf], .compressed("is a 7z archive; unpack it and import the chats' file in it")),
         (Array("SQLite format 3".utf8), .otherFormat("is a SQLite database, not a file of chats")),
         (Array("<".utf8), .otherFormat("is HTML or XML, not JSON")),
