@@ -32,10 +32,29 @@ struct DeepSeekFormTests {
         #expect(chat.title == "test_chat")
         #expect(chat.messages.count == 11)
         #expect(chat.messages.map(\.predecessor) == [nil, nil, 1, 0, nil, 4, nil, nil, 7, 0, nil])
-        #expect(chat.path.count == 2)
+        #expect(chat.path.map(\.body) == chat.messages[9...10].map(\.body))
         #expect(chat.messages[0].createdAt == Timestamp("2025-11-22T15:41:54.569Z"))
         #expect(chat.messages[4].body.parts.map(\.kind) == [.reasoning, .text])
         #expect(chat.messages[4].body.metadata["accumulated_token_usage"] == 1973)
+    }
+
+    @Test("the current message need not be the last")
+    func currentMessage() throws {
+        let sample = try FormSample(
+            text: #"""
+                {"code": 0, "data": {"biz_data": {"chat_session": {"id": "c", "current_message_id": 2, "pinned": true},
+                  "chat_messages": [
+                    {"message_id": 1, "parent_id": null, "role": "USER", "fragments": [
+                      {"type": "REQUEST", "content": "Q"}]},
+                    {"message_id": 2, "parent_id": 1, "role": "ASSISTANT", "fragments": [
+                      {"type": "RESPONSE", "content": "A"}]},
+                    {"message_id": 3, "parent_id": 1, "role": "ASSISTANT", "fragments": [
+                      {"type": "RESPONSE", "content": "B"}]}]}}}
+                """#, .deepSeekHistory)
+        let chat = try #require(sample.archived.first)
+        #expect(chat.path.map(\.content) == ["Q", "A"])
+        #expect(chat.messages.map(\.content) == ["Q", "A", "B"])
+        #expect(chat.labels == ["pinned"])
     }
 
     @Test("a tree of children has the same branches", .enabled(if: SampleFiles.areThere))
