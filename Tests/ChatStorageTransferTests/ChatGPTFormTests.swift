@@ -1,6 +1,7 @@
 import ChatStorageCore
 import ChatStorageInMemory
 import ChatStorageSQLite
+import Foundation
 import Testing
 import TestSupport
 

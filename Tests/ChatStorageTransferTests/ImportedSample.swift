@@ -2,6 +2,7 @@ import ChatStorageCore
 import ChatStorageJSON
 import ChatStorageInMemory
 import ChatStorageSQLite
+import Foundation
 import Testing
 import TestSupport
 

@@ -55,7 +55,7 @@ struct ClaudeConversation {
     private mutating func read(_ messages: [JSONSlice], model: String?) throws {
         let hasParents = messages.contains { $0.present("parent_message_uuid")?.isEmpty == false }
         for (index, message) in messages.enumerated() {
-            var message = try ClaudeMessage(message, index: index, defaultModel: model)
+            let message = try ClaudeMessage(message, index: index, defaultModel: model)
             var node = ForeignConversation.Node(id: message.id, createdAt: message.createdAt)
             if hasParents { node.parent = message.parent.map { .node($0) } ?? .none }
             node.bodies = message.entry.messages(leavingOut: &conversation.leftOut)

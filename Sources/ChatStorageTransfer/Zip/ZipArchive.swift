@@ -22,7 +22,8 @@ struct ZipArchive: Sendable {
         self.path = path
         self.size = size
         self.limits = limits
-        budget = Budget(limits.mostBytes(ofArchive: size))
+        let budget = Budget(limits.mostBytes(ofArchive: size))
+        self.budget = budget
         let reader = try await ZipReader.open(path: path)
         var members: [ZipPlan.Member] = []
         var (place, manifest, assets) = (0, JSONSlice?.none, JSONSlice?.none)
@@ -37,8 +38,10 @@ struct ZipArchive: Sendable {
             if member.isFile, ZipPlan.isCandidate(member.name) {
                 members.append((place, member.name))
                 switch ZipPlan.file(member.name) {
-                case ZipPlan.manifest where !member.isEncrypted: manifest = try await sideFile(reader)
-                case ZipPlan.assetNames where !member.isEncrypted: assets = try await sideFile(reader)
+                case ZipPlan.manifest where !member.isEncrypted:
+                    manifest = try await Self.sideFile(reader, limits, budget)
+                case ZipPlan.assetNames where !member.isEncrypted:
+                    assets = try await Self.sideFile(reader, limits, budget)
                 default: break
                 }
             }
@@ -55,7 +58,9 @@ struct ZipArchive: Sendable {
     }
 
     /// A small file as JSON; nil if it is too large or none.
-    private func sideFile(_ reader: ZipReader) async throws -> JSONSlice? {
+    private static func sideFile(
+        _ reader: ZipReader, _ limits: ZipLimits, _ budget: Budget
+    ) async throws -> JSONSlice? {
         var text: [UInt8] = []
         while text.count <= limits.sideFileBytes {
             let chunk = try await reader.read()
