@@ -147,7 +147,7 @@ struct SplitterTests {
         #expect(pieces.map(SplitPiece.init).map(\.text) == [#"{"a": "]}"}"#, "2", "[3]", "6"])
         #expect(pieces.map(\.line) == [2, 2, 2, 4])
         #expect(pieces.map(\.element) == [1, 2, 3, 4])
-        #expect(pieces[0].offset == 3 + 60)
+        #expect(pieces[0].offset == 3 + 59)
         #expect(pieces.map(\.beside) == [["v", "data.u"], [], ["data.w", "data.é", "list"], ["data", "data.list"]])
     }
 

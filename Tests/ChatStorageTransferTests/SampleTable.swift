@@ -1,5 +1,0 @@
-/// What becomes of the sample files.
-enum SampleTable {
-    static let text = """
-        """
-}
