@@ -77,7 +77,9 @@ struct OutgoingBlock {
     mutating func rename(to id: String) {
         guard let fields else { return }
         var patch = JSONPatch(json)
-        for member in fields.members where member.key == "id" || member.key == "tool_use_id" {
+        // The Converse API has the id one object further in.
+        let inner = fields.members.filter { $0.key == "toolUse" || $0.key == "toolResult" }.flatMap(\.value.memberList)
+        for member in fields.members + inner where ["id", "tool_use_id", "toolUseId"].contains(member.key) {
             patch.replace(member.value, with: JSONPatch.string(id))
         }
         json = patch.result

@@ -4,6 +4,7 @@ import ChatStorageJSON
 /// Reads responses and messages of Chat Completions.
 struct ChatReader {
     let extracting: FileExtraction?
+    var dialect = OpenAIChat.Dialect.any
 
     /// Reads a response.
     func response(_ json: JSONSlice, omissions: inout [Omission]) throws -> ChatMessage {
@@ -43,19 +44,22 @@ struct ChatReader {
         var files = OpenAIFiles(extracting: extracting)
         var message = try self.message(json, path: path, role: defaultRole, files: &files)
         if files.hasChanges {
-            message.native = NativeJSON(format: OpenAIChat.format, json: files.changed(json))
+            message.native = NativeJSON(format: dialect.format, json: files.changed(json))
         } else {
             message.native = NativeRule.native(
-                json, format: OpenAIChat.format, unless: ChatWriter.message(of: message))
+                json, format: dialect.format, unless: ChatWriter.message(of: message, dialect))
         }
         return message
     }
 
     /// The message's JSON with its files' bytes filled in again; nil if bytes are missing.
-    static func filled(_ json: JSONText, with message: ChatMessage, resolving: FileResolution?) throws -> JSONText? {
+    static func filled(
+        _ json: JSONText, with message: ChatMessage, _ dialect: OpenAIChat.Dialect, resolving: FileResolution?
+    ) throws -> JSONText? {
         let slice = try json.slice.byItself
         var files = OpenAIFiles(filling: message.parts, resolving: resolving)
-        _ = try ChatReader(extracting: nil).message(slice, path: "", role: message.role, files: &files)
+        let reader = ChatReader(extracting: nil, dialect: dialect)
+        _ = try reader.message(slice, path: "", role: message.role, files: &files)
         return files.isHollow ? nil : files.hasChanges ? files.changed(slice) : json
     }
 
@@ -74,7 +78,7 @@ struct ChatReader {
     private func result(_ fields: JSONFields) -> MessagePart {
         MessagePart(
             .toolResult, name: fields["name"]?.storableName, callID: fields["tool_call_id"]?.storableName,
-            output: fields["content"]?.resultText)
+            output: fields["content"].flatMap { documents($0) ?? $0.resultText })
     }
 
     /// What a message of any other role says: thoughts first, then the content, last the calls.
@@ -83,12 +87,14 @@ struct ChatReader {
         // DeepSeek, xAI and others; Groq and OpenRouter have it as `reasoning`.
         let thought = fields["reasoning_content"]?.filledText ?? fields["reasoning"]?.filledText
         if let thought { parts.append(.reasoning(thought)) }
+        if dialect.answersInElements, let plan = fields["tool_plan"]?.filledText { parts.append(.reasoning(plan)) }
         let content = fields["content"]
         if let text = content?.filledText { parts.append(.text(text)) }
         for element in content?.elementList ?? [] { parts.append(try part(element, files: &files)) }
         for annotation in fields["annotations"]?.elementList ?? [] {
             parts.append(source(annotation.member("url_citation") ?? annotation))
         }
+        if dialect.answersInElements { parts += (fields["citations"]?.elementList ?? []).flatMap(cited) }
         if let refusal = fields["refusal"]?.filledText { parts.append(MessagePart(.refusal, text: refusal)) }
         if let audio = fields["audio"], audio.kind == .object { parts.append(try spoken(audio, files: &files)) }
         for image in fields["images"]?.elementList ?? [] {
@@ -151,6 +157,26 @@ struct ChatReader {
         MessagePart(
             .source, text: citation.member("title")?.filledText,
             file: MessageFile(url: citation.member("url")?.storableText))
+    }
+}
+
+extension ChatReader {
+    /// The texts of Cohere's documents, joined; nil for anything else.
+    private func documents(_ content: JSONSlice) -> String? {
+        guard dialect.answersInElements, !content.elementList.isEmpty else { return nil }
+        let texts = content.elementList.map { $0.member("document")?.member("data")?.storableText }
+        return texts.contains(nil) ? nil : texts.compactMap(\.self).joined(separator: "\n")
+    }
+
+    /// The sources of one of Cohere's citations.
+    private func cited(_ citation: JSONSlice) -> [MessagePart] {
+        (citation.member("sources")?.elementList ?? []).map { source in
+            let document = source.member("document") ?? source
+            return MessagePart(
+                .source, text: document.member("title")?.filledText,
+                file: MessageFile(
+                    url: document.member("url")?.storableText, id: (source.member("id"))?.storableName))
+        }
     }
 }
 

@@ -10,6 +10,7 @@ import Foundation
 /// A message of Chat Completions, as the portable members of parts say it.
 struct ChatTurn {
     let role: Role
+    private let dialect: OpenAIChat.Dialect
     /// The elements of `content`.
     private var content: [Element] = []
     private var refusals: [String] = []
@@ -20,9 +21,13 @@ struct ChatTurn {
         case json(String)
     }
 
-    init(_ role: Role) {
+    init(_ role: Role, _ dialect: OpenAIChat.Dialect = .any) {
         self.role = role
+        self.dialect = dialect
     }
+
+    /// Whether the content is elements even if it is one text.
+    private var isAlwaysElements: Bool { role == .assistant && dialect.answersInElements }
 
     var isEmpty: Bool { content.isEmpty && refusals.isEmpty && calls.isEmpty }
 
@@ -40,6 +45,8 @@ struct ChatTurn {
                     "the file is left out: `resolving` gave no bytes, and the API takes no URL or id of it"
             }
             content.append(.json(json))
+        case .refusal where role == .assistant && !dialect.takesRefusals:
+            content.append(.text(part.text ?? ""))
         case .refusal where role == .assistant:
             refusals.append(part.text ?? "")
         case .toolCall where role == .assistant:
@@ -57,8 +64,10 @@ struct ChatTurn {
         var json = JSONWriter()
         json.object { json in
             json.member("role", role.rawValue)
-            json.name("content")
-            write(&json)
+            if !isAlwaysElements || !content.isEmpty {
+                json.name("content")
+                write(&json)
+            }
             if refusals.count == 1 { json.member("refusal", refusals[0]) }
             if calls.contains(where: { $0.callID != nil }) {
                 json.name("tool_calls")
@@ -79,7 +88,7 @@ struct ChatTurn {
         let refusals = refusals.count > 1 ? refusals : []
         if content.isEmpty, refusals.isEmpty {
             json.literal("null")
-        } else if content.count == 1, refusals.isEmpty, case .text(let text) = content[0] {
+        } else if content.count == 1, refusals.isEmpty, !isAlwaysElements, case .text(let text) = content[0] {
             json.string(text)
         } else {
             json.array { json in
@@ -127,7 +136,7 @@ struct ChatTurn {
 
     /// The element of `content` that is a file; nil for one that the API does not take.
     private static func file(_ file: MessageFile, resolving: FileResolution?) throws -> String? {
-        let bytes = try resolving?(file)?.base64EncodedString()
+        let bytes = try file.base64(resolving: resolving)
         var json = JSONWriter()
         if let bytes, let format = file.audioFormat {
             json.object { json in

@@ -8,21 +8,25 @@ struct ChatWriter {
     private static let roles: [Role] = [.user, .assistant, .system, .developer, .tool]
 
     private let messages: [ChatMessage]
+    private let dialect: OpenAIChat.Dialect
     private let resolving: FileResolution?
     private let pairs: ChatPairs
+    private var fit: ChatFit
     private(set) var omissions: [Omission] = []
 
-    init(messages: [ChatMessage], resolving: FileResolution?) {
+    init(messages: [ChatMessage], dialect: OpenAIChat.Dialect = .any, resolving: FileResolution?) {
         self.messages = messages
+        self.dialect = dialect
         self.resolving = resolving
+        fit = ChatFit(dialect)
         pairs = ChatPairs(messages)
     }
 
     /// The portable JSON of a message; nil if its parts say more than that, or less.
-    static func message(of message: ChatMessage) -> String? {
+    static func message(of message: ChatMessage, _ dialect: OpenAIChat.Dialect = .any) -> String? {
         guard Self.roles.contains(message.role) else { return nil }
         if message.role == .tool { return message.parts.first.map(ChatTurn.result) }
-        var turn = ChatTurn(message.role)
+        var turn = ChatTurn(message.role, dialect)
         for part in message.parts {
             // Nothing is resolved, so nothing throws.
             guard case .success(nil) = Result(catching: { try turn.add(part) }) else { return nil }
@@ -33,7 +37,13 @@ struct ChatWriter {
     /// The JSON of each message that goes out.
     mutating func written() throws -> [String] {
         var written: [String] = []
-        for index in messages.indices { written += try message(index) }
+        for index in messages.indices {
+            for json in try message(index) {
+                let (fitted, reasons) = try fit.fitted(json)
+                for reason in reasons { omit(index, nil, reason) }
+                if let fitted { written.append(fitted) }
+            }
+        }
         return written
     }
 
@@ -43,7 +53,7 @@ struct ChatWriter {
             omit(index, nil, "the message is left out: it is empty")
             return []
         }
-        if let native = message.native, native.format == OpenAIChat.format {
+        if let native = message.native, native.format.utf8.elementsEqual(dialect.format.utf8) {
             return try self.native(native.json, of: index)
         }
         if let native = message.native {
@@ -64,7 +74,7 @@ struct ChatWriter {
         for (place, part) in message.parts.enumerated() where !part.extra.isEmpty {
             omit(index, place, "members are left out that the API has no place for: extra")
         }
-        guard let json = try ChatReader.filled(json, with: message, resolving: resolving) else {
+        guard let json = try ChatReader.filled(json, with: message, dialect, resolving: resolving) else {
             omit(index, nil, "the native JSON is left out: `resolving` gave no bytes for its files")
             return try portable(index)
         }
@@ -114,15 +124,18 @@ struct ChatWriter {
     private mutating func portable(_ index: Int) throws -> [String] {
         let message = messages[index]
         var written: [String] = []
-        var turn = ChatTurn(message.role)
+        let role = message.role == .developer && !dialect.hasDevelopers ? Role.system : message.role
+        var turn = ChatTurn(role, dialect)
         for (place, part) in message.parts.enumerated() {
-            if part.kind == .toolResult {
+            if [.toolCall, .toolResult].contains(part.kind), part.callID == nil, !dialect.takesFunctions {
+                omit(index, place, "the part is left out: the API takes no call without an id, and no result of one")
+            } else if part.kind == .toolResult {
                 guard pairs.contains(index, place) else {
                     omit(index, place, pairs.reason(part))
                     continue
                 }
                 if !turn.isEmpty { written.append(turn.json) }
-                turn = ChatTurn(message.role)
+                turn = ChatTurn(role, dialect)
                 written.append(ChatTurn.result(part))
                 for reason in part.unsent() { omit(index, place, reason) }
             } else if part.kind == .toolCall, !pairs.contains(index, place) {

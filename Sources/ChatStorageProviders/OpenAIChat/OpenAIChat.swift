@@ -77,19 +77,21 @@ public enum OpenAIChat {
     ///
     /// Messages of this API that nobody changed go out byte for byte. Of others, it writes what this API understands:
     /// texts, files, refusals, calls and their results. Providers that follow this API add members that others refuse:
-    /// to continue a chat with another of them, set `native` to nil in its messages.
+    /// name the ``Dialect`` of the one that gets the request, so that it gets only what it takes.
     ///
     /// - Parameters:
     ///   - messages: The messages, oldest first.
+    ///   - dialect: What the API takes; by default everything goes out as it came.
     ///   - adding: The request's other members, such as `model` and `tools`.
     ///   - resolving: What gives the bytes of files.
     /// - Returns: The body, and what was left out of it.
     /// - Throws: ``ProviderFormError`` if `adding` has `messages`; what `resolving` throws.
     public static func body(
-        for messages: [ChatMessage], adding: RequestMembers = [:], resolving: FileResolution? = nil
+        for messages: [ChatMessage], _ dialect: Dialect = .any, adding: RequestMembers = [:],
+        resolving: FileResolution? = nil
     ) throws -> EncodedBody {
         let members = try adding.checked(reserving: ["messages"])
-        var writer = ChatWriter(messages: messages, resolving: resolving)
+        var writer = ChatWriter(messages: messages, dialect: dialect, resolving: resolving)
         let written = try writer.written()
         var json = JSONWriter()
         json.object { json in

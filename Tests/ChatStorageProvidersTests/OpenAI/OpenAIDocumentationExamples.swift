@@ -26,12 +26,8 @@ struct OpenAIDocumentationExamples {
         let answer = try OpenAIChat.message(from: try await post(body.data))
         #expect(answer.content == "Yes" && answer.native != nil)
         let past = [answer]
-        let portable = past.map { message in
-            var message = message
-            message.native = nil
-            return message
-        }
-        let sent = try elements(of: "messages", in: OpenAIChat.body(for: portable))
+        let next = try OpenAIChat.body(for: past, .mistral, adding: ["model": "mistral-large-latest"])
+        let sent = try elements(of: "messages", in: next)
         #expect(sent == [#"{"role":"assistant","content":"Yes"}"#])
     }
 

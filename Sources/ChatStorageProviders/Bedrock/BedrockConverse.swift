@@ -1,0 +1,105 @@
+public import ChatStorageCore
+import ChatStorageJSON
+
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
+
+/// The codec of Amazon Bedrock's Converse API.
+///
+/// ```swift
+/// let body = try BedrockConverse.body(for: past, adding: ["inferenceConfig": ["maxTokens": 4_000]])
+/// let answer = try BedrockConverse.message(from: try await post(body.data))
+/// ```
+///
+/// Each content block is a part, in order. Where a part's portable members do not say all of a block, the part's
+/// `native` keeps its JSON: reasoning with its signature, cache points, citations. Bytes are base64 here, as the API
+/// has them in JSON. Results of the app's tools have the role `tool` here; the API has them in the user's messages.
+public enum BedrockConverse {
+    /// The name of the format in `native`.
+    public static let format = "bedrock.converse"
+
+    // MARK: Reading
+
+    /// Reads a response as one message.
+    ///
+    /// Its metadata has the response's other members: `stopReason` as `stop_reason`, all others by their own names.
+    ///
+    /// - Parameters:
+    ///   - response: The body of the API's answer.
+    ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
+    /// - Throws: ``ProviderFormError`` for anything but such an answer; what `extracting` throws.
+    public static func message(from response: Data, extracting: FileExtraction? = nil) throws -> ChatMessage {
+        var omissions: [Omission] = []
+        return try message(from: response, extracting: extracting, omissions: &omissions)
+    }
+
+    /// Reads a response as one message, and says what could not be kept.
+    ///
+    /// - Parameters:
+    ///   - response: The body of the API's answer.
+    ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
+    ///   - omissions: What could not be kept is added here.
+    /// - Throws: See ``message(from:extracting:)``.
+    public static func message(
+        from response: Data, extracting: FileExtraction? = nil, omissions: inout [Omission]
+    ) throws -> ChatMessage {
+        var reader = ConverseReader(extracting: extracting)
+        let message = try reader.response(JSONFields(JSONFields.parse(response), at: ""))
+        omissions += reader.omissions
+        return message
+    }
+
+    /// Reads an array of the API's messages, or a request's body with its system prompt.
+    ///
+    /// A user's message with results of tools becomes one of the role `tool` and one of the rest.
+    ///
+    /// - Parameters:
+    ///   - array: The JSON.
+    ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
+    /// - Throws: ``ProviderFormError``; what `extracting` throws.
+    public static func messages(from array: Data, extracting: FileExtraction? = nil) throws -> [ChatMessage] {
+        var omissions: [Omission] = []
+        return try messages(from: array, extracting: extracting, omissions: &omissions)
+    }
+
+    /// Reads an array of the API's messages, or a request's body, and says what could not be kept.
+    ///
+    /// - Parameters:
+    ///   - array: The JSON.
+    ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
+    ///   - omissions: What could not be kept is added here; for a request, all but `messages` and `system`.
+    /// - Throws: See ``messages(from:extracting:)``.
+    public static func messages(
+        from array: Data, extracting: FileExtraction? = nil, omissions: inout [Omission]
+    ) throws -> [ChatMessage] {
+        var reader = ConverseReader(extracting: extracting)
+        try reader.read(JSONFields.parse(array))
+        omissions += reader.omissions
+        return reader.messages
+    }
+
+    // MARK: Writing
+
+    /// Writes a request.
+    ///
+    /// Messages of the roles `system` and `developer` make the system prompt. Adjacent messages of one side become one.
+    /// What the API would refuse is left out and named: calls without results and results without calls, empty texts,
+    /// reasoning without this API's signature, files that it does not take.
+    ///
+    /// - Parameters:
+    ///   - messages: The conversation so far, such as `history` gives it.
+    ///   - adding: The request's other members, such as `inferenceConfig` and `toolConfig`.
+    ///   - resolving: Gives the bytes of files.
+    /// - Throws: ``ProviderFormError`` for members that are added twice or come from the messages; what `resolving`
+    ///   throws.
+    public static func body(
+        for messages: [ChatMessage], adding: RequestMembers = [:], resolving: FileResolution? = nil
+    ) throws -> EncodedBody {
+        var writer = ConverseWriter(resolving: resolving)
+        for (place, message) in messages.enumerated() { try writer.add(message, at: place) }
+        return try writer.body(adding: adding)
+    }
+}
