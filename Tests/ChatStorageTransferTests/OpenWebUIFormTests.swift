@@ -6,15 +6,15 @@ import TestSupport
 
 @Suite("Open WebUI exports")
 struct OpenWebUIFormTests {
-    private static let export = "other_apps/danny-avila+LibreChat__openwebui-export.json"
-    private static let inner = "other_apps/yetanotherchris+openwebui-importer__webui-json.json"
+    private static let exportFile = "other_apps/danny-avila+LibreChat__openwebui-export.json"
+    private static let innerFile = "other_apps/yetanotherchris+openwebui-importer__webui-json.json"
     static let structure: Set<String> = ["role", "type", "archived", "pinned", "childrenIds"]
 
     @Test(
         "reasoning and calls come from the output, and not once more from the content",
         .enabled(if: SampleFiles.areThere))
     func output() throws {
-        let chats = try FormSample(Self.export, .openWebUI).archived
+        let chats = try FormSample(Self.exportFile, .openWebUI).archived
         #expect(chats.map(\.title) == ["Chat with reasoning", "Chat with tool call", "Simple linear chat"])
         #expect(chats[0].messages[1].body.parts.map(\.kind) == [.reasoning, .text])
         #expect(chats[0].messages[1].content == "255")
@@ -31,7 +31,7 @@ struct OpenWebUIFormTests {
 
     @Test("a chat without its row is read", .enabled(if: SampleFiles.areThere))
     func inner() throws {
-        let chat = try #require(FormSample(Self.inner, .openWebUIChat).archived.first)
+        let chat = try #require(FormSample(Self.innerFile, .openWebUIChat).archived.first)
         #expect(chat.id.rawValue.hasPrefix("import-"))
         #expect(chat.messages.map(\.role) == [.user, .assistant])
         #expect(chat.messages[1].body.metadata[.usage] != nil)
@@ -63,13 +63,13 @@ struct OpenWebUIFormTests {
 
     @Test("nothing of the samples is lost", .enabled(if: SampleFiles.areThere))
     func nothingLost() throws {
-        for (path, form) in [(Self.export, ChatForm.openWebUI), (Self.inner, .openWebUIChat)] {
+        for (path, form) in [(Self.exportFile, ChatForm.openWebUI), (Self.innerFile, .openWebUIChat)] {
             let sample = try FormSample(path, form)
             #expect(NothingLost.lost(from: sample.read, in: sample.conversations, structure: Self.structure) == [])
         }
     }
 
-    @Test("what is imported comes back", .enabled(if: SampleFiles.areThere), arguments: [export, inner])
+    @Test("what is imported comes back", .enabled(if: SampleFiles.areThere), arguments: [exportFile, innerFile])
     func roundTrip(path: String) async throws {
         try await ImportedSample.check(path)
     }
