@@ -76,6 +76,7 @@ import Testing
         #expect(second.title == nil && second.messages.map(\.body) == [.system("")] && second.leftOut.isEmpty)
 
         let store = InMemoryBackend()
+        try await store.prepare()
         let summary = try await Importer(storage: store).run(ChatFile(path: path))
         #expect(summary.imported == 2 && summary.messages == 4)
         #expect(try await Importer(storage: store).run(ChatFile(path: path)).unchanged == 2)
@@ -216,8 +217,8 @@ import Testing
     @Test(
         .enabled(if: SampleFiles.areThere),
         arguments: [
-            ("generated__openai_agents_sessions.db", 2, 9, ""), ("generated__openai_agents_advanced.db", 1, 8, ""),
-            ("generated__llm_logs_v027.db", 3, 10, ""), ("quentinous+chatgpt-export-studio__test.sqlite3", 2, 6, ""),
+            ("generated__openai_agents_sessions.db", 2, 8, ""), ("generated__openai_agents_advanced.db", 1, 8, ""),
+            ("generated__llm_logs_v027.db", 3, 11, ""), ("quentinous+chatgpt-export-studio__test.sqlite3", 2, 6, ""),
             ("generated__llm_logs.db", 0, 0, "a log of llm's threads"),
             ("generated__langchain_message_store.db", 0, 0, "LangChain's messages"),
             ("generated__openwebui_webui.db", 0, 0, "an Open WebUI database"),
@@ -232,6 +233,7 @@ import Testing
         #expect(entries.compactMap(\.conversation).count == conversations && entries.count == conversations)
         #expect(entries.compactMap(\.conversation).reduce(0) { $0 + $1.messages.count } == messages)
         let store = InMemoryBackend(roles: .withTools)
+        try await store.prepare()
         let summary = try await Importer(storage: store).run(ChatFile(path: path, roles: RoleSet.withTools.roles))
         #expect(summary.imported == conversations && summary.messages == messages)
     }
