@@ -373,7 +373,7 @@ struct ChatFileTests {
     @Test("after an export that is not read yet nothing comes")
     func nothingAfterRefusal() async throws {
         let folder = try TemporaryFolder()
-        let text = #"{"uuid": "u", "chat_messages": []}"# + "\n{\"messages\": []}\n"
+        let text = #"{"messages": [{"versions": [], "currentlySelected": 0}]}"# + "\n{\"messages\": []}\n"
         try Data(text.utf8).write(to: URL(fileURLWithPath: folder.path(of: "chats")))
         var iterator = ChatFile(path: folder.path(of: "chats")).makeAsyncIterator()
         do {

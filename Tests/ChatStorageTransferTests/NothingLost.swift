@@ -53,7 +53,7 @@ struct NothingLost {
             for text in [part.file?.mediaType, part.file?.name, part.file?.url, part.file?.id] { add(text) }
             if let size = part.file?.size { numbers.insert(String(size)) }
             for json in [part.input, part.output, part.native?.json.text] { add(json: json) }
-            for member in part.extra { add(json: member.json.text) }
+            for member in part.extra { add(json: member.json.text, name: member.name) }
         }
     }
 
@@ -67,9 +67,9 @@ struct NothingLost {
         if let time { times.insert(time) }
     }
 
-    private mutating func add(json: String?) {
+    private mutating func add(json: String?, name: String = "") {
         guard let json, let value = try? JSONSlice(validating: Array(json.utf8)[...]) else { return }
-        add(value, name: "")
+        add(value, name: name)
     }
 
     private mutating func add(_ value: JSONSlice, name: String) {

@@ -44,7 +44,6 @@ struct OtherAppSampleTests {
         "LAION-AI+Open-Assistant__test_generic_data.json": "is a list of Open Assistant's messages; not read yet",
         "OpenBMB+ToolBench__10_ChatGPT_DFS_woFilter_w2.json": "is a ToolBench answer; not read yet",
         "SWE-agent+SWE-agent__6e44b9__sweagenttestrepo-1c2844.traj": "is a SWE-agent trajectory; not read yet",
-        "hiyouga+LLaMA-Factory__v1_dpo_demo.jsonl": "is pairs of chosen and rejected messages; not read yet",
         "langchain-ai+langsmith-sdk__langsmith_py_wrap_openai_.json": "is LangSmith's runs; not read yet",
         "openai+openai-agents-python__v1_17.json": "is a run state of OpenAI's agents; not read yet",
     ]

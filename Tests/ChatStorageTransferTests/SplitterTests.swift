@@ -148,7 +148,7 @@ struct SplitterTests {
         #expect(pieces.map(\.line) == [2, 2, 2, 4])
         #expect(pieces.map(\.element) == [1, 2, 3, 4])
         #expect(pieces[0].offset == 3 + 59)
-        #expect(pieces.map(\.beside) == [["v", "data.u"], [], ["data.w", "data.é", "list"], ["data", "data.list"]])
+        #expect(pieces.map(\.beside) == [["v", "data.u"], [], ["data.w", "data.é", "list"], ["data"]])
     }
 
     @Test(

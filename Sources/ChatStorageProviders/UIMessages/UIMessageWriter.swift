@@ -40,7 +40,10 @@ struct UIMessageWriter {
 
     /// A UI message without parts, as a message's portable members make it; nil if they do not.
     static func envelope(of message: ChatMessage, role: String) -> String? {
-        guard case .string(let id)? = message.metadata["id"] else { return nil }
+        // A store and Codable write the number 1.0 as 1.
+        guard case .string(let id)? = message.metadata["id"], message.metadata["metadata"]?.hasFraction != true else {
+            return nil
+        }
         return envelope(id: id, role: role, message.metadata, parts: "[]")
     }
 
@@ -306,5 +309,17 @@ struct UIMessageWriter {
 
     private mutating func omit(_ message: Int, _ part: Int?, _ reason: String) {
         omissions.append(Omission(message: message, part: part, reason: reason))
+    }
+}
+
+extension JSONValue {
+    /// Whether a number that is not written as an integer is in it.
+    fileprivate var hasFraction: Bool {
+        switch self {
+        case .number: true
+        case .array(let elements): elements.contains(where: \.hasFraction)
+        case .object(let object): object.members.contains { $0.value.hasFraction }
+        case .null, .boolean, .integer, .string: false
+        }
     }
 }

@@ -74,8 +74,8 @@ struct OpenWebUIChat {
         if messages.isEmpty {
             messages = list.map { ($0.present("id")?.string, $0) }
         } else {
-            let texts = Set(messages.map(\.value.text))
-            if !list.allSatisfy({ texts.contains($0.text) }) {
+            let said = Dictionary(messages.map { ($0.id, $0.value.present("content")?.string) }) { first, _ in first }
+            if !list.allSatisfy({ said[$0.present("id")?.string] == $0.present("content")?.string }) {
                 conversation.leftOut.insert(object.path(of: "messages"))
             }
         }

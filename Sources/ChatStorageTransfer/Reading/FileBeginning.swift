@@ -45,6 +45,7 @@ struct FileBeginning {
         var refusal: ChatFileError?
         var isMixed = false
         for object in isAll ? objects + [rest] : objects {
+            if let format = KnownFormat.recognize(object), format.isCertain { return .known(format) }
             switch decoder.takes(object) {
             case .yes: return .library
             case .empty: isMixed = true

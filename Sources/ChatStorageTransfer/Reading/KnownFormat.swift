@@ -23,19 +23,25 @@ struct KnownFormat: Sendable {
     private let within: Set<String>
     /// Whether it is a table with these names in its first line.
     private let isTable: Bool
+    /// Whether it is this format although its messages could be read as the library's.
+    let isCertain: Bool
 
     private init(
-        _ name: String, _ members: Set<String>, within: Set<String> = [], kind: Kind = .export, isTable: Bool = false
+        _ name: String, _ members: Set<String>, within: Set<String> = [], kind: Kind = .export, isTable: Bool = false,
+        isCertain: Bool = false
     ) {
         self.name = name
         self.kind = kind
         self.isTable = isTable
+        self.isCertain = isCertain
         self.members = members
         self.within = within
     }
 
-    private init(_ form: ChatForm, _ members: Set<String>, within: Set<String> = []) {
-        self.init(form.name, members, within: within, kind: .readable(form))
+    private init(
+        _ form: ChatForm, _ members: Set<String>, within: Set<String> = [], isCertain: Bool = false
+    ) {
+        self.init(form.name, members, within: within, kind: .readable(form), isCertain: isCertain)
     }
 
     private init(table names: Set<String>, _ form: ChatForm) {
@@ -51,7 +57,7 @@ struct KnownFormat: Sendable {
         KnownFormat(.claude, ["chat_messages"]),
         KnownFormat(.claudeDesign, ["uuid", "project", "messages"]),
         KnownFormat(.openWebUI, ["chat"], within: ["history", "messages"]),
-        KnownFormat(.openWebUIChat, ["history", "models", "messages"]),
+        KnownFormat(.openWebUIChat, ["history", "models", "messages"], isCertain: true),
         KnownFormat(.libreChat, ["conversationId", "messages"], within: ["messageId"]),
         KnownFormat(.grok, ["conversations"], within: ["conversation", "responses"]),
         KnownFormat(.timedConversations, ["conversations"], within: ["messages", "role", "timestamp"]),
