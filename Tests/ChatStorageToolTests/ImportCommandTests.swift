@@ -85,8 +85,8 @@ struct ImportCommandTests {
         try tool.write("", to: "empty")
         try tool.write(bad, to: "bad")
         try tool.write("id,text\n1,a\n2,b\n", to: "table.csv")
-        try tool.write(#"{"title": "t", "mapping": {}}"#, to: "chatgpt.json")
-        for (file, status) in [("none", 1), ("empty", 0), ("bad", 1), ("table.csv", 1), ("chatgpt.json", 1)] {
+        try tool.write(#"{"resourceSpans": []}"#, to: "trace.json")
+        for (file, status) in [("none", 1), ("empty", 0), ("bad", 1), ("table.csv", 1), ("trace.json", 1)] {
             let result = try await tool.run("import", file)
             #expect(result.status == status && result.errors.split(separator: "\n").count == status)
             #expect(!FileManager.default.fileExists(atPath: path), "\(file)")
@@ -102,17 +102,17 @@ struct ImportCommandTests {
     @Test("the command that an error names can be pasted into a shell, whatever the file's name")
     func commands() async throws {
         let tool = try Tool()
-        let spread = good.replacing("{", with: "{\n")
+        let wrapped = "[{\"conversations\": [\(good)]}]"
         for name in ["a b.json", "it's; exit 7 #", "-c", "$(false)*"] {
-            try tool.write(spread, to: name)
+            try tool.write(wrapped, to: name)
             let result = try await tool.run("import", "--", name)
             let command = try #require(result.errors.firstMatch(of: /one line each: (jq .+) \| chatstorage import -\n/))
             // What jq does, as far as it matters here.
             let jq = #"jq() { eval "last=\${$#}"; tr -d '\n' <"$last"; }"#
-            #expect(try await tool.shell("\(jq); \(command.output.1)").output == good)
+            #expect(try await tool.shell("\(jq); \(command.output.1)").output == wrapped)
         }
-        let piped = try await tool.run("import", "-", input: spread)
-        #expect(piped.errors.hasSuffix("one line each: ... | jq -c . | chatstorage import -\n"))
+        let piped = try await tool.run("import", "-", input: wrapped)
+        #expect(piped.errors.hasSuffix("one line each: ... | jq -c '.[].conversations[]' | chatstorage import -\n"))
     }
 
     @Test("several files, some of them unreadable: each is named, the others go in")
