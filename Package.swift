@@ -228,6 +228,7 @@ let package = Package(
                 "ChatStorageConformance", "ChatStorageJSON", "ChatStorageProviders", "ChatStorageSupport",
                 "ChatStorageTransfer", "TestSupport",
             ],
+            exclude: ["SampleTable.md"],
             swiftSettings: settings),
         .testTarget(
             name: "ChatStorageToolTests",
