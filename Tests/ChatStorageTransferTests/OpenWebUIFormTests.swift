@@ -30,7 +30,7 @@ struct OpenWebUIFormTests {
     }
 
     @Test("a chat without its row is read", .enabled(if: SampleFiles.areThere))
-    func inner() throws {
+    func chatAlone() throws {
         let chat = try #require(FormSample(Self.inner, .openWebUIChat).archived.first)
         #expect(chat.id.rawValue.hasPrefix("import-"))
         #expect(chat.messages.map(\.role) == [.user, .assistant])
