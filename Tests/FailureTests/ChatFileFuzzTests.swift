@@ -128,7 +128,7 @@ import Testing
     }
 
     private func isStored(_ snapshot: ConversationSnapshot, in backend: InMemoryBackend) async throws -> Bool {
-        let stored = try await backend.messages(of: snapshot.id, .after(0), limit: .max)
+        let stored = try await backend.messages(MessageQuery(of: snapshot.id, .after(0), on: .all, limit: .max)).items
         return stored.count == snapshot.messages.count
             && zip(stored, snapshot.messages).allSatisfy { stored, given in
                 stored.sequence == given.sequence && stored.role == given.role && stored.createdAt == given.createdAt
