@@ -40,7 +40,8 @@ package import ChatStorageSupport
 ///
 /// A SQLite database of another program is read too, if it is named by its path and has tables that are known: a store
 /// with `conversations` and `chat_messages`, as programs with SQLAlchemy make them, the sessions of OpenAI's Agents SDK,
-/// the log of `llm` up to 0.27, ChatGPT Export Studio's. It may be in use, and is not changed.
+/// LangChain's `message_store`, the log of `llm`, Open WebUI's and ChatGPT Export Studio's databases.
+/// It may be in use, and is not changed.
 ///
 /// Conversations without an id get one that is derived from their content and their number among equals in the file.
 ///

@@ -12,8 +12,8 @@ extension SQLiteForm {
         begin: { database in
             let tables = try database.tables()
             // Later versions keep these tables, empty, beside new ones.
-            if tables["threads"] != nil, try database.rows("SELECT 1 FROM main.threads LIMIT 1").next() != nil {
-                throw ForeignDatabaseError(reason: "is a log of llm's threads; not read yet")
+            if tables["threads"] != nil, try database.rows("SELECT 1 FROM main.responses LIMIT 1").next() == nil {
+                return nil
             }
             let details = try LLMDetails(database, tables)
             return try RowsByKey(

@@ -32,14 +32,12 @@ final class SQLiteChats: Sendable {
                 throw ForeignDatabaseError(
                     reason: "is a store of this library; copy it with `chatstorage copy`, or export its chats")
             }
-            guard let form = SQLiteForm.recognize(tables) else {
+            let forms = SQLiteForm.recognize(tables)
+            guard !forms.isEmpty else {
                 throw ForeignDatabaseError(reason: "is a SQLite database without tables of chats that are known")
             }
-            guard let begin = form.begin else {
-                throw ForeignDatabaseError(reason: "is \(form.name); not read yet")
-            }
             reading.database = database
-            reading.reader = try begin(database)
+            for form in forms where reading.reader == nil { reading.reader = try form.begin(database) }
         }
     }
 

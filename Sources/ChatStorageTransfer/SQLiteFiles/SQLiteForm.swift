@@ -6,19 +6,16 @@ struct SQLiteForm: Sendable {
     let name: String
     /// The tables by which it is known, with columns that they have.
     let tables: [String: Set<String>]
-    /// Begins a reading of a database that has these tables; nil for a form that is known and not read.
-    let begin: (@Sendable (ForeignDatabase) throws -> any SQLiteFormReader)?
+    /// Begins a reading of a database that has these tables; nil if it has no chats in them.
+    let begin: @Sendable (ForeignDatabase) throws -> (any SQLiteFormReader)?
 
     private static let all: [SQLiteForm] = [
-        .chatMessages, .agentSessions, .llmLogs, .exportStudio,
-        SQLiteForm(name: "a log of llm's threads", tables: ["threads": ["tip_message_hash"]], begin: nil),
-        SQLiteForm(name: "a store of LangChain's messages", tables: ["message_store": ["message"]], begin: nil),
-        SQLiteForm(name: "an Open WebUI database", tables: ["chat": ["chat", "user_id"]], begin: nil),
+        .chatMessages, .agentSessions, .langChainMessages, .llmThreads, .llmLogs, .openWebUI, .exportStudio,
     ]
 
-    /// The first form whose tables a database has.
-    static func recognize(_ tables: [String: Set<String>]) -> SQLiteForm? {
-        all.first { form in
+    /// The forms whose tables a database has; a program can keep the tables of its older versions.
+    static func recognize(_ tables: [String: Set<String>]) -> [SQLiteForm] {
+        all.filter { form in
             form.tables.allSatisfy { table, columns in tables[table].map(columns.isSubset) ?? false }
         }
     }

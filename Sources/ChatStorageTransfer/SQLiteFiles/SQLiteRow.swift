@@ -18,6 +18,9 @@ struct SQLiteRow {
     /// Leaves a value out of what goes to metadata, since it says no more than the row's place.
     mutating func skip(_ name: String) { values[name] = nil }
 
+    /// The values that are left, by their names.
+    var left: [(key: String, value: ForeignValue)] { values.sorted { $0.key < $1.key } }
+
     /// A text; nil if it is NULL or there is no such column.
     mutating func text(_ name: String) throws -> String? {
         switch values.removeValue(forKey: name) ?? .null {
@@ -61,7 +64,7 @@ struct SQLiteRow {
     /// What is left as metadata, under the columns' names; columns that are said to be JSON as such.
     func rest(json columns: Set<String> = []) -> (metadata: Metadata, leftOut: Set<String>) {
         var (room, leftOut) = (MetadataRoom(), Set<String>())
-        for (name, value) in values.sorted(by: { $0.key < $1.key }) {
+        for (name, value) in left {
             let path = "\(path).\(name.shortened)"
             switch value {
             case .null: break

@@ -63,8 +63,8 @@ struct ImportCommand: AsyncParsableCommand {
             Exports that are known and cannot be read yet are named and not imported.
 
             SQLite files of other programs are read where they are named by their path, and not changed: stores with \
-            the tables conversations and chat_messages, the sessions of OpenAI's Agents SDK, logs of llm up to 0.27, \
-            databases of ChatGPT Export Studio. Times without a zone are UTC there.
+            the tables conversations and chat_messages, the sessions of OpenAI's Agents SDK, \
+            LangChain's message_store, logs of llm, databases of Open WebUI and of ChatGPT Export Studio. Times without a zone are UTC there.
 
             Interrupting an import leaves only whole conversations; run it again for the rest.
 
