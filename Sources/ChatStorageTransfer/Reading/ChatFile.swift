@@ -3,7 +3,7 @@ package import ChatStorageSupport
 
 /// A file of chats, read conversation by conversation: memory holds one, and a number for each without an id.
 ///
-/// What is in a file's first bytes says what it is. Two formats are the library's own to read; <doc:Importing> lists
+/// What is in a file's first bytes says what it is. Two formats are the library's own to read; <doc:ImportingChats> lists
 /// other programs' exports.
 ///
 /// - JSON Lines, one `{"conversation_id", "title", "messages": [{"role", "content", "created_at"}]}` a line, where the
