@@ -132,7 +132,7 @@ final class PostgresRows: Sendable {
         try programs.sql(
             """
             BEGIN;
-            TRUNCATE \(tables).conversations, \(tables).chat_messages;
+            TRUNCATE \(tables).conversations, \(tables).chat_messages CASCADE;
             INSERT INTO \(tables).conversations (tenant, conversation_id, title, created_at, updated_at, last_sequence)
             SELECT tenant, conversation_id, title, created_at, updated_at, last_sequence FROM \(filled).conversations;
             INSERT INTO \(tables).chat_messages (tenant, conversation_id, sequence, role, content, created_at)
