@@ -49,12 +49,13 @@ struct LeniencyTests {
         "times as numbers are counted from 1970, in the unit of their size, exactly",
         arguments: [
             ("1700000000", "2023-11-14T22:13:20Z"), ("1700000000.123456", "2023-11-14T22:13:20.123456Z"),
-            ("1700000000.1234565", "2023-11-14T22:13:20.123457Z"), ("1700000000.5", "2023-11-14T22:13:20.5Z"),
-            ("1700000000123", "2023-11-14T22:13:20.123Z"), ("1700000000123.4567", "2023-11-14T22:13:20.123457Z"),
+            ("1700000000.1234565", "2023-11-14T22:13:20.123456Z"), ("1700000000.5", "2023-11-14T22:13:20.5Z"),
+            ("1700000000123", "2023-11-14T22:13:20.123Z"), ("1700000000123.4567", "2023-11-14T22:13:20.123456Z"),
             ("1700000000123456", "2023-11-14T22:13:20.123456Z"),
             ("1700000000123456789", "2023-11-14T22:13:20.123456Z"), ("1.7e9", "2023-11-14T22:13:20Z"),
             ("-1", "1969-12-31T23:59:59Z"), ("0", "1970-01-01T00:00:00Z"), (#""1700000000""#, "2023-11-14T22:13:20Z"),
             (#""1700000000.25""#, "2023-11-14T22:13:20.25Z"),
+            ("1700000000123456.7", "2023-11-14T22:13:20.123456Z"),
         ])
     func epochTimes(number: String, time: String) async throws {
         let line = #"{"messages": [{"role": "user", "content": "", "created_at": \#(number)}]}"#
@@ -67,7 +68,10 @@ struct LeniencyTests {
 
     @Test(
         "what is no time stays a fault",
-        arguments: [#""yesterday""#, "true", "99999999999999999999", #""2026-02-30T00:00:00""#, "1e400", #""1.2.3""#])
+        arguments: [
+            #""yesterday""#, "true", "99999999999999999999", #""2026-02-30T00:00:00""#, "1e400", #""1.2.3""#, #""inf""#,
+            #""0x1e""#, #""--5""#,
+        ])
     func noTimes(value: String) async throws {
         let entries = try await TestFile.read(
             #"{"messages": [{"role": "user", "content": "", "created_at": \#(value)}]}"#, leniency: .lenient)
@@ -135,6 +139,36 @@ struct LeniencyTests {
         #expect(messages.map(\.content) == ["a\u{FFFD}b", ""])
         #expect(messages.map(\.createdAt) == Array(repeating: Timestamp("2023-11-14T22:13:21Z"), count: 2))
         #expect(try await run(.none).0.mended == [:])
+    }
+
+    @Test("what other programs' forms read is mended too: an answer some milliseconds before its question")
+    func otherForms() async throws {
+        func node(_ id: String, _ parent: String, _ role: String, _ time: String) -> String {
+            #""\#(id)": {"id": "\#(id)", "parent": \#(parent), "children": [], "message": {"id": "\#(id)", "#
+                + #""author": {"role": "\#(role)"}, "create_time": \#(time), "#
+                + #""content": {"content_type": "text", "parts": ["\#(id)\ud83d"]}}}"#
+        }
+        let export =
+            #"[{"id": "c", "title": "t", "create_time": 1700000000.5, "update_time": 1700000009, "current_node": "b", "#
+            + #""mapping": {\#(node("a", "null", "user", "1700000000.512")), "#
+            + #"\#(node("b", #""a""#, "assistant", "1700000000.507"))}}]"#
+        let backend = InMemoryBackend()
+        try await backend.prepare()
+        func run(_ leniency: Leniency) async throws -> ImportSummary {
+            let entries = try await TestFile.read(export, leniency: leniency)
+            let stream = AsyncStream { continuation in
+                for entry in entries { continuation.yield(entry) }
+                continuation.finish()
+            }
+            return try await Importer(storage: backend).run(stream)
+        }
+        #expect(try await run(.none).invalid == 1)
+        let summary = try await run(.lenient)
+        #expect(summary.imported == 1 && summary.mended == [.surrogate: 2, .decreasingTime: 1])
+        let messages = try await backend.messages(of: "c", limit: 10)
+        #expect(messages.map(\.content) == ["a\u{FFFD}", "b\u{FFFD}"])
+        #expect(messages.allSatisfy { $0.createdAt == Timestamp("2023-11-14T22:13:20.512Z") })
+        #expect(try await run(.lenient).unchanged == 1)
     }
 
     @Test("without leniency the importer's reason says what would be mended, if that is all that is wrong")

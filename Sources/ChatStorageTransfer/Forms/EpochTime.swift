@@ -6,6 +6,7 @@ enum EpochTime {
     enum Unit: Int64 {
         case seconds = 1_000_000
         case milliseconds = 1_000
+        case microseconds = 1
     }
 
     /// The time of a JSON number, exact to the microsecond; nil if no storage takes it.

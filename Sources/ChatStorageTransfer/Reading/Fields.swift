@@ -59,7 +59,7 @@ struct Fields {
     func time(_ key: String) throws -> Timestamp? {
         guard let value = self[key], value.kind != .null else { return nil }
         guard let text = value.string else {
-            guard value.kind == .number, let time = UnitlessTime.time(of: value.text) else {
+            guard value.kind == .number, let time = EpochTime.time(of: value.text) else {
                 throw mismatch(value, key, "a string")
             }
             try log.mend(.epochTime, mismatch(value, key, "a string").reason, "takes it for a time since 1970")
@@ -67,7 +67,7 @@ struct Fields {
         }
         if let time = Timestamp(text) { return time }
         let reason = "\(path(key)) \(Timestamp.problem(with: text))"
-        if let time = UnitlessTime.time(of: text) {
+        if let time = EpochTime.time(of: text) {
             try log.mend(.epochTime, reason, "takes it for a time since 1970")
             return time
         }
