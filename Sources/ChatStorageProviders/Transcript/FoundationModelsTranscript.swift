@@ -7,7 +7,7 @@ public import FoundationEssentials
 public import Foundation
 #endif
 
-/// The codec of Apple's `FoundationModels.Transcript` in its JSON, also where the framework is not.
+/// The codec of Apple's `FoundationModels.Transcript` in its JSON; it works on systems without the framework too.
 ///
 /// ```swift
 /// let messages = try FoundationModelsTranscript.messages(from: JSONEncoder().encode(session.transcript))

@@ -5,7 +5,7 @@ import ChatStorageJSON
 struct ClaudeBlocks {
     private static let format = ClaudeConversation.format
 
-    /// The message's id, of which ids are made for calls that have none.
+    /// The message's id, which calls without an id get theirs from.
     private let id: String
     private var calls = 0
     /// The last call: its result may not name it.

@@ -63,7 +63,7 @@ struct ClaudeMessage {
         if object["files_v2"]?.elementList.allSatisfy({ texts.contains($0.text) }) == true { object.take("files_v2") }
     }
 
-    /// A document of which the text was taken.
+    /// A document whose text is in the export.
     static func attachment(_ json: JSONSlice) -> MessagePart {
         guard var object = try? ForeignObject(json, at: "attachments[]") else { return data(json) }
         var file = MessageFile(

@@ -22,7 +22,7 @@ struct InvalidConversation: Error {
 /// - `{"conversation_id", "title", "messages": [{"role", "content", "created_at"}]}`: the library's archives, with
 ///   ``OwnMembers``; OpenAI's lines for fine-tuning, with calls, results and files.
 /// - ShareGPT: `{"id", "title", "conversations": [{"from", "value"}]}`; as a rule id and title are missing.
-/// - Two answers to one conversation, of which one is preferred, see ``PreferredAnswers``.
+/// - Two answers to one conversation, one of them preferred: see ``PreferredAnswers``.
 ///
 /// All take `id` for `conversation_id`. Other members go to the metadata. In the library's own lines they are left out,
 /// and their names kept unless they are empty.

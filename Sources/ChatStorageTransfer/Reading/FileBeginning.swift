@@ -8,7 +8,7 @@ struct FileBeginning {
         /// More must be read.
         case unknown
         /// The library's format, or one that each conversation shows by itself.
-        case library
+        case ownFormat
         /// A format that can be read.
         case known(KnownFormat)
     }
@@ -47,7 +47,7 @@ struct FileBeginning {
         for object in isAll ? objects + [rest] : objects {
             if let format = KnownFormat.recognize(object), format.isCertain { return .known(format) }
             switch decoder.takes(object) {
-            case .yes: return .library
+            case .yes: return .ownFormat
             case .empty: isMixed = true
             case .no: break
             }
@@ -59,6 +59,6 @@ struct FileBeginning {
         }
         if !isAll, inArray { return .unknown }
         if let refusal { throw refusal }
-        return .library
+        return .ownFormat
     }
 }

@@ -70,7 +70,7 @@ struct FileStart {
         let beginning = FileBeginning(text, ArraySplitter(), isAll: isAll)
         switch try beginning.look(with: decoder, inArray: true) {
         case .unknown: return nil
-        case .library: return (ArraySplitter(offset: offset), .unknown)
+        case .ownFormat: return (ArraySplitter(offset: offset), .unknown)
         case .known(let format):
             guard let form = format.form else { return (ArraySplitter(offset: offset), .unknown) }
             if form.unit == .file { return (FileSplitter(offset: offset), .whole(form)) }

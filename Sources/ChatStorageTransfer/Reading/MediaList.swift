@@ -10,7 +10,7 @@ enum MediaList {
 
     /// Puts a line's files where their marks are: each mark becomes a file part.
     ///
-    /// A list of which the texts do not have a mark for each file stays one of the line's other members.
+    /// If the texts do not have a mark for each file of a list, the list stays one of the line's other members.
     static func place(_ object: inout Fields, in messages: inout [ArchivedConversation.Message]) {
         var waiting: [String: [MessageFile]] = [:]
         for kind in kinds {
@@ -29,7 +29,7 @@ enum MediaList {
         }
     }
 
-    /// A file of which a path or a URL is known.
+    /// A file with a known path or URL.
     static func file(_ place: String) -> MessageFile {
         let isURL = place.hasPrefix("http://") || place.hasPrefix("https://") || place.hasPrefix("data:")
         let path = isURL ? place.prefix { $0 != "?" && $0 != "#" } : place[...]

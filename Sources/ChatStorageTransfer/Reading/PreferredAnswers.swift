@@ -1,7 +1,7 @@
 import ChatStorageCore
 import ChatStorageJSON
 
-/// Two answers to one conversation, of which one was preferred: in lines for preference fine-tuning.
+/// Two answers to one conversation, one of them preferred: in lines for preference fine-tuning.
 struct PreferredAnswers {
     private static let names = [
         (preferred: "preferred_output", rejected: "non_preferred_output"),

@@ -5,7 +5,7 @@ import ChatStorageSupport
 final class SQLiteChats: Sendable {
     /// What is open; touched on the thread only.
     ///
-    /// `@unchecked Sendable`: so it moves between no threads.
+    /// `@unchecked Sendable`: only closures that the one serial thread runs read or change it.
     private final class Reading: @unchecked Sendable {
         var database: ForeignDatabase?
         var reader: (any SQLiteFormReader)?

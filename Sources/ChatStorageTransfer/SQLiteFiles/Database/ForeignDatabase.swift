@@ -27,7 +27,7 @@ struct ForeignDatabaseError: Error {
 /// A file with a write-ahead log that nobody has open is opened as immutable, since SQLite would make files beside it
 /// otherwise and leave them (<https://www.sqlite.org/wal.html#read_only_databases>). Everything is read from one state.
 ///
-/// One thread at a time uses it.
+/// `@unchecked Sendable`: one thread at a time uses it, the serial one of `SQLiteChats`.
 final class ForeignDatabase: @unchecked Sendable {
     /// A value that takes more is refused.
     private static let mostBytes = 64 << 20

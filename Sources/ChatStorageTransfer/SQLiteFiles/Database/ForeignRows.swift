@@ -25,6 +25,7 @@ final class ForeignRows {
     private let mostBytes: Int
     private var names: [String] = []
 
+    // SQLITE_TRANSIENT, a macro that Swift does not see; SQLite compares the pointer and never calls it.
     fileprivate static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 
     init(
