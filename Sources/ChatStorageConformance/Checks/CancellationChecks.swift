@@ -35,6 +35,8 @@ extension Check {
             why: "Whether a cancelled message was sent may be unknown, but it is never half sent."
         ) { context in
             let handles = try await context.open(handles: 3)
+            // There is something to lose from the first, also where every append is cancelled before it is stored.
+            let before = try await handles[0].append(.user("before"), to: "one")
             // What each batch's append returned; nil if it was cancelled. Where all return there was nothing to see, so
             // there are more rounds, with less time, until some are cancelled.
             var returned: [[Message]?] = []
@@ -63,6 +65,7 @@ extension Check {
             }
             context.expect(
                 read.filter { $0.content == "after" }, equals: after, "the storage works after cancelled appends")
+            context.expect(read.first, equals: before, "cancelled appends leave what was there")
         },
         Check(
             "cancellation.large-writes", .a7, .a1, .a10,
