@@ -116,13 +116,13 @@ struct OperationTests {
                 """
                   restore_conversation        conversation_id, title (null), created_at,
                                               updated_at, last_sequence (the last message's),
-                                              read_through (0), labels ([]), metadata ({}),
-                                              head (the last message), messages (each id, role,
-                                              content (or parts), parts (none), metadata ({}),
-                                              native (none), key (none), created_at,
-                                              predecessor (the one before), state ("complete"),
-                                              revision (0, or 1 of another state), revised_at
-                                              (none))
+                                              read_through (0), cleared_through (0), labels
+                                              ([]), metadata ({}), head (the last message),
+                                              messages (each id, role, content (or parts),
+                                              parts (none), metadata ({}), native (none), key
+                                              (none), created_at, predecessor (the one before),
+                                              state ("complete"), revision (0, or 1 of another
+                                              state), revised_at (none))
                                               > the conversation
 
                 """))
@@ -130,8 +130,8 @@ struct OperationTests {
             Operation.types == """
                 Strings are conversation_id, title, title_if_none, cursor, role, content, format, json, key and state; \
                 strings with times updated_before, created_at, updated_at and revised_at; integers read_through, \
-                unread_from, head, show_branch, limit, preview, last_sequence, id, predecessor, revision, after, \
-                instead_of, last_id, cleared_through, before, through and from; Booleans remove_title, keeping_place, \
+                unread_from, head, show_branch, limit, preview, last_sequence, cleared_through, id, predecessor, \
+                revision, after, instead_of, last_id, before, through and from; Booleans remove_title, keeping_place, \
                 mark_read, moves_head, streaming, auto_create_conversation and all_branches. Arrays of strings are \
                 labels, add_labels, remove_labels, remove_metadata, with, without, states and keys; arrays of integers \
                 ids; arrays of objects messages and parts. Objects of any members are metadata and set_metadata; native \

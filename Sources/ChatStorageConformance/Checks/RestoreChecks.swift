@@ -53,6 +53,32 @@ extension Check {
                 "so it does when all messages were cleared")
         },
         Check(
+            "restore.cleared", .a10, .a8,
+            why: "Who appends if nothing changed must be refused after a move as before it: what was read was cleared."
+        ) { context in
+            let chats = try await context.open()
+            for count: Int64 in [0, 3] {
+                let id = ConversationID("cleared \(count)")
+                var snapshot = ConversationSnapshot.sample(id, messages: count)
+                for index in snapshot.messages.indices { snapshot.messages[index].sequence += 5 }
+                snapshot.lastSequence = 9
+                snapshot.clearedThrough = count == 0 ? 9 : 5
+                let restored = try await chats.restoreConversation(snapshot)
+                context.expect(restored, equals: snapshot.conversation, "the call returns the restored conversation")
+                let read = try await chats.conversation(id)
+                context.expect(read?.version.clearedThrough, equals: snapshot.clearedThrough, "it is read back")
+                context.expect(read?.messageCount, equals: Int(count), "the cleared messages do not count")
+                var before = snapshot.conversation.version
+                before.clearedThrough = 0
+                await context.expectError(.conflict, "an append on the condition of what was before the clear") {
+                    try await chats.append([.user("a")], to: id, if: .unchanged(before))
+                }
+                let added = try await chats.append(
+                    [.user("b")], to: id, if: .unchanged(snapshot.conversation.version))
+                context.expect(added.map(\.sequence), equals: [10], "an append on the condition of what was restored")
+            }
+        },
+        Check(
             "restore.highest-sequence", .a10,
             why: "The highest sequence that can be restored must leave room to count on."
         ) { context in
@@ -120,6 +146,16 @@ extension Check {
                     {
                         $0.messages[2].sequence = .max
                         $0.lastSequence = .max
+                    }
+                ),
+                ("a mark of clearing that is negative", { $0.clearedThrough = -1 }),
+                ("a mark of clearing at the first message", { $0.clearedThrough = 1 }),
+                ("a mark of clearing beyond the last sequence", { $0.clearedThrough = .max }),
+                (
+                    "a mark of clearing beyond the last sequence, without messages",
+                    {
+                        $0.messages = []
+                        $0.clearedThrough = $0.lastSequence + 1
                     }
                 ),
                 ("an update before the creation", { $0.updatedAt = .past.advanced(by: -1) }),

@@ -69,6 +69,8 @@ extension Model.Tenant {
         return isFine(snapshot.id) && isFine(title: snapshot.title)
             && areFine(snapshot.labels) && isFine(snapshot.metadata)
             && (0...max(0, snapshot.lastSequence)).contains(snapshot.readThrough)
+            && snapshot.clearedThrough >= 0 && snapshot.clearedThrough <= snapshot.lastSequence
+            && snapshot.messages.allSatisfy { $0.sequence > snapshot.clearedThrough }
             && snapshot.messages.allSatisfy { isFine($0.body) }
             && areFine(keys: snapshot.messages.map(\.key))
             && zip(sequences, sequences.dropFirst()).allSatisfy { $0 < $1 }

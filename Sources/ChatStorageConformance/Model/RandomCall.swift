@@ -283,10 +283,15 @@ extension RandomCall {
                 predecessor: random.oneIn(3) ? random.any([0, 0, 1, 1, sequence - 1, 2]) : nil,
                 writing: writing(of: time, using: &random))
         }
-        let cleared: [Int64] = random.oneIn(20) ? [-1] : [0, 0, 4]
+        let unused: [Int64] = random.oneIn(20) ? [-1] : [0, 0, 4]
+        let lastSequence = sequence + random.any(unused)
+        // One mark in twenty may be anywhere.
+        let firstOrNext = messages.first?.sequence ?? lastSequence + 1
+        let clearedThrough: Int64 =
+            random.oneIn(20) ? random.any([-1, 1, 9]) : random.any([0, 0, max(0, firstOrNext - 1)])
         return ConversationSnapshot(
             id: id, title: title, createdAt: createdAt, updatedAt: time.advanced(by: random.any([0, 0, 5])),
-            lastSequence: sequence + random.any(cleared), readThrough: random.any([0, 0, 1]),
+            lastSequence: lastSequence, readThrough: random.any([0, 0, 1]), clearedThrough: clearedThrough,
             labels: someLabels(using: &random), metadata: metadata(using: &random),
             head: random.oneIn(4) ? random.any([0, 1, sequence, 2]) : nil, messages: messages)
     }

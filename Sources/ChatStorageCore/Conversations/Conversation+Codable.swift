@@ -69,12 +69,12 @@ extension ConversationVersion: Codable {
 
 extension ConversationSnapshot: Codable {
     private static let members: [MemberName] = [
-        "id", "title", "created_at", "updated_at", "last_sequence", "read_through", "labels", "metadata", "head",
-        "messages",
+        "id", "title", "created_at", "updated_at", "last_sequence", "read_through", "cleared_through", "labels",
+        "metadata", "head", "messages",
     ]
 
     /// Reads `{"id", "created_at", "updated_at", "last_sequence", "messages"}`, and `"title"`, `"read_through"`,
-    /// `"labels"`, `"metadata"` and `"head"`, each absent or null for none.
+    /// `"cleared_through"`, `"labels"`, `"metadata"` and `"head"`, each absent or null for none.
     ///
     /// - Throws: `DecodingError`, also for any other member that is not empty, since it would be lost.
     public init(from decoder: any Decoder) throws {
@@ -85,12 +85,13 @@ extension ConversationSnapshot: Codable {
             id: try members.value("id"), title: try members.optional("title"),
             createdAt: try members.value("created_at"), updatedAt: try members.value("updated_at"),
             lastSequence: lastSequence, readThrough: try members.optional("read_through") ?? 0,
+            clearedThrough: try members.optional("cleared_through") ?? 0,
             labels: Set(try members.optional("labels") ?? [Label]()), metadata: try members.optional("metadata") ?? [:],
             head: try members.optional("head"), messages: try members.value("messages"))
     }
 
     /// Writes `{"id", "created_at", "updated_at", "last_sequence", "messages"}`, and `"title"`, `"read_through"`,
-    /// `"labels"` (by their bytes), `"metadata"` and `"head"`, each if there is one.
+    /// `"cleared_through"`, `"labels"` (by their bytes), `"metadata"` and `"head"`, each if there is one.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: MemberName.self)
         try container.encode(id, forKey: "id")
@@ -99,6 +100,7 @@ extension ConversationSnapshot: Codable {
         try container.encode(updatedAt, forKey: "updated_at")
         try container.encode(lastSequence, forKey: "last_sequence")
         if readThrough != 0 { try container.encode(readThrough, forKey: "read_through") }
+        if clearedThrough != 0 { try container.encode(clearedThrough, forKey: "cleared_through") }
         if !labels.isEmpty { try container.encode(labels.sorted(), forKey: "labels") }
         if !metadata.isEmpty { try container.encode(metadata, forKey: "metadata") }
         try container.encodeIfPresent(head, forKey: "head")

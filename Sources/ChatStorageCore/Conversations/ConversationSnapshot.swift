@@ -2,7 +2,7 @@
 ///
 /// ``ChatStorage/restoreConversation(_:)`` takes it, and the in-memory backend can start with some. The times must not
 /// decrease in the order ``createdAt``, the messages' times, ``updatedAt``; the messages' sequences must increase from
-/// 1 or above; ``lastSequence`` must not be below the last message's.
+/// 1 or above; ``lastSequence`` must not be below the last message's, and ``clearedThrough`` must be below the first.
 public struct ConversationSnapshot: Sendable {
     /// A message of the snapshot.
     public struct Message: Sendable {
@@ -79,6 +79,10 @@ public struct ConversationSnapshot: Sendable {
     public var lastSequence: Int64
     /// The sequence through which messages were read, 0 to ``lastSequence``.
     public var readThrough: Int64
+    /// The last sequence that had been used when the conversation was last cleared, 0 for never.
+    ///
+    /// It is at most ``lastSequence`` and below the first message's sequence.
+    public var clearedThrough: Int64
     /// The labels that the app put on it, at most 32.
     public var labels: Set<Label>
     /// What the app keeps beside it.
@@ -97,14 +101,15 @@ public struct ConversationSnapshot: Sendable {
     ///   - updatedAt: When it was last changed.
     ///   - lastSequence: The highest sequence ever used; nil takes the last message's, or 0 without messages.
     ///   - readThrough: The sequence through which messages were read; 0 for none.
+    ///   - clearedThrough: The last sequence that had been used when it was last cleared; 0 for never.
     ///   - labels: What the app has stuck on it.
     ///   - metadata: What the app keeps beside it.
     ///   - head: The message at the end of the current path, 0 for none; nil for the last message.
     ///   - messages: The messages of all branches, lowest sequence first.
     public init(
         id: ConversationID, title: String? = nil, createdAt: Timestamp, updatedAt: Timestamp,
-        lastSequence: Int64? = nil, readThrough: Int64 = 0, labels: Set<Label> = [], metadata: Metadata = Metadata(),
-        head: Int64? = nil, messages: [Message] = []
+        lastSequence: Int64? = nil, readThrough: Int64 = 0, clearedThrough: Int64 = 0, labels: Set<Label> = [],
+        metadata: Metadata = Metadata(), head: Int64? = nil, messages: [Message] = []
     ) {
         self.id = id
         self.title = title
@@ -112,6 +117,7 @@ public struct ConversationSnapshot: Sendable {
         self.updatedAt = updatedAt
         self.lastSequence = lastSequence ?? messages.last?.sequence ?? 0
         self.readThrough = readThrough
+        self.clearedThrough = clearedThrough
         self.labels = labels
         self.metadata = metadata
         self.head = head
@@ -166,7 +172,7 @@ public struct ConversationSnapshot: Sendable {
         return Conversation(
             id: id, title: title, createdAt: createdAt, updatedAt: updatedAt, lastSequence: lastSequence,
             messageCount: messages.count, readThrough: readThrough, labels: labels, metadata: metadata,
-            head: head == newest ? nil : head, isBranched: isBranched)
+            clearedThrough: clearedThrough, head: head == newest ? nil : head, isBranched: isBranched)
     }
 }
 

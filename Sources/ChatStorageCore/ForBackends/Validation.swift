@@ -250,6 +250,12 @@ public enum Validation {
                 .invalidArgument,
                 "read through is \(snapshot.readThrough); it must be 0 to the last sequence, \(snapshot.lastSequence)")
         }
+        let highest = snapshot.messages.first.map { $0.sequence - 1 } ?? snapshot.lastSequence
+        guard (0...highest).contains(snapshot.clearedThrough) else {
+            throw ChatStorageError(
+                .invalidArgument,
+                "cleared through is \(snapshot.clearedThrough); it must be 0 to \(highest), before all messages")
+        }
         for (index, message) in snapshot.messages.enumerated() {
             try check(message.role, index: index, roles: roles)
         }

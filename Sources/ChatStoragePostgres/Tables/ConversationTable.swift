@@ -90,6 +90,7 @@ struct ConversationTable: Sendable {
         .init("last_sequence", .bigint) { $1.append($0.lastSequence) },
         .init("message_count", .bigint) { $1.append(Int64($0.messageCount)) },
         .init("read_through", .bigint) { $1.append($0.readThrough) },
+        .init("cleared_through", .bigint) { $1.append($0.version.clearedThrough) },
         .init("labels", .textArray) { $1.append(textsOrNull: stored($0.labels)) },
         .init("metadata", .text) { $1.append(MessageTable.stored($0.metadata)) },
         .init("head", .bigint) { $1.append($0.head) },

@@ -95,13 +95,17 @@ extension Operation {
     private static let restoreConversation = Operation(
         "restore_conversation", .conversationID, .title, .time("created_at"), .time("updated_at"),
         .integer("last_sequence", whenLeftOut: "the last message's"), .integer("read_through", whenLeftOut: "0"),
-        .labels(), .metadata(), .integer("head", whenLeftOut: "the last message"), .restoredMessages,
+        .integer("cleared_through", whenLeftOut: "0"), .labels(), .metadata(),
+        .integer("head", whenLeftOut: "the last message"), .restoredMessages,
         answer: .conversation("the conversation")
-    ) { id, title, createdAt, updatedAt, lastSequence, readThrough, labels, metadata, head, messages in
+    ) {
+        id, title, createdAt, updatedAt, lastSequence, readThrough, clearedThrough, labels, metadata, head,
+        messages in
         .restoreConversation(
             ConversationSnapshot(
                 id: id, title: title, createdAt: createdAt, updatedAt: updatedAt, lastSequence: lastSequence,
-                readThrough: readThrough ?? 0, labels: labels, metadata: metadata, head: head, messages: messages))
+                readThrough: readThrough ?? 0, clearedThrough: clearedThrough ?? 0, labels: labels, metadata: metadata,
+                head: head, messages: messages))
     }
 
     /// Refuses arguments that exclude each other.

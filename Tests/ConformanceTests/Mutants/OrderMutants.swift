@@ -34,6 +34,13 @@ extension Mutant {
             return try await StorageCall.restoreConversation(snapshot).perform(on: base)
         },
         Mutant(
+            "forgets that what it restores had been cleared", caughtBy: "restore.cleared", related: ["restore.invalid"]
+        ) { call, base, _ in
+            guard case .restoreConversation(var snapshot) = call else { return try await call.perform(on: base) }
+            snapshot.clearedThrough = 0
+            return try await StorageCall.restoreConversation(snapshot).perform(on: base)
+        },
+        Mutant(
             "takes a sequence for an append that fails", caughtBy: "order.sequence.failed-append-takes-none",
             related: [
                 "branches.head", "removal.key-is-free",
