@@ -33,17 +33,40 @@ public struct Importer: Sendable {
         public init() {}
     }
 
-    private let storage: any ChatStorage
+    /// Where a conversation goes; nil if it belongs to a tenant, and only one handle is there.
+    private let storage: @Sendable (ArchivedConversation) -> (any ChatStorage)?
     private let configuration: Configuration
     private let prepare: @Sendable () async throws -> Void
 
     /// Makes an importer.
     ///
     /// - Parameters:
-    ///   - storage: A tenant of a store that has been prepared.
+    ///   - storage: A tenant of a store that has been prepared. Conversations of an archive of a whole store are
+    ///     ``ImportOutcome/invalid(reason:)``, since they belong to tenants.
     ///   - configuration: How imports run.
     public init(storage: any ChatStorage, configuration: Configuration = Configuration()) {
         self.init(storage: storage, configuration: configuration, prepare: {})
+    }
+
+    /// Makes an importer of archives of a whole store: each conversation goes to its tenant.
+    ///
+    /// Conversations of other files go to the default tenant.
+    ///
+    /// - Parameters:
+    ///   - backend: A store that has been prepared.
+    ///   - configuration: How imports run.
+    public init(backend: any ChatStorageBackend, configuration: Configuration = Configuration()) {
+        self.init(backend: backend, configuration: configuration, prepare: {})
+    }
+
+    /// The same, and the store is prepared before the first conversation is stored.
+    package init(
+        backend: any ChatStorageBackend, configuration: Configuration = Configuration(),
+        prepare: @escaping @Sendable () async throws -> Void
+    ) {
+        storage = { $0.tenant.map { backend.tenant($0) } ?? backend.defaultTenant }
+        self.configuration = configuration
+        self.prepare = prepare
     }
 
     /// Makes an importer that prepares the store before it stores the first conversation.
@@ -53,7 +76,7 @@ public struct Importer: Sendable {
         storage: any ChatStorage, configuration: Configuration = Configuration(),
         prepare: @escaping @Sendable () async throws -> Void
     ) {
-        self.storage = storage
+        self.storage = { $0.isOfWholeStore || $0.tenant != nil ? nil : storage }
         self.configuration = configuration
         self.prepare = prepare
     }
@@ -119,12 +142,13 @@ public struct Importer: Sendable {
     ) async -> StoredConversation {
         let (snapshot, mended) = conversation.storable(importTime: importTime)
         let task = Task { () async throws -> ImportOutcome in
+            guard let storage = storage(conversation) else { return .invalid(reason: Self.needsWholeStore) }
             do {
                 do {
                     try await storage.restoreConversation(snapshot)
                     return .imported(messages: conversation.messages.count)
                 } catch let error as ChatStorageError where error.code == .conversationExists {
-                    return try await isStored(conversation.mended(as: snapshot)) ? .unchanged : .different
+                    return try await isStored(conversation.mended(as: snapshot), in: storage) ? .unchanged : .different
                 }
             } catch let error as ChatStorageError {
                 return try Self.outcome(of: error, conversation, snapshot)
@@ -149,7 +173,10 @@ public struct Importer: Sendable {
         }
     }
 
-    private func isStored(_ conversation: ArchivedConversation) async throws -> Bool {
+    private static let needsWholeStore =
+        "is of an archive of a whole store, whose conversations belong to tenants; import it without a tenant"
+
+    private func isStored(_ conversation: ArchivedConversation, in storage: any ChatStorage) async throws -> Bool {
         var stored = storage.allMessages(of: conversation.id, on: .all).makeAsyncIterator()
         var before: Int64 = 0
         for message in conversation.messages {

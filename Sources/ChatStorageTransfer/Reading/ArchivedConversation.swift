@@ -54,6 +54,8 @@ public struct ArchivedConversation: Sendable {
 
     /// The file's id, or one that is derived from the content.
     public var id: ConversationID
+    /// The tenant that it belongs to in an archive of a whole store; nil for the default one, and in all other files.
+    public var tenant: String?
     /// The title; nil if the file has none.
     public var title: String?
     /// When it was created; nil takes the time of its first message.
@@ -64,6 +66,8 @@ public struct ArchivedConversation: Sendable {
     public var lastSequence: Int64?
     /// The sequence through which messages were read; nil says that all were.
     public var readThrough: Int64?
+    /// The last sequence that had been used when it was last cleared, 0 for never.
+    public var clearedThrough: Int64 = 0
     /// What was stuck on it.
     public var labels: Set<Label> = []
     /// What was kept beside it.
@@ -78,6 +82,9 @@ public struct ArchivedConversation: Sendable {
     public var mended: [Mending: Int] = [:]
     /// Whether the importer mends what can be mended before it stores the conversation; a lenient reader sets it.
     public var isToBeMended = false
+
+    /// Whether its file is an archive of a whole store, whose conversations belong to tenants.
+    var isOfWholeStore = false
 
     /// Makes a conversation.
     public init(id: ConversationID, title: String? = nil, messages: [Message]) {
@@ -108,7 +115,8 @@ public struct ArchivedConversation: Sendable {
         let last = lastSequence ?? sequence
         return ConversationSnapshot(
             id: id, title: title, createdAt: start, updatedAt: updatedAt ?? time, lastSequence: last,
-            readThrough: readThrough ?? last, labels: labels, metadata: metadata, head: head, messages: restored)
+            readThrough: readThrough ?? last, clearedThrough: clearedThrough, labels: labels, metadata: metadata,
+            head: head, messages: restored)
     }
 
     /// Roughly what the conversation takes in memory.

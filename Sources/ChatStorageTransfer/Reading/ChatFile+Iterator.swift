@@ -26,6 +26,8 @@ extension ChatFile {
         private var pieces: [TextPiece] = []
         private var position = 0
         private var bytesRead: Int64 = 0
+        /// Follows the file if it is an archive of the library.
+        private var archive = ArchiveReading()
         /// Another program's database, if the file is one.
         private var database: SQLiteChats?
         /// Where the last entry begins.
@@ -58,16 +60,36 @@ extension ChatFile {
                     pieces.removeAll(keepingCapacity: true)
                     position = 0
                     do {
-                        guard try await readPieces() else { return try await nextInArchive() }
+                        guard try await readPieces() else { return try await nextInArchive() ?? endOfArchive() }
                     } catch let error as SystemError {
                         file = nil
                         throw ChatFileError(.unreadable, "cannot be read: \(error)")
                     }
                 }
                 position += 1
-                waiting = try entries(of: pieces[position - 1]).reversed()
+                waiting = try take(pieces[position - 1]).reversed()
             }
             return waiting.removeLast()
+        }
+
+        /// The entries of a piece; none of an archive's first and last line.
+        private mutating func take(_ piece: TextPiece) throws -> [Entry] {
+            switch archive.take(piece) {
+            case .line: return try entries(of: piece)
+            case .frame:
+                (isFirst, lastLine) = (false, piece.line)
+                return []
+            case .problem(let reason):
+                (isFirst, lastLine) = (false, piece.line)
+                return [entry(.failure(InvalidConversation(reason: reason)), of: piece)]
+            }
+        }
+
+        /// What is wrong with an archive whose last line is missing.
+        private mutating func endOfArchive() -> Entry? {
+            guard let reason = archive.end() else { return nil }
+            return Entry(
+                line: lastLine + 1, byte: bytesRead + 1, content: .restNotRead(reason: reason), bytesRead: bytesRead)
         }
 
         private func openDatabase(_ path: String) async throws -> SQLiteChats? {
@@ -109,7 +131,9 @@ extension ChatFile {
         private func entry(_ conversation: ConversationDecoder.Conversation, of piece: TextPiece) -> Entry {
             let (id, content): (ConversationID?, Entry.Content)
             switch conversation {
-            case .success(let conversation): (id, content) = (conversation.id, .conversation(conversation))
+            case .success(var conversation):
+                conversation.isOfWholeStore = archive.isOfWholeStore
+                (id, content) = (conversation.id, .conversation(conversation))
             case .failure(let problem):
                 id = problem.id
                 content = problem.endsReading ? .restNotRead(reason: problem.reason) : .invalid(reason: problem.reason)

@@ -9,15 +9,16 @@ import ChatStorageSupport
 enum OwnMembers {
     /// The names of a conversation's.
     static let ofConversation = [
-        "created_at", "updated_at", "last_id", "last_sequence", "message_count", "read_through", "labels", "metadata",
-        "head",
+        "created_at", "updated_at", "last_id", "last_sequence", "message_count", "read_through", "cleared_through",
+        "labels",
+        "metadata", "head", "tenant",
     ]
     /// The names of a message's.
     static let ofMessage =
         ["id", "sequence", "conversation_id", "parts", "metadata", "native", "key"] + ofBranchesAndAnswers
     private static let ofBranchesAndAnswers = ["predecessor", "state", "revision", "revised_at"]
     /// Members of a conversation that follow from the others.
-    private static let derived: Set = ["cleared_through", "is_branched", "preview"]
+    private static let derived: Set = ["is_branched", "preview"]
 
     /// Whether a line is the library's: it has the highest sequence.
     static func areIn(_ object: Fields) -> Bool {
@@ -45,8 +46,12 @@ enum OwnMembers {
                     reason: "has \(conversation.messages.count) of \(count) messages; show --all prints all")
             }
             conversation.head = try object.integer("head")
+            conversation.tenant = try object.text("tenant")
+            conversation.clearedThrough = try object.integer("cleared_through") ?? 0
         } else {
-            for name in ["last_id", "last_sequence", "message_count", "head"] { object.leaveOut(name) }
+            for name in ["last_id", "last_sequence", "message_count", "cleared_through", "head", "tenant"] {
+                object.leaveOut(name)
+            }
         }
         conversation.labels = try object.own("labels", isOurs: isOurs, labels) ?? []
         conversation.metadata = try object.own("metadata", isOurs: isOurs, metadata) ?? [:]

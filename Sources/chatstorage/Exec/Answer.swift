@@ -1,5 +1,6 @@
 import ChatStorageCore
 import ChatStorageJSON
+import ChatStorageTransfer
 
 /// An operation's answer: in words for the help, and as JSON made of the store's reply.
 struct Answer: Sendable {

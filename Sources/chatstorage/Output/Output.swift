@@ -34,6 +34,9 @@ enum Output {
         if hasMore { await error("\(more)\n") }
     }
 
+    /// Writes bytes to standard output.
+    static func writeBytes(_ bytes: [UInt8]) async throws { try await write(bytes) }
+
     private static func write(_ bytes: [UInt8]) async throws {
         try requireOutput()
         try await FileDescriptor.standardOutput.write(bytes)

@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageTransfer
 
 /// A conversation and its messages as they were at one moment.
 ///
@@ -107,13 +108,6 @@ extension Conversation {
     fileprivate var end: MessagePosition {
         let (end, isBeyond) = lastSequence.addingReportingOverflow(1)
         return isBeyond ? .end : .before(end)
-    }
-
-    /// Whether all messages that the conversation had earlier are still there: it has as many more as were appended.
-    fileprivate func hasKeptMessages(of earlier: Conversation) -> Bool {
-        version.createdAt == earlier.version.createdAt && version.clearedThrough == earlier.version.clearedThrough
-            && lastSequence >= earlier.lastSequence
-            && lastSequence - earlier.lastSequence == Int64(messageCount) - Int64(earlier.messageCount)
     }
 }
 

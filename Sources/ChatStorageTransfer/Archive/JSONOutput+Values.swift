@@ -1,14 +1,18 @@
-import ChatStorageCore
-import ChatStorageJSON
+package import ChatStorageCore
+package import ChatStorageJSON
 
 extension Conversation {
     /// The conversation as `exec` and `--json` show it; with its branches if it has some, and with its preview if it
     /// was asked for and has one.
-    var json: JSONOutput { .object(members) }
+    package var json: JSONOutput { .object(members) }
 
     /// The conversation with messages: a line of an archive.
-    func json(with messages: [Message]) -> JSONOutput {
-        .object(members + [("messages", .array(messages.map(\.json)))])
+    ///
+    /// - Parameter tenant: The tenant's name in an archive of a whole store; nil adds nothing.
+    package func json(with messages: [Message], tenant: String? = nil) -> JSONOutput {
+        .object(
+            (tenant.map { [("tenant", .string($0))] } ?? []) + members
+                + [("messages", .array(messages.map(\.json)))])
     }
 
     private var members: [(key: String, value: JSONOutput)] {
@@ -40,7 +44,7 @@ extension MessagePreview {
 
 extension Fork {
     /// The fork as `exec` and `--json` show it.
-    var json: JSONOutput {
+    package var json: JSONOutput {
         .object([
             ("after", .integer(after)),
             (
@@ -57,9 +61,9 @@ extension Fork {
 extension Message {
     /// The message as `exec` and `--json` show it; with what it has beside a text, what it follows where that is not
     /// the message before it, and what became of it if it was an answer under way.
-    var json: JSONOutput { .object(members) }
+    package var json: JSONOutput { .object(members) }
 
-    var members: [(key: String, value: JSONOutput)] {
+    package var members: [(key: String, value: JSONOutput)] {
         [
             ("id", .integer(sequence)),
             ("conversation_id", .string(conversationID.rawValue)),
@@ -82,7 +86,7 @@ extension MessageWriting {
 
 extension ChatMessage {
     /// The message as LLM chat APIs take it, if it is one text; otherwise with its parts.
-    var json: JSONOutput {
+    package var json: JSONOutput {
         .object(
             [("role", .string(role.rawValue)), ("content", .string(content))] + membersBesideText(["parts", "native"]))
     }
@@ -100,12 +104,12 @@ extension ChatMessage {
 
 extension Metadata {
     /// The object, its names in the order of their UTF-8 bytes.
-    var json: JSONOutput { JSONValue.object(object).output }
+    package var json: JSONOutput { JSONValue.object(object).output }
 }
 
 extension JSONValue {
     /// The value to be written.
-    var output: JSONOutput {
+    package var output: JSONOutput {
         switch self {
         case .null: .null
         case .boolean(let boolean): .boolean(boolean)

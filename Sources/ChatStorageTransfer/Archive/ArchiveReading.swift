@@ -1,0 +1,68 @@
+/// Follows the lines of an archive from its first line to its last, and compares what was read with the digest.
+struct ArchiveReading {
+    private enum Phase {
+        /// No archive, or one without a first line.
+        case outside
+        case within(ArchiveFrame.Scope)
+        case ended
+    }
+
+    private var phase = Phase.outside
+    private var digest = ArchiveDigest()
+
+    /// What a line is.
+    enum Found {
+        case line
+        case frame
+        case problem(reason: String)
+    }
+
+    /// Whether the lines are of a whole store.
+    var isOfWholeStore: Bool {
+        if case .within(.store) = phase { true } else { false }
+    }
+
+    /// Takes a line of the file.
+    mutating func take(_ piece: TextPiece) -> Found {
+        guard piece.element == nil, case .text(let bytes) = piece.content else { return .line }
+        guard let frame = ArchiveFrame.read(bytes) else {
+            if case .within = phase {
+                digest.add(line: bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes, messages: 0)
+            }
+            return .line
+        }
+        switch frame {
+        case .beginning(let scope):
+            if case .within = phase { return begin(scope, Self.cutOff) }
+            return begin(scope, nil)
+        case .end(let conversations, let digest):
+            defer { phase = .ended }
+            guard case .within = phase else {
+                return .problem(reason: "the last line of an archive has no first line before it")
+            }
+            guard conversations == Int64(self.digest.conversations), digest == self.digest.description else {
+                return .problem(
+                    reason:
+                        "the archive was changed or damaged: its last line says \(conversations) conversations with "
+                        + "another digest than the \(self.digest.conversations) lines that were read")
+            }
+            return .frame
+        case .unknown(let reason): return .problem(reason: reason)
+        }
+    }
+
+    private mutating func begin(_ scope: ArchiveFrame.Scope, _ problem: String?) -> Found {
+        phase = .within(scope)
+        digest = ArchiveDigest()
+        return problem.map { .problem(reason: $0) } ?? .frame
+    }
+
+    /// What is wrong at the end of the file; nil for nothing.
+    mutating func end() -> String? {
+        guard case .within = phase else { return nil }
+        phase = .ended
+        return Self.cutOff
+    }
+
+    private static let cutOff = "the archive is cut off: its last line, with its counts and its digest, is missing"
+}
