@@ -40,7 +40,8 @@ struct ChatStorageTool: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            ImportCommand.self, ListCommand.self, ShowCommand.self, HistoryCommand.self, AddCommand.self,
+            ImportCommand.self, ExportCommand.self, CopyCommand.self, ListCommand.self, ShowCommand.self,
+            HistoryCommand.self, AddCommand.self,
             ForksCommand.self, HeadCommand.self, RemoveCommand.self, TitleCommand.self, LabelCommand.self,
             MetaCommand.self, ClearCommand.self, DeleteCommand.self, TenantsCommand.self, UnfinishedCommand.self,
             PruneCommand.self, EraseCommand.self, StatsCommand.self, BackupCommand.self, CheckCommand.self,

@@ -2,6 +2,7 @@ import ArgumentParser
 import ChatStorageCore
 import ChatStorageJSON
 import ChatStorageSupport
+import ChatStorageTransfer
 
 struct AddCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -37,6 +37,11 @@ struct ImportCommand: AsyncParsableCommand {
             with its first message and updated with its last. What is imported counts as read, unless read_through \
             says otherwise.
 
+            A file that `chatstorage export` wrote has a first line that says what it is, and a last line with counts \
+            and a digest: if the last one is missing, the archive is cut off, and if the digest differs, it was \
+            changed; either is reported. In an archive of a whole store each conversation goes to its own tenant, so \
+            it is refused with --tenant.
+
             Other members, such as tools beside the messages or a message's name and weight, go to the metadata under \
             their own names. The summary at the end names each that has no place there, with the number of \
             conversations.
@@ -114,7 +119,9 @@ struct ImportCommand: AsyncParsableCommand {
             // Files without conversations make no store.
             try await store.withBackend(for: .fillingLater, taking: roles.wantedForChats) { backend, taken in
                 let preparation = OneTimePreparation { try await store.location.prepare(backend) }
-                let importer = Importer(storage: backend.storage(of: store.tenant), prepare: preparation.run)
+                let importer =
+                    store.tenant.map { Importer(storage: backend.tenant($0), prepare: preparation.run) }
+                    ?? Importer(backend: backend, prepare: preparation.run)
                 for file in files { try await importFile(file, of: taken, with: importer, display) }
             }
         }

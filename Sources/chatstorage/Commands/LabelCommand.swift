@@ -1,5 +1,6 @@
 import ArgumentParser
 import ChatStorageCore
+import ChatStorageTransfer
 
 struct LabelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

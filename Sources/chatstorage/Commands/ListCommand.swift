@@ -1,6 +1,7 @@
 import ArgumentParser
 import ChatStorageCore
 import ChatStorageJSON
+import ChatStorageTransfer
 
 struct ListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

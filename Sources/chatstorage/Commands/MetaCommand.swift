@@ -1,5 +1,6 @@
 import ArgumentParser
 import ChatStorageCore
+import ChatStorageTransfer
 
 struct MetaCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ChatStorageCore
 import ChatStorageJSON
+import ChatStorageTransfer
 
 struct ShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

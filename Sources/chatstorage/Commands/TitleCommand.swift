@@ -1,5 +1,6 @@
 import ArgumentParser
 import ChatStorageCore
+import ChatStorageTransfer
 
 struct TitleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
