@@ -88,7 +88,7 @@ extension Capabilities {
     var names: String {
         let all: [(Capabilities, String)] = [
             (.durable, "durable"), (.multiProcess, "multiProcess"), (.engineConstraints, "engineConstraints"),
-            (.versionedSchema, "versionedSchema"),
+            (.versionedSchema, "versionedSchema"), (.snapshots, "snapshots"),
         ]
         return all.filter { contains($0.0) }.map(\.1).joined(separator: ", ")
     }

@@ -1,4 +1,5 @@
 public import ChatStorageCore
+import ChatStorageSupport
 
 /// Conversations in the memory of this process: for an app's unit tests, and the model of what all backends do.
 ///
@@ -80,6 +81,23 @@ public final class InMemoryBackend: ChatStorageBackend {
     /// A separate backend with the same content, not prepared: what a disk would hold, for tests of the suite.
     package func copy() -> InMemoryBackend { InMemoryBackend(store.copy()) }
 
+    /// Runs a body that reads the store as it is at one moment, whatever is written meanwhile.
+    ///
+    /// It notes all conversations first, and no call is served meanwhile. Messages are not copied, except those of
+    /// conversations that are written while the body runs.
+    public func withSnapshot<Result: Sendable>(
+        _ body: (any ChatStorageBackend) async throws -> Result
+    ) async throws -> Result {
+        guard store.snapshots.begin() else { throw ChatStorageError.closed }
+        defer { store.snapshots.end() }
+        let snapshot = try store.snapshot()
+        defer {
+            snapshot.refuseCalls()
+            snapshot.free()
+        }
+        return try await body(InMemoryBackend(snapshot))
+    }
+
     /// Opens a store as a configuration says.
     ///
     /// - Throws: `ChatStorageError` with the codes of `ChatStorage/restoreConversation(_:)` for a conversation that
@@ -100,8 +118,8 @@ public final class InMemoryBackend: ChatStorageBackend {
         self.init()
     }
 
-    /// None: nothing is kept beyond the process, and only this value and its tenants' handles reach it.
-    public var capabilities: Capabilities { [] }
+    /// Snapshots alone: nothing is kept beyond the process, and only this value and its tenants' handles reach it.
+    public var capabilities: Capabilities { .snapshots }
 
     /// Makes the store ready.
     ///
@@ -116,7 +134,9 @@ public final class InMemoryBackend: ChatStorageBackend {
     /// Closes the store and frees its memory, once the ends of answers under way are written.
     public func close() async throws {
         await store.endingAnswers.wait()
-        store.close()
+        store.refuseCalls()
+        await store.snapshots.close()
+        store.free()
     }
 
     /// Reads a page of the tenants that have conversations.

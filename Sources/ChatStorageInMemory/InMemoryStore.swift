@@ -49,13 +49,22 @@ final class InMemoryStore: Sendable {
     private let state = Mutex(State())
     let defaultTenant = Tenant()
     let endingAnswers = EndingAnswers()
+    /// The bodies that read snapshots.
+    let snapshots = WorkUnderWay()
     /// Calls never wait here, so a task in a loop would keep its thread for ever.
     private let yieldPolicy = YieldPolicy()
 
-    init(clock: @escaping @Sendable () -> Timestamp, roles: RoleSet, observer: (any StorageObserver)? = nil) {
+    /// Whether it shows one moment of another store, and takes no writes.
+    private let isSnapshot: Bool
+
+    init(
+        clock: @escaping @Sendable () -> Timestamp, roles: RoleSet, observer: (any StorageObserver)? = nil,
+        isSnapshot: Bool = false
+    ) {
         self.clock = clock
         self.roles = roles
         self.observer = observer
+        self.isSnapshot = isSnapshot
     }
 
     /// Puts conversations into the default tenant, whose messages have these roles.
@@ -135,17 +144,30 @@ final class InMemoryStore: Sendable {
     /// A separate store with the same content, not prepared.
     func copy() -> InMemoryStore {
         let copy = InMemoryStore(clock: clock, roles: roles)
-        state.withLock { state in
-            copy.defaultTenant.conversations = defaultTenant.conversations.copied()
-            copy.state.withLock { copied in
-                for (name, tenant) in state.tenants {
-                    let copy = Tenant(tenant.name)
-                    copy.conversations = tenant.conversations.copied()
-                    copied.tenants[name] = copy
-                }
+        state.withLock { fill(copy, $0) }
+        return copy
+    }
+
+    /// A store with the same content that takes no writes.
+    func snapshot() throws -> InMemoryStore {
+        let copy = InMemoryStore(clock: clock, roles: roles, observer: observer, isSnapshot: true)
+        try state.withLock { state in
+            try Self.admit(state.phase, .success(()))
+            fill(copy, state)
+        }
+        try copy.prepare()
+        return copy
+    }
+
+    private func fill(_ copy: InMemoryStore, _ state: State) {
+        copy.defaultTenant.conversations = defaultTenant.conversations.copied()
+        copy.state.withLock { copied in
+            for (name, tenant) in state.tenants {
+                let copy = Tenant(tenant.name)
+                copy.conversations = tenant.conversations.copied()
+                copied.tenants[name] = copy
             }
         }
-        return copy
     }
 
     func prepare() throws {
@@ -159,10 +181,14 @@ final class InMemoryStore: Sendable {
         if state.withLock({ $0.phase }) == .closed { throw ChatStorageError.closed }
     }
 
-    func close() {
+    func refuseCalls() {
+        state.withLock { $0.phase = .closed }
+    }
+
+    /// Frees the memory of a closed store.
+    func free() {
         // What was stored leaves the closure, so that it is freed outside the lock.
         _ = state.withLock { state in
-            state.phase = .closed
             defer { state.tenants = [:] }
             return ([defaultTenant] + state.tenants.values).map { tenant in
                 let conversations = tenant.conversations
@@ -195,7 +221,8 @@ final class InMemoryStore: Sendable {
         _ body: (inout TenantConversations, _ now: Timestamp) throws -> Result
     ) async throws -> Result {
         try await read(tenant, meter, checking: check) { conversations in
-            try body(&conversations, min(max(clock(), Timestamp.earliest), Timestamp.latest))
+            if isSnapshot { throw ChatStorageError.snapshotIsReadOnly }
+            return try body(&conversations, min(max(clock(), Timestamp.earliest), Timestamp.latest))
         }
     }
 

@@ -66,21 +66,57 @@ package enum JSONOutput: Sendable {
     /// programs split lines.
     private static func append(_ string: String, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
-        for scalar in string.unicodeScalars {
-            switch scalar {
-            case "\"": bytes.append(contentsOf: "\\\"".utf8)
-            case "\\": bytes.append(contentsOf: "\\\\".utf8)
-            case "\n": bytes.append(contentsOf: "\\n".utf8)
-            case "\r": bytes.append(contentsOf: "\\r".utf8)
-            case "\t": bytes.append(contentsOf: "\\t".utf8)
-            case _ where scalar.isObeyed:
-                let digits = String(scalar.value, radix: 16)
-                bytes.append(contentsOf: "\\u".utf8)
-                bytes.append(contentsOf: String(repeating: "0", count: 4 - digits.count).utf8)
-                bytes.append(contentsOf: digits.utf8)
-            default: bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+        var string = string
+        string.withUTF8 { text in
+            // Most text goes through as it is, run by run.
+            var (start, index) = (0, 0)
+            while index < text.count {
+                if Self.isPlain(text[index]) {
+                    index += 1
+                    continue
+                }
+                let (length, escape) = escape(at: index, in: text)
+                if let escape {
+                    bytes.append(contentsOf: text[start..<index])
+                    bytes.append(contentsOf: escape.utf8)
+                    start = index + length
+                }
+                index += length
             }
+            bytes.append(contentsOf: text[start...])
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Whether a byte is a scalar that stands for itself.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        (0x20..<0x7f).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    }
+
+    /// How many bytes a scalar that is not plain has, and what stands for it in JSON; nil if it stands for itself.
+    private static func escape(
+        at index: Int, in text: UnsafeBufferPointer<UInt8>
+    ) -> (length: Int, escape: String?) {
+        switch text[index] {
+        case UInt8(ascii: "\""): return (1, "\\\"")
+        case UInt8(ascii: "\\"): return (1, "\\\\")
+        case UInt8(ascii: "\n"): return (1, "\\n")
+        case UInt8(ascii: "\r"): return (1, "\\r")
+        case UInt8(ascii: "\t"): return (1, "\\t")
+        case let byte where byte < 0x80: return (1, escape(of: UInt32(byte)))
+        case let byte:
+            // A string's bytes are valid UTF-8.
+            let length = byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4
+            // No scalar of four bytes is obeyed.
+            guard length < 4 else { return (length, nil) }
+            let lead = UInt32(byte) & (length == 2 ? 0x1f : 0x0f)
+            let value = text[(index + 1)..<(index + length)].reduce(lead) { $0 << 6 | UInt32($1) & 0x3f }
+            return (length, Unicode.Scalar(value)?.isObeyed == true ? escape(of: value) : nil)
+        }
+    }
+
+    private static func escape(of value: UInt32) -> String {
+        let digits = String(value, radix: 16)
+        return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
     }
 }

@@ -137,6 +137,8 @@ extension PostgresBackend {
         ///
         /// A commit's time begins when its statements are sent. A commit that changed nothing is told too.
         public var observer: (any StorageObserver)?
+        /// Whether the only connection stays in a transaction that shows one moment.
+        var holdsSnapshot = false
 
         /// Makes a configuration with the defaults for what is not named.
         public init(url: String, roles: RoleSet = .standard) {

@@ -40,6 +40,10 @@ public final class PostgresBackend: ChatStorageBackend {
         store = try PostgresStore(configuration, versions: versions)
     }
 
+    private init(_ store: PostgresStore) {
+        self.store = store
+    }
+
     /// Opens a store with the default configuration.
     ///
     /// - Parameter url: The database: `postgres://user@host/database` or any other URI or connection string of libpq.
@@ -48,8 +52,11 @@ public final class PostgresBackend: ChatStorageBackend {
         try await self.init(Configuration(url: url))
     }
 
-    /// All four: PostgreSQL is durable, shared between processes, checks constraints, and the schema is versioned.
-    public var capabilities: Capabilities { [.durable, .multiProcess, .engineConstraints, .versionedSchema] }
+    /// All: PostgreSQL is durable, shared between processes, checks constraints, its schema is versioned, and it can be
+    /// read as it is at one moment.
+    public var capabilities: Capabilities {
+        [.durable, .multiProcess, .engineConstraints, .versionedSchema, .snapshots]
+    }
 
     /// Makes the store ready: creates the schema if it is missing, migrates one of an older version, or only checks it.
     ///
@@ -133,6 +140,19 @@ public final class PostgresBackend: ChatStorageBackend {
         }
         let result = try await store.result(of: .read(statements.unfinishedMessages, values, isLong: true), meter)
         return UnfinishedPage(try result.rows.map(MessageTable.unfinished), limit: query.limit)
+    }
+
+    /// Runs a body that reads the store as it is at one moment, whatever is written meanwhile.
+    ///
+    /// It has one connection of its own, in a read-only transaction at `repeatable read`. Nobody waits for it, but the
+    /// server cannot remove old versions of rows while it is open. The calls of a body go one behind another. If the
+    /// connection is lost they are `unavailable`, since another one would show another moment.
+    ///
+    /// On Citus each server shows a moment of its own.
+    public func withSnapshot<Result: Sendable>(
+        _ body: (any ChatStorageBackend) async throws -> Result
+    ) async throws -> Result {
+        try await store.withSnapshot { try await body(PostgresBackend($0)) }
     }
 
     /// What the store is doing at this moment: its connections, and the calls that wait for them.

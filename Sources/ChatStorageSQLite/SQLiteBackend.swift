@@ -35,6 +35,10 @@ public final class SQLiteBackend: ChatStorageBackend {
         store = SQLiteStore(try configuration.withAbsolutePath().settings(schema: schema))
     }
 
+    private init(_ store: SQLiteStore) {
+        self.store = store
+    }
+
     /// Opens a store with the default configuration.
     ///
     /// - Parameter path: The database file, absolute or relative to the process's current working directory.
@@ -53,8 +57,12 @@ public final class SQLiteBackend: ChatStorageBackend {
         try await self.init(path: path)
     }
 
-    /// All four: a SQLite file is durable, shared between processes, checked by its engine and versioned.
-    public var capabilities: Capabilities { [.durable, .multiProcess, .engineConstraints, .versionedSchema] }
+    /// All: a SQLite file is durable, shared between processes, checked by its engine and versioned, and can be read as
+    /// it is at one moment. With a rollback journal it cannot: writers would wait for the reader.
+    public var capabilities: Capabilities {
+        let capabilities: Capabilities = [.durable, .multiProcess, .engineConstraints, .versionedSchema]
+        return store.hasSnapshots ? capabilities.union(.snapshots) : capabilities
+    }
 
     /// Makes the store ready: creates the file (readable by its owner only) and the schema where they are missing.
     ///
@@ -115,6 +123,19 @@ extension SQLiteBackend {
                 try database.snapshot { try UnfinishedList(database: database).page(query, at: .now()) }
             }
         }
+    }
+
+    /// Runs a body that reads the store as it is at one moment, whatever is written meanwhile.
+    ///
+    /// It holds a read transaction open on a connection of its own. Nobody waits for it, but the write-ahead log cannot
+    /// start over until the body has ended, so it grows by what is written meanwhile.
+    ///
+    /// With a rollback journal no write could be committed meanwhile, so there the body gets the backend itself.
+    public func withSnapshot<Result: Sendable>(
+        _ body: (any ChatStorageBackend) async throws -> Result
+    ) async throws -> Result {
+        guard store.hasSnapshots else { return try await body(self) }
+        return try await store.withSnapshot { try await body(SQLiteBackend($0)) }
     }
 
     /// What the store is doing at this moment.

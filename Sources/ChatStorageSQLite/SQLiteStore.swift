@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageSupport
 import Synchronization
 
 /// One open store: its writer, its readers, and whether it is ready.
@@ -13,6 +14,9 @@ final class SQLiteStore: Sendable {
     private let readers: ReaderPool
     private let inspection: SharedInspection
     private let dedicatedReads: DedicatedReads
+    private let settings: StoreSettings
+    /// Reads of the whole file, and snapshots.
+    private let longWork = WorkUnderWay()
     private let phase = Mutex(Phase.new)
     /// The roles that the store's own handles take.
     let roles: RoleSet
@@ -38,7 +42,8 @@ final class SQLiteStore: Sendable {
         writer = Writer(settings, of: opened, longReads: longReads)
         readers = ReaderPool(settings, of: opened, longReads: longReads)
         inspection = SharedInspection(settings)
-        dedicatedReads = DedicatedReads(settings, of: opened)
+        dedicatedReads = DedicatedReads(settings, of: opened, countedIn: longWork)
+        self.settings = settings
     }
 
     /// Returns once the schema is known to be there; after the first time it costs a lock.
@@ -67,7 +72,7 @@ final class SQLiteStore: Sendable {
         // The writer last: the connection that is closed last moves the log into the file, and removes what lies beside
         // it.
         await inspection.close()
-        await dedicatedReads.close()
+        await longWork.close()
         await readers.close()
         await writer.close()
     }
@@ -87,6 +92,28 @@ final class SQLiteStore: Sendable {
             throw ChatStorageError(.notPrepared, "there is no database file at the store's path")
         }
         return try await dedicatedReads.run(body)
+    }
+
+    /// Whether others can write while a moment is held.
+    var hasSnapshots: Bool { settings.file.usesWriteAheadLog }
+
+    /// Runs a body on a store whose one connection reads what is there now.
+    func withSnapshot<Result>(_ body: (SQLiteStore) async throws -> Result) async throws -> Result {
+        try await awaitReady()
+        guard longWork.begin() else { throw ChatStorageError.closed }
+        defer { longWork.end() }
+        let snapshot = SQLiteStore(settings.ofSnapshot)
+        do {
+            // The connection's first read decides which moment it is.
+            try await snapshot.awaitReady()
+            try await snapshot.read(inline: false) { _ = try $0.isEmpty() }
+            let result = try await body(snapshot)
+            await snapshot.close()
+            return result
+        } catch {
+            await snapshot.close()
+            throw error
+        }
     }
 
     func write<Result: Sendable>(
@@ -147,6 +174,7 @@ final class SQLiteStore: Sendable {
     }
 
     private func checkIsWritable() throws {
+        guard !settings.holdsSnapshot else { throw ChatStorageError.snapshotIsReadOnly }
         guard !isImmutable else {
             throw ChatStorageError(.accessDenied, "the store is opened as immutable, and so takes no writes")
         }

@@ -162,7 +162,7 @@ struct RoundTripTests {
         #expect(lines.dropFirst(3).allSatisfy { $0.hasPrefix("> ") })
         #expect(lines.contains("> \\# Head\\") && lines.contains("> 1\\. x\\") && lines.contains("> \\- y\\"))
         #expect(lines.contains("> &lt;script\\>\\") && lines.contains("> \\`\\`\\`\\"))
-        #expect(lines.contains("> \\[a\\](http\\://b.c) \\!\\[p\\](q)\\"))
+        #expect(lines.contains("> \\[a\\](http\\://b\\.c) \\!\\[p\\](q)\\"))
     }
 
     // MARK: A store with everything

@@ -153,6 +153,12 @@ private struct SlowlyClosing: ChatStorageBackend {
         try await base.unfinishedMessages(query)
     }
 
+    func withSnapshot<Result: Sendable>(
+        _ body: (any ChatStorageBackend) async throws -> Result
+    ) async throws -> Result {
+        try await base.withSnapshot(body)
+    }
+
     func statistics() async throws -> StorageStatistics { try await base.statistics() }
 
     var defaultTenant: SQLiteTenant { base.defaultTenant }

@@ -33,7 +33,7 @@ import Testing
             "concurrency.", "cancellation.", "linearisability.", "order.sequence.concurrent-", "tenants.concurrent",
             "atomicity.get-or-create.race", "keys.race", "conditions.unchanged.race", "metadata.merge.race",
             "answers.end.concurrent", "removal.concurrent", "branches.concurrent",
-            "schema.prepare.concurrent",
+            "schema.prepare.concurrent", "snapshots.beside-writers",
             "closing.calls-under-way", "closing.writes-under-way-whole",
         ]
         return races.contains { check.id.hasPrefix($0) } ? 20 : 1

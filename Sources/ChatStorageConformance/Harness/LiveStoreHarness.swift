@@ -152,10 +152,13 @@ public final class LiveStoreHarness: ConformanceHarness {
     }
 
     private func confined(_ handle: OpenHandle, to prefix: String) -> any ChatStorageBackend {
-        func confined(_ base: some ChatStorageBackend) -> any ChatStorageBackend {
-            ConfinedBackend(base: base, number: handle.number, harness: self, tenantPrefix: prefix)
-        }
-        return confined(handle.base)
+        confined(handle.base, number: handle.number, to: prefix)
+    }
+
+    fileprivate func confined(
+        _ base: some ChatStorageBackend, number: Int, to prefix: String
+    ) -> any ChatStorageBackend {
+        ConfinedBackend(base: base, number: number, harness: self, tenantPrefix: prefix)
     }
 }
 
@@ -230,6 +233,14 @@ private struct ConfinedBackend<Base: ChatStorageBackend>: ChatStorageBackend {
     /// Lists the answers under way of all tenants of the store; the checks pick their own.
     func unfinishedMessages(_ query: UnfinishedQuery) async throws -> UnfinishedPage {
         try await base.unfinishedMessages(query)
+    }
+
+    func withSnapshot<Result: Sendable>(
+        _ body: (any ChatStorageBackend) async throws -> Result
+    ) async throws -> Result {
+        try await base.withSnapshot { snapshot in
+            try await body(harness.confined(snapshot, number: number, to: tenantPrefix))
+        }
     }
 
     /// What the store does, for others too.

@@ -24,7 +24,7 @@ public enum ConformanceSuite {
         + Check.parts + Check.metadata + Check.roles + Check.roleSets + Check.sequences
         + Check.listing + Check.times + Check.cascade + Check.appends + Check.conditions
         + Check.keys + Check.keyRaces + Check.branches + Check.removals + Check.answers + Check.writers + Check.creation
-        + Check.restoring
+        + Check.restoring + Check.snapshots
         + Check.cancellation + Check.readers + Check.concurrency + Check.limits + Check.messagePages
         + Check.conversationPages + Check.labels + Check.sidebar + Check.tenants + Check.administration
         + Check.hostileText + Check.errors + Check.closing + Check.schema

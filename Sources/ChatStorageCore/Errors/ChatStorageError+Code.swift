@@ -75,4 +75,7 @@ extension ChatStorageError {
 extension ChatStorageError {
     /// What every call throws once the storage is closed.
     package static let closed = ChatStorageError(.closed, "the storage is closed")
+    /// What writes to a snapshot throw.
+    package static let snapshotIsReadOnly = ChatStorageError(
+        .accessDenied, "a snapshot shows the store as it was at one moment, and takes no writes")
 }

@@ -19,4 +19,6 @@ public struct Capabilities: OptionSet, Sendable, Hashable {
     public static let engineConstraints = Capabilities(rawValue: 1 << 2)
     /// The store records the version of its schema (contract D2, E5).
     public static let versionedSchema = Capabilities(rawValue: 1 << 3)
+    /// ``ChatStorageBackend/withSnapshot(_:)`` shows the store as it is at one moment (contract A12).
+    public static let snapshots = Capabilities(rawValue: 1 << 4)
 }

@@ -94,6 +94,28 @@ public protocol ChatStorageBackend: ChatStorage {
     /// - Parameter query: For how long nobody has written them, where the page begins, and how many it has at most.
     func unfinishedMessages(_ query: UnfinishedQuery) async throws -> UnfinishedPage
 
+    /// Runs a body that reads the store as it is at one moment, whatever is written meanwhile.
+    ///
+    /// For what must fit together over many conversations, such as an export of the whole store:
+    ///
+    /// ```swift
+    /// let total = try await backend.withSnapshot { snapshot in
+    ///     try await snapshot.tenants(TenantQuery()).items.reduce(0) { $0 + $1.messages }
+    /// }
+    /// ```
+    ///
+    /// The moment is between the call and the body's beginning. What the body gets only reads: writes fail with
+    /// `accessDenied`. It is closed when the body has ended. Closing the backend waits for that.
+    ///
+    /// A backend without the capability ``Capabilities/snapshots`` has no such moment, and gives the body itself.
+    ///
+    /// - Parameter body: Reads.
+    /// - Returns: What the body returns.
+    /// - Throws: What the body throws; ``ChatStorageError`` if no moment could be held.
+    func withSnapshot<Result: Sendable>(
+        _ body: (any ChatStorageBackend) async throws -> Result
+    ) async throws -> Result
+
     /// What the store is doing at this moment.
     ///
     /// It waits for no call and reads nothing from the database, so it answers when the database does not.
@@ -108,6 +130,13 @@ extension ChatStorageBackend {
     /// It is ``prepare(_:)`` with ``Preparation/migrate``.
     public func prepare() async throws {
         try await prepare(.migrate)
+    }
+
+    /// Runs the body on the backend itself, which is at no moment.
+    public func withSnapshot<Result: Sendable>(
+        _ body: (any ChatStorageBackend) async throws -> Result
+    ) async throws -> Result {
+        try await body(self)
     }
 
     /// Makes sure that the store answers: a server's probe for readiness calls it.

@@ -96,6 +96,15 @@ public struct InterceptedBackend: ChatStorageBackend {
         return UnfinishedPage(found, limit: query.limit)
     }
 
+    /// Runs a body on a snapshot of the wrapped backend, whose every call goes through the interceptor.
+    public func withSnapshot<Result: Sendable>(
+        _ body: (any ChatStorageBackend) async throws -> Result
+    ) async throws -> Result {
+        try await base.withSnapshot { snapshot in
+            try await body(InterceptedBackend(snapshot, interceptor: interceptor, tenantPrefix: tenantPrefix))
+        }
+    }
+
     /// What the wrapped backend's store is doing.
     public func statistics() async throws -> StorageStatistics { try await base.statistics() }
 

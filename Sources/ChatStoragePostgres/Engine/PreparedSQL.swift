@@ -27,6 +27,16 @@ final class PreparedSQL: Sendable {
 extension PreparedSQL {
     static let begin = PreparedSQL("chatstorage_begin", [], "BEGIN ISOLATION LEVEL READ COMMITTED")
     static let commit = PreparedSQL("chatstorage_commit", [], "COMMIT")
+    static let beginSnapshot = PreparedSQL(
+        "chatstorage_begin_snapshot", [], "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    /// The moment is that of the transaction's first statement, which this is: who reads a snapshot may take pauses.
+    static let keepSnapshot = PreparedSQL(
+        "chatstorage_keep_snapshot", [],
+        """
+        SELECT set_config('idle_in_transaction_session_timeout', '0', true),
+               CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL
+                   THEN set_config('transaction_timeout', '0', true) END
+        """)
     /// Statements up to the next Sync are one transaction, so `true` is for what follows in the same group.
     static let setTimeouts = PreparedSQL(
         "chatstorage_set_timeouts", [.text, .text],

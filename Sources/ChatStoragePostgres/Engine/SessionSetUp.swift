@@ -7,6 +7,8 @@ struct SessionSetUp {
     /// If another process does, there is a pooler: its sessions go to others too, so nothing is set, and the result has
     /// no row.
     let backendPID: Int32
+    /// Whether the session then stays in a transaction that shows one moment.
+    var holdsSnapshot = false
 
     /// One statement in a transaction of its own: the error of a call in the same transaction would undo its settings.
     var script: Script {
@@ -17,7 +19,14 @@ struct SessionSetUp {
                 parameters.append(Int64(backendPID))
             }
         }
-        return Script([[step]], isWrite: false)
+        return Script([[step]] + (holdsSnapshot ? [Self.snapshotSteps] : []), isWrite: false)
+    }
+
+    /// What begins a snapshot in a session that is not set up, behind a pooler.
+    static var snapshotScript: Script { Script([snapshotSteps], isWrite: false) }
+
+    private static var snapshotSteps: [Script.Step] {
+        [PreparedSQL.beginSnapshot, .keepSnapshot].map { Script.Step(statement: $0, bytes: 0) { Parameters() } }
     }
 
     /// The level is pinned: at `repeatable read` most concurrent appends to one conversation would fail.

@@ -17,6 +17,8 @@ final class CallConnection: PipelineConnection<Call> {
     var isReady = false
     /// Whether the session has the library's settings, its timeouts among them.
     var isSetUp = false
+    /// Whether it is the only one of its kind, and keeps libpq's buffers however large they are.
+    var isKept = false
     /// Whether it takes no more calls and is closed after those under way.
     var isRetiring = false
 
@@ -37,7 +39,7 @@ final class CallConnection: PipelineConnection<Call> {
     /// Takes note that a call was answered.
     func ended(_ call: Call) {
         load.add(call.lane, -1)
-        if hasLargeBuffers { isRetiring = true }
+        if hasLargeBuffers, !isKept { isRetiring = true }
     }
 
     /// When it is given up if no answer comes before; nil when no call is under way.

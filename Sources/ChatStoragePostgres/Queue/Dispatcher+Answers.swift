@@ -106,6 +106,9 @@ extension Dispatcher {
         // What has been answered is known, whatever became of the connection.
         for action in connections[index].receive(now: now).actions { perform(action, index, now: now) }
         let connection = connections.remove(at: index)
+        // Before the calls that it carried are to be made again.
+        if settings.holdsSnapshot, connection.isReady { isSnapshotLost = true }
+        defer { if isSnapshotLost { loseSnapshot() } }
         let lost = connection.lost()
         noteDropped(connection, reason, lost.lazy.map(\.1))
         for (place, (call, loss)) in lost.enumerated() {
@@ -136,6 +139,10 @@ extension Dispatcher {
         }
     }
 
+    private mutating func loseSnapshot() {
+        for call in waiting.removeAll(where: { _ in true }) { call.fail(Self.lostSnapshot) }
+    }
+
     private mutating func settle(_ call: Call, _ verdict: Call.Verdict, now: ContinuousClock.Instant) {
         switch verdict {
         case .failed(let error): call.fail(error)
@@ -160,6 +167,9 @@ extension Dispatcher {
             call.fail(call.request.isWrite ? error.beforeWriting : error)
         }
     }
+
+    static let lostSnapshot = ChatStorageError(
+        .unavailable, "the connection that showed the store at one moment is lost; take another snapshot")
 
     static let brokenSession = ChatStorageError(
         .unavailable, "the connection to the database broke before it could be used")

@@ -31,6 +31,7 @@ extension Dispatcher {
     /// Has a connection take calls.
     mutating func becomeReady(_ connection: CallConnection) {
         connection.isReady = true
+        connection.isKept = settings.holdsSnapshot
         attempts.succeeded()
         let open = openCount
         observations?.opened(open: open)

@@ -20,6 +20,8 @@ struct Dispatcher {
     private var turns: RoundRobin
     /// How many calls wait for a connection, or behind calls of another kind.
     private var unsatisfied = 0
+    /// Whether the connection that held the snapshot is gone: another one would show another moment.
+    var isSnapshotLost = false
     /// What an observer is to be told; nil if there is none.
     var observations: Observations?
 
@@ -62,6 +64,7 @@ struct Dispatcher {
 
     /// Takes a call.
     mutating func add(_ call: Call) {
+        guard !isSnapshotLost else { return call.fail(Self.lostSnapshot) }
         note(deadline: call.deadline)
         waiting.add(call)
     }
@@ -91,21 +94,27 @@ struct Dispatcher {
             }
             let connection = CallConnection(server, isBehindPooler: isBehindPooler, tables: settings.tables)
             connections.append(connection)
-            if isBehindPooler {
-                becomeReady(connection)
-            } else {
-                let setUp = SessionSetUp(
-                    lockWait: timeouts.lockWait, statementTimeout: timeouts.statement(),
-                    backendPID: server.backendPID)
+            if let script = setUpScript(for: server) {
                 let call = Call(
-                    Request(setUp.script, .read(isLong: false), isRepeatable: true), purpose: .session,
+                    Request(script, .read(isLong: false), isRepeatable: true), purpose: .session,
                     deadline: now + settings.connectTimeout)
                 note(deadline: call.deadline)
                 connection.add(call, now: now)
+            } else {
+                becomeReady(connection)
             }
         case .failure(let error):
             connectFailed(error, serverAnswered: ConnectFailure.isOfEndedSession(error), now: now)
         }
+    }
+
+    /// What a new session begins with; nil for nothing.
+    private func setUpScript(for server: ServerConnection) -> Script? {
+        if isBehindPooler { return settings.holdsSnapshot ? SessionSetUp.snapshotScript : nil }
+        return SessionSetUp(
+            lockWait: timeouts.lockWait, statementTimeout: timeouts.statement(), backendPID: server.backendPID,
+            holdsSnapshot: settings.holdsSnapshot
+        ).script
     }
 
     /// Sends what can be sent.
@@ -216,7 +225,7 @@ struct Dispatcher {
 
     /// How many more connections would help: a call alone opens one, and the next only a call that would wait.
     var lackingConnections: Int {
-        guard unsatisfied > 0 else { return 0 }
+        guard unsatisfied > 0, !isSnapshotLost else { return 0 }
         let wanted = connections.filter(\.isReady).count + unsatisfied
         return min(choice.limit, wanted) - connections.count
     }

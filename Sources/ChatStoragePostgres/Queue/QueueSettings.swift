@@ -6,6 +6,8 @@ protocol QueueSettings: ConnectionSettings {
     var connections: Int { get }
     /// Whether a pooler is known to stand before the server.
     var isBehindPooler: Bool { get }
+    /// Whether the only connection stays in a transaction that shows one moment.
+    var holdsSnapshot: Bool { get }
     /// How long the server works on a statement; zero means no limit of its own.
     var statementTimeout: Duration { get }
     /// Whether writes of several callers can go in one statement.

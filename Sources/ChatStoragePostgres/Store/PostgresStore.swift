@@ -23,6 +23,7 @@ final class PostgresStore: Sendable {
     let endingAnswers = EndingAnswers()
     private let inspections: SingleFlight<SchemaInspection.Location>
     private let phase = Mutex(Phase.new)
+    private let snapshots = WorkUnderWay()
 
     init(_ configuration: PostgresBackend.Configuration, versions: [SchemaVersion] = SchemaVersion.all) throws {
         self.configuration = configuration
@@ -152,7 +153,29 @@ final class PostgresStore: Sendable {
     func close() async {
         await endingAnswers.wait()
         phase.withLock { $0 = .closed }
+        await snapshots.close()
         await loop.close()
+    }
+
+    /// Runs a body on a store whose only connection shows what is there now.
+    func withSnapshot<Result>(_ body: (PostgresStore) async throws -> Result) async throws -> Result {
+        _ = try await statements()
+        guard snapshots.begin() else { throw ChatStorageError.closed }
+        defer { snapshots.end() }
+        var configuration = configuration
+        configuration.connections = 1
+        configuration.holdsSnapshot = true
+        let snapshot = try PostgresStore(configuration, versions: versions)
+        do {
+            // It connects, which is the moment.
+            _ = try await snapshot.statements()
+            let result = try await body(snapshot)
+            await snapshot.close()
+            return result
+        } catch {
+            await snapshot.close()
+            throw error
+        }
     }
 
     /// What the store is doing, without a word to the server.
@@ -196,6 +219,7 @@ final class PostgresStore: Sendable {
     }
 
     private func answer(to request: Request, _ meter: CallMeter?) async throws -> Call.Answer {
+        if request.isWrite, configuration.holdsSnapshot { throw ChatStorageError.snapshotIsReadOnly }
         do {
             return try await loop.run(request, meter)
         } catch let error as ChatStorageError where error.code == .notPrepared || error.isOfOtherTables {

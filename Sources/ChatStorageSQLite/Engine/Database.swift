@@ -41,6 +41,8 @@ final class Database: @unchecked Sendable {
     /// When a read last made sure that the file is there.
     @exclusivity(unchecked)
     var placeChecked: ContinuousClock.Instant?
+    /// Whether it is in a transaction that reads, until it is closed.
+    var holdsSnapshot = false
     /// Whether it writes a write-ahead log, and which file that is.
     var hasLog = false
     var log: FileIdentity?

@@ -7,13 +7,6 @@ import Synchronization
 /// A connection of the pool would be missing there for minutes. These reads do not count as long ones either, since
 /// other long reads would wait for their end: the log grows meanwhile, and starts over afterwards.
 final class DedicatedReads: Sendable {
-    private struct State {
-        var underWay = 0
-        var isClosed = false
-        /// Calls of ``close()``, which wait until there are none.
-        var closing: [CheckedContinuation<Void, Never>] = []
-    }
-
     /// Whether a caller has given up.
     private final class Cancellation: Sendable {
         private let happened = Atomic(false)
@@ -25,11 +18,13 @@ final class DedicatedReads: Sendable {
 
     private let settings: StoreSettings
     private let file: OpenedFile
-    private let state = Mutex(State())
+    private let work: WorkUnderWay
 
-    init(_ settings: StoreSettings, of file: OpenedFile) {
+    /// - Parameter work: What a store that closes waits for.
+    init(_ settings: StoreSettings, of file: OpenedFile, countedIn work: WorkUnderWay) {
         self.settings = settings
         self.file = file
+        self.work = work
     }
 
     /// Runs a body on a connection of its own, whatever schema the file has.
@@ -41,8 +36,8 @@ final class DedicatedReads: Sendable {
         _ body: @escaping @Sendable (Database, _ checkCancellation: () throws -> Void) throws -> Result
     ) async throws -> Result {
         try Task.checkCancellation()
-        try begin()
-        defer { end() }
+        guard work.begin() else { throw ChatStorageError.closed }
+        defer { work.end() }
         let cancellation = Cancellation()
         let thread = SerialThread()
         return try await withTaskCancellationHandler {
@@ -59,34 +54,5 @@ final class DedicatedReads: Sendable {
         } onCancel: {
             cancellation.cancel()
         }
-    }
-
-    /// Refuses further work, and returns when what is under way has ended.
-    func close() async {
-        await withCheckedContinuation { continuation in
-            let isDone = state.withLock { state in
-                state.isClosed = true
-                if state.underWay > 0 { state.closing.append(continuation) }
-                return state.underWay == 0
-            }
-            if isDone { continuation.resume() }
-        }
-    }
-
-    private func begin() throws {
-        try state.withLock { state in
-            guard !state.isClosed else { throw ChatStorageError.closed }
-            state.underWay += 1
-        }
-    }
-
-    private func end() {
-        let closing = state.withLock { state in
-            state.underWay -= 1
-            guard state.underWay == 0 else { return [CheckedContinuation<Void, Never>]() }
-            defer { state.closing = [] }
-            return state.closing
-        }
-        for continuation in closing { continuation.resume() }
     }
 }

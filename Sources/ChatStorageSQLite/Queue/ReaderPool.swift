@@ -228,6 +228,7 @@ final class ReaderPool: Sendable {
         thread.async { [self] in
             do {
                 let database = try Database(configuration, for: .reading, of: file)
+                if configuration.holdsSnapshot { try database.holdSnapshot() }
                 database.setBusyTimeout(.zero)
                 if let observer {
                     observer.connectionOpened(ObservedConnection(.reading, open: state.withLock(\.opened)))

@@ -4,13 +4,24 @@ import ChatStorageCore
 struct StoreSettings: Sendable {
     let file: FileSettings
     /// How many connections read at once.
-    let readers: Int
+    var readers: Int
     /// How many calls may wait at once for the writer, and as many for a reader.
     let waitingCalls: Int
     /// The schema that the tables must have.
     let schema: Schema
     /// Gets reports of the store's work.
     var observer: (any StorageObserver)?
+
+    /// Whether the connection that reads stays at one moment, and nothing is written.
+    var holdsSnapshot = false
+
+    /// The same for a store that shows one moment.
+    var ofSnapshot: StoreSettings {
+        var settings = self
+        settings.readers = 1
+        settings.holdsSnapshot = true
+        return settings
+    }
 
     /// How long a call waits for a lock that another connection to the file has.
     var busyTimeout: Duration { file.busyTimeout }

@@ -19,17 +19,17 @@ public struct ArchiveDigest: Sendable, Hashable, CustomStringConvertible {
     /// The digest of nothing.
     public init() {}
 
-    /// Adds a conversation.
+    /// Makes the digest of one conversation.
     ///
     /// - Parameters:
     ///   - line: Its line in an archive, without a newline.
     ///   - messages: How many messages it has.
-    mutating func add(line: ArraySlice<UInt8>, messages: Int) {
-        conversations += 1
-        self.messages += messages
+    init(line: ArraySlice<UInt8>, messages: Int) {
+        conversations = 1
+        self.messages = messages
         var hash = SHA256()
         line.withUnsafeBytes { hash.update(bufferPointer: $0) }
-        add(Array(hash.finalize()))
+        sum = Array(hash.finalize())
     }
 
     /// Adds the conversations of another digest.

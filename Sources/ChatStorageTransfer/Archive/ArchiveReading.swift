@@ -27,7 +27,8 @@ struct ArchiveReading {
         guard piece.element == nil, case .text(let bytes) = piece.content else { return .line }
         guard let frame = ArchiveFrame.read(bytes) else {
             if case .within = phase {
-                digest.add(line: bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes, messages: 0)
+                let line = bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes
+                digest.add(ArchiveDigest(line: line, messages: 0))
             }
             return .line
         }

@@ -34,6 +34,22 @@ package struct WholeConversation: Sendable {
         throw ChatStorageError(.conflict, "messages of a conversation were removed each time that it was read")
     }
 
+    /// Reads the messages of a conversation that nobody changes, such as one of a snapshot.
+    static func read(
+        messagesOf conversation: Conversation, from storage: any ChatStorage
+    ) async throws -> WholeConversation {
+        var messages: [Message] = []
+        messages.reserveCapacity(conversation.messageCount)
+        if conversation.messageCount > 0 {
+            for try await message in storage.allMessages(of: conversation.id, on: .all) {
+                messages.append(message)
+                // There are no more, and the page that would say so is not needed.
+                if messages.count == conversation.messageCount { break }
+            }
+        }
+        return WholeConversation(conversation: conversation, messages: messages)
+    }
+
     /// The messages of the current path, in order.
     var currentPath: [Message] {
         guard conversation.isBranched else { return messages }

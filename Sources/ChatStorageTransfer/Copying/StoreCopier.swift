@@ -25,8 +25,11 @@ public struct CopySummary: Sendable, Hashable {
 /// Copies a whole store, with all tenants, into another one.
 ///
 /// A copy that was interrupted is run again: what is there and equal is skipped, what is there and differs is counted
-/// and left as it is. Each conversation is copied whole or not at all, as it was at one moment; copy a store that
-/// nobody writes, or run the copy again afterwards.
+/// and left as it is. Each conversation is copied whole or not at all.
+///
+/// The source is read as it was at one moment, if its backend has the capability `snapshots`. What is written to it
+/// meanwhile is not copied, and a conversation that was copied and then goes on differs. So the last run of a move is
+/// that of a store that nobody writes any more, into an empty one.
 ///
 /// ```swift
 /// let summary = try await StoreCopier(from: sqlite, to: postgres).run()
@@ -48,8 +51,8 @@ public struct StoreCopier: Sendable {
 
     fileprivate struct Step: Sendable {
         let outcome: Outcome
-        let line: [UInt8]
-        let messages: Int
+        /// The conversation's in the source.
+        let digest: ArchiveDigest
     }
 
     private let source: any ChatStorageBackend
@@ -74,56 +77,63 @@ public struct StoreCopier: Sendable {
     ///   until then stays.
     @discardableResult
     public func run(report: @escaping @Sendable (CopySummary) async -> Void = { _ in }) async throws -> CopySummary {
-        let walk = StoreWalk(backend: source)
-        var summary = try await withThrowingTaskGroup(of: Step.self) { group in
-            var summary = CopySummary()
-            var running = 0
-            func finishOne() async throws {
-                guard let step = try await group.next() else { return }
-                running -= 1
-                summary.count(step)
-                await report(summary)
-            }
-            try await walk.tenants { tenant in
-                try await walk.conversations(of: tenant) { id in
-                    try Task.checkCancellation()
-                    while running >= max(1, configuration.concurrentConversations) { try await finishOne() }
-                    running += 1
-                    group.addTask { try await copy(id, of: tenant) }
-                }
-            }
-            while running > 0 { try await finishOne() }
-            return summary
+        var summary = try await source.withSnapshot { snapshot in
+            try await copyAll(of: StoreWalk(backend: snapshot), report: report)
         }
         summary.target = try await ArchiveDigest(of: target)
         return summary
     }
 
-    private func copy(_ id: ConversationID, of tenant: String?) async throws -> Step {
+    private func copyAll(
+        of walk: StoreWalk, report: @escaping @Sendable (CopySummary) async -> Void
+    ) async throws -> CopySummary {
+        try await withThrowingTaskGroup(of: Step?.self) { group in
+            var summary = CopySummary()
+            var running = 0
+            func finishOne() async throws {
+                guard let step = try await group.next() else { return }
+                running -= 1
+                if let step { summary.count(step) }
+                await report(summary)
+            }
+            try await walk.tenants { tenant in
+                try await walk.conversations(of: tenant) { conversation in
+                    try Task.checkCancellation()
+                    while running >= max(1, configuration.concurrentConversations) { try await finishOne() }
+                    running += 1
+                    group.addTask {
+                        guard let whole = try await walk.whole(conversation, of: tenant) else { return nil }
+                        return try await copy(whole, of: tenant)
+                    }
+                }
+            }
+            while running > 0 { try await finishOne() }
+            return summary
+        }
+    }
+
+    private func copy(_ whole: WholeConversation, of tenant: String?) async throws -> Step {
         let there = StoreWalk(backend: target).storage(of: tenant)
-        guard let whole = try await WholeConversation.read(id, from: StoreWalk(backend: source).storage(of: tenant))
-        else { return Step(outcome: .unchanged, line: [], messages: 0) }
         let line = whole.line(tenant: tenant)
+        let digest = ArchiveDigest(line: line[...], messages: whole.messages.count)
         do {
             try await there.restoreConversation(whole.snapshot)
-            return Step(outcome: .copied, line: line, messages: whole.messages.count)
+            return Step(outcome: .copied, digest: digest)
         } catch let error as ChatStorageError where error.code == .conversationExists {
-            let other = try await WholeConversation.read(id, from: there)
+            let other = try await WholeConversation.read(whole.conversation.id, from: there)
             let isEqual = other.map { $0.line(tenant: tenant) == line } ?? false
-            return Step(outcome: isEqual ? .unchanged : .different, line: line, messages: whole.messages.count)
+            return Step(outcome: isEqual ? .unchanged : .different, digest: digest)
         }
     }
 }
 
 extension CopySummary {
     fileprivate mutating func count(_ step: StoreCopier.Step) {
-        // A conversation that was deleted meanwhile has no line.
-        guard !step.line.isEmpty else { return }
-        source.add(line: step.line[...], messages: step.messages)
+        source.add(step.digest)
         switch step.outcome {
         case .copied:
             copied += 1
-            messages += step.messages
+            messages += step.digest.messages
         case .unchanged: unchanged += 1
         case .different: different += 1
         }

@@ -2,8 +2,9 @@ public import ChatStorageCore
 
 /// Writes conversations of a store to a file.
 ///
-/// Each conversation is as it was at one moment; what others write during the export may be in it or not. Memory holds
-/// one conversation at a time, and the ids of one tenant's conversations.
+/// What it writes is the store as it was at one moment, if the backend has the capability `snapshots`. Otherwise each
+/// conversation is as it was at one moment, and what others write during the export may be in it or not. Memory holds
+/// eight conversations, and the ids of one tenant's.
 ///
 /// ```swift
 /// let summary = try await Exporter(backend: backend).run(.store, to: "chats.jsonl")
@@ -58,31 +59,35 @@ public struct Exporter: Sendable {
     public func run(
         _ selection: ExportSelection, as form: ExportForm = .archive, write: (_ bytes: [UInt8]) async throws -> Void
     ) async throws -> ExportSummary {
-        let walk = StoreWalk(backend: backend)
+        try await backend.withSnapshot { snapshot in
+            try await Self.run(selection, as: form, of: StoreWalk(backend: snapshot), write: write)
+        }
+    }
+
+    private static func run(
+        _ selection: ExportSelection, as form: ExportForm, of walk: StoreWalk,
+        write: (_ bytes: [UInt8]) async throws -> Void
+    ) async throws -> ExportSummary {
         var writer: any ExportWriter =
             switch form {
             case .openAI: OpenAIExport()
             case .markdown: MarkdownExport()
             default: ArchiveExport(scope: selection.kind.scope)
             }
-        func export(_ id: ConversationID, of tenant: String?) async throws -> Bool {
-            try Task.checkCancellation()
-            guard let whole = try await WholeConversation.read(id, from: walk.storage(of: tenant)) else { return false }
-            try await write(writer.conversation(whole, tenant: tenant))
-            return true
+        func export(_ tenant: String?) async throws {
+            try await walk.conversations(of: tenant, transform: \.self) { whole in
+                try await write(writer.conversation(whole, tenant: tenant))
+            }
         }
         try await write(writer.beginning)
         switch selection.kind {
         case .conversation(let id, let tenant):
-            guard try await export(id, of: tenant) else {
+            guard let whole = try await WholeConversation.read(id, from: walk.storage(of: tenant)) else {
                 throw ChatStorageError(.conversationNotFound, "the conversation that was to be exported does not exist")
             }
-        case .tenant(let name):
-            try await walk.conversations(of: name) { _ = try await export($0, of: name) }
-        case .store:
-            try await walk.tenants { tenant in
-                try await walk.conversations(of: tenant) { _ = try await export($0, of: tenant) }
-            }
+            try await write(writer.conversation(whole, tenant: tenant))
+        case .tenant(let name): try await export(name)
+        case .store: try await walk.tenants { try await export($0) }
         }
         try await write(writer.end)
         return writer.summary
@@ -125,7 +130,7 @@ private struct ArchiveExport: ExportWriter {
 
     mutating func conversation(_ whole: WholeConversation, tenant: String?) -> [UInt8] {
         var line = whole.line(tenant: scope == .store ? tenant : nil)
-        digest.add(line: line[...], messages: whole.messages.count)
+        digest.add(ArchiveDigest(line: line[...], messages: whole.messages.count))
         summary.conversations = digest.conversations
         summary.messages = digest.messages
         summary.digest = digest

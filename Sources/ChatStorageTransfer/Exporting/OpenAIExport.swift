@@ -13,6 +13,7 @@ struct OpenAIExport: ExportWriter {
         let messages = path.filter { $0.state != .streaming && $0.state != .failed }
         summary.leaveOut("messages of other branches", whole.messages.count - path.count)
         summary.leaveOut("answers that are not finished", path.count - messages.count)
+        if tenant != nil { summary.leaveOut("tenants' names") }
         if whole.conversation.title != nil { summary.leaveOut("titles") }
         if !whole.conversation.labels.isEmpty { summary.leaveOut("labels") }
         let metadata = messages.count { !$0.metadata.isEmpty } + (whole.conversation.metadata.isEmpty ? 0 : 1)

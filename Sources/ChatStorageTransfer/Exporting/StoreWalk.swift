@@ -5,7 +5,10 @@ import ChatStorageCore
 /// The list is in the order of updates, so a conversation that is written during the walk jumps to its beginning. The
 /// walk therefore reads the beginning again until it has no conversation left that was there when the walk began.
 /// Memory holds the ids of one tenant's conversations for that.
-struct StoreWalk {
+struct StoreWalk: Sendable {
+    /// How many conversations are read ahead of the body.
+    private static let ahead = 8
+
     let backend: any ChatStorageBackend
 
     /// The names of the tenants that have conversations; nil is the default one.
@@ -23,8 +26,47 @@ struct StoreWalk {
         tenant.map { backend.tenant($0) } ?? backend.defaultTenant
     }
 
-    /// The ids of the conversations that a tenant has when the walk begins; some that come later can be among them.
-    func conversations(of tenant: String?, _ body: (ConversationID) async throws -> Void) async throws {
+    /// Reads a conversation that the walk met; nil if it has been deleted since.
+    func whole(_ conversation: Conversation, of tenant: String?) async throws -> WholeConversation? {
+        let storage = storage(of: tenant)
+        return backend.capabilities.contains(.snapshots)
+            ? try await WholeConversation.read(messagesOf: conversation, from: storage)
+            : try await WholeConversation.read(conversation.id, from: storage)
+    }
+
+    /// The conversations of a tenant, of which the next ones are read and transformed while the body has one.
+    ///
+    /// - Parameters:
+    ///   - tenant: The tenant's name; nil is the default tenant.
+    ///   - transform: Makes of a conversation what the body gets.
+    ///   - body: Gets one after another, in the walk's order.
+    func conversations<Transformed: Sendable>(
+        of tenant: String?, transform: @escaping @Sendable (WholeConversation) throws -> Transformed,
+        body: (Transformed) async throws -> Void
+    ) async throws {
+        try await withThrowingTaskGroup(of: (Int, Transformed?).self) { group in
+            var (begun, handedOut) = (0, 0)
+            var finished: [Int: Transformed?] = [:]
+            func handOutOne() async throws {
+                while finished[handedOut] == nil, let (place, transformed) = try await group.next() {
+                    finished[place] = .some(transformed)
+                }
+                if let transformed = finished.removeValue(forKey: handedOut) ?? nil { try await body(transformed) }
+                handedOut += 1
+            }
+            try await conversations(of: tenant) { conversation in
+                try Task.checkCancellation()
+                if begun - handedOut >= Self.ahead { try await handOutOne() }
+                let place = begun
+                group.addTask { (place, try await whole(conversation, of: tenant).map(transform)) }
+                begun += 1
+            }
+            while handedOut < begun { try await handOutOne() }
+        }
+    }
+
+    /// The conversations that a tenant has when the walk begins; some that come later can be among them.
+    func conversations(of tenant: String?, _ body: (Conversation) async throws -> Void) async throws {
         let storage = storage(of: tenant)
         var seen: Set<ConversationID> = []
         var begin: Timestamp?
@@ -45,7 +87,7 @@ struct StoreWalk {
                         seen.insert(conversation.id).inserted
                     {
                         hasNew = true
-                        try await body(conversation.id)
+                        try await body(conversation)
                     }
                 }
                 cursor = page.next

@@ -20,8 +20,8 @@ struct ExportCommand: AsyncParsableCommand {
             What a form cannot express is counted by kind on standard error.
 
             An archive's first line says what it is; its last line has counts and a digest, so an archive that is cut \
-            off or changed is noticed. Each conversation is as it was at one moment; what others write during the \
-            export may be in it or not.
+            off or changed is noticed. All conversations are as they were at one moment, whatever others write \
+            during the export.
 
             --to writes under a temporary name in the same folder and renames the file once it is whole and on the \
             disk, so there is never half a file under its name. Only you can read it. An export that was killed leaves \

@@ -308,6 +308,12 @@ private struct UnfinishedHarness: ConformanceHarness {
             return harness.page(try await base.unfinishedMessages(query))
         }
 
+        func withSnapshot<Result: Sendable>(
+            _ body: (any ChatStorageBackend) async throws -> Result
+        ) async throws -> Result {
+            try await base.withSnapshot(body)
+        }
+
         func statistics() async throws -> StorageStatistics { try await base.statistics() }
     }
 }

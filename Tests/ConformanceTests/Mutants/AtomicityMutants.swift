@@ -186,7 +186,7 @@ extension Mutant {
             "creates what must exist", caughtBy: "atomicity.append.must-exist",
             "concurrency.delete-against-conditional-append",
             related: [
-                "branches.head",
+                "branches.head", "restore.cleared",
                 "labels.limits", "lists.read-marks", "append.first-values",
                 "keys.*", "conditions.*",
                 "atomicity.append.whole-or-nothing", "tenants.isolated", "errors.precedence.arguments",
@@ -252,6 +252,7 @@ extension Mutant {
             "works on after it was closed", caughtBy: "closing.refuses-every-call",
             related: [
                 "errors.precedence.closed", "closing.twice", "closing.reads-under-way", "absence.multi-process",
+                "snapshots.read-only", "snapshots.closing",
             ]
         ) { call, base, _ in
             try await call.perform(on: base)
@@ -261,7 +262,7 @@ extension Mutant {
             related: [
                 "answers.*", "branches.*", "removal.*",
                 "parts.*", "metadata.*", "roles.*", "labels.*", "lists.*", "lists.read-marks", "append.first-values",
-                "messages.lookup", "administration.*",
+                "messages.lookup", "administration.*", "restore.cleared", "snapshots.*",
                 "keys.*", "conditions.*", "closing.reads-under-way",
                 "schema.prepare.concurrent",
                 "text.id.length-refused", "text.id.nul-refused", "text.title.length-refused",

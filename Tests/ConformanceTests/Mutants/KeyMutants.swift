@@ -171,7 +171,7 @@ extension Mutant {
             "takes any conversation that exists for unchanged", caughtBy: "conditions.unchanged.append",
             "conditions.unchanged.race",
             related: [
-                "branches.head",
+                "branches.head", "restore.cleared",
                 "conditions.unchanged.*", "errors.precedence.arguments", "errors.tell-no-text", "keys.before-condition",
                 "keys.race-if-unchanged", "values.codable.given",
             ]

@@ -217,7 +217,10 @@ extension Mutant {
             let items = sequences.compactMap { sequence in page.items.first { $0.sequence == sequence } }
             return .messages(MessagePage(items: items, hasMore: false))
         },
-        Mutant("keeps the version when it clears", caughtBy: "conditions.unchanged.cleared") { call, base, _ in
+        Mutant(
+            "keeps the version when it clears", caughtBy: "conditions.unchanged.cleared",
+            related: ["restore.cleared"]
+        ) { call, base, _ in
             guard case .append(let new) = call, var version = new.condition.expectedVersion,
                 let conversation = try? await base.conversation(new.conversationID)
             else { return try await call.perform(on: base) }

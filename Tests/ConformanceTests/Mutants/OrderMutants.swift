@@ -27,7 +27,7 @@ extension Mutant {
         },
         Mutant(
             "forgets the last sequence of what it restores", caughtBy: "restore.counting-goes-on",
-            related: ["parts.restored", "keys.restored", "restore.exact", "restore.invalid"]
+            related: ["parts.restored", "keys.restored", "restore.cleared", "restore.exact", "restore.invalid"]
         ) { call, base, _ in
             guard case .restoreConversation(var snapshot) = call else { return try await call.perform(on: base) }
             snapshot.lastSequence = snapshot.messages.last?.sequence ?? 0
@@ -45,7 +45,7 @@ extension Mutant {
             related: [
                 "branches.head", "removal.key-is-free",
                 "parts.*",
-                "cancellation.any-operation", "errors.precedence.arguments",
+                "cancellation.any-operation", "errors.precedence.arguments", "restore.cleared",
                 "keys.*", "conditions.*",
                 "text.content.nul-refused", "text.append.most-messages", "roles.other.refused",
                 "order.updated.unmoved-by-others", "atomicity.append.whole-or-nothing",
@@ -127,7 +127,7 @@ extension Mutant {
                 "parts.restored", "lists.labels*", "administration.*", "metadata.*", "labels.*",
                 "keys.restored", "conditions.unchanged.incarnation",
                 "order.list.time-before-id", "order.time.clock-steps-back", "order.time.last-moment",
-                "order.updated.unmoved-by-others", "cascade.clear.keeps-conversation", "restore.exact",
+                "order.updated.unmoved-by-others", "cascade.clear.keeps-conversation", "restore.cleared", "restore.exact",
                 "restore.equal-times", "restore.invalid", "values.codable.given",
             ]
         ) { call, base, _ in

@@ -28,8 +28,13 @@ extension Mutant {
         Mutant(
             "has independent handles without declaring it", caughtBy: "absence.multi-process",
             // Only what goes through its handles is closed.
-            related: ["closing.refuses-every-call"],
+            related: ["closing.refuses-every-call", "snapshots.read-only", "snapshots.closing"],
             harness: UndeclaredHarness(has: .multiProcess)),
+        Mutant(
+            "shows itself for a snapshot",
+            caughtBy: "snapshots.one-moment", "snapshots.tenants", "snapshots.read-only", "snapshots.closing",
+            "snapshots.beside-writers",
+            harness: MomentlessHarness()),
     ]
 
     private static let appendsByHalves: Fault = { call, base, _ in
@@ -41,5 +46,45 @@ extension Mutant {
         for _ in 0..<10 { await Task.yield() }
         let rest = try await base.append(Array(messages.dropFirst(half)), to: id, if: condition)
         return try await .appended(first + rest, to: id, in: base)
+    }
+}
+
+/// Stores in memory that declare snapshots and have none.
+private struct MomentlessHarness: ConformanceHarness {
+    let name = "memory without moments"
+
+    func makeStore() -> any ConformanceStore { Store() }
+
+    private struct Store: ConformanceStore {
+        let backend = Backend(base: InMemoryBackend())
+
+        func handles(_ count: Int) -> [any ChatStorageBackend] { Array(repeating: backend, count: count) }
+
+        func handle(taking roles: RoleSet) -> any ChatStorageBackend { InMemoryBackend(roles: roles) }
+
+        func reopen() -> any ChatStorageBackend { InMemoryBackend() }
+
+        func remove() {}
+    }
+
+    private struct Backend: ChatStorageBackend {
+        let base: InMemoryBackend
+
+        var capabilities: Capabilities { .snapshots }
+        var defaultTenant: InMemoryTenant { base.defaultTenant }
+
+        func prepare(_ preparation: Preparation) async throws { try await base.prepare(preparation) }
+
+        func close() async throws { try await base.close() }
+
+        func tenant(_ name: String) -> InMemoryTenant { base.tenant(name) }
+
+        func tenants(_ query: TenantQuery) async throws -> TenantPage { try await base.tenants(query) }
+
+        func unfinishedMessages(_ query: UnfinishedQuery) async throws -> UnfinishedPage {
+            try await base.unfinishedMessages(query)
+        }
+
+        func statistics() async throws -> StorageStatistics { try await base.statistics() }
     }
 }

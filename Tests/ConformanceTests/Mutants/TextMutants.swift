@@ -84,7 +84,7 @@ extension Mutant {
         },
         Mutant(
             "ignores the case of tenants", caughtBy: "tenants.colliding-names",
-            related: ["administration.tenants", "pages.conversations.foreign-cursor"]
+            related: ["administration.tenants", "pages.conversations.foreign-cursor", "snapshots.*"]
         ) { backend in
             { call, base, tenant in
                 try await call.perform(on: tenant.map { backend.tenant($0.lowercased()) } ?? base)
@@ -126,7 +126,7 @@ extension Mutant {
         },
         Mutant(
             "cuts tenants' names at 63 scalars", caughtBy: "text.tenant.long-lookalikes",
-            related: ["text.tenant.length"]
+            related: ["text.tenant.length", "snapshots.*"]
         ) { backend in
             { call, base, tenant in
                 guard let tenant, (try? Validation.check(tenant: tenant)) != nil else {

@@ -23,6 +23,7 @@ struct TableSection {
         if let archive = bench.archive {
             results.rows += try await measure(ImportRows(bench: bench, archive: archive).rows())
         }
+        if only.isEmpty || only.contains("copy") { results.rows += try await measure(CopyRows(bench).rows()) }
     }
 
     /// The rows of a plot: both operations with each number of callers.

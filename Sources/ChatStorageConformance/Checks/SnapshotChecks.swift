@@ -1,0 +1,169 @@
+import ChatStorageCore
+import Synchronization
+
+extension Check {
+    /// What a store shows of one moment.
+    static let snapshots: [Check] = [
+        Check(
+            "snapshots.one-moment", .a12, needs: [.capability(.snapshots)],
+            why: "An export that mixes moments has answers without their questions, and no digest that fits."
+        ) { context in
+            let backend = try await context.open()
+            let other = backend.tenant("other")
+            try await backend.restoreConversation(.sample("kept", title: "title", messages: 3))
+            try await backend.restoreConversation(.sample("cleared", messages: 3))
+            try await backend.append(.user("text"), to: "deleted")
+            try await other.append(.user("text"), to: "one")
+            let before = (try await TenantState(of: backend), try await TenantState(of: other))
+            let result = try await backend.withSnapshot { snapshot in
+                // Before the first read too: the moment is that of the call.
+                try await change(backend)
+                context.expect(
+                    try await TenantState(of: snapshot.defaultTenant) == before.0, "a snapshot shows its moment")
+                context.expect(
+                    try await TenantState(of: snapshot.tenant("other")) == before.1, "it is one of all tenants")
+                try await backend.append(.user("more"), to: "kept")
+                context.expect(
+                    try await TenantState(of: snapshot) == before.0, "what is written later does not show either")
+                context.expect(
+                    try await snapshot.conversation("new"), equals: nil, "a conversation that came later is not there")
+                return 42
+            }
+            context.expect(result, equals: 42, "the body's result is handed out")
+            context.expect(
+                try await backend.messages(of: "kept").map(\.content).last, equals: "more", "the store has it all")
+        },
+        Check(
+            "snapshots.tenants", .a12, .z1, needs: [.capability(.snapshots), .ownStore],
+            why: "An export of a whole store begins with its tenants."
+        ) { context in
+            let backend = try await context.open()
+            try await backend.tenant("a").append(.user("text"), to: "one")
+            let before = try await backend.tenants(TenantQuery()).items
+            try await backend.withSnapshot { snapshot in
+                try await backend.tenant("b").append(.user("text"), to: "one")
+                try await backend.eraseTenant("a")
+                context.expect(
+                    try await snapshot.tenants(TenantQuery()).items, equals: before, "the tenants are those of then")
+            }
+            context.expect(
+                try await backend.tenants(TenantQuery()).items.map(\.name), equals: ["b"], "the store has others now")
+        },
+        Check(
+            "snapshots.read-only", .a12, .e3, needs: [.capability(.snapshots)],
+            why: "What is written to a moment that is over is either lost or not in that moment."
+        ) { context in
+            struct Stop: Error {}
+            let backend = try await context.open()
+            try await backend.restoreConversation(.sample("one", messages: 2))
+            let held = Mutex<(any ChatStorageBackend)?>(nil)
+            try await context.expectUnchanged(backend, "a snapshot writes nothing") {
+                try await backend.withSnapshot { snapshot in
+                    held.withLock { $0 = snapshot }
+                    await context.expectError(.accessDenied, "a snapshot takes no append") {
+                        try await snapshot.append(.user("text"), to: "one")
+                    }
+                    await context.expectError(.accessDenied, "a snapshot creates nothing") {
+                        try await snapshot.createConversation("two")
+                    }
+                    await context.expectError(.accessDenied, "a snapshot takes no title") {
+                        try await snapshot.updateTitle(of: "one", to: "title")
+                    }
+                    await context.expectError(.accessDenied, "a snapshot restores nothing") {
+                        try await snapshot.restoreConversation(.sample("two", messages: 1))
+                    }
+                    await context.expectError(.accessDenied, "a snapshot is not cleared") {
+                        try await snapshot.clearMessages(of: "one")
+                    }
+                    await context.expectError(.accessDenied, "a snapshot deletes nothing") {
+                        try await snapshot.deleteConversation("one")
+                    }
+                    context.expect(
+                        try await snapshot.messages(of: "one").count, equals: 2, "it can be read after all that")
+                }
+            }
+            let snapshot = try context.require(held.withLock { $0 }, "the body got a snapshot")
+            await context.expectError(.closed, "a snapshot is closed when its body has ended") {
+                try await snapshot.conversation("one")
+            }
+            do {
+                try await backend.withSnapshot { _ in throw Stop() }
+                context.expect(false, "a body's error is thrown")
+            } catch is Stop {}
+            try await backend.append(.user("after"), to: "one")
+            try await backend.close()
+            await context.expectError(.closed, "a closed store gives no snapshot") {
+                try await backend.withSnapshot { _ in }
+            }
+        },
+        Check(
+            "snapshots.closing", .a12, .e3, needs: [.capability(.snapshots), .ownStore],
+            why: "An app that ends while it is exported must not pull the store away from under the export."
+        ) { context in
+            let backend = try await context.open()
+            try await backend.append(.user("text"), to: "one")
+            let hasEnded = Mutex(false)
+            let (began, beginning) = AsyncStream.makeStream(of: Void.self)
+            let closing = Task {
+                for await _ in began { break }
+                try await backend.close()
+                context.expect(hasEnded.withLock(\.self), "closing a store waits for a snapshot's body")
+            }
+            try await backend.withSnapshot { snapshot in
+                beginning.yield()
+                // From then on the store is closing.
+                while await isOpen(backend) { await Task.yield() }
+                context.expect(
+                    try await snapshot.messages(of: "one").count, equals: 1, "a snapshot can be read meanwhile")
+                hasEnded.withLock { $0 = true }
+            }
+            try await closing.value
+        },
+        Check(
+            "snapshots.beside-writers", .a12, needs: [.capability(.snapshots)],
+            why: "A backup is made while people chat."
+        ) { context in
+            let handles = try await context.open(handles: 3)
+            let ids: [ConversationID] = ["first", "second"]
+            for id in ids { try await handles[0].createConversation(id) }
+            let isDone = Mutex(false)
+            _ = try await context.concurrently(handles.count) { index in
+                let chats = handles[index]
+                if index == 0 {
+                    defer { isDone.withLock { $0 = true } }
+                    for number in 0..<150 {
+                        for id in ids { try await chats.append(.user("\(number)"), to: id) }
+                    }
+                    return
+                }
+                while !isDone.withLock({ $0 }) {
+                    try await chats.withSnapshot { snapshot in
+                        // The other way round, so that what is written in between would show.
+                        let second = try await snapshot.conversation("second")?.messageCount ?? 0
+                        await Task.yield()
+                        let first = try await snapshot.conversation("first")?.messageCount ?? 0
+                        context.expect(
+                            first - second == 0 || first - second == 1, "both are as they were at one moment",
+                            actual: "\(first) and \(second) messages")
+                        context.expect(
+                            try await snapshot.messages(of: "first", .after(0), limit: 1_000).count, equals: first,
+                            "messages are as many as were counted")
+                    }
+                }
+            }
+        },
+    ]
+
+    private static func isOpen(_ backend: InterceptedBackend) async -> Bool {
+        (try? await backend.conversation("one")) != nil
+    }
+
+    private static func change(_ backend: InterceptedBackend) async throws {
+        try await backend.append([.user("later"), .assistant("later")], to: "kept")
+        try await backend.updateTitle(of: "kept", to: "later")
+        try await backend.clearMessages(of: "cleared")
+        try await backend.deleteConversation("deleted")
+        try await backend.append(.user("text"), to: "new")
+        try await backend.tenant("other").append(.user("later"), to: "one")
+    }
+}
