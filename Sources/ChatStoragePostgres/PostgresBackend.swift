@@ -52,8 +52,7 @@ public final class PostgresBackend: ChatStorageBackend {
         try await self.init(Configuration(url: url))
     }
 
-    /// All: PostgreSQL is durable, shared between processes, checks constraints, its schema is versioned, and it can be
-    /// read as it is at one moment.
+    /// All: PostgreSQL is durable, shared between processes, checks constraints, is versioned, and has snapshots.
     public var capabilities: Capabilities {
         [.durable, .multiProcess, .engineConstraints, .versionedSchema, .snapshots]
     }

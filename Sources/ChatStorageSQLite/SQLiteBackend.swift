@@ -57,8 +57,9 @@ public final class SQLiteBackend: ChatStorageBackend {
         try await self.init(path: path)
     }
 
-    /// All: a SQLite file is durable, shared between processes, checked by its engine and versioned, and can be read as
-    /// it is at one moment. With a rollback journal it cannot: writers would wait for the reader.
+    /// All: a SQLite file is durable, shared between processes, checked by its engine, versioned, and has snapshots.
+    ///
+    /// With a rollback journal it has no snapshots: writers would wait for the reader.
     public var capabilities: Capabilities {
         let capabilities: Capabilities = [.durable, .multiProcess, .engineConstraints, .versionedSchema]
         return store.hasSnapshots ? capabilities.union(.snapshots) : capabilities

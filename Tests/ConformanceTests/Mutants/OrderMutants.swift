@@ -127,7 +127,8 @@ extension Mutant {
                 "parts.restored", "lists.labels*", "administration.*", "metadata.*", "labels.*",
                 "keys.restored", "conditions.unchanged.incarnation",
                 "order.list.time-before-id", "order.time.clock-steps-back", "order.time.last-moment",
-                "order.updated.unmoved-by-others", "cascade.clear.keeps-conversation", "restore.cleared", "restore.exact",
+                "order.updated.unmoved-by-others", "cascade.clear.keeps-conversation", "restore.cleared",
+                "restore.exact",
                 "restore.equal-times", "restore.invalid", "values.codable.given",
             ]
         ) { call, base, _ in

@@ -21,9 +21,12 @@ extension Mutant {
             harness: DiskHarness(saves: .always, fault: appendsByHalves)),
         Mutant(
             "refuses bad rows in its database without declaring it", caughtBy: "absence.engine-constraints",
+            // Only what goes through its handles is closed: a snapshot too.
+            related: ["snapshots.closing"],
             harness: UndeclaredHarness(has: .engineConstraints)),
         Mutant(
             "refuses newer schemas without declaring it", caughtBy: "absence.versioned-schema",
+            related: ["snapshots.closing"],
             harness: UndeclaredHarness(has: .versionedSchema)),
         Mutant(
             "has independent handles without declaring it", caughtBy: "absence.multi-process",
