@@ -88,6 +88,7 @@ public final class InMemoryBackend: ChatStorageBackend {
     public func withSnapshot<Result: Sendable>(
         _ body: (any ChatStorageBackend) async throws -> Result
     ) async throws -> Result {
+        if store.isSnapshot { return try await body(self) }
         guard store.snapshots.begin() else { throw ChatStorageError.closed }
         defer { store.snapshots.end() }
         let snapshot = try store.snapshot()

@@ -55,7 +55,7 @@ final class InMemoryStore: Sendable {
     private let yieldPolicy = YieldPolicy()
 
     /// Whether it shows one moment of another store, and takes no writes.
-    private let isSnapshot: Bool
+    let isSnapshot: Bool
 
     init(
         clock: @escaping @Sendable () -> Timestamp, roles: RoleSet, observer: (any StorageObserver)? = nil,

@@ -53,8 +53,12 @@ public final class PostgresBackend: ChatStorageBackend {
     }
 
     /// All: PostgreSQL is durable, shared between processes, checks constraints, is versioned, and has snapshots.
+    ///
+    /// With Citus it has no snapshots, which is known once the tables have been looked for: each server would show a
+    /// moment of its own.
     public var capabilities: Capabilities {
-        [.durable, .multiProcess, .engineConstraints, .versionedSchema, .snapshots]
+        let capabilities: Capabilities = [.durable, .multiProcess, .engineConstraints, .versionedSchema]
+        return store.hasSnapshots ? capabilities.union(.snapshots) : capabilities
     }
 
     /// Makes the store ready: creates the schema if it is missing, migrates one of an older version, or only checks it.
@@ -144,10 +148,11 @@ public final class PostgresBackend: ChatStorageBackend {
     /// Runs a body that reads the store as it is at one moment, whatever is written meanwhile.
     ///
     /// It has one connection of its own, in a read-only transaction at `repeatable read`. Nobody waits for it, but the
-    /// server cannot remove old versions of rows while it is open. The calls of a body go one behind another. If the
-    /// connection is lost they are `unavailable`, since another one would show another moment.
+    /// server cannot remove old versions of rows while it is open. Each snapshot opens it beside
+    /// ``Configuration/connections``. The calls of a body go one behind another. If the connection is lost, or the
+    /// server refuses a read, all further calls are `unavailable`, since another transaction would show another moment.
     ///
-    /// On Citus each server shows a moment of its own.
+    /// With Citus the body gets the backend itself.
     public func withSnapshot<Result: Sendable>(
         _ body: (any ChatStorageBackend) async throws -> Result
     ) async throws -> Result {

@@ -59,7 +59,8 @@ public final class SQLiteBackend: ChatStorageBackend {
 
     /// All: a SQLite file is durable, shared between processes, checked by its engine, versioned, and has snapshots.
     ///
-    /// With a rollback journal it has no snapshots: writers would wait for the reader.
+    /// A file with a rollback journal has no snapshots: writers would wait for the reader. Until the first call of
+    /// ``withSnapshot(_:)`` that is taken from ``Configuration/journalMode``, which an older file need not have.
     public var capabilities: Capabilities {
         let capabilities: Capabilities = [.durable, .multiProcess, .engineConstraints, .versionedSchema]
         return store.hasSnapshots ? capabilities.union(.snapshots) : capabilities
@@ -128,15 +129,15 @@ extension SQLiteBackend {
 
     /// Runs a body that reads the store as it is at one moment, whatever is written meanwhile.
     ///
-    /// It holds a read transaction open on a connection of its own. Nobody waits for it, but the write-ahead log cannot
-    /// start over until the body has ended, so it grows by what is written meanwhile.
+    /// It holds a read transaction open on a connection of its own. No write waits for it, but the write-ahead log cannot
+    /// start over until the body has ended, so it grows by what is written meanwhile. With
+    /// ``Configuration/erasesDeletedText`` the deletions that empty the log are `unavailable` until then.
     ///
     /// With a rollback journal no write could be committed meanwhile, so there the body gets the backend itself.
     public func withSnapshot<Result: Sendable>(
         _ body: (any ChatStorageBackend) async throws -> Result
     ) async throws -> Result {
-        guard store.hasSnapshots else { return try await body(self) }
-        return try await store.withSnapshot { try await body(SQLiteBackend($0)) }
+        try await store.withSnapshot { try await body(SQLiteBackend($0)) }
     }
 
     /// What the store is doing at this moment.

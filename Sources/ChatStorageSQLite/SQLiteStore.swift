@@ -15,6 +15,9 @@ final class SQLiteStore: Sendable {
     private let inspection: SharedInspection
     private let dedicatedReads: DedicatedReads
     private let settings: StoreSettings
+    private let openedFile: OpenedFile
+    /// Whether the file has a write-ahead log, once a snapshot was asked for.
+    private let usesLog = Mutex<Bool?>(nil)
     /// Reads of the whole file, and snapshots.
     private let longWork = WorkUnderWay()
     private let phase = Mutex(Phase.new)
@@ -29,7 +32,8 @@ final class SQLiteStore: Sendable {
     /// How many deletions may have left text in the files.
     private let unerased = Atomic(0)
 
-    init(_ settings: StoreSettings) {
+    /// - Parameter opened: The file that other connections have open; by default there are none.
+    init(_ settings: StoreSettings, of opened: OpenedFile = OpenedFile()) {
         file = DatabaseFile(path: settings.file.path)
         isImmutable = settings.file.isImmutable
         roles = settings.schema.roles
@@ -37,7 +41,7 @@ final class SQLiteStore: Sendable {
         busyTimeout = settings.busyTimeout
         observer = settings.observer
         schema = settings.schema
-        let opened = OpenedFile()
+        openedFile = opened
         let longReads = LongReads(mostWaiting: settings.waitingCalls)
         writer = Writer(settings, of: opened, longReads: longReads)
         readers = ReaderPool(settings, of: opened, longReads: longReads)
@@ -94,15 +98,21 @@ final class SQLiteStore: Sendable {
         return try await dedicatedReads.run(body)
     }
 
-    /// Whether others can write while a moment is held.
-    var hasSnapshots: Bool { settings.file.usesWriteAheadLog }
+    /// Whether others can write while a moment is held; a file that is there can have another journal mode than new ones
+    /// get, which is known once a snapshot was asked for.
+    var hasSnapshots: Bool { usesLog.withLock(\.self) ?? settings.file.usesWriteAheadLog }
 
     /// Runs a body on a store whose one connection reads what is there now.
     func withSnapshot<Result>(_ body: (SQLiteStore) async throws -> Result) async throws -> Result {
         try await awaitReady()
+        // It is at one moment already.
+        if settings.holdsSnapshot { return try await body(self) }
+        let hasLog = try await read(inline: false) { try $0.pragma(.journalMode) == "wal" }
+        usesLog.withLock { $0 = hasLog }
+        guard hasLog else { return try await body(self) }
         guard longWork.begin() else { throw ChatStorageError.closed }
         defer { longWork.end() }
-        let snapshot = SQLiteStore(settings.ofSnapshot)
+        let snapshot = SQLiteStore(settings.ofSnapshot, of: openedFile)
         do {
             // The connection's first read decides which moment it is.
             try await snapshot.awaitReady()

@@ -165,6 +165,37 @@ struct RoundTripTests {
         #expect(lines.contains("> \\[a\\](http\\://b\\.c) \\!\\[p\\](q)\\"))
     }
 
+    @Test("a walk ends, and meets each conversation once, however many were updated at one moment")
+    func manyAtOneMoment() async throws {
+        let moment = Timestamp.now()
+        let store = InMemoryBackend(clock: { moment })
+        try await store.prepare()
+        for number in 0..<2_500 { try await store.createConversation(ConversationID("\(number)")) }
+        for backend in [store, Momentless(base: store)] as [any ChatStorageBackend] {
+            let digest = try await ArchiveDigest(of: backend)
+            #expect(digest.conversations == 2_500)
+        }
+        #expect(try await ArchiveDigest(of: store) == ArchiveDigest(of: Momentless(base: store)))
+    }
+
+    @Test("a file with a rollback journal has no snapshots, whatever new files get")
+    func rollbackJournal() async throws {
+        let folder = try TemporaryFolder()
+        var configuration = Self.sqlite(in: folder)
+        configuration.journalMode = .delete
+        let old = try await SQLiteBackend(configuration)
+        try await old.prepare()
+        try await old.close()
+        let store = try await SQLiteBackend(Self.sqlite(in: folder))
+        try await store.withSnapshot { snapshot in
+            // No reader keeps a writer waiting.
+            try await store.append(.user("text"), to: "c")
+            #expect(try await snapshot.conversation("c")?.messageCount == 1)
+        }
+        #expect(!store.capabilities.contains(.snapshots))
+        try await store.close()
+    }
+
     // MARK: A store with everything
 
     private static let tenants: [String?] = [nil, "odd \"名\" /..", "\u{1F642} \\n"]
@@ -226,4 +257,26 @@ struct RoundTripTests {
         }
         return store
     }
+}
+
+/// A backend that holds no moment.
+private struct Momentless: ChatStorageBackend {
+    let base: InMemoryBackend
+
+    var capabilities: Capabilities { [] }
+    var defaultTenant: InMemoryTenant { base.defaultTenant }
+
+    func prepare(_ preparation: Preparation) async throws { try await base.prepare(preparation) }
+
+    func close() async throws { try await base.close() }
+
+    func tenant(_ name: String) -> InMemoryTenant { base.tenant(name) }
+
+    func tenants(_ query: TenantQuery) async throws -> TenantPage { try await base.tenants(query) }
+
+    func unfinishedMessages(_ query: UnfinishedQuery) async throws -> UnfinishedPage {
+        try await base.unfinishedMessages(query)
+    }
+
+    func statistics() async throws -> StorageStatistics { try await base.statistics() }
 }

@@ -35,7 +35,7 @@ extension Check {
             why: "Whether a cancelled message was sent may be unknown, but it is never half sent."
         ) { context in
             let handles = try await context.open(handles: 3)
-            // There is something to lose from the first, also where every append is cancelled before it is stored.
+            // A message that cancelled appends could lose, even if none of them is stored.
             let before = try await handles[0].append(.user("before"), to: "one")
             // What each batch's append returned; nil if it was cancelled. Where all return there was nothing to see, so
             // there are more rounds, with less time, until some are cancelled.

@@ -25,6 +25,8 @@ extension Check {
                 try await backend.append(.user("more"), to: "kept")
                 context.expect(
                     try await TenantState(of: snapshot) == before.0, "what is written later does not show either")
+                let nested = try await snapshot.withSnapshot { try await TenantState(of: $0) }
+                context.expect(nested == before.0, "a snapshot of a snapshot is of the same moment")
                 context.expect(
                     try await snapshot.conversation("new"), equals: nil, "a conversation that came later is not there")
                 return 42

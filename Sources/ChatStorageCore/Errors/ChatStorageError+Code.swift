@@ -78,4 +78,7 @@ extension ChatStorageError {
     /// What writes to a snapshot throw.
     package static let snapshotIsReadOnly = ChatStorageError(
         .accessDenied, "a snapshot shows the store as it was at one moment, and takes no writes")
+    /// What reads of a snapshot throw once its transaction is over.
+    package static let snapshotIsLost = ChatStorageError(
+        .unavailable, "the transaction that showed the store at one moment is over; take another snapshot")
 }

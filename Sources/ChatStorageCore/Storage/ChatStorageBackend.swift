@@ -105,13 +105,16 @@ public protocol ChatStorageBackend: ChatStorage {
     /// ```
     ///
     /// The moment is between the call and the body's beginning. What the body gets only reads: writes fail with
-    /// `accessDenied`. It is closed when the body has ended. Closing the backend waits for that.
+    /// `accessDenied`. It is closed when the body has ended. Closing the backend waits for that, so a body must not
+    /// close the backend that it came from. A snapshot of a snapshot is of the same moment.
     ///
-    /// A backend without the capability ``Capabilities/snapshots`` has no such moment, and gives the body itself.
+    /// A backend without the capability ``Capabilities/snapshots`` holds no moment: the body gets the backend itself.
     ///
-    /// - Parameter body: Reads.
+    /// - Parameter body: Gets the snapshot, which is not used after it returns. Cancelling does not interrupt the body;
+    ///   its calls then throw `CancellationError`.
     /// - Returns: What the body returns.
-    /// - Throws: What the body throws; ``ChatStorageError`` if no moment could be held.
+    /// - Throws: What the body throws; ``ChatStorageError`` with the code `closed`, `notPrepared` or `unavailable` if no
+    ///   moment could be held.
     func withSnapshot<Result: Sendable>(
         _ body: (any ChatStorageBackend) async throws -> Result
     ) async throws -> Result
@@ -132,7 +135,9 @@ extension ChatStorageBackend {
         try await prepare(.migrate)
     }
 
-    /// Runs the body on the backend itself, which is at no moment.
+    /// Runs the body on the backend itself, without holding a moment.
+    ///
+    /// A backend that wraps another one and passes on its capabilities must pass on this call too.
     public func withSnapshot<Result: Sendable>(
         _ body: (any ChatStorageBackend) async throws -> Result
     ) async throws -> Result {

@@ -29,7 +29,9 @@ extension PreparedSQL {
     static let commit = PreparedSQL("chatstorage_commit", [], "COMMIT")
     static let beginSnapshot = PreparedSQL(
         "chatstorage_begin_snapshot", [], "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-    /// The moment is that of the transaction's first statement, which this is: who reads a snapshot may take pauses.
+    /// The transaction's first statement, which takes the snapshot.
+    ///
+    /// It also lifts the limits on idle time, since a body may pause.
     static let keepSnapshot = PreparedSQL(
         "chatstorage_keep_snapshot", [],
         """

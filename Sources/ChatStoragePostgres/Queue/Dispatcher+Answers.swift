@@ -140,7 +140,7 @@ extension Dispatcher {
     }
 
     private mutating func loseSnapshot() {
-        for call in waiting.removeAll(where: { _ in true }) { call.fail(Self.lostSnapshot) }
+        for call in waiting.removeAll(where: { _ in true }) { call.fail(ChatStorageError.snapshotIsLost) }
     }
 
     private mutating func settle(_ call: Call, _ verdict: Call.Verdict, now: ContinuousClock.Instant) {
@@ -167,9 +167,6 @@ extension Dispatcher {
             call.fail(call.request.isWrite ? error.beforeWriting : error)
         }
     }
-
-    static let lostSnapshot = ChatStorageError(
-        .unavailable, "the connection that showed the store at one moment is lost; take another snapshot")
 
     static let brokenSession = ChatStorageError(
         .unavailable, "the connection to the database broke before it could be used")

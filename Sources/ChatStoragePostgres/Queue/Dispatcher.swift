@@ -64,7 +64,7 @@ struct Dispatcher {
 
     /// Takes a call.
     mutating func add(_ call: Call) {
-        guard !isSnapshotLost else { return call.fail(Self.lostSnapshot) }
+        guard !isSnapshotLost else { return call.fail(ChatStorageError.snapshotIsLost) }
         note(deadline: call.deadline)
         waiting.add(call)
     }

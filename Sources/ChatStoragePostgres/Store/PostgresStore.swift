@@ -157,9 +157,17 @@ final class PostgresStore: Sendable {
         await loop.close()
     }
 
+    /// Whether all tables can be read at one moment; those of several servers cannot.
+    var hasSnapshots: Bool {
+        guard case .ready(let statements, _) = phase.withLock({ $0 }) else { return true }
+        return !statements.isDistributed
+    }
+
     /// Runs a body on a store whose only connection shows what is there now.
     func withSnapshot<Result>(_ body: (PostgresStore) async throws -> Result) async throws -> Result {
         _ = try await statements()
+        // It is at one moment already, or no moment can be held.
+        if configuration.holdsSnapshot || !hasSnapshots { return try await body(self) }
         guard snapshots.begin() else { throw ChatStorageError.closed }
         defer { snapshots.end() }
         var configuration = configuration

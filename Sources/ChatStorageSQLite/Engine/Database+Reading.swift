@@ -1,7 +1,11 @@
+import ChatStorageCore
+
 extension Database {
     /// Runs a body that reads, as long as the file and its schema are the store's.
     func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
         try checkPlaceForReading()
+        // After some errors the engine ends the transaction itself (https://www.sqlite.org/lang_transaction.html).
+        if holdsSnapshot, isOutsideTransaction { throw ChatStorageError.snapshotIsLost }
         let result: Result
         do {
             result = try body(self)

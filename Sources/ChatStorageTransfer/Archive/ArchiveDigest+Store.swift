@@ -4,7 +4,7 @@ extension ArchiveDigest {
     /// Reads a whole store, and makes the digest of all tenants' conversations.
     ///
     /// It is that of one moment, if the backend has the capability `snapshots`; otherwise it means something when nobody
-    /// writes meanwhile. Memory holds eight conversations, and the ids of one tenant's.
+    /// writes meanwhile. Memory holds eight conversations, and without snapshots the ids of one tenant's.
     ///
     /// - Throws: `ChatStorageError`; `CancellationError` when the task is cancelled.
     public init(of backend: any ChatStorageBackend) async throws {

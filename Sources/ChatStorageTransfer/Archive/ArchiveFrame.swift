@@ -44,7 +44,7 @@ enum ArchiveFrame {
     /// Reads a line; nil for any other one.
     static func read(_ bytes: ArraySlice<UInt8>) -> Line? {
         // The name comes first, so other lines need not be parsed for this.
-        guard bytes.first == UInt8(ascii: "{"), bytes.prefix(64).contains(UInt8(ascii: "_")),
+        guard bytes.first == UInt8(ascii: "{"),
             bytes.dropFirst().drop(while: \.isJSONWhiteSpace).starts(with: "\"\(name)\"".utf8),
             let members = try? JSONSlice(validating: bytes).memberList
         else { return nil }

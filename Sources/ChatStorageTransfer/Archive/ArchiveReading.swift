@@ -5,6 +5,8 @@ struct ArchiveReading {
         case outside
         case within(ArchiveFrame.Scope)
         case ended
+        /// An archive of another version, of which nothing is read.
+        case refused
     }
 
     private var phase = Phase.outside
@@ -24,6 +26,7 @@ struct ArchiveReading {
 
     /// Takes a line of the file.
     mutating func take(_ piece: TextPiece) -> Found {
+        if case .refused = phase { return .frame }
         guard piece.element == nil, case .text(let bytes) = piece.content else { return .line }
         guard let frame = ArchiveFrame.read(bytes) else {
             if case .within = phase {
@@ -48,7 +51,9 @@ struct ArchiveReading {
                         + "another digest than the \(self.digest.conversations) lines that were read")
             }
             return .frame
-        case .unknown(let reason): return .problem(reason: reason)
+        case .unknown(let reason):
+            phase = .refused
+            return .problem(reason: reason)
         }
     }
 

@@ -47,6 +47,9 @@ package struct WholeConversation: Sendable {
                 if messages.count == conversation.messageCount { break }
             }
         }
+        guard messages.count == conversation.messageCount else {
+            throw ChatStorageError(.damaged, "a conversation of a snapshot has not as many messages as it says")
+        }
         return WholeConversation(conversation: conversation, messages: messages)
     }
 

@@ -50,11 +50,17 @@ final class ExportFile: Sendable {
         self.replacing = replacing
         let cut = path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex
         let number = String(UInt64.random(in: .min ... .max), radix: 36)
-        let temporary = "\(path[..<cut]).\(path[cut...].prefix(100)).\(number).part"
+        // A name has up to 255 bytes.
+        var name = path[cut...]
+        while name.utf8.count > 200 { name.removeLast() }
+        let temporary = "\(path[..<cut]).\(name).\(number).part"
         temporaryPath = temporary
         let opened = try await Self.onQueue(queue) { () throws -> CInt in
             var status = stat()
-            if !replacing, lstat(path, &status) == 0 { throw ExportError.exists }
+            if lstat(path, &status) == 0 {
+                guard replacing else { throw ExportError.exists }
+                try Self.checkIsReplaceable(path)
+            }
             // What is in a chat is its owner's.
             let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
             guard descriptor >= 0 else { throw ExportError(errno) }
@@ -77,8 +83,8 @@ final class ExportFile: Sendable {
     func commit() async throws {
         try Task.checkCancellation()
         try await Self.onQueue(queue) { [self] in
-            guard fsync(descriptor) == 0 else { throw ExportError(errno) }
-            try name()
+            guard Self.sync(descriptor) == 0 else { throw ExportError(errno) }
+            try publish()
             // The name is on the disk once its folder is; some file systems cannot sync folders.
             let cut = path.lastIndex(of: "/").map { path[...$0] } ?? "."
             let folder = open(String(cut), O_RDONLY | O_CLOEXEC)
@@ -88,8 +94,28 @@ final class ExportFile: Sendable {
         }
     }
 
+    /// Refuses to replace a database, whatever it holds: nobody exports chats in the place of a store on purpose.
+    private static func checkIsReplaceable(_ path: String) throws {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        var start = [UInt8](repeating: 0, count: 15)
+        guard read(descriptor, &start, start.count) == start.count, start == Array("SQLite format 3".utf8) else {
+            return
+        }
+        throw ExportError(message: "is a SQLite database, which an export does not replace")
+    }
+
+    /// Brings what was written to the disk; on Apple's systems `fsync` stops before the medium.
+    private static func sync(_ descriptor: CInt) -> CInt {
+        #if canImport(Darwin)
+        if fcntl(descriptor, F_FULLFSYNC) == 0 { return 0 }
+        #endif
+        return fsync(descriptor)
+    }
+
     /// Renames the file, onto another one only if that is to be replaced.
-    private func name() throws {
+    private func publish() throws {
         if !replacing {
             // A link fails where a file has come since, which a rename would replace.
             if link(temporaryPath, path) == 0 {

@@ -4,7 +4,7 @@ public import ChatStorageCore
 ///
 /// What it writes is the store as it was at one moment, if the backend has the capability `snapshots`. Otherwise each
 /// conversation is as it was at one moment, and what others write during the export may be in it or not. Memory holds
-/// eight conversations, and the ids of one tenant's.
+/// eight conversations, and without snapshots the ids of one tenant's.
 ///
 /// ```swift
 /// let summary = try await Exporter(backend: backend).run(.store, to: "chats.jsonl")

@@ -2,8 +2,8 @@ import ChatStorageCore
 
 /// Markdown for people: the current path of each conversation.
 ///
-/// Every text is quoted and escaped, so what it shows is what was said, letter for letter, and nothing in it can look
-/// like a heading, a link, a picture or another message.
+/// Every text is quoted and escaped, so nothing in it can look like a heading, a link, a picture or another message.
+/// Control characters become spaces.
 struct MarkdownExport: ExportWriter {
     private(set) var summary = ExportSummary()
 
@@ -37,12 +37,14 @@ struct MarkdownExport: ExportWriter {
 
     private static func text(of part: MessagePart) -> String {
         if part.kind == .text { return quoted(part.text ?? "") }
-        let name = [
+        let names = [
             String(part.kind.rawValue.map { $0 == "_" ? " " : $0 }), part.name, part.file?.name, part.file?.mediaType,
         ]
-        .compactMap(\.self).map(line).joined(separator: " · ")
+        .compactMap(\.self)
         let body = [part.text, part.input, part.output].compactMap(\.self).filter { !$0.isEmpty }
-        guard !body.isEmpty else { return "\(name)\n\n" }
+        guard !body.isEmpty else { return "\(names.map(line).joined(separator: " · "))\n\n" }
+        // Within HTML Markdown's escapes are text.
+        let name = names.map(htmlLine).joined(separator: " · ")
         return "<details><summary>\(name)</summary>\n\n\(body.map(quoted).joined())</details>\n\n"
     }
 
@@ -67,6 +69,12 @@ struct MarkdownExport: ExportWriter {
     /// A text on one line.
     private static func line(_ text: String) -> String {
         escaped(Substring(text.split(whereSeparator: \.isNewline).joined(separator: " ")))
+    }
+
+    /// A text on one line of HTML.
+    private static func htmlLine(_ text: String) -> String {
+        text.split(whereSeparator: \.isNewline).joined(separator: " ")
+            .replacing("&", with: "&amp;").replacing("<", with: "&lt;")
     }
 
     /// A text that means itself: Markdown lets each punctuation mark of ASCII be escaped, and HTML has two marks.

@@ -4,7 +4,7 @@ import ChatStorageCore
 ///
 /// The list is in the order of updates, so a conversation that is written during the walk jumps to its beginning. The
 /// walk therefore reads the beginning again until it has no conversation left that was there when the walk began.
-/// Memory holds the ids of one tenant's conversations for that.
+/// Memory holds the ids of one tenant's conversations for that. In a snapshot nothing jumps, and one turn is enough.
 struct StoreWalk: Sendable {
     /// How many conversations are read ahead of the body.
     private static let ahead = 8
@@ -29,12 +29,12 @@ struct StoreWalk: Sendable {
     /// Reads a conversation that the walk met; nil if it has been deleted since.
     func whole(_ conversation: Conversation, of tenant: String?) async throws -> WholeConversation? {
         let storage = storage(of: tenant)
-        return backend.capabilities.contains(.snapshots)
+        return showsOneMoment
             ? try await WholeConversation.read(messagesOf: conversation, from: storage)
             : try await WholeConversation.read(conversation.id, from: storage)
     }
 
-    /// The conversations of a tenant, of which the next ones are read and transformed while the body has one.
+    /// Hands a tenant's conversations to the body, and reads the next ones ahead.
     ///
     /// - Parameters:
     ///   - tenant: The tenant's name; nil is the default tenant.
@@ -72,16 +72,20 @@ struct StoreWalk: Sendable {
         var begin: Timestamp?
         // Nothing updated before this can have jumped since the last turn began.
         var bound: Timestamp?
+        var turnsWithoutNew = 0
         while true {
             var cursor: ConversationCursor?
             var (top, hasNew, isDone, pages): (Timestamp?, Bool, Bool, Int) = (nil, false, false, 0)
             repeat {
+                try Task.checkCancellation()
                 let page = try await storage.conversations(after: cursor, limit: bound == nil ? 200 : 1_000)
                 pages += 1
                 for conversation in page.items where !isDone {
                     top = top ?? conversation.updatedAt
                     begin = begin ?? conversation.updatedAt
-                    if let bound, conversation.updatedAt < bound {
+                    if showsOneMoment {
+                        try await body(conversation)
+                    } else if let bound, conversation.updatedAt < bound {
                         isDone = true
                     } else if bound == nil || begin.map({ conversation.createdAt <= $0 }) ?? true,
                         seen.insert(conversation.id).inserted
@@ -92,12 +96,19 @@ struct StoreWalk: Sendable {
                 }
                 cursor = page.next
             } while cursor != nil && !isDone
-            // Within one page nothing jumps.
-            if !hasNew, pages == 1 { return }
-            guard let top else { return }
+            turnsWithoutNew = hasNew ? 0 : turnsWithoutNew + 1
+            // Nothing jumps at one moment, nor within one page. What is missed in turn after turn was written in each.
+            guard !showsOneMoment, pages > 1 || hasNew, turnsWithoutNew < Self.mostTurnsWithoutNew, let top else {
+                return
+            }
             bound = Timestamp(microsecondsSinceEpoch: top.microsecondsSinceEpoch - Self.longestCommit)
         }
     }
+
+    /// Whether the backend is a snapshot, which nobody changes.
+    private var showsOneMoment: Bool { backend.capabilities.contains(.snapshots) }
+
+    private static let mostTurnsWithoutNew = 3
 
     /// How long after its time an update may become visible, in microseconds.
     private static let longestCommit: Int64 = 10_000_000
