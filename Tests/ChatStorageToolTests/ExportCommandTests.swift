@@ -64,6 +64,15 @@ struct ExportCommandTests {
         #expect(try await tool.run("export", "--to", "all.jsonl", "--force").status == 0)
         #expect(try await text(of: "all.jsonl", in: tool) == tool.run("export").output)
         #expect(try await tool.run("export", "--force").status == 64)
+        // What is no file of chats stays, whatever the command may do here: the store, its log, a pipe.
+        #expect(try await tool.run("backup", "old.db").status == 0)
+        try tool.write("log", to: "old.db-wal")
+        #expect(mkfifo(tool.folder.path(of: "pipe"), 0o600) == 0)
+        for name in ["chat.db", "old.db-wal", "pipe"] {
+            let kept = try await tool.run("export", "--to", name, "--force")
+            #expect(kept.status == 1 && kept.errors.contains("replace"), "\(kept.errors)")
+        }
+        #expect(try text(of: "old.db-wal", in: tool) == "log")
         let nowhere = try await tool.run("export", "--to", "no/all.jsonl")
         #expect(nowhere.status == 1)
         #expect(nowhere.errors == "chatstorage: no/all.jsonl cannot be written: no such file or directory\n")

@@ -142,7 +142,12 @@ extension Check {
                     try await chats.withSnapshot { snapshot in
                         // The other way round, so that what is written in between would show.
                         let second = try await snapshot.conversation("second")?.messageCount ?? 0
-                        await Task.yield()
+                        // Something is written in between, unless the writer is done.
+                        while !isDone.withLock({ $0 }),
+                            try await chats.conversation("second")?.messageCount == second
+                        {
+                            await Task.yield()
+                        }
                         let first = try await snapshot.conversation("first")?.messageCount ?? 0
                         context.expect(
                             first - second == 0 || first - second == 1, "both are as they were at one moment",

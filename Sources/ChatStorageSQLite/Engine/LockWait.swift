@@ -19,6 +19,8 @@ final class LockWait {
     private var deadline = ContinuousClock.now
     /// How long the connection has waited for others' locks so far.
     private(set) var waited = Duration.zero
+    /// Until when a wait under way is counted.
+    private var counted = ContinuousClock.now
 
     /// Makes a connection wait like this; the connection is closed before this value goes away.
     func install(on connection: OpaquePointer) {
@@ -28,12 +30,19 @@ final class LockWait {
                 guard let context else { return 0 }
                 let wait = Unmanaged<LockWait>.fromOpaque(context).takeUnretainedValue()
                 let now = ContinuousClock.now
+                // Asking takes time too, on a busy machine more than the pauses.
+                if asked > 0 { wait.count(until: now) } else { wait.counted = now }
                 guard wait.goesOn(asked: asked, at: now) else { return 0 }
                 // Not SQLite's sleep: without `usleep` it is built to sleep for whole seconds.
                 sleepThread(for: .milliseconds(1))
-                wait.waited += .now - now
+                wait.count(until: .now)
                 return 1
             }, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    private func count(until now: ContinuousClock.Instant) {
+        waited += now - counted
+        counted = now
     }
 
     /// Whether to ask again in a moment.

@@ -59,7 +59,14 @@ final class ExportFile: Sendable {
             var status = stat()
             if lstat(path, &status) == 0 {
                 guard replacing else { throw ExportError.exists }
-                try Self.checkIsReplaceable(path)
+                guard status.st_mode & S_IFMT == S_IFREG else {
+                    throw ExportError(message: "is no regular file, and is not replaced")
+                }
+                try Self.checkIsNoDatabase(path)
+                // Nor is what lies beside one and is a part of it.
+                for suffix in ["-wal", "-shm", "-journal"] where path.hasSuffix(suffix) {
+                    try Self.checkIsNoDatabase(String(path.dropLast(suffix.count)))
+                }
             }
             // What is in a chat is its owner's.
             let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -95,7 +102,7 @@ final class ExportFile: Sendable {
     }
 
     /// Refuses to replace a database, whatever it holds: nobody exports chats in the place of a store on purpose.
-    private static func checkIsReplaceable(_ path: String) throws {
+    private static func checkIsNoDatabase(_ path: String) throws {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
@@ -103,7 +110,7 @@ final class ExportFile: Sendable {
         guard read(descriptor, &start, start.count) == start.count, start == Array("SQLite format 3".utf8) else {
             return
         }
-        throw ExportError(message: "is a SQLite database, which an export does not replace")
+        throw ExportError(message: "is of a SQLite database, which an export does not replace")
     }
 
     /// Brings what was written to the disk; on Apple's systems `fsync` stops before the medium.

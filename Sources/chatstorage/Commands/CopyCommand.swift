@@ -13,8 +13,8 @@ struct CopyCommand: AsyncParsableCommand {
             A copy that was interrupted is run again: what is there and equal is skipped; what is there and differs is \
             counted and left as it is. At the end both stores are compared by their digests.
 
-            The store is copied as it is at one moment. What others write to it meanwhile is not copied, so stop them \
-            before the last copy. --schema and --pooler are about every PostgreSQL store that is named.
+            The store is copied as it is at one moment. What others write to it afterwards is not added by another \
+            copy, so stop them first, or copy into an empty store then. --schema and --pooler are about every PostgreSQL store that is named.
 
             Exit status: 0 when the stores are equal; 1 when they differ or something failed; 130 when interrupted.
             """)

@@ -87,7 +87,7 @@ extension Mutant {
                 "metadata.*", "labels.*", "lists.read-marks", "titles.*",
                 "keys.*", "conditions.*",
                 "text.id.length-accepted", "order.*", "atomicity.*", "restore.*", "cascade.*", "concurrency.*",
-                "tenants.*", "pages.conversations.*", "values.codable.given",
+                "tenants.*", "pages.conversations.*", "values.codable.given", "snapshots.*",
             ]
         ) { call, base, _ in
             if case .conversation(let id) = call, let read = try await base.conversation(id) {
