@@ -6,10 +6,8 @@ import Testing
 @Suite("Snapshots on PostgreSQL", .timeLimit(.minutes(5))) struct SnapshotTests {
     private func withNamedBackend(_ body: (PostgresBackend, _ name: String) async throws -> Void) async throws {
         try await TestPostgres.withSchema { url, schema in
-            // A short limit of the server's own, which a body's pause would pass.
-            let options = "options=-c%20idle_in_transaction_session_timeout%3D20"
-            let url = configuration(adding(options, to: adding("application_name=\(schema)", to: url)), schema)
-            let backend = try await PostgresBackend(url)
+            let backend = try await PostgresBackend(
+                configuration(adding("application_name=\(schema)", to: url), schema))
             try await backend.prepare()
             try await body(backend, schema)
             try await backend.close()
@@ -27,10 +25,15 @@ import Testing
 
     @Test("large values and pauses do not end the moment")
     func keepsItsConnection() async throws {
-        try await withNamedBackend { backend, _ in
+        try await TestPostgres.withSchema { url, schema in
+            let backend = try await PostgresBackend(configuration(url, schema))
+            try await backend.prepare()
+            // A short limit of the server's own, which a body's pause would pass.
+            let options = "options=-c%20idle_in_transaction_session_timeout%3D20"
+            let reader = try await PostgresBackend(configuration(adding(options, to: url), schema))
             let large = String(repeating: "x", count: 5 << 20)
             for _ in 0..<2 { try await backend.append(.user(large), to: "c") }
-            try await backend.withSnapshot { snapshot in
+            try await reader.withSnapshot { snapshot in
                 for _ in 0..<3 {
                     try await backend.append(.user("later"), to: "c")
                     #expect(try await snapshot.messages(of: "c").map(\.content.utf8.count) == [5 << 20, 5 << 20])
@@ -38,6 +41,8 @@ import Testing
                 }
             }
             #expect(try await backend.conversation("c")?.lastSequence == 5)
+            try await reader.close()
+            try await backend.close()
         }
     }
 
