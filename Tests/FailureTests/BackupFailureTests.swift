@@ -56,14 +56,16 @@ import Testing
             process.standardOutput = FileHandle.nullDevice
             process.standardInput = FileHandle.nullDevice
             process.standardError = FileHandle.nullDevice
-            let killed = Task.detached { [pause = Int.random(in: 0...30_000, using: &generator)] in
-                // The pause is the fault: it chooses the moment of the kill, and nothing that is asserted depends on it.
-                try await Task.sleep(for: .microseconds(pause))
+            // It is killed so many looks after its copy began; one that was done before stays whole.
+            let killing = Task.detached { [looks = Int.random(in: 0...100, using: &generator)] in
+                while !Task.isCancelled, try Self.partialCopies(in: folder).isEmpty { await Task.yield() }
+                for _ in 0..<looks where process.isRunning { await Task.yield() }
                 if process.isRunning { kill(process.processIdentifier, SIGKILL) }
             }
             try await process.runToEnd()
-            try await killed.value
-            figures.faults += 1
+            killing.cancel()
+            try await killing.value
+            figures.faults += process.terminationReason == .uncaughtSignal ? 1 : 0
             if FileManager.default.fileExists(atPath: copy) {
                 let restored = try await SQLiteBackend(path: copy)
                 #expect(try await restored.check().problems == [])
@@ -76,6 +78,9 @@ import Testing
             try FileManager.default.removeItem(atPath: copy)
             let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
             #expect(left.allSatisfy { $0.hasPrefix("chat.db") || $0.hasSuffix(".partial") }, "\(left)")
+            for name in try Self.partialCopies(in: folder) {
+                try FileManager.default.removeItem(atPath: folder.path(of: name))
+            }
         }
         try await backend.close()
         figures.report()
@@ -107,6 +112,10 @@ import Testing
         }
         #expect(try await backend.append(.user("after"), to: "c").sequence == 5)
         try await backend.close()
+    }
+
+    private static func partialCopies(in folder: TemporaryFolder) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".partial") }
     }
 
     private func read(_ count: Int, from writer: WriterProcess, into ledger: inout Ledger) async throws {

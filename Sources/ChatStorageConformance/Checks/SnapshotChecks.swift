@@ -105,16 +105,18 @@ extension Check {
             let backend = try await context.open()
             try await backend.append(.user("text"), to: "one")
             let hasEnded = Mutex(false)
+            let isClosed = Mutex(false)
             let (began, beginning) = AsyncStream.makeStream(of: Void.self)
             let closing = Task {
                 for await _ in began { break }
                 try await backend.close()
+                isClosed.withLock { $0 = true }
                 context.expect(hasEnded.withLock(\.self), "closing a store waits for a snapshot's body")
             }
             try await backend.withSnapshot { snapshot in
                 beginning.yield()
-                // From then on the store is closing.
-                while await isOpen(backend) { await Task.yield() }
+                // From then on the store is closing; one that takes calls after that is noticed all the same.
+                while !isClosed.withLock(\.self), await isOpen(backend) { await Task.yield() }
                 context.expect(
                     try await snapshot.messages(of: "one").count, equals: 1, "a snapshot can be read meanwhile")
                 hasEnded.withLock { $0 = true }

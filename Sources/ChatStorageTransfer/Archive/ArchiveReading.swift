@@ -5,7 +5,7 @@ struct ArchiveReading {
         case outside
         case within(ArchiveFrame.Scope)
         case ended
-        /// An archive of another version, of which nothing is read.
+        /// In an archive of another version: its lines are skipped.
         case refused
     }
 
