@@ -12,6 +12,8 @@ struct TenantCall {
     /// A violation that others caused is gone at the next attempt, unless they cause another.
     static let attemptsAfterViolation = 3
 
+    /// The constraint that keeps ids apart.
+    private static let conversationKey = "conversations_pkey"
     private static let idIsTaken = "a conversation of this id exists"
 
     /// Pages with a higher limit are long reads; a connection has one of them at a time.
@@ -216,10 +218,11 @@ struct TenantCall {
                 try results.checkCommitted()
                 break
             } catch let error as ChatStorageError where error.isOfUniqueViolation {
-                // If the conversation is not there, it was deleted meanwhile, or it is another key's violation.
-                if try await exists(snapshot.id, statements) {
-                    throw ChatStorageError(.conversationExists, Self.idIsTaken, cause: error.cause)
-                }
+                // The key's own violation says that the conversation was there, even if it has been deleted since. Where it
+                // has no name, as on Citus, one that is not there was deleted meanwhile, or it is another key's.
+                var isTaken = error.cause?.constraint == Self.conversationKey
+                if !isTaken { isTaken = try await exists(snapshot.id, statements) }
+                if isTaken { throw ChatStorageError(.conversationExists, Self.idIsTaken, cause: error.cause) }
                 guard attempt < Self.attemptsAfterViolation else { throw error }
                 meter?.isRepeated()
             }

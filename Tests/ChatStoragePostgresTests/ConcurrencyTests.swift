@@ -41,6 +41,29 @@ import Testing
         }
     }
 
+    @Test("a restore that met a conversation which is deleted each time it looks says that it was there")
+    func restoreBesideDeletions() async throws {
+        try await TestPostgres.withSchema { url, schema in
+            let backend = try await PostgresBackend(configuration(url, schema))
+            try await backend.prepare()
+            // What the server says when another session had the row, which is gone at the next look.
+            try await TestPostgres.execute(
+                """
+                CREATE FUNCTION \(schema).met() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                    RAISE unique_violation USING CONSTRAINT = 'conversations_pkey', TABLE = 'conversations';
+                END $$;
+                CREATE TRIGGER met BEFORE INSERT ON \(schema).conversations
+                    FOR EACH ROW EXECUTE FUNCTION \(schema).met();
+                """)
+            let time = Timestamp.now()
+            await expectError(.conversationExists) {
+                try await backend.restoreConversation(
+                    ConversationSnapshot(id: "c", createdAt: time, updatedAt: time))
+            }
+            try await backend.close()
+        }
+    }
+
     @Test func appendsClearsAndDeletesRaceWithoutDeadlockOrGap() async throws {
         try await TestPostgres.withSchema { url, schema in
             let backends = try await twoBackends(url, schema)
