@@ -15,9 +15,9 @@ extension SQLiteBackend {
     /// before, and each write whole or not at all. It is one file, with the journal mode of the original, which only
     /// its owner can read and write. A store of any version of the schema is copied, as before a migration.
     ///
-    /// The copy is written beside its place under a name that ends in `.partial`, and gets its own name when it is
-    /// whole and on the disk. If the call fails or is cancelled nothing is left; if the process dies, a `.partial` file
-    /// can be left, which can be removed.
+    /// The copy is written beside its place under a name that begins with a dot and ends with `.partial`, and gets its
+    /// own name when it is whole and on the disk. If the call fails or is cancelled nothing is left; if the process
+    /// dies, a `.partial` file can be left, which can be removed.
     ///
     /// With a write-ahead log nobody waits for the copy, but the log cannot start over until it is made, so it grows by
     /// what is written meanwhile. With a rollback journal no write can be committed meanwhile: writers wait, and are
@@ -48,7 +48,7 @@ extension SQLiteBackend {
                     try database.snapshot {
                         // A transaction begins with its first read.
                         _ = try database.isEmpty()
-                        try OnlineBackup.copy(database, to: file.partialPath) { copied, pages in
+                        try OnlineBackup.copy(database, to: file.temporaryPath) { copied, pages in
                             try checkCancellation()
                             last = BackupProgress(copiedPages: copied, pages: pages)
                             progress?(last)
@@ -57,7 +57,7 @@ extension SQLiteBackend {
                 }
                 try file.publish()
             } catch {
-                file.remove()
+                file.discard()
                 if let failure = error as? SQLiteFailure, failure.isFull {
                     throw ChatStorageError(.unavailable, BackupTarget.full, cause: failure.error.cause)
                 }

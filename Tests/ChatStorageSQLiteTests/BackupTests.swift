@@ -77,7 +77,8 @@ import Testing
         let taken = folder.path(of: "folder")
         try FileManager.default.createDirectory(atPath: taken, withIntermediateDirectories: false)
         let paths = [
-            path, "\(folder.path)/./chat.db", folder.path(of: "missing/copy.db"), taken, "", ":memory:",
+            path, path + "-wal", path + "-journal", "\(folder.path)/./chat.db", folder.path(of: "missing/copy.db"),
+            taken, "", ":memory:",
             folder.path(of: String(repeating: "x", count: 300)),
         ]
         for path in paths {

@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageSupport
 
 #if canImport(Darwin)
 import Darwin
@@ -10,103 +11,59 @@ import Musl
 import Android
 #endif
 
-/// The file that a backup becomes: written under a name beside its own, and renamed when it is whole.
+/// The file that a backup becomes, which is whole when it gets its name.
 struct BackupTarget {
-    /// Where it will be; absolute.
-    let path: String
+    private let file: NewFile
     /// Where it is until then.
-    let partialPath: String
-    /// Whether it takes the place of a file that is there.
-    let replaces: Bool
+    var temporaryPath: String { file.temporaryPath }
 
     /// Makes the empty file.
     ///
+    /// - Parameter path: Where it will be; absolute.
     /// - Throws: ``ChatStorageError`` with the code `invalidArgument` if the place is taken.
     init(path: String, replaces: Bool, besides source: FileIdentity) throws {
-        self.path = path
-        self.replaces = replaces
-        let digits = String(UInt32.random(in: .min ... .max), radix: 16)
-        partialPath = "\(path).\(digits).partial"
-        try checkPlace(besides: source)
-        let descriptor = open(partialPath, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw Self.error(errno) }
-        _ = close(descriptor)
-    }
-
-    /// Removes what was written so far.
-    func remove() {
-        unlink(partialPath)
-    }
-
-    /// Makes the file survive a loss of power, and gives it its name.
-    func publish() throws {
-        try Self.sync(partialPath, O_RDWR)
-        if replaces {
-            guard rename(partialPath, path) == 0 else { throw Self.error(errno) }
-        } else {
-            try renameToFreeName()
-        }
-        try Self.sync(folder, O_RDONLY | O_DIRECTORY)
-    }
-
-    /// Renaming would take the place of a file that somebody has made meanwhile; a second name is refused then.
-    private func renameToFreeName() throws {
-        if link(partialPath, path) == 0 {
-            unlink(partialPath)
-            return
-        }
-        switch errno {
-        case EEXIST: throw Self.taken
-        case EPERM, ENOTSUP, EOPNOTSUPP, ENOSYS, EMLINK, EXDEV:
-            // The file system has no second names.
-            var information = stat()
-            guard lstat(path, &information) != 0 else { throw Self.taken }
-            guard rename(partialPath, path) == 0 else { throw Self.error(errno) }
-        case let code: throw Self.error(code)
-        }
-    }
-
-    private func checkPlace(besides source: FileIdentity) throws {
         if try FileIdentity(path: path) == source {
             throw ChatStorageError(.invalidArgument, "the backup's path is that of the store itself")
         }
-        var information = stat()
-        if lstat(path, &information) == 0 {
-            guard replaces else { throw Self.taken }
-            guard information.st_mode & S_IFMT == S_IFREG else {
-                throw ChatStorageError(.invalidArgument, "what is at the backup's path is no file, and is not replaced")
-            }
-        } else if errno != ENOENT {
-            throw Self.error(errno)
-        }
-        for suffix in ["-wal", "-journal"] where stat(path + suffix, &information) == 0 && information.st_size > 0 {
+        var status = stat()
+        for suffix in ["-wal", "-journal"] where stat(path + suffix, &status) == 0 && status.st_size > 0 {
             throw ChatStorageError(
                 .invalidArgument,
                 "beside the backup's path lies another database's \(suffix) file, which SQLite would take for its own")
         }
+        file = try Self.translatingErrors { try NewFile(path: path, replaces: replaces, keepsDatabases: false) }
     }
 
-    private var folder: String {
-        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
-        return String(path[...slash])
+    /// Removes what was written so far.
+    func discard() {
+        file.discard()
     }
 
-    private static func sync(_ path: String, _ flags: Int32) throws {
-        let descriptor = open(path, flags | O_CLOEXEC)
-        guard descriptor >= 0 else { throw error(errno) }
-        defer { _ = close(descriptor) }
-        #if canImport(Darwin)
-        // Elsewhere a sync waits for the medium; there it takes this.
-        if fcntl(descriptor, F_FULLFSYNC) == 0 { return }
-        #endif
-        // Some file systems sync no folders.
-        guard fsync(descriptor) == 0 || errno == EINVAL || errno == ENOTSUP else { throw error(errno) }
+    /// Makes the file survive a loss of power, and gives it its name.
+    func publish() throws {
+        try Self.translatingErrors { try file.publish() }
     }
 
-    private static let taken = ChatStorageError(.invalidArgument, "there is a file at the backup's path")
+    private static func translatingErrors<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let refusal as NewFile.Refusal {
+            throw ChatStorageError(.invalidArgument, message(of: refusal))
+        } catch let error as SystemError {
+            throw Self.error(error.code)
+        }
+    }
+
+    private static func message(of refusal: NewFile.Refusal) -> String {
+        switch refusal {
+        case .exists: "there is a file at the backup's path"
+        case .isNoRegularFile: "what is at the backup's path is no file, and is not replaced"
+        case .isOfDatabase: "the backup's path is that of another database's log or journal"
+        }
+    }
 
     /// What a system's error means for a backup.
-    static func error(_ code: Int32) -> ChatStorageError {
+    private static func error(_ code: Int32) -> ChatStorageError {
         let cause = ChatStorageError.Cause(engine: "system", code: "\(code)")
         return switch code {
         case ENOENT, ENOTDIR:

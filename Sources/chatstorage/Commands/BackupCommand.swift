@@ -8,7 +8,7 @@ struct BackupCommand: AsyncParsableCommand {
         commandName: "backup", abstract: "Copy a SQLite store that is in use to a file.",
         discussion: """
             The copy is the store as it is at one moment, whole, while others read and write it. It is written beside \
-            its place under a name that ends in .partial, and renamed when it is whole and on the disk; if something \
+            its place as .NAME.NUMBER.partial, and renamed when it is whole and on the disk; if something \
             fails, or the command is interrupted, nothing is left.
 
               chatstorage backup --store sqlite:chat.db /backups/monday.db

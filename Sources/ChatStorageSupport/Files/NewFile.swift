@@ -1,0 +1,127 @@
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Android)
+import Android
+#endif
+
+/// A file that gets its name once it is whole and on the disk; until then it has a temporary one in the same folder.
+///
+/// Its calls wait for the disk. Only its owner can read it: what is in a chat is its owner's.
+package struct NewFile: Sendable {
+    /// Why a place is refused.
+    package enum Refusal: Error {
+        /// There is a file, which is not to be replaced.
+        case exists
+        /// There is a folder, a link, a pipe or a device.
+        case isNoRegularFile
+        /// There is a SQLite database, or it is the name of one's log or journal.
+        case isOfDatabase
+    }
+
+    private let path: String
+    /// Where the file is until it gets its name.
+    package let temporaryPath: String
+    private let replaces: Bool
+
+    /// Makes the empty file.
+    ///
+    /// - Parameters:
+    ///   - path: The name that it will get.
+    ///   - replaces: Whether it takes the place of a regular file that is there.
+    ///   - keepsDatabases: Whether it takes no SQLite database's place even then; that of one's log it never takes.
+    /// - Throws: ``Refusal``, `SystemError`.
+    package init(path: String, replaces: Bool, keepsDatabases: Bool) throws {
+        self.path = path
+        self.replaces = replaces
+        let cut = path.utf8.lastIndex(of: UInt8(ascii: "/")).map(path.utf8.index(after:)) ?? path.startIndex
+        // A name has up to 255 bytes.
+        var name = path[cut...]
+        while name.utf8.count > 200 { name.removeLast() }
+        let number = String(UInt64.random(in: .min ... .max), radix: 36)
+        temporaryPath = "\(path[..<cut]).\(name).\(number).partial"
+
+        var status = stat()
+        if lstat(path, &status) == 0 {
+            guard replaces else { throw Refusal.exists }
+            guard status.st_mode & S_IFMT == S_IFREG else { throw Refusal.isNoRegularFile }
+            if keepsDatabases, Self.isDatabase(path) { throw Refusal.isOfDatabase }
+        } else if errno != ENOENT {
+            throw SystemError(errno)
+        }
+        for suffix in ["-wal", "-shm", "-journal"] where path.hasSuffix(suffix) {
+            if Self.isDatabase(String(path.dropLast(suffix.count))) { throw Refusal.isOfDatabase }
+        }
+        let descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw SystemError(errno) }
+        close(descriptor)
+    }
+
+    /// Removes what was written.
+    package func discard() {
+        unlink(temporaryPath)
+    }
+
+    /// Syncs the file, and gives it its name.
+    ///
+    /// - Throws: `Refusal.exists` if a file has come to its place meanwhile; `SystemError`. It has no name then, unless
+    ///   it has replaced another file and only its folder could not be synced.
+    package func publish() throws {
+        let file = open(temporaryPath, O_RDWR | O_CLOEXEC)
+        guard file >= 0 else { throw SystemError(errno) }
+        defer { close(file) }
+        try Self.sync(file)
+        let cut = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+        let folder = open(cut.map { String(path[...$0]) } ?? ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { throw SystemError(errno) }
+        defer { close(folder) }
+        if replaces {
+            guard rename(temporaryPath, path) == 0 else { throw SystemError(errno) }
+        } else {
+            try renameToFreeName()
+        }
+        do {
+            // The name is on the disk once its folder is; some file systems sync no folders.
+            try Self.sync(folder, unless: [EINVAL, ENOTSUP])
+        } catch {
+            if !replaces { unlink(path) }
+            throw error
+        }
+    }
+
+    /// Renaming would take the place of a file that somebody has made meanwhile; a second name is refused then.
+    private func renameToFreeName() throws {
+        if link(temporaryPath, path) == 0 {
+            unlink(temporaryPath)
+            return
+        }
+        switch errno {
+        case EEXIST: throw Refusal.exists
+        case EPERM, ENOTSUP, EOPNOTSUPP, ENOSYS, EMLINK, EXDEV:
+            // The file system has no second names.
+            var status = stat()
+            guard lstat(path, &status) != 0 else { throw Refusal.exists }
+            guard rename(temporaryPath, path) == 0 else { throw SystemError(errno) }
+        case let code: throw SystemError(code)
+        }
+    }
+
+    /// Brings what was written to the disk; on Apple's systems `fsync` stops before the medium.
+    private static func sync(_ descriptor: CInt, unless accepted: [CInt] = []) throws {
+        #if canImport(Darwin)
+        if fcntl(descriptor, F_FULLFSYNC) == 0 { return }
+        #endif
+        guard fsync(descriptor) == 0 || accepted.contains(errno) else { throw SystemError(errno) }
+    }
+
+    private static func isDatabase(_ path: String) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var start = [UInt8](repeating: 0, count: 15)
+        return read(descriptor, &start, start.count) == start.count && start == Array("SQLite format 3".utf8)
+    }
+}
