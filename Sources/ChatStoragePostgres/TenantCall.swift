@@ -10,7 +10,7 @@ struct TenantCall {
     /// A change of metadata, labels or titles reads, merges and writes; others may have written in between.
     private static let attemptsToChange = 100
     /// A violation that others caused is gone at the next attempt, unless they cause another.
-    static let attemptsAfterViolation = 3
+    static let attemptsAfterViolation = 10
 
     /// The constraint that keeps ids apart.
     private static let conversationKey = "conversations_pkey"

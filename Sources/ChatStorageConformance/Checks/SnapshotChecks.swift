@@ -62,23 +62,16 @@ extension Check {
             try await context.expectUnchanged(backend, "a snapshot writes nothing") {
                 try await backend.withSnapshot { snapshot in
                     held.withLock { $0 = snapshot }
-                    await context.expectError(.accessDenied, "a snapshot takes no append") {
-                        try await snapshot.append(.user("text"), to: "one")
+                    for call in writes {
+                        await context.expectError(.accessDenied, "a snapshot takes no \(call)") {
+                            try await call.perform(on: snapshot)
+                        }
                     }
-                    await context.expectError(.accessDenied, "a snapshot creates nothing") {
-                        try await snapshot.createConversation("two")
+                    await context.expectError(.accessDenied, "a snapshot erases no tenant") {
+                        try await snapshot.eraseDefaultTenant()
                     }
-                    await context.expectError(.accessDenied, "a snapshot takes no title") {
-                        try await snapshot.updateTitle(of: "one", to: "title")
-                    }
-                    await context.expectError(.accessDenied, "a snapshot restores nothing") {
-                        try await snapshot.restoreConversation(.sample("two", messages: 1))
-                    }
-                    await context.expectError(.accessDenied, "a snapshot is not cleared") {
-                        try await snapshot.clearMessages(of: "one")
-                    }
-                    await context.expectError(.accessDenied, "a snapshot deletes nothing") {
-                        try await snapshot.deleteConversation("one")
+                    await context.expectError(.accessDenied, "a snapshot is not pruned") {
+                        try await snapshot.deleteConversations(ofTenant: nil, updatedBefore: .latest)
                     }
                     context.expect(
                         try await snapshot.messages(of: "one").count, equals: 2, "it can be read after all that")
@@ -161,6 +154,17 @@ extension Check {
                 }
             }
         },
+    ]
+
+    /// A call of each kind that writes, which would change something.
+    private static let writes: [StorageCall] = [
+        .createConversation(NewConversation("two")),
+        .updateConversation("one", .title("title")),
+        .append(NewMessages([.user("text")], to: "one")),
+        .reviseMessage(MessageRevision(of: "one", 1, metadata: .setting("a", to: 1))),
+        .removeMessages(MessageRemoval(.all, of: "one")),
+        .deleteConversation(ConversationDeletion("one")),
+        .restoreConversation(.sample("two", messages: 1)),
     ]
 
     private static func isOpen(_ backend: InterceptedBackend) async -> Bool {
