@@ -10,6 +10,8 @@ final class PostgresStore: Sendable {
     }
 
     private static let attemptsToPrepare = 5
+    /// An export and a copy read ahead, and what they ask for waits for the one connection.
+    private static let leastWaitingInSnapshot = 64
 
     private let configuration: PostgresBackend.Configuration
     /// The roles that messages can have.
@@ -172,6 +174,7 @@ final class PostgresStore: Sendable {
         defer { snapshots.end() }
         var configuration = configuration
         configuration.connections = 1
+        configuration.waitingCalls = max(configuration.waitingCalls, Self.leastWaitingInSnapshot)
         configuration.holdsSnapshot = true
         let snapshot = try PostgresStore(configuration, versions: versions)
         do {

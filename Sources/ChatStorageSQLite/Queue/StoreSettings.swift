@@ -6,7 +6,7 @@ struct StoreSettings: Sendable {
     /// How many connections read at once.
     var readers: Int
     /// How many calls may wait at once for the writer, and as many for a reader.
-    let waitingCalls: Int
+    var waitingCalls: Int
     /// The schema that the tables must have.
     let schema: Schema
     /// Gets reports of the store's work.
@@ -19,9 +19,13 @@ struct StoreSettings: Sendable {
     var ofSnapshot: StoreSettings {
         var settings = self
         settings.readers = 1
+        settings.waitingCalls = max(waitingCalls, Self.leastWaitingInSnapshot)
         settings.holdsSnapshot = true
         return settings
     }
+
+    /// An export and a copy read ahead, and what they ask for waits for the one connection.
+    private static let leastWaitingInSnapshot = 64
 
     /// How long a call waits for a lock that another connection to the file has.
     var busyTimeout: Duration { file.busyTimeout }
