@@ -4,10 +4,12 @@ public import ChatStorageCore
 public struct CopySummary: Sendable, Hashable {
     /// Conversations that were copied.
     public var copied = 0
-    /// Messages of those conversations.
+    /// Messages of the conversations that were copied or replaced.
     public var messages = 0
     /// Conversations that were there already, equal in everything.
     public var unchanged = 0
+    /// Conversations whose id was there with something else, and that were put in its place.
+    public var replaced = 0
     /// Conversations whose id is there with something else; they were left as they are.
     public var different = 0
     /// The digest of the conversations that were read from the source.
@@ -22,14 +24,41 @@ public struct CopySummary: Sendable, Hashable {
     public init() {}
 }
 
+/// A step of a copy: one conversation of the source is done.
+public struct CopyEvent: Sendable {
+    /// What became of a conversation.
+    public enum Outcome: Sendable, Hashable {
+        /// It was copied.
+        case copied
+        /// It was there already, equal in everything.
+        case unchanged
+        /// Its id was there with something else, which it has replaced.
+        case replaced
+        /// Its id is there with something else, which was left as it is.
+        case different
+    }
+
+    /// The name of its tenant; nil is the default tenant.
+    public let tenant: String?
+    /// The conversation.
+    public let conversationID: ConversationID
+    /// What became of it.
+    public let outcome: Outcome
+    /// What the copy has done so far, this step included.
+    public let summary: CopySummary
+}
+
 /// Copies a whole store, with all tenants, into another one.
 ///
-/// A copy that was interrupted is run again: what is there and equal is skipped, what is there and differs is counted
-/// and left as it is. Each conversation is copied whole or not at all.
+/// A copy that was interrupted is run again: what is there and equal is skipped, what is there and differs is reported,
+/// and left as it is unless ``Configuration/replacesDifferent`` is set. Each conversation is copied whole or not at all.
 ///
 /// The source is read as it was at one moment, if its backend has the capability `snapshots`. What is written to it
-/// meanwhile is not copied, and a conversation that was copied and then goes on differs. So the last run of a move is
-/// that of a store that nobody writes any more, into an empty one.
+/// meanwhile is not copied. So a store in use is moved by two runs: the first one while it is used; the second one, with
+/// `replacesDifferent`, when nobody writes it any more. A conversation that was deleted in the source in between stays
+/// in the target, and the digests differ.
+///
+/// The two stores must not be the same one: a conversation that is deleted during the copy would come back.
 ///
 /// ```swift
 /// let summary = try await StoreCopier(from: sqlite, to: postgres).run()
@@ -40,17 +69,19 @@ public struct StoreCopier: Sendable {
     public struct Configuration: Sendable {
         /// How many conversations are copied at once, and held in memory, 1 or more; by default 32.
         public var concurrentConversations = 32
+        /// Whether a conversation takes the place of another one of its id; by default it does not.
+        ///
+        /// The other one is deleted first. If the process dies in between, the next run copies the conversation.
+        public var replacesDifferent = false
 
         /// The defaults.
         public init() {}
     }
 
-    fileprivate enum Outcome {
-        case copied, unchanged, different
-    }
-
     fileprivate struct Step: Sendable {
-        let outcome: Outcome
+        let tenant: String?
+        let id: ConversationID
+        let outcome: CopyEvent.Outcome
         /// The conversation's in the source.
         let digest: ArchiveDigest
     }
@@ -76,7 +107,7 @@ public struct StoreCopier: Sendable {
     /// - Throws: `ChatStorageError` of either store; `CancellationError` when the task is cancelled. What was copied
     ///   until then stays.
     @discardableResult
-    public func run(report: @escaping @Sendable (CopySummary) async -> Void = { _ in }) async throws -> CopySummary {
+    public func run(report: @escaping @Sendable (CopyEvent) async -> Void = { _ in }) async throws -> CopySummary {
         var summary = try await source.withSnapshot { snapshot in
             try await copyAll(of: StoreWalk(backend: snapshot), report: report)
         }
@@ -85,7 +116,7 @@ public struct StoreCopier: Sendable {
     }
 
     private func copyAll(
-        of walk: StoreWalk, report: @escaping @Sendable (CopySummary) async -> Void
+        of walk: StoreWalk, report: @escaping @Sendable (CopyEvent) async -> Void
     ) async throws -> CopySummary {
         try await withThrowingTaskGroup(of: Step?.self) { group in
             var summary = CopySummary()
@@ -93,8 +124,10 @@ public struct StoreCopier: Sendable {
             func finishOne() async throws {
                 guard let step = try await group.next() else { return }
                 running -= 1
-                if let step { summary.count(step) }
-                await report(summary)
+                guard let step else { return }
+                summary.count(step)
+                await report(
+                    CopyEvent(tenant: step.tenant, conversationID: step.id, outcome: step.outcome, summary: summary))
             }
             try await walk.tenants { tenant in
                 try await walk.conversations(of: tenant) { conversation in
@@ -116,13 +149,29 @@ public struct StoreCopier: Sendable {
         let there = StoreWalk(backend: target).storage(of: tenant)
         let line = whole.line(tenant: tenant)
         let digest = ArchiveDigest(line: line[...], messages: whole.messages.count)
+        let id = whole.conversation.id
+        func step(_ outcome: CopyEvent.Outcome) -> Step {
+            Step(tenant: tenant, id: id, outcome: outcome, digest: digest)
+        }
+        if try await restore(whole, in: there) { return step(.copied) }
+        let other = try await WholeConversation.read(id, from: there)
+        if let other, other.line(tenant: tenant) == line { return step(.unchanged) }
+        guard configuration.replacesDifferent else { return step(.different) }
+        // A task of its own: a cancelled copy still puts the conversation where the other one was.
+        let replacement = Task {
+            try await there.deleteConversation(id)
+            return try await restore(whole, in: there)
+        }
+        return step(try await replacement.value ? .replaced : .different)
+    }
+
+    /// - Returns: Whether it was stored; false if its id is there.
+    private func restore(_ whole: WholeConversation, in storage: any ChatStorage) async throws -> Bool {
         do {
-            try await there.restoreConversation(whole.snapshot)
-            return Step(outcome: .copied, digest: digest)
+            try await storage.restoreConversation(whole.snapshot)
+            return true
         } catch let error as ChatStorageError where error.code == .conversationExists {
-            let other = try await WholeConversation.read(whole.conversation.id, from: there)
-            let isEqual = other.map { $0.line(tenant: tenant) == line } ?? false
-            return Step(outcome: isEqual ? .unchanged : .different, digest: digest)
+            return false
         }
     }
 }
@@ -133,6 +182,9 @@ extension CopySummary {
         switch step.outcome {
         case .copied:
             copied += 1
+            messages += step.digest.messages
+        case .replaced:
+            replaced += 1
             messages += step.digest.messages
         case .unchanged: unchanged += 1
         case .different: different += 1

@@ -11,10 +11,13 @@ struct CopyCommand: AsyncParsableCommand {
             everything: places, times, keys, branches, states, labels, metadata.
 
             A copy that was interrupted is run again: what is there and equal is skipped; what is there and differs is \
-            counted and left as it is. At the end both stores are compared by their digests.
+            listed and left as it is, or replaced with --replace. At the end both stores are compared by their digests.
 
-            The store is copied as it is at one moment. What others write to it afterwards is not added by another \
-            copy, so stop them first, or copy into an empty store then. --schema and --pooler are about every PostgreSQL store that is named.
+            The store is copied as it is at one moment. To move one that is in use, copy it, stop its writers, and \
+            copy it again with --replace. What was deleted in between stays in the copy, and the digests differ.
+
+            The new store is made to take the roles that the old one takes. --schema and --pooler are about every \
+            PostgreSQL store that is named.
 
             Exit status: 0 when the stores are equal; 1 when they differ or something failed; 130 when interrupted.
             """)
@@ -28,16 +31,22 @@ struct CopyCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The store to copy to.", valueName: "url"))
     var to: String
 
+    @Flag(help: "Replace conversations that differ by those that are copied.")
+    var replace = false
+
     func run() async throws {
+        guard try !place(from).isSameStore(as: place(to)) else {
+            throw Failure("--from and --to name the same store", status: Failure.usage)
+        }
         let progress = FileDescriptor.standardError.isTerminal
+        var configuration = StoreCopier.Configuration()
+        configuration.replacesDifferent = replace
         let work = Task {
             try await place(from).withBackend(for: .reading, taking: .thoseOfStore) { source, roles in
                 let wanted: StoreLocation.Roles = roles == .standard ? .thoseOfStore : .withTools
                 return try await place(to).withBackend(for: .filling, taking: wanted) { target, _ in
-                    try await StoreCopier(from: source, to: target).run { summary in
-                        guard progress else { return }
-                        await Output.error("\r\(Self.figures(summary))")
-                    }
+                    let copier = StoreCopier(from: source, to: target, configuration: configuration)
+                    return try await copier.run { await Self.show($0, progress: progress) }
                 }
             }
         }
@@ -61,13 +70,29 @@ struct CopyCommand: AsyncParsableCommand {
         return place
     }
 
-    private static func figures(_ summary: CopySummary) -> String {
-        let done = summary.copied + summary.unchanged + summary.different
-        return "\(done.counted("conversation")), \(summary.messages.counted("message"))"
+    /// Names a conversation that differs, and says how far the copy is.
+    private static func show(_ event: CopyEvent, progress: Bool) async {
+        let summary = event.summary
+        var text = ""
+        if event.outcome == .different, summary.different <= mostNamed {
+            let tenant = event.tenant.map { " of tenant \($0)" } ?? ""
+            text = TerminalText.line("different: conversation \(event.conversationID.rawValue)\(tenant)") + "\n"
+            if summary.different == mostNamed { text += "Further ones are only counted.\n" }
+        }
+        guard progress else { return text.isEmpty ? () : await Output.error(text) }
+        let done = summary.copied + summary.unchanged + summary.replaced + summary.different
+        await Output.error(
+            "\r\u{1B}[K\(text)\(done.counted("conversation")), \(summary.messages.counted("message"))")
     }
 
+    private static let mostNamed = 100
+
     private static func text(of summary: CopySummary) -> String {
-        var text = "Copied \(summary.copied.counted("conversation")) with \(summary.messages.counted("message"))"
+        var text =
+            "Copied \((summary.copied + summary.replaced).counted("conversation")) with \(summary.messages.counted("message"))"
+        if summary.replaced > 0 {
+            text += ", \(summary.replaced.grouped) of them in the place of something else"
+        }
         if summary.unchanged > 0 {
             text += ", \(summary.unchanged.grouped) \(summary.unchanged == 1 ? "was" : "were") there already"
         }
