@@ -31,7 +31,7 @@ struct ExportCommandTests {
     @Test("an archive goes to a file or to standard output, and another store gets all of it from either")
     func archive() async throws {
         let tool = try await filled()
-        let piped = try await tool.run("export")
+        let piped = try await tool.run("export", "--to", "-")
         #expect(piped.status == 0)
         #expect(piped.errors.hasPrefix("Exported 2 conversations with 6 messages.\nDigest: "))
         let filed = try await tool.run("export", "--to", "all.jsonl")
@@ -108,9 +108,12 @@ struct ExportCommandTests {
         let changed = try await tool.run(
             "import", "-", "--store", "changed.db", input: archive.replacing("Black", with: "White"))
         #expect(changed.status == 1 && changed.errors.contains("the archive was changed or damaged"))
+        let skipped = try await tool.run(
+            "import", "-", "--skip-invalid", "--store", "changed.db", input: archive.replacing("Black", with: "White"))
+        #expect(skipped.status == 1 && skipped.output.contains("Files that are damaged"), "\(skipped.output)")
     }
 
-    @Test("a copy that is run again copies nothing; what differs is counted and left")
+    @Test("a copy that is run again copies nothing; what differs is named, and left or replaced")
     func copies() async throws {
         let tool = try await filled()
         let words = ["copy", "--from", "chat.db", "--to", "sqlite:copy.db"]
@@ -126,7 +129,20 @@ struct ExportCommandTests {
         let differing = try await tool.run(words, input: Data())
         #expect(differing.status == 1)
         #expect(differing.output.contains("1 was there already, 1 is there with something else.\nThe stores differ: "))
+        #expect(differing.errors == "different: conversation a\n")
         #expect(try await tool.run("history", "a", "--store", "copy.db").output.contains("Thanks"))
+        let replacing = try await tool.run(words + ["--replace"], input: Data())
+        #expect(replacing.status == 0 && replacing.errors.isEmpty)
+        #expect(
+            replacing.output.hasPrefix(
+                "Copied 1 conversation with 3 messages, 1 of them in the place of something else, 1 was there already.\n"
+            ))
+        #expect(try await !tool.run("history", "a", "--store", "copy.db").output.contains("Thanks"))
+        #expect(symlink("chat.db", tool.folder.path(of: "link.db")) == 0)
+        for other in ["chat.db", "sqlite:./chat.db", "link.db"] {
+            let itself = try await tool.run("copy", "--from", "chat.db", "--to", other)
+            #expect(itself.status == 64 && itself.errors.contains("the same store"), "\(other): \(itself.errors)")
+        }
 
         let none = try await tool.run("copy", "--from", "none.db", "--to", "new.db")
         #expect(none.status == 1 && none.errors.contains("there is no store at none.db"))
@@ -151,7 +167,7 @@ struct ExportCommandTests {
         if try names().contains("all.jsonl") {
             #expect(try await tool.run("import", "all.jsonl").status == 0)
         } else {
-            #expect(try names().allSatisfy { $0.hasPrefix(".all.jsonl.") && $0.hasSuffix(".part") })
+            #expect(try names().allSatisfy { $0.hasPrefix(".all.jsonl.") && $0.hasSuffix(".partial") })
         }
         #expect(try await tool.run("export", "--to", "all.jsonl", "--force").status == 0)
         #expect(try await tool.run("import", "all.jsonl", "--store", "other.db").status == 0)

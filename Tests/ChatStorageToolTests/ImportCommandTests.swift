@@ -223,7 +223,8 @@ struct ImportCommandTests {
         let rest = try await tool.run("import", "--skip-invalid", "rest.json")
         #expect(rest.status == 1 && rest.output.hasPrefix("Imported 1 conversation "))
         #expect(
-            rest.output.hasSuffix("Invalid, not imported: 1.\nFiles that were not read to their end: 1.\n"))
+            rest.output.hasSuffix(
+                "Invalid, not imported: 1.\nFiles that are damaged, or were not read to their end: 1.\n"))
         #expect(
             rest.errors == """
                 rest.json:2: element 2 at byte 67: invalid: is not valid JSON, at byte 101 of the file; from line 2, byte \

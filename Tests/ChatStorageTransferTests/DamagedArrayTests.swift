@@ -135,7 +135,7 @@ struct DamagedArrayTests {
         ] {
             let entries = try await read(text)
             #expect(entries.count == 2 && entries[0].conversation != nil, "\(text)")
-            guard case .restNotRead = entries[1].content else {
+            guard case .fileDamaged = entries[1].content else {
                 Issue.record("\(text): \(entries[1])")
                 continue
             }
@@ -143,7 +143,7 @@ struct DamagedArrayTests {
         }
         // Here nothing is after the damage.
         let whole = try await read("[\(good),\n{\"id\": \"x\" \"y\"}\n]\n")
-        #expect(whole.map(\.isRestNotRead) == [false, false] && whole[1].reason != nil)
+        #expect(whole.map(\.isDamage) == [false, false] && whole[1].reason != nil)
     }
 
     @Test("an array that ends too early, and one after another, are read on")
@@ -154,7 +154,7 @@ struct DamagedArrayTests {
         ] {
             let entries = try await read(text)
             #expect(entries.compactMap { $0.conversation?.id } == ["one", "two", "three"], "\(text)")
-            #expect(entries.contains { $0.reason != nil } && !entries.contains(where: \.isRestNotRead), "\(text)")
+            #expect(entries.contains { $0.reason != nil } && !entries.contains(where: \.isDamage), "\(text)")
         }
     }
 

@@ -132,7 +132,7 @@ struct ImporterTests {
                 switch line {
                 case 2, 9: .conversation(conversation("slow", ["\(line)"]))
                 case let line where line % 3 == 0: .invalid(reason: "\(line)")
-                case 20: .restNotRead(reason: "\(line)")
+                case 20: .fileDamaged(reason: "\(line)")
                 default: .conversation(conversation(ConversationID("c\(line)"), ["a"]))
                 }
             continuation.yield(.init(line: line, content: content, bytesRead: Int64(line)))
@@ -141,8 +141,8 @@ struct ImporterTests {
         let events = Recorder()
         let summary = try await Importer(storage: storage).run(stream) { events.add($0) }
         #expect(events.lines == Array(1...20))
-        #expect(events.byLine[9] == .different && events.byLine[20] == .restNotRead(reason: "20"))
-        #expect((summary.imported, summary.invalid, summary.restsNotRead, summary.different) == (13, 6, 1, 1))
+        #expect(events.byLine[9] == .different && events.byLine[20] == .fileDamaged(reason: "20"))
+        #expect((summary.imported, summary.invalid, summary.damagedFiles, summary.different) == (13, 6, 1, 1))
     }
 
     @Test("entries that wait for a slow conversation are no more than a thousand")

@@ -4,6 +4,7 @@ import ChatStoragePostgres
 import ChatStorageSQLite
 import ChatStorageTransfer
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -69,6 +70,14 @@ struct RoundTripTests {
         }
         let text = String(decoding: bytes, as: UTF8.self)
         #expect(try await problems(text.replacing("three", with: "trees").utf8) == 1)
+        for (old, new) in [
+            ("\"messages\": 3", "\"messages\": 4"),
+            ("begin\", \"version\": 1, \"scope\": \"store", "begin\", \"version\": 1, \"scope\": \"tenant"),
+        ] {
+            #expect(text.contains(old), "\(text)")
+            let entries = try await TestFile.read(bytes: Array(text.replacing(old, with: new).utf8))
+            #expect(entries.count == 3 && entries.last?.isDamage ?? false, "\(new)")
+        }
         let lines = text.split(separator: "\n")
         #expect(try await problems(([lines[0]] + lines[2...]).joined(separator: "\n").utf8) == 1)
         #expect(try await problems(lines[1..<3].joined(separator: "\n").utf8) == 0, "plain lines are no archive")
@@ -101,8 +110,8 @@ struct RoundTripTests {
         configuration.concurrentConversations = 2
         let copier = StoreCopier(from: store, to: target, configuration: configuration)
         let interrupted = Task {
-            try await copier.run { summary in
-                if summary.copied == 3 { withUnsafeCurrentTask { $0?.cancel() } }
+            try await copier.run { event in
+                if event.summary.copied == 3 { withUnsafeCurrentTask { $0?.cancel() } }
             }
         }
         await #expect(throws: CancellationError.self) { try await interrupted.value }
@@ -114,6 +123,29 @@ struct RoundTripTests {
         let again = try await copier.run()
         #expect(!again.isEqual && (again.copied, again.unchanged, again.different) == (0, 8, 1))
         #expect(try await target.history(of: "plain").last == .user("more"))
+        configuration.replacesDifferent = true
+        let events = Mutex<[ConversationID: CopyEvent.Outcome]>([:])
+        let replacing = try await StoreCopier(from: store, to: target, configuration: configuration).run { event in
+            events.withLock { if event.tenant == nil { $0[event.conversationID] = event.outcome } }
+        }
+        #expect(replacing.isEqual && (replacing.replaced, replacing.unchanged, replacing.different) == (1, 8, 0))
+        #expect(events.withLock { $0["plain"] } == .replaced)
+        #expect(try await target.history(of: "plain").last != .user("more"))
+    }
+
+    @Test("a store that lets few calls wait can be copied all the same")
+    func fewWaitingCalls() async throws {
+        let folder = try TemporaryFolder()
+        var configuration = Self.sqlite(in: folder)
+        configuration.waitingCalls = 1
+        let store = try await SQLiteBackend(configuration)
+        try await store.prepare()
+        for number in 1...40 { try await store.append(.user("text"), to: ConversationID("c\(number)")) }
+        let target = InMemoryBackend()
+        try await target.prepare()
+        let summary = try await StoreCopier(from: store, to: target).run()
+        #expect(summary.isEqual && summary.copied == 40)
+        try await store.close()
     }
 
     @Test("an export never has half a file under its name, and replaces none unasked")

@@ -207,7 +207,7 @@ import Testing
         try bytes.write(to: URL(fileURLWithPath: path))
         do {
             let entries = try await read()
-            #expect(entries.last?.isRestNotRead == true, "\(entries.count)")
+            #expect(entries.last?.isDamage == true, "\(entries.count)")
         } catch let error as ChatFileError {
             #expect(error.message.contains("damaged"))
         }

@@ -65,7 +65,7 @@ struct SampleTableTests {
             switch outcome {
             case .imported, .unchanged: return
             case .different: reason = "another conversation has the id"
-            case .invalid(let text), .failed(let text), .restNotRead(let text): reason = text
+            case .invalid(let text), .failed(let text), .fileDamaged(let text): reason = text
             }
             if let index = counts.firstIndex(where: { $0.reason == reason }) {
                 counts[index].count += 1

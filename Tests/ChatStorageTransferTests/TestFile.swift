@@ -39,11 +39,11 @@ extension ChatFile.Entry {
     var reason: String? {
         switch content {
         case .conversation: nil
-        case .invalid(let reason), .restNotRead(let reason): reason
+        case .invalid(let reason), .fileDamaged(let reason): reason
         }
     }
 
-    var isRestNotRead: Bool {
-        if case .restNotRead = content { true } else { false }
+    var isDamage: Bool {
+        if case .fileDamaged = content { true } else { false }
     }
 }

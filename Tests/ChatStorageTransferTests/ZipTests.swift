@@ -25,7 +25,7 @@ struct ZipTests {
         let entries = try await read(files)
         #expect(entries.map { $0.conversation?.id } == ["sh-1", "sh-2", nil])
         #expect(entries[2].reason == "conversations-404.json is in the export's list and not in the ZIP archive")
-        #expect(entries[2].isRestNotRead)
+        #expect(entries[2].isDamage)
     }
 
     @Test("files get the names that the export has for them")

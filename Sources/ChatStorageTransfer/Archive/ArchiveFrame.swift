@@ -5,7 +5,7 @@ import ChatStorageJSON
 ///
 /// ```json
 /// {"chatstorage_archive": "begin", "version": 1, "scope": "store"}
-/// {"chatstorage_archive": "end", "conversations": 3, "messages": 10, "digest": "2c26b46b…"}
+/// {"chatstorage_archive": "end", "scope": "store", "conversations": 3, "messages": 10, "digest": "2c26b46b…"}
 /// ```
 enum ArchiveFrame {
     /// What an archive is of.
@@ -22,10 +22,11 @@ enum ArchiveFrame {
     }
 
     /// The last line.
-    static func end(_ digest: ArchiveDigest) -> [UInt8] {
+    static func end(of scope: Scope, _ digest: ArchiveDigest) -> [UInt8] {
         line([
-            (name, .string("end")), ("conversations", .integer(Int64(digest.conversations))),
-            ("messages", .integer(Int64(digest.messages))), ("digest", .string(digest.description)),
+            (name, .string("end")), ("scope", .string(scope.rawValue)),
+            ("conversations", .integer(Int64(digest.conversations))), ("messages", .integer(Int64(digest.messages))),
+            ("digest", .string(digest.description)),
         ])
     }
 
@@ -36,7 +37,7 @@ enum ArchiveFrame {
     /// A line that is read.
     enum Line {
         case beginning(Scope)
-        case end(conversations: Int64, digest: String)
+        case end(Scope, conversations: Int64, messages: Int64, digest: String)
         /// One that this version does not understand.
         case unknown(reason: String)
     }
@@ -49,20 +50,21 @@ enum ArchiveFrame {
             let members = try? JSONSlice(validating: bytes).memberList
         else { return nil }
         let values = Dictionary(members.map { ($0.key, $0.value) }) { first, _ in first }
+        let scope = (values["scope"]?.string).flatMap(Scope.init(rawValue:))
         switch values[name]?.string {
         case "begin":
             guard values["version"]?.integer == version else {
                 return .unknown(reason: "the archive is of a version that is not known here; update the program")
             }
-            guard let scope = (values["scope"]?.string).flatMap(Scope.init(rawValue:)) else {
+            guard let scope else {
                 return .unknown(reason: "the archive's first line has no scope that is known here")
             }
             return .beginning(scope)
         case "end":
-            guard let count = values["conversations"]?.integer, let digest = values["digest"]?.string else {
-                return .unknown(reason: "the archive's last line has no counts or no digest")
-            }
-            return .end(conversations: count, digest: digest)
+            guard let scope, let conversations = values["conversations"]?.integer,
+                let messages = values["messages"]?.integer, let digest = values["digest"]?.string
+            else { return .unknown(reason: "the archive's last line has no scope, no counts or no digest") }
+            return .end(scope, conversations: conversations, messages: messages, digest: digest)
         default: return .unknown(reason: "the archive's first or last line is not understood")
         }
     }

@@ -11,6 +11,8 @@ struct ArchiveReading {
 
     private var phase = Phase.outside
     private var digest = ArchiveDigest()
+    /// The messages that were read; nil if there are some in lines that are invalid.
+    private var messages: Int64? = 0
 
     /// What a line is.
     enum Found {
@@ -39,27 +41,30 @@ struct ArchiveReading {
         case .beginning(let scope):
             if case .within = phase { return begin(scope, Self.cutOff) }
             return begin(scope, nil)
-        case .end(let conversations, let digest):
+        case .end(let scope, let conversations, let messages, let digest):
             defer { phase = .ended }
-            guard case .within = phase else {
+            guard case .within(let begun) = phase else {
                 return .problem(reason: "the last line of an archive has no first line before it")
             }
-            guard conversations == Int64(self.digest.conversations), digest == self.digest.description else {
-                return .problem(
-                    reason:
-                        "the archive was changed or damaged: its last line says \(conversations) conversations with "
-                        + "another digest than the \(self.digest.conversations) lines that were read")
-            }
-            return .frame
+            let isSame =
+                scope == begun && conversations == Int64(self.digest.conversations)
+                && messages == self.messages ?? messages && digest == self.digest.description
+            return isSame ? .frame : .problem(reason: Self.changed)
         case .unknown(let reason):
             phase = .refused
             return .problem(reason: reason)
         }
     }
 
+    /// Counts the messages of a line's entry.
+    mutating func count(_ entry: ChatFile.Entry) {
+        guard case .conversation(let conversation) = entry.content else { return messages = nil }
+        messages = messages.map { $0 + Int64(conversation.messages.count) }
+    }
+
     private mutating func begin(_ scope: ArchiveFrame.Scope, _ problem: String?) -> Found {
         phase = .within(scope)
-        digest = ArchiveDigest()
+        (digest, messages) = (ArchiveDigest(), 0)
         return problem.map { .problem(reason: $0) } ?? .frame
     }
 
@@ -70,5 +75,6 @@ struct ArchiveReading {
         return Self.cutOff
     }
 
+    private static let changed = "the archive was changed or damaged: its last line does not fit what is before it"
     private static let cutOff = "the archive is cut off: its last line, with its counts and its digest, is missing"
 }

@@ -22,7 +22,7 @@ public struct Exporter: Sendable {
     ///
     /// It is written under a temporary name in the same folder, synced and then renamed; only its owner can read it. An
     /// export that fails or is cancelled removes it; that of a process that was killed stays under the temporary name,
-    /// which begins with a dot and ends with `.part`.
+    /// which begins with a dot and ends with `.partial`.
     ///
     /// - Parameters:
     ///   - selection: What is written.
@@ -126,7 +126,7 @@ private struct ArchiveExport: ExportWriter {
     }
 
     var beginning: [UInt8] { ArchiveFrame.beginning(of: scope) }
-    var end: [UInt8] { ArchiveFrame.end(digest) }
+    var end: [UInt8] { ArchiveFrame.end(of: scope, digest) }
 
     mutating func conversation(_ whole: WholeConversation, tenant: String?) -> [UInt8] {
         var line = whole.line(tenant: scope == .store ? tenant : nil)

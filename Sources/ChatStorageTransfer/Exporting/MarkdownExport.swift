@@ -17,6 +17,9 @@ struct MarkdownExport: ExportWriter {
         summary.leaveOut("messages of other branches", whole.messages.count - path.count)
         let metadata = path.count { !$0.metadata.isEmpty } + (conversation.metadata.isEmpty ? 0 : 1)
         summary.leaveOut("metadata", metadata)
+        summary.leaveOut("keys", path.count { $0.key != nil })
+        summary.leaveOut("providers' own forms", path.count { $0.body.native != nil })
+        for part in path.flatMap(\.parts) { summary.leaveOut(part) }
         var text = "# \(Self.line(conversation.title ?? conversation.id.rawValue))\n\n"
         var facts = ["Conversation \(Self.line(conversation.id.rawValue))"]
         if let tenant { facts.append("tenant \(Self.line(tenant))") }
@@ -35,6 +38,7 @@ struct MarkdownExport: ExportWriter {
         return Array(text.utf8)
     }
 
+    /// A part's text, calls, results and names of files are shown.
     private static func text(of part: MessagePart) -> String {
         if part.kind == .text { return quoted(part.text ?? "") }
         let names = [
@@ -104,5 +108,14 @@ struct MarkdownExport: ExportWriter {
 
     private static func endsInDigit(_ text: String) -> Bool {
         text.unicodeScalars.last.map { ("0"..."9").contains($0) } ?? false
+    }
+}
+
+extension ExportSummary {
+    /// Counts what Markdown does not show of a part.
+    fileprivate mutating func leaveOut(_ part: MessagePart) {
+        if part.file?.url != nil || part.file?.id != nil { leaveOut("places of files") }
+        if part.id != nil || part.callID != nil { leaveOut("ids of parts") }
+        if part.native != nil || !part.extra.isEmpty { leaveOut("providers' own forms") }
     }
 }

@@ -18,6 +18,9 @@ struct OpenAIExport: ExportWriter {
         if !whole.conversation.labels.isEmpty { summary.leaveOut("labels") }
         let metadata = messages.count { !$0.metadata.isEmpty } + (whole.conversation.metadata.isEmpty ? 0 : 1)
         summary.leaveOut("metadata", metadata)
+        summary.leaveOut("times", messages.count)
+        summary.leaveOut("keys", messages.count { $0.key != nil })
+        summary.leaveOut("that answers were stopped", messages.count { $0.state == .stopped })
         guard !messages.isEmpty else {
             summary.leaveOut("conversations without messages")
             return []

@@ -13,8 +13,9 @@ public enum ImportOutcome: Sendable, Hashable {
     /// It may be fine, but the store's own data kept it from being stored or compared, for a reason that quotes no
     /// text.
     case failed(reason: String)
-    /// From here on the file was not read, for a reason that quotes no text.
-    case restNotRead(reason: String)
+    /// The file is damaged: it was not read from here on, or is an archive that was cut off or changed; for a reason
+    /// that quotes no text.
+    case fileDamaged(reason: String)
 }
 
 /// A step of an import: one conversation of the file is done.

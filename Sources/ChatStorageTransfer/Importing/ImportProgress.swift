@@ -115,7 +115,7 @@ extension ImportOutcome {
     fileprivate var isInStore: Bool {
         switch self {
         case .imported, .unchanged: true
-        case .different, .invalid, .failed, .restNotRead: false
+        case .different, .invalid, .failed, .fileDamaged: false
         }
     }
 }

@@ -12,8 +12,8 @@ public struct ImportSummary: Sendable, Hashable {
     public var different = 0
     /// Places in the file without a conversation that can be stored.
     public var invalid = 0
-    /// How many of those are where reading stopped before the end of the file.
-    public var restsNotRead = 0
+    /// How many of those are damage of the file: it was not read to its end, or is an archive that was changed.
+    public var damagedFiles = 0
     /// Conversations that the store's own data kept from being stored or compared.
     public var failed = 0
     /// How many of the conversations that are now in the store have each member of ``ArchivedConversation/leftOut``.
@@ -36,7 +36,7 @@ public struct ImportSummary: Sendable, Hashable {
         sum.unchanged += right.unchanged
         sum.different += right.different
         sum.invalid += right.invalid
-        sum.restsNotRead += right.restsNotRead
+        sum.damagedFiles += right.damagedFiles
         sum.failed += right.failed
         for (name, count) in right.leftOut { sum.addLeftOut(name, count) }
         sum.countMended(right.mended)
@@ -53,9 +53,9 @@ public struct ImportSummary: Sendable, Hashable {
         case .different: different += 1
         case .invalid: invalid += 1
         case .failed: failed += 1
-        case .restNotRead:
+        case .fileDamaged:
             invalid += 1
-            restsNotRead += 1
+            damagedFiles += 1
         }
     }
 

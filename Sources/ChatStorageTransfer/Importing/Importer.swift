@@ -117,7 +117,7 @@ public struct Importer: Sendable {
                     let number = progress.begin(entry)
                     switch entry.content {
                     case .invalid(let reason): await progress.end(number, .invalid(reason: reason))
-                    case .restNotRead(let reason): await progress.end(number, .restNotRead(reason: reason))
+                    case .fileDamaged(let reason): await progress.end(number, .fileDamaged(reason: reason))
                     case .conversation(let conversation):
                         group.addTask {
                             await store(conversation, number: number, importTime: importTime)

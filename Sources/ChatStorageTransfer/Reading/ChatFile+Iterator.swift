@@ -75,13 +75,20 @@ extension ChatFile {
         /// The entries of a piece; none of an archive's first and last line.
         private mutating func take(_ piece: TextPiece) throws -> [Entry] {
             switch archive.take(piece) {
-            case .line: return try entries(of: piece)
+            case .line:
+                let entries = try entries(of: piece)
+                for entry in entries { archive.count(entry) }
+                return entries
             case .frame:
                 (isFirst, lastLine) = (false, piece.line)
                 return []
             case .problem(let reason):
                 (isFirst, lastLine) = (false, piece.line)
-                return [entry(.failure(InvalidConversation(reason: reason)), of: piece)]
+                return [
+                    Entry(
+                        line: piece.line, byte: piece.offset + 1, content: .fileDamaged(reason: reason),
+                        bytesRead: bytesRead)
+                ]
             }
         }
 
@@ -89,7 +96,7 @@ extension ChatFile {
         private mutating func endOfArchive() -> Entry? {
             guard let reason = archive.end() else { return nil }
             return Entry(
-                line: lastLine + 1, byte: bytesRead + 1, content: .restNotRead(reason: reason), bytesRead: bytesRead)
+                line: lastLine + 1, byte: bytesRead + 1, content: .fileDamaged(reason: reason), bytesRead: bytesRead)
         }
 
         private func openDatabase(_ path: String) async throws -> SQLiteChats? {
@@ -136,7 +143,7 @@ extension ChatFile {
                 (id, content) = (conversation.id, .conversation(conversation))
             case .failure(let problem):
                 id = problem.id
-                content = problem.endsReading ? .restNotRead(reason: problem.reason) : .invalid(reason: problem.reason)
+                content = problem.endsReading ? .fileDamaged(reason: problem.reason) : .invalid(reason: problem.reason)
             }
             return Entry(
                 line: piece.line, element: piece.element, byte: piece.offset + 1, id: id, content: content,

@@ -66,8 +66,8 @@ public struct ChatFile: AsyncSequence, Sendable {
             case conversation(ArchivedConversation)
             /// No conversation, for a reason that quotes no message and no title.
             case invalid(reason: String)
-            /// Damage, after which the rest of the file is not read or is missing.
-            case restNotRead(reason: String)
+            /// Damage of the file: its rest is not read or is missing, or it is an archive that was changed.
+            case fileDamaged(reason: String)
         }
 
         /// The line where it begins, counted from 1.

@@ -53,7 +53,7 @@ struct ZipEntries {
     }
 
     private func note(_ reason: String) -> ChatFile.Entry {
-        ChatFile.Entry(line: 1, content: .restNotRead(reason: reason), bytesRead: bytesRead)
+        ChatFile.Entry(line: 1, content: .fileDamaged(reason: reason), bytesRead: bytesRead)
     }
 
     /// An entry of a file as one of the archive.
@@ -64,8 +64,8 @@ struct ZipEntries {
             content = .conversation(conversation.naming(archive.assetNames))
         case .invalid(let reason) where archive.steps.count > 1:
             content = .invalid(reason: "\(reason) (in \(ZipPlan.file(name).shortened))")
-        case .restNotRead(let reason) where archive.steps.count > 1:
-            content = .restNotRead(reason: "\(reason) (in \(ZipPlan.file(name).shortened))")
+        case .fileDamaged(let reason) where archive.steps.count > 1:
+            content = .fileDamaged(reason: "\(reason) (in \(ZipPlan.file(name).shortened))")
         default: break
         }
         return ChatFile.Entry(

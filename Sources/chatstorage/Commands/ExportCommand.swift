@@ -25,7 +25,7 @@ struct ExportCommand: AsyncParsableCommand {
 
             --to writes under a temporary name in the same folder and renames the file once it is whole and on the \
             disk, so there is never half a file under its name. Only you can read it. An export that was killed leaves \
-            the temporary file, .NAME.NUMBER.part.
+            the temporary file, .NAME.NUMBER.partial.
             """)
 
     /// The forms' names.
@@ -50,21 +50,21 @@ struct ExportCommand: AsyncParsableCommand {
     @Option(name: .customLong("as"), help: "The form: archive, openai or markdown.")
     var form = Form.archive
 
-    @Option(help: ArgumentHelp("The file (default: standard output).", valueName: "file"))
-    var to: String?
+    @Option(help: ArgumentHelp("The file; - is standard output (default).", valueName: "file"))
+    var to = "-"
 
     @Flag(help: "Replace a file that is there.")
     var force = false
 
     func validate() throws {
-        guard !force || to != nil else { throw ValidationError("--force is for a file that --to names.") }
+        guard !force || to != "-" else { throw ValidationError("--force is for a file that --to names.") }
     }
 
     func run() async throws {
         let work = Task {
             try await store.withBackend(for: .reading, taking: .thoseOfStore, on: medium) { backend, _ in
                 let exporter = Exporter(backend: backend)
-                guard let to else {
+                guard to != "-" else {
                     return try await exporter.run(selection, as: form.form) { try await Output.writeBytes($0) }
                 }
                 return try await exporter.run(selection, to: to, as: form.form, replacing: force)
@@ -80,7 +80,7 @@ struct ExportCommand: AsyncParsableCommand {
             throw Failure(nil, status: interruption.status)
         } catch let error as ExportError {
             let advice = error.isExistingFile ? "; --force replaces it" : ""
-            throw Failure("\(TerminalText.line(to ?? "")) \(error.message)\(advice)")
+            throw Failure("\(TerminalText.line(to)) \(error.message)\(advice)")
         } catch let error as ChatStorageError where error.code == .conversationNotFound {
             throw Failure.noConversation(ConversationID(id ?? ""))
         }

@@ -74,8 +74,8 @@ struct ImportCommand: AsyncParsableCommand {
             Interrupting an import leaves only whole conversations; run it again for the rest.
 
             Exit status: 0 when every conversation is in the store; 1 when one is invalid (unless --skip-invalid is \
-            given), different or failed, when a file cannot be read, or not to its end, or when it has conversations \
-            but no valid one; 130 when interrupted. A file without any conversation, such as an empty one, is no \
+            given), different or failed, when a file cannot be read, or not to its end, when an archive is cut off or \
+            was changed, or when a file has conversations but no valid one; 130 when interrupted. A file without any conversation, such as an empty one, is no \
             failure.
             """)
 

@@ -51,7 +51,7 @@ actor ImportDisplay {
             await say("\(place(of: event)): different: conversation \(id) is there with other messages")
         case .failed(let reason):
             await problem("failed: conversation ", id, ": \(TerminalText.line(reason))", event)
-        case .invalid(let reason), .restNotRead(let reason):
+        case .invalid(let reason), .fileDamaged(let reason):
             await problem("invalid: ", "", TerminalText.line(reason), event)
         }
         await showProgress()
@@ -73,7 +73,7 @@ actor ImportDisplay {
 
     /// Whether all that was asked for is in the store.
     func isComplete(skipInvalid: Bool) -> Bool {
-        unreadable == 0 && withoutValid == 0 && total.different == 0 && total.failed == 0 && total.restsNotRead == 0
+        unreadable == 0 && withoutValid == 0 && total.different == 0 && total.failed == 0 && total.damagedFiles == 0
             && (skipInvalid || total.invalid == 0)
     }
 
@@ -108,8 +108,8 @@ actor ImportDisplay {
         if total.different > 0 { lines.append("Different, left as they are: \(total.different.grouped).") }
         if total.invalid > 0 { lines.append("Invalid, not imported: \(total.invalid.grouped).") }
         if total.failed > 0 { lines.append("Failed, for what the store has: \(total.failed.grouped).") }
-        if total.restsNotRead > 0 {
-            lines.append("Files that were not read to their end: \(total.restsNotRead.grouped).")
+        if total.damagedFiles > 0 {
+            lines.append("Files that are damaged, or were not read to their end: \(total.damagedFiles.grouped).")
         }
         if unreadable > 0 { lines.append("Files that could not be read: \(unreadable.grouped).") }
         lines += leftOutText + mendedText
