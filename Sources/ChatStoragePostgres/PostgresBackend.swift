@@ -19,7 +19,7 @@ public import ChatStorageCore
 /// not write, such as an `updated_at` of `infinity`. A call that reads one fails with `damaged`; so does an append to
 /// that conversation or a new title for it, though it is stored.
 public final class PostgresBackend: ChatStorageBackend {
-    private let store: PostgresStore
+    let store: PostgresStore
 
     /// Opens a store as a configuration says.
     ///

@@ -11,6 +11,7 @@ extension TenantCall {
         }
         guard query.limit > 0 else { return MessagePage([], for: query) }
         if case .through = query.path { return try await path(query, statements) }
+        if query.path == .current, store.branched.contains(key(id)) { return try await path(query, statements) }
         let pages = query.path == .all ? statements.pagesOfAll : statements.pagesOfCurrent
         let positions = pages[query.states]
         let statement =
@@ -47,7 +48,9 @@ extension TenantCall {
                 statements.pathLast
             }
         let values = values(query.conversationID) { MessagePath.append(query, to: &$0) }
-        return try MessagePath.page(try await page(query, statement, values), of: query)
+        let page = try MessagePath.page(try await page(query, statement, values), of: query)
+        if query.path == .current { store.branched.note(key(query.conversationID), isIn: page.through != nil) }
+        return page
     }
 
     private func page(

@@ -121,7 +121,7 @@ extension TenantCall {
             do {
                 let results = try await store.results(of: append.request, meter)
                 if let stored = try append.stored(results) {
-                    store.labelled.note(key, hasLabels: append.foundLabels)
+                    store.labelled.note(key, isIn: append.foundLabels)
                     return stored
                 }
             } catch let error as ChatStorageError where error.isOfUniqueViolation {

@@ -1,5 +1,5 @@
 import ChatStorageCore
-import ChatStoragePostgres
+@testable import ChatStoragePostgres
 import TestSupport
 import Testing
 
@@ -20,6 +20,24 @@ import Testing
             let branched = try await TestPostgres.execute(
                 "SELECT 1 FROM \(schema).conversations WHERE is_branched OR head IS NOT NULL OR message_count <> 3")
             #expect(jumps.isEmpty && branched.isEmpty)
+            try await backend.close()
+        }
+    }
+
+    /// Later reads begin with the statement that follows branches.
+    @Test func aReadRemembersWhetherAConversationHasBranched() async throws {
+        try await TestPostgres.withSchema { url, schema in
+            let backend = try await PostgresBackend(configuration(url, schema))
+            try await backend.prepare()
+            try await backend.append([.user("1"), .assistant("2")], to: "c")
+            let key = ConversationKey(tenant: "", id: "c")
+            for isBranched in [false, true, false] {
+                if isBranched { try await backend.append(.assistant("3"), to: "c", .insteadOf(2)) }
+                let last = try await backend.messages(of: "c").last?.sequence ?? 0
+                #expect(backend.store.branched.contains(key) == isBranched)
+                #expect(try await backend.messages(of: "c").map(\.sequence) == [1, last])
+                if isBranched { try await backend.removeMessages([2], of: "c") }
+            }
             try await backend.close()
         }
     }

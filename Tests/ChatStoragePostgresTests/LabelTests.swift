@@ -203,14 +203,14 @@ import Testing
     }
 
     @Test func whatIsKnownOfLabelsIsBounded() {
-        let known = LabelledConversations()
-        let keys = (0...LabelledConversations.limit).map { ConversationKey(tenant: "", id: ConversationID("\($0)")) }
-        known.note(keys[0], hasLabels: false)
+        let known = KnownConversations()
+        let keys = (0...KnownConversations.limit).map { ConversationKey(tenant: "", id: ConversationID("\($0)")) }
+        known.note(keys[0], isIn: false)
         #expect(!known.contains(keys[0]))
-        for key in keys { known.note(key, hasLabels: true) }
-        #expect(keys.count { known.contains($0) } <= LabelledConversations.limit)
-        #expect(known.contains(keys[LabelledConversations.limit]))
-        known.note(keys[LabelledConversations.limit], hasLabels: false)
-        #expect(!known.contains(keys[LabelledConversations.limit]))
+        for key in keys { known.note(key, isIn: true) }
+        #expect(keys.count { known.contains($0) } <= KnownConversations.limit)
+        #expect(known.contains(keys[KnownConversations.limit]))
+        known.note(keys[KnownConversations.limit], isIn: false)
+        #expect(!known.contains(keys[KnownConversations.limit]))
     }
 }

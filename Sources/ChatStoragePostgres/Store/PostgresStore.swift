@@ -19,8 +19,10 @@ final class PostgresStore: Sendable {
     var observer: (any StorageObserver)? { configuration.observer }
     private let versions: [SchemaVersion]
     private let loop: EventLoop
-    /// Conversations that have labels, as far as is known.
-    let labelled = LabelledConversations()
+    /// Conversations that have labels, as far as appends have found.
+    let labelled = KnownConversations()
+    /// Conversations that have branched, as far as reads have found.
+    let branched = KnownConversations()
     /// The answers whose ends are being written.
     let endingAnswers = EndingAnswers()
     private let inspections: SingleFlight<SchemaInspection.Location>

@@ -1,10 +1,10 @@
 import Synchronization
 
-/// Conversations that have labels, as far as appends have found.
+/// Conversations that have something that most have not, such as labels or branches, as far as calls have found.
 ///
-/// An append to one of them begins with the statement that lists its labels, not with one that leaves it out. This
-/// only saves time: a conversation can get or lose its labels at any moment.
-final class LabelledConversations: Sendable {
+/// A call about one of them begins with the statement that is right for it, not with one that finds out that it is not.
+/// This only saves time: both are right for every conversation, which can get or lose its labels at any moment.
+final class KnownConversations: Sendable {
     /// At most this many are remembered.
     static let limit = 4_096
 
@@ -16,11 +16,11 @@ final class LabelledConversations: Sendable {
         !isEmpty.load(ordering: .relaxed) && keys.withLock { $0.contains(key) }
     }
 
-    /// Takes note of what an append found.
-    func note(_ key: ConversationKey, hasLabels: Bool) {
-        if !hasLabels, isEmpty.load(ordering: .relaxed) { return }
+    /// Takes note of what a call found.
+    func note(_ key: ConversationKey, isIn: Bool) {
+        if !isIn, isEmpty.load(ordering: .relaxed) { return }
         keys.withLock { keys in
-            if hasLabels {
+            if isIn {
                 if keys.count >= Self.limit { keys.removeAll() }
                 keys.insert(key)
             } else {
