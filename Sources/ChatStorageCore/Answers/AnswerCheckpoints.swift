@@ -59,16 +59,16 @@ public struct AnswerCheckpoints: Sendable {
             } else if bytesPerSecond < 1 {
                 "the bytes per second are not positive"
             } else if keepAlive <= .zero {
-                "the time to be kept alive is not positive"
+                "the keep-alive time is not positive"
             } else if look <= .zero {
-                "the time between looks is not positive"
+                "the time between look-ups is not positive"
             } else {
                 nil
             }
         if let problem { throw ChatStorageError(.invalidArgument, "\(problem), in the checkpoints of an answer") }
     }
 
-    /// The same with times of three years at most: a clock has no time that is later by the longest duration.
+    /// The same with times of three years at most: the longest duration would overflow a clock's time.
     var bounded: AnswerCheckpoints {
         var bounded = self
         let longest = Duration.seconds(100_000_000)

@@ -102,7 +102,7 @@ final class AnswerWriter<C: Clock>: Sendable where C.Duration == Duration {
 
     /// What the call returns or throws.
     ///
-    /// - Parameter thrown: What the body threw although it was not cancelled.
+    /// - Parameter thrown: What the body threw without having been cancelled.
     private func outcome(of result: Result<Message, any Error>, thrown: (any Error)?) throws -> Message {
         if let thrown { throw thrown }
         switch result {

@@ -19,8 +19,8 @@ extension ChatMessage: CustomStringConvertible {
 extension Message: CustomStringConvertible {
     /// The conversation, the sequence and what was appended, such as `"trip" #2 user: "Hi"`, then when.
     ///
-    /// An answer under way, and one that was, comes with its state and its revision, and a message that does not follow
-    /// the one before it with what it follows.
+    /// An answer that is or was under way also shows its state and its revision. A message that does not follow the one
+    /// before it shows what it follows.
     ///
     /// It is for debugging. It quotes the chat, so keep it out of errors and logs.
     public var description: String {

@@ -55,7 +55,7 @@ extension ChatStorageError {
         public static let schemaTooNew = Code(.schemaTooNew)
         /// The store has tables of the library's names that the library did not make, or does not keep text as UTF-8.
         ///
-        /// Or a constraint or trigger that others have added refuses a write; the cause names the constraint.
+        /// Also if a constraint or trigger that others have added refuses a write; the cause names the constraint.
         public static let schemaMismatch = Code(.schemaMismatch)
         /// The storage was closed.
         public static let closed = Code(.closed)

@@ -6,12 +6,12 @@ public import Foundation
 
 /// What a storage call throws, besides `CancellationError`.
 ///
-/// <doc:WhenACallFails> says what follows from which failure, and what an app does about it.
+/// <doc:WhenACallFails> says which failure gives which error, and what an app does about it.
 ///
 /// Compare ``code-swift.property``, never the message. No property holds message content, a title or a password, so an
 /// error can be logged as it is.
 public struct ChatStorageError: Error, Sendable {
-    /// What happened to the write that failed as ``Code-swift.struct/unavailable``.
+    /// What happened to a write that may succeed later.
     public enum WriteOutcome: Sendable, Hashable {
         /// Nothing was written; the call can be repeated.
         case notApplied
@@ -25,9 +25,9 @@ public struct ChatStorageError: Error, Sendable {
         public var engine: String
         /// The engine's own code: a SQLSTATE, SQLite's extended result code, an errno.
         public var code: String
-        /// The name of the constraint that was broken, where the engine gives one.
+        /// The name of the constraint that was broken, if the engine gives one.
         public var constraint: String?
-        /// The name of the table, where the engine gives one.
+        /// The name of the table, if the engine gives one.
         public var table: String?
 
         /// Makes a cause.
@@ -43,12 +43,12 @@ public struct ChatStorageError: Error, Sendable {
     public let code: Code
     /// A sentence for a log or a developer, in English; it never quotes stored text.
     public let message: String
-    /// For ``Code-swift.struct/unavailable`` writes, whether the write happened; nil where the question does not arise.
+    /// For a write that may succeed later (``isRetryable``), whether it happened; nil for any other error.
     public let writeOutcome: WriteOutcome?
     /// What the engine said.
     public let cause: Cause?
 
-    /// Makes an error; backends do.
+    /// Makes an error; for backends.
     public init(_ code: Code, _ message: String, writeOutcome: WriteOutcome? = nil, cause: Cause? = nil) {
         self.code = code
         self.message = message
@@ -64,7 +64,8 @@ public struct ChatStorageError: Error, Sendable {
 }
 
 extension ChatStorageError {
-    /// The error of a write that was not begun, or undone; if it may succeed later, it says that nothing was written.
+    /// The error of a write that did not begin, or was undone; if it may succeed later, it says that nothing was
+    /// written.
     package var beforeWriting: ChatStorageError {
         guard isRetryable, writeOutcome == nil else { return self }
         return ChatStorageError(code, message, writeOutcome: .notApplied, cause: cause)

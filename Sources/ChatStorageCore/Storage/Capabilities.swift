@@ -1,7 +1,7 @@
 /// What a backend promises beyond the rules that bind all of them.
 ///
-/// A backend declares them once; an app reads them here, and so does the conformance suite, which also checks, as far
-/// as a store can be asked, that a backend honestly lacks what it does not declare.
+/// A backend declares them once. Apps read them here, and so does the conformance suite, which also checks, as far as
+/// it can, that a backend lacks what it does not declare.
 public struct Capabilities: OptionSet, Sendable, Hashable {
     /// The bits.
     public let rawValue: UInt8

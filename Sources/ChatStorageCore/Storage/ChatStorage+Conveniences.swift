@@ -1,5 +1,5 @@
-// Functions that an app calls for every message are inlined: a task looks up its executor whenever an asynchronous
-// function is called, and again when it returns.
+// Functions that an app calls for every message are inlined, because a task looks up its executor whenever an
+// asynchronous function is called, and again when it returns.
 extension ChatStorage {
     /// Creates a conversation.
     ///
@@ -52,11 +52,11 @@ extension ChatStorage {
         try await deleteConversation(ConversationDeletion(id))
     }
 
-    /// Changes what the app keeps beside a stored message.
+    /// Changes the metadata of a stored message.
     ///
     /// - Parameters:
     ///   - sequence: The message's place in its conversation.
-    ///   - change: What becomes of the metadata: `.setting("rating", to: 1)`.
+    ///   - change: The change, such as `.setting("rating", to: 1)`.
     ///   - id: The conversation.
     /// - Returns: The message as it is now.
     /// - Throws: As ``reviseMessage(_:)`` does.
@@ -140,7 +140,7 @@ extension ChatStorage {
     /// Reads the last messages of a conversation's current path, in order, as an LLM chat API takes them.
     ///
     /// Answers that are still being written, or whose writing failed, are left out. So are tool results at the
-    /// beginning whose calls come before it, since no API takes them; there may then be fewer messages than the limit.
+    /// beginning whose calls are not included, since no API takes them; so there can be fewer messages than the limit.
     ///
     /// A system message at the start of a long conversation is not among the last ones; ``history(of:window:)`` keeps
     /// it.
@@ -153,14 +153,14 @@ extension ChatStorage {
         try await ChatMessage.history(messages(MessageQuery(of: id, limit: limit, states: .finished)).items)
     }
 
-    /// Reads the last of the messages that precede one, in order, as an LLM chat API takes them: what a model was given
-    /// before it answered with that message.
+    /// Reads the last messages before a message, in order, as an LLM chat API takes them: what a model was given to
+    /// answer with that message.
     ///
     /// It leaves out what ``history(of:limit:)`` does.
     ///
     /// - Parameters:
     ///   - id: The conversation; one that does not exist has no messages.
-    ///   - sequence: The message; if it is stored, where the head is does not matter.
+    ///   - sequence: The message; if it is stored, its own branch is read, wherever the head is.
     ///   - limit: How many at most, 0 or more; by default 20.
     @inlinable @inline(__always)
     public func history(
@@ -184,8 +184,8 @@ extension ChatStorage {
     ///
     /// - Parameters:
     ///   - id: The conversation; one that does not exist has no messages.
-    ///   - position: Whether the page is the last, or lies before or after a sequence. It goes as near to that place as
-    ///     it can: the *last* messages before a sequence, the *first* after it.
+    ///   - position: Where the page lies: at the end, before a sequence or after one. It has the messages that are
+    ///     nearest: the *last* before a sequence, the *first* after it.
     ///   - limit: How many at most, 0 or more; 0 reads nothing.
     @inlinable @inline(__always)
     public func messages(
@@ -198,7 +198,7 @@ extension ChatStorage {
     ///
     /// - Parameters:
     ///   - id: The conversation; one that does not exist has no messages.
-    ///   - sequence: The messages after this one; by default all.
+    ///   - sequence: Only messages after this one are read; by default all.
     ///   - path: Another path, or all branches; by default the current path.
     public func allMessages(
         of id: ConversationID, after sequence: Int64 = 0, on path: MessageQuery.Path = .current
@@ -206,7 +206,7 @@ extension ChatStorage {
         MessageSequence(storage: self, query: MessageQuery(of: id, .after(sequence), on: path))
     }
 
-    /// Appends a message after another one, or in the place of another one; both can make a branch.
+    /// Appends a message after another one, or in place of one; both can make a branch.
     ///
     /// ```swift
     /// try await chats.append(.user("And in March?"), to: "trip", .insteadOf(5))
@@ -244,9 +244,9 @@ extension ChatStorage {
     /// - Parameters:
     ///   - sequence: The message's place in its conversation.
     ///   - id: The conversation.
-    ///   - state: How it ends; by default somebody stopped it.
+    ///   - state: How it ends; by default as stopped.
     /// - Returns: The message as it is now; one that had ended is left as it is.
-    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for `streaming`, which is no end, or
+    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for `streaming`, which does not end it, or
     ///   `messageNotFound` if it is not there.
     @discardableResult
     public func endAnswer(
@@ -256,7 +256,7 @@ extension ChatStorage {
         while true {
             let found = try await messages(MessageQuery(of: id, .sequences([sequence]))).items.first
             guard let message = found else {
-                throw ChatStorageError(.messageNotFound, "the answer that was to be ended does not exist")
+                throw ChatStorageError(.messageNotFound, "the answer to end does not exist")
             }
             guard message.state == .streaming else { return message }
             do {

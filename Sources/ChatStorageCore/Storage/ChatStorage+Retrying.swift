@@ -62,7 +62,7 @@ extension ChatStorage {
         }
     }
 
-    /// The same with a clock of the caller's.
+    /// The same with the caller's clock.
     ///
     /// - Parameter fraction: How much of the longest wait each wait takes, from 0 to 1.
     package func append(

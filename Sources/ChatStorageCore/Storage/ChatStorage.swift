@@ -71,7 +71,7 @@ public protocol ChatStorage: Sendable {
     /// When several callers create the same id at once and keep what exists, one of them creates the conversation and
     /// all get the same.
     ///
-    /// - Parameter new: The conversation, and what becomes of one of the same id.
+    /// - Parameter new: The conversation, and what happens if one of the same id exists.
     /// - Returns: The conversation as it is now.
     /// - Throws: ``ChatStorageError`` with the code `conversationExists` if one of this id exists and the request does
     ///   not keep it; nothing changes then.
@@ -91,7 +91,7 @@ public protocol ChatStorage: Sendable {
     ///
     /// - Parameters:
     ///   - id: The conversation.
-    ///   - change: What becomes of it.
+    ///   - change: The change.
     /// - Returns: The conversation as it is now, or nil if there is none of this id.
     /// - Throws: ``ChatStorageError`` with the code `messageNotFound` if the message that becomes the head is not
     ///   there, `tooManyLabels` if it would have more than 32 labels, or `metadataTooLarge` if its metadata would have
@@ -101,7 +101,7 @@ public protocol ChatStorage: Sendable {
 
     /// Deletes a conversation and all its messages.
     ///
-    /// - Parameter deletion: The conversation, and what spares it.
+    /// - Parameter deletion: The conversation, and the conditions that spare it.
     /// - Returns: Whether it was deleted: it existed, and nothing spared it.
     @discardableResult
     func deleteConversation(_ deletion: ConversationDeletion) async throws -> Bool
@@ -136,17 +136,17 @@ public protocol ChatStorage: Sendable {
     @discardableResult
     func append(_ new: NewMessages) async throws -> AppendResult
 
-    /// Changes a stored message: what the app keeps beside it, or, of an answer under way, what it says and its state.
+    /// Changes a stored message: its metadata and, if it is an answer under way, what it says and its state.
     ///
     /// It moves nothing: not ``Conversation/updatedAt``, not the version. Two callers who change different members of
     /// the metadata at once both succeed. A writer's revision that was made before, because its acknowledgement was
     /// lost, changes nothing and returns the message as it is.
     ///
-    /// - Parameter revision: The message, and what becomes of it.
+    /// - Parameter revision: The message, and its change.
     /// - Returns: The message as it is now.
-    /// - Throws: ``ChatStorageError`` with the code `messageNotFound` if it is not there, or another conversation has
-    ///   its place; of a writer's revision `conflict` if it was written since it was read, or has ended; or
-    ///   `metadataTooLarge` if its metadata would have more than 64 KiB. Nothing is written then.
+    /// - Throws: ``ChatStorageError`` with the code `messageNotFound` if it is not there, or belongs to another
+    ///   conversation of that id; for a writer's revision, `conflict` if it was written since it was read, or has
+    ///   ended; or `metadataTooLarge` if its metadata would have more than 64 KiB. Nothing is written then.
     @discardableResult
     func reviseMessage(_ revision: MessageRevision) async throws -> Message
 
@@ -181,14 +181,13 @@ public protocol ChatStorage: Sendable {
     /// - Parameter snapshot: The conversation and its messages, any number.
     /// - Returns: The conversation.
     /// - Throws: ``ChatStorageError`` with the code `conversationExists` if one of this id exists; it stays as it is.
-    ///   `invalidArgument` for sequences that do not increase, times that decrease, a key that comes twice or a
-    ///   predecessor or head that is not in it;
-    ///   `invalidRole` for a role that the store does not take.
+    ///   `invalidArgument` for sequences that do not increase, times that decrease, a key that comes twice, or a
+    ///   predecessor or head that is not in it; `invalidRole` for a role that the store does not take.
     @discardableResult
     func restoreConversation(_ snapshot: ConversationSnapshot) async throws -> Conversation
 
     /// The answers whose ends are being written through the store; closing the store waits for them.
     ///
-    /// A wrapper gives those of what it wraps; a store makes its own.
+    /// A wrapper returns those of the storage that it wraps; a store makes its own.
     var endingAnswers: EndingAnswers { get }
 }

@@ -59,10 +59,10 @@ extension ChatStorageBackend {
     /// An answer that is written meanwhile stays under way.
     ///
     /// - Parameters:
-    ///   - duration: For how long nobody has written them; a live writer writes every 15 seconds at least.
-    ///   - state: How they end; by default they failed.
+    ///   - duration: For how long nobody has written them; a live writer writes at least every 15 seconds.
+    ///   - state: How they end; by default as failed.
     /// - Returns: How many were ended. Two processes that end an answer in the same moment both count it.
-    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for `streaming`, which is no end.
+    /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for `streaming`, which does not end them.
     @discardableResult
     public func endUnfinishedMessages(
         notRevisedFor duration: Duration, as state: MessageState = .failed

@@ -50,12 +50,12 @@ public protocol ChatStorageBackend: ChatStorage {
     /// Handles are cheap: they share the store's connections, and need not be kept or closed.
     ///
     /// - Parameter name: 1 to 100 Unicode scalars without U+0000, compared as UTF-8 bytes. Every call on a handle with
-    ///   any other name fails with `invalidArgument`, even with an empty one: most often that is a missing claim.
+    ///   any other name fails with `invalidArgument`. So does an empty name, most often a missing claim.
     func tenant(_ name: String) -> Tenant
 
     /// Reads a page of the tenants that have conversations, by the UTF-8 bytes of their names, the default one first.
     ///
-    /// It counts, so a page takes the longer the more conversations its tenants have.
+    /// It counts, so a page takes longer if its tenants have more conversations.
     ///
     /// - Parameter query: Where the page begins, and how many tenants it has at most.
     func tenants(_ query: TenantQuery) async throws -> TenantPage
@@ -104,17 +104,17 @@ public protocol ChatStorageBackend: ChatStorage {
     /// }
     /// ```
     ///
-    /// The moment is between the call and the body's beginning. What the body gets only reads: writes fail with
+    /// The moment is between the call and the body's beginning. The snapshot only reads: writes fail with
     /// `accessDenied`. It is closed when the body has ended. Closing the backend waits for that, so a body must not
     /// close the backend that it came from. A snapshot of a snapshot is of the same moment.
     ///
-    /// A backend without the capability ``Capabilities/snapshots`` holds no moment: the body gets the backend itself.
+    /// Without the capability ``Capabilities/snapshots`` there is no snapshot: the body gets the backend itself.
     ///
     /// - Parameter body: Gets the snapshot, which is not used after it returns. Cancelling does not interrupt the body;
     ///   its calls then throw `CancellationError`.
     /// - Returns: What the body returns.
-    /// - Throws: What the body throws; ``ChatStorageError`` with the code `closed`, `notPrepared` or `unavailable` if no
-    ///   moment could be held.
+    /// - Throws: What the body throws; ``ChatStorageError`` with the code `closed`, `notPrepared` or `unavailable` if
+    ///   no snapshot could be taken.
     func withSnapshot<Result: Sendable>(
         _ body: (any ChatStorageBackend) async throws -> Result
     ) async throws -> Result
@@ -135,7 +135,7 @@ extension ChatStorageBackend {
         try await prepare(.migrate)
     }
 
-    /// Runs the body on the backend itself, without holding a moment.
+    /// Runs the body on the backend itself, without a snapshot.
     ///
     /// A backend that wraps another one and passes on its capabilities must pass on this call too.
     public func withSnapshot<Result: Sendable>(
@@ -144,7 +144,7 @@ extension ChatStorageBackend {
         try await body(self)
     }
 
-    /// Makes sure that the store answers: a server's probe for readiness calls it.
+    /// Checks that the store answers: for a server's readiness probe.
     ///
     /// It looks for a conversation of the default tenant, and takes as long as such a call does.
     ///

@@ -3,7 +3,7 @@ import Synchronization
 /// The answers whose ends are being written: a store that closes waits for them.
 ///
 /// A task that is cancelled while it writes an answer writes the end outside the cancelled task. From the moment of the
-/// cancellation it is counted, so that a store which is closed right afterwards still takes it.
+/// cancellation it is counted, so that a store which is closed right afterwards still accepts it.
 public final class EndingAnswers: Sendable {
     private struct State {
         var count = 0
@@ -12,7 +12,7 @@ public final class EndingAnswers: Sendable {
 
     private let state = Mutex(State())
 
-    /// Makes it; each store has one, which all its handles share.
+    /// Makes one; each store has its own, which all its handles share.
     public init() {}
 
     /// Counts an end that is going to be written.
@@ -20,7 +20,7 @@ public final class EndingAnswers: Sendable {
         state.withLock { $0.count += 1 }
     }
 
-    /// Counts an end no longer: it was written, or could not be.
+    /// Stops counting an end: it was written, or could not be.
     package func end() {
         let waiting = state.withLock { state -> [CheckedContinuation<Void, Never>] in
             state.count -= 1
@@ -31,7 +31,7 @@ public final class EndingAnswers: Sendable {
         for continuation in waiting { continuation.resume() }
     }
 
-    /// Waits until none is being written; a backend calls it when it is closed, before it refuses calls.
+    /// Waits until no end is being written; a backend calls it when it is closed, before it refuses calls.
     public func wait() async {
         await withCheckedContinuation { continuation in
             let isIdle = state.withLock { state in

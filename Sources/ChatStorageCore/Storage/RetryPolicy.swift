@@ -3,7 +3,7 @@
 /// The wait before each attempt is a random one between nothing and a bound that doubles from attempt to attempt ("full
 /// jitter"), so that callers whose database comes back do not all call at the same moment.
 public struct RetryPolicy: Sendable, Hashable {
-    /// Five attempts with waits of at most three seconds together, for short outages; a failover takes a longer policy.
+    /// Five attempts with waits of at most three seconds together, for short outages; a failover needs a longer policy.
     ///
     /// An unanswered attempt lasts until the backend's deadline for a call.
     public static let standard = RetryPolicy()

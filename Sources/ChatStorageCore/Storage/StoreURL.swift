@@ -68,15 +68,15 @@ public struct StoreURL: Sendable, Hashable {
             kind = .postgres(text)
         default:
             guard !text.isEmpty else { throw Self.invalid("is empty") }
-            guard !hasAuthority else { throw Self.invalid("has a scheme that is not known") }
+            guard !hasAuthority else { throw Self.invalid("has an unknown scheme") }
             guard !Self.isConnectionString(text) else {
-                throw Self.invalid("is a PostgreSQL connection string, or a file to be written sqlite:PATH")
+                throw Self.invalid("looks like a PostgreSQL connection string; write a file as sqlite:PATH")
             }
             kind = .sqlite(path: text)
         }
     }
 
-    /// Whether a bare path is more likely what libpq takes as a connection string, perhaps with a password in it.
+    /// Whether a bare path is more likely a connection string for libpq, perhaps with a password in it.
     private static func isConnectionString(_ text: String) -> Bool {
         let keywords = ["host", "hostaddr", "port", "dbname", "user", "password", "service"]
         return text.split(whereSeparator: \.isWhitespace).contains { word in

@@ -6,31 +6,31 @@ extension ChatStorage {
     /// let past = try await chats.history(of: id, window: .tokens(60_000))
     /// ```
     ///
-    /// A conversation that fits is given whole. Of a longer one the system and developer messages at its beginning
-    /// stay, and what follows them begins at a user's message and separates no result from its call. Its beginning
-    /// stays the same while the conversation grows, and then moves by a quarter of the window or more on average, so
-    /// that a provider's cache of the prompt's beginning serves many turns. <doc:Windows> says more.
+    /// A conversation that fits is given whole. Of a longer one the history has the system and developer messages at
+    /// its beginning, and then its end, which begins at a user's message and separates no result from its call. The end
+    /// keeps its beginning while the conversation grows, and then moves by a quarter of the window or more on average,
+    /// so that a provider's cache of the prompt serves many turns. <doc:Windows> says more.
     ///
-    /// A turn that does not fit is not cut: if that is the last one, only the instructions come. If not even these fit,
-    /// nothing does. Answers that are still being written, or whose writing failed, are left out.
+    /// A turn that does not fit is not cut: if the last one does not fit, only the instructions come. If not even these
+    /// fit, nothing does. Answers that are still being written, or whose writing failed, are left out.
     ///
     /// It reads the beginning, and as many pages from the end as it needs.
     ///
     /// - Parameters:
     ///   - id: The conversation; one that does not exist has no messages.
-    ///   - window: How much the model is given.
+    ///   - window: How much the model gets.
     /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for a window of a negative size.
     public func history(of id: ConversationID, window: HistoryWindow) async throws -> [ChatMessage] {
         try await history(of: id, .end, window)
     }
 
-    /// Reads as much of what precedes a message as a window has room for, in order: what a model is given to answer
-    /// anew in that message's place.
+    /// Reads as much of what precedes a message as a window has room for, in order: what a model is given to write
+    /// another answer in that message's place.
     ///
     /// - Parameters:
     ///   - id: The conversation; one that does not exist has no messages.
-    ///   - sequence: The message; if it is stored, where the head is does not matter.
-    ///   - window: How much the model is given.
+    ///   - sequence: The message; if it is stored, its own branch is read, wherever the head is.
+    ///   - window: How much the model gets.
     /// - Throws: As ``history(of:window:)`` does.
     public func history(
         of id: ConversationID, before sequence: Int64, window: HistoryWindow

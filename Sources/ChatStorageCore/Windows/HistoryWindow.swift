@@ -1,4 +1,4 @@
-/// How much of a conversation a model is given: at most a number of messages, of tokens, or both.
+/// How much of a conversation a model gets: at most a number of messages, of tokens, or both.
 ///
 /// ```swift
 /// let past = try await chats.history(of: id, window: .tokens(60_000))
@@ -6,9 +6,9 @@
 ///
 /// <doc:Windows> says where a window begins.
 public struct HistoryWindow: Sendable {
-    /// How many messages at most; nil for any number.
+    /// How many messages at most, 0 or more; nil for any number.
     public var messages: Int?
-    /// How many tokens at most; nil for any number.
+    /// How many tokens at most, 0 or more; nil for any number.
     public var tokens: Int?
     /// Counts the tokens of a message; by default ``estimatedTokens(of:)``.
     ///
@@ -46,9 +46,8 @@ public struct HistoryWindow: Sendable {
 
     /// Estimates the tokens of a message: a token for every four bytes of what is sent of it, and four for the message.
     ///
-    /// It is not a count. Code, and languages other than English, can have twice as many tokens. A file that is named
-    /// by its URL counts as that URL; one inside the provider's own JSON counts with all its bytes. A model's own
-    /// counter is exact.
+    /// Code, and languages other than English, can have twice as many tokens. A file that is named by its URL counts as
+    /// that URL; one inside the provider's own JSON counts with all its bytes. A model's own counter is exact.
     @Sendable public static func estimatedTokens(of message: ChatMessage) -> Int {
         let bytes: Int
         if let native = message.native {
@@ -71,7 +70,7 @@ public struct HistoryWindow: Sendable {
 }
 
 extension MessagePart {
-    /// How many bytes a provider is sent of it, about: its own JSON, or its texts.
+    /// About how many bytes of it a provider gets: its own JSON, or its texts.
     fileprivate var sentBytes: Int {
         if let native { return native.json.text.utf8.count }
         let texts = [text, name, input, output, file?.url, file?.id]

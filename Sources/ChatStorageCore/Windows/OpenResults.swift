@@ -37,7 +37,7 @@ extension ChatMessage {
         return !results.isEmpty
     }
 
-    /// The messages as a model is given them: from the first that is no result of a call before it.
+    /// The messages as a model gets them: without results at the beginning whose calls are missing.
     @usableFromInline package static func history(_ messages: [Message]) -> [ChatMessage] {
         messages.drop { $0.body.hasResultOfAnother }.map(\.chatMessage)
     }
