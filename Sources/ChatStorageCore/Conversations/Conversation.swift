@@ -1,6 +1,6 @@
 import ChatStorageSupport
 
-/// A conversation, as it was when it was read; its messages are read apart.
+/// A conversation, as it was when it was read; its messages are read separately.
 public struct Conversation: Sendable, Identifiable {
     /// The id that the app chose.
     public let id: ConversationID
@@ -11,7 +11,8 @@ public struct Conversation: Sendable, Identifiable {
     }
     /// When it was created; a conversation created again under a deleted id has a time of its own.
     public let createdAt: Timestamp
-    /// When it was last appended to or retitled, or messages were last removed; it never goes back, even when the clock does.
+    /// When it was last appended to or retitled, or messages were last removed; it never goes back, even if the clock
+    /// does.
     public package(set) var updatedAt: Timestamp {
         @inlinable get { storedUpdatedAt }
         set { storedUpdatedAt = newValue }
@@ -21,14 +22,14 @@ public struct Conversation: Sendable, Identifiable {
         @inlinable get { storedLastSequence }
         set { storedLastSequence = newValue }
     }
-    // So named that initializers can be inlined, which set them.
+    // Apart from the public properties, so that inlinable initializers can set them.
     @usableFromInline var storedTitle: String?
     @usableFromInline var storedUpdatedAt: Timestamp
     @usableFromInline var storedLastSequence: Int64
-    /// What most conversations have not; nil for nothing, so that lists of them copy little.
+    /// What most conversations do not have; nil for nothing, so that lists copy little.
     @usableFromInline var more: More?
 
-    /// What most conversations have not.
+    /// What most conversations do not have.
     struct Rare: Sendable, Equatable {
         /// How many of the sequences that were used have no message.
         var removedCount: Int64 = 0
@@ -58,7 +59,7 @@ public struct Conversation: Sendable, Identifiable {
         set { more = newValue.isNothing ? nil : More(newValue) }
     }
 
-    /// Makes a conversation; backends do, and apps in their previews and tests.
+    /// Makes a conversation; for backends, and for apps' previews and tests.
     ///
     /// - Parameters:
     ///   - id: The conversation's id.
@@ -68,11 +69,11 @@ public struct Conversation: Sendable, Identifiable {
     ///   - lastSequence: The highest sequence that an append has used; 0 for none.
     ///   - messageCount: How many messages it has; by default as many as sequences were used.
     ///   - readThrough: The sequence through which messages were read; 0 for none.
-    ///   - labels: What the app has stuck on it.
+    ///   - labels: The labels that the app put on it, at most 32.
     ///   - metadata: What the app keeps beside it.
     ///   - clearedThrough: The last sequence that had been used when its messages were last cleared; 0 for never.
     ///   - preview: The newest message that says something, if the list was asked for it.
-    ///   - head: The end of the current path where that is not the newest message.
+    ///   - head: The end of the current path, if that is not the newest message.
     ///   - isBranched: Whether some message does not follow the one before it; with a head it is true.
     public init(
         id: ConversationID, title: String?, createdAt: Timestamp, updatedAt: Timestamp, lastSequence: Int64,
@@ -90,7 +91,7 @@ public struct Conversation: Sendable, Identifiable {
             isBranched: isBranched || head != nil)
     }
 
-    /// Makes a conversation that has a message of each sequence, and no more than that.
+    /// Makes a conversation that has a message of each sequence, and nothing else beside a title.
     @inlinable package init(
         plain id: ConversationID, title: String?, createdAt: Timestamp, updatedAt: Timestamp, lastSequence: Int64
     ) {
@@ -124,7 +125,7 @@ public struct Conversation: Sendable, Identifiable {
         set { rare.clearedThrough = newValue }
     }
 
-    /// Whether its counts can be together; in a store that somebody else wrote to, they may not.
+    /// Whether its counts are consistent; in a store that another program wrote to, they may not be.
     package var hasPossibleCounts: Bool {
         lastSequence >= 0 && messageCount >= 0 && messageCount <= lastSequence && readThrough >= 0
             && readThrough <= lastSequence && clearedThrough >= 0 && clearedThrough <= lastSequence
@@ -148,9 +149,9 @@ public struct Conversation: Sendable, Identifiable {
         set { rare.preview = newValue }
     }
 
-    /// The message at the end of the current path, 0 for none; nil where that is the newest message.
+    /// The message at the end of the current path, 0 for none; nil if that is the newest message.
     ///
-    /// The next append goes after it, and ``MessageQuery/Path-swift.enum/current`` is what it follows.
+    /// The next append goes after it, and ``MessageQuery/Path-swift.enum/current`` ends with it.
     public var head: Int64? { more?.values.head }
 
     /// Whether it has branched: a message follows another one than the one before it, or the newest is not the head.
@@ -159,7 +160,7 @@ public struct Conversation: Sendable, Identifiable {
     /// Says where the head is and whether the conversation has branched.
     package mutating func setBranches(head: Int64?, isBranched: Bool) {
         guard head != self.head || isBranched != self.isBranched else { return }
-        // At once: a head that is alone would be taken for nothing.
+        // Both at once: a head without a branch would be dropped as nothing.
         var rare = rare
         rare.head = head
         rare.isBranched = isBranched
@@ -168,8 +169,8 @@ public struct Conversation: Sendable, Identifiable {
 
     /// Whether there are unread messages at the end of the current path.
     ///
-    /// Where the last message was removed unread, it stays true until the conversation is marked as read: the sequence
-    /// of a removed message is not used again.
+    /// If the last message was removed unread, it stays true until the conversation is marked as read: the sequence of
+    /// a removed message is not used again.
     public var hasUnread: Bool { messageCount > 0 && head ?? lastSequence > readThrough }
 }
 

@@ -20,17 +20,17 @@ public struct ConversationCursor: Sendable, CustomStringConvertible {
 
     private let form: Form
 
-    /// Makes a cursor of text that was a cursor's; the call it is given to checks it.
+    /// Makes a cursor from a cursor's text; the call that takes the cursor checks it.
     public init(_ text: String) {
         form = .text(text)
     }
 
-    /// Makes the cursor of what comes after a conversation.
+    /// Makes the cursor of the page after a conversation.
     public init(after conversation: Conversation, tenant: String) {
         form = .place(updatedAt: conversation.updatedAt, id: conversation.id, tenant: tenant)
     }
 
-    /// Makes the cursor of what was updated before a time, whatever the tenant.
+    /// Makes the cursor of the conversations updated before a time, for any tenant.
     ///
     /// It encodes as a cursor of the default tenant.
     init(before time: Timestamp) {
@@ -98,9 +98,9 @@ public struct ConversationCursor: Sendable, CustomStringConvertible {
     }
 
     private static let invalid = ChatStorageError(
-        .invalidCursor, "the cursor is damaged or belongs to another query")
+        .invalidCursor, "the cursor is damaged or belongs to another tenant")
     private static let version: UInt8 = 1
-    /// The longest cursor has an id of 100 scalars of four bytes: 560 characters.
+    /// The longest cursor has an id of 100 scalars of four bytes: 556 characters.
     private static let textBytes = 1...1024
     /// The version, the time and the checksum.
     private static let overhead = 1 + 8 + 8
@@ -132,7 +132,8 @@ public struct ConversationCursor: Sendable, CustomStringConvertible {
         let padding = String(repeating: "=", count: (4 - standard.count % 4) % 4)
         guard let data = Data(base64Encoded: String(standard) + padding) else { return nil }
         let bytes = [UInt8](data)
-        // Text that decodes alike but is not what was given out (stray bits in its last character) is damaged.
+        // Text that decodes to the same bytes but differs from what was given out (stray bits in its last character) is
+        // damaged.
         return base64URL(bytes) == text ? bytes : nil
     }
 }

@@ -6,7 +6,7 @@ import ChatStorageSupport
 /// two conversations, although Swift's `String ==` calls them the same. `<` orders by UTF-8 bytes, as every backend
 /// does. A string literal is an id, even one with values in it: `"chat-\(number)"`.
 ///
-/// An id of 1 to 100 Unicode scalars without U+0000 can be stored; the call it is given to checks that.
+/// An id of 1 to 100 Unicode scalars without U+0000 can be stored; the call that takes the id checks that.
 public struct ConversationID: Sendable, RawRepresentable, ExpressibleByStringInterpolation, CustomStringConvertible {
     /// The id's text, as it was given.
     public let rawValue: String
@@ -43,7 +43,7 @@ extension ConversationID: Hashable, Comparable {
 
     /// Hashes the UTF-8 bytes.
     public func hash(into hasher: inout Hasher) {
-        // Most tables hash an id alone, which needs no byte at its end then.
+        // Most tables hash an id alone, which then needs no byte that marks its end.
         rawValue.withUTF8Bytes { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }
 }

@@ -1,7 +1,7 @@
 import ChatStorageSupport
 
 extension ConversationSnapshot {
-    /// The snapshot with its faults mended as far as no text that was said is lost, and what was mended.
+    /// The snapshot with its faults mended, as far as no text of a message is lost, and what was mended.
     ///
     /// ```swift
     /// let (snapshot, mended) = imported.mended()
@@ -10,9 +10,10 @@ extension ConversationSnapshot {
     /// ```
     ///
     /// What cannot be mended stays as it is, and restoring it fails: an id that is empty or too long, a message of more
-    /// than 16 MiB, which is never cut, a time outside the years 1 to 9999, a tree that is none.
+    /// than 16 MiB, which is never cut, a time outside the years 1 to 9999, a predecessor that is no earlier message, a
+    /// head that is not in it.
     ///
-    /// - Returns: The snapshot, and how many values of each kind were mended; none where nothing was wrong.
+    /// - Returns: The snapshot, and how many values of each kind were mended; none if nothing was wrong.
     public func mended() -> (snapshot: ConversationSnapshot, mended: [Mending: Int]) {
         var mender = SnapshotMender(snapshot: self)
         mender.mendTexts()
@@ -83,7 +84,7 @@ private struct SnapshotMender {
         count(.label, faults)
     }
 
-    /// Keeps in the metadata what was whole before, unless its name is taken or it does not fit.
+    /// Keeps the uncut original in the metadata, unless its name is taken or it does not fit.
     private mutating func keep(_ name: String, _ value: JSONValue) {
         guard !snapshot.metadata.object.members.contains(where: { $0.name == name }) else { return }
         var metadata = snapshot.metadata
@@ -93,13 +94,13 @@ private struct SnapshotMender {
 
     // MARK: Times
 
-    /// Raises the messages' times; the conversation's own give way to them.
+    /// Raises the messages' times, and fits the conversation's own to them.
     mutating func mendTimes() {
         if let first = snapshot.messages.first?.createdAt, first < snapshot.createdAt {
             snapshot.createdAt = first
             count(.decreasingTime)
         }
-        // A time of update that is the last message's goes with it, and is no fault of its own.
+        // If `updatedAt` is the last message's time it moves with it, and is no fault of its own.
         let isOfLast = snapshot.updatedAt == snapshot.messages.last?.createdAt
         var time = snapshot.createdAt
         for index in snapshot.messages.indices {
@@ -205,7 +206,7 @@ extension Metadata {
         for (name, value) in object.members {
             guard value.depth < JSONValue.maximumDepth, value.canBeStored, names.insert(name).inserted else { continue }
             kept[name] = value
-            // The name, a colon, the value, and a comma, which the last one has not.
+            // The name, a colon, the value, and a comma, which the last one lacks.
             sizes.append((name, JSONValue.string(name).text.utf8.count + value.text.utf8.count + 2))
         }
         var bytes = sizes.reduce(1) { $0 + $1.bytes }

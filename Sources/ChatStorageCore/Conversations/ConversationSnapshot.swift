@@ -102,7 +102,7 @@ public struct ConversationSnapshot: Sendable {
     ///   - lastSequence: The highest sequence ever used; nil takes the last message's, or 0 without messages.
     ///   - readThrough: The sequence through which messages were read; 0 for none.
     ///   - clearedThrough: The last sequence that had been used when it was last cleared; 0 for never.
-    ///   - labels: What the app has stuck on it.
+    ///   - labels: The labels that the app put on it, at most 32.
     ///   - metadata: What the app keeps beside it.
     ///   - head: The message at the end of the current path, 0 for none; nil for the last message.
     ///   - messages: The messages of all branches, lowest sequence first.
@@ -124,8 +124,8 @@ public struct ConversationSnapshot: Sendable {
         self.messages = messages
     }
 
-    /// Makes a snapshot of messages alone, for previews and tests: their sequences count from 1, and a second lies
-    /// between their times.
+    /// Makes a snapshot of messages alone, for previews and tests: their sequences count from 1, and their times are a
+    /// second apart.
     ///
     /// - Parameters:
     ///   - id: The conversation's id.

@@ -10,10 +10,10 @@ public struct ConversationVersion: Sendable, Hashable {
     public var lastSequence: Int64
     /// The last sequence that had been used when the messages were last cleared; 0 for never.
     public var clearedThrough: Int64
-    /// The end of the current path where that is not the newest message: ``Conversation/head``.
+    /// The end of the current path, if that is not the newest message: ``Conversation/head``.
     public var head: Int64?
 
-    /// Makes a version; backends do, and apps that kept the values of a conversation.
+    /// Makes a version; for backends, and for apps that kept a conversation's values.
     ///
     /// - Parameters:
     ///   - createdAt: When the conversation was created.

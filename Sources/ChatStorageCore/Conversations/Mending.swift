@@ -1,7 +1,7 @@
 /// A kind of fault in a conversation from elsewhere that can be mended without losing what was said.
 ///
-/// ``ConversationSnapshot/mended()`` mends those of values that are there. A lenient reader of the library
-/// `ChatStorageTransfer` also mends what a value cannot even express: another spelling of a role, a time as a number.
+/// ``ConversationSnapshot/mended()`` mends faults of a snapshot's values. A lenient reader of the library
+/// `ChatStorageTransfer` also mends what a snapshot cannot express: another spelling of a role, a time as a number.
 public struct Mending: Sendable, Hashable, CustomStringConvertible {
     /// A name for scripts: `decreasing_time`.
     public let name: String
@@ -24,8 +24,8 @@ public struct Mending: Sendable, Hashable, CustomStringConvertible {
     /// A label of more than 100 Unicode scalars is cut, an empty one or one more than 32 left out; all are kept in the
     /// metadata if they fit.
     public static let label = Mending("label", "labels that are too long, empty or too many, cut or left out")
-    /// A time that is earlier than the one before it is raised to that; the conversation's own times give way to those
-    /// of its messages.
+    /// A time that is earlier than the one before it is raised to that one; the conversation's own times are fitted to
+    /// those of its messages.
     public static let decreasingTime = Mending("decreasing_time", "times before the one before, raised to it")
     /// U+0000 in a text becomes U+FFFD.
     public static let nul = Mending("nul", "texts with U+0000, replaced by U+FFFD")
@@ -39,7 +39,7 @@ public struct Mending: Sendable, Hashable, CustomStringConvertible {
     public static let number = Mending("number", "numbers in place of texts, taken as their digits")
     /// A number of seconds, milliseconds or microseconds since 1970 becomes that time.
     public static let epochTime = Mending("epoch_time", "times that are numbers, counted from 1970")
-    /// A time without a zone gets the one that the reader was given.
+    /// A time without a zone gets the zone that the reader was given.
     public static let zonelessTime = Mending("zoneless_time", "times without a zone, given one")
     /// Half of a surrogate pair becomes U+FFFD.
     public static let surrogate = Mending("surrogate", "halves of surrogate pairs, replaced by U+FFFD")

@@ -18,7 +18,7 @@ public struct MessagePreview: Sendable {
     /// The first Unicode scalars of its content.
     public let text: String
 
-    /// Makes a preview; backends do, and apps in their previews and tests.
+    /// Makes a preview; for backends, and for apps' previews and tests.
     public init(
         sequence: Int64, role: Role, createdAt: Timestamp, text: String, state: MessageState = .complete
     ) {

@@ -1,7 +1,6 @@
 /// What must be true of a conversation for an append to happen.
 ///
-/// A repeated append, which the messages' keys show, ignores the condition: its messages are there already, and are
-/// returned.
+/// A repeated append, recognised by its messages' keys, ignores the condition and returns the stored messages.
 public struct AppendCondition: Sendable, Hashable {
     /// The first values of a conversation that an append creates.
     public struct FirstValues: Sendable, Hashable {

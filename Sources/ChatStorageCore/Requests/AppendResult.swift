@@ -8,7 +8,7 @@ public struct AppendResult: Sendable, Hashable {
     /// messages.
     public var version: ConversationVersion?
 
-    /// Makes a result; backends do.
+    /// Makes a result; for backends.
     ///
     /// - Parameters:
     ///   - messages: The stored messages, in the order given.

@@ -12,7 +12,7 @@ public struct ConversationChange: Sendable, Hashable {
     public private(set) var newTitle: String??
     /// The title that the conversation gets if it has none.
     public private(set) var titleIfNone: String?
-    /// Whether the conversation keeps its place in the list although its title is set.
+    /// Whether the conversation keeps its place in the list even if its title is set.
     public private(set) var keepsPlace = false
     /// The labels to add.
     public private(set) var addedLabels: Set<Label> = []
@@ -20,9 +20,9 @@ public struct ConversationChange: Sendable, Hashable {
     public private(set) var removedLabels: Set<Label> = []
     /// The change of the metadata.
     public private(set) var metadata = MetadataChange()
-    /// The sequence through which messages are read at least.
+    /// The sequence through which messages become read.
     public private(set) var readThrough: Int64?
-    /// The sequence from which messages are not read.
+    /// The sequence from which messages become unread.
     public private(set) var unreadFrom: Int64?
     /// The new head.
     public private(set) var newHead: NewHead?
@@ -67,7 +67,7 @@ public struct ConversationChange: Sendable, Hashable {
         }
     }
 
-    /// Leaves the conversation at its place in the list although its title is set.
+    /// Leaves the conversation at its place in the list even if its title is set.
     public func keepingPlace() -> ConversationChange {
         with { $0.keepsPlace = true }
     }

@@ -6,7 +6,7 @@
 public struct ConversationQuery: Sendable, Hashable {
     /// How many conversations beyond its limit a page looks at; then it ends, and has a next one.
     ///
-    /// With labels in ``with``, only conversations that have the first of them, by its bytes, are looked at.
+    /// With labels in ``with``, it looks only at conversations that have the first of them, by its bytes.
     public static let passedOver = 1_000
 
     /// ``ConversationPage/next`` of the page before; nil reads the first page.
@@ -22,7 +22,7 @@ public struct ConversationQuery: Sendable, Hashable {
     /// Whether the page is only for deleting what is on it.
     ///
     /// The library's backends then read only each conversation's id, `updatedAt` and `messageCount`. So they read no
-    /// metadata for nothing, and damaged values do not keep a user from being erased.
+    /// metadata in vain, and damaged values do not keep a user from being erased.
     package var isForDeletion = false
 
     /// Makes a query.
@@ -30,7 +30,7 @@ public struct ConversationQuery: Sendable, Hashable {
     /// - Parameters:
     ///   - cursor: ``ConversationPage/next`` of the page before; by default the first page is read.
     ///   - limit: How many conversations at most, 0 or more; by default 50.
-    ///   - with: The labels that all of them have; by default none is asked for.
+    ///   - with: The labels that all of them have; by default none is required.
     ///   - without: The labels that none of them has; by default none.
     ///   - preview: How many Unicode scalars each preview has at most, 1 to 1,000; by default no previews.
     public init(

@@ -9,7 +9,7 @@ public struct Fork: Sendable, Hashable {
         /// ``ConversationChange/show(branch:)-method`` makes it the head.
         public let newestEnd: Int64
 
-        /// Makes a successor; backends do, and apps in their previews and tests.
+        /// Makes a successor; for backends, and for apps' previews and tests.
         public init(sequence: Int64, newestEnd: Int64) {
             self.sequence = sequence
             self.newestEnd = newestEnd
@@ -21,7 +21,7 @@ public struct Fork: Sendable, Hashable {
     /// The messages that follow it, lowest sequence first; two or more.
     public let successors: [Successor]
 
-    /// Makes a fork; backends do, and apps in their previews and tests.
+    /// Makes a fork; for backends, and for apps' previews and tests.
     public init(after sequence: Int64, successors: [Successor]) {
         after = sequence
         self.successors = successors

@@ -4,7 +4,7 @@ public struct MessagePage: Sendable, Hashable {
     public let items: [Message]
     /// Whether there may be more messages beyond the page, in the direction that the query went.
     ///
-    /// It is false where the page has fewer messages than the limit. To know it for sure, ask for the next page.
+    /// It is false if the page has fewer messages than the limit. To know for sure, ask for the next page.
     public let hasMore: Bool
     /// The end of the page's path, which a walk passes on to stay on it; nil in a conversation that has not branched,
     /// and for a page of all branches.

@@ -12,7 +12,7 @@ public struct MessagePosition: Sendable, Hashable {
 
     /// The last of the messages that a stored message follows, on its own branch.
     ///
-    /// If no message has this sequence, they are the last on the path with lower ones.
+    /// If no message has this sequence, they are the last messages of the path with lower sequences.
     public static func before(_ sequence: Int64) -> MessagePosition {
         MessagePosition(lowerBound: nil, upperBound: sequence)
     }

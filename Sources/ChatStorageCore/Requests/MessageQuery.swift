@@ -1,6 +1,6 @@
 /// Which messages of a conversation are read: a page of them, or some by their sequences or keys.
 public struct MessageQuery: Sendable, Hashable {
-    /// Which of a conversation's messages a page is of, where the conversation has branched.
+    /// Which of a conversation's messages a page has, if the conversation has branched.
     public enum Path: Sendable, Hashable {
         /// The conversation's head and what it follows, back to the beginning.
         case current
@@ -30,13 +30,13 @@ public struct MessageQuery: Sendable, Hashable {
 
     /// The conversation; one that does not exist has no messages.
     public var conversationID: ConversationID
-    /// Whether the page is the last, or lies before or after a sequence.
+    /// Where the page lies: at the end, before a sequence or after one.
     ///
-    /// The page goes as near to that place as it can: the *last* messages before a sequence, the *first* after it.
+    /// The page has the messages that are nearest: the *last* before a sequence, the *first* after it.
     public var position: MessagePosition
     /// How many messages at most, 0 or more; 0 reads nothing.
     public var limit: Int
-    /// Which messages the page is of, where the conversation has branched.
+    /// Which messages the page has, if the conversation has branched.
     public var path: Path
     /// The states of the messages; others are passed over.
     public var states: MessageStates
@@ -48,7 +48,7 @@ public struct MessageQuery: Sendable, Hashable {
     /// - Parameters:
     ///   - id: The conversation.
     ///   - position: Where the page lies; by default at the end.
-    ///   - path: Which messages the page is of, where the conversation has branched; by default the current path.
+    ///   - path: Which messages the page has, if the conversation has branched; by default those of the current path.
     ///   - limit: How many messages at most, 0 or more; by default 20.
     ///   - states: The states of the messages; by default every state.
     public init(

@@ -4,8 +4,8 @@
 public struct MessageRemoval: Sendable {
     /// Which of a conversation's messages.
     ///
-    /// A backend should `switch` over it without a default: when there is another way to select, it then does not
-    /// compile, instead of removing all messages.
+    /// A backend should `switch` over it without a default: if a selection is added, it then does not compile, instead
+    /// of removing all messages.
     public enum Selection: Sendable, Hashable {
         /// All messages of the conversation, which stays and then has no branches.
         case all

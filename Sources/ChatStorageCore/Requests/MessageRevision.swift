@@ -32,7 +32,7 @@ public struct MessageRevision: Sendable, Hashable {
     /// How the writing ends; nil, or ``MessageState/streaming``, goes on.
     public let state: MessageState?
 
-    /// Makes a request to change what the app keeps beside a message, whatever its state.
+    /// Makes a request to change a message's metadata, whatever its state.
     ///
     /// - Parameters:
     ///   - id: The conversation.
@@ -97,7 +97,7 @@ extension MessageRevision {
         case changed(Message)
     }
 
-    /// What the revision makes of the message of its sequence; for backends.
+    /// What the revision makes of its message; for backends.
     ///
     /// A backend calls it in the transaction that writes the message, or writes the result only if the message is
     /// still the one that it was applied to.

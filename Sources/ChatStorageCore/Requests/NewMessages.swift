@@ -43,7 +43,7 @@ public struct NewMessages: Sendable {
     }
 
     /// Whether they go to the end of the current path, become the head and are complete; for backends, which have a
-    /// short way for these.
+    /// faster way for these.
     package var isAtHead: Bool { place == .head && movesHead && !isStreaming }
 
     /// What the append makes of the message of an index; for backends.

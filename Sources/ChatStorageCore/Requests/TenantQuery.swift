@@ -25,7 +25,7 @@ public struct TenantSummary: Sendable, Hashable, Codable {
     /// How many messages they have together.
     public let messages: Int
 
-    /// Makes a summary; backends do.
+    /// Makes a summary; for backends.
     public init(name: String?, conversations: Int, messages: Int) {
         self.name = name
         self.conversations = conversations

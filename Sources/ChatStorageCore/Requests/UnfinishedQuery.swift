@@ -44,7 +44,7 @@ public struct UnfinishedMessage: Sendable, Hashable {
     /// The message, ``MessageState/streaming``.
     public let message: Message
 
-    /// Makes an answer under way; backends do.
+    /// Makes an answer under way; for backends.
     public init(tenant: String?, message: Message) {
         self.tenant = tenant
         self.message = message
