@@ -80,7 +80,7 @@ public final class CallMeter: Sendable {
         return try await CallMeter(observer, operation, tenant: tenant(), id).measure(body)
     }
 
-    // Neither inlined nor specialised: a call that nobody observes is shorter beside it.
+    // Neither inlined nor specialised, so that the code of a call that nobody observes stays short.
     @usableFromInline
     func measure<Result>(_ body: (CallMeter?) async throws -> Result) async throws -> Result {
         do {

@@ -66,7 +66,7 @@ public struct MessageTree: Sendable {
             let last = index + 1 < jumps.count ? jumps[index + 1].before : newest
             runs.append(Run(first: jump.sequence, last: last, predecessor: jump.predecessor, newest: 0))
         }
-        // A run follows an earlier one, so this order knows a run's followers before the run.
+        // A run follows an earlier one, so this order reaches a run's followers before the run itself.
         for index in runs.indices.reversed() {
             runs[index].branches.sort { ($0.predecessor, $0.run) < ($1.predecessor, $1.run) }
             var newest = runs[index].last

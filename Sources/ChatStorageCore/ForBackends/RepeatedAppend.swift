@@ -14,8 +14,8 @@ public enum RepeatedAppend {
     /// - Returns: The stored messages in the order given, which the backend returns without writing; nil if the append
     ///   is new.
     /// - Throws: ``ChatStorageError/Code-swift.struct/idempotencyMismatch`` when only some of the keys are there, or a
-    ///   message's role or parts differ from those stored under its key. Metadata can have changed since, and so can
-    ///   an answer under way: of that one only the role is compared, and that it was appended as one.
+    ///   message's role or parts differ from those stored under its key. Metadata can have changed since, and is not
+    ///   compared. An answer under way can have changed too: it must have the same role and be sent as one again.
     public static func messages(for new: NewMessages, found: [Message]) throws -> [Message]? {
         let messages = new.messages
         var byKey: [UTF8Text: Message] = [:]

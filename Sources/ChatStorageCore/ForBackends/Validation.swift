@@ -266,7 +266,7 @@ public enum Validation {
         guard writing.revision >= (writing.state == .complete && writing.revisedAt == nil ? 0 : 1) else {
             throw ChatStorageError(
                 .invalidArgument,
-                "messages[\(index)] is \(writing.state.rawValue) with revision \(writing.revision); no message is")
+                "messages[\(index)] is \(writing.state.rawValue) with revision \(writing.revision); no message can be")
         }
         guard writing.revision <= Limits.restoredRevision else {
             throw ChatStorageError(

@@ -60,7 +60,7 @@ public struct JSONText: Sendable, CustomStringConvertible {
     /// The text.
     public var description: String { text }
 
-    /// The value, to be looked into.
+    /// The value, for reading what is in it.
     package var slice: JSONSlice {
         get throws { try JSONSlice(validating: Array(text.utf8)[...], takingLoneSurrogates: true) }
     }

@@ -26,7 +26,7 @@ public struct Message: Sendable, Identifiable {
     public let body: ChatMessage
     /// When it was appended: its conversation's ``Conversation/updatedAt`` as of that append.
     public let createdAt: Timestamp
-    /// What most messages have not; nil for nothing.
+    /// What most messages do not have; nil for nothing.
     @usableFromInline let more: More?
 
     /// The branch and the writing of a message; never changed once it is made.
@@ -48,14 +48,14 @@ public struct Message: Sendable, Identifiable {
         }
     }
 
-    /// Makes a message; backends do, and apps in their previews and tests.
+    /// Makes a message; for backends, and for apps' previews and tests.
     ///
     /// - Parameters:
     ///   - conversationID: The conversation that it belongs to.
     ///   - sequence: Its place in it, counted from 1.
     ///   - body: What it says, with its metadata and its key.
     ///   - createdAt: When it was appended.
-    ///   - predecessor: The message that it follows where that is not the one before it, see ``predecessor``.
+    ///   - predecessor: The message that it follows, if that is not the one before it, see ``predecessor``.
     ///   - writing: How its writing went if it was appended as an answer under way; nil for any other message.
     public init(
         conversationID: ConversationID, sequence: Int64, body: ChatMessage, createdAt: Timestamp,
@@ -104,8 +104,8 @@ public struct Message: Sendable, Identifiable {
     public var writing: MessageWriting { more?.writing ?? .none }
     /// The message that it follows, 0 for none; nil if that is the one before it.
     ///
-    /// The one before it is the stored message of the next lower sequence, or none. Only where a conversation has
-    /// branched does a message follow another one.
+    /// The one before it is the stored message of the next lower sequence, or none. A message follows another one only
+    /// if its conversation has branched.
     public var predecessor: Int64? { more?.predecessor }
 
     /// Whether it follows the one before it and was appended whole, like most messages.

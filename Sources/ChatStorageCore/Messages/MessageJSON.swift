@@ -3,9 +3,9 @@ import ChatStorageSupport
 
 /// The JSON of messages' parts: as a database keeps it, and as archives show it.
 ///
-/// A backend on a database has a column for the content, one for what ``stored(_:)`` gives and one for the metadata. It
-/// keeps the texts of text parts in the content alone, and here only their lengths in bytes; archives have
-/// the texts here. In both, a ``JSONText`` is a string.
+/// A backend on a database has a column for the content, one for what ``stored(_:)`` gives and one for the metadata. A
+/// store keeps the texts of text parts only in the content, and here their lengths in bytes; archives have the texts
+/// here. In both, a ``JSONText`` is a string.
 public enum MessageJSON {
     // MARK: As a store keeps it
 
@@ -152,7 +152,7 @@ public enum MessageJSON {
 
     // MARK: Reading
 
-    fileprivate static let notAMessage = ChatStorageError(.invalidArgument, "a message's JSON is not what is written")
+    fileprivate static let notAMessage = ChatStorageError(.invalidArgument, "a message's JSON has an unknown form")
 }
 
 extension MessagePart {

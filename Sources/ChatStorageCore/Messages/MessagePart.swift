@@ -50,9 +50,9 @@ public struct MessagePart: Sendable, Hashable {
     ///
     /// A part with the same id after a result, such as a file that the tool returned, belongs to the result.
     public var callID: String? { didSet { native = nil } }
-    /// How far a call is, in the provider's words: at most 200 scalars.
+    /// The state of a call, in the provider's words: at most 200 scalars.
     public var status: String? { didSet { native = nil } }
-    /// Whether a result is a failure; nil where nothing was said.
+    /// Whether a result is a failure; nil if that is not known.
     public var isError: Bool? { didSet { native = nil } }
     /// A call's arguments: most often JSON, sometimes not, since models err; kept exactly.
     public var input: String? { didSet { native = nil } }
@@ -62,7 +62,7 @@ public struct MessagePart: Sendable, Hashable {
     public var file: MessageFile? { didSet { native = nil } }
     /// Further members with their exact JSON, in order.
     public var extra: [ExtraMember]
-    /// The provider's own JSON of the part; nil where the other members say the same.
+    /// The provider's own JSON of the part; nil if the other members say the same.
     public var native: NativeJSON?
 
     /// Makes a part.
@@ -73,7 +73,7 @@ public struct MessagePart: Sendable, Hashable {
     ///   - text: What a person can read of it.
     ///   - name: The tool's name.
     ///   - callID: The id that a call and its results share.
-    ///   - status: How far a call is.
+    ///   - status: The state of a call, in the provider's words.
     ///   - isError: Whether a result is a failure.
     ///   - input: A call's arguments, exactly.
     ///   - output: A result's value, exactly.

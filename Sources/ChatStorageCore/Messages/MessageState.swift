@@ -43,7 +43,7 @@ public struct MessageStates: OptionSet, Sendable, Hashable {
     public static let failed = MessageStates(rawValue: 8)
     /// Every state.
     public static let all: MessageStates = [.complete, .streaming, .stopped, .failed]
-    /// What a model is given: messages that are whole, or that somebody stopped.
+    /// What a model gets: messages that are whole, or that somebody stopped.
     public static let finished: MessageStates = [.complete, .stopped]
 
     /// Whether a state is among them.

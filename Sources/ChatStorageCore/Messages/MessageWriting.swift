@@ -10,7 +10,7 @@ public struct MessageWriting: Sendable, Hashable {
     /// When its writer last wrote it; nil if that was the append.
     public let revisedAt: Timestamp?
 
-    /// Makes a value; backends do, and apps in their previews and tests.
+    /// Makes a value; for backends, and for apps' previews and tests.
     ///
     /// - Parameters:
     ///   - state: Whether it is whole, and how its writing ended.

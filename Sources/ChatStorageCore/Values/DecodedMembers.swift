@@ -17,7 +17,7 @@ struct MemberName: CodingKey, ExpressibleByStringLiteral {
         self.init(stringValue: name)
     }
 
-    /// The name as `JSONDecoder` has it where it converts names from snake_case: `createdAt` for `created_at`.
+    /// The name as `JSONDecoder` has it if it converts names from snake_case: `createdAt` for `created_at`.
     var converted: MemberName {
         let words = stringValue.split(separator: "_")
         let others = words.dropFirst().map { $0.prefix(1).uppercased() + $0.dropFirst() }

@@ -40,7 +40,7 @@ extension Timestamp: CustomStringConvertible, LosslessStringConvertible {
 extension Timestamp {
     /// What is wrong with a text that is not a time; in a sentence it follows the name of the text's place.
     package static func problem(with text: String) -> String {
-        // The usual mistake, as by Python's `isoformat()` of a naive time: it does not say which moment it is.
+        // The usual mistake, such as Python's `isoformat()` of a naive time: it does not say which moment it is.
         Timestamp(text + "Z") == nil
             ? "is not an RFC 3339 time"
             : "is a time without a zone; it needs Z, or an offset such as +01:00, at its end"
