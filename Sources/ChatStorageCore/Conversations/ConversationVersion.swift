@@ -2,7 +2,7 @@
 ///
 /// ``AppendCondition/unchanged(_:)`` takes it. Every append, every clear and every other head makes another version,
 /// and so do deleting a conversation and creating it again. Titles, labels, metadata, read marks and revisions do not,
-/// nor does a removal that leaves the head where it is.
+/// nor does a removal, unless it changes ``head``.
 public struct ConversationVersion: Sendable, Hashable {
     /// When the conversation was created: ``Conversation/createdAt``.
     public var createdAt: Timestamp

@@ -1,7 +1,7 @@
 /// A call that has ended, and where its time went.
 ///
-/// It has no text, title, label or metadata. ``tenant`` and ``conversationID`` can name people: show them only where
-/// that is wanted.
+/// It has no text, title, label or metadata. ``tenant`` and ``conversationID`` can name people: show them only if you
+/// mean to.
 public struct ObservedCall: Sendable {
     /// How a call ended.
     public enum Outcome: Sendable {

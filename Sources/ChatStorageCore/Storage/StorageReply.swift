@@ -1,6 +1,6 @@
 /// What a ``StorageCall`` returned.
 public enum StorageReply: Sendable, Hashable {
-    /// A conversation; nil where there is none.
+    /// A conversation; nil if there is none.
     case conversation(Conversation?)
     /// Whether a conversation existed and was deleted.
     case existed(Bool)
