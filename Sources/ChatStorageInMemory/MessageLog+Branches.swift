@@ -71,8 +71,9 @@ extension MessageLog {
     }
 
     private func filter(_ states: MessageStates) -> (Entry) -> Bool {
-        if states == .all { return { _ in true } }
         let writings = rare?.writings ?? [:]
+        // Those whose writing is not kept are complete.
+        if states == .all || writings.isEmpty && states.contains(.complete) { return { _ in true } }
         return { states.contains(writings[$0.sequence]?.state ?? .complete) }
     }
 
@@ -81,6 +82,7 @@ extension MessageLog {
         _ limit: Int, through end: Int64, before bound: Int64 = .max, where isShown: (Entry) -> Bool
     ) -> [Entry] {
         var found: [Entry] = []
+        found.reserveCapacity(min(limit, entries.count))
         var end = end
         while end > 0, found.count < limit {
             let jump = rare?.jump(notAfter: end)

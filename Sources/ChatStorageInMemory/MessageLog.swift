@@ -31,15 +31,22 @@ struct MessageLog: Sendable {
         }
 
         func message(_ entry: Entry, of id: ConversationID) -> Message {
-            Message(
-                conversationID: id, sequence: entry.sequence, body: body(of: entry), createdAt: entry.createdAt,
-                predecessor: jump(at: entry.sequence)?.predecessor,
-                writing: writings.isEmpty ? nil : writings[entry.sequence])
+            let (sequence, body) = (entry.sequence, body(of: entry))
+            let jump = jumps.isEmpty ? nil : jump(at: sequence)
+            let writing = writings.isEmpty ? nil : writings[sequence]
+            guard jump != nil || writing != nil else {
+                return Message(ordinary: id, sequence: sequence, body: body, createdAt: entry.createdAt)
+            }
+            return Message(
+                conversationID: id, sequence: sequence, body: body, createdAt: entry.createdAt,
+                predecessor: jump?.predecessor, writing: writing)
         }
 
+        /// Most that have something rare have one kind of it, and an empty dictionary costs nothing.
         private func body(of entry: Entry) -> ChatMessage {
-            bodies[entry.sequence]
-                ?? ChatMessage(role: entry.role, content: entry.content, key: keys.key(at: entry.sequence))
+            if !bodies.isEmpty, let body = bodies[entry.sequence] { return body }
+            let key = keys.isEmpty ? nil : keys.key(at: entry.sequence)
+            return ChatMessage(role: entry.role, content: entry.content, key: key)
         }
 
         /// The jump that is the message of a sequence.

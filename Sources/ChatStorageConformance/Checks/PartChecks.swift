@@ -101,8 +101,6 @@ extension Check {
                 ("file.url", .user([.file(MessageFile(url: "\0"))])),
                 ("file.size", .user([.file(MessageFile(size: -1))])),
                 ("file.name", .user([.file(MessageFile(name: long(1_001)))])),
-                ("bytes", .assistant([.toolCall("f", callID: "1", input: long(16 << 20))])),
-                ("bytes", .assistant([.text(long(8 << 20)), .reasoning(long(8 << 20))])),
                 ("content", .assistant([.text("\0")])),
                 ("metadata", .withMetadata(["large": .string(long(64 << 10))])),
                 ("metadata", .withMetadata(["nul": "\0"])),
@@ -127,6 +125,28 @@ extension Check {
             ]
             context.expect(
                 try await chats.append(most, to: "most").map(\.body), equals: most, "what is at its limit is stored")
+        },
+        Check(
+            "parts.too-large", .p3, .t6,
+            why: "Parts count together: a call's arguments must not pass where a text of that size is refused."
+        ) { context in
+            let chats = try await context.open()
+            try await chats.append(.user("untouched"), to: "one")
+            func long(_ count: Int) -> String { String(repeating: "x", count: count) }
+            let messages: [ChatMessage] = [
+                .assistant([.toolCall("f", callID: "1", input: long(16 << 20))]),
+                .assistant([.text(long(8 << 20)), .reasoning(long(8 << 20))]),
+            ]
+            try await context.expectUnchanged(chats, "a refused message leaves nothing behind") {
+                for message in messages {
+                    let error = await context.expectError(.invalidArgument, "parts beyond 16 MiB are refused") {
+                        try await chats.append([.user("first"), message], to: "one")
+                    }
+                    context.expect(
+                        error.map { $0.message.contains("bytes") && $0.message.contains("messages[1]") } ?? true,
+                        "the error names the field", actual: error?.message)
+                }
+            }
         },
         Check(
             "parts.repeated-append", .a9,
