@@ -15,28 +15,26 @@ struct ChatStorageTool: AsyncParsableCommand {
         commandName: "chatstorage",
         abstract: "Keep LLM chats in SQLite, PostgreSQL or memory.",
         discussion: """
-            A store is one database; it is named with --store or in the environment variable CHATSTORAGE_URL:
+            A store is one database. Name it with --store or in the environment variable CHATSTORAGE_URL:
 
               sqlite:PATH     a SQLite file, also as the bare path
                               (default: sqlite:chat.db)
-              postgres://...  a PostgreSQL database, as for any libpq program; tables
-                              in a schema of their own are found with --schema
+              postgres://...  a PostgreSQL database, as for any libpq program;
+                              --schema names the schema of its tables
               memory:         this process's memory, to try things out
 
-            Arguments are seen by all users of the machine: give a URL with a password in CHATSTORAGE_URL, or the \
-            password in ~/.pgpass or PGPASSWORD, which libpq reads.
+            All users of the machine can see a program's arguments. Put a URL with a password in CHATSTORAGE_URL, or \
+            the password alone in ~/.pgpass or PGPASSWORD, which libpq reads.
 
-            The commands that bring chats in (import, add, exec) make the store if it is not there, also the \
-            PostgreSQL schema that --schema names, once there is something to be written. The others say that there \
-            is none.
+            The commands that bring chats in (import, add, exec) create a missing store, and the PostgreSQL schema \
+            that --schema names, when they first write something. The others report that there is none.
 
             Tables are for people. For programs, --json prints JSON with exact texts and times, and `chatstorage exec` \
             offers every operation to any language. Colours are used on terminals only, and not when NO_COLOR is set.
 
-            Exit status: 0 when all went well; 1 when something failed, was not found or was refused; 2 when verify \
-            found no failure but did not run everything; 64 when the command line is not understood; 128 and the \
-            signal's number when a signal ended it, such as 130 for an interrupt; 141 when nobody reads the output any \
-            more.
+            Exit status: 0 for success; 1 if something failed, was not found or was refused; 2 if verify found no \
+            failure but did not run everything; 64 for a command line that is not understood; 128 plus the signal's \
+            number after a signal, such as 130 for an interrupt; 141 if the reader of the output is gone.
             """,
         version: "0.1.0",
         subcommands: [
@@ -53,12 +51,12 @@ struct ChatStorageTool: AsyncParsableCommand {
     @OptionGroup var medium: MediumOptions
 
     static func main() async {
-        // A closed pipe is then an error of the write, which leaves time to close the store.
+        // Makes a closed pipe an error of the write, so that the store is still closed.
         signal(SIGPIPE, SIG_IGN)
         do {
             var command = try parseAsRoot(CommandLineArguments.endingOptions(CommandLineArguments.all()))
             guard var command = command as? any AsyncParsableCommand else {
-                // ArgumentParser's own, such as the one that prints the help.
+                // A command of ArgumentParser's own, such as help.
                 try command.run()
                 return
             }

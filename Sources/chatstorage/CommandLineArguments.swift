@@ -8,7 +8,7 @@ enum CommandLineArguments {
 
     /// The words as the system hands them over.
     ///
-    /// - Throws: ``Failure`` for one that is not UTF-8, in which Swift's own `CommandLine.arguments` replaces bytes.
+    /// - Throws: ``Failure`` for a word that is not UTF-8; Swift's own `CommandLine.arguments` would replace its bytes.
     static func all() throws -> [String] {
         try (1..<max(1, CommandLine.argc)).compactMap { number in
             guard let word = CommandLine.unsafeArgv[Int(number)] else { return nil }
@@ -21,8 +21,7 @@ enum CommandLineArguments {
 
     /// Puts `--` before the first operand of a command that takes a text, so that no text is read as an option.
     ///
-    /// ArgumentParser's `captureForPassthrough` is not enough for that: words such as `---` are errors to it wherever
-    /// they stand.
+    /// `captureForPassthrough` is not enough: ArgumentParser refuses words such as `---` anywhere.
     static func endingOptions(_ arguments: [String]) -> [String] {
         guard let name = firstOperand(of: arguments[...]), commandsWithText.contains(arguments[name]),
             let operand = firstOperand(of: arguments[(name + 1)...])
@@ -33,17 +32,17 @@ enum CommandLineArguments {
         return arguments[..<operand].flatMap(separatingEmptyValue) + ["--"] + arguments[operand...]
     }
 
-    /// Splits `--tenant=` into two words: ArgumentParser takes the next word as the value of an option whose own is
-    /// empty, such as that of a variable that is not set.
+    /// Splits `--tenant=`, such as an unset variable leaves, into two words: ArgumentParser would take the next word as
+    /// the value.
     private static func separatingEmptyValue(_ argument: String) -> [String] {
         guard argument.hasSuffix("="), optionsWithValue.contains(String(argument.dropLast())) else { return [argument] }
         return [String(argument.dropLast()), ""]
     }
 
-    /// The mistake of more texts than one, such as one without quotes or with options behind it.
+    /// The error for several texts, such as one without quotes or with options behind it.
     static let textIsOneArgument = ValidationError("TEXT is one argument (quote it); options go before ID.")
 
-    /// Where the options end; nil if nothing but options is there, or `--` ends them already.
+    /// The index of the first operand; nil if there are only options, or if `--` already ends them.
     private static func firstOperand(of arguments: ArraySlice<String>) -> Int? {
         var isValue = false
         for (index, argument) in zip(arguments.indices, arguments) {

@@ -5,7 +5,7 @@ import ChatStorageSupport
 struct Failure: Error {
     /// Something failed, was not found or was refused.
     static let failed: CInt = 1
-    /// Nothing failed, but not everything that was to be shown is shown.
+    /// Nothing failed, but not every check has run.
     static let incomplete: CInt = 2
     /// The command line is not understood.
     static let usage: CInt = 64
@@ -14,7 +14,7 @@ struct Failure: Error {
     /// Nobody reads the output any more, as shells report it.
     static let closedPipe: CInt = 141
 
-    /// A sentence for people; nil if all has been said.
+    /// A sentence for people; nil if there is nothing more to say.
     let message: String?
     let status: CInt
 
@@ -54,7 +54,7 @@ struct Failure: Error {
         }
     }
 
-    /// What a store that is not prepared lacks: the error's sentence without its advice, which is for code.
+    /// What a store that is not prepared lacks: the error's sentence without its advice, which is for programmers.
     static func lack(toldBy error: ChatStorageError) -> String {
         let sentence = TerminalText.line(error.message)
         return String(sentence[..<(sentence.firstRange(of: "; call prepare()")?.lowerBound ?? sentence.endIndex)])
@@ -64,7 +64,7 @@ struct Failure: Error {
     static func sentence(about error: any Error) -> String {
         switch error {
         case let error as ChatStorageError:
-            // What an app writes in code is an option here.
+            // The advice is for code; here an option does it.
             var sentence = error.message.replacing(
                 "; set roles: .withTools in its configuration and prepare it", with: RoleOptions.advice)
             if error.writeOutcome == .unknown { sentence += "; whether it was written is unknown" }

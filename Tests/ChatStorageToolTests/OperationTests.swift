@@ -134,10 +134,10 @@ struct OperationTests {
                 revision, after, instead_of, last_id, before, through and from; Booleans remove_title, keeping_place, \
                 mark_read, moves_head, streaming, auto_create_conversation and all_branches. Arrays of strings are \
                 labels, add_labels, remove_labels, remove_metadata, with, without, states and keys; arrays of integers \
-                ids; arrays of objects messages and parts. Objects of any members are metadata and set_metadata; native \
-                is one of format and json, new_conversation is one of title, labels and metadata, if_unchanged is one \
-                of created_at, last_id, cleared_through and head and answer is one of created_at, revision, content, \
-                parts, native and state.
+                ids; arrays of objects messages and parts. Objects of any members are metadata and set_metadata; \
+                native has format and json, new_conversation has title, labels and metadata, if_unchanged has \
+                created_at, last_id, cleared_through and head and answer has created_at, revision, content, parts, \
+                native and state.
                 """)
     }
 

@@ -12,15 +12,15 @@ struct AddCommand: AsyncParsableCommand {
             <id> <role> <text>
             """,
         discussion: """
-            The text is taken exactly as it is, also if it begins with a dash; options therefore go before the id:
+            The text is stored exactly as given, even if it begins with a dash. Options therefore go before the id:
 
               chatstorage add --tenant ada trip user "- a map, - an umbrella"
 
-            With - as the text it is read from standard input, exactly as it comes, a newline at its end included.
+            If the text is -, standard input is the text, including a newline at its end.
 
             With --json: {"id", "conversation_id", "role", "content", "created_at"}, the message as it is stored.
 
-            Messages of the roles tool and developer are taken if the store takes them, or with --roles with-tools.
+            The roles tool and developer need a store that takes them, or --roles with-tools.
             """)
 
     @OptionGroup var store: StoreOptions
@@ -33,7 +33,7 @@ struct AddCommand: AsyncParsableCommand {
     @Argument(help: "The conversation's id, 1 to 100 characters.")
     var id: String
 
-    @Argument(help: "Who speaks: system, user or assistant, or tool or developer where the store takes them.")
+    @Argument(help: "Who speaks: system, user or assistant, or tool or developer if the store takes them.")
     var role: String
 
     @Argument(help: "What is said, one argument, or - for standard input.")
@@ -46,7 +46,7 @@ struct AddCommand: AsyncParsableCommand {
     func run() async throws {
         let content = text == ["-"] ? try await Self.standardInput() : text.joined()
         let message = ChatMessage(role: Role(rawValue: role), content: content)
-        // Further roles are not asked for where the message needs none of them.
+        // Asks for further roles only if the message or --roles needs them.
         let wanted = Role.standard.contains(message.role) && roles.roles == nil ? .standard : roles.wanted
         let append = StorageCall.append(NewMessages([message], to: ConversationID(id)))
         let stored = try await store.withBackend(for: .fillingLater, taking: wanted) { backend, roles in
@@ -65,7 +65,7 @@ struct AddCommand: AsyncParsableCommand {
         try await Output.confirm("Added message \(stored.sequence) to \(TerminalText.line(id)).\n")
     }
 
-    /// All of standard input, as far as a message can take it.
+    /// All of standard input; fails if it is too long for a message or not UTF-8.
     private static func standardInput() async throws -> String {
         var bytes: [UInt8] = []
         while true {

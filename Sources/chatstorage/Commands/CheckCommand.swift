@@ -5,21 +5,21 @@ import ChatStorageSQLite
 
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Look through a SQLite store's file for damage.",
+        commandName: "check", abstract: "Check a SQLite store's file for damage.",
         discussion: """
-            The whole file is read and nothing is changed, while others use it: SQLite's own check of its structure, \
-            the schema's version, rows without the row that they belong to, and of every conversation its counts, \
-            sequences, times, JSON, branches, head and labels.
+            Reads the whole file and changes nothing; others can use it meanwhile. Runs SQLite's own check of the \
+            file's structure, and checks the schema's version, rows without the row that they belong to, and each \
+            conversation's counts, sequences, times, JSON, branches, head and labels.
 
               chatstorage check --store sqlite:chat.db
 
-            Each problem is a line with the tenant, the conversation and the message, as far as it is about one, and \
-            no text of a chat. At most 1,000 are listed.
+            Each problem is a line that names the tenant, the conversation and the message, if it concerns one, and \
+            shows no text of a chat. At most 1,000 are listed.
 
             With --json: {"schema_version", "tenants", "conversations", "messages", "complete", "problem_count", \
             "problems": [{"kind", "tenant", "conversation_id", "id", "problem"}]}, with null where there is none.
 
-            Exit status: 0 when there is no problem, 1 otherwise.
+            Exit status: 0 if there is no problem, 1 otherwise.
             """)
 
     @OptionGroup var store: StoreLocation

@@ -5,13 +5,13 @@ struct EraseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "erase", abstract: "Delete all conversations of a tenant.",
         discussion: """
-            The tenant must be named, with --tenant, or with --default-tenant for the one without a name. Its \
-            conversations are deleted one by one, each whole, until none is found. What a client begins to write \
-            meanwhile may survive, so lock the user out first. An erasure that failed or was interrupted has deleted \
-            some; run it again.
+            Name the tenant with --tenant, or with --default-tenant for the one without a name. Its conversations are \
+            deleted one by one, each completely, until none is found. What a client begins to write meanwhile may \
+            survive, so lock the user out first. If an erasure fails or is interrupted, it has deleted only some; run \
+            it again.
 
-            With --dry-run nothing is deleted, and what would be is counted. Otherwise it says what was deleted, and how \
-            many conversations others created, changed or deleted meanwhile.
+            With --dry-run it deletes nothing and counts what it would delete. Otherwise it prints what it deleted, \
+            and how many conversations others created, changed or deleted meanwhile.
 
             With --json: {"conversations", "messages", "changed_meanwhile", "dry_run"}.
             """)

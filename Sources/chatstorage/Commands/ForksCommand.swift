@@ -7,14 +7,14 @@ struct ForksCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "forks", abstract: "List where a conversation has branched.",
         discussion: """
-            A fork is a message that several others follow, or the beginning, 0. There is a line for each of those: \
-            the fork, the branch's first message, its newest, and what the first one says. The branch that is shown is \
-            marked with *. To show another one in its place, give its first message:
+            A fork is a message that several others follow, or the beginning, 0. Each of those others begins a branch \
+            and has a line: the fork, the branch's first message, its newest, and the beginning of the first one's \
+            text. * marks the branch on the current path. To show another branch, give its first message:
 
               chatstorage head --branch 9 trip
 
-            With --json: an array of {"after", "successors": [{"id", "newest_end"}]}. That there are more than --limit \
-            is said on standard error.
+            With --json: an array of {"after", "successors": [{"id", "newest_end"}]}. If there are more than --limit, \
+            standard error says so.
             """)
 
     @OptionGroup var store: StoreOptions
@@ -65,7 +65,7 @@ struct ForksCommand: AsyncParsableCommand {
 
 /// A branch as it is listed.
 private struct Branch: Sendable {
-    /// How much of the first message is read into a line.
+    /// How many scalars of the first message a line has.
     private static let beginningScalars = 120
     /// How many messages are looked up at once; each can be large.
     private static let lookup = 50
@@ -75,7 +75,7 @@ private struct Branch: Sendable {
     let newestEnd: Int64
     /// Whether the current path goes along it.
     let isCurrent: Bool
-    /// What its first message says; empty if it is gone meanwhile.
+    /// The beginning of its first message; empty if that was removed meanwhile.
     let beginning: String
 
     /// The branches of forks, with what their first messages say.
@@ -105,7 +105,7 @@ private struct Branch: Sendable {
         }
     }
 
-    /// The message after another one on the current path; nil if that one is not on it.
+    /// The message that follows another on the current path; nil if the other is not on that path, or ends it.
     private static func next(
         after sequence: Int64, of id: ConversationID, in storage: any ChatStorage
     ) async throws -> Int64? {

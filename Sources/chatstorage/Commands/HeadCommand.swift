@@ -7,14 +7,14 @@ struct HeadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "head", abstract: "Choose the message that a conversation's current path ends with.",
         discussion: """
-            The path to that message is what show, history and the app show then, and the next message follows it. 0 \
-            stands for the beginning, before all messages. With --branch the path goes on to the newest message under \
-            the one that is given: so another branch is shown, or the one that was left.
+            show, history and the app then show the path to that message, and the next message follows it. 0 stands \
+            for the beginning, before all messages. With --branch the path ends with the newest message under the \
+            given one: use it to show another branch, or to return to one.
 
               chatstorage head trip 7
               chatstorage head --branch 9 trip
 
-            Nothing is removed, and the conversation stays at its place in the list.
+            Nothing is removed, and the conversation does not move in the list.
 
             With --json: the conversation, as list prints it.
             """)
@@ -24,13 +24,13 @@ struct HeadCommand: AsyncParsableCommand {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("The message whose newest descendant is the end.", valueName: "number"))
+        help: ArgumentHelp("The message whose newest descendant ends the path.", valueName: "number"))
     var branch: Int64?
 
     @Argument(help: "The conversation's id.")
     var id: String
 
-    @Argument(help: ArgumentHelp("The number of the message at the end, or 0.", valueName: "number"))
+    @Argument(help: ArgumentHelp("The number of the message that ends the path, or 0.", valueName: "number"))
     var sequence: Int64?
 
     @Flag(help: "Print JSON.")

@@ -7,9 +7,9 @@ struct HistoryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history", abstract: "Print the last messages as JSON, ready for an LLM chat API.",
         discussion: """
-            The output is an array of {"role", "content"}, the `messages` of such an API's request. A message that is \
-            more than one text has "parts" too, in the form of this tool's archives, and "native", the provider's own \
-            JSON, if it has that. A conversation that does not exist has none: [].
+            Prints an array of {"role", "content"}, the `messages` of a request to such an API. A message that is more \
+            than one text also has "parts", in the form of this tool's archives, and "native", the provider's own \
+            JSON, if there is any. For a conversation that does not exist it prints [].
 
             The messages are those of the current path. Answers that are still being written, or whose writing failed, \
             are left out.

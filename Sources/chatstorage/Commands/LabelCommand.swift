@@ -10,13 +10,13 @@ struct LabelCommand: AsyncParsableCommand {
             [--add <label> ...] [--remove <label> ...] <id> [+<label> ...] [-<label> ...]
             """,
         discussion: """
-            After the id, a word with + in front is a label to add, one with - a label to remove; options therefore go \
-            before the id:
+            After the id, a word with + in front adds a label, one with - removes a label. Options therefore go before \
+            the id:
 
               chatstorage label --tenant ada trip +pinned -archived
 
-            A conversation has up to 32 labels, of 1 to 100 characters each. A label that is there stays, one that is \
-            not there can be removed. Labels leave the conversation at its place in the list.
+            A conversation has up to 32 labels of 1 to 100 characters each. Adding one that it has, or removing one \
+            that it lacks, changes nothing. Labels do not move the conversation in the list.
 
             With --json: the conversation, as list prints it.
             """)

@@ -7,19 +7,19 @@ struct ListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the conversations, most recently updated first.",
         discussion: """
-            LAST is the number of the conversation's last message, UNREAD how many are after the last that was read, \
-            PREVIEW the beginning of the newest message that has a text. LABELS and UNREAD are shown where there are \
-            any. On a terminal, long texts are cut to fit, and columns that do not fit are left out; times are in your \
-            time zone.
+            LAST is the number of the conversation's last message, UNREAD how many come after the last read one, \
+            PREVIEW the beginning of the newest message with a text. LABELS and UNREAD are shown if there are any. On \
+            a terminal, long texts are cut to fit, and columns that do not fit are left out; times are in your time \
+            zone.
 
-            --with and --without can be given several times: a conversation has all labels of --with and none of \
-            --without.
+            --with and --without can be given several times: listed conversations have all labels of --with and none \
+            of --without.
 
             With --json: an array of {"conversation_id", "title", "created_at", "updated_at", "last_id", \
             "message_count", "read_through", "cleared_through", "labels", "metadata"}, times in UTC, and "preview": \
-            {"id", "role", "created_at", "text"} where a message has a text, with its "state" unless it is complete. \
-            One that has branched has "is_branched" and, where the path that is shown ends before the newest message, \
-            "head". That there are more than --limit is said on standard error.
+            {"id", "role", "created_at", "text"} if a message has a text, with its "state" unless it is complete. A \
+            conversation that has branched has "is_branched", and "head" if its current path does not end with the \
+            newest message. If there are more than --limit, standard error says so.
             """)
 
     /// How many scalars of a message are shown at most.
@@ -65,12 +65,12 @@ struct ListCommand: AsyncParsableCommand {
         if hasMore { try await Output.write(Output.style.dim(Output.more) + "\n") }
     }
 
-    /// Whether any tenant has conversations; false too if the store does not say.
+    /// Whether any tenant has conversations; false if that cannot be read.
     private static func hasTenants(_ backend: any ChatStorageBackend) async -> Bool {
         (try? await backend.tenants(TenantQuery(limit: 1)).items.isEmpty) == false
     }
 
-    /// Reads conversations up to the limit; a page without the labels that are asked for can be short.
+    /// Reads conversations up to the limit, from several pages if necessary: one filtered by labels can be short.
     private func page(of storage: any ChatStorage) async throws -> ([Conversation], hasMore: Bool) {
         var query = ConversationQuery(
             limit: limit, with: Set(with.map(Label.init(_:))), without: Set(without.map(Label.init(_:))),

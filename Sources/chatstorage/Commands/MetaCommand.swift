@@ -4,15 +4,15 @@ import ChatStorageTransfer
 
 struct MetaCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "meta", abstract: "Show or change what is kept beside a conversation or a message.",
+        commandName: "meta", abstract: "Show or change the metadata of a conversation or a message.",
         discussion: """
-            Without changes it is shown, a line for each member. A change sets members to JSON values, in which \
-            strings have quotes, and removes others; members that it does not name stay as they are:
+            Without changes it prints the metadata, a line for each member. A change sets members to JSON values, in \
+            which strings have quotes, or removes them; all others stay as they are:
 
               chatstorage meta trip 'city="Kyoto"' days=3 --remove draft
               chatstorage meta trip --message 4 rating=1
 
-            It is an object of at most 64 KiB. A change leaves the conversation at its place in the list.
+            Metadata is an object of at most 64 KiB. A change does not move the conversation in the list.
 
             With --json: the object.
             """)
@@ -26,7 +26,7 @@ struct MetaCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("Members to set, each a name, = and its value as JSON.", valueName: "name=json"))
     var members: [String] = []
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("Of the message of this number.", valueName: "number"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Use the metadata of this message.", valueName: "number"))
     var message: Int64?
 
     @Option(help: ArgumentHelp("A member to remove.", valueName: "name"))

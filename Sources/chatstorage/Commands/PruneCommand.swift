@@ -5,14 +5,14 @@ struct PruneCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prune", abstract: "Delete conversations that were not updated since a time.",
         discussion: """
-            Each is deleted whole, and only if it was not updated meanwhile. --without spares those with a label; it \
-            can be given several times:
+            Each is deleted completely, and only if it was not updated meanwhile. --without spares those with a label; \
+            give it as often as needed:
 
               chatstorage prune --tenant ada --without pinned \\
                 --updated-before 2026-01-01T00:00:00Z --dry-run
 
-            With --dry-run nothing is deleted, and what would be is counted. Otherwise it says what was deleted, and how \
-            many conversations others created, changed or deleted meanwhile.
+            With --dry-run it deletes nothing and counts what it would delete. Otherwise it prints what it deleted, \
+            and how many conversations others created, changed or deleted meanwhile.
 
             With --json: {"conversations", "messages", "changed_meanwhile", "dry_run"}.
             """)
@@ -22,7 +22,7 @@ struct PruneCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Those that were last updated before this time (RFC 3339, with a zone).", valueName: "time"))
+            "Delete those last updated before this time (RFC 3339, with a zone).", valueName: "time"))
     var updatedBefore: String
 
     @Option(help: ArgumentHelp("Spare conversations with this label.", valueName: "label"))

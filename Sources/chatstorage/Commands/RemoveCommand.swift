@@ -6,14 +6,14 @@ struct RemoveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove", abstract: "Remove messages of a conversation for good.",
         discussion: """
-            They are named by their numbers, up to 1,000; those that are not there are passed over. What followed a \
-            removed message follows the one before it then. --from removes a message and everything that follows it, \
-            on all branches that begin there; the path that was shown then ends with what it followed:
+            Give up to 1,000 numbers of messages; those that are not there are ignored. What followed a removed \
+            message then follows the one before it. --from removes a message and everything that follows it, on all \
+            branches; if the current path led through it, the path then ends with the one before:
 
               chatstorage remove trip 7 8
               chatstorage remove --from 7 trip
 
-            Numbers of removed messages are not used again. The command clear removes all messages.
+            Numbers of removed messages are not used again. To remove all messages, use clear.
 
             With --json: how many were removed, a number.
             """)
@@ -23,7 +23,7 @@ struct RemoveCommand: AsyncParsableCommand {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("The message that is removed with everything after it.", valueName: "number"))
+        help: ArgumentHelp("Remove this message and everything that follows it.", valueName: "number"))
     var from: Int64?
 
     @Argument(help: "The conversation's id.")

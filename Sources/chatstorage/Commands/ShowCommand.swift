@@ -7,25 +7,26 @@ struct ShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show a conversation with its last messages.",
         discussion: """
-            Tools' calls and results, reasoning and files are shown under what is said. Long ones are folded, with how \
-            much is not shown; --full shows them whole. Control characters in the texts are shown as pictures (␛), so \
-            that no text can do anything to your terminal; times are in your time zone.
+            Tool calls and results, reasoning and files are shown too. Long ones are folded, with a note of how much \
+            is hidden; --full shows them whole. Control characters are shown as pictures (␛), so that no text can \
+            control your terminal. Times are in your time zone.
 
-            Of a conversation that has branched, the current path is shown: what people see in the app. ‹2/3› under a \
-            message says that it is the second of three versions, and which messages the others are. `chatstorage show \
-            --through NUMBER` shows the path to any message, and `chatstorage head` makes another path the current \
-            one. An answer is marked as streaming while it is being written, and as stopped or failed if it ended so.
+            If a conversation has branched, its current path is shown, which is what people see in the app. ‹2/3› \
+            under a message marks the second of three versions, and is followed by the numbers of the others. \
+            `chatstorage show --through NUMBER` shows the path to any message, and `chatstorage head` makes another \
+            path the current one. An answer is marked as streaming while it is being written, and as stopped or failed \
+            if it ended so.
 
             With --json: {"conversation_id", "title", "created_at", "updated_at", "last_id", "message_count", \
             "read_through", "cleared_through", "labels", "metadata", "messages": [{"id", "conversation_id", "role", \
-            "content", "created_at"}]}, and each message's "parts" if it is more than one text, its "metadata", \
-            "native" and "key" if it has any, and "state", "revision" and "revised_at" if it was written piece by \
-            piece. One that has branched has "is_branched", "head" where that is not the newest message, and a message \
-            that does not follow the one before it its "predecessor". Texts are exactly as they are stored and times \
-            in UTC. It is one line, which import reads: with --all it is the whole conversation with all branches.
+            "content", "created_at"}]}. A message also has "parts" if it is more than one text, "metadata", "native" \
+            and "key" if it has any, and "state", "revision" and "revised_at" if it was written piece by piece. A \
+            conversation that has branched has "is_branched", and "head" if that is not the newest message; a message \
+            that does not follow the one before it has "predecessor". Texts are exactly as stored, times in UTC. The \
+            output is one line, which import reads; with --all it is the whole conversation with all branches.
 
-            The conversation and its messages are those of one moment, also while others write to it. A message's \
-            metadata, and an answer that is being written, are as they were when that message was read.
+            The conversation and its messages are those of one moment, even while others write. Only a message's \
+            metadata and an answer that is being written are of the moment when that message was read.
             """)
 
     @OptionGroup var store: StoreOptions
@@ -40,7 +41,7 @@ struct ShowCommand: AsyncParsableCommand {
         help: ArgumentHelp("How many of the last messages (default: 20).", valueName: "count"))
     var limit: Int?
 
-    @Flag(help: "Show all messages of the path, with --json those of all branches.")
+    @Flag(help: "Show all messages of the path; with --json, of all branches.")
     var all = false
 
     @Option(

@@ -6,12 +6,12 @@ struct StatsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats", abstract: "Count the conversations and messages of the tenant.",
         discussion: """
-            All messages of all branches are read, page by page, so many of them take a while.
+            Reads all messages of all branches, page by page, which takes a while if there are many.
 
             With --json: {"conversations", "messages", "bytes", "roles": {...}, "longest": {"conversation_id", \
             "messages"}, "first_at", "last_at", "other_tenants"}, with null where there is nothing.
 
-            Other tenants are those that have conversations, the default one among them; only their number is shown.
+            other_tenants is how many other tenants have conversations, including the default one.
             """)
 
     @OptionGroup var store: StoreOptions

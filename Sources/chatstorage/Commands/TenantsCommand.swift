@@ -4,12 +4,12 @@ import ChatStorageJSON
 
 struct TenantsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "tenants", abstract: "List the tenants that have conversations, and count what they have.",
+        commandName: "tenants", abstract: "List the tenants that have conversations, with counts.",
         discussion: """
-            They come in the order of their names' bytes; the tenant without a name, (default), is the first.
+            They are sorted by their names' bytes; the tenant without a name, (default), comes first.
 
-            With --json: an array of {"tenant", "conversations", "messages"}; the tenant without a name is null. That \
-            there are more than --limit is said on standard error.
+            With --json: an array of {"tenant", "conversations", "messages"}; the tenant without a name is null. If \
+            there are more than --limit, standard error says so.
             """)
 
     @OptionGroup var store: StoreLocation

@@ -4,13 +4,13 @@ import ChatStorageTransfer
 
 struct TitleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "title", abstract: "Give a conversation a title, or take it away.",
+        commandName: "title", abstract: "Give a conversation a title, or remove it.",
         usage: """
             chatstorage title [--store <url>] [--schema <name>] [--pooler] [--tenant <name>] [--json] <id> <text>
             chatstorage title [--store <url>] [--schema <name>] [--pooler] [--tenant <name>] [--json] --none <id>
             """,
         discussion: """
-            The text is taken exactly as it is, also if it begins with a dash; options therefore go before the id:
+            The title is stored exactly as given, even if it begins with a dash. Options therefore go before the id:
 
               chatstorage title --tenant ada trip "- Kyoto -"
 
@@ -26,7 +26,7 @@ struct TitleCommand: AsyncParsableCommand {
     @Argument(help: "The title, one argument of at most 200 characters.")
     var text: [String] = []
 
-    @Flag(help: "Take the title away.")
+    @Flag(help: "Remove the title.")
     var none = false
 
     @Flag(help: "Print JSON.")
@@ -47,6 +47,6 @@ struct TitleCommand: AsyncParsableCommand {
         }
         if json { return try await Output.confirm(conversation.json) }
         let shown = TerminalText.line(id.rawValue)
-        try await Output.confirm(none ? "Took the title of \(shown) away.\n" : "Gave \(shown) a title.\n")
+        try await Output.confirm(none ? "Removed the title of \(shown).\n" : "Gave \(shown) a title.\n")
     }
 }

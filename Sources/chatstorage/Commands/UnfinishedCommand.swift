@@ -7,18 +7,17 @@ struct UnfinishedCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "unfinished", abstract: "List answers under way that nobody writes any more, or end them.",
         discussion: """
-            A writer that lives writes every 15 seconds at least. An answer that nobody has written for a minute has \
-            lost its writer: its program ended, or lost the store. What there is of it stays. It is marked as streaming \
-            until it is ended:
+            A live writer writes at least every 15 seconds. An answer that nobody has written for a minute has lost \
+            its writer: the program ended, or lost the store. What was written stays, marked as streaming until you \
+            end it:
 
               chatstorage unfinished --end failed
 
-            Answers of all tenants are listed, by the bytes of the tenants' names and the conversations' ids. One that \
-            is written meanwhile is not ended.
+            Answers of all tenants are listed, sorted by the bytes of tenant names and conversation ids. One that is \
+            written meanwhile is not ended.
 
-            With --json: an array of messages as show prints them, each with its "tenant", which is null for the one \
-            without a name; that there are more than --limit is said on standard error. With --end: how many were \
-            ended, a number.
+            With --json: an array of messages as show prints them, each with its "tenant", null for the one without a \
+            name. If there are more than --limit, standard error says so. With --end: how many were ended, a number.
             """)
 
     /// How an answer can end here: nobody knows whether it is complete.
@@ -35,7 +34,7 @@ struct UnfinishedCommand: AsyncParsableCommand {
     // Unconditional, so that a negative number is refused as a number and not taken for an option.
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("How long nobody has written them, by the store's clock.", valueName: "seconds"))
+        help: ArgumentHelp("For how long nobody has written them, by the store's clock.", valueName: "seconds"))
     var notRevisedFor = 60
 
     @Option(help: ArgumentHelp("End them all, as failed or as stopped.", valueName: "state"))
@@ -49,7 +48,7 @@ struct UnfinishedCommand: AsyncParsableCommand {
 
     func validate() throws {
         try chatstorage.validate(limit: limit ?? 0)
-        // A hundred years are as good as any longer time, and no clock overflows.
+        // At most a hundred years, so that no clock overflows.
         guard (0...3_155_760_000).contains(notRevisedFor) else {
             throw ValidationError("--not-revised-for is from 0 to 3155760000 seconds.")
         }

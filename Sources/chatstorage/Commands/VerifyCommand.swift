@@ -6,17 +6,17 @@ struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Check that the store keeps the storage contract.",
         discussion: """
-            The checks of the library ChatStorageConformance run on the store as it is, also while it is in use. They \
+            Runs the checks of the library ChatStorageConformance on the store as it is, even while it is in use. They \
             work in tenants of their own, whose names begin with a random text that is printed first, and remove them \
-            afterwards, also when checks fail or the run is interrupted. No other data is read or changed.
+            afterwards, even if checks fail or the run is interrupted. No other data is read or changed.
 
             A run takes one or two minutes, and longer on a slow store. It writes up to 100,000 conversations at a \
-            time, so the store grows by some 70 MB, which stay in it as free space for later writes; VACUUM in \
-            SQLite's shell, or VACUUM FULL of PostgreSQL, gives them back to the disk.
+            time, so the store grows by about 70 MB. These stay in it as free space for later writes; VACUUM in \
+            SQLite's shell, or PostgreSQL's VACUUM FULL, returns them to the disk.
 
-            Only a run that is killed, by SIGKILL or by a second interrupt while it removes them, leaves its tenants. \
-            This statement removes what all such runs have left, when no other run is under way; in SQLite's shell \
-            after PRAGMA foreign_keys = ON:
+            Only a run that is killed leaves its tenants: by SIGKILL, or by a second interrupt during the removal. To \
+            remove what all such runs have left, wait until no run is under way and use this statement (in SQLite's \
+            shell, after PRAGMA foreign_keys = ON):
 
               DELETE FROM conversations
               WHERE tenant LIKE 'chatstorage-conformance-%'
@@ -24,13 +24,12 @@ struct VerifyCommand: AsyncParsableCommand {
             Checks that need a store of their own, such as those of schemas that are not the library's, do not apply \
             to a store in use; the summary names them. A store in memory is made anew for each check.
 
-            The JSON report has the keys backend, seed, filtered, fullPass, counts, unknownWaivers and checks. The \
-            other one is JUnit XML.
+            The JSON report has the keys backend, seed, filtered, fullPass, counts, unknownWaivers and checks.
 
-            Exit status: 0 for a full pass, which is that every check that can apply to the store has run and passed; \
-            1 when a check failed, or what the run wrote could not be removed, which the reports have as the failed \
-            check harness.removal; 2 when nothing failed but it is no full \
-            pass, as with --only; 128 and the signal's number when a signal ended it, such as 130 for an interrupt.
+            Exit status: 0 for a full pass: every check that can apply to the store ran and passed; 1 if a check \
+            failed, or if what the run wrote could not be removed, which reports show as the failed check \
+            harness.removal; 2 if nothing failed but it is no full pass, as with --only; 128 plus the signal's number \
+            after a signal, such as 130 for an interrupt.
             """)
 
     @OptionGroup var store: StoreLocation
@@ -42,11 +41,11 @@ struct VerifyCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Only these checks: an id, how ids begin, or a pattern with * and ?; several with commas between them.",
+            "Only these checks: ids, beginnings of ids, or patterns with * and ?, separated by commas.",
             valueName: "patterns"))
     var only: [String] = []
 
-    // Unconditional, so that a negative number is one that is refused and not an option.
+    // Unconditional, so that a negative number is refused as a number and not taken for an option.
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp("The seed of the random numbers, to repeat a run.", valueName: "number"))
@@ -102,7 +101,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
         let display = VerifyDisplay(total: checks.count, randomCalls: randomCalls)
         let run = CancellableRun()
-        // Listens from before anything is written until it is removed; a second signal ends the process all the same.
+        // Listens from before the first write until the removal has ended; a second signal ends the process at once.
         let interruption = Interruption { run.cancel() }
         var report = await run.value(of: { [checks, randomCalls] in
             await ConformanceSuite.run(checks, on: verified.harness, seed: seed, randomCalls: randomCalls) {
@@ -127,7 +126,7 @@ struct VerifyCommand: AsyncParsableCommand {
         }
         try await reports.write(report)
         try await Output.write("\(TerminalText.text("\(report)"))\n\n\(Self.verdict(on: report))\n")
-        // A store that is given by the variable has it set.
+        // If the variable named the store, it is set already.
         if report.isFailure, store.store != nil, let hint = command.hint { try await Output.write("\(hint)\n") }
         if case .failure(let error) = removal {
             throw Failure("the run's tenants could not be removed: \(Self.sentence(about: error))")
@@ -137,14 +136,14 @@ struct VerifyCommand: AsyncParsableCommand {
         guard report.isFullPass else { throw Failure(nil, status: Failure.incomplete) }
     }
 
-    /// Preparing changes a store that is empty or old, which nobody expects of a check.
+    /// Refuses a store that is not prepared, since nobody expects a check to change one, or that cannot be written.
     private func requireUsableStore(_ verified: VerifiedStore) async throws {
         do {
             try await store.withBackend(for: prepare ? .filling : .reading) { backend in
                 _ = try await backend.conversations(limit: 0)
                 guard let prefix = verified.tenantPrefix else { return }
                 do {
-                    // There is nothing to delete, but the right to is asked for all the same.
+                    // This deletes nothing, but needs the right to delete.
                     _ = try await backend.tenant(prefix).deleteConversation("none")
                 } catch let error as ChatStorageError where [.accessDenied, .readOnly].contains(error.code) {
                     throw Failure("the checks must write, which is refused: \(Failure.sentence(about: error))")

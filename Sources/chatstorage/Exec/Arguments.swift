@@ -25,7 +25,7 @@ struct Arguments {
             guard members.updateValue(value, forKey: key) == nil else {
                 throw InvalidRequest("\(name(key)) is given twice")
             }
-            // More keys than any operation has are an error in any case, so no request is collected whole.
+            // No operation has this many arguments, so the rest need not be collected.
             guard members.count <= 32 else { throw InvalidRequest("the request has too many arguments") }
         }
     }
@@ -145,7 +145,7 @@ struct Arguments {
         }
     }
 
-    /// An object, read by a function that takes all that may be in it.
+    /// An object; the function takes every member that it may have.
     mutating func objectIfPresent<Value>(
         _ key: String, _ read: (inout Arguments) throws -> Value
     ) throws -> Value? {
@@ -156,7 +156,7 @@ struct Arguments {
         return result
     }
 
-    /// The objects of an array, each read by a function that takes all that may be in it.
+    /// The objects of an array; the function takes every member that each may have.
     mutating func objects<Element>(
         _ key: String, _ read: (inout Arguments) throws -> Element
     ) throws -> [Element] {
@@ -185,7 +185,7 @@ struct Arguments {
         return result
     }
 
-    /// An argument's name for a sentence; one that the client made up can be long.
+    /// An argument's name for a sentence, cut because a client can make up a long one.
     private func name(_ key: String) -> String {
         path + String(String.UnicodeScalarView(key.unicodeScalars.prefix(40)))
     }

@@ -1,7 +1,7 @@
 import ChatStorageCore
 import ChatStorageJSON
 
-// The states of messages, and which messages a page is of.
+// The states of messages, and the path that a page shows.
 
 extension MessageStates {
     init(_ state: MessageState) {
@@ -27,7 +27,7 @@ extension OperationArgument where Value == MessageState? {
 }
 
 extension OperationArgument where Value == MessageStates? {
-    /// States that are nil when they are left out, for an operation to which their absence means something else.
+    /// States, nil if left out, for an operation where that differs from giving the default.
     static func states(default: MessageStates) -> OperationArgument {
         OperationArgument("states", .texts, whenLeftOut: .value(.array(`default`.names))) {
             try $0.statesIfPresent("states")
@@ -50,7 +50,7 @@ extension OperationArgument where Value == Bool? {
 }
 
 extension Operation {
-    /// Which messages a page is of.
+    /// The path that a page shows.
     static func path(_ through: Int64?, _ all: Bool?) throws -> MessageQuery.Path {
         try refuseSeveral([("through", through != nil), ("all_branches", all == true)])
         return through.map { .through($0) } ?? (all == true ? .all : .current)

@@ -34,7 +34,7 @@ extension OperationArgument where Value == String? {
         OperationArgument(name, .text, whenLeftOut: whenLeftOut) { try $0.textIfPresent(name) }
     }
 
-    /// A text that must be given, unless another argument is; it comes before that one.
+    /// A text that is required unless `substitute` is given; it must be read before that one.
     static func text(_ name: String, or substitute: String) -> OperationArgument {
         OperationArgument(name, .text, substitute: substitute) {
             $0.has(substitute) ? try $0.textIfPresent(name) : try $0.text(name)
@@ -74,7 +74,7 @@ extension OperationArgument where Value == Int {
 }
 
 extension OperationArgument where Value == Int? {
-    /// A limit that is nil when it is left out, for an operation to which its absence means something else.
+    /// A limit, nil if left out, for an operation where that differs from giving the default.
     static func limit(default: Int) -> OperationArgument {
         OperationArgument("limit", .integer, whenLeftOut: .value(.integer(Int64(`default`)))) {
             try $0.limitIfPresent()
@@ -109,7 +109,7 @@ extension OperationArgument where Value == [Int64]? {
         OperationArgument(name, .integers, whenLeftOut: whenLeftOut) { try $0.integersIfPresent(name) }
     }
 
-    /// Integers that must be given, unless another argument is; they come before that one.
+    /// Integers that are required unless `substitute` is given; they must be read before that one.
     static func integers(_ name: String, or substitute: String) -> OperationArgument {
         OperationArgument(name, .integers, substitute: substitute) {
             $0.has(substitute) ? try $0.integersIfPresent(name) : try $0.integers(name)

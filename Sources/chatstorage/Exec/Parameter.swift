@@ -23,11 +23,11 @@ struct Parameter: Sendable {
         case objects([Parameter])
     }
 
-    /// What an argument that is left out, or null, stands for.
+    /// What an argument stands for if it is left out or null.
     enum Default: Sendable {
-        /// A value that can be given as well.
+        /// A value that a request can also give.
         case value(JSONOutput)
-        /// What cannot be given as a value, in words.
+        /// What no value stands for, in words.
         case words(String)
 
         var text: String {
@@ -42,7 +42,7 @@ struct Parameter: Sendable {
     let kind: Kind
     /// Nil if the argument must be given.
     let whenLeftOut: Default?
-    /// The argument that can be given in place of this one, which is otherwise required.
+    /// The argument that can be given instead; without it this one is required.
     var substitute: String?
 
     /// The argument in a list of arguments: `title (null)`.
@@ -102,7 +102,7 @@ extension [Parameter] {
         var objects: [String] = []
         for parameter in self {
             guard case .object(let members) = parameter.kind else { continue }
-            let text = "\(parameter.name) is one of \(members.names.listed)"
+            let text = "\(parameter.name) has \(members.names.listed)"
             if !objects.contains(text) { objects.append(text) }
         }
         return objects

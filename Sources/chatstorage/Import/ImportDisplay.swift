@@ -2,7 +2,7 @@ import ChatStorageCore
 import ChatStorageSupport
 import ChatStorageTransfer
 
-/// What a person sees of an import: problems as they come, a bar that moves, the figures at the end.
+/// What an import shows: problems as they come, a progress bar, and the figures at the end.
 actor ImportDisplay {
     /// How often the bar of a terminal moves, and how often a line is written elsewhere.
     private static let intervals = (bar: Duration.milliseconds(100), line: Duration.seconds(5))
@@ -32,7 +32,7 @@ actor ImportDisplay {
         totalBytes = sizes.contains(nil) ? nil : sizes.reduce(0) { $0 + ($1 ?? 0) }
     }
 
-    /// Goes on to a file.
+    /// Begins a file.
     func begin(_ file: String) async {
         await endFile()
         path = file
@@ -47,7 +47,7 @@ actor ImportDisplay {
         switch event.outcome {
         case .imported, .unchanged: break
         case .different:
-            // Each names a conversation, so none is like another.
+            // Each is about another conversation, so they are not counted by kind.
             await say("\(place(of: event)): different: conversation \(id) is there with other messages")
         case .failed(let reason):
             await problem("failed: conversation ", id, ": \(TerminalText.line(reason))", event)
@@ -65,7 +65,7 @@ actor ImportDisplay {
         await say(sentence)
     }
 
-    /// Takes the bar away, and says what was not shown.
+    /// Removes the bar, and says how many problems were not shown.
     func end() async {
         await endFile()
         await clearBar()
@@ -107,7 +107,7 @@ actor ImportDisplay {
         }
         if total.different > 0 { lines.append("Different, left as they are: \(total.different.grouped).") }
         if total.invalid > 0 { lines.append("Invalid, not imported: \(total.invalid.grouped).") }
-        if total.failed > 0 { lines.append("Failed, for what the store has: \(total.failed.grouped).") }
+        if total.failed > 0 { lines.append("Failed because of the store's own data: \(total.failed.grouped).") }
         if total.damagedFiles > 0 {
             lines.append("Files that are damaged, or were not read to their end: \(total.damagedFiles.grouped).")
         }

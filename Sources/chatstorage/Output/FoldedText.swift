@@ -1,6 +1,6 @@
 /// A long text for people: its beginning, and how much more there is.
 struct FoldedText {
-    /// What is shown of a text at most; one that is hardly longer is shown whole.
+    /// How much of a text is shown at most; one that is hardly longer is shown whole.
     static let most = (lines: 8, scalars: 600)
     private static let slack = (lines: 2, scalars: 100)
 

@@ -15,7 +15,7 @@ import Android
 enum Output {
     /// Writes to standard output.
     ///
-    /// - Throws: `SystemError`, for a pipe whose reader is gone too.
+    /// - Throws: `SystemError`, also for a pipe whose reader is gone.
     static func write(_ text: String) async throws {
         try await write(Array(text.utf8))
     }
@@ -25,10 +25,10 @@ enum Output {
         try await write(json.bytes + [UInt8(ascii: "\n")])
     }
 
-    /// What is said under a list that its limit has cut.
+    /// The note under a list that its limit has cut.
     static let more = "There are more; --limit shows them."
 
-    /// Writes a list as a line of JSON; standard error says that it was cut, which spoils no JSON.
+    /// Writes a list as a line of JSON; if it was cut, standard error says so.
     static func write(_ list: JSONOutput, hasMore: Bool) async throws {
         try await write(list)
         if hasMore { await error("\(more)\n") }
@@ -73,7 +73,7 @@ enum Output {
         await Task { try? await FileDescriptor.standardError.write(Array(text.utf8)) }.value
     }
 
-    /// The width that tables are fitted to; nil, and nothing is cut, where no terminal shows them.
+    /// The width that tables are fitted to; nil, and nothing is cut, if there is no terminal.
     static var columns: Int? {
         FileDescriptor.standardOutput.isTerminal ? FileDescriptor.standardOutput.columns : nil
     }

@@ -10,8 +10,7 @@ import Android
 
 /// The streams that a process is started with, some of which can be closed.
 enum StandardStreams {
-    /// Occupies the numbers of closed streams, so that no file or connection gets one, and with it what is meant for
-    /// the stream.
+    /// Occupies the numbers of closed streams: a file or connection with such a number would get the stream's output.
     ///
     /// It must come before anything else opens a descriptor.
     static func holdNumbersOfClosed() {

@@ -2,7 +2,7 @@ import ChatStorageCore
 import ChatStorageJSON
 import ChatStorageSupport
 
-/// What a tenant's chats amount to.
+/// Counts of a tenant's chats.
 struct Statistics {
     private var conversations = 0
     private var messages = 0

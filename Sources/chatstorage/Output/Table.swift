@@ -5,7 +5,7 @@ struct Table {
         let title: String
         /// Numbers are aligned on the right.
         var isNumber = false
-        /// How narrow the column can become when the terminal is; nil if it never does.
+        /// How narrow the column can become on a narrow terminal; nil if it never does.
         var minimumWidth: Int?
         /// Whether the column is left out where it does not fit; the widest such column goes first.
         var canBeLeftOut = false
@@ -22,7 +22,7 @@ struct Table {
         self.columns = columns
     }
 
-    /// Adds a row; the texts are shown without what a terminal would obey.
+    /// Adds a row; control characters in it are made harmless.
     mutating func add(_ cells: [String]) {
         rows.append(cells.map(TerminalText.line))
     }
@@ -48,8 +48,8 @@ struct Table {
         return line
     }
 
-    /// Which columns are shown, and how wide each is: as wide as it must be, the widest that can shrink made narrower
-    /// until all fit.
+    /// Which columns are shown, and how wide: each as wide as its text, then the widest that can shrink narrowed until
+    /// all fit.
     private func layout(within width: Int?) -> (shown: [Int], widths: [Int]) {
         var widths = columns.indices.map { column in
             rows.reduce(columns[column].title.displayWidth) { max($0, $1[column].displayWidth) }

@@ -88,7 +88,7 @@ struct Transcript {
         return facts.compactMap(\.self).joined(separator: " · ")
     }
 
-    /// A text under its title, as far as it is shown, and how much is not.
+    /// A text under its title, cut if it is long, and how much is hidden.
     private func folded(_ text: String, title: String, depth: Int) -> [String] {
         let folded = FoldedText(text, folds: folds)
         let lines = indented(folded.text, title: title, depth: depth)

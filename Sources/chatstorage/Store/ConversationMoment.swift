@@ -3,10 +3,10 @@ import ChatStorageTransfer
 
 /// A conversation and its messages as they were at one moment.
 ///
-/// They are read by several calls. Appends in between do no harm: they only add messages after those that the
-/// conversation had when it was read, and its path is read through the head that it had then. Only a conversation that
-/// was cleared, or deleted and made again, or from which messages were removed, is read anew. What a message's writer
-/// changes, and its metadata, is as it was when that message was read.
+/// Several calls read it. Appends in between do no harm: they only add messages after those that the conversation had
+/// when it was read, and the path is read through the head that it had then. A conversation is read anew only if it was
+/// cleared, deleted and made again, or lost messages. What a message's writer changes, and its metadata, are as of the
+/// moment when that message was read.
 struct ConversationMoment {
     private static let attempts = 10
 
@@ -20,12 +20,12 @@ struct ConversationMoment {
     /// Reads a conversation.
     ///
     /// - Parameters:
-    ///   - path: Which of its messages; by default those of the current path.
+    ///   - path: Which messages; by default those of the current path.
     ///   - limit: How many of the last messages; nil is all.
     ///   - withForks: Whether the forks are read.
     /// - Returns: The conversation and its messages; nil if it does not exist.
-    /// - Throws: ``Failure`` if the message that ends the path is not there, or if the conversation changes so each
-    ///   time that it is read.
+    /// - Throws: ``Failure`` if the message that ends the path is not there, or if messages are removed during each of
+    ///   10 attempts.
     static func read(
         _ id: ConversationID, on path: MessageQuery.Path = .current, limit: Int?, withForks: Bool = false,
         from storage: any ChatStorage
@@ -90,7 +90,7 @@ struct ConversationMoment {
 }
 
 extension MessageQuery.Path {
-    /// The path with the end that it had in a conversation when that was read; all messages where they are the path.
+    /// The path with the end that it had when the conversation was read; all messages if it has not branched.
     fileprivate func ended(
         in conversation: Conversation, of storage: any ChatStorage
     ) async throws -> MessageQuery.Path {
@@ -104,7 +104,7 @@ extension MessageQuery.Path {
 }
 
 extension Conversation {
-    /// Where the messages end that the conversation had when it was read.
+    /// The position after the last message that the conversation had when it was read.
     fileprivate var end: MessagePosition {
         let (end, isBeyond) = lastSequence.addingReportingOverflow(1)
         return isBeyond ? .end : .before(end)

@@ -24,7 +24,7 @@ final class LaterWidening: StorageInterceptor {
     }
 
     func close(_ base: any ChatStorageBackend) async throws {
-        // The other handle is closed whatever becomes of this one.
+        // The other handle is closed even if this one fails to close.
         let reader = await Result { try await self.reader.close() }
         try await base.close()
         try reader.get()

@@ -4,13 +4,14 @@ import ArgumentParser
 struct MediumOptions: ParsableArguments {
     @Flag(
         help: """
-            Read a SQLite file where it lies on a medium that nobody writes, such as a DVD or a snapshot; for list, \
-            show, history, forks, stats, tenants, unfinished, meta, backup, check and exec.
+            Read a SQLite file on a medium that nobody writes, such as a DVD or a snapshot; for list, show, history, \
+            forks, stats, tenants, unfinished, meta, backup, check and exec.
             """)
     var immutable = false
 }
 
-/// What a command that always writes has in its place: given before the command's name, the option is the tool's own.
+/// Takes the place of ``MediumOptions`` in a command that always writes: before the command's name the tool itself
+/// parses the option.
 struct WritableMedium: ParsableArguments {
     @OptionGroup(visibility: .private) var medium: MediumOptions
 

@@ -7,7 +7,7 @@ actor OneTimePreparation {
         self.prepare = prepare
     }
 
-    /// Prepares the store, unless that is done; callers come one after another.
+    /// Prepares the store, unless that is done; callers must not overlap.
     func run() async throws {
         guard !isDone else { return }
         try await prepare()

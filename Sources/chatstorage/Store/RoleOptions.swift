@@ -11,7 +11,7 @@ struct RoleOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            Make the store take more roles: with-tools adds tool and developer, for good (default: it takes what it \
+            Make the store take more roles: with-tools adds tool and developer, for good (default: the roles that it \
             takes already).
             """, valueName: "roles"))
     var roles: Choice?
@@ -22,6 +22,6 @@ struct RoleOptions: ParsableArguments {
     /// The roles that a command wants.
     var wanted: StoreLocation.Roles { roles == .withTools ? .withTools : .thoseOfStore }
 
-    /// The same for a command that brings in whole chats: those of other programs have messages of tools.
+    /// The same for a command that brings in whole chats: other programs' chats have messages of tools.
     var wantedForChats: StoreLocation.Roles { roles == .withTools ? .withTools : .thoseOfStoreOrWithTools }
 }

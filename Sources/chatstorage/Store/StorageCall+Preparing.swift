@@ -2,7 +2,7 @@ import ChatStorageCore
 import ChatStorageInMemory
 
 extension StorageCall {
-    /// Makes the call; for one that writes, the store is first prepared if necessary.
+    /// Makes the call, and first prepares the store if the call writes and needs it.
     ///
     /// A call that every store refuses, or that has nothing to write, leaves the store as it is.
     ///
@@ -36,7 +36,7 @@ extension StorageCall {
             guard case .appended(let result) = reply, result.messages.isEmpty else { return nil }
             return reply
         } catch let error as ChatStorageError {
-            // Others depend on what is stored.
+            // Other errors depend on what is stored.
             guard [.invalidArgument, .invalidRole].contains(error.code) else { return nil }
             throw error
         }

@@ -27,7 +27,7 @@ extension StoreLocation {
         if immutable, url.sqlitePath == nil {
             throw Failure("--immutable is for a SQLite file only", status: Failure.usage)
         }
-        // This store begins with the process, so there is nothing to be careful with.
+        // A store in memory begins with the process, so it can take all roles and be prepared at once.
         if url.sqlitePath == nil, url.postgresURI == nil {
             let taken: RoleSet = roles == .withTools || roles == .thoseOfStoreOrWithTools ? .withTools : .standard
             let backend = InMemoryBackend(roles: taken)
@@ -60,7 +60,7 @@ extension StoreLocation {
         }
     }
 
-    /// The handle that takes the roles that a command wants, as far as the store does or will.
+    /// The handle that takes the roles that a command wants, if the store takes them or will.
     private func widened(
         _ plain: any ChatStorageBackend, to wanted: Roles, _ url: StoreURL, for use: Use, _ immutable: Bool
     ) async throws -> (any ChatStorageBackend, RoleSet) {
@@ -113,7 +113,7 @@ extension StoreLocation {
         }
     }
 
-    /// Makes an empty read, so that a fault of the store is not taken for a mistake in a message.
+    /// Makes a read that returns nothing, so that a fault of the store is not taken for a mistake in a message.
     ///
     /// - Throws: The store's error, with the name of its file; none if the store does not exist yet.
     func checkIsReadable(_ backend: any ChatStorageBackend) async throws {
@@ -157,7 +157,7 @@ extension StoreLocation {
         return configuration
     }
 
-    /// Refuses what SQLite would refuse with less clear words, or make.
+    /// Refuses files that SQLite would refuse in less clear words, or create.
     static func checkFile(_ path: String, for use: Use) throws {
         var information = stat()
         if stat(path, &information) == 0 {
@@ -176,7 +176,7 @@ extension StoreLocation {
         }
     }
 
-    /// Whether nothing is in a file yet, or it is not there.
+    /// Whether a file is empty or missing.
     private static func isNew(_ path: String) -> Bool {
         var information = stat()
         return stat(path, &information) == 0 ? information.st_size == 0 : errno == ENOENT
@@ -186,7 +186,7 @@ extension StoreLocation {
         path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
     }
 
-    /// Whether an error says something about the database as a whole and not about a call's arguments.
+    /// Whether an error is about the database as a whole and not about a call's arguments.
     func isAboutStore(_ error: any Error) -> Bool {
         guard let error = error as? ChatStorageError else { return false }
         return [.unavailable, .accessDenied, .readOnly, .damaged, .schemaTooNew, .schemaMismatch].contains(error.code)

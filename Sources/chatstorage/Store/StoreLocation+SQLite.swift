@@ -5,7 +5,7 @@ import ChatStorageSupport
 extension StoreLocation {
     /// Opens the store's file for a command that works on the file as a whole, hands it to the body and closes it.
     ///
-    /// - Parameter advice: What to use for a store of another kind.
+    /// - Parameter advice: What to use for a store of another kind; ends the error's sentence.
     func withSQLiteFile<Result>(
         on medium: MediumOptions, advice: String, _ body: (SQLiteBackend) async throws -> Result
     ) async throws -> Result {

@@ -17,7 +17,7 @@ struct StoreLocation: ParsableArguments {
 
     @Flag(
         help: """
-            The PostgreSQL store is behind a pooler such as PgBouncer, which is noticed without this too. Statements \
+            The PostgreSQL store is behind a pooler such as PgBouncer, which is also noticed without this. Statements \
             then have no names, and sessions keep their settings.
             """)
     var pooler = false
@@ -30,7 +30,7 @@ struct StoreLocation: ParsableArguments {
         case changing
         /// Brings something in; the store is made if it is not there.
         case filling
-        /// May bring something in, before which the command itself prepares the store.
+        /// May bring something in; the command prepares the store before the first write.
         case fillingLater
     }
 
@@ -40,7 +40,7 @@ struct StoreLocation: ParsableArguments {
         case standard
         /// What the store takes already.
         case thoseOfStore
-        /// What the store takes already; one in a new SQLite file or in memory takes those of chats with tools.
+        /// What the store takes already; a new SQLite file or a store in memory takes those of chats with tools.
         case thoseOfStoreOrWithTools
         /// Those of chats with tools, which the store is made to take.
         case withTools

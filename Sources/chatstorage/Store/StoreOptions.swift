@@ -31,7 +31,7 @@ struct StoreOptions: ParsableArguments {
         for use: StoreLocation.Use, taking roles: StoreLocation.Roles = .standard, on medium: MediumOptions? = nil,
         _ body: (any ChatStorageBackend, RoleSet) async throws -> Result
     ) async throws -> Result {
-        // Before the store is made, so that a wrong name makes none.
+        // Checked first, so that a wrong name creates no store.
         if let tenant {
             guard !tenant.isEmpty else { throw Failure("--tenant is empty") }
             try Validation.check(tenant: tenant)

@@ -16,7 +16,7 @@ struct AllTenants: ParsableArguments {
     }
 }
 
-/// Takes the place of ``TenantOptions`` in a command without a tenant of the user's.
+/// Takes the place of ``TenantOptions`` in a command that makes its own tenants.
 ///
 /// It refuses the option even before the command's name, where the tool itself parses it.
 struct NoTenant: ParsableArguments {

@@ -22,7 +22,7 @@ struct RepeatCommand: Sendable {
 
     /// What to do before the command can be run; nil if nothing is.
     var hint: String? {
-        Self.mayHoldPassword(store) ? "Commands have $CHATSTORAGE_URL for the store's URL: set it to run them." : nil
+        Self.mayHoldPassword(store) ? "The commands use $CHATSTORAGE_URL for the store's URL: set it to run them." : nil
     }
 
     private var postgresOptions: String {
@@ -36,7 +36,7 @@ struct RepeatCommand: Sendable {
 
     private static func mayHoldPassword(_ store: String) -> Bool {
         guard let url = try? StoreURL(store), url.postgresURI != nil else { return false }
-        // What is before the last @ has a colon beside the scheme's, or a parameter is a password.
+        // A password follows a second colon before the last @, or is a parameter.
         let user = store.lastIndex(of: "@").map { store[..<$0] } ?? ""
         return user.drop { $0 != ":" }.dropFirst().contains(":") || store.lowercased().contains("password")
     }

@@ -4,7 +4,7 @@ import ChatStorageInMemory
 import ChatStoragePostgres
 import ChatStorageSQLite
 
-/// What the checks run on: a store in use, or the memory of this process, which each check has for itself.
+/// What the checks run on: a store in use, or a store in memory for each check.
 enum VerifiedStore {
     case live(LiveStoreHarness)
     case memory(MemoryHarness)
@@ -36,7 +36,7 @@ enum VerifiedStore {
         }
     }
 
-    /// What the names of all tenants begin with that a run uses; nil if it has the store for itself.
+    /// The beginning of the names of all tenants that a run uses; nil if it has the store for itself.
     var tenantPrefix: String? {
         switch self {
         case .live(let harness): harness.tenantPrefix

@@ -17,7 +17,7 @@ actor VerifyDisplay {
         notice = SlowCheckNotice(randomCalls: randomCalls)
     }
 
-    /// Shows which check is running and for how long, elsewhere than on a terminal only if that is long.
+    /// Shows which check is running and for how long; without a terminal, only if that is long.
     func show(_ check: Check, runningFor duration: Duration) async {
         guard isTerminal else {
             if let text = notice.text(about: check, after: duration) {

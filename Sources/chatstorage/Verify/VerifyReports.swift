@@ -1,7 +1,7 @@
 import ChatStorageConformance
 import ChatStorageSupport
 
-/// The files that a run's reports go to, opened before the run so that it is not in vain.
+/// The files that a run's reports go to, opened before the run so that a wrong path fails at once.
 struct VerifyReports {
     private let json: FileDescriptor?
     private let junit: FileDescriptor?
