@@ -1,6 +1,6 @@
 # make demo   installs what is missing, builds the tool and shows it on a sample archive
 # make test   installs what is missing and runs all tests on all backends
-# make test-everywhere  runs the conformance suite on other servers, locales and settings than make test; Linux only
+# make test-everywhere  runs the conformance suite on further servers, locales and settings; Linux only
 # make soak   runs the failure tests in their long forms and prints what they did; SOAK="--kills 20 --inputs 5000"
 # make sanitize  runs the tests with the thread sanitizer and the address sanitizer; Linux only. SANITIZE="thread --filter X"
 # make bench  measures the library beside its engines' limits and a peer; BENCH=--quick takes two minutes, BENCH=costs counts
