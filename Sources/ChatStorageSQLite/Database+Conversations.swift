@@ -84,7 +84,7 @@ extension Database {
     /// Stores a new conversation, which has no messages yet.
     ///
     /// - Returns: Its key.
-    /// - Throws: ``ChatStorageError`` with the code `conversationExists` if there is one of its id.
+    /// - Throws: ``ChatStorageError`` with the code `conversationExists` if its id is taken.
     @discardableResult
     func insert(_ conversation: Conversation, tenant: String) throws -> Int64 {
         guard let key = try conversationTable.insert(conversation, tenant: tenant) else {

@@ -2,7 +2,7 @@ import ChatStorageCore
 
 /// A tenant's list of conversations, in the caller's read.
 ///
-/// Pages without labels have a function of their own, since they pass over nothing.
+/// Pages without labels have a function of their own, since they skip no conversation.
 extension Database {
     func conversations(
         _ query: ConversationQuery, after start: (updatedAt: Timestamp, id: ConversationID)?, tenant: String
@@ -12,7 +12,7 @@ extension Database {
                 ? try self.allConversations(query, after: start, tenant: tenant)
                 : try self.labelledConversations(query, after: start, tenant: tenant)
         }
-        // The first page is one statement, inside which others run; a later one may be two.
+        // The first page is one statement, and others run inside it; a later page may take two.
         let isOneStatement = start == nil || query.with.isEmpty && query.without.isEmpty && query.preview == nil
         return isOneStatement ? try read() : try snapshot(read)
     }
@@ -20,7 +20,7 @@ extension Database {
     private func allConversations(
         _ query: ConversationQuery, after start: (updatedAt: Timestamp, id: ConversationID)?, tenant: String
     ) throws -> ConversationPage {
-        // One more, which is not decoded, shows that there is a next page.
+        // One more row, which is not decoded, shows whether there is a next page.
         let list = ConversationList(
             database: self, tenant: tenant,
             columns: query.isForDeletion ? .withKey : query.preview == nil ? .conversation : .withNewest,
@@ -58,7 +58,7 @@ extension Database {
         try list.walk(after: start) { entry in
             try budget.takeRow()
             let labels = try entry.labels()
-            // The metadata of one that is passed over would be read for nothing.
+            // Metadata is read only for conversations that the page takes.
             let isTaken = query.with.isSubset(of: labels) && query.without.isDisjoint(with: labels)
             let conversation =
                 try query.isForDeletion

@@ -34,8 +34,10 @@ extension Database {
         return try store(new, at: ConversationTable.Place(conversation, key: key), after: nil)
     }
 
-    /// Appends where the short way cannot: to another place than the end, or to a conversation whose head is not its
-    /// newest message; or finds out why nothing can be appended.
+    /// Appends in the cases that the short way cannot do: elsewhere than at the end, or to a conversation whose head is
+    /// not its newest message.
+    ///
+    /// Or finds out why nothing can be appended.
     private func appendToTree(_ new: NewMessages, tenant: String, now: Timestamp) throws -> AppendResult {
         let id = new.conversationID
         guard let tree = try ConversationTree(of: id, tenant: tenant, in: self) else {
@@ -69,7 +71,7 @@ extension Database {
 
     /// Stores the messages of an append that has taken their sequences.
     ///
-    /// - Parameter parent: The message that the first of them follows where that is not the newest.
+    /// - Parameter parent: The message that the first of them follows, if that is not the newest.
     private func store(
         _ new: NewMessages, at place: ConversationTable.Place, after parent: Int64?
     ) throws -> AppendResult {

@@ -9,7 +9,7 @@ extension Database {
             }
         }
         // One statement reads a page of most conversations. It finds nothing if the conversation has branched or the
-        // page is empty; a second statement says which it was.
+        // page is empty; then a second statement finds out which.
         if query.endOfPath == nil {
             let found = try messageTable.page(query, tenant: tenant)
             if let found { return MessagePage(query.position.lowerBound == nil ? found.reversed() : found, for: query) }
@@ -65,8 +65,8 @@ extension MessageQuery {
 
 /// A page of a path, in the caller's snapshot.
 ///
-/// The path consists of runs, in which every message follows the one before it. Backwards, a row itself says where
-/// the next run ends; forwards, the runs are found first.
+/// The path consists of runs, in which every message follows the one before it. Backwards, each row says where the next
+/// run ends; forwards, the runs are found first.
 private struct PathPage {
     private let query: MessageQuery
     private let tree: ConversationTree
@@ -135,7 +135,8 @@ private struct PathPage {
             path.append((jump?.sequence ?? 1)...next)
             next = jump?.predecessor ?? 0
         }
-        // A path that passes the start goes on below it. A start that was removed cannot be checked.
+        // The path is past the start once it goes on below it. Whether a removed start was on the path cannot be
+        // checked.
         let isOnPath = start <= 0 || next == start || (path.last?.contains(start) ?? false)
         guard try isOnPath || !tree.isBranched || !tree.contains(start) else {
             throw ChatStorageError(.conflict, "the message that the page begins after is not on the path")

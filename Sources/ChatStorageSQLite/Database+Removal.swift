@@ -34,11 +34,11 @@ extension Database {
     }
 }
 
-/// The messages that a removal takes away, and what takes their places.
+/// The messages that a removal deletes, and which messages take their places.
 private struct RemovedMessages {
-    /// Their sequences, with no other stored message in between, in ascending order.
+    /// Their sequences in ascending order; a range has no other stored message in between.
     let ranges: [ClosedRange<Int64>]
-    /// For each range, by its first message, the nearest ancestor that stays; all messages of a range share it.
+    /// The nearest ancestor that stays, which all messages of a range share; by the range's first message.
     private let survivors: [Int64: Int64]
 
     /// Finds stored messages of these sequences; nil if there are none.
@@ -75,9 +75,10 @@ private struct RemovedMessages {
         return survivors[ranges[low - 1].lowerBound] ?? 0
     }
 
-    /// The messages that stay and whose rows get another predecessor, and which one.
+    /// The messages that stay but whose rows get another predecessor, and that predecessor.
     ///
-    /// They are those whose parent goes, and those next to one that goes: a NULL parent means the message before.
+    /// These are the messages whose parent is removed, and those right after a removed one: a NULL parent means the
+    /// message before.
     func followers(in tree: ConversationTree) throws -> [(sequence: Int64, predecessor: Int64)] {
         var followers: [Int64: Int64] = [:]
         for range in ranges {

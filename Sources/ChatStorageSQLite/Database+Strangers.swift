@@ -1,12 +1,12 @@
 import ChatStorageCore
 
-/// What other programs do to the file: rows that they left without a conversation, triggers that they made.
+/// Defends against other programs' changes of the file: rows without a conversation, and triggers.
 extension Database {
-    /// Removes messages, labels and metadata that were left under the key of a conversation that is new.
+    /// Removes messages, labels and metadata that were left under a new conversation's key.
     ///
     /// A program that does not enforce foreign keys, such as SQLite's shell by default, deletes conversations but not
-    /// their messages (<https://www.sqlite.org/foreignkeys.html#fk_enable>). A conversation of any tenant can get their
-    /// key, and must not begin with them.
+    /// their messages (<https://www.sqlite.org/foreignkeys.html#fk_enable>). A new conversation of any tenant can get
+    /// their key, and must not begin with them.
     func removeOrphans(of key: Int64) throws {
         guard try hasAnyRows(of: key) else { return }
         try labelTable.delete(of: key)
@@ -22,12 +22,12 @@ extension Database {
         }
     }
 
-    /// Refuses a deletion after which messages are still there.
+    /// Refuses a deletion that left messages.
     func refuseMessagesLeft(of key: Int64) throws {
         if try messageTable.hasAny(of: key) { throw Self.rowIgnored }
     }
 
-    /// Refuses a statement that changed no conversation although it is there.
+    /// Refuses a statement that did not change an existing conversation.
     func refuseIgnoredRow(tenant: String, _ id: ConversationID) throws {
         if try conversation(tenant: tenant, id) != nil { throw Self.rowIgnored }
     }

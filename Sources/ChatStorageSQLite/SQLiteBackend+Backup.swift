@@ -1,9 +1,9 @@
 import ChatStorageCore
 
 extension SQLiteBackend {
-    /// How far a backup is.
+    /// The progress of a backup.
     public struct BackupProgress: Sendable, Hashable {
-        /// How many pages of the file are copied.
+        /// How many pages of the file are copied so far.
         public let copiedPages: Int
         /// How many pages the copy will have.
         public let pages: Int
@@ -12,21 +12,21 @@ extension SQLiteBackend {
     /// Copies the store to a file of its own, while this and other processes read and write it.
     ///
     /// The copy is the store as it is at one moment after the call begins: it has every write that was acknowledged
-    /// before, and each write whole or not at all. It is one file, with the journal mode of the original, which only
-    /// its owner can read and write. A store of any version of the schema is copied, as before a migration.
+    /// before, and no write in part. It is one file with the journal mode of the original, which only its owner can
+    /// read and write. It copies a store of any schema version, for example before a migration.
     ///
     /// The copy is written beside its place under a name that begins with a dot and ends with `.partial`, and gets its
     /// own name when it is whole and on the disk. If the call fails or is cancelled nothing is left; if the process
     /// dies, a `.partial` file can be left, which can be removed.
     ///
-    /// With a write-ahead log nobody waits for the copy, but the log cannot start over until it is made, so it grows by
-    /// what is written meanwhile. With a rollback journal no write can be committed meanwhile: writers wait, and are
-    /// `unavailable` if the copy takes longer than their ``Configuration/busyTimeout``.
+    /// With a write-ahead log nobody waits for the copy, but the log cannot start over until the copy is made, so it
+    /// grows by what is written meanwhile. With a rollback journal no write can be committed meanwhile: writers wait,
+    /// and fail as `unavailable` if the copy takes longer than their ``Configuration/busyTimeout``.
     ///
     /// - Parameters:
     ///   - path: Where the copy is made, absolute or relative to the process's current working directory.
-    ///   - replaces: Whether it takes the place of a file that is there; no program may have that file open.
-    ///   - progress: Called now and then on a thread of its own, for which the copy waits.
+    ///   - replaces: Whether it replaces an existing file; no program may have that file open.
+    ///   - progress: Called now and then, on another thread; the copy waits for it.
     /// - Returns: How many pages were copied.
     /// - Throws: `ChatStorageError` with the code `invalidArgument` if the path is taken, leads into no folder or cannot
     ///   be that of a database file; `accessDenied` if the folder cannot be written; `unavailable` if the disk is full

@@ -8,7 +8,7 @@ extension SQLiteBackend {
         public enum JournalMode: String, Sendable {
             /// A write-ahead log beside the file: readers and a writer do not wait for each other.
             case wal
-            /// A rollback journal: one file where the system has no shared memory; readers and writers take turns.
+            /// A rollback journal, for systems without shared memory: readers and writers take turns.
             case delete
         }
 
@@ -25,53 +25,53 @@ extension SQLiteBackend {
 
         /// What a store's file is used for.
         public enum Access: Sendable {
-            /// Reading and writing; reading alone where the file's permissions or its medium refuse to write.
+            /// Reading and writing; only reading if the file's permissions or its medium refuse writes.
             ///
-            /// Reading a file with a write-ahead log takes a folder in which files can be made, or beside the file
-            /// those that a writer keeps there; elsewhere calls are `accessDenied`.
+            /// To read a file with a write-ahead log, the process must be able to make files in its folder, or a writer
+            /// must keep its files there; otherwise calls are `accessDenied`.
             case readWrite
             /// Reading a file that no program writes while the store is open: no lock is taken and no file made.
             ///
-            /// Only the database file itself is read (`immutable=1`, <https://www.sqlite.org/uri.html>). Where a writer
+            /// Only the database file itself is read (`immutable=1`, <https://www.sqlite.org/uri.html>). If a writer
             /// left changes beside it, in a write-ahead log or a rollback journal, calls are `accessDenied`; so are
-            /// writes. Where there is no file they are `invalidArgument`. If another program changes the file
-            /// meanwhile, reads can be wrong or `damaged`.
+            /// writes. If there is no file, they are `invalidArgument`. If another program changes the file meanwhile,
+            /// reads can be wrong or `damaged`.
             case immutable
         }
 
         /// The database file, absolute or relative to the working directory that the process has when the backend is
         /// made.
         ///
-        /// It leads to a regular file, which may lie behind symbolic links, or to a place in a folder where
+        /// It leads to a regular file, also through symbolic links, or to a place in a folder where
         /// ``SQLiteBackend/prepare(_:)`` makes one. It is not a URI of SQLite: `file:` at its beginning and `?mode=ro`
-        /// or the like at its end are refused. In-memory databases (`:memory:`, the empty path) are too, since each
-        /// connection would have its own. Use `InMemoryBackend`.
+        /// or the like at its end are refused. So are in-memory databases (`:memory:`, the empty path), since each
+        /// connection would have its own: use `InMemoryBackend`.
         public var path: String
         /// What the file is used for; by default `readWrite`.
         public var access = Access.readWrite
         /// How a new database file keeps a transaction; by default `wal`.
         ///
-        /// A file that exists and has tables, the library's or others, keeps the mode that it has.
+        /// An existing file that has tables, the library's or others, keeps its mode.
         public var journalMode = JournalMode.wal
         /// The roles that messages can have; by default those of plain chats.
         ///
-        /// ``SQLiteBackend/prepare(_:)`` makes the store take them, beside those that it takes already. Until then, the
-        /// calls of a store that was opened with further roles fail with `notPrepared`. Stored messages of any role are
-        /// read.
+        /// ``SQLiteBackend/prepare(_:)`` makes the store take them in addition to those that it takes already. Until
+        /// then, calls on a store that was opened with further roles fail with `notPrepared`. Reads return stored
+        /// messages of any role.
         public var roles = RoleSet.standard
         /// What a write survives once its call has returned; by default a loss of power.
         public var durability = Durability.powerLoss
-        /// Whether what is deleted is overwritten in the file; by default it stays there until SQLite uses the space
+        /// Whether deleted text is overwritten in the file; by default it stays there until SQLite uses the space
         /// again.
         ///
-        /// With it, deleted text is overwritten with zeros as soon as it is deleted (`secure_delete`,
-        /// <https://www.sqlite.org/pragma.html#pragma_secure_delete>). Two places keep copies a while longer:
+        /// If so, SQLite overwrites text with zeros as soon as it is deleted (`secure_delete`,
+        /// <https://www.sqlite.org/pragma.html#pragma_secure_delete>). Two places keep copies for longer:
         ///
         /// - The write-ahead log. ``SQLiteBackend/eraseTenant(_:isDryRun:)`` and
-        ///   ``SQLiteBackend/deleteConversations(ofTenant:updatedBefore:without:isDryRun:)`` empty it. Where another
-        ///   process reads for longer than ``busyTimeout`` they throw `unavailable`: all is deleted then, and calling
-        ///   them again empties the log.
-        /// - Unused parts of pages, when SQLite has moved rows to other pages.
+        ///   ``SQLiteBackend/deleteConversations(ofTenant:updatedBefore:without:isDryRun:)`` empty it. If another
+        ///   process reads for longer than ``busyTimeout`` they throw `unavailable`: everything is deleted, and you
+        ///   must call them again to empty the log.
+        /// - Unused parts of pages, after SQLite has moved rows to other pages.
         ///   ``SQLiteBackend/eraseTenant(_:isDryRun:)`` rewrites the whole file (`VACUUM`), unless it deleted nothing.
         ///   All writers wait meanwhile, and other processes' writes are `unavailable` if it takes longer than they
         ///   wait; the disk needs room for two copies; tables of the app's own without an integer primary key get other
@@ -79,32 +79,32 @@ extension SQLiteBackend {
         ///   ``SQLiteBackend/deleteConversations(ofTenant:updatedBefore:without:isDryRun:)`` an app can run it itself,
         ///   at a quiet time.
         ///
-        /// Set it in every process that writes the file. It does not reach old blocks that a disk or a file system
-        /// keeps, nor backups.
+        /// Set it in every process that writes the file. It does not reach backups, or old blocks that a disk or a file
+        /// system keeps.
         public var erasesDeletedText = false
         /// How long a call waits for a lock that another connection to the file has, zero or more; by default 5
         /// seconds.
         ///
-        /// After it the call is `unavailable`. The wait for earlier calls of this store comes on top. With a
+        /// After that the call is `unavailable`. The wait for earlier calls of this store comes on top. With a
         /// write-ahead log only writes wait for locks, with a rollback journal reads too.
         ///
-        /// Locks keep no queue, so a connection that waits asks a thousand times a second. A store whose transaction
-        /// held the lock for 20 milliseconds or more leaves the file to others before the next one, for a twentieth of
-        /// the time that it held it and at most 50 milliseconds.
+        /// Locks keep no queue, so a connection that waits asks a thousand times a second. After a transaction that
+        /// held the lock for 20 milliseconds or more, a store leaves the file to others for a twentieth of that time,
+        /// at most 50 milliseconds.
         public var busyTimeout = Duration.seconds(5)
         /// How many connections read at once, 1 or more; by default 4.
         ///
-        /// Each has a thread for long reads, and for all reads if the disk is slow. Short ones run on the threads of
-        /// Swift's tasks while the disk is fast. A cancelled read ends within a few rows.
+        /// Each has a thread for long reads, and for all reads if the disk is slow. While the disk is fast, short reads
+        /// run on the threads of Swift's tasks. A cancelled read ends within a few rows.
         public var readers = 4
         /// How many calls may wait at once for the writer, and as many for a reader; by default 16,384.
         ///
-        /// A call beyond them is `unavailable` at once.
+        /// Further calls are `unavailable` at once.
         public var waitingCalls = 16_384
         /// Gets reports of calls, connections, commits and checkpoints; by default there is none.
         public var observer: (any StorageObserver)?
 
-        /// Makes a configuration with the defaults for what is not named.
+        /// Makes a configuration; everything else has its default.
         public init(path: String, roles: RoleSet = .standard) {
             self.path = path
             self.roles = roles

@@ -49,7 +49,7 @@ extension SQLiteBackend.Configuration {
 
     /// The same configuration with an absolute path.
     ///
-    /// Connections are opened one by one, as they are needed, and the process's working directory can change meanwhile.
+    /// The process's working directory can change before a later connection is opened.
     ///
     /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for a relative path if the working directory
     ///   cannot be found.

@@ -2,8 +2,8 @@ public import ChatStorageCore
 
 /// Conversations in a SQLite database file: on a device, on a small server, in a command-line tool.
 ///
-/// Every write is on the disk when its call returns, by default even if power is lost at the next moment. Writers that
-/// wait at the same time are committed together; readers run beside them. Several processes can use one file.
+/// Every write is on the disk when its call returns; by default it survives even a loss of power. Writes that wait at
+/// the same time are committed together; reads run beside them. Several processes can use one file.
 ///
 /// ```swift
 /// let backend = try await SQLiteBackend(path: "chat.db")
@@ -12,24 +12,24 @@ public import ChatStorageCore
 /// ```
 ///
 /// The tables can be read with any SQLite program. The views `readable_conversations` and `readable_messages` show
-/// everything, with ids, names of roles and times as people read them. In the tables themselves, `conversations` and
-/// `chat_messages`, a message has the number of its conversation and of its role (`chat_roles`), and times are
-/// microseconds since 1970 in UTC (`created_at_us`). Labels, metadata and parts are JSON; `conversation_labels` has a
-/// row for each label of a conversation, and the library keeps it equal to the column. Metadata of more than 1 KiB is
-/// in `conversation_metadata`, and the column is an empty text.
+/// everything, with ids, role names and readable times. In the tables themselves, `conversations` and `chat_messages`,
+/// a message has the number of its conversation and of its role (`chat_roles`), and times are microseconds since 1970
+/// in UTC (`created_at_us`). Labels, metadata and parts are JSON; `conversation_labels` has a row for each label of a
+/// conversation, and the library keeps it equal to the column. Metadata of more than 1 KiB is in
+/// `conversation_metadata`, and the column is an empty text.
 public final class SQLiteBackend: ChatStorageBackend {
     let store: SQLiteStore
 
     /// Opens a store as a configuration says.
     ///
-    /// The file is opened by the first call and made by ``prepare(_:)``.
+    /// The first call opens the file, and ``prepare(_:)`` makes it.
     ///
     /// - Throws: `ChatStorageError` with the code `invalidArgument` for a path that names no file.
     public convenience init(_ configuration: Configuration) async throws {
         try self.init(configuration, schema: .current)
     }
 
-    /// Opens a store whose tables are of a version that is not the library's own; for tests of migrations.
+    /// Opens a store with another schema than the library's own; for tests of migrations.
     init(_ configuration: Configuration, schema: Schema) throws {
         try configuration.check()
         store = SQLiteStore(try configuration.withAbsolutePath().settings(schema: schema))
@@ -60,18 +60,19 @@ public final class SQLiteBackend: ChatStorageBackend {
     /// All: a SQLite file is durable, shared between processes, checked by its engine, versioned, and has snapshots.
     ///
     /// A file with a rollback journal has no snapshots: writers would wait for the reader. Until the first call of
-    /// ``withSnapshot(_:)`` that is taken from ``Configuration/journalMode``, which an older file need not have.
+    /// ``withSnapshot(_:)`` this value assumes ``Configuration/journalMode``, but an existing file can have the other
+    /// mode.
     public var capabilities: Capabilities {
         let capabilities: Capabilities = [.durable, .multiProcess, .engineConstraints, .versionedSchema]
         return store.hasSnapshots ? capabilities.union(.snapshots) : capabilities
     }
 
-    /// Makes the store ready: creates the file (readable by its owner only) and the schema where they are missing.
+    /// Makes the store ready: creates the file (readable by its owner only) and the schema if they are missing.
     ///
-    /// It can run in many processes at once. On a current schema it only reads, and `Preparation/verify` never makes
-    /// or changes anything. Other tables in the file are left alone.
+    /// Many processes can call it at once. On a current schema it only reads, and `Preparation/verify` never makes or
+    /// changes anything. It leaves other tables in the file alone.
     ///
-    /// - Parameter preparation: Whether what is missing is made.
+    /// - Parameter preparation: Whether to make what is missing.
     /// - Throws: `ChatStorageError` with the code `invalidArgument` if the file's folder does not exist, or the path
     ///   is too long or leads to something other than a file; `schemaTooNew`, `schemaMismatch`, `damaged` for a file
     ///   that is not a database, `accessDenied` if what is missing cannot be made, `unavailable`; with
@@ -85,8 +86,8 @@ public final class SQLiteBackend: ChatStorageBackend {
     /// Closes the store; ends of answers and calls under way finish, and every later call fails with `closed`.
     ///
     /// It returns when they have ended, however long they take, so cancel long reads first. Afterwards the store has
-    /// nothing open. If no other store uses the file, everything is in it and nothing lies beside it, so it can be
-    /// copied.
+    /// nothing open. If no other store uses the file, everything is in it and no files are beside it, so you can copy
+    /// it.
     public func close() async throws {
         await store.close()
     }
@@ -129,8 +130,8 @@ extension SQLiteBackend {
 
     /// Runs a body that reads the store as it is at one moment, whatever is written meanwhile.
     ///
-    /// It holds a read transaction open on a connection of its own. No write waits for it, but the write-ahead log cannot
-    /// start over until the body has ended, so it grows by what is written meanwhile. With
+    /// It keeps a read transaction open on a connection of its own. No write waits for it, but the write-ahead log
+    /// cannot start over until the body has ended, so the log grows by what is written meanwhile. With
     /// ``Configuration/erasesDeletedText`` the deletions that empty the log are `unavailable` until then.
     ///
     /// With a rollback journal no write could be committed meanwhile, so there the body gets the backend itself.
@@ -149,9 +150,9 @@ extension SQLiteBackend {
 }
 
 extension SQLiteBackend {
-    /// Deletes all conversations of a tenant, one by one, each whole.
+    /// Deletes all conversations of a tenant, one by one, each completely.
     ///
-    /// With ``Configuration/erasesDeletedText`` nothing of them is left in the database file and its write-ahead log
+    /// With ``Configuration/erasesDeletedText``, nothing of them is left in the database file or its write-ahead log
     /// when this returns.
     ///
     /// - Parameters:
@@ -167,13 +168,13 @@ extension SQLiteBackend {
         }
     }
 
-    /// Deletes a tenant's conversations that were not updated since a time, one by one, each whole.
+    /// Deletes a tenant's conversations that were not updated since a time, one by one, each completely.
     ///
     /// With ``Configuration/erasesDeletedText`` the write-ahead log has nothing of them when this returns.
     ///
     /// - Parameters:
     ///   - name: The tenant's name; nil is the default tenant.
-    ///   - time: Conversations updated at it or later stay.
+    ///   - time: Conversations updated at this time or later stay.
     ///   - labels: Conversations with any of these labels stay.
     ///   - isDryRun: Whether nothing is deleted, and only counted.
     /// - Returns: What was deleted, or would be.

@@ -16,7 +16,7 @@ final class SQLiteStore: Sendable {
     private let dedicatedReads: DedicatedReads
     private let settings: StoreSettings
     private let openedFile: OpenedFile
-    /// Whether the file has a write-ahead log, once a snapshot was asked for.
+    /// Whether the file has a write-ahead log; nil until a snapshot was asked for.
     private let usesLog = Mutex<Bool?>(nil)
     /// Reads of the whole file, and snapshots.
     private let longWork = WorkUnderWay()
@@ -32,7 +32,7 @@ final class SQLiteStore: Sendable {
     /// How many deletions may have left text in the files.
     private let unerased = Atomic(0)
 
-    /// - Parameter opened: The file that other connections have open; by default there are none.
+    /// - Parameter opened: The file that other connections have open; by default no other connections are open.
     init(_ settings: StoreSettings, of opened: OpenedFile = OpenedFile()) {
         file = DatabaseFile(path: settings.file.path)
         isImmutable = settings.file.isImmutable
@@ -50,16 +50,16 @@ final class SQLiteStore: Sendable {
         self.settings = settings
     }
 
-    /// Returns once the schema is known to be there; after the first time it costs a lock.
+    /// Returns once the schema is known to be there; after the first time it costs only a lock.
     func awaitReady() async throws {
-        // Looked at here too: an asynchronous call takes longer than the lock.
+        // Checked here too: an asynchronous call takes longer than the lock.
         if try isReady() { return }
         try await prepare(.verify)
     }
 
     func prepare(_ preparation: Preparation) async throws {
         guard try !isReady() else { return }
-        // Reading first: a current schema needs no right to write, and a file that is not ours stays as it is.
+        // Reads first: a current schema needs no right to write, and another program's file stays as it is.
         let state = try await schemaState()
         if preparation == .verify {
             try state.checkIsCurrent()
@@ -73,7 +73,7 @@ final class SQLiteStore: Sendable {
     func close() async {
         await endingAnswers.wait()
         phase.withLock { $0 = .closed }
-        // The writer last: the connection that is closed last moves the log into the file, and removes what lies beside
+        // The writer last: the connection that is closed last moves the log into the file, and removes the files beside
         // it.
         await inspection.close()
         await longWork.close()
@@ -98,14 +98,15 @@ final class SQLiteStore: Sendable {
         return try await dedicatedReads.run(body)
     }
 
-    /// Whether others can write while a moment is held; a file that is there can have another journal mode than new ones
-    /// get, which is known once a snapshot was asked for.
+    /// Whether others can write during a snapshot.
+    ///
+    /// An existing file can have another journal mode than new ones get, which is known once a snapshot was asked for.
     var hasSnapshots: Bool { usesLog.withLock(\.self) ?? settings.file.usesWriteAheadLog }
 
-    /// Runs a body on a store whose one connection reads what is there now.
+    /// Runs a body on a snapshot of this store: its one connection stays at the present state.
     func withSnapshot<Result>(_ body: (SQLiteStore) async throws -> Result) async throws -> Result {
         try await awaitReady()
-        // It is at one moment already.
+        // This store is a snapshot already.
         if settings.holdsSnapshot { return try await body(self) }
         let hasLog = try await read(inline: false) { try $0.pragma(.journalMode) == "wal" }
         usesLog.withLock { $0 = hasLog }
@@ -114,7 +115,7 @@ final class SQLiteStore: Sendable {
         defer { longWork.end() }
         let snapshot = SQLiteStore(settings.ofSnapshot, of: openedFile)
         do {
-            // The connection's first read decides which moment it is.
+            // The connection's first read fixes the snapshot's moment.
             try await snapshot.awaitReady()
             try await snapshot.read(inline: false) { _ = try $0.isEmpty() }
             let result = try await body(snapshot)
@@ -142,11 +143,11 @@ final class SQLiteStore: Sendable {
         return statistics
     }
 
-    /// Deletes conversations and, where the configuration says so, removes what they had from the file.
+    /// Deletes conversations and, if the configuration says so, removes their text from the files.
     ///
     /// - Parameters:
-    ///   - rewritesFile: Whether the file is rewritten, and not only the log emptied.
-    ///   - delete: Deletes, and returns how much.
+    ///   - rewritesFile: Whether to rewrite the file too, and not only empty the log.
+    ///   - delete: Deletes, and returns how much it deleted.
     func erasing(
         rewritesFile: Bool, _ delete: () async throws -> DeletionCount
     ) async throws -> DeletionCount {

@@ -2,7 +2,7 @@ public import ChatStorageCore
 
 /// One tenant's conversations in a ``SQLiteBackend``.
 public struct SQLiteTenant: ChatStorage {
-    /// Reads of at most this many rows run at once on the thread that asks; they take microseconds.
+    /// Reads of at most this many rows run at once on the caller's thread; they take microseconds.
     private static let inlineRows = 200
 
     let store: SQLiteStore
@@ -24,13 +24,13 @@ public struct SQLiteTenant: ChatStorage {
     public func createConversation(_ new: NewConversation) async throws -> Conversation {
         try await measured(.createConversation, new.id) { meter in
             try await admit(writes: true) { try Validation.check(new) }
-            // A conversation to keep mostly exists, and reading waits for no writer.
+            // With `keep` the conversation mostly exists, and a read waits for no writer.
             if new.ifExists == .keep, let existing = try await existing(new.id, meter) { return existing }
             return try await store.write(for: meter) { [name] in try $0.createConversation(new, tenant: name) }
         }
     }
 
-    /// Reads a conversation for a call that writes if it is not there.
+    /// Reads a conversation, for a call that creates it if it is missing.
     private func existing(_ id: ConversationID, _ meter: CallMeter?) async throws -> Conversation? {
         do {
             return try await store.read(for: meter) { [name] in try $0.conversation(tenant: name, id) }
@@ -151,7 +151,7 @@ public struct SQLiteTenant: ChatStorage {
         try await CallMeter.measure(store.observer, operation, tenant: isDefault ? nil : name, id, body)
     }
 
-    /// What every call begins with, in the order of the errors: closed, not prepared, wrong arguments.
+    /// Every call's first checks, in the order of their errors: closed, not prepared, wrong arguments.
     private func admit(writes: Bool = false, _ check: () throws -> Void) async throws {
         try Task.checkCancellation()
         do {

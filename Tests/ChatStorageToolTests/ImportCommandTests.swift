@@ -334,7 +334,7 @@ struct ImportCommandTests {
         #expect(result.errors.hasPrefix("chats.jsonl:7: failed: conversation c7: "))
         #expect(result.errors.split(separator: "\n").count == 1)
         #expect(result.output.hasPrefix("Imported 49 conversations with 49 messages in "))
-        #expect(result.output.hasSuffix("Failed, for what the store has: 1.\n"))
+        #expect(result.output.hasSuffix("Failed because of the store's own data: 1.\n"))
     }
 
     @Test("an interrupted import leaves only whole conversations and says what it did", arguments: [SIGINT, SIGTERM])

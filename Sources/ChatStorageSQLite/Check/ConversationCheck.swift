@@ -1,6 +1,6 @@
 import ChatStorageCore
 
-/// A look at one conversation and its messages.
+/// Checks one conversation and its messages.
 struct ConversationCheck {
     private struct Statements: Sendable {
         /// ?1 the conversation's number.
@@ -19,9 +19,9 @@ struct ConversationCheck {
     private static let sql = Statements()
 
     let key: Int64
-    /// Who and which it is, and what is wrong with it.
+    /// Its tenant and id, and what is wrong with it.
     let problems: ConversationProblems
-    /// From its creation to its last change.
+    /// From the conversation's creation to its last change.
     let times: ClosedRange<Int64>
     let lastSequence: Int64
     let removedCount: Int64

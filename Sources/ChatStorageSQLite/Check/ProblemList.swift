@@ -1,6 +1,8 @@
 import ChatStorageCore
 
-/// The problems that a check has found so far: it keeps the first thousand, and counts the others.
+/// The problems that a check has found so far.
+///
+/// It keeps the first thousand and counts the others.
 final class ProblemList {
     private static let most = 1_000
 
@@ -30,7 +32,7 @@ struct ConversationProblems {
                 message: message))
     }
 
-    /// Adds what a body finds damaged; other errors end the check.
+    /// Runs a body and adds a problem if it throws `damaged`; other errors end the check.
     func report(
         _ kind: SQLiteBackend.CheckProblem.Kind, _ sequence: Int64? = nil, _ body: () throws -> Void
     ) throws {

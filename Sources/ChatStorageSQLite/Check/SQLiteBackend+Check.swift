@@ -11,11 +11,11 @@ extension SQLiteBackend {
         public internal(set) var conversations = 0
         /// How many messages were checked.
         public internal(set) var messages = 0
-        /// Whether everything was looked at; false if damage kept the rest from being read.
+        /// Whether everything was checked; false if damage kept the rest from being read.
         public internal(set) var isComplete = true
         /// The first thousand problems.
         public internal(set) var problems: [CheckProblem] = []
-        /// How many problems there are.
+        /// How many problems there are, including those that are not in ``problems``.
         public internal(set) var problemCount = 0
     }
 
@@ -33,7 +33,7 @@ extension SQLiteBackend {
 
             /// The structure of the file: SQLite's `integrity_check`.
             public static let file = Kind(.file)
-            /// The tables: they are not there, or of another version.
+            /// The tables: missing, or of another version.
             public static let schema = Kind(.schema)
             /// Rows without the row that they belong to.
             public static let foreignKey = Kind(.foreignKey)
@@ -41,9 +41,9 @@ extension SQLiteBackend {
             public static let conversation = Kind(.conversation)
             /// A message's own row: its times, its state, its JSON.
             public static let message = Kind(.message)
-            /// What messages follow, and where the head is.
+            /// What each message follows, and where the head is.
             public static let tree = Kind(.tree)
-            /// The rows by which a label's conversations are found.
+            /// The rows that find a label's conversations.
             public static let labels = Kind(.labels)
             /// Metadata that is kept beside its conversation's row.
             public static let metadata = Kind(.metadata)
@@ -64,18 +64,18 @@ extension SQLiteBackend {
         public let message: String
     }
 
-    /// Looks through the whole file for damage, and changes nothing.
+    /// Checks the whole file for damage, and changes nothing.
     ///
-    /// It checks the structure of the file (`PRAGMA integrity_check`), the version of the schema, that no row lacks the
-    /// row that it belongs to, and of each conversation: that its row and its messages can be read, JSON included; its
-    /// counts, sequences and times; what each message follows, the head, and whether it says that it has branched; the
-    /// rows of its labels and its metadata.
+    /// It checks the structure of the file (`PRAGMA integrity_check`), the version of the schema, and that every row
+    /// has the row that it belongs to. For each conversation it checks that its row and its messages can be read, JSON
+    /// included; its counts, sequences and times; what each message follows, the head, and whether it is marked as
+    /// branched; and the rows of its labels and its metadata.
     ///
-    /// All is read from one state of the file, while others read and write it; memory holds one message. With a
-    /// rollback journal writers wait until it is done.
+    /// It reads one state of the file, while others read and write it, and keeps one message in memory. With a rollback
+    /// journal writers wait until it is done.
     ///
-    /// - Returns: What was found. A file whose damage cannot be read past has a problem that says so, and is not
-    ///   complete.
+    /// - Returns: What was found. If damage keeps the rest of the file from being read, a problem says so and the
+    ///   report is not complete.
     /// - Throws: `ChatStorageError` with the code `notPrepared` if there is no file; `damaged` if it is no database at
     ///   all; `unavailable`, `accessDenied`, `closed`; `CancellationError`.
     public func check() async throws -> CheckReport {

@@ -1,6 +1,6 @@
 import ChatStorageCore
 
-/// A look through a whole file, in the caller's snapshot.
+/// Checks a whole file, in the caller's snapshot.
 struct StoreCheck {
     private struct Statements: Sendable {
         let integrity = SQL("PRAGMA integrity_check(1000)")
@@ -54,7 +54,7 @@ struct StoreCheck {
         let sentences = try database.run(Self.sql.integrity) { statement in
             try statement.rows { try $0.text(0) }
         }
-        // Each may have several lines, which name tables, indexes, pages and rows, and no values.
+        // Each may have several lines. They name tables, indexes, pages and rows, never values.
         for line in sentences.flatMap({ $0.split(separator: "\n") }) where line != "ok" { add(.file, String(line)) }
     }
 

@@ -6,13 +6,15 @@ import SQLite3
 import CSQLite
 #endif
 
-/// Whether a connection's files are still where they were.
+/// Checks that a connection's files are still where they were.
 ///
-/// A file that was removed stays writable for those who have it open. With a write-ahead log SQLite does not check
-/// this, so commits would succeed, and be gone with the process
+/// A removed file stays writable for those who have it open. With a write-ahead log SQLite does not check this, so
+/// commits would succeed, and be lost when the process ends
 /// (<https://www.sqlite.org/howtocorrupt.html#_unlinking_or_renaming_a_database_file_while_in_use>).
 extension Database {
-    /// How long reads go on before they check again, which takes about a microsecond.
+    /// How long reads go on before they check again.
+    ///
+    /// A check takes about a microsecond.
     private static let lookInterval = Duration.milliseconds(10)
 
     /// The file that a connection has open.
@@ -22,7 +24,7 @@ extension Database {
         guard let path = sqlite3_db_filename(handle, "main"), let identity = try FileIdentity(path: path) else {
             throw OpenedFile.moved
         }
-        // Checked after the path was read, so that the file found there is the one that is open.
+        // Checked after the path is read, so that the file found there is the one that is open.
         var hasMoved: Int32 = 0
         guard sqlite3_file_control(handle, "main", SQLITE_FCNTL_HAS_MOVED, &hasMoved) != SQLITE_OK || hasMoved == 0
         else {
@@ -43,7 +45,7 @@ extension Database {
 
     /// Refuses to commit if the file or its log is no longer in its place.
     ///
-    /// It runs before each commit, so that no call succeeds that was made after the file was removed.
+    /// It runs before each commit, so that no call made after the removal succeeds.
     ///
     /// - Throws: ``ChatStorageError`` with the code `accessDenied`.
     func checkPlaceForWriting() throws {

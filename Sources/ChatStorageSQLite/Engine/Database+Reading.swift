@@ -17,17 +17,17 @@ extension Database {
         return result
     }
 
-    /// Runs a body that reads, whose statements then all see the same state.
+    /// Runs a body that reads; all its statements see the same state.
     func snapshot<Result>(_ body: () throws -> Result) throws -> Result {
         if holdsSnapshot { return try body() }
-        // SQLite asks the watch once more when a statement has run, and could then report a success as a failure.
+        // SQLite asks the watch again after a statement has run, and could then report a success as a failure.
         try readWatch.pausing { try command(.beginReading) }
         // Nothing was written.
         defer { readWatch.pausing { try? command(.rollback) } }
         return try body()
     }
 
-    /// Has all further reads see the same state, until the connection is closed.
+    /// Makes all further reads see the same state, until the connection is closed.
     func holdSnapshot() throws {
         try command(.beginReading)
         holdsSnapshot = true

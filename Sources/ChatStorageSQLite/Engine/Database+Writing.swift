@@ -31,18 +31,18 @@ extension Database {
         }
     }
 
-    /// Sets what a commit and a move of the log into the file wait for
+    /// Sets what commits, and moves of the log into the file, wait for
     /// (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
     func configureForWriting() throws {
         // With a rollback journal FULL can lose the last commit: the folder's entry is not synced. With a write-ahead
         // log it is the same as EXTRA.
         try execute(settings.survivesPowerLoss ? "PRAGMA synchronous = EXTRA" : "PRAGMA synchronous = NORMAL")
-        // On Apple's systems fsync does not reach the medium; elsewhere these do nothing.
+        // On Apple's systems fsync does not reach the medium, so these are needed; elsewhere they do nothing.
         try execute("PRAGMA fullfsync = ON")
         try execute("PRAGMA checkpoint_fullfsync = ON")
         if settings.erasesDeletedText {
             try execute("PRAGMA secure_delete = ON")
-            // Each time the log starts over, what was behind its end is cut off.
+            // Each time the log starts over, older content after its end is cut off.
             try execute("PRAGMA journal_size_limit = 0")
         } else {
             try execute("PRAGMA journal_size_limit = 67108864")
@@ -51,7 +51,7 @@ extension Database {
 
     /// Chooses how a database keeps transactions.
     ///
-    /// When several processes do so at once SQLite answers BUSY without waiting, to avoid a deadlock: try again.
+    /// If several processes do so at once, SQLite answers BUSY without waiting, to avoid a deadlock: try again.
     func setJournalMode() throws {
         let deadline = ContinuousClock.now + settings.busyTimeout
         while true {
@@ -64,7 +64,7 @@ extension Database {
         }
     }
 
-    /// What a pragma answers; the empty text if it answers nothing.
+    /// A pragma's answer; the empty text if there is none.
     func pragma(_ sql: SQL) throws -> String {
         try run(sql) { statement in
             guard try statement.step() else { return "" }

@@ -8,15 +8,15 @@ import CSQLite
 
 /// A connection to a database file, with its prepared statements.
 ///
-/// It is opened without SQLite's own locks, so its user sees to it that one thread at a time is inside.
+/// It is opened without SQLite's own locks, so its user must let in only one thread at a time.
 ///
 /// `@unchecked Sendable`: it moves between threads only through the writer's thread or the reader pool's lock.
 final class Database: @unchecked Sendable {
     /// What a connection is for.
     enum Access {
-        /// To look what a file is, which may not be ours: nothing is changed, not even the log moved into the file.
+        /// To find out whose a file is. It changes nothing and does not even move the log into the file.
         case inspecting
-        /// To read; the connection that is closed last tidies up the files beside the database, so it may write.
+        /// To read. It may write too, since the connection that is closed last removes the files beside the database.
         case reading
         /// To write.
         case writing
@@ -25,10 +25,10 @@ final class Database: @unchecked Sendable {
     let handle: OpaquePointer
     private let lockWait = LockWait()
     private let logLength = LogLength()
-    /// When a read on this connection ends before its last row.
+    /// Decides when a read on this connection ends before its last row.
     let readWatch: ReadWatch
     // Swift would look at run time whether two changes of it overlap; one thread at a time is inside.
-    /// By the statement's slot: most calls are so short that hashing would show.
+    /// Indexed by the statement's slot: most calls are so short that hashing would be noticeable.
     @exclusivity(unchecked)
     private var statements: [Statement?] = []
     private var isClosed = false
@@ -41,12 +41,12 @@ final class Database: @unchecked Sendable {
     /// When a read last made sure that the file is there.
     @exclusivity(unchecked)
     var placeChecked: ContinuousClock.Instant?
-    /// Whether it is in a transaction that reads, until it is closed.
+    /// Whether it stays in one read transaction until it is closed.
     var holdsSnapshot = false
     /// Whether it writes a write-ahead log, and which file that is.
     var hasLog = false
     var log: FileIdentity?
-    /// Refuses a schema that the connection's user does not know; nil if any will do.
+    /// Throws for a schema that the connection's user does not know; nil accepts any.
     private let schemaCheck: (@Sendable (Database) throws -> Void)?
     /// Whether the schema, as the connection last saw it, has passed that check.
     private var isSchemaKnown = false
@@ -59,8 +59,8 @@ final class Database: @unchecked Sendable {
     ///   - file: The file that the store's other connections have open.
     ///   - schemaCheck: Refuses a schema that the caller does not know, by throwing; it runs before a result of the
     ///     first statement is used, and again after the schema has changed.
-    /// - Throws: ``SQLiteFailure``; ``ChatStorageError`` for an immutable file beside which there are changes of it,
-    ///   and for a file that was replaced.
+    /// - Throws: ``SQLiteFailure``; ``ChatStorageError`` for an immutable file with changes in a log or journal beside
+    ///   it, and for a file that was replaced.
     init(
         _ settings: FileSettings, for access: Access, of file: OpenedFile? = nil,
         checkingSchema schemaCheck: (@Sendable (Database) throws -> Void)? = nil
@@ -79,10 +79,10 @@ final class Database: @unchecked Sendable {
             settings.fileName, &opened, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
         guard let opened else { throw SQLiteFailure(code: result) }
         guard result == SQLITE_OK else {
-            // A handle comes even when opening failed (https://www.sqlite.org/c3ref/open.html).
+            // There is a handle even if opening failed (https://www.sqlite.org/c3ref/open.html).
             let failure = SQLiteFailure(opened, code: result)
             sqlite3_close(opened)
-            // The store has looked before, and there was a file.
+            // The store has found a file here before.
             if access != .inspecting, try FileIdentity(path: settings.path) == nil { throw OpenedFile.moved }
             throw failure
         }
@@ -119,7 +119,7 @@ final class Database: @unchecked Sendable {
     func close() {
         guard !isClosed else { return }
         isClosed = true
-        // Statements first: `sqlite3_close`, unlike `_v2`, refuses and so reveals a connection that still has one.
+        // Statements first: unlike `_v2`, `sqlite3_close` fails and so reveals a connection that still has one.
         for statement in statements { statement?.finalize() }
         let result = sqlite3_close(handle)
         assert(result == SQLITE_OK, "a statement outlived its connection")
@@ -131,7 +131,7 @@ final class Database: @unchecked Sendable {
     /// How many rows the last INSERT, UPDATE or DELETE changed itself, without cascades.
     var changedRows: Int { Int(sqlite3_changes64(handle)) }
 
-    /// The integer key of the row that the last INSERT has made, whatever triggers made of it.
+    /// The integer key of the row that the last INSERT made, whatever triggers did to it.
     var insertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
 
     /// How many rows the connection's successful statements have changed so far, cascades included.
@@ -152,7 +152,7 @@ final class Database: @unchecked Sendable {
         return moved == pages ? Int(pages) : nil
     }
 
-    /// Sets how long a statement waits for another process's lock; a time that has passed is the shortest wait.
+    /// Sets how long a statement waits for another process's lock; a negative time counts as the shortest wait.
     func setBusyTimeout(_ timeout: Duration) {
         lockWait.timeout = timeout
     }
@@ -182,8 +182,9 @@ final class Database: @unchecked Sendable {
         }
     }
 
-    /// Makes sure that the schema is one that the connection's user knows, where it may have changed: on a new
-    /// connection, and when statements were compiled anew.
+    /// Makes sure that the connection's user knows the schema.
+    ///
+    /// It checks when the schema may have changed: on a new connection, and after statements were recompiled.
     ///
     /// Another process may have migrated the file.
     func checkSchema() throws {

@@ -23,7 +23,7 @@ struct DatabaseFile: Sendable {
     /// Whether the file is there.
     ///
     /// - Throws: ``ChatStorageError`` with the code `invalidArgument` if the path leads to something else, or to a
-    ///   place where no file can be made. SQLite would open a folder too, and wait for ever for a writer of a named
+    ///   place where no file can be made. SQLite would even open a folder, and wait for ever for the writer of a named
     ///   pipe.
     func exists() throws -> Bool {
         var information = stat()
@@ -56,7 +56,7 @@ struct DatabaseFile: Sendable {
     func create() throws {
         var information = stat()
         if lstat(path, &information) != 0, errno != ENOENT { throw Self.error(errno) }
-        // The longest of the names that SQLite gives files beside it.
+        // The longest name that SQLite gives to a file beside it.
         if lstat(try nameForSQLite() + "-journal", &information) != 0, errno == ENAMETOOLONG { throw Self.tooLong }
         let descriptor = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
         if descriptor >= 0 {
@@ -78,10 +78,9 @@ struct DatabaseFile: Sendable {
         return String(decoding: name[..<end].map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
-    /// Refuses a file beside which lie changes that are not in it, or are half in it.
+    /// Refuses a file if a log or a journal beside it has changes that are not in it, or only half.
     ///
-    /// A log or a journal that begins with a zero byte is one that SQLite does not use either
-    /// (<https://www.sqlite.org/fileformat2.html>).
+    /// SQLite ignores a log or a journal that begins with a zero byte (<https://www.sqlite.org/fileformat2.html>).
     func checkIsWhole() throws {
         // SQLite keeps them beside the file that a symbolic link leads to.
         guard let resolved = realpath(path, nil) else { throw Self.error(errno) }

@@ -4,7 +4,7 @@ struct FileSettings: Sendable {
     var path: String
     /// The name for SQLite: the path, or a URI for an immutable file.
     var fileName: String
-    /// Whether no program writes the file meanwhile: no lock is taken, and no file is made beside it.
+    /// Whether no program writes the file while it is open: then no lock is taken, and no file is made beside it.
     var isImmutable: Bool
     /// Whether a new file gets a write-ahead log, and not a rollback journal.
     var usesWriteAheadLog: Bool

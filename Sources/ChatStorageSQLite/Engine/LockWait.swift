@@ -8,18 +8,20 @@ import CSQLite
 
 /// How a connection waits for a lock that another one holds: it asks again every millisecond.
 ///
-/// SQLite's own wait asks ten times a second after a while (`sqliteDefaultBusyCallback` in its `main.c`). Between two
-/// transactions of a process that never rests the file is free for less than a millisecond, so that on a slow disk such
-/// a wait can miss all these moments until its time is over.
+/// After a while SQLite's own wait asks only ten times a second (`sqliteDefaultBusyCallback` in its `main.c`). A
+/// process that never rests frees the file between two transactions for less than a millisecond, so on a slow disk such
+/// a wait can miss all these moments until it times out.
 ///
 /// It belongs to one connection, which is used by one thread at a time.
 final class LockWait {
-    /// How long a statement waits; with zero it does not, and otherwise it asks again at least once.
+    /// How long a statement waits.
+    ///
+    /// Zero does not wait; otherwise it asks again at least once.
     var timeout = Duration.zero
     private var deadline = ContinuousClock.now
     /// How long the connection has waited for others' locks so far.
     private(set) var waited = Duration.zero
-    /// Until when a wait under way is counted.
+    /// The moment up to which a wait under way is counted.
     private var counted = ContinuousClock.now
 
     /// Makes a connection wait like this; the connection is closed before this value goes away.
@@ -45,9 +47,9 @@ final class LockWait {
         counted = now
     }
 
-    /// Whether to ask again in a moment.
+    /// Whether to ask again.
     ///
-    /// - Parameter asked: How often that was answered before for the same lock
+    /// - Parameter asked: How often SQLite asked before for the same lock
     ///   (<https://www.sqlite.org/c3ref/busy_handler.html>); SQLite counts anew with each step of a statement
     ///   (`sqlite3VdbeExec`).
     func goesOn(asked: Int32, at now: ContinuousClock.Instant) -> Bool {

@@ -8,11 +8,11 @@ import CSQLite
 
 /// A copy of a database, page by page, by SQLite's own interface (<https://www.sqlite.org/c3ref/backup_finish.html>).
 ///
-/// SQLite begins such a copy again whenever another process has written since its last step. It does so only where each
-/// step reads for itself: in the source's own read transaction all steps see one state (`sqlite3_backup_step` begins a
-/// transaction if the source has none, `backup.c`).
+/// SQLite begins such a copy again whenever another process has written since its last step. That happens only if each
+/// step has a read transaction of its own; inside a read transaction of the source all steps see one state
+/// (`sqlite3_backup_step` begins a transaction if the source has none, `backup.c`).
 enum OnlineBackup {
-    /// How many pages are copied before the copy can be cancelled; 1 MiB of them, as pages usually are.
+    /// How many pages are copied before the copy can be cancelled; with the usual page size this is 1 MiB.
     private static let pagesPerStep: Int32 = 256
 
     /// Copies the state that a connection's transaction sees.
@@ -20,11 +20,10 @@ enum OnlineBackup {
     /// - Parameters:
     ///   - source: In a transaction that has read.
     ///   - path: An empty file, which nobody else has open.
-    ///   - step: Called after each step with the number of pages that are copied, and of all; it ends the copy by
-    ///     throwing.
+    ///   - step: Called after each step with the number of copied pages and of all pages; it ends the copy by throwing.
     static func copy(_ source: Database, to path: String, step: (Int, Int) throws -> Void) throws {
         let target = try open(path)
-        // A copy under way has to be finished first, and nothing else is made on the connection.
+        // Closed last: the copy under way must be finished first.
         defer { sqlite3_close(target) }
         guard let backup = sqlite3_backup_init(target, "main", source.handle, "main") else {
             throw SQLiteFailure(target, code: sqlite3_extended_errcode(target))
@@ -46,7 +45,9 @@ enum OnlineBackup {
         guard result == SQLITE_OK else { throw SQLiteFailure(target, code: result) }
     }
 
-    /// Opens the copy, which is thrown away unless it becomes whole: it needs no journal, and is synced at its end.
+    /// Opens the copy.
+    ///
+    /// It needs no journal, since an incomplete copy is deleted, and is synced at the end.
     private static func open(_ path: String) throws -> OpaquePointer {
         var opened: OpaquePointer?
         let result = sqlite3_open_v2(

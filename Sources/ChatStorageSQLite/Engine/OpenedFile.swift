@@ -15,12 +15,12 @@ import Musl
 import Android
 #endif
 
-/// A file as the system knows it, whatever its name is.
+/// A file's identity for the system, independent of its name.
 struct FileIdentity: Sendable, Equatable {
     private let device: UInt64
     private let number: UInt64
 
-    /// The file that a path leads to; nil where it leads to none.
+    /// The file that a path leads to; nil if there is none.
     init?(path: UnsafePointer<CChar>) throws {
         var (device, number): (UInt64, UInt64) = (0, 0)
         guard Self.find(path, &device, &number) else {
@@ -48,10 +48,10 @@ struct FileIdentity: Sendable, Equatable {
     }
 }
 
-/// The one file that all connections of a store have open: the one that the first of them opened.
+/// The one file that all connections of a store have open: the file that the first of them opened.
 ///
-/// Connections are opened as they are needed. One that is opened after the file was replaced would read other chats
-/// than those that are written.
+/// Connections are opened as they are needed. One opened after the file was replaced would read other chats than the
+/// writer writes.
 final class OpenedFile: Sendable {
     private let identity = Mutex<FileIdentity?>(nil)
 

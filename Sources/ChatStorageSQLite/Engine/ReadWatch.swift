@@ -19,10 +19,11 @@ final class ReadWatch {
         fileprivate let pagesRead: Int32
     }
 
-    /// A read that takes more nanoseconds, and had to read pages of the file, is slow: a kernel may let a thread run as
-    /// long.
+    /// A read that takes more nanoseconds and had to read pages of the file is slow.
+    ///
+    /// Less may only be a kernel's time slice for another thread.
     private static let limit: Int64 = 5_000_000
-    /// One that takes longer is slow in any case; with a rollback journal each read looks at the file.
+    /// A read that takes longer is slow in any case; with a rollback journal every read looks at the file.
     private static let longest: Int64 = 40_000_000
     /// How often SQLite asks: about every two rows, since each row can wait for the disk.
     ///
@@ -30,7 +31,7 @@ final class ReadWatch {
     private static let stepsPerLook: Int32 = 25
 
     private let connection: OpaquePointer
-    /// How the current read began, if it must end once it is slow; nil if it may take its time.
+    /// How the current read began, if it must end once it is slow; nil if it may take any time.
     var endsIfSlow: Start?
     /// Whether the read's caller still waits; nil where that does not matter.
     var isWanted: (() -> Bool)?
@@ -41,7 +42,7 @@ final class ReadWatch {
         self.connection = connection
     }
 
-    /// Makes the connection ask.
+    /// Makes SQLite ask this watch.
     func install() {
         sqlite3_progress_handler(
             connection, Self.stepsPerLook,
@@ -56,7 +57,7 @@ final class ReadWatch {
         Start(time: MonotonicTime.now, pagesRead: pagesRead)
     }
 
-    /// Whether the disk is slow, as far as a read shows it.
+    /// Whether a read shows that the disk is slow.
     ///
     /// If every page was in memory, a few milliseconds went to other programs on a busy machine.
     func isSlow(since start: Start) -> Bool {
@@ -77,7 +78,7 @@ final class ReadWatch {
         return isWanted.map { !$0() } ?? false
     }
 
-    /// How many pages the connection has read that its cache did not have.
+    /// How many pages the connection has read from the file because its cache lacked them.
     private var pagesRead: Int32 {
         var (count, highest) = (Int32(0), Int32(0))
         sqlite3_db_status(connection, SQLITE_DBSTATUS_CACHE_MISS, &count, &highest, 0)

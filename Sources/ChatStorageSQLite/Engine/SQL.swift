@@ -7,17 +7,17 @@ struct SQL: Sendable {
     private static let count = Atomic(0)
 
     let text: String
-    /// Its place among the statements of a connection.
+    /// Its index among the statements of a connection.
     let slot: Int
 
-    /// Makes a statement; done once for each, as the value of a `static let`.
+    /// Makes a statement; call it once for each, as the value of a `static let`.
     init(_ text: SQLText) {
         self.text = text.text
         slot = Self.count.add(1, ordering: .relaxed).oldValue
     }
 }
 
-/// A part of a statement: literals in the code, with other such parts between them.
+/// A part of a statement: literals in the code, with other parts between them.
 ///
 /// It takes no `String`, so no data can get into a statement.
 struct SQLText: Sendable, ExpressibleByStringInterpolation {

@@ -33,17 +33,17 @@ struct SQLiteFailure: Error {
     /// The extended code; its low byte is the primary one.
     let code: Int32
     private let isMissingTable: Bool
-    /// What the system said, 0 where it was not asked or the question does not arise.
+    /// The system's own error, 0 if there is none.
     private let systemError: Int32
 
-    /// A failure without a connection to ask for more.
+    /// A failure with no connection to ask for details.
     init(code: Int32) {
         self.code = code
         isMissingTable = false
         systemError = 0
     }
 
-    /// The failure of the call that was made last on a connection.
+    /// The failure of a connection's last call.
     ///
     /// - Parameter sql: The statement that failed, one of the library's own.
     init(_ database: OpaquePointer, code: Int32, in sql: String? = nil) {
@@ -82,7 +82,7 @@ struct SQLiteFailure: Error {
     /// Whether the connection's own ``ReadWatch`` ended the statement.
     var isInterrupted: Bool { primaryCode == SQLITE_INTERRUPT }
 
-    /// Whether a connection that may not write met what a crashed process left, which must be rolled back first.
+    /// Whether a connection that may not write met a crashed process's transaction, which must be rolled back first.
     var needsRecovery: Bool { primaryCode == SQLITE_READONLY }
 
     /// Whether the statement does not fit the tables.
@@ -93,8 +93,8 @@ struct SQLiteFailure: Error {
 
     /// Whether a commit that failed like this may be in the file after all, for example after a disk error.
     ///
-    /// A lock, a full disk or a constraint keeps SQLite from writing the commit's record. It promises no such thing of
-    /// other errors.
+    /// After a lock, a full disk or a constraint SQLite has not written the commit's record. For other errors it makes
+    /// no such promise.
     var leavesCommitUnknown: Bool {
         switch primaryCode {
         case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL, SQLITE_CONSTRAINT: false
@@ -105,7 +105,7 @@ struct SQLiteFailure: Error {
     /// The error of a call whose commit may or may not be in the file.
     var errorOfUnknownCommit: ChatStorageError {
         let known = error(writeOutcome: .unknown)
-        // Codes that say that nothing was written would say too much.
+        // Codes that mean that nothing was written would claim too much.
         return switch known.code {
         case .unavailable, .damaged: known
         default: ChatStorageError(.unavailable, known.message, writeOutcome: .unknown, cause: known.cause)

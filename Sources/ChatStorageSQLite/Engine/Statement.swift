@@ -40,7 +40,7 @@ struct Statement {
 
     func bind(_ text: String, at index: Int32) throws {
         let result = text.withUTF8Bytes { bytes in
-            // A null pointer would bind NULL, so an empty text is given some address; one that stays need not be
+            // A null pointer would bind NULL, so an empty text gets the address of a constant, which need not be
             // copied.
             guard let start = bytes.baseAddress, !bytes.isEmpty else {
                 let address = UnsafeRawPointer(Self.empty.utf8Start).assumingMemoryBound(to: CChar.self)
@@ -74,7 +74,7 @@ struct Statement {
         guard result == SQLITE_OK else { throw SQLiteFailure(database, code: result) }
     }
 
-    /// Binds a number that stands for nothing where it is 0.
+    /// Binds a number, or NULL if it is 0.
     func bind(orNull number: Int64, at index: Int32) throws {
         try bind(number == 0 ? nil : number, at: index)
     }
@@ -95,7 +95,7 @@ struct Statement {
         }
     }
 
-    /// Reads the one row that there may be, and goes on to the statement's end.
+    /// Reads the only row, if there is one, and goes on to the statement's end.
     ///
     /// A statement that writes has ended only with the step after its last row
     /// (<https://www.sqlite.org/lang_returning.html>).
@@ -128,8 +128,8 @@ struct Statement {
 
     /// A column's value, until the next step.
     ///
-    /// It is asked directly, which takes less than asking the statement each time. No other thread is inside the
-    /// connection; without a mutex of its own its values count as protected (<https://www.sqlite.org/c3ref/value.html>).
+    /// Asking the value is quicker than asking the statement each time. No other thread is inside the connection, and
+    /// without a mutex its values count as protected (<https://www.sqlite.org/c3ref/value.html>).
     private func value(_ column: Int32) -> OpaquePointer? {
         sqlite3_column_value(handle, column)
     }
@@ -149,7 +149,7 @@ struct Statement {
         return text
     }
 
-    /// A text that few rows have: asking for NULL as a text takes longer.
+    /// A text that few rows have; checks for NULL first, since asking for NULL as a text takes longer.
     func rareText(_ column: Int32) throws -> String? {
         isNull(column) ? nil : try optionalText(column)
     }

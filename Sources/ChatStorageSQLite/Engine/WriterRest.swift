@@ -2,7 +2,7 @@
 ///
 /// A file's locks keep no queue: they go to the first process that asks while the file is free, and a writer with more
 /// to write frees it for less than a millisecond. Short transactions leave enough such moments. On a slow or busy disk
-/// transactions are long and the moments rare, and on a busy machine waiting processes ask late. So after a long
+/// transactions are long, so such moments are rare, and on a busy machine waiting processes ask late. So after a long
 /// transaction the writer rests, for a twentieth of the time that it held the lock.
 struct WriterRest {
     private static let part = 20
@@ -13,12 +13,12 @@ struct WriterRest {
     /// When the next transaction may begin; nil for at once.
     private(set) var end: ContinuousClock.Instant?
 
-    /// Notes that a transaction has the lock.
+    /// Notes that a transaction got the lock.
     mutating func transactionBegan(at now: ContinuousClock.Instant) {
         began = now
     }
 
-    /// Notes that the transaction that had the lock has given it back.
+    /// Notes that the transaction released the lock.
     mutating func transactionEnded(at now: ContinuousClock.Instant) {
         guard let began else { return }
         let rest = (now - began) / Self.part
@@ -26,7 +26,7 @@ struct WriterRest {
         self.began = nil
     }
 
-    /// How long the next transaction is still to wait; zero for not at all.
+    /// How long the next transaction must still wait; zero for not at all.
     func remaining(at now: ContinuousClock.Instant) -> Duration {
         max(.zero, (end ?? now) - now)
     }

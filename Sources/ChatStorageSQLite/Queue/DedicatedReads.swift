@@ -2,10 +2,12 @@ import ChatStorageCore
 import ChatStorageSupport
 import Synchronization
 
-/// Long work on the whole file, such as a backup: each has a connection and a thread of its own.
+/// Long reads of the whole file, such as a backup.
 ///
-/// A connection of the pool would be missing there for minutes. These reads do not count as long ones either, since
-/// other long reads would wait for their end: the log grows meanwhile, and starts over afterwards.
+/// Each has a connection and a thread of its own.
+///
+/// The pool would lack a connection for minutes. They also do not count as ``LongReads``, whose pauses would make other
+/// long reads wait for them; instead the log grows meanwhile, and starts over afterwards.
 final class DedicatedReads: Sendable {
     /// Whether a caller has given up.
     private final class Cancellation: Sendable {
@@ -20,7 +22,7 @@ final class DedicatedReads: Sendable {
     private let file: OpenedFile
     private let work: WorkUnderWay
 
-    /// - Parameter work: What a store that closes waits for.
+    /// - Parameter work: Counts the reads, so that a store that closes can wait for them.
     init(_ settings: StoreSettings, of file: OpenedFile, countedIn work: WorkUnderWay) {
         self.settings = settings
         self.file = file
@@ -29,7 +31,7 @@ final class DedicatedReads: Sendable {
 
     /// Runs a body on a connection of its own, whatever schema the file has.
     ///
-    /// It returns when the body has ended, for a cancelled task too, so that nothing is left half done behind it.
+    /// It returns when the body has ended, even if the task is cancelled, so that nothing is left half done.
     ///
     /// - Parameter body: Gets the connection, and a check that throws once the task is cancelled.
     func run<Result: Sendable>(

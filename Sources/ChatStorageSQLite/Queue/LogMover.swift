@@ -22,16 +22,17 @@ struct LogMover {
         self.file = file
     }
 
-    /// Moves the log, as far as no reader needs the file as it is.
+    /// Moves as much of the log as readers allow.
     ///
     /// A failure leaves the log as it was, for a later attempt.
     ///
     /// - Parameters:
     ///   - writer: Outside a transaction.
     ///   - wait: How long to wait for another process's transaction.
-    ///   - attempts: How often to try where readers are in the way; all writers wait meanwhile.
+    ///   - attempts: How often to try if readers are in the way; all writers wait meanwhile.
     ///   - pause: Waits between two attempts, for short reads of older pages to end.
-    /// - Returns: How many pages it has if all of it is in the file, so that the next commit begins it anew; else nil.
+    /// - Returns: How many pages the log has if all of it is in the file now, so that the next commit starts it over;
+    ///   else nil.
     @discardableResult
     mutating func moveLog(
         lockedBy writer: Database, waiting wait: Duration, attempts: Int = 3,

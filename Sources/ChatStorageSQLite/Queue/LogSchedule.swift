@@ -4,18 +4,18 @@
 struct LogSchedule {
     enum Step: Equatable {
         case nothing, move
-        /// Overlapping reads keep the log from starting over, so it needs a moment without long ones.
+        /// Pause long reads: overlapping ones keep the log from starting over.
         case pauseReads
     }
 
     /// The length at which SQLite itself moves the log by default
     /// (<https://www.sqlite.org/wal.html#automatic_checkpoint>).
     static let due = 1_000
-    /// From this length on it is moved even while calls wait.
+    /// From this length on, the log is moved even while calls wait.
     static let overdue = 2_000
     /// From this length on, long reads make room.
     static let tooLong = 4_000
-    /// How much it grows before the next attempt, if readers of older pages are in the way.
+    /// How many pages the log grows before the next attempt, if readers of older pages are in the way.
     private static let step = 250
 
     /// How long it was at the last attempt; nil after it started over.

@@ -11,11 +11,11 @@ final class LongReads: Sendable {
         var underWay = 0
         /// How many pauses have begun and not ended.
         var pauses = 0
-        /// What to call in these pauses once no read is under way.
+        /// The bodies to call in these pauses once no read is under way.
         var whenNone: [@Sendable () -> Void] = []
         var waiting: BoundedQueue<CancellableContinuation<Void>>
 
-        /// Counts a read, unless it is to wait.
+        /// Counts a read, unless it must wait.
         mutating func count() -> Bool {
             if pauses == 0 { underWay += 1 }
             return pauses == 0
@@ -58,7 +58,7 @@ final class LongReads: Sendable {
         for body in whenNone { body() }
     }
 
-    /// Begins a pause, and calls the body once no read is under way; the body sees to it that ``resume()`` follows.
+    /// Begins a pause, and calls the body once no read is under way; the body must make ``resume()`` follow.
     func pause(whenNone body: @escaping @Sendable () -> Void) {
         let isNone = state.withLock { state in
             state.pauses += 1
@@ -68,7 +68,7 @@ final class LongReads: Sendable {
         if isNone { body() }
     }
 
-    /// Ends a pause; the reads that wait go on if it was the only one.
+    /// Ends a pause; waiting reads go on if it was the only pause.
     func resume() {
         let waiting = state.withLock { state in
             state.pauses -= 1

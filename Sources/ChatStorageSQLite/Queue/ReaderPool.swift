@@ -4,8 +4,8 @@ import Synchronization
 
 /// The connections that read, opened as they are needed, and the calls that wait for one.
 ///
-/// A short read runs at once on the thread that asks, without waiting for locks; a long one, one that meets a lock, and
-/// any read from a slow disk runs on the connection's own thread. Waiting for a connection suspends and blocks no
+/// A short read runs at once on the caller's thread, without waiting for locks. A long read, one that meets a lock, and
+/// any read from a slow disk run on the connection's own thread. Waiting for a connection suspends and blocks no
 /// thread.
 final class ReaderPool: Sendable {
     /// What a read may take on its caller's thread.
@@ -19,7 +19,7 @@ final class ReaderPool: Sendable {
 
     private struct State {
         var idle: [Reader] = []
-        /// How many there are, with those that are being opened or closed.
+        /// How many there are, including those that are being opened or closed.
         var opened = 0
         var waiting: BoundedQueue<CancellableContinuation<Reader>>
         /// Calls of ``close()``, which wait until there are none.
@@ -50,7 +50,7 @@ final class ReaderPool: Sendable {
     private let longReads: LongReads
     private let inlineReads = InlineReads()
     private let state: Mutex<State>
-    /// A task that only reads would never leave its thread to others, the writers among them.
+    /// Without it a task that only reads would never leave its thread to other tasks, such as writers.
     private let yieldPolicy = YieldPolicy(callsPerLook: 4)
 
     /// Makes a pool without connections.
@@ -65,7 +65,7 @@ final class ReaderPool: Sendable {
 
     /// Runs a body on a connection that reads.
     ///
-    /// - Parameter inline: Whether the read is short enough for the thread that asks.
+    /// - Parameter inline: Whether the read is short enough for the caller's thread.
     func read<Result: Sendable>(
         for meter: CallMeter?, inline: Bool, _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
@@ -134,13 +134,13 @@ final class ReaderPool: Sendable {
         return try database.read(body)
     }
 
-    /// Whether a read that failed like this on the thread that asked should run on the connection's own.
+    /// Whether a read that failed like this on the caller's thread should run again on the connection's own.
     private static func goesOnElsewhere(after error: any Error) -> Bool {
         switch error {
         // Another process recovers or restarts the log, or the disk is slow: the wait must not block a thread that
         // others need.
         case let failure as SQLiteFailure: failure.isBusy || failure.isInterrupted
-        // A large read is not for the caller's thread either.
+        // A large read needs the other thread too.
         case is ReadBudgetExceeded: true
         default: false
         }
@@ -150,8 +150,7 @@ final class ReaderPool: Sendable {
     private func readOnThread<Result: Sendable>(
         for meter: CallMeter?, isShort: Bool, _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
-        // A short one is here because the disk is slow or the file locked. It is not to wait until a long one has
-        // ended.
+        // A short read is here because the disk is slow or the file locked. It must not wait for long ones.
         if !isShort { try await longReads.begin() }
         let reader: Reader
         do {
@@ -237,7 +236,7 @@ final class ReaderPool: Sendable {
             } catch {
                 observer?.connectionFailed(with: error)
                 call.end(.failure((error as? SQLiteFailure)?.error ?? error))
-                // The next in line tries itself: it may get another error, and must not wait for ever.
+                // The next in line tries too: it may get another error, and must not wait for ever.
                 if let next = state.withLock({ $0.waiting.popFirst() }) {
                     open(on: thread, for: next)
                 } else {

@@ -34,8 +34,7 @@ struct SharedInspection {
         do {
             return try configuration.schema.inspect(Database(configuration, for: .inspecting))
         } catch let failure as SQLiteFailure where failure.needsRecovery {
-            // A process ended in mid-transaction. Rolling that back restores what was committed, and changes nothing
-            // else.
+            // A process ended in mid-transaction. Rolling that back restores the last commit, and changes nothing else.
             return try configuration.schema.inspect(Database(configuration, for: .reading))
         }
     }

@@ -12,10 +12,10 @@ struct StoreSettings: Sendable {
     /// Gets reports of the store's work.
     var observer: (any StorageObserver)?
 
-    /// Whether the connection that reads stays at one moment, and nothing is written.
+    /// Whether the store is a snapshot: its one connection reads one state, and nothing is written.
     var holdsSnapshot = false
 
-    /// The same for a store that shows one moment.
+    /// The same settings for a snapshot.
     var ofSnapshot: StoreSettings {
         var settings = self
         settings.readers = 1

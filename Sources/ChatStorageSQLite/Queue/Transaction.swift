@@ -1,6 +1,6 @@
 import ChatStorageCore
 
-/// Commits calls together, and answers each: after the commit, or with its own error.
+/// Commits calls together, and answers each after the commit or with its own error.
 struct Transaction {
     private enum Attempt {
         case done
@@ -34,8 +34,8 @@ struct Transaction {
     /// calls. If one fails after it has written, all are undone and run again, each behind a savepoint.
     ///
     /// A full disk, an I/O error or a lack of memory can roll back the whole transaction, released savepoints included
-    /// (<https://www.sqlite.org/lang_transaction.html>). The other calls are then run again, each alone. So are those
-    /// that were refused, since what refused them may be undone.
+    /// (<https://www.sqlite.org/lang_transaction.html>). The other calls are then run again, each alone. So are calls
+    /// that were refused, since the cause of the refusal may be undone.
     ///
     /// - Parameter joining: Gives the calls that came meanwhile, which join before the commit; when it gives none, the
     ///   transaction ends.
@@ -90,7 +90,7 @@ struct Transaction {
         finish(done, meter) { error in
             if admitted.count == 1 { admitted[0].fail(error) } else { runEachAlone(admitted) }
         } whenEnded: { failure in
-            // If all was undone, what refused them may be too.
+            // If everything was undone, the cause of their refusal may be gone too.
             for (call, error) in refusals { call.fail(failure ?? error) }
         }
     }
@@ -177,7 +177,7 @@ struct Transaction {
             for call in calls { call.fail(failure.errorOfUnknownCommit) }
             whenEnded(failure)
         } catch let failure as SQLiteFailure where failure.isBusy {
-            // The time is used up for all of them.
+            // The wait has timed out for all of them.
             rollBack(meter)
             for call in calls { call.fail(failure) }
             whenEnded(failure)

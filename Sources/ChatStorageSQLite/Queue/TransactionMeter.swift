@@ -29,7 +29,7 @@ struct TransactionMeter {
 
     /// Its work has ended, before its calls are answered.
     ///
-    /// - Parameter committed: How many calls' writes it has committed; nil if it was undone.
+    /// - Parameter committed: How many calls it has committed; nil if it was undone.
     func end(committed: Int? = nil) {
         let now = ContinuousClock.now
         for call in calls {

@@ -3,13 +3,13 @@ import ChatStorageSupport
 
 /// A call that waits for the writer, whatever it returns.
 protocol WriteCall: AnyObject, Sendable {
-    /// About how much it writes.
+    /// About how many bytes it writes.
     var bytes: Int { get }
     /// Whether its caller still waits.
     var isWanted: Bool { get }
     /// Measures it, if there is an observer.
     var meter: CallMeter? { get }
-    /// Whether the work is still wanted; from then on it is done.
+    /// Whether the work is still wanted; if so, it can no longer be cancelled.
     func begin() -> Bool
     /// Does the work inside a transaction and keeps what it returns. Can be repeated after a rollback.
     func attempt(_ database: Database) throws

@@ -4,16 +4,16 @@ import Synchronization
 
 /// The one connection that writes, and the calls that wait for it.
 ///
-/// A lone call is committed at once. Calls that come while others are under way are committed together with them or
-/// next, so that they share the wait for the disk but not their failures (group commit). A call is answered only after
+/// A lone call is committed at once. Calls that come while others are under way are committed with them or together
+/// after them, so they share the wait for the disk but not their failures (group commit). A call is answered only after
 /// its COMMIT.
 final class Writer: Sendable {
-    /// What a commit still has room for.
+    /// The room that a commit still has.
     private struct Room {
         private var calls = 256
         private var bytes = 4 << 20
 
-        /// Makes room for a call; the first is let in whatever its size.
+        /// Takes room for a call; the first fits whatever its size.
         mutating func take(_ call: any WriteCall) -> Bool {
             guard calls == 256 || calls > 0 && call.bytes <= bytes else { return false }
             calls -= 1
@@ -60,12 +60,14 @@ final class Writer: Sendable {
     private let state: Mutex<State>
     /// Work to do between two transactions.
     private let work = Mutex<[@Sendable (inout Connection?) -> Void]>([])
-    /// Opened by the first call; touched on the thread only, which the lock states rather than ensures.
+    /// Opened by the first call.
+    ///
+    /// Only the thread touches it; the lock states that for the compiler.
     private let connection = Mutex<Connection?>(nil)
 
     /// Makes a writer without a connection.
     ///
-    /// - Parameter longReads: The reads that make room if they keep the log from starting over.
+    /// - Parameter longReads: The reads to pause if they keep the log from starting over.
     init(_ configuration: StoreSettings, of file: OpenedFile, longReads: LongReads) {
         self.configuration = configuration
         self.file = file
@@ -78,7 +80,7 @@ final class Writer: Sendable {
 
     /// Runs a body, whole or not at all, and waits for its commit.
     ///
-    /// - Parameter bytes: About how much it writes.
+    /// - Parameter bytes: About how many bytes it writes.
     func write<Result: Sendable>(
         for meter: CallMeter?, bytes: Int, _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
@@ -89,13 +91,13 @@ final class Writer: Sendable {
         }
     }
 
-    /// Makes the file where it is missing, and the schema, or migrates an older one.
+    /// Makes a missing file and its schema, or migrates an older schema.
     func prepareSchema(in file: DatabaseFile) async throws {
         try await CancellableContinuation<Void>.wait { call in
             thread.async { [self] in
                 guard call.begin() else { return }
                 let result = Result {
-                    // Nothing is made once the store is closed, whose file may be removed by then.
+                    // A closed store must make nothing: its file may have been removed on purpose.
                     guard !state.withLock(\.waiting.isClosed) else { throw ChatStorageError.closed }
                     try file.create()
                     let database = try Database(configuration, for: .writing)
@@ -154,7 +156,7 @@ final class Writer: Sendable {
     private func drain() {
         while hasWaiting() {
             connection.withLock { connection in
-                // Before calls are taken, which can be given up until then.
+                // Rests before it takes calls, so that they can be cancelled meanwhile.
                 connection?.database.waitForRest()
                 var room = Room()
                 let calls = take(&room)
@@ -178,12 +180,12 @@ final class Writer: Sendable {
         guard let pages = connection?.database.logPages else { return }
         switch connection?.schedule.next(pages: pages, isIdle: isIdle) {
         case .move:
-            // If another process is in the way, a later idle moment will do, unless the log gets too long to wait.
+            // If another process is in the way, try again in a later idle moment, unless the log gets too long.
             connection?.moveLog(waiting: isIdle ? .zero : longestWaitForLog, observer)
         case .pauseReads:
             longReads.pause { [self] in
                 betweenTransactions { [self] connection in
-                    // Short reads go on meanwhile, and take longer where the disk is slow.
+                    // Short reads go on meanwhile, and take longer on a slow disk.
                     connection?.moveLog(waiting: longestWaitForLog, attempts: 50, observer)
                     longReads.resume()
                 }
@@ -209,7 +211,7 @@ final class Writer: Sendable {
 
     // MARK: Erasing what was deleted
 
-    /// Writes the whole file anew, without what is no longer used.
+    /// Writes the whole file anew, without its unused parts.
     func rewriteFile() async throws {
         try await CancellableContinuation<Void>.wait { call in
             betweenTransactions { [self] connection in
@@ -219,9 +221,9 @@ final class Writer: Sendable {
         }
     }
 
-    /// Makes the write-ahead log start over, as short as it can be.
+    /// Makes the write-ahead log start over, cut to its shortest.
     ///
-    /// - Returns: Whether it did; other processes and short reads can be in the way.
+    /// - Returns: Whether it did; other processes and short reads can prevent it.
     func emptyLog() async throws -> Bool {
         try await CancellableContinuation<Bool>.wait { call in
             longReads.pause { [self] in
@@ -248,7 +250,8 @@ final class Writer: Sendable {
         }.mapError { ($0 as? SQLiteFailure)?.error(writeOutcome: .unknown) ?? $0 }
     }
 
-    /// Once all of the log is in the file, the next commit begins it anew, unless another connection reads from it.
+    /// Moves all of the log into the file and commits: the commit starts the log over, unless another connection reads
+    /// from it.
     private func emptyLog(of connection: inout Connection) throws -> Bool {
         let database = connection.database
         guard database.hasLog else { return true }
@@ -259,12 +262,12 @@ final class Writer: Sendable {
         } catch let failure as SQLiteFailure where failure.isBusy {
             return false
         }
-        // Another process may have started it over meanwhile, and left older content behind its end.
+        // Another process may have started it over meanwhile, and left older content after its end.
         let isNew = pages == 0 || database.logPages <= pages
         return try isNew && database.logIsCutOff()
     }
 
-    /// Whether a call waits; if none does the thread is about to rest.
+    /// Whether a call waits; if none does, the thread is about to sleep.
     private func hasWaiting() -> Bool {
         state.withLock { state in
             state.isRunning = !state.waiting.isEmpty
@@ -272,7 +275,7 @@ final class Writer: Sendable {
         }
     }
 
-    /// Takes the calls that wait and whose callers do, as far as a commit has room for them.
+    /// Takes waiting calls whose callers still wait, as far as a commit has room for them.
     private func take(_ room: inout Room) -> [any WriteCall] {
         let batch = state.withLock { state in
             var batch: [any WriteCall] = []

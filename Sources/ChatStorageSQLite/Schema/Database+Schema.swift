@@ -30,7 +30,7 @@ extension Database {
         try run(Schema.sql.ownTableNames) { statement in try statement.rows { try $0.text(0) } }
     }
 
-    /// The recorded version, and the lowest version that may still use the schema; nil if the table is not the
+    /// The recorded version and the lowest version that may still use the schema; nil if the table is not the
     /// library's.
     func recordedVersion() throws -> (version: Int64, minimumVersion: Int64)? {
         do {
@@ -42,7 +42,7 @@ extension Database {
         }
     }
 
-    /// Writes a page as it is, in the caller's transaction.
+    /// Writes a page without changing it, in the caller's transaction.
     ///
     /// SQLite writes no page for an UPDATE that changes nothing, but it writes one for two that undo each other.
     func changeNothing() throws {

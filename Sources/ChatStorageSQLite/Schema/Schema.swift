@@ -1,11 +1,11 @@
 import ChatStorageCore
 
-/// The versions of the library's tables, and which of them a file has.
+/// The versions of the library's tables, and how to find out which one a file has.
 ///
 /// `chat_storage_schema` records the version of a file's tables and the lowest version that may still use them, so that
 /// a later addition need not shut older processes out (contract E5).
 struct Schema: Sendable {
-    /// What makes each version from the one before it, and records it; a new file gets them all.
+    /// The SQL that makes each version from the one before it, and records it; a new file gets them all.
     let versions: [StaticString]
 
     /// The roles that the store must take.
@@ -17,13 +17,13 @@ struct Schema: Sendable {
     /// The newest of the versions.
     var version: Int64 { Int64(versions.count) }
 
-    /// What a file has.
+    /// Which tables a file has.
     enum State: Equatable {
         /// The database has none of the tables.
         case absent
         /// The tables are as an older version made them.
         case outdated(version: Int64, current: Int64)
-        /// The tables are there, but do not take a role that they must take.
+        /// The tables do not take a role that they must take.
         case lacks(Role)
         case current
 
@@ -69,8 +69,9 @@ struct Schema: Sendable {
         return missing.map(State.lacks) ?? .current
     }
 
-    /// Makes the tables, migrates them, or makes them take more roles, in one transaction that only one process at a
-    /// time can hold.
+    /// Makes the tables, migrates them, or makes them take more roles.
+    ///
+    /// It does so in one transaction, which only one process at a time can hold.
     func bringUpToDate(_ database: Database) throws {
         try database.transaction {
             let done: Int64

@@ -1,5 +1,5 @@
 extension Schema {
-    /// The tables, and views of them with names and times as people read them.
+    /// The tables, and views of them with readable names and times.
     ///
     /// - A conversation has a number of its own, which its messages carry, so rows and index entries are short. Numbers
     ///   of deleted conversations are used again.
@@ -7,23 +7,23 @@ extension Schema {
     ///   byte in a message, so they stand for the most frequent roles.
     /// - Times are microseconds since 1970 in UTC. A generated column would show them as text in the tables themselves,
     ///   and SQLite would compute it at every write, virtual or not.
-    /// - What a plain message or conversation lacks is NULL, or the column's default. Long columns stand last: to reach
-    ///   what is behind them, SQLite would follow their overflow pages.
-    /// - A conversation's labels are a JSON array, in the order of their bytes. Each has a row of its own too, in the
-    ///   order of the list, so a page of a label's conversations is a range. That table's rows lie in this order, and
-    ///   conversations without labels have none.
-    /// - A message's parent is the message that it follows, 0 for none; NULL, and nothing else, says that this is the
-    ///   stored message of the next lower sequence, or none. A conversation's head is NULL, and nothing else, if it is
-    ///   the message of the highest sequence. A conversation is branched if it has a head or a parent that is not NULL.
-    /// - A column says whether there is more to read, so that a plain row costs no more for what it lacks. A
-    ///   conversation's details are NULL if all columns behind them are, else 1 if it has branched and 0 if not. A
-    ///   message's revision is NULL if it was appended whole and is a text alone, and 0 if it was appended whole and has
-    ///   parts or metadata. A state is NULL if the message is complete. A conversation has as many messages as sequences
-    ///   were used, but for the removed ones.
-    /// - Every append writes the conversation's row anew, so long metadata has a table of its own, and the column has
+    /// - What a plain message or conversation lacks is NULL, or the column's default. Long columns come last: to reach
+    ///   a column after them, SQLite would follow their overflow pages.
+    /// - A conversation's labels are a JSON array, in the order of their bytes. Each label also has a row in a table
+    ///   that is in the order of the list, so a page of a label's conversations is a range. Conversations without
+    ///   labels have no rows there.
+    /// - A message's parent is the message that it follows, 0 for none. It is NULL exactly if that is the stored
+    ///   message of the next lower sequence, or none. A conversation's head is NULL exactly if it is the message of the
+    ///   highest sequence. A conversation is branched if it has a head or a parent that is not NULL.
+    /// - A column says whether there is more to read, so that a plain row costs nothing for what it lacks. A
+    ///   conversation's details are NULL if all columns after it are, else 1 if it has branched and 0 if not. A
+    ///   message's revision is NULL if it was appended whole and is a text alone, and 0 if it was appended whole and
+    ///   has parts or metadata. A state is NULL if the message is complete. A conversation's number of messages is that
+    ///   of its used sequences, minus the removed ones.
+    /// - Every append writes the conversation's row anew. So long metadata has a table of its own; the column then has
     ///   an empty text, which is no JSON.
-    /// - Messages do not lie in the order of their key, which is an index: long rows make a table without rowids slow
-    ///   to write (<https://www.sqlite.org/withoutrowid.html>).
+    /// - The messages' key is an index, and not the order of the rows: long rows make a table without rowids slow to
+    ///   write (<https://www.sqlite.org/withoutrowid.html>).
     /// - The table of versions has other columns than before the first release, so that neither library takes the
     ///   other's tables for its own.
     static let version1: StaticString = """

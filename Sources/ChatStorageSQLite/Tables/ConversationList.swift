@@ -53,10 +53,10 @@ struct ConversationList {
                 """)
         }
 
-        /// Reads a label's rows.
+        /// Reads a label's rows with their conversations.
         ///
-        /// Another program can leave one without its conversation. It may name the number of a new one, so the id is
-        /// compared too. Its time comes last, for ``Entry/expectPlace(of:)``.
+        /// Another program can leave a row without its conversation, whose number a new conversation can get. So the id
+        /// is compared too. The row's time comes last, for ``Entry/expectPlace(of:)``.
         private static func ofLabel(_ range: SQLText, order: SQLText) -> SQL {
             SQL(
                 """
@@ -79,7 +79,7 @@ struct ConversationList {
         /// The number that messages refer to it by; not read by ``Columns/conversation``.
         var key: Int64 { ConversationTable.key(in: row) }
 
-        /// The preview of its last message; nil if that is not there, is not the head or says nothing.
+        /// The preview of its last message; nil if that is missing, is not the head or has no text.
         func newestPreview(
             scalars: Int, _ roles: inout RoleTable, _ budget: inout ReadBudget
         ) throws -> MessagePreview? {
@@ -94,13 +94,14 @@ struct ConversationList {
                 createdAt: try row.timestamp(createdAt), text: text, state: try MessageTable.state(in: row, at: state))
         }
 
-        /// What a deletion looks at.
+        /// What a deletion checks.
         func conversationToDelete(labels: Set<Label> = []) throws -> Conversation {
             try ConversationTable.conversationToDelete(
                 ConversationID(row.text(Column.id.rawValue)), in: row, labels: labels)
         }
 
-        /// Refuses a label's row with another place than its conversation: pages would leave out what lies in between.
+        /// Refuses a label's row with another time than its conversation: pages would leave out conversations in
+        /// between.
         func expectPlace(of conversation: Conversation) throws {
             let listed = row.int64(Column.count)
             guard listed == conversation.updatedAt.microsecondsSinceEpoch else {
@@ -113,7 +114,7 @@ struct ConversationList {
         /// The conversation.
         ///
         /// - Parameters:
-        ///   - labels: Its labels, if they were read before.
+        ///   - labels: Its labels, if they were read already.
         ///   - withMetadata: Whether its metadata is read, which may be long.
         ///   - budget: What may still be read.
         func conversation(
@@ -131,7 +132,7 @@ struct ConversationList {
 
     /// What is read of each conversation.
     enum Columns {
-        /// What plain conversations have; of others, and those behind them, the same as with the key.
+        /// Those of plain conversations; from the first other one on, the same as with the key.
         case conversation
         case withKey
         /// The key and the last message.
@@ -142,12 +143,12 @@ struct ConversationList {
     let tenant: String
     /// The label that all have; nil for the whole list.
     var label: Label?
-    /// What is read of each; a label's have the key.
+    /// The columns that are read; with a label, the key is among them.
     var columns = Columns.conversation
     /// How many conversations at most.
     let limit: Int
 
-    /// Whether its rows have what plain conversations have.
+    /// Whether its rows have only the columns of plain conversations.
     private var isLean: Bool { label == nil && columns == .conversation }
 
     /// Goes through conversations in the order of the list, until the body returns false.
@@ -174,7 +175,8 @@ struct ConversationList {
 
     /// Goes through one range.
     ///
-    /// - Returns: Whether the body wants more, and has not been given all that is behind the range.
+    /// - Returns: Whether to go on with the next range: the body wants more, and has not been given everything after
+    ///   this one.
     private func walk(
         _ sql: SQL, _ time: Int64, _ id: ConversationID?, _ body: (Entry) throws -> Bool
     ) throws -> Bool {
@@ -184,12 +186,12 @@ struct ConversationList {
             try statement.bind(Int64(limit), at: 3)
             if let id { try statement.bind(id.rawValue, at: 4) }
             if let label { try statement.bind(label.rawValue, at: 5) }
-            // It reads what the statement stands at.
+            // It reads the statement's current row.
             let entry = Entry(row: statement, list: self)
             var left = limit
             while try statement.step() {
                 left -= 1
-                // The last row of all says that there is more, and is not read.
+                // The last row only shows that there is more, and is not read.
                 if isLean, left > 0, ConversationTable.hasDetails(statement) {
                     try walkFully(from: statement, body)
                     return false
@@ -200,7 +202,9 @@ struct ConversationList {
         }
     }
 
-    /// Goes on at a row that has more than its statement reads, which holds the state that both see.
+    /// Goes on at a row with more than its statement reads.
+    ///
+    /// That statement stays open, so both see the same state.
     private func walkFully(from row: Statement, _ body: (Entry) throws -> Bool) throws {
         var list = self
         list.columns = .withKey

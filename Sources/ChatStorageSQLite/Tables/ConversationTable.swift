@@ -1,20 +1,20 @@
 import ChatStorageCore
 
-/// The table of conversations: its columns in the order in which statements name them, and what runs on it.
+/// The table of conversations: its columns, in the order in which statements name them, and its statements.
 ///
 /// ?1 is the tenant and, unless a comment says otherwise, ?2 the conversation's id. ``ConversationList`` and
 /// ``TenantList`` have the statements for pages.
 struct ConversationTable {
-    /// What a conversation is made of, beside its tenant; first what every one has.
+    /// A conversation's columns except its tenant; those that every conversation has come first.
     ///
-    /// A row without details has nothing in the columns after its id: those who read the columns before know that, and
-    /// read the row again otherwise, by a statement that has all.
+    /// A row without details has nothing in the columns after its id. Short statements read the columns before; if
+    /// there are details, the row is read again by a statement with all columns.
     enum Column: Int32, CaseIterable {
         case title, createdAt, updatedAt, lastSequence, details
-        /// Statements whose caller knows it do not read it, nor what is behind it.
+        /// Statements whose caller knows the id do not read it, or the columns after it.
         case id
         case removedCount, clearedThrough, readThrough, head, labels, metadata
-        /// The number by which messages have their conversation.
+        /// The number that messages refer to their conversation by.
         case key
 
         var name: SQLText {
@@ -100,9 +100,9 @@ struct ConversationTable {
             INSERT INTO conversations (tenant, \(Column.givenList)) VALUES (?1, \(Column.parameters))
             ON CONFLICT (tenant, conversation_id) DO NOTHING
             """)
-        /// ?1 the conversation's number, ?2 to ?7 what becomes of it.
+        /// ?1 the conversation's number, ?2 to ?7 its new values.
         ///
-        /// Another program can have written 0 for nothing.
+        /// Another program can have written 0 instead of NULL.
         let update = SQL(
             """
             UPDATE conversations SET title = ?2, updated_at_us = ?3, read_through = ?4, labels = ?5, metadata = ?6,
@@ -120,13 +120,13 @@ struct ConversationTable {
             """)
         /// What an append needs to know before it.
         ///
-        /// With an UPDATE by the number it takes less than half of what an INSERT takes that becomes an UPDATE and
+        /// This and an UPDATE by the number take less than half the time of an INSERT that becomes an UPDATE and
         /// returns the row.
         let place = SQL(
             "SELECT \(Place.list), head FROM conversations WHERE tenant = ?1 AND conversation_id = ?2")
         /// ?1 the conversation's number, ?2 the last sequence, ?3 the time.
         let extend = SQL("UPDATE conversations SET last_sequence = ?2, updated_at_us = ?3 WHERE conversation = ?1")
-        /// The same where all is read then.
+        /// The same, and marks everything as read.
         let extendRead = SQL(
             """
             UPDATE conversations SET last_sequence = ?2, updated_at_us = ?3, details = coalesce(details, 0),
@@ -134,7 +134,7 @@ struct ConversationTable {
             WHERE conversation = ?1
             """)
         /// For other places than the end; ?1 the conversation's number, ?2 how many messages, ?3 the time, ?4 whether
-        /// all is read, ?5 the head, ?6 whether it is branched.
+        /// to mark everything as read, ?5 the head, ?6 whether it is branched.
         let extendTree = SQL(
             """
             UPDATE conversations SET last_sequence = last_sequence + ?2, updated_at_us = max(updated_at_us, ?3),
@@ -149,7 +149,7 @@ struct ConversationTable {
                 updated_at_us = max(updated_at_us, ?3)
             WHERE conversation = ?1 RETURNING \(Place.list)
             """)
-        /// The details of a conversation that has not branched, from what its row has.
+        /// The details of a conversation that has not branched, computed from its row.
         static let unbranchedDetails: SQLText =
             "iif(coalesce(removed_count, cleared_through, read_through, labels, metadata) IS NULL, NULL, 0)"
     }
@@ -259,7 +259,7 @@ struct ConversationTable {
         return true
     }
 
-    /// Deletes a conversation, and by the tables' own rule its messages, labels and long metadata.
+    /// Deletes a conversation; the foreign keys delete its messages, labels and long metadata.
     ///
     /// - Returns: Its key; nil if nothing was deleted.
     func delete(tenant: String, _ id: ConversationID) throws -> Int64? {
@@ -291,9 +291,9 @@ struct ConversationTable {
         }
     }
 
-    /// Takes the next sequences of a conversation for an append to its newest message, which is its head and stays so.
+    /// Takes the next sequences of a conversation for an append to its newest message, which is its head.
     ///
-    /// - Returns: The conversation as it is then; nil if the row was kept from being written.
+    /// - Returns: The conversation after that; nil if the row was kept from being written.
     func extend(_ place: Place, by new: NewMessages, at time: Timestamp) throws -> Place? {
         let (last, isOverflow) = place.lastSequence.addingReportingOverflow(Int64(new.messages.count))
         if isOverflow {
@@ -347,7 +347,7 @@ struct ConversationTable {
     /// Whether a row has more than what every conversation has.
     static func hasDetails(_ row: Statement) -> Bool { !row.isNull(Column.details.rawValue) }
 
-    /// What the row says of the columns that a plain conversation lacks.
+    /// The value of the details column, which says whether there is more than a plain conversation has.
     private static func details(of conversation: Conversation) -> Int64? {
         if conversation.isBranched { return 1 }
         let isPlain =
@@ -356,7 +356,7 @@ struct ConversationTable {
         return isPlain ? nil : 0
     }
 
-    /// The number by which messages have the conversation of a row.
+    /// The number that messages refer to a row's conversation by.
     static func key(in row: Statement) -> Int64 { row.int64(Column.key.rawValue) }
 
     static func labels(in row: Statement) throws -> Set<Label> {
@@ -400,7 +400,7 @@ struct ConversationTable {
             metadata: withMetadata ? metadata(of: id, tenant: tenant, in: row, &budget) : Metadata())
     }
 
-    /// What a deletion looks at, and no more: damage elsewhere in the row does not prevent it.
+    /// Only what a deletion checks: damage elsewhere in the row does not prevent it.
     static func conversationToDelete(
         _ id: ConversationID, in row: Statement, labels: Set<Label> = []
     ) throws -> Conversation {
@@ -412,7 +412,7 @@ struct ConversationTable {
 
     /// The conversation of a row without details.
     static func conversation(_ id: ConversationID, in row: Statement) throws -> Conversation {
-        // Checked first: what is kept in between is copied.
+        // Checked first, since values kept during the check would be copied.
         let lastSequence = row.int64(Column.lastSequence.rawValue)
         guard lastSequence >= 0 else { throw impossibleCounts }
         return Conversation(

@@ -1,8 +1,8 @@
 import ChatStorageCore
 
-/// How a conversation's messages follow each other: its head, the messages' parents, and what runs on them.
+/// How a conversation's messages follow each other: its head, the messages' parents, and the statements on them.
 ///
-/// ?1 is the conversation's number. The statements name their index, as those of ``MessageTable``.
+/// ?1 is the conversation's number. The statements name their index, like those of ``MessageTable``.
 struct ConversationTree {
     struct Statements: Sendable {
         /// ?1 the tenant, ?2 the conversation's id.
@@ -84,7 +84,7 @@ struct ConversationTree {
     let version: ConversationVersion
     let isBranched: Bool
 
-    /// The end of the current path where that is not the newest message.
+    /// The end of the current path, if that is not the newest message.
     var head: Int64? { version.head }
 
     /// Finds a conversation; nil if it does not exist.

@@ -1,12 +1,12 @@
 import ChatStorageCore
 
-/// The table by which a label's conversations are found: a row for each label of each conversation.
+/// The table that finds a label's conversations: a row for each label of each conversation.
 ///
-/// It repeats what the conversations' rows say, and is written in the same transactions. ?1 is the conversation's
+/// It repeats the labels of the conversations' rows, and is written in the same transactions. ?1 is the conversation's
 /// number.
 ///
-/// A program that does not enforce foreign keys can leave rows behind. Reads do not see them, since they compare them
-/// with the conversation; writes replace them.
+/// A program that does not enforce foreign keys can leave rows behind. Reads compare rows with the conversation and so
+/// ignore these; writes replace them.
 struct LabelTable {
     struct Statements: Sendable {
         /// ?2 the tenant, ?3 the conversation's id, ?4 its time, ?5 the label.

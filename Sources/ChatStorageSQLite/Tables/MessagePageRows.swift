@@ -21,7 +21,7 @@ struct MessagePageRows {
         messages.reserveCapacity(min(query.limit, 32))
     }
 
-    /// Takes the message of a row that has no more than plain ones, unless the query passes over whole messages.
+    /// Takes the message of a row with only a plain message's columns, unless the query leaves out complete messages.
     ///
     /// - Returns: Whether the page has room for more.
     mutating func takePlain(_ row: Statement) throws -> Bool {
@@ -33,7 +33,7 @@ struct MessagePageRows {
         return messages.count < query.limit
     }
 
-    /// Takes the message of a row, unless it has a state that the query passes over.
+    /// Takes the message of a row, unless the query leaves out its state.
     ///
     /// - Returns: Whether the page has room for more.
     mutating func take(_ row: Statement) throws -> Bool {

@@ -1,16 +1,16 @@
 import ChatStorageCore
 
-/// The table of messages: its columns in the order in which statements name them, and what runs on it.
+/// The table of messages: its columns, in the order in which statements name them, and its statements.
 ///
 /// A write knows the number of its conversation. A read finds it in the same statement, so it never returns messages
 /// without a conversation; ?1 is then the tenant and ?2 the conversation's id. The statements name their index: after
 /// an `ANALYZE` of mostly small conversations SQLite may choose another, and read all of a large one. CROSS JOIN keeps
 /// the order of the tables (<https://www.sqlite.org/optoverview.html#crossjoin>).
 struct MessageTable {
-    /// What a message is made of, beside its conversation; first what every message has.
+    /// A message's columns except its conversation; those that every message has come first.
     ///
-    /// A message without a revision has none of parts, metadata, state and its time: those who read the columns before
-    /// know that, and read the row again otherwise, by a statement that has all.
+    /// A message without a revision has no parts, metadata, state or revision time. Short statements read the columns
+    /// before; if there is a revision, the row is read again by a statement with all columns.
     private enum Column: Int32, CaseIterable {
         case sequence, role, createdAt, content
         case key, revision
@@ -59,7 +59,7 @@ struct MessageTable {
         /// For a message of a text without a key; it names no column that such a message lacks.
         let insertLean = Column.insert(Column.lean)
         let insertFull = Column.insert(Column.allCases)
-        /// Of a conversation that has not branched, with what plain messages have; ?3 the sequence, ?4 how many.
+        /// Of a conversation that has not branched, with the columns of plain messages; ?3 the sequence, ?4 how many.
         let before = Self.page(
             Column.readPlain, "AND m.sequence < ?3 AND coalesce(c.details, 0) = 0", "m.sequence DESC")
         let after = Self.page(Column.readPlain, "AND m.sequence > ?3 AND coalesce(c.details, 0) = 0", "m.sequence")
@@ -152,7 +152,7 @@ struct MessageTable {
         do {
             let isLean = Column.isLean(message)
             guard let role = try RoleTable(database).number(of: message.role) else {
-                // The store took it when the connection was opened.
+                // The store took the role when the connection was opened.
                 throw ChatStorageError(.notPrepared, "the store no longer takes a message's role; call prepare()")
             }
             try database.run(isLean ? Self.sql.insertLean : Self.sql.insertFull) { statement in
@@ -215,7 +215,9 @@ struct MessageTable {
         }
     }
 
-    /// Goes on with a page at a message that has more than its statement reads, which holds the state that both see.
+    /// Goes on with a page at a message with more than its statement reads.
+    ///
+    /// That statement stays open, so both see the same state.
     private func readFully(
         _ page: inout MessagePageRows, from sequence: Int64, _ query: MessageQuery, tenant: String
     ) throws {
@@ -334,7 +336,7 @@ struct MessageTable {
         return database.changedRows == 1
     }
 
-    /// Reads the preview of the newest of the last messages of the current path that says something.
+    /// Reads the preview of the newest message with a text among the last ones of the current path.
     ///
     /// - Parameters:
     ///   - conversation: The conversation.
@@ -364,7 +366,7 @@ struct MessageTable {
         return preview
     }
 
-    /// The preview of a row's message; nil if it says nothing.
+    /// The preview of a row's message; nil if it has no text.
     private func preview(
         in row: Statement, state: Int32, scalars: Int, _ budget: inout ReadBudget
     ) throws -> MessagePreview? {
@@ -385,7 +387,7 @@ struct MessageTable {
         }
     }
 
-    /// Whether messages have the number of a conversation, which may be there or not.
+    /// Whether any messages have a conversation's number, even if the conversation does not exist.
     func hasAny(of conversation: Int64) throws -> Bool {
         try database.run(Self.sql.any) { statement in
             try statement.bind(conversation, at: 1)
@@ -414,7 +416,7 @@ struct MessageTable {
 
     static func stored(_ state: MessageState) -> String? { state == .complete ? nil : state.rawValue }
 
-    /// The revision as it is stored, which says whether the row has more than a text.
+    /// The revision as it is stored; it also says whether the row has more than a text.
     private static func revision(of message: Message) -> Int64? {
         message.revision == 0 && message.body.isPlain ? nil : message.revision
     }
@@ -460,7 +462,7 @@ struct MessageTable {
     func plainMessage(
         in row: Statement, of id: ConversationID, _ roles: inout RoleTable, _ budget: inout ReadBudget
     ) throws -> Message {
-        // Checked first: what is kept in between is copied.
+        // Checked first, since values kept during the check would be copied.
         let sequence = row.int64(Column.sequence.rawValue)
         guard sequence >= 1 else { throw Self.impossibleSequence }
         let content = try row.text(Column.content.rawValue)

@@ -2,17 +2,17 @@ import ChatStorageCore
 
 /// Metadata as it is stored: in its conversation's row, or beside it in ``MetadataTable``.
 struct StoredMetadata {
-    /// How many bytes of JSON stand in the row at most.
+    /// How many bytes of JSON are in the row at most.
     ///
     /// With 1 to 3 KiB an append takes 1% longer than without metadata, with 8 KiB 6% and with 64 KiB 29%. A list reads
     /// the rows, so they are kept short.
     static let bytesInRow = 1_024
-    /// What the row says of metadata that is beside it; no JSON is an empty text.
+    /// The row's value for metadata that is beside it: an empty text, which no JSON is.
     private static let isBeside = ""
 
-    /// What the row has.
+    /// The row's value.
     let inRow: String?
-    /// What is beside it; nil for nothing.
+    /// The text beside the row; nil for none.
     let beside: String?
 
     init(_ metadata: Metadata) {
@@ -28,7 +28,7 @@ struct StoredMetadata {
 /// The table of metadata that is too long for its conversation's row, which every append writes anew.
 ///
 /// A row here counts only if the conversation's row says so. Both are written in one transaction, and read while one
-/// statement holds the state that it sees. ?1 is the conversation's number.
+/// open statement keeps the state that both see. ?1 is the conversation's number.
 struct MetadataTable {
     struct Statements: Sendable {
         /// ?1 the tenant, ?2 the conversation's id.

@@ -11,9 +11,9 @@ struct TenantList {
         /// ?1 the name after which they begin, ?2 how many.
         let after = Self.counting("tenant > ?1")
 
-        /// The tenants' rows lie together in the index, so a page reads no more than its own tenants'.
+        /// A tenant's rows are together in the index, so a page reads only its own tenants' rows.
         ///
-        /// Whatever a damaged row says, a total, unlike a sum, does not fail.
+        /// It uses `total`, which unlike `sum` does not fail, whatever a damaged row says.
         private static func counting(_ range: SQLText) -> SQL {
             SQL(
                 """

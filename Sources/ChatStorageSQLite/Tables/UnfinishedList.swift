@@ -19,8 +19,7 @@ struct UnfinishedList {
 
     /// Reads a page, in the caller's snapshot.
     ///
-    /// The index is short and does not know tenants, so their order is another one: this looks at all answers and keeps
-    /// the first.
+    /// The index is short and not ordered by tenant, so this reads all answers and keeps the first ones.
     ///
     /// - Parameter now: The time at which the page is asked for.
     func page(_ query: UnfinishedQuery, at now: Timestamp) throws -> UnfinishedPage {
@@ -35,7 +34,7 @@ struct UnfinishedList {
                 if let start = query.after, !(start < place) { continue }
                 if let last, !(place < last) { continue }
                 places.append(place)
-                // Sorting now and then keeps twice what is asked for, at most.
+                // Sorts now and then, and so keeps at most twice as many as the page needs.
                 guard places.count / 2 >= kept else { continue }
                 Self.sort(&places, keeping: kept)
                 last = places.last
