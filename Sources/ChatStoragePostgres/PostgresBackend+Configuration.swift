@@ -28,26 +28,26 @@ extension PostgresBackend {
         public var url: String
         /// The PostgreSQL schema in which the tables live, 1 to 63 bytes that do not begin with `pg_`.
         ///
-        /// ``PostgresBackend/prepare(_:)`` creates one that does not exist. By default (nil) it is the schema in the
-        /// connection's `search_path` that has the tables already, otherwise the one in which tables are created.
+        /// ``PostgresBackend/prepare(_:)`` creates it if it does not exist. By default (nil) it is the schema in the
+        /// connection's `search_path` that already has the tables, otherwise the one in which tables are created.
         ///
-        /// In a URL `?options=-csearch_path%3Dchat` stands for the schema `chat`, but not through a pooler: PgBouncer
-        /// refuses `options`. The command-line tool has `--schema`.
+        /// A URL with `?options=-csearch_path%3Dchat` also selects the schema `chat`, but not through a pooler:
+        /// PgBouncer refuses `options`. The command-line tool has `--schema`.
         public var schema: String?
         /// The roles that messages can have; by default those of plain chats.
         ///
-        /// ``PostgresBackend/prepare(_:)`` makes the store take them, and never takes one away: the table's constraint
-        /// is widened. A handle takes the roles of its own configuration, and reads whatever is stored.
+        /// ``PostgresBackend/prepare(_:)`` makes the store take them, and never takes one away: it widens the table's
+        /// constraint. A handle takes the roles of its own configuration, and reads messages of all roles.
         public var roles = RoleSet.standard
         /// How many connections are open at most, 1 or more; by default 8.
         ///
         /// The store opens another one when a call would wait. Each serves many calls at once, unless
-        /// ``isBehindPooler``. One that has carried more than 4 MiB in one statement or row is closed afterwards, since
-        /// libpq keeps its buffers at that size.
+        /// ``isBehindPooler``. A connection that has carried more than 4 MiB in one statement or row is closed
+        /// afterwards, since libpq's buffers never shrink.
         ///
-        /// A connection reads one long page at a time: one with a limit above 200, or a shorter one of a conversation
-        /// whose messages proved large. At most all but two of the connections do so (one if there are fewer than
-        /// three), so that other calls do not wait behind such pages.
+        /// A connection reads one long page at a time: a page with a limit above 200, or a shorter one of a
+        /// conversation whose messages proved large. Two connections are always kept free of long pages (with fewer
+        /// than three connections, one may still read them), so that other calls do not wait behind such pages.
         public var connections = 8
         /// How long connecting to one address of a host may take, in whole seconds from 2; by default 10 seconds.
         ///
@@ -60,35 +60,35 @@ extension PostgresBackend {
         /// are libpq's `tcp_user_timeout`, `keepalives_idle`, `keepalives_interval` and `keepalives_count`; those that
         /// the URL or a service file sets take precedence.
         ///
-        /// Waiting for a connection counts. A call that sends much has a second more for each MiB. After it the call is
-        /// `unavailable`, and the connection that carries it is closed. Other calls under way on that connection are
-        /// lost with it: reads and appends with keys are repeated, other writes are `unavailable`, their outcome
-        /// unknown. This is for servers that do not answer: the two timeouts below pass earlier, and close no
-        /// connection.
+        /// Waiting for a connection counts. A call that sends much has a second more for each MiB. After this time the
+        /// call is `unavailable`, and the connection that carries it is closed. Other calls under way on that
+        /// connection are lost with it: reads and appends with keys are repeated, other writes are `unavailable` with
+        /// an unknown outcome. This timeout is for servers that do not answer: the two timeouts below pass earlier, and
+        /// close no connection.
         public var callTimeout = Duration.seconds(60)
-        /// How long the server works on a statement, from a millisecond; by default 30 seconds; zero means no limit of
-        /// its own.
+        /// How long the server may work on a statement, from a millisecond; by default 30 seconds; zero means no limit
+        /// of its own.
         ///
-        /// After it the call is `unavailable` and changed nothing. It is at most nine tenths of the ``callTimeout``, or
-        /// a second less than it if that is above ten seconds.
+        /// After this time the call is `unavailable` and changed nothing. The time is at most nine tenths of the
+        /// ``callTimeout``, or a second less than it if that is above ten seconds.
         public var statementTimeout = Duration.seconds(30)
         /// How long a call waits for a lock, from a millisecond; by default 5 seconds; zero means until the call ends.
         ///
-        /// After it, or shortly before the ``callTimeout``, the call is `unavailable` and changed nothing. Other calls
-        /// do not wait with it: after 250 milliseconds (a quarter of a shorter ``callTimeout``) the server gives the
-        /// lock up, which it logs as an error, and the library asks for it again on a connection that carries nothing
-        /// else.
+        /// After this time, or shortly before the ``callTimeout``, the call is `unavailable` and changed nothing. Other
+        /// calls do not wait with it: after 250 milliseconds (a quarter of the ``callTimeout`` if that is shorter) the
+        /// server gives up the wait, which it logs as an error, and the library asks for the lock again on a connection
+        /// that carries nothing else.
         public var lockTimeout = Duration.seconds(5)
-        /// Whether a pooler such as PgBouncer stands before the server; by default no.
+        /// Whether a pooler such as PgBouncer is in front of the server; by default no.
         ///
-        /// The store notices an undeclared pooler when a connection opens, because the server's process id is not the
-        /// one that the connection was given. It then goes on as if this were set.
+        /// The store notices an undeclared pooler when a connection opens, because the server's process id differs from
+        /// the one that the connection was given. It then behaves as if this were set.
         ///
         /// Behind a pooler, whatever its mode, statements are not prepared by name and sessions are not set up, since
-        /// they go to other programs too. So the two timeouts above do not hold for most calls, and the server's
-        /// `default_transaction_isolation` must be `read committed` and its `synchronous_commit` not `off`, which
-        /// ``PostgresBackend/prepare(_:)`` checks. Plans are not pinned: each statement is planned when it runs, for
-        /// its values and by the table's statistics, with whole-table scans and bitmaps allowed.
+        /// the sessions also go to other programs. So the two timeouts above do not hold for most calls, and the
+        /// server's `default_transaction_isolation` must be `read committed` and its `synchronous_commit` not `off`,
+        /// which ``PostgresBackend/prepare(_:)`` checks. Plans are not pinned: the server plans each statement when it
+        /// runs, for its values and by the table's statistics, and may use whole-table scans and bitmaps.
         ///
         /// A connection then has one transaction under way at a time; up to 16 reads of one kind share one, and so do
         /// appends that go in one statement. So the store uses at most ``connections`` of the pooler's server sessions.
@@ -96,21 +96,20 @@ extension PostgresBackend {
         /// Clearing and restoring take two round trips instead of one.
         ///
         /// A write that meets a lock there waits until its ``callTimeout``, and its connection is closed. From then on
-        /// writes to that conversation go alone, and the two timeouts hold for them, until one succeeds. Shorter times
-        /// for all are the server's to set: `ALTER ROLE app SET lock_timeout = '5s'`.
+        /// writes to that conversation go alone, with the two timeouts, until one succeeds. For a shorter wait set it
+        /// on the server: `ALTER ROLE app SET lock_timeout = '5s'`.
         public var isBehindPooler = false
         /// How connections are encrypted; by default (nil) as the URL, its service file or `PGSSLMODE` says.
         ///
-        /// Where none of them says anything it is ``TLSMode/verifyFull`` for a host that is not this machine, with the
+        /// If none of them says anything, it is ``TLSMode/verifyFull`` for a host that is not this machine, with the
         /// system's certificates unless others are given.
         public var tls: TLSMode?
         /// Whether several callers' appends without keys can share one statement; by default yes.
         ///
         /// Appends that arrive while others are under way then share a statement and its commit, which multiplies how
-        /// many the server takes. They also share its time: none of them is stored before all are. Appends with keys or
-        /// conditions go alone, and so do those to conversations that have labels. On a
-        /// server with Citus it is always off, since such a statement would span several servers; see
-        /// <doc:DistributedTables>.
+        /// many the server can take. They also share its time: none of them is stored before all are. Appends with keys
+        /// or conditions go alone, and so do appends to conversations that have labels. With Citus it is always off,
+        /// since such a statement would span several servers; see <doc:DistributedTables>.
         public var mergesAppends = true
         /// How many calls are under way on a connection at most, 1 or more; by default 64.
         ///
@@ -118,29 +117,30 @@ extension PostgresBackend {
         public var callsPerConnection = 64
         /// How many bytes the calls under way on a connection send at most, 1 or more; by default 4 MiB.
         ///
-        /// One call that sends more has the connection to itself. Appends that share a statement can exceed it by what
-        /// they send together, up to 1 MiB.
+        /// A call that sends more has the connection to itself. Appends that share a statement can exceed the limit by
+        /// what they send together, up to 1 MiB.
         public var bytesPerConnection = 4 << 20
         /// How many calls may wait for a connection, 1 or more; by default 16,384.
         ///
-        /// A call beyond them is `unavailable` at once.
+        /// Further calls are `unavailable` at once.
         public var waitingCalls = 16_384
-        /// What is told of calls, connections and commits; by default nothing is.
+        /// Gets reports of calls, connections and commits; by default there is none.
         ///
-        /// It is told of a call in the caller's task. The thread that drives the connections tells it all else, one
-        /// thing after another. No lock is held meanwhile, but answers that come then wait until it returns.
+        /// It gets the report of a call in the caller's task, and all other reports one after another on the thread
+        /// that drives the connections. That thread holds no lock meanwhile, but answers wait until the observer
+        /// returns.
         ///
-        /// The engine's part of a call includes its time behind other calls on its connection. A call has waited for a
-        /// lock in an attempt that the server ended at the lock timeout, and in every attempt that is sent alone
-        /// because somebody is known to hold the lock. Shorter waits count as the engine's work. A caller that is
-        /// cancelled in such an attempt leaves before it counts, so its time is one in the backend.
+        /// The engine's part of a call includes its time behind other calls on its connection. An attempt counts as a
+        /// wait for a lock if the server ended it at the lock timeout, or if it is sent alone because somebody is known
+        /// to hold the lock. Shorter waits count as the engine's work. If a caller is cancelled during such an attempt,
+        /// the attempt's time counts as the engine's too.
         ///
-        /// A commit's time begins when its statements are sent. A commit that changed nothing is told too.
+        /// A commit's time begins when its statements are sent. Commits that changed nothing are reported too.
         public var observer: (any StorageObserver)?
-        /// Whether the only connection stays in a transaction that shows one moment.
+        /// Whether the only connection stays in a transaction that shows a snapshot.
         var holdsSnapshot = false
 
-        /// Makes a configuration with the defaults for what is not named.
+        /// Makes a configuration; everything else has its default.
         public init(url: String, roles: RoleSet = .standard) {
             self.url = url
             self.roles = roles
@@ -166,7 +166,7 @@ extension PostgresBackend.Configuration: CustomReflectable {
 }
 
 extension PostgresBackend.Configuration {
-    /// Whether the user's end in a URI is not the only `@` before its parameters: the first is then a password's.
+    /// Whether a URI has more than one `@` before its parameters: the first then belongs to a password.
     private var hasSecondAtSign: Bool {
         url.hasPrefix("postgres") && url.prefix { $0 != "?" }.count { $0 == "@" } > 1
     }

@@ -3,7 +3,7 @@ public import ChatStorageCore
 /// Conversations in a PostgreSQL database: for servers, and for many processes on one store.
 ///
 /// A few connections serve any number of tasks: calls are sent without waiting for each other's answers. Connections
-/// are opened as calls come, and come back by themselves when the server was away.
+/// are opened as calls come, and again after the server was away.
 ///
 /// ```swift
 /// let backend = try await PostgresBackend(url: "postgres://app@db.example.com/chats")
@@ -11,13 +11,13 @@ public import ChatStorageCore
 /// try await backend.append(.user("Hello"), to: "first")
 /// ```
 ///
-/// A write that has returned is on the server's disk: where a role or database has `synchronous_commit = off` the
+/// A write that has returned is on the server's disk: if a role or database has `synchronous_commit = off`, the
 /// library's sessions use `on`. Other values stay as they are. The server's own `fsync` must be on, as by default.
 ///
 /// The tables can be read with any PostgreSQL program: `conversations`, `chat_messages` and `conversation_labels`, in
-/// the schema that the ``Configuration`` names or else in the connection's own. They take values that the library does
-/// not write, such as an `updated_at` of `infinity`. A call that reads one fails with `damaged`; so does an append to
-/// that conversation or a new title for it, though it is stored.
+/// the schema that the ``Configuration`` names or else in the connection's own. They accept values that the library
+/// does not write, such as an `updated_at` of `infinity`. A call that reads such a value fails with `damaged`. So does
+/// an append to that conversation or a new title for it, although it is stored.
 public final class PostgresBackend: ChatStorageBackend {
     let store: PostgresStore
 
@@ -33,7 +33,7 @@ public final class PostgresBackend: ChatStorageBackend {
         try await self.init(configuration, versions: SchemaVersion.all)
     }
 
-    /// Opens a store as a library with these versions of the schema would.
+    /// Opens a store with these versions of the schema; for tests of migrations.
     init(_ configuration: Configuration, versions: [SchemaVersion]) async throws {
         try configuration.check()
         try await ConnectionOptions.check(configuration)
@@ -54,20 +54,20 @@ public final class PostgresBackend: ChatStorageBackend {
 
     /// All: PostgreSQL is durable, shared between processes, checks constraints, is versioned, and has snapshots.
     ///
-    /// With Citus it has no snapshots, which is known once the tables have been looked for: each server would show a
-    /// moment of its own.
+    /// With Citus it has no snapshots, since each server would show a moment of its own. That is known once the tables
+    /// have been looked for.
     public var capabilities: Capabilities {
         let capabilities: Capabilities = [.durable, .multiProcess, .engineConstraints, .versionedSchema]
         return store.hasSnapshots ? capabilities.union(.snapshots) : capabilities
     }
 
-    /// Makes the store ready: creates the schema if it is missing, migrates one of an older version, or only checks it.
+    /// Makes the store ready: creates the schema if it is missing, migrates an older one, or only checks it.
     ///
-    /// It can run in many processes at once. On a current schema it only reads.
+    /// Many processes can call it at once. On a current schema it only reads.
     ///
-    /// It adds the roles of the configuration that the store does not take yet; only the owner of the tables can. That
-    /// locks the table of messages for a moment, and never keeps others waiting for more than a tenth of a second:
-    /// behind a long read it gives up and tries again, until the ``Configuration/callTimeout``.
+    /// It adds the roles of the configuration that the store does not take yet, which only the owner of the tables can.
+    /// That locks the table of messages for a moment, but keeps others waiting for at most a tenth of a second: behind
+    /// a long read it gives up and tries again, until the ``Configuration/callTimeout``.
     ///
     /// - Parameter preparation: Whether the schema may be changed.
     /// - Throws: `ChatStorageError` with the code `schemaTooNew`; `notPrepared` when the schema needs a change that
@@ -88,10 +88,10 @@ public final class PostgresBackend: ChatStorageBackend {
     ///
     /// Before that, it writes the ends of answers whose tasks were cancelled.
     ///
-    /// It waits for them, at most until their deadlines, even when its task is cancelled. When it returns, every
-    /// session has ended and no thread of the store uses libpq, so the process can exit: OpenSSL's exit handler crashes
-    /// a process that is still connecting. It ends attempts to connect at once. For one that looks up a host's name it
-    /// waits up to five seconds and then leaves it alone, since it goes no further.
+    /// It waits for calls under way, at most until their deadlines, even if its task is cancelled. When it returns,
+    /// every session has ended and no thread of the store uses libpq, so the process can exit: OpenSSL's exit handler
+    /// crashes a process that is still connecting. It ends attempts to connect at once. If an attempt is looking up a
+    /// host's name, it waits up to five seconds and then leaves the attempt alone, since that goes no further.
     public func close() async throws {
         await store.close()
     }
@@ -147,10 +147,10 @@ public final class PostgresBackend: ChatStorageBackend {
 
     /// Runs a body that reads the store as it is at one moment, whatever is written meanwhile.
     ///
-    /// It has one connection of its own, in a read-only transaction at `repeatable read`. Nobody waits for it, but the
-    /// server cannot remove old versions of rows while it is open. Each snapshot opens it beside
-    /// ``Configuration/connections``. The calls of a body go one behind another. If the connection is lost, or the
-    /// server refuses a read, all further calls are `unavailable`, since another transaction would show another moment.
+    /// It has one connection of its own, beyond ``Configuration/connections``, in a read-only transaction at
+    /// `repeatable read`. Nobody waits for it, but the server cannot remove old versions of rows while it is open. The
+    /// calls of a body go one after another. If the connection is lost, or the server refuses a read, all further calls
+    /// are `unavailable`, since another transaction would show another moment.
     ///
     /// With Citus the body gets the backend itself.
     public func withSnapshot<Result: Sendable>(
@@ -161,8 +161,8 @@ public final class PostgresBackend: ChatStorageBackend {
 
     /// What the store is doing at this moment: its connections, and the calls that wait for them.
     ///
-    /// A connection is busy while calls are under way on it. A call is not waiting once it is sent. The version of the
-    /// schema is there once it was looked at, by ``prepare(_:)`` or by another call.
+    /// A connection is busy while calls are under way on it. A call counts as waiting until it is sent. The version of
+    /// the schema is known once ``prepare(_:)`` or another call has read it.
     ///
     /// - Throws: `ChatStorageError` with the code `closed`.
     public func statistics() async throws -> StorageStatistics { try store.statistics() }
@@ -173,7 +173,7 @@ public final class PostgresBackend: ChatStorageBackend {
         try await CallMeter.measure(store.observer, operation, tenant: nil, nil, body)
     }
 
-    /// The duration in microseconds, at most as many as the server's times reach back.
+    /// The duration in microseconds, at most as far as the server's times reach back.
     private static func microseconds(_ duration: Duration) -> Int64 {
         Int64(min(duration / .microseconds(1), 1.5e17))
     }

@@ -3,7 +3,7 @@ import ChatStorageCore
 
 /// Why there is no connection.
 struct ConnectFailure {
-    /// libpq's text; the server's part of it is only a SQLSTATE.
+    /// libpq's text, in which the server's error is only a SQLSTATE.
     let text: String
     /// The password that was used, which no error may contain.
     let password: String
@@ -40,10 +40,10 @@ struct ConnectFailure {
         return ChatStorageError(.unavailable, "no connection to the database: \(reason)")
     }
 
-    /// Whether a server answered: libpq puts two spaces behind the severity of what a server says, and nowhere else.
+    /// Whether a server answered: libpq puts two spaces after the severity of a server's error, and nowhere else.
     static func isOfServer(_ text: String) -> Bool { text.contains(":  ") }
 
-    /// Whether an administrator or a crash ended the session while it began, which need not happen to the next.
+    /// Whether an administrator or a crash ended the session while it began; the next one may succeed.
     static func isOfEndedSession(_ error: ChatStorageError) -> Bool {
         error.cause?.code == "57P01" || error.cause?.code == "57P02"
     }
@@ -56,7 +56,8 @@ struct ConnectFailure {
             && code.allSatisfy { $0.isASCII && ($0.isNumber || $0.isUppercase) } ? String(code) : nil
     }
 
-    /// libpq's own reasons (no route, no such host, a certificate that does not verify) name hosts, ports and files.
+    /// libpq's own reason (no route, no such host, a certificate that does not verify); it names hosts, ports and
+    /// files.
     private var reason: String {
         let line = text.split(whereSeparator: { $0.isNewline || $0 == "\t" }).joined(separator: "; ")
         guard !line.isEmpty, password.isEmpty || !line.contains(password) else { return "the server cannot be reached" }

@@ -12,12 +12,12 @@ import Android
 
 /// One attempt to connect: libpq's steps, and waiting for the network between them.
 ///
-/// libpq's blocking functions do the same but cannot be interrupted, and a process must not exit while a thread is in
-/// one of them: OpenSSL's exit handler frees what the thread uses.
+/// libpq's blocking functions do the same but cannot be interrupted. A process must not exit while a thread is in one
+/// of them: OpenSSL's exit handler frees memory that the thread uses.
 struct ConnectionAttempt {
     /// How an attempt ends.
     enum Outcome {
-        /// The connection is there or has failed: its status says which.
+        /// The connection is open or has failed: its status says which.
         case decided
         /// The server at this address did not answer in time.
         case timedOut(ServerAddress)
@@ -78,7 +78,7 @@ struct ConnectionAttempt {
 
 /// Which server libpq talks to while it connects.
 struct ServerAddress: Equatable {
-    /// The host's name or the socket's folder; the address where only that is given.
+    /// The host's name or the socket's folder; the address if only that is given.
     let host: String
     /// The address in digits; empty for a socket.
     let address: String

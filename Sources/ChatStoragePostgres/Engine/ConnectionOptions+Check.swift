@@ -14,7 +14,7 @@ extension ConnectionOptions {
     ]
     private static let sessions = ["any", "read-write", "read-only", "primary", "standby", "prefer-standby"]
 
-    /// Refuses options in the URL, a service file or the environment with which every attempt to connect would fail.
+    /// Refuses options of the URL, a service file or the environment that would make every attempt to connect fail.
     ///
     /// It reads files, so it runs on a thread of its own.
     ///

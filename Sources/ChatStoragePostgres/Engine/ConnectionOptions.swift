@@ -8,9 +8,9 @@ import Musl
 import Android
 #endif
 
-/// What is given to libpq for a connection: the URL, and around it what it does not say.
+/// The options that libpq gets for a connection: the URL, and defaults for what the URL leaves open.
 struct ConnectionOptions {
-    /// In libpq's order: an option takes precedence over the same one before it, and the URL stands as `dbname`.
+    /// In libpq's order: an option takes precedence over the same one before it, and the URL is the value of `dbname`.
     private(set) var list: [(keyword: String, value: String)]
     /// How long connecting to one address may take; nil means no limit.
     let connectTimeout: Duration?
@@ -31,7 +31,7 @@ struct ConnectionOptions {
         if let certificates = tls.rootCertificates { list.append(("sslrootcert", certificates)) }
     }
 
-    /// What the configuration itself says.
+    /// The options that the configuration itself gives.
     static func given(_ settings: any ConnectionSettings) -> [(keyword: String, value: String)] {
         let tls = settings.sslMode.map { [("sslmode", $0)] } ?? []
         return [
@@ -39,7 +39,7 @@ struct ConnectionOptions {
         ] + tls
     }
 
-    /// Drops a server that did not answer, and goes on with those after it.
+    /// Drops a server that did not answer; the servers after it come first then.
     ///
     /// - Returns: False when no other is left.
     mutating func leaveOut(_ silent: ServerAddress) -> Bool {

@@ -1,4 +1,4 @@
-/// What a configuration says of connections and their sessions.
+/// A configuration's settings for connections and their sessions.
 protocol ConnectionSettings: Sendable {
     /// The database, as a URI or a connection string, which libpq reads.
     var url: String { get }

@@ -50,8 +50,8 @@ struct Connector: Sendable {
         guard case .decided = outcome, PQstatus(connection.pointer) != CONNECTION_OK,
             ConnectFailure.isOfServer(connection.failure)
         else { return outcome }
-        // libpq gives the SQLSTATE of a failed connection only in its text, and only if asked before the attempt, on a
-        // connection that exists by then. So an attempt that a server refused is made once more.
+        // libpq gives the SQLSTATE of a failed connection only in its text, and only if it is asked before the attempt,
+        // on an existing connection. So an attempt that a server refused is made again.
         PQsetErrorVerbosity(connection.pointer, PQERRORS_SQLSTATE)
         return PQresetStart(connection.pointer) == 1 ? attempt.run(PQresetPoll) : .decided
     }

@@ -30,18 +30,18 @@ struct EffectiveOptions {
         return options != nil
     }
 
-    /// What a URL or connection string itself says; nothing when libpq cannot read it.
+    /// The options of a URL or connection string alone; none if libpq cannot read it.
     init(parsing url: String) {
         guard let options = PQconninfoParse(url, nil) else { return }
         take(options)
     }
 
-    /// What a connection would use, with the environment's variables and a service file's settings.
+    /// The options that a connection would use, with environment variables and a service file's settings.
     ///
     /// libpq fills everything in, finds one value that it does not know, and stops before it connects.
     ///
-    /// - Parameter option: The option that gets the unknown value, and so loses its own. libpq checks
-    ///   `target_session_attrs` last: if it stops there, it refuses nothing else.
+    /// - Parameter option: The option that gets the unknown value in place of its own. libpq checks
+    ///   `target_session_attrs` last: if it stops there, it accepts everything else.
     init(_ list: [(keyword: String, value: String)], stoppingAt option: String = "target_session_attrs") {
         let keywords = (list.map(\.keyword) + [option]).map { strdup($0) }
         let values = (list.map(\.value) + [Self.unknown]).map { strdup($0) }
@@ -64,7 +64,7 @@ struct EffectiveOptions {
     }
 
     /// Whether a host or a port may be a part of a password: libpq ends the user and password of a URI at the first `/`
-    /// or `@`, and quotes what it then takes for the host and port in its errors.
+    /// or `@`, takes the rest for the host and port, and quotes these in its errors.
     var hasStrayPassword: Bool {
         func list(_ keyword: String) -> [Substring] { (values[keyword] ?? "").split(separator: ",") }
         return list("host").contains { $0.dropFirst().contains("@") && !$0.hasPrefix("/") }

@@ -1,4 +1,4 @@
-/// How soon a connection is given up when its network path is gone, unless the URL sets these options.
+/// How soon a connection is given up if its network path is gone; the URL's own options take precedence.
 ///
 /// A dropped path sends nothing back, and the system's own timers take minutes to hours.
 struct NetworkTimeouts {
@@ -19,7 +19,7 @@ struct NetworkTimeouts {
 
     /// libpq's options (<https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-KEEPALIVES>).
     ///
-    /// Keepalives probe idle connections and those that wait for an answer, so these are given up after about the same
+    /// Keepalives probe connections that are idle or wait for an answer, so these are given up after about the same
     /// time.
     var options: [(keyword: String, value: String)] {
         [

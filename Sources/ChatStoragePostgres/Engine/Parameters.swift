@@ -6,7 +6,7 @@ struct Parameters: Sendable {
     private var bytes: [UInt8]
     /// The length of each value in turn; a negative one is NULL.
     private var lengths: [Int32] = []
-    /// libpq's code for the binary format, for as many values as a statement of the library has.
+    /// libpq's code for the binary format, once for each value; no statement has more values.
     private static let binary = [Int32](repeating: 1, count: 16)
 
     /// Makes the values that the body appends, in the order of the statement's `$1`, `$2`, ...
@@ -45,7 +45,7 @@ struct Parameters: Sendable {
 
     /// Appends a time in milliseconds as `text`, for a setting.
     ///
-    /// PostgreSQL counts them in 32 bits; 0 is without end, so a shorter time than one is one.
+    /// PostgreSQL counts them in 32 bits. 0 means no limit, so a time below a millisecond becomes one.
     mutating func append(milliseconds duration: Duration) {
         append("\(Int32(min(max((duration / .milliseconds(1)).rounded(.up), 1), 2e9)))")
     }

@@ -1,7 +1,7 @@
 import ChatStorageCore
 import ChatStorageSupport
 
-/// The protocol of one connection in pipeline mode, without a network: what to send next, and whose answer came.
+/// The protocol of one connection in pipeline mode, without a network: what to send next, and whose answer has come.
 ///
 /// Requests are sent without waiting for each other's answers, which come in the same order. A named statement is
 /// prepared in the pipeline just before its first use.
@@ -10,7 +10,7 @@ import ChatStorageSupport
 /// another client when the first Sync is answered, although more was sent
 /// (<https://github.com/pgbouncer/pgbouncer/issues/759>, <https://github.com/supabase/supavisor/issues/1061>).
 ///
-/// `Ticket` stands for who asked, `Answer` for a statement's result.
+/// `Ticket` is the caller, `Answer` a statement's result.
 struct Pipeline<Ticket, Answer> {
     /// What to hand to libpq.
     enum Message {
@@ -35,9 +35,9 @@ struct Pipeline<Ticket, Answer> {
     enum Action {
         case answered(Ticket, [Answer])
         case refused(Ticket, ServerError)
-        /// It was not done, because of an error in another request that shared its Sync.
+        /// The request was not done, because of an error in another one that shared its Sync.
         case skipped(Ticket)
-        /// The server ends the session, or is out of step: close the connection and see what was ``lost()``.
+        /// The server ends the session, or is out of step: close the connection and call ``lost()``.
         case close
     }
 
@@ -47,10 +47,10 @@ struct Pipeline<Ticket, Answer> {
         case notApplied(ServerError?)
         /// It was refused before the connection went.
         case refused(ServerError)
-        /// It was done or not.
+        /// Nobody knows whether it was done.
         case unknown
 
-        /// What the server said.
+        /// The server's error.
         var error: ServerError? {
             switch self {
             case .notApplied(let error): error
@@ -74,7 +74,7 @@ struct Pipeline<Ticket, Answer> {
         /// Whether anything came for it.
         var hasReply: Bool { !answers.isEmpty || refusal != nil || isSkipped }
 
-        /// Whether it may have been done although the server ended the session in it.
+        /// Whether it may have been done although the server ended the session during it.
         ///
         /// The server sends a statement's answer before it commits, and the answer comes before the error.
         var mayBeCommitted: Bool { answers.count >= script.answersBeforeCommit }
@@ -88,7 +88,7 @@ struct Pipeline<Ticket, Answer> {
 
     private struct PreparedStatement {
         let generation: Int
-        /// Under which name the server knows it.
+        /// The name under which the server knows it.
         let serverName: String
         var isPrepared = false
 
@@ -110,15 +110,15 @@ struct Pipeline<Ticket, Answer> {
 
     /// Whether a pooler may give each transaction another session.
     ///
-    /// It can become true while requests are under way: it then applies from the next message on.
+    /// It can become true while requests are under way, and then applies from the next message on.
     var isBehindPooler: Bool
-    /// From the oldest that is not answered.
+    /// The requests from the oldest unanswered one on.
     private var entries = FIFO<Entry>()
     /// How many requests were answered; positions are counted from the first request of all.
     private var oldest = 0
-    /// How many of the oldest have their answers, and wait for the Sync that they share with the next.
+    /// How many of the oldest requests have their answers, but wait for a Sync that they share with later ones.
     ///
-    /// An answer counts once its Sync is there: from a connection that breaks libpq hands out results without their
+    /// An answer counts only once its Sync is there: if a connection breaks, libpq hands out results without their
     /// rows.
     private var unconfirmed = 0
     private var cursor = Cursor()
@@ -150,7 +150,7 @@ struct Pipeline<Ticket, Answer> {
     /// - Parameter statement: The request's ``Script/shareableStatement``.
     func canSendAtOnce(_ statement: PreparedSQL?) -> Bool {
         guard isBehindPooler, !entries.isEmpty else { return true }
-        // A request that shares the Sync of the waiting ones is sent with them.
+        // A request that shares a Sync with the waiting ones is sent with them.
         return expected.isEmpty && entries.count < Self.readsPerSync
             && statement != nil && entries[0]?.script.shareableStatement === statement
     }
@@ -203,7 +203,7 @@ struct Pipeline<Ticket, Answer> {
     /// Takes what libpq handed over.
     mutating func receive(_ reply: Reply) -> [Action] {
         guard let expectation = expected.next else { return [] }
-        // libpq also has nothing more where it has nothing yet, as after the server has ended the session.
+        // libpq also reports an end if nothing has come yet, as after the server has ended the session.
         if case .end = reply, !hasReply { return [] }
         if case .end = reply { hasReply = false } else { hasReply = true }
         switch reply {
@@ -235,9 +235,9 @@ struct Pipeline<Ticket, Answer> {
         return []
     }
 
-    /// Takes out the reads that have their answers and wait only for a Sync that they share with later ones.
+    /// Ends the reads that have their answers and wait only for a Sync that they share with later ones.
     ///
-    /// Call it only after another successful read of the connection since those answers: see `unconfirmed`.
+    /// Call it only after the connection was read successfully since those answers: see `unconfirmed`.
     mutating func endFinished() -> [Action] {
         defer { unconfirmed = 0 }
         return (0..<unconfirmed).compactMap { _ in endOldest() }
@@ -245,7 +245,7 @@ struct Pipeline<Ticket, Answer> {
 
     /// Gives up all requests under way, oldest first: the connection is gone.
     mutating func lost() -> [(Ticket, Loss)] {
-        // The server works in order: after the request in which it ended the session it did nothing.
+        // The server works in order: it did nothing after the request in which it ended the session.
         let hasEndedSession = entries[unconfirmed]?.refusal.map { $0.isFatal && isProof($0) } ?? false
         var losses: [(Ticket, Loss)] = []
         entries.forEach { entry in
@@ -267,21 +267,21 @@ struct Pipeline<Ticket, Answer> {
 
     /// Whether an error whose Sync did not come proves that the request was not applied.
     ///
-    /// A pooler makes errors of its own, of class 08, when its connection to the server breaks: the server may have
-    /// committed by then.
+    /// A pooler reports errors of its own, of class 08, when its connection to the server breaks: the server may have
+    /// committed before.
     private func isProof(_ error: ServerError) -> Bool {
         !isBehindPooler && !error.isOfConnection
     }
 
-    /// Whether a request needs no Sync of its own, because the same read follows it.
+    /// Whether a request needs no Sync of its own, because a read with the same statement follows it.
     ///
-    /// Their answers count with the Sync, so a read that waits for a lock delays those before it. They are the same
-    /// statement, and would have waited too.
+    /// Their answers count only with the Sync, so a read that waits for a lock delays those before it. But these have
+    /// the same statement, and would have waited too.
     ///
     /// It saves the server the beginning and end of a transaction, and a packet for the answer. Each statement sees
     /// what is committed when it begins, as it would in a transaction of its own.
     private func sharesSyncWithNext(_ place: Int) -> Bool {
-        // One that has its answer already would be taken for the next.
+        // A request that already has its answer would be taken for the next one.
         guard unsynced + 1 < Self.readsPerSync, let statement = entries[place]?.script.shareableStatement,
             entries[place]?.hasReply == false
         else { return false }
@@ -303,7 +303,8 @@ struct Pipeline<Ticket, Answer> {
 
     private mutating func receiveSync() -> [Action] {
         hasReply = false
-        // Before its time: the server or a pooler is out of step, and what comes next might go to the wrong caller.
+        // This Sync comes too early: the server or a pooler is out of step, and the next answer might go to the wrong
+        // caller.
         guard case .sync? = expected.popFirst(), entries[unconfirmed]?.sharesSync != true else { return [.close] }
         syncsUnderWay -= 1
         guard let groups = entries[unconfirmed]?.script.groups.count,
@@ -318,7 +319,7 @@ struct Pipeline<Ticket, Answer> {
         return actions
     }
 
-    /// Takes the oldest request out, which has its answer.
+    /// Removes the oldest request, which has its answer.
     private mutating func endOldest() -> Action? {
         guard let entry = entries.popFirst() else { return nil }
         oldest += 1
@@ -327,7 +328,7 @@ struct Pipeline<Ticket, Answer> {
         return entry.isSkipped ? .skipped(entry.ticket) : .answered(entry.ticket, entry.answers)
     }
 
-    /// Has a statement prepared again, under another name: the server may still know the old one.
+    /// Makes a statement be prepared again, under another name: the server may still know the old one.
     private mutating func forget(_ name: String, _ generation: Int) {
         if statements[name]?.generation == generation {
             statements[name] = PreparedStatement(name, generation: generation + 1)

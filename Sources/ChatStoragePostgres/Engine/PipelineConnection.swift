@@ -3,29 +3,29 @@ import ChatStorageCore
 
 /// A connection that serves many calls at once: libpq's functions around a ``Pipeline``.
 ///
-/// One thread at a time uses it. `Ticket` stands for who asked.
+/// One thread at a time uses it. `Ticket` is the caller.
 class PipelineConnection<Ticket> {
     typealias TicketPipeline = Pipeline<Ticket, QueryResult>
 
-    /// libpq is asked whether the network took the bytes each time after this many: its own buffer has no bound.
+    /// After this many bytes libpq must hand them to the network: its own buffer has no bound.
     private static var bytesBetweenFlushes: Int { 256 << 10 }
     /// A connection that has sent or received a larger value is closed after the calls under way: libpq's buffers grow
-    /// with what goes through them, to up to twice its size, and never shrink.
+    /// to up to twice the size of a value, and never shrink.
     static var largeValue: Int { 4 << 20 }
 
-    /// An answer that is not whole after this many reads, of up to some ten kilobytes each, is long.
+    /// An answer that is not complete after this many reads, of up to about ten kilobytes each, is long.
     private static var readsOfLongAnswer: Int { 8 }
 
     private let connection: ServerConnection
     private let tables: [String]
     private var pipeline: TicketPipeline
-    /// Whether libpq has bytes that the network did not take yet.
+    /// Whether libpq has bytes that the network has not taken yet.
     private(set) var wantsToWrite = false
     /// Whether libpq or the server reported that the session is over: no answer comes after that.
     private var isBroken = false
     /// Whether it has sent or received a large value.
     private(set) var hasLargeBuffers = false
-    /// When an answer came last, or a call after none was under way.
+    /// When the last answer came, or a call while none was under way.
     private(set) var lastProgress = ContinuousClock.now
     /// How often the network was read since the last whole answer.
     private var readsOfAnswer = 0
@@ -56,7 +56,7 @@ class PipelineConnection<Ticket> {
         pipeline.add(script, for: ticket)
     }
 
-    /// Hands messages to libpq and libpq's bytes to the network, as far as it takes them.
+    /// Hands messages to libpq, and libpq's bytes to the network as far as that takes them.
     ///
     /// - Returns: False when the connection is broken.
     func write() -> Bool {
@@ -77,10 +77,10 @@ class PipelineConnection<Ticket> {
         }
     }
 
-    /// Whether answers may lie in an encrypted record that was read in part: `poll` does not see them.
+    /// Whether answers may be in an encrypted record that was partly read: `poll` does not see them.
     var mayHoldUnreadBytes: Bool { pipeline.expectsReply && connection.isEncrypted }
 
-    /// Has libpq read what the network brought.
+    /// Makes libpq read what the network brought.
     ///
     /// - Returns: False when the connection is broken; what came before can still be received.
     func read() -> Bool {
@@ -88,7 +88,7 @@ class PipelineConnection<Ticket> {
         return PQconsumeInput(connection.pointer) == 1
     }
 
-    /// Takes the answers that libpq has read; it also reads while the network does not take all that it writes.
+    /// Takes the answers that libpq has read; libpq also reads while the network does not take all that it writes.
     ///
     /// - Returns: What follows, whether a Sync came (waiting calls may now be sent), and whether the connection lives.
     func receive(now: ContinuousClock.Instant) -> (actions: [TicketPipeline.Action], hasSync: Bool, isAlive: Bool) {
@@ -96,7 +96,7 @@ class PipelineConnection<Ticket> {
         var actions: [TicketPipeline.Action] = []
         var hasSync = false
         var ends = 0
-        // Without a call under way this only has libpq read what the server sends unasked.
+        // If no call is under way, this only lets libpq read what the server sends unasked.
         while PQisBusy(connection.pointer) == 0, pipeline.expectsReply {
             let reply: TicketPipeline.Reply
             if let result = PQgetResult(connection.pointer) {
@@ -111,7 +111,7 @@ class PipelineConnection<Ticket> {
                 lastProgress = now
                 readsOfAnswer = 0
             } else {
-                // Two ends in a row: libpq has nothing at present, as before the Sync after a failed commit.
+                // Two ends in a row: libpq has nothing more now, as before the Sync after a failed commit.
                 ends += 1
                 if ends > 1 { break }
                 reply = .end
@@ -124,7 +124,7 @@ class PipelineConnection<Ticket> {
                 actions.append(action)
             }
         }
-        // Answers that libpq handed out before it last read are whole, with or without their Sync.
+        // Answers that libpq handed out before its last read are whole, even without their Sync.
         if isInLongAnswer { actions += pipeline.endFinished() }
         return (actions, hasSync, true)
     }
@@ -138,7 +138,7 @@ class PipelineConnection<Ticket> {
     /// The caller of the oldest of them.
     var oldest: Ticket? { pipeline.first }
 
-    /// Whether an answer comes that takes long.
+    /// Whether a long answer is coming.
     var isInLongAnswer: Bool { readsOfAnswer >= Self.readsOfLongAnswer }
 
     /// Calls a body with the caller of each of them.

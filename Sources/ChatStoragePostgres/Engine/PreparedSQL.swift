@@ -1,10 +1,10 @@
 /// An SQL statement of the library.
 ///
-/// It is an object, so that a call that carries it shares it.
+/// It is an object, so that calls share it.
 final class PreparedSQL: Sendable {
     /// The name under which connections prepare it; nil for one that is sent as text each time.
     let name: String?
-    /// The text, with `$1`, `$2` and so on where values go.
+    /// The text, with `$1`, `$2` and so on for values.
     let sql: String
     /// The types of the parameters.
     let parameters: [ParameterType]
@@ -39,7 +39,7 @@ extension PreparedSQL {
                CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL
                    THEN set_config('transaction_timeout', '0', true) END
         """)
-    /// Statements up to the next Sync are one transaction, so `true` is for what follows in the same group.
+    /// Statements up to the next Sync are one transaction, so `true` limits the settings to this group.
     static let setTimeouts = PreparedSQL(
         "chatstorage_set_timeouts", [.text, .text],
         "SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true)")

@@ -2,9 +2,9 @@ import CLibPQ
 import ChatStorageCore
 import ChatStorageSupport
 
-/// What a statement answered: rows in binary format, and the command's tag.
+/// A statement's answer: rows in binary format, and the command's tag.
 ///
-/// It owns libpq's result, so the caller decodes it on a thread of its own.
+/// It owns libpq's result, so callers can decode it on their own threads.
 // A PGresult does not change once libpq has handed it out, and reading it is safe on any thread
 // (https://www.postgresql.org/docs/current/libpq-threading.html).
 final class QueryResult: @unchecked Sendable {
@@ -30,13 +30,13 @@ final class QueryResult: @unchecked Sendable {
         (0..<PQntuples(result)).lazy.map { Row(result: self, number: $0) }
     }
 
-    /// How the server names what it did: `INSERT 0 1`, `COMMIT`.
+    /// The server's name for what it did: `INSERT 0 1`, `COMMIT`.
     var commandTag: String { PQcmdStatus(result).map { String(cString: $0) } ?? "" }
 
     /// How many rows the command inserted, updated or deleted.
     var affectedRows: Int { PQcmdTuples(result).flatMap { Int(String(cString: $0)) } ?? 0 }
 
-    /// A row; what is not as the library writes it is `damaged`.
+    /// A row; a value that the library does not write is `damaged`.
     struct Row {
         fileprivate let result: QueryResult
         fileprivate let number: Int32
@@ -65,7 +65,7 @@ final class QueryResult: @unchecked Sendable {
             }
         }
 
-        /// Whether a value is NULL, or not there.
+        /// Whether a value is NULL or missing.
         func isNull(_ column: Int32) -> Bool { PQgetisnull(result.result, number, column) != 0 }
 
         /// Reads a role from a `text`.
@@ -106,12 +106,12 @@ final class QueryResult: @unchecked Sendable {
             return value != 0
         }
 
-        /// Calls the body with a value's bytes; nil for NULL and for a column that is not there.
+        /// Calls the body with a value's bytes; nil for NULL and for a missing column.
         private func withBytes<Result>(
             _ column: Int32, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result
         ) rethrows -> Result? {
             try withExtendedLifetime(result) {
-                // What is NULL or not there has no length, so only a value without bytes is looked at twice.
+                // NULL and a missing value have no length, so only a value without bytes needs a second look.
                 let count = Int(PQgetlength(result.result, number, column))
                 guard count > 0 || PQgetisnull(result.result, number, column) == 0,
                     let value = PQgetvalue(result.result, number, column)

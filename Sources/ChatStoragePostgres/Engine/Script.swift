@@ -1,6 +1,6 @@
-/// What a connection sends for a call: statements with their values, in groups.
+/// The statements that a connection sends for a call, with their values, in groups.
 ///
-/// A Sync follows each group: after an error the server skips the rest of the group, and goes on with the next.
+/// A Sync follows each group: after an error the server skips the rest of the group, and goes on with the next group.
 struct Script: Sendable {
     /// A statement with its values.
     struct Step: Sendable {
@@ -16,7 +16,7 @@ struct Script: Sendable {
     let isWrite: Bool
     /// About how many bytes of values are sent.
     let bytes: Int
-    /// The statement of a short read, which others of the same statement can follow in the same implicit transaction.
+    /// The statement of a short read; reads with the same statement can follow in the same implicit transaction.
     private(set) var shareableStatement: PreparedSQL?
 
     /// Makes a script.
@@ -69,10 +69,10 @@ struct Script: Sendable {
         return answers
     }
 
-    /// In an explicit transaction they follow its BEGIN.
+    /// In an explicit transaction the timeouts follow its BEGIN.
     private var placeOfTimeouts: Int { groups.first?.first?.statement === PreparedSQL.begin ? 1 : 0 }
 
-    /// How many answers are in when only the end of the transaction is left: from there on it may have happened.
+    /// How many answers have come when only the end of the transaction is left: from then on it may have committed.
     var answersBeforeCommit: Int {
         let statements = groups.reduce(0) { $0 + $1.count }
         return groups.count > 1 ? statements - 1 : statements

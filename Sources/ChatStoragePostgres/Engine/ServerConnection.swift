@@ -1,8 +1,8 @@
 import CLibPQ
 
 /// An open connection, and the one place that closes it.
-// One thread at a time uses a connection: the one that connects, until it hands it over, and then the holder of the
-// lock on the loop's work.
+// One thread at a time uses a connection: first the thread that connects, then the holder of the lock on the loop's
+// work.
 final class ServerConnection: @unchecked Sendable {
     let pointer: OpaquePointer
     private var isFinished = false
@@ -16,7 +16,7 @@ final class ServerConnection: @unchecked Sendable {
         finish()
     }
 
-    /// Closes it now, even if a reference lives a moment longer; it must not be used afterwards.
+    /// Closes it now, even if references remain; it must not be used afterwards.
     func finish() {
         guard !isFinished else { return }
         isFinished = true
@@ -29,7 +29,7 @@ final class ServerConnection: @unchecked Sendable {
         return PQsetnonblocking(pointer, 1) == 0 && PQenterPipelineMode(pointer) == 1
     }
 
-    /// libpq's text about what failed last.
+    /// libpq's text about the last failure.
     var failure: String { PQerrorMessage(pointer).map { String(cString: $0) } ?? "" }
 
     var descriptor: Int32 { PQsocket(pointer) }

@@ -1,21 +1,21 @@
 import CLibPQ
 import ChatStorageCore
 
-/// An error of the server, reduced to what holds no data: its primary message can quote values, its DETAIL the row.
+/// An error of the server without its texts: the primary message can quote values, DETAIL the row.
 struct ServerError: Error, Sendable, Hashable {
     /// The SQLSTATE, five characters (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
     let sqlState: String
     /// Whether the server ends the session with it.
     var isFatal = false
-    /// The constraint that refused, where there is one; a distributed engine names none, so nothing depends on it.
+    /// The constraint that refused, if there is one; a distributed engine names none, so nothing may depend on it.
     var constraint: String?
-    /// The table concerned, where there is one.
+    /// The table concerned, if there is one.
     var table: String?
 
-    /// Whether the server did not finish the transaction because of others, so that it can be run again.
+    /// Whether other transactions kept the server from finishing this one, so that it can be run again.
     var isTransactionConflict: Bool { sqlState == "40001" || sqlState == "40P01" }
 
-    /// Whether the server says that the rows of a prepared statement have changed their type.
+    /// Whether the rows of a prepared statement have changed their type.
     var isOfChangedRows = false
 
     /// Whether the statement was not prepared because of an error before it on the same connection.
@@ -24,13 +24,13 @@ struct ServerError: Error, Sendable, Hashable {
     /// Whether a prepared statement is gone or another's, or its rows have changed their type.
     var isStatementOutdated: Bool { isOfMissingStatement || isOfChangedRows }
 
-    /// Whether others prepare or remove statements in the session, as behind a pooler: one is gone (26000), or there
-    /// already (42P05).
+    /// Whether others prepare or remove statements in the session, as behind a pooler: a statement is gone (26000), or
+    /// is already there (42P05).
     var isOfSharedSession: Bool { isOfMissingStatement && !isOfForgottenStatement }
 
     private var isOfMissingStatement: Bool { sqlState == "26000" || sqlState == "42P05" }
 
-    /// Whether the session is in a transaction of another call that failed: its COMMIT was refused unread.
+    /// Whether the session is in another call's failed transaction: this call's COMMIT was refused unread.
     var isOfAbortedTransaction: Bool { sqlState == "25P02" }
 
     /// Whether it is about the connection: class 08, which a pooler sends when its own connection to the server broke.
@@ -42,7 +42,7 @@ struct ServerError: Error, Sendable, Hashable {
     /// Whether the statement may have failed because of a lock: lock timeout or statement timeout.
     var isOfLock: Bool { sqlState == "55P03" || sqlState == "57014" }
 
-    /// A row of the same key is there already.
+    /// A row of the same key already exists.
     static let uniqueViolation = "23505"
 
     /// Whether the server takes no writes: a standby, or a primary that became one.
@@ -109,7 +109,7 @@ extension ServerError {
 }
 
 extension ServerError {
-    /// Reads an error result of libpq; nil when libpq made it up itself, because the connection broke.
+    /// Reads an error result of libpq; nil if libpq made it up because the connection broke.
     ///
     /// - Parameter tables: The tables that it may name.
     init?(_ result: OpaquePointer, tables: [String]) {
@@ -128,15 +128,15 @@ extension ServerError {
 
     /// Whether an error "feature not supported" means that a prepared statement's rows have changed their type.
     ///
-    /// The message is in any language; the function of the server's source that reports it is not
+    /// The message can be in any language, but the reporting function of the server's source has a fixed name
     /// (`src/backend/utils/cache/plancache.c`).
     static func isOfChangedRows(_ sqlState: String, function: String?) -> Bool {
         sqlState == "0A000" && function == "RevalidateCachedQuery"
     }
 
-    /// The table of the library that a message names, in whichever language; nothing else of the message is kept.
+    /// The table of the library that a message names, in any language; nothing else of the message is kept.
     ///
-    /// The server gives no table of its own with a missing privilege.
+    /// For a missing privilege the server does not report the table as a field.
     static func ownTable(in message: String, among tables: [String]) -> String? {
         let words = message.split { !($0 == "_" || $0.isLetter || $0.isNumber) }
         return tables.first { words.contains($0[...]) }

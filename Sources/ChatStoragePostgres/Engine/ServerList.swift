@@ -13,7 +13,7 @@ struct ServerList: Equatable {
     /// One host of the URL.
     struct Server: Equatable {
         var host = ""
-        /// In digits; empty where libpq looks the host up.
+        /// In digits; empty if libpq looks the host up.
         var address = ""
         var port = ""
 

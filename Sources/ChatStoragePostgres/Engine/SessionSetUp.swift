@@ -1,16 +1,16 @@
-/// What sets up a new connection's session.
+/// Sets up a new connection's session.
 struct SessionSetUp {
     let lockWait: Duration
     let statementTimeout: Duration
     /// The process that serves the session, as the server said when the connection opened.
     ///
-    /// If another process does, there is a pooler: its sessions go to others too, so nothing is set, and the result has
-    /// no row.
+    /// If another process serves it, there is a pooler. A pooler's sessions go to other clients too, so nothing is set,
+    /// and the result has no row.
     let backendPID: Int32
-    /// Whether the session then stays in a transaction that shows one moment.
+    /// Whether the session then stays in a transaction that shows a snapshot.
     var holdsSnapshot = false
 
-    /// One statement in a transaction of its own: the error of a call in the same transaction would undo its settings.
+    /// One statement in a transaction of its own: in a shared transaction, a call's error would undo the settings.
     var script: Script {
         let step = Script.Step(statement: Self.statement, bytes: 0) {
             Parameters { parameters in
@@ -22,25 +22,25 @@ struct SessionSetUp {
         return Script([[step]] + (holdsSnapshot ? [Self.snapshotSteps] : []), isWrite: false)
     }
 
-    /// What begins a snapshot in a session that is not set up, behind a pooler.
+    /// Begins a snapshot behind a pooler, in a session that is not set up.
     static var snapshotScript: Script { Script([snapshotSteps], isWrite: false) }
 
     private static var snapshotSteps: [Script.Step] {
         [PreparedSQL.beginSnapshot, .keepSnapshot].map { Script.Step(statement: $0, bytes: 0) { Parameters() } }
     }
 
-    /// The level is pinned: at `repeatable read` most concurrent appends to one conversation would fail.
+    /// The isolation level is pinned: at `repeatable read` most concurrent appends to one conversation would fail.
     ///
     /// So is durability: a commit is on the disk before it is answered (contract D1). `synchronous_commit = off` of a
     /// role or a database would undo that; its other values keep it.
     ///
-    /// The plans are pinned too. A page's limit is a parameter, for which the server's `auto` would plan each call
-    /// anew, at the price of the call itself. One plan for all values must suit the largest conversation: an index in
-    /// its order, not a bitmap or the whole table and a sort. On Citus a plan without values may not exist, so there it
-    /// is left alone.
+    /// The plans are pinned too. A page's limit is a parameter, so the server's `auto` would plan each call anew, which
+    /// costs as much as the call itself. One plan for all values must suit the largest conversation: an index in its
+    /// order, not a bitmap or the whole table and a sort. On Citus a plan without values may not exist, so there plans
+    /// are not pinned.
     ///
-    /// A server notices within a second that its client is gone, where it can check: from PostgreSQL 14 on Linux, and
-    /// from 15 on macOS and the BSDs. Elsewhere it refuses the setting, which is then left alone.
+    /// A server notices within a second that its client is gone, if it can check: from PostgreSQL 14 on Linux, and from
+    /// 15 on macOS and the BSDs. Elsewhere it refuses the setting, which is then left alone.
     private static let statement = PreparedSQL(
         text: """
             SELECT set_config('default_transaction_isolation', 'read committed', false),

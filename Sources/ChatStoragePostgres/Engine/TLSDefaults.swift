@@ -12,23 +12,23 @@ import Android
 
 /// How a connection is encrypted by default: to a host that is not local, only with a verified certificate.
 ///
-/// libpq's own default, `prefer`, neither verifies whom it talks to nor insists on encryption.
+/// libpq's own default, `prefer`, neither verifies the server nor insists on encryption.
 struct TLSDefaults {
-    /// The `sslmode` to set; nil leaves what is there.
+    /// The `sslmode` to set; nil leaves it as it is.
     let mode: String?
-    /// The `sslrootcert` to set; nil leaves what is there.
+    /// The `sslrootcert` to set; nil leaves it as it is.
     let rootCertificates: String?
 
     /// - Parameters:
-    ///   - effective: What the connection would use.
-    ///   - urlOptions: What the URL itself says.
+    ///   - effective: The options that the connection would use.
+    ///   - urlOptions: The options of the URL alone.
     ///   - hasFile: Whether a file exists.
     init(
         _ effective: EffectiveOptions, urlOptions: EffectiveOptions, environment: [String: String] = Self.environment,
         hasFile: (String) -> Bool
     ) {
         let present = effective.values["sslmode"]
-        // A service file that says `prefer` cannot be told from libpq's default, and is taken for it.
+        // `prefer` in a service file looks like libpq's default, and is taken for it.
         let isChosen =
             urlOptions.values["sslmode"] != nil || environment["PGSSLMODE"] != nil
             || present != effective.defaults["sslmode"]

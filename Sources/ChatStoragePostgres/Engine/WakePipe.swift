@@ -30,7 +30,7 @@ final class WakePipe: Sendable {
         close(writeEnd)
     }
 
-    /// Makes the read end readable; a full pipe is readable already.
+    /// Makes the read end readable; a full pipe already is.
     func wake() {
         var byte: UInt8 = 1
         while write(writeEnd, &byte, 1) < 0, errno == EINTR {}

@@ -1,14 +1,14 @@
-/// The conversations whose messages are so large that few of them are a long answer.
+/// The conversations whose messages are so large that a few of them make a long answer.
 ///
-/// A page's length says how many messages come, not how many bytes; those are learned from the answers. Only
-/// conversations that had a long answer are remembered, in bounded memory.
+/// A page's limit bounds the messages, not the bytes; answers teach how large the messages are. Only conversations that
+/// had a long answer are remembered, in bounded memory.
 struct AnswerSizes {
-    /// An answer of this many bytes is long: it takes as long to send as some hundred short ones.
+    /// An answer of this many bytes is long: sending it takes as long as about a hundred short ones.
     static let longAnswer = 256 << 10
     /// At most this many conversations are remembered, and always the newer half.
     static let limit = 1_024
 
-    /// About how many bytes a conversation's messages have: those read last, and those read before.
+    /// About how many bytes a message of each conversation has: in conversations read lately, and in older ones.
     private var recent: [ConversationKey: Int] = [:]
     private var older: [ConversationKey: Int] = [:]
 
@@ -21,7 +21,7 @@ struct AnswerSizes {
         return bytes >= Self.longAnswer / page.limit
     }
 
-    /// Takes note of an answer.
+    /// Notes an answer.
     ///
     /// - Parameters:
     ///   - messages: How many messages the page had.
@@ -31,7 +31,7 @@ struct AnswerSizes {
         let (key, latest) = (page.key, bytes / messages)
         let known = bytesPerMessage(key)
         guard known != nil || bytes >= Self.longAnswer else { return }
-        // Large messages are expected again at once, and small ones once some pages had only such.
+        // Expects large messages again at once, but small ones only after several pages of them.
         recent[key] = max(latest, ((known ?? 0) + latest) / 2)
         if recent.count >= Self.limit / 2 {
             older = recent

@@ -2,13 +2,13 @@ import ChatStorageCore
 
 /// A call that is measured, and the last attempt at it.
 ///
-/// It is an object, since calls are copied often, most of them without one.
+/// It is an object, since calls are copied often, and most have no attempt.
 final class Attempt: Sendable {
     /// The caller's meter; nil for one that carries several callers' calls.
     let meter: CallMeter?
     /// When it was sent; nil until then.
     let sentAt: ContinuousClock.Instant?
-    /// Whether somebody is known to hold the lock that it needs: then all its time is a wait.
+    /// Whether somebody is known to hold the lock that it needs: then all its time counts as a wait.
     let waitsForLock: Bool
 
     init(_ meter: CallMeter?, sentAt: ContinuousClock.Instant? = nil, waitsForLock: Bool = false) {
@@ -17,16 +17,16 @@ final class Attempt: Sendable {
         self.waitsForLock = waitsForLock
     }
 
-    /// Says to the meter of a call that shares the attempt that it has begun.
+    /// Tells the meter of a call in the attempt that the attempt has begun.
     ///
-    /// A wait for a lock is said at its end: a meter would take one that the caller ends by leaving for work.
+    /// A wait for a lock is reported at its end: if the caller leaves before, the meter counts the time as work.
     ///
     /// - Parameter calls: How many calls share the attempt.
     func begin(_ meter: CallMeter, calls: Int) {
         if !waitsForLock, let sentAt { meter.workBegan(calls: calls, at: sentAt) }
     }
 
-    /// Says to the meter of a call that shares the attempt that it has ended.
+    /// Tells the meter of a call in the attempt that the attempt has ended.
     ///
     /// - Parameter lockTimeout: The lock timeout, if the server ended the attempt by that.
     func end(_ meter: CallMeter, lockTimeout: Duration? = nil, at now: ContinuousClock.Instant) {
@@ -47,7 +47,7 @@ extension Call {
         if case .merged(let calls, _) = purpose { calls.count } else { 1 }
     }
 
-    /// Takes note that it is sent.
+    /// Notes that it is sent.
     mutating func noteSent(waitsForLock: Bool, at now: ContinuousClock.Instant) {
         let attempt = Attempt(attempt?.meter, sentAt: now, waitsForLock: waitsForLock)
         self.attempt = attempt
@@ -58,7 +58,7 @@ extension Call {
         }
     }
 
-    /// Takes note that it is no longer under way.
+    /// Notes that it is no longer under way.
     ///
     /// - Parameter lockTimeout: The lock timeout, if the server ended it by that.
     func noteEnded(lockTimeout: Duration? = nil, at now: ContinuousClock.Instant) {

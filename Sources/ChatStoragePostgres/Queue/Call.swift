@@ -3,7 +3,7 @@ import ChatStorageSupport
 
 /// A request and its caller.
 struct Call: Sendable {
-    /// What a call without a caller is for.
+    /// What a call is for.
     enum Purpose: Sendable {
         /// A caller waits for the answers.
         case caller(CancellableContinuation<Answer>)
@@ -15,15 +15,15 @@ struct Call: Sendable {
 
     /// What a caller gets.
     enum Answer: Sendable {
-        /// What each statement answered.
+        /// Each statement's answer.
         case results([QueryResult])
-        /// What a write gets of the answers to a request that it shared with others.
+        /// A write's share of the answers to a request that it shared with others.
         case share(any Sendable)
     }
 
     /// Which calls share connections, so that some do not wait behind others.
     enum Lane: Sendable, Hashable {
-        /// It is done in no time.
+        /// It is done at once.
         case shortRead
         /// Its answer may be large.
         case longRead
@@ -44,16 +44,16 @@ struct Call: Sendable {
     private(set) var request: Request
     let purpose: Purpose
     let deadline: ContinuousClock.Instant
-    /// What measures it, and when it was sent last; nil without an observer.
+    /// Its meter, and when it was last sent; nil without an observer.
     var attempt: Attempt?
     var lane = Lane.shortRead
     /// The timeouts that it sets for its transaction; nil if the session's suit it.
     var timeouts: (lockWait: Duration, statement: Duration)?
-    /// How long it waited for locks in attempts that were its own.
+    /// How long it waited for locks in attempts that it shared with no other call.
     private(set) var lockWaited = Duration.zero
-    /// How many calls go in one statement with it at most, itself included: fewer after one was refused.
+    /// How many calls go in one statement with it at most, itself included: fewer after such a statement was refused.
     private(set) var mergeLimit = Int.max
-    /// How often it was sent, without refusals that another call of its statement may have caused.
+    /// How often it was sent, not counting refusals that another call of its statement may have caused.
     private(set) var attempts = 0
     /// Whether an earlier attempt may have written.
     private var mayBeApplied = false
@@ -75,13 +75,13 @@ struct Call: Sendable {
         self.init(merged.request, purpose: .merged(calls, merged), deadline: deadline)
     }
 
-    /// What is sent for it.
+    /// The script to send for it.
     var scriptToSend: Script {
         guard let timeouts else { return request.script }
         return request.script.with(lockWait: timeouts.lockWait, statementTimeout: timeouts.statement)
     }
 
-    /// What its own statements answered.
+    /// The answers of its own statements.
     func ownAnswers(_ answers: [QueryResult]) -> [QueryResult] {
         timeouts == nil ? answers : request.script.ownAnswers(answers)
     }
@@ -90,7 +90,7 @@ struct Call: Sendable {
     func afterLockWait(_ wait: Duration) -> Call {
         var call = self
         call.lockWaited += wait
-        // What it waited for counts against its time, and not against the attempts after other failures.
+        // The wait counts against its time, not against the number of attempts after other failures.
         call.attempts = min(call.attempts, 1)
         return call
     }
@@ -100,19 +100,19 @@ struct Call: Sendable {
         if case .merged = purpose { true } else { false }
     }
 
-    /// Whether it is still to be sent; its caller may have been cancelled.
+    /// Whether it must still be sent; its caller may have been cancelled.
     mutating func begin() -> Bool {
         attempts += 1
         guard case .caller(let pending) = purpose else { return true }
         return attempts == 1 ? pending.begin() : pending.isWanted
     }
 
-    /// Takes note of how an attempt ended with its connection.
+    /// Notes what became of an attempt whose connection was lost.
     mutating func note(_ loss: CallConnection.CallPipeline.Loss) {
         if case .unknown = loss, request.isWrite { mayBeApplied = true }
     }
 
-    /// The same call with a Sync of its own: others do not share its error, or wait for its long answer.
+    /// The same call with a Sync of its own: others then neither share its error nor wait for its long answer.
     var withOwnSync: Call {
         var call = self
         call.request = request.withOwnSync
@@ -124,7 +124,7 @@ struct Call: Sendable {
         return pending.isWanted
     }
 
-    /// Hands the callers what the server answered.
+    /// Hands the callers the server's answers.
     func succeed(_ results: [QueryResult]) {
         switch purpose {
         case .session: break
@@ -146,7 +146,7 @@ struct Call: Sendable {
         }
     }
 
-    /// Itself, or those that it carries.
+    /// Itself, or the calls that it carries.
     var members: [Call] {
         if case .merged(let calls, _) = purpose { calls } else { [self] }
     }
@@ -177,7 +177,7 @@ struct Call: Sendable {
             }
         }
         guard case .merged(let calls, _) = purpose else { return [(self, verdict(on: error))] }
-        // An error that none of them caused: all are tried again together, after the same delay.
+        // None of them caused this error: all are tried again together, after the same delay.
         if case .again(let delay)? = calls.max(by: { $0.attempts < $1.attempts })?.verdict(on: error) {
             return calls.map { ($0, .again(after: delay)) }
         }
@@ -190,7 +190,7 @@ struct Call: Sendable {
         }
     }
 
-    /// What follows from an error of the server; its transaction was undone.
+    /// What follows from an error of the server, which has undone the transaction.
     func verdict(on error: ServerError) -> Verdict {
         if error.isStatementOutdated || error.isOfAbortedTransaction, attempts < Self.attemptsAfterLoss {
             return .again(after: .zero)
@@ -211,15 +211,15 @@ struct Call: Sendable {
             if attempts < Self.attemptsAfterLoss { return .again(after: delayAfterLoss) }
             return .failed(error?.storageError(isWrite: request.isWrite) ?? Self.lost(request, .notApplied))
         case .unknown:
-            // A read changes nothing, nor does an append whose keys are there; another write that may have happened is
-            // never repeated (contract E4).
+            // A read changes nothing, and neither does an append whose keys are already there. Any other write that may
+            // have happened is never repeated (contract E4).
             if request.isRepeatable, attempts < Self.attemptsAfterLoss { return .again(after: delayAfterLoss) }
             return .failed(Self.lost(request, .unknown))
         }
     }
 
-    /// The connections of a server can be ended one after another: a call that went to the next at once would be lost
-    /// with each of them.
+    /// A server can end its connections one after another: a call that went to the next one at once would be lost with
+    /// each of them.
     private var delayAfterLoss: Duration {
         attempts < 2 ? .zero : .microseconds(Int.random(in: 5_000...10_000) << min(attempts, 6))
     }

@@ -2,7 +2,7 @@
 final class CallConnection: PipelineConnection<Call> {
     typealias CallPipeline = Pipeline<Call, QueryResult>
 
-    /// How much is under way on a connection at most.
+    /// How much may be under way on a connection.
     struct Limits {
         let calls: Int
         let bytes: Int
@@ -17,7 +17,7 @@ final class CallConnection: PipelineConnection<Call> {
     var isReady = false
     /// Whether the session has the library's settings, its timeouts among them.
     var isSetUp = false
-    /// Whether it is the only one of its kind, and keeps libpq's buffers however large they are.
+    /// Whether it must be kept, however large libpq's buffers have become, since it is the only one of its kind.
     var isKept = false
     /// Whether it takes no more calls and is closed after those under way.
     var isRetiring = false
@@ -36,18 +36,18 @@ final class CallConnection: PipelineConnection<Call> {
         add(call.scriptToSend, for: call, now: now)
     }
 
-    /// Takes note that a call was answered.
+    /// Notes that a call was answered.
     func ended(_ call: Call) {
         load.add(call.lane, -1)
         if hasLargeBuffers, !isKept { isRetiring = true }
     }
 
-    /// When it is given up if no answer comes before; nil when no call is under way.
+    /// When it is given up if no answer comes before; nil if no call is under way.
     ///
     /// That is the deadline of the call that the server works on. Later ones may have waited before they were sent, so
     /// their deadlines say nothing about the connection. Neither does one that passes while answers come.
     var givenUpAt: ContinuousClock.Instant? {
-        // Twice, since a brief wait for a lock takes as long as a stall.
+        // Twice the stall time, since a brief wait for a lock takes as long as a stall.
         oldest.map { max($0.deadline, lastProgress + Self.stallTime * 2) }
     }
 }

@@ -1,4 +1,4 @@
-/// When the calls that wait are searched for those whose callers were cancelled.
+/// When to search the waiting calls for those whose callers were cancelled.
 ///
 /// A search looks at every call that waits, so it must free enough of them to be worth that.
 struct CancellationSweep: Sendable {

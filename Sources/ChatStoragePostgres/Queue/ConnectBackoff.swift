@@ -1,6 +1,6 @@
-/// When the next attempt to connect is due after failed ones: soon, then ever later, with jitter.
+/// When the next attempt to connect is due after failures: soon at first, then ever later, with jitter.
 ///
-/// Many processes that lost the same server do not come back at the same moment.
+/// So many processes that lost the same server do not come back at the same moment.
 struct ConnectBackoff {
     static let shortest = Duration.milliseconds(50)
     static let longest = Duration.seconds(2)
@@ -14,7 +14,7 @@ struct ConnectBackoff {
 
     /// - Parameter jitter: A random number from 0.5 to 1.
     mutating func failed(now: ContinuousClock.Instant, jitter: Double = .random(in: 0.5...1)) {
-        // Attempts that were made together fail together: that is one failure.
+        // Attempts that began together fail together: they count as one failure.
         if let nextAttempt, now < nextAttempt { return }
         let delay = min(Self.shortest * (1 << min(failures, 10)), Self.longest)
         failures += 1

@@ -9,13 +9,13 @@ struct ConnectionAttempts {
     private(set) var expectedUntil: ContinuousClock.Instant?
     private var backoff = ConnectBackoff()
 
-    /// How many failed since one succeeded; those that were made together are one.
+    /// How many failed since one succeeded; attempts that began together count as one.
     var failures: Int { backoff.failures }
 
-    /// When the next may begin; nil when it may at once.
+    /// When the next may begin; nil for at once.
     var next: ContinuousClock.Instant? { backoff.nextAttempt }
 
-    /// Begins attempts until a number of them is under way, as far as they are allowed.
+    /// Begins attempts until this many are under way, as far as they are allowed.
     ///
     /// - Returns: How many began.
     mutating func begin(upTo wanted: Int, now: ContinuousClock.Instant) -> Int {
@@ -25,12 +25,12 @@ struct ConnectionAttempts {
         return underWay - before
     }
 
-    /// Takes note that one has ended; ``succeeded()`` or ``failed(now:)`` follows once it is known how.
+    /// Notes that one has ended; call ``succeeded()`` or ``failed(now:)`` once it is known how.
     mutating func ended() { underWay -= 1 }
 
-    /// Takes note of a session that can be used.
+    /// Notes a session that can be used.
     mutating func succeeded() { backoff.succeeded() }
 
-    /// Takes note of an attempt that failed, or whose session ended before it could be used.
+    /// Notes an attempt that failed, or whose session ended before it could be used.
     mutating func failed(now: ContinuousClock.Instant) { backoff.failed(now: now) }
 }

@@ -1,24 +1,24 @@
 /// Which of several connections a call takes.
 struct ConnectionChoice {
-    /// A point in which connections are compared: the one with less of it is better.
+    /// A number by which connections are compared: lower is better.
     private typealias Rule = @Sendable (ConnectionLoad) -> Int
 
-    /// How many short reads go to a connection before another is taken: a server's process that finds the next call
-    /// already there need not be woken for it.
+    /// How many short reads go to a connection before another is taken: if the next call is already there, the server's
+    /// process need not be woken for it.
     static let readsBeforeNext = 8
 
     /// How many connections there are at most.
     let limit: Int
 
-    /// How many connections carry a long read at most, one each, given how many connections there are.
+    /// How many connections may carry a long read, one each, by the number of connections.
     ///
     /// With three or more, two stay free of long answers: one for short reads, and one for writes.
     static func longReads(among connections: Int) -> Int { max(1, connections - 2) }
 
     /// Chooses a connection.
     ///
-    /// - Parameter loads: What each connection carries; nil for one that takes no call now.
-    /// - Returns: The connection, and whether nothing there holds the call up; nil when none may be taken.
+    /// - Parameter loads: What each connection carries; nil for a connection that takes no call now.
+    /// - Returns: The connection, and whether nothing on it delays the call; nil if none may be taken.
     func choose(
         _ lane: Call.Lane, among loads: some RandomAccessCollection<ConnectionLoad?>
     ) -> (index: Int, isGood: Bool)? {
@@ -36,11 +36,12 @@ struct ConnectionChoice {
     private func mayTake(_ lane: Call.Lane, _ load: ConnectionLoad) -> Bool {
         // A write to a suspect may wait long for its lock, with everything behind it.
         guard load.isolated == 0 || limit == 1 else { return false }
-        // Two long answers behind each other take twice as long.
+        // The second of two long answers would take twice as long.
         return lane != .longRead || load.longReads == 0
     }
 
-    /// Whether a call is a write that leaves the connections without writes to reads, as one takes writes already.
+    /// Whether a call is a write that must go to a connection with writes, so that the last one without stays free for
+    /// reads.
     private func leavesReadsAlone(
         _ lane: Call.Lane, among loads: some RandomAccessCollection<ConnectionLoad?>
     ) -> Bool {
@@ -86,11 +87,11 @@ struct ConnectionChoice {
     private static let rulesOfWrites: [Rule] = [
         // A long answer takes as long as some hundred short ones.
         { $0.longReads },
-        // Those before it are done first; the reads that follow these reads would wait for the write too.
+        // Calls before the write are done first; further reads would follow those reads, and wait for the write too.
         { $0.writes + 2 * $0.shortReads },
     ]
 
-    /// Whether nothing that a connection carries holds a call up, so that another connection would not help.
+    /// Whether nothing that a connection carries delays a call, so that another connection would not help.
     private func isGood(_ lane: Call.Lane, _ load: ConnectionLoad) -> Bool {
         guard load.longReads == 0, load.writes == 0 else { return false }
         return load.shortReads < (lane == .shortRead ? Self.readsBeforeNext : 1)

@@ -1,4 +1,4 @@
-/// What is due at different times, soonest first.
+/// Elements that are due at different times, soonest first.
 ///
 /// A binary heap: a step costs little however many elements there are.
 struct DelayQueue<Element> {

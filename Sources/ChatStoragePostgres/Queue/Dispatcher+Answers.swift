@@ -1,6 +1,6 @@
 import ChatStorageCore
 
-/// What follows from an answer, from an error and from the end of a connection.
+/// What happens after an answer, an error and the end of a connection.
 extension Dispatcher {
     /// Hands out the answers that libpq has read, and drops a connection that is broken or done.
     ///
@@ -8,7 +8,7 @@ extension Dispatcher {
     mutating func handOutAnswers(_ index: Int, isOpen: Bool, now: ContinuousClock.Instant) -> Bool {
         let (actions, hasSync, isAlive) = connections[index].receive(now: now)
         for action in actions { perform(action, index, now: now) }
-        // The next call may be overdue already: no later event would note when to give the connection up.
+        // The next call may already be overdue, and no later event would note when to give the connection up.
         if !actions.isEmpty, let time = connections[index].givenUpAt { note(deadline: time) }
         let isDone = connections[index].isRetiring && connections[index].count == 0
         guard !isOpen || !isAlive || isDone else { return hasSync || !actions.isEmpty }
@@ -29,7 +29,7 @@ extension Dispatcher {
             waiting.noteSize(of: results.first, to: call)
             call.succeed(results)
             if case .session = call.purpose {
-                // The statement has a row only in the session that the connection was given for its own.
+                // The statement returns a row only in the session that belongs to the connection, not behind a pooler.
                 connections[index].isSetUp = results.first?.rowCount != 0
                 if !connections[index].isSetUp { noticePooler() }
                 becomeReady(connections[index])
@@ -57,9 +57,9 @@ extension Dispatcher {
         }
     }
 
-    /// Whether another connection is worth a try, after a write that a server refused because it takes none.
+    /// Whether to try another connection, after a server refused a write because it takes none.
     ///
-    /// It is tried ever more seldom: each try is a session, and there may be no server that takes writes.
+    /// Tries become ever rarer: each costs a session, and there may be no server that takes writes.
     private mutating func searchesForWriter(now: ContinuousClock.Instant) -> Bool {
         guard writerSearch.allowsAttempt(now: now, underWay: 0) else { return false }
         writerSearch.failed(now: now)
@@ -71,13 +71,13 @@ extension Dispatcher {
         _ call: Call, refusedBy error: ServerError, isSetUp: Bool, now: ContinuousClock.Instant
     ) {
         if error.isOfSharedSession { noticePooler() }
-        // Which of several callers waited for the lock is not known.
+        // For a merged call it is not known which caller waited for the lock.
         if error.isLockTimeout, !call.isMerged,
             let wait = call.timeouts?.lockWait ?? (isSetUp ? timeouts.lockWait : nil)
         {
             let call = call.afterLockWait(wait)
             if call.isWanted, !timeouts.isOver(after: call.lockWaited, remaining: call.deadline - now) {
-                // A pause, since it need not have waited: a user's trigger can refuse a lock at once.
+                // A pause, since the attempt need not have waited: a user's trigger can report a lock timeout at once.
                 let delay: Duration = call.lockWaited > wait ? .milliseconds(5) : .zero
                 return settle(call, .again(after: delay), now: now)
             }
@@ -86,7 +86,7 @@ extension Dispatcher {
         for (call, verdict) in verdicts where call.isWanted { settle(call, verdict, now: now) }
     }
 
-    /// Goes on as if the configuration had said that there is a pooler.
+    /// Behaves as if the configuration had declared a pooler.
     private mutating func noticePooler() {
         isBehindPooler = true
         for connection in connections { connection.noticePooler() }
@@ -94,7 +94,7 @@ extension Dispatcher {
 
     /// Why a connection is dropped.
     enum DropReason {
-        /// It was to take no more calls, and has none.
+        /// It takes no more calls, and has none left.
         case done
         /// It does not work any more.
         case broken
@@ -103,10 +103,10 @@ extension Dispatcher {
     }
 
     mutating func drop(_ index: Int, _ reason: DropReason, now: ContinuousClock.Instant) {
-        // What has been answered is known, whatever became of the connection.
+        // Answers that have come count, whatever became of the connection.
         for action in connections[index].receive(now: now).actions { perform(action, index, now: now) }
         let connection = connections.remove(at: index)
-        // Before the calls that it carried are to be made again.
+        // This comes before its calls are made again.
         if settings.holdsSnapshot, connection.isReady { isSnapshotLost = true }
         defer { if isSnapshotLost { loseSnapshot() } }
         let lost = connection.lost()
@@ -117,7 +117,7 @@ extension Dispatcher {
                 connectFailed(error ?? Self.brokenSession, serverAnswered: true, now: now)
                 continue
             }
-            // What the server did not answer may have waited for a lock.
+            // A call that the server did not answer may have waited for a lock.
             let isLocked = loss.error?.isOfLock ?? (reason == .givenUp && place == 0)
             waiting.ended(call, isLocked ? .locked : .failed)
             if case .refused(let error) = loss {
@@ -152,9 +152,9 @@ extension Dispatcher {
         }
     }
 
-    /// Without a connection the calls that wait end now rather than at their deadlines.
+    /// Ends the calls that wait if there is no connection, instead of at their deadlines.
     ///
-    /// - Parameter serverAnswered: Whether a session began: what ended it need not end the next, so calls wait for
+    /// - Parameter serverAnswered: Whether a session began. What ended it need not end the next one, so calls wait for
     ///   that.
     mutating func connectFailed(
         _ error: ChatStorageError, serverAnswered: Bool = false, now: ContinuousClock.Instant

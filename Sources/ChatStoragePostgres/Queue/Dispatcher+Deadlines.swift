@@ -23,7 +23,7 @@ extension Dispatcher {
         noteAllDeadlines(now: now)
     }
 
-    /// When there is something to do although the network brings nothing.
+    /// When there is something to do even if the network brings nothing.
     func nextEvent(after now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
         var events: [ContinuousClock.Instant] = []
         if let event = waiting.nextEvent(after: now) { events.append(event) }
@@ -39,7 +39,7 @@ extension Dispatcher {
         earliestDeadline = min(earliestDeadline ?? deadline, deadline)
     }
 
-    /// Calls are looked through for their deadlines no more often: with many it takes some milliseconds.
+    /// How often calls are searched for passed deadlines, at most: with many calls that takes some milliseconds.
     private static let deadlineAccuracy = Duration.milliseconds(10)
 
     private mutating func noteAllDeadlines(now: ContinuousClock.Instant) {

@@ -1,12 +1,12 @@
 import ChatStorageCore
 
-/// What the queue says of its connections, commits and calls.
+/// What the queue reports about its connections, commits and calls.
 extension Dispatcher {
-    /// What callers may ask of the queue at any time.
+    /// Counts that callers can read at any time.
     struct Load: Sendable {
         /// How many calls wait to be sent.
         var waiting = 0
-        /// How many connections take calls, or did until they were to be closed.
+        /// How many connections are open and take calls, or took calls until they began to close.
         var open = 0
         /// How many of them have calls under way.
         var busy = 0
@@ -23,12 +23,12 @@ extension Dispatcher {
 
     var openCount: Int { connections.count(where: \.isReady) }
 
-    /// Whether an observer is to be told something.
+    /// Whether there is something to report to an observer.
     var hasObservations: Bool { observations?.isEmpty == false }
 
     mutating func takeObservations() -> [Observations.Observation] { observations?.takeAll() ?? [] }
 
-    /// Has a connection take calls.
+    /// Lets a connection take calls.
     mutating func becomeReady(_ connection: CallConnection) {
         connection.isReady = true
         connection.isKept = settings.holdsSnapshot
@@ -37,7 +37,7 @@ extension Dispatcher {
         observations?.opened(open: open)
     }
 
-    /// Takes note that a connection is gone.
+    /// Notes that a connection is gone.
     ///
     /// - Parameter losses: What became of the calls that it carried.
     mutating func noteDropped(
@@ -48,7 +48,7 @@ extension Dispatcher {
             switch reason {
             case .done: nil
             case .givenUp: Self.silentServer
-            // What the server said as it ended the session.
+            // The error with which the server ended the session.
             case .broken:
                 losses.lazy.compactMap(\.error).first(where: \.isFatal)?.storageError(isWrite: false)
                     ?? Self.lostConnection
@@ -61,7 +61,7 @@ extension Dispatcher {
         .unavailable, "the database did not answer in time on a connection")
     private static let lostConnection = ChatStorageError(.unavailable, "a connection to the database was lost")
 
-    /// Takes note that the server did what was asked.
+    /// Notes that the server has done a call.
     mutating func noteAnswered(_ call: Call, _ results: [QueryResult], now: ContinuousClock.Instant) {
         guard observations != nil, let sentAt = call.attempt?.sentAt else { return }
         call.noteEnded(at: now)
@@ -70,12 +70,12 @@ extension Dispatcher {
         observations?.committed(calls: call.memberCount, duration: now - sentAt)
     }
 
-    /// Takes note that the server refused a call.
+    /// Notes that the server refused a call.
     ///
     /// - Parameter isSetUp: Whether its session has the library's timeouts.
     func noteRefused(_ call: Call, _ error: ServerError, isSetUp: Bool, now: ContinuousClock.Instant) {
         guard let sentAt = call.attempt?.sentAt else { return }
-        // Which lock of a statement's somebody held does not matter: all calls that shared it have waited.
+        // It does not matter who held which of the statement's locks: all calls that shared it have waited.
         let timeout =
             error.isLockTimeout
             ? call.timeouts?.lockWait ?? (isSetUp ? timeouts.lockWait : now - sentAt) : nil

@@ -4,25 +4,25 @@ import ChatStorageCore
 struct Dispatcher {
     let settings: any QueueSettings
     private let limits: CallConnection.Limits
-    /// Whether a pooler stands before the server, as the configuration says or a connection has shown.
+    /// Whether a pooler is in front of the server: the configuration says so, or a connection has shown it.
     var isBehindPooler: Bool
     let timeouts: ServerTimeouts
 
     var connections: [CallConnection] = []
     var waiting: WaitingCalls
     var attempts = ConnectionAttempts()
-    /// When to next replace a read-only connection, in search of a server that takes writes.
+    /// When to replace a read-only connection next, in search of a server that takes writes.
     var writerSearch = ConnectBackoff()
     /// No call's deadline is earlier.
     var earliestDeadline: ContinuousClock.Instant?
     private let choice: ConnectionChoice
     /// The lanes take turns for free places on connections, so that none starves.
     private var turns: RoundRobin
-    /// How many calls wait for a connection, or behind calls of another kind.
+    /// How many calls lack a connection, or wait behind calls of another kind.
     private var unsatisfied = 0
-    /// Whether the connection that held the snapshot is gone: another one would show another moment.
+    /// Whether the snapshot's connection is gone: another one would show another moment.
     var isSnapshotLost = false
-    /// What an observer is to be told; nil if there is none.
+    /// What to report to an observer; nil if there is none.
     var observations: Observations?
 
     /// Makes the state of a new loop.
@@ -40,7 +40,7 @@ struct Dispatcher {
         if settings.observer != nil { observations = Observations() }
     }
 
-    /// While one statement of several writes is flushed to the disk another is worked on.
+    /// Two, so that the server works on one statement of merged writes while another is flushed to the disk.
     private static let mergedLanes = 2
 
     /// How many calls wait to be sent.
@@ -52,9 +52,9 @@ struct Dispatcher {
     /// Whether no call waits or is under way; a connection that is not ready has none.
     var isIdle: Bool { waitingCount == 0 && connections.allSatisfy { $0.count == 0 || !$0.isReady } }
 
-    /// Whether so little is under way that a call is best sent at once, by its caller.
+    /// Whether so little is under way that the caller should send a call itself, at once.
     ///
-    /// With more under way, calls that are sent together cost the server fewer wake-ups.
+    /// With more under way, it is better to send calls together: that wakes the server less often.
     var hasFewCalls: Bool {
         waitingCount == 0 && connections.contains(where: \.isReady)
             && connections.reduce(0) { $0 + $1.count } < Self.fewCalls
@@ -76,7 +76,7 @@ struct Dispatcher {
 
     /// Closes the connections.
     mutating func disconnect() {
-        // The thread that connected may have a reference for a moment longer.
+        // The thread that connected may keep a reference for a moment longer.
         while let connection = connections.popLast() {
             connection.finish()
             let open = openCount
@@ -108,7 +108,7 @@ struct Dispatcher {
         }
     }
 
-    /// What a new session begins with; nil for nothing.
+    /// The script that a new session begins with; nil for none.
     private func setUpScript(for server: ServerConnection) -> Script? {
         if isBehindPooler { return settings.holdsSnapshot ? SessionSetUp.snapshotScript : nil }
         return SessionSetUp(
@@ -128,7 +128,7 @@ struct Dispatcher {
             assign(now: now)
             for index in connections.indices.reversed() {
                 let isOpen = connections[index].write()
-                // `poll` does not report answers that libpq has read meanwhile; they make room for waiting calls.
+                // `poll` does not report answers that libpq has already read; they make room for waiting calls.
                 if handOutAnswers(index, isOpen: isOpen, now: now) { isSettled = false }
             }
         }
@@ -151,7 +151,7 @@ struct Dispatcher {
 
     /// Sends what waits in a lane, as far as connections have room.
     ///
-    /// - Returns: Whether they had any.
+    /// - Returns: Whether connections had any room.
     private mutating func assign(_ lane: Call.Lane, now: ContinuousClock.Instant) -> Bool {
         var isServed = false
         while let bytes = waiting.bytesOfNext(lane, now: now) {
@@ -171,7 +171,7 @@ struct Dispatcher {
     /// The connection for a call, if one may be taken now.
     private mutating func place(_ lane: Call.Lane, _ bytes: Int, now: ContinuousClock.Instant) -> Int? {
         if lane == .longRead {
-            // Those that take no call now count too.
+            // Connections that take no call now count too.
             let longReads = connections.count { $0.load.longReads > 0 }
             let usable = connections.count { $0.load.isolated == 0 && $0.isReady && !$0.isRetiring }
             guard longReads < ConnectionChoice.longReads(among: usable) else { return nil }
@@ -191,7 +191,7 @@ struct Dispatcher {
         return chosen.index
     }
 
-    /// Whether a write keeps half its time even if each write before it on the connection waits briefly for a lock.
+    /// Whether a write still has half its time even if each write before it on the connection waits briefly for a lock.
     private func hasRoom(for lane: Call.Lane, on connection: CallConnection) -> Bool {
         guard case .write = lane, connection.isSetUp else { return true }
         return connection.load.writes < timeouts.writesPerConnection
@@ -199,7 +199,7 @@ struct Dispatcher {
 
     /// Whether a call waits for a second connection.
     ///
-    /// Behind the calls of the first it could wait for a lock that one of them waits for.
+    /// On the first one, a call before it might be waiting for a lock, and it would wait too.
     private func isSecondExpected(now: ContinuousClock.Instant) -> Bool {
         let usable = connections.filter { !$0.isRetiring }
         guard usable.count(where: \.isReady) == 1, attempts.failures == 0 else { return false }
@@ -207,7 +207,7 @@ struct Dispatcher {
         return connecting > 0 || usable.count > 1 || connections.count < choice.limit
     }
 
-    /// The timeouts of a call's own, if the session's do not suit it.
+    /// A call's own timeouts, if the session's do not suit it.
     private func timeouts(for call: Call, now: ContinuousClock.Instant) -> (lockWait: Duration, statement: Duration)? {
         let bytes = call.request.bytes
         guard call.lane == .write(.isolated) else {
@@ -223,7 +223,7 @@ struct Dispatcher {
         return (wait, timeouts.statement(bytes: bytes))
     }
 
-    /// How many more connections would help: a call alone opens one, and the next only a call that would wait.
+    /// How many more connections would help: a first call opens one, and only calls that would wait open more.
     var lackingConnections: Int {
         guard unsatisfied > 0, !isSnapshotLost else { return 0 }
         let wanted = connections.filter(\.isReady).count + unsatisfied

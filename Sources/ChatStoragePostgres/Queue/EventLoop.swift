@@ -15,30 +15,30 @@ import Android
 /// The thread that drives a store's connections.
 ///
 /// Callers put requests into its inbox and suspend; it sends them, waits for the network in `poll`, and hands each
-/// caller the answer. While it waits and little is under way, callers send their requests themselves, which saves its
-/// wake-up. It starts with the first call and ends when the store is closed and no call is left.
+/// caller the answer. While it waits and little is under way, callers send their requests themselves, which saves
+/// waking it. It starts with the first call and ends when the store is closed and no call is left.
 final class EventLoop: Sendable {
     private enum Phase {
         case new, running, closing, ended
     }
 
-    /// How soon encrypted connections are read although `poll` sees nothing.
+    /// How soon encrypted connections are read even if `poll` sees nothing.
     private static let millisecondsUntilUnseen: Int32 = 20
 
-    /// It wakes this long after the last call, so that callers need not wake it for the sake of their deadlines.
+    /// It wakes this long after the last call, so that callers need not wake it for their deadlines.
     private static let attention = Duration.seconds(1)
 
-    /// How long a closing store waits for the attempts to connect that it has ended.
+    /// How long a closing store waits for attempts to connect that it has stopped.
     ///
-    /// All but the look-up of a host's name end at once, and after a look-up an attempt goes no further.
+    /// All end at once, except during the look-up of a host's name, after which an attempt goes no further.
     private static let patience = Duration.seconds(5)
 
-    /// What is used by the thread, except while it waits, and by callers that send by themselves.
+    /// State that the thread uses, except while it waits, and callers that send by themselves.
     private struct Work {
         var dispatcher: Dispatcher
         /// When the thread wakes if nothing comes; nil for never.
         var sleepsUntil: ContinuousClock.Instant?
-        /// When a store that closes waits no longer for attempts to connect.
+        /// When a closing store stops waiting for attempts to connect.
         var endsAt: ContinuousClock.Instant?
     }
 
@@ -47,7 +47,7 @@ final class EventLoop: Sendable {
         var calls: BoundedQueue<Call>
         var connected: [Result<ServerConnection, ChatStorageError>] = []
         var closers: [CheckedContinuation<Void, Never>] = []
-        /// What the loop holds.
+        /// The loop's counts.
         var load = Dispatcher.Load()
         var isWoken = false
 
@@ -98,13 +98,13 @@ final class EventLoop: Sendable {
                 cancelled.add(1, ordering: .relaxed)
             }
         } catch {
-            // Callers that try again at once would keep the threads from those who have their answers.
+            // Otherwise callers that try again at once would take the threads from callers whose answers have come.
             if isRefused { await Task.yield() }
             throw error
         }
     }
 
-    /// What the loop is doing; it does not wait for the loop's turn.
+    /// What the loop is doing; this does not wait for the loop.
     func statistics() -> StorageStatistics {
         let (waiting, load) = inbox.withLock { ($0.waitingCount, $0.load) }
         return StorageStatistics(
@@ -131,7 +131,7 @@ final class EventLoop: Sendable {
 
     /// Sends a call from its caller's thread.
     ///
-    /// - Returns: False when that is the loop's business.
+    /// - Returns: False if the loop must send it.
     private func send(_ call: Call) -> Bool {
         let outcome: (wakes: Bool, connects: Int)?? = work.withLockIfAvailable { work in
             guard work.dispatcher.hasFewCalls,
@@ -142,7 +142,7 @@ final class EventLoop: Sendable {
             work.dispatcher.add(call)
             let connects = work.dispatcher.advance(now: now)
             inbox.withLock { $0.load = work.dispatcher.load }
-            // What the thread waits for is still right unless there is more to wait for, or something earlier.
+            // The thread need not be woken unless it must now wait for more, or for something earlier.
             let connections = work.dispatcher.connections
             let event = work.dispatcher.nextEvent(after: now)
             let isEarlier = event.map { event in work.sleepsUntil.map { event < $0 } ?? true } ?? false
@@ -172,7 +172,7 @@ final class EventLoop: Sendable {
             } catch .closed {
                 return (.closed, false)
             } catch {
-                // The loop makes room by forgetting those whose callers were cancelled.
+                // The loop makes room by forgetting calls whose callers were cancelled.
                 let makesRoom = sweep.isDue(cancelled: cancelled.load(ordering: .relaxed), waiting: waiting)
                 return (ChatStorageError(error), makesRoom && inbox.wake())
             }
@@ -196,7 +196,7 @@ final class EventLoop: Sendable {
             case .running, .closing:
                 inbox.phase = .closing
                 inbox.calls.close()
-                // One search at least, for calls that were cancelled just before the loop got them.
+                // Makes the loop search at least once, for calls that were cancelled just before it got them.
                 cancelled.add(1, ordering: .relaxed)
                 if let closer { inbox.closers.append(closer) }
                 return false
@@ -216,7 +216,7 @@ final class EventLoop: Sendable {
 
     private func connected(_ result: Result<ServerConnection, ChatStorageError>) {
         inbox.withLock { inbox in
-            // A connection that comes too late is closed by being dropped.
+            // A connection that comes too late is dropped, which closes it.
             if inbox.phase != .ended { inbox.connected.append(result) }
         }
         wakePipe.wake()
@@ -229,7 +229,7 @@ final class EventLoop: Sendable {
             let (wait, observations) = work.withLock { work in
                 (turn(&work, readable: readable, isActive: isActive), work.dispatcher.takeObservations())
             }
-            // By this thread alone, so that they come in their order, and outside of the lock.
+            // Only this thread reports, so that reports are in order, and outside the lock.
             if let observer { for observation in observations { observation.tell(observer) } }
             guard let wait else { return end() }
             for _ in 0..<wait.connects { beginToConnect() }
@@ -249,7 +249,7 @@ final class EventLoop: Sendable {
 
     /// Reads what came, and sends what can be sent.
     ///
-    /// - Returns: What to wait for; nil when the store is closed and nothing of it is open any more.
+    /// - Returns: What to wait for; nil if the store is closed and nothing of it is open any more.
     private func turn(_ work: inout Work, readable: [Int32], isActive: Bool) -> Wait? {
         let arrival = ContinuousClock.now
         for descriptor in readable { work.dispatcher.read(descriptor: descriptor, now: arrival) }
@@ -275,7 +275,7 @@ final class EventLoop: Sendable {
             descriptors: [pollfd(fd: wakePipe.readEnd, events: Int16(POLLIN), revents: 0)], timeout: -1,
             unseen: work.dispatcher.connections.filter(\.mayHoldUnreadBytes).map(\.descriptor), connects: connects)
         for connection in work.dispatcher.connections {
-            // While bytes wait to be written the server may wait for us to read.
+            // While bytes wait to be written, the server may be waiting for this side to read.
             let events = Int16(POLLIN) | (connection.wantsToWrite ? Int16(POLLOUT) : 0)
             wait.descriptors.append(pollfd(fd: connection.descriptor, events: events, revents: 0))
         }
@@ -330,7 +330,7 @@ final class EventLoop: Sendable {
         let count = poll(&descriptors, nfds_t(descriptors.count), wait.timeout)
         guard count >= 0 else { return ([], true) }
         if descriptors[0].revents != 0 { wakePipe.drain() }
-        // What can be written is written by the next turn of the loop.
+        // The next turn of the loop writes what can be written.
         let readable = descriptors.dropFirst().filter { $0.revents & ~Int16(POLLOUT) != 0 }.map(\.fd)
         return (wait.unseen.isEmpty ? readable : Array(Set(readable + wait.unseen)), count > 0)
     }

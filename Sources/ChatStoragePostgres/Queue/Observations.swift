@@ -1,6 +1,6 @@
 import ChatStorageCore
 
-/// What an observer is to be told of connections and commits: kept while the queue's lock is held, and told afterwards.
+/// Reports of connections and commits: collected while the queue's lock is held, and given to the observer afterwards.
 struct Observations: Sendable {
     /// One of them.
     enum Observation: Sendable {
@@ -41,7 +41,7 @@ struct Observations: Sendable {
     }
 
     mutating func failed(_ error: ChatStorageError) {
-        // The store that closes has ended the attempt itself.
+        // A closing store has ended the attempt itself, which is no failure.
         if error.code != .closed { observations.append(.failed(error)) }
     }
 

@@ -1,24 +1,24 @@
 import ChatStorageCore
 
-/// What a configuration says of calls, and of the connections that carry them.
+/// A configuration's settings for calls, and for the connections that carry them.
 protocol QueueSettings: ConnectionSettings {
     /// How many connections are open at most.
     var connections: Int { get }
-    /// Whether a pooler is known to stand before the server.
+    /// Whether a pooler is known to be in front of the server.
     var isBehindPooler: Bool { get }
-    /// Whether the only connection stays in a transaction that shows one moment.
+    /// Whether the only connection stays in a transaction that shows a snapshot.
     var holdsSnapshot: Bool { get }
-    /// How long the server works on a statement; zero means no limit of its own.
+    /// How long the server may work on a statement; zero means no limit of its own.
     var statementTimeout: Duration { get }
     /// Whether writes of several callers can go in one statement.
     var mergesWrites: Bool { get }
-    /// How many calls are under way on a connection at most.
+    /// How many calls may be under way on a connection.
     var callsPerConnection: Int { get }
-    /// How many bytes the calls under way on a connection send at most.
+    /// How many bytes the calls under way on a connection may send.
     var bytesPerConnection: Int { get }
     /// How many calls may wait for a connection.
     var waitingCalls: Int { get }
-    /// What is told of connections and commits.
+    /// Gets reports of connections and commits.
     var observer: (any StorageObserver)? { get }
 }
 

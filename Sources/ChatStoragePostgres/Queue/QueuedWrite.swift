@@ -6,7 +6,7 @@ protocol QueuedWrite {
     var rowCount: Int { get }
     /// About how many bytes it sends.
     var bytes: Int { get }
-    /// Writes of one group can go in one statement; nil for one that goes alone.
+    /// Writes of one group can go in one statement; nil for a write that goes alone.
     var mergeGroup: ObjectIdentifier? { get }
     /// How many go in one statement with it at most, itself included.
     var mergeLimit: Int { get }

@@ -1,4 +1,4 @@
-/// The order in which several take turns at something scarce: the one served last comes last.
+/// The order in which several take turns: the one served last comes last.
 struct RoundRobin: Sendable {
     private let count: Int
     private var first = 0

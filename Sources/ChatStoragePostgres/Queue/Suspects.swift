@@ -2,8 +2,9 @@ import ChatStorageSupport
 
 /// The conversations whose row could not be locked in time, and which of them is written to next.
 ///
-/// A suspect's writes go one at a time, until one succeeds. The first waits briefly for the lock, since the suspect may
-/// only have shared a statement with another; when it is refused alone, the next wait at length.
+/// A suspect's writes go one at a time, until one succeeds. The first one waits briefly for the lock, since the suspect
+/// may only have shared a statement with a locked conversation. If it is refused although it went alone, the next ones
+/// wait long.
 struct Suspects {
     /// What became of a write to a conversation.
     enum Outcome {
@@ -21,7 +22,7 @@ struct Suspects {
     private struct Suspect {
         /// Whether a write that went alone could not lock the row either.
         var isLocked = false
-        /// How long the write under way waits; nil when none is.
+        /// How long the write under way waits; nil if none is.
         var wait: Wait?
         /// The counter's value when its last write ended; nil while a write waits or is under way.
         var idleSince: Int?
@@ -32,7 +33,7 @@ struct Suspects {
 
     private let limitAtLength: Int
     private var suspects: [ConversationKey: Suspect] = [:]
-    /// Those for which writes wait, in the order of their turns.
+    /// The suspects for which writes wait, in the order of their turns.
     private var (unproved, locked) = (FIFO<ConversationKey>(), FIFO<ConversationKey>())
     /// How many writes are under way, and how many of them wait at length.
     private var (underWay, atLength) = (0, 0)
@@ -42,35 +43,35 @@ struct Suspects {
 
     /// Makes an empty collection.
     ///
-    /// - Parameter limitAtLength: How many writes wait at length at a time. One more may wait briefly, so that none has
-    ///   to wait until others have.
+    /// - Parameter limitAtLength: How many writes may wait long at a time. One more may wait briefly, so that no
+    ///   suspect has to wait for the long ones.
     init(limitAtLength: Int) {
         self.limitAtLength = limitAtLength
     }
 
-    /// How many there are to which nothing is written.
+    /// How many suspects nothing is written to.
     var idleCount: Int { suspects.values.count { $0.idleSince != nil } }
 
-    /// Whether a conversation is one; costs nothing as long as there are none.
+    /// Whether a conversation is a suspect; costs nothing as long as there are none.
     func contains(_ key: ConversationKey) -> Bool { find(key) != nil }
 
-    /// Whether the write under way to a conversation may wait for the lock at length.
+    /// Whether the write under way to a conversation may wait long for the lock.
     func waitsAtLength(_ key: ConversationKey) -> Bool { find(key)?.wait == .atLength }
 
-    /// The one whose turn it is: first those whose lock may be free, since they wait only briefly.
+    /// The suspect whose turn it is: first those whose lock may be free, since they wait only briefly.
     var next: ConversationKey? {
         guard underWay <= limitAtLength else { return nil }
         if underWay - atLength < limitAtLength, let key = unproved.next { return key }
         return atLength < limitAtLength ? locked.next : nil
     }
 
-    /// Takes the one whose turn it is: call ``began(_:)`` if something is written to it.
+    /// Takes the suspect whose turn it is: call ``began(_:)`` if something is written to it.
     mutating func popNext() -> ConversationKey? {
         guard let key = next else { return nil }
         return suspects[key]?.isLocked == true ? locked.popFirst() : unproved.popFirst()
     }
 
-    /// Takes note that a write to a suspect is under way.
+    /// Notes that a write to a suspect is under way.
     mutating func began(_ key: ConversationKey) {
         guard let suspect = suspects[key] else { return }
         underWay += 1
@@ -78,7 +79,7 @@ struct Suspects {
         suspects[key]?.wait = suspect.isLocked ? .atLength : .brief
     }
 
-    /// Takes note of what became of a write to a conversation, a suspect or not.
+    /// Notes what became of a write to a conversation, a suspect or not.
     mutating func ended(_ key: ConversationKey, _ outcome: Outcome) {
         guard var suspect = find(key) else {
             if outcome == .locked, makeRoomForSuspect() { suspects[key] = Suspect() }
@@ -98,14 +99,14 @@ struct Suspects {
         }
     }
 
-    /// Gives a suspect its place among those whose turn comes: a write waits for it, and none is under way.
+    /// Gives a suspect a turn: a write waits for it, and none is under way.
     mutating func enqueue(_ key: ConversationKey) {
         guard let suspect = suspects[key] else { return }
         suspects[key]?.idleSince = nil
         if suspect.isLocked { locked.append(key) } else { unproved.append(key) }
     }
 
-    /// Takes note that nothing waits for a suspect or is under way.
+    /// Notes that no write to a suspect waits or is under way.
     mutating func becameIdle(_ key: ConversationKey) {
         lastIdle += 1
         suspects[key]?.idleSince = lastIdle
@@ -123,7 +124,7 @@ struct Suspects {
 
     private func find(_ key: ConversationKey) -> Suspect? { suspects.isEmpty ? nil : suspects[key] }
 
-    /// Makes room for another suspect, if need be by forgetting one that is idle.
+    /// Makes room for another suspect, if necessary by forgetting an idle one.
     private mutating func makeRoomForSuspect() -> Bool {
         guard suspects.count >= Self.limit else { return true }
         while let oldest = idle.popFirst() {

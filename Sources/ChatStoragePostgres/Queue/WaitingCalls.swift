@@ -1,6 +1,6 @@
 import ChatStorageSupport
 
-/// The calls that are not sent: those that wait for a connection, by lane, and those that are sent again after a while.
+/// The calls that are not sent yet: those that wait for a connection, by lane, and those that are sent again later.
 struct WaitingCalls {
     private var shortReads = FIFO<Call>()
     private var longReads = FIFO<Call>()
@@ -25,7 +25,7 @@ struct WaitingCalls {
     /// Whether any call waits for a connection.
     var hasReady: Bool { readCount + writes.count > 0 }
 
-    /// Takes a call, which waits for a connection from now on.
+    /// Adds a call, which waits for a connection from now on.
     mutating func add(_ call: Call) {
         switch call.request.kind {
         case .read(isLong: false):
@@ -39,17 +39,17 @@ struct WaitingCalls {
         }
     }
 
-    /// Takes a call, which waits for a connection from a time on.
+    /// Adds a call, which waits for a connection from a later time on.
     mutating func add(_ call: Call, due: ContinuousClock.Instant) {
         delayed.add(call, due: due)
     }
 
-    /// Has calls whose time has come wait for a connection.
+    /// Makes calls whose time has come wait for a connection.
     mutating func resumeDelayed(now: ContinuousClock.Instant) {
         while let call = delayed.popDue(now: now) { add(call) }
     }
 
-    /// About how many bytes the next call of a lane sends; nil when none can go now.
+    /// About how many bytes the next call of a lane sends; nil if none can go now.
     func bytesOfNext(_ lane: Call.Lane, now: ContinuousClock.Instant) -> Int? {
         switch lane {
         case .shortRead: shortReads.next?.bytes
@@ -65,7 +65,7 @@ struct WaitingCalls {
 
     /// Takes the next call of a lane, or several in one.
     ///
-    /// - Returns: A call that is wanted, and will be sent; nil if none of those that it looked at is.
+    /// - Returns: A call that is wanted, and must be sent; nil if no call that it found is wanted.
     mutating func takeNext(_ lane: Call.Lane, now: ContinuousClock.Instant) -> Call? {
         var call: Call?
         switch lane {
@@ -82,17 +82,17 @@ struct WaitingCalls {
         return call
     }
 
-    /// Whether a write that was taken may wait for its lock at length.
+    /// Whether a write that was taken may wait long for its lock.
     func waitsAtLength(_ call: Call) -> Bool {
         call.lane == .write(.isolated) && writes.suspects.waitsAtLength(call.key)
     }
 
-    /// Takes note of what became of a call that was taken.
+    /// Notes what became of a call that was taken.
     mutating func ended(_ call: Call, _ outcome: Suspects.Outcome) {
         if case .write(let kind) = call.lane { writes.ended(call.keys, kind: kind, outcome: outcome) }
     }
 
-    /// Takes note of how long a read's answer was.
+    /// Notes how long a read's answer was.
     mutating func noteSize(of answer: QueryResult?, to call: Call) {
         guard let page = call.request.page, let answer else { return }
         answerSizes.note(page, messages: answer.rowCount, bytes: answer.bytes)

@@ -1,18 +1,18 @@
 import ChatStorageCore
 import ChatStorageSupport
 
-/// Writes that wait, and which of them go next.
+/// Waiting writes, and which of them go next.
 ///
-/// A conversation has one statement under way at a time: a second one would only wait for the first one's row lock, on
-/// the server, and so would everything behind it on its connection. Writes that wait and can be merged go together in
-/// one statement. Writes to ``Suspects``, conversations whose row could not be locked in time, go on connections that
-/// get nothing else.
+/// A conversation has one statement under way at a time: on the server a second one would only wait for the first one's
+/// row lock, and so would everything behind it on its connection. Waiting writes that can be merged go together in one
+/// statement. Writes to ``Suspects``, conversations whose row could not be locked in time, go on connections that carry
+/// nothing else.
 struct WriteQueue<Ticket: QueuedWrite> {
-    /// How writes go.
+    /// How writes are sent.
     enum Kind: Hashable {
         /// One write.
         case single
-        /// The mergeable writes of those conversations that have this lane, one statement at a time.
+        /// The mergeable writes to the conversations of this lane, one statement at a time.
         case merged(lane: Int)
         /// One write to a suspect.
         case isolated
@@ -22,9 +22,9 @@ struct WriteQueue<Ticket: QueuedWrite> {
         var waiting = FIFO<Ticket>()
         /// Whether a statement is under way.
         var isBusy = false
-        /// Whether the key is among those whose turn comes.
+        /// Whether the key has a turn coming.
         var isQueued = false
-        /// The number of the lane's statement that was last under way.
+        /// The number of the lane's last statement with a write to it.
         var statement = 0
 
         mutating func begin(_ statement: Int) {
@@ -35,7 +35,7 @@ struct WriteQueue<Ticket: QueuedWrite> {
 
     private struct Lane {
         var keys = FIFO<ConversationKey>()
-        /// The number of the last statement sent; those before it that are not answered wait for locks.
+        /// The number of the last statement sent; unanswered ones before it are waiting for locks.
         var statement = 0
         /// When the last statement was sent; nil once it is answered.
         var lastSent: ContinuousClock.Instant?
@@ -52,10 +52,10 @@ struct WriteQueue<Ticket: QueuedWrite> {
     /// Makes an empty queue.
     ///
     /// - Parameters:
-    ///   - lanes: How many statements of merged writes are under way at a time: while one is flushed to the disk
-    ///     another is worked on. None turns merging off.
-    ///   - isolated: How many writes to suspects wait at length at a time. One more may wait briefly, so that none has
-    ///     to wait until others have.
+    ///   - lanes: How many statements of merged writes are under way at a time: the server works on one while another
+    ///     is flushed to the disk. 0 turns merging off.
+    ///   - isolated: How many writes to suspects may wait long at a time. One more may wait briefly, so that no suspect
+    ///     has to wait for the long ones.
     ///   - stallTime: How long a lane waits for its statement before it sends another.
     init(lanes: Int, isolated: Int, stallTime: Duration) {
         self.lanes = Array(repeating: Lane(), count: lanes)
@@ -74,7 +74,7 @@ struct WriteQueue<Ticket: QueuedWrite> {
         enqueue(ticket.key)
     }
 
-    /// About how many bytes the next write of a kind has; nil when none can go now.
+    /// About how many bytes the next write of a kind has; nil if none can go now.
     func bytesOfNext(_ kind: Kind, now: ContinuousClock.Instant) -> Int? {
         let key: ConversationKey? =
             switch kind {
@@ -89,8 +89,8 @@ struct WriteQueue<Ticket: QueuedWrite> {
     ///
     /// Call ``ended(_:kind:outcome:)`` for those that it returns.
     ///
-    /// - Parameter begin: Whether a write is still wanted; true is a promise that it is sent.
-    /// - Returns: Nothing if none of those that waited is wanted.
+    /// - Parameter begin: Whether a write is still wanted; a write for which it returned true must be sent.
+    /// - Returns: Nothing if no waiting write is wanted.
     mutating func takeNext(
         _ kind: Kind, now: ContinuousClock.Instant, begin: (inout Ticket) -> Bool
     ) -> [Ticket] {
@@ -116,7 +116,7 @@ struct WriteQueue<Ticket: QueuedWrite> {
     /// What became of writes that were taken.
     typealias Outcome = Suspects.Outcome
 
-    /// Takes note that writes are no longer under way; those that are to be sent again are added anew.
+    /// Notes that writes are no longer under way; add those anew that must be sent again.
     mutating func ended(_ keys: some Sequence<ConversationKey>, kind: Kind, outcome: Outcome) {
         for key in keys {
             guard var conversation = conversations[key] else { continue }
@@ -160,7 +160,7 @@ struct WriteQueue<Ticket: QueuedWrite> {
         return removed
     }
 
-    /// Forgets the turns of conversations for which nothing waits any more.
+    /// Forgets the turns of conversations that no write waits for any more.
     private mutating func leaveQueues(_ keys: Set<ConversationKey>) {
         guard !keys.isEmpty else { return }
         singles.removeAll(where: keys.contains)
@@ -180,7 +180,7 @@ struct WriteQueue<Ticket: QueuedWrite> {
         lane.lastSent.map { now - $0 >= stallTime } ?? true
     }
 
-    /// Gives a conversation its place among those whose turn comes, by its oldest write.
+    /// Gives a conversation a turn, by its oldest write.
     private mutating func enqueue(_ key: ConversationKey) {
         guard let conversation = conversations[key], !conversation.isBusy, !conversation.isQueued else { return }
         guard let first = conversation.waiting.next else {
