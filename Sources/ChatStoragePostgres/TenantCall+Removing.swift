@@ -22,7 +22,7 @@ extension TenantCall {
         }
     }
 
-    /// Removes messages: by one statement where the conversation has not branched, else by what a look shows.
+    /// Removes messages: with one statement if the conversation has not branched, else with a ``BranchedRemoval``.
     ///
     /// - Parameters:
     ///   - plain: The statement for a conversation that has not branched.

@@ -3,7 +3,7 @@ import ChatStorageSupport
 
 /// How messages are written.
 extension TenantCall {
-    /// A conditional append looks again when another session has changed the conversation in between.
+    /// How often a conditional append is tried if other sessions change the conversation in between.
     private static let attemptsToAppend = 20
 
     /// Appends messages to the end of a conversation, in order, all or none.
@@ -54,7 +54,7 @@ extension TenantCall {
         let message = try row.map { try MessageTable.message($0, of: id) }
         let outcome: MessageRevision.Outcome
         do {
-            // The database's clock says when it is written.
+            // The database's clock gives the time of the write.
             outcome = try revision.applied(to: message, at: message?.createdAt ?? .earliest)
         } catch let error as ChatStorageError {
             throw error.beforeWriting
@@ -82,7 +82,7 @@ extension TenantCall {
         return try written.rows.first.map { try MessageTable.message($0, of: id) }
     }
 
-    /// - Returns: Nil if the message is not the one that was read, or was written since.
+    /// - Returns: Nil if the message is not the one that was read, or was changed since.
     private func write(
         _ answer: AnswerRevision, of revision: MessageRevision, _ statements: Statements
     ) async throws -> Message? {
@@ -101,7 +101,7 @@ extension TenantCall {
         guard let messages = try? await store.result(of: .read(statements.pagesOfAll.all.last, lastMessage), meter),
             let conversation = try? await store.result(of: .read(statements.conversation, values(id)), meter)
         else { return error }
-        // Rows that cannot be read are damaged too.
+        // Unreadable rows are damage too.
         let last = Result { try messages.rows.first.map { try MessageTable.message($0, of: id).sequence } }
         let counted = Result { try conversation.rows.first.map(ConversationTable.conversation)?.lastSequence }
         if case (.success(let last), .success(let counted)) = (last, counted) {
@@ -125,11 +125,11 @@ extension TenantCall {
                     return stored
                 }
             } catch let error as ChatStorageError where error.isOfUniqueViolation {
-                // Another session appended the same keys first, and the next look finds them; or it is another key.
+                // Another session appended the same keys first, and the next attempt finds them; or it is another key.
                 violations += 1
                 guard violations < Self.attemptsAfterViolation else { throw error }
             } catch let error as ChatStorageError where append.isRepeatable && attempt > 0 {
-                // The change in between may be this call's own attempt that was not answered.
+                // The change in between may be this call's own unanswered attempt.
                 throw error.afterUnknownOutcome
             }
         }

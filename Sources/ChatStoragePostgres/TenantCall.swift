@@ -1,13 +1,13 @@
 import ChatStorageCore
 import ChatStorageSupport
 
-/// A call of a ``PostgresTenant``: what it asks the store, and what its caller gets.
+/// A call of a ``PostgresTenant``: its requests to the store, and its caller's result.
 struct TenantCall {
-    /// Get-or-create sees no row if another session commits one in between.
+    /// How often get-or-create is tried: it sees no row that another session commits in between.
     ///
-    /// The next attempt sees that row, unless it was deleted again.
+    /// The next attempt sees the row, unless it was deleted again.
     private static let attemptsToGetOrCreate = 20
-    /// A change of metadata, labels or titles reads, merges and writes; others may have written in between.
+    /// How often a change of metadata, labels or titles is tried: others may write between its read and its write.
     private static let attemptsToChange = 100
     /// A violation that others caused is gone at the next attempt, unless they cause another.
     static let attemptsAfterViolation = 10
@@ -69,7 +69,7 @@ struct TenantCall {
         if change.isEmpty {
             request = .read(statements.conversation, values(id))
         } else if let head = change.newHead, change.mergesNothing {
-            // One that was made anew after the lock was not there when the lock was asked for.
+            // A conversation made anew after the lock did not exist when the lock was requested.
             return try await self.change(MergedChange(ofHead: change), head: head, of: id, statements) ?? nil
         } else if change.isOfTitleAlone, !change.keepsPlace, let title = change.newTitle {
             request = .write(statements.updateTitle, to: key(id), values(id) { $0.append(title) })
@@ -92,7 +92,7 @@ struct TenantCall {
         do {
             merged = try MergedChange(change, of: row)
         } catch let error as ChatStorageError {
-            // That the head is not there comes first.
+            // A missing head is reported first.
             if case .message(let head)? = change.newHead, head == 0 { throw error }
             if let head = change.newHead { try await checkIsThere(head.sequence, of: id, statements) }
             throw error
@@ -113,7 +113,7 @@ struct TenantCall {
         return try results.dropFirst().first?.rows.first.map(ConversationTable.conversation)
     }
 
-    /// What removes the labels from their table that a change takes away, if it takes any.
+    /// The step that removes a change's removed labels from their table; nil if it removes none.
     private func removal(
         of change: MergedChange, from id: ConversationID, _ statements: Statements
     ) -> Request.Step? {
@@ -125,7 +125,7 @@ struct TenantCall {
         return Request.Step(statement: statements.removeLabels, bytes: 0) { values }
     }
 
-    /// Makes a message the head, and whatever else a change says.
+    /// Makes a message the head, and applies the rest of the change.
     ///
     /// - Returns: Nil if another session has changed the conversation in between.
     private func change(
@@ -218,8 +218,9 @@ struct TenantCall {
                 try results.checkCommitted()
                 break
             } catch let error as ChatStorageError where error.isOfUniqueViolation {
-                // The key's own violation says that the conversation was there, even if it has been deleted since. Where it
-                // has no name, as on Citus, one that is not there was deleted meanwhile, or it is another key's.
+                // A violation of this key proves that the conversation existed, even if it has been deleted since.
+                // Without the key's name, as on Citus, a missing conversation was deleted meanwhile, or another key was
+                // violated.
                 var isTaken = error.cause?.constraint == Self.conversationKey
                 if !isTaken { isTaken = try await exists(snapshot.id, statements) }
                 if isTaken { throw ChatStorageError(.conversationExists, Self.idIsTaken, cause: error.cause) }
@@ -230,7 +231,7 @@ struct TenantCall {
         return snapshot.conversation
     }
 
-    /// Looks whether a conversation exists, for a write that was refused.
+    /// Whether a conversation exists, after a refused write.
     private func exists(_ id: ConversationID, _ statements: Statements) async throws -> Bool {
         do {
             let result = try await store.result(of: .read(statements.conversation, values(id)), meter)
@@ -240,14 +241,14 @@ struct TenantCall {
         }
     }
 
-    /// Makes a change that writes only if what it was made from is unchanged, and again if it is not.
+    /// Makes a change that writes only if the values that it was made from are unchanged; repeats it if they are not.
     ///
-    /// - Parameter change: What makes it; it returns nil if others have changed the row in between.
+    /// - Parameter change: Makes the change; returns nil if others have changed the row in between.
     func retryingChange<Result>(_ change: () async throws -> Result?) async throws -> Result {
         for attempt in 0..<Self.attemptsToChange {
             if attempt > 0 {
                 meter?.isRepeated()
-                // Those who met each other here would meet again.
+                // Without a random pause, calls that met here would meet again.
                 try await Task.sleep(for: .microseconds(Int.random(in: 0...(1_000 << min(attempt, 7)))))
             }
             if let result = try await change() { return result }
@@ -257,7 +258,7 @@ struct TenantCall {
             writeOutcome: .notApplied)
     }
 
-    /// What every call begins with, in the order of the errors: closed, not prepared, wrong arguments.
+    /// Every call's first checks, in the order of their errors: closed, not prepared, wrong arguments.
     func admit(_ check: () throws -> Void) async throws -> Statements {
         try Task.checkCancellation()
         let statements = try await store.statements()

@@ -11,13 +11,14 @@ struct SchemaDefinition {
 
     /// Describes a schema.
     ///
-    /// - Parameter versions: What makes each version from the one before, in order, from version 1.
+    /// - Parameter versions: The statements of each version, which make it from the one before, in order from version
+    ///   1.
     init(_ schema: SchemaName, _ versions: [SchemaVersion]) {
         self.schema = schema
         self.versions = versions
     }
 
-    /// The version of the schema that is made.
+    /// The version of the schema that this library makes.
     var version: Int64 { Int64(versions.count) }
 
     /// The statements that make each version from the one before, in order, from version 1.
@@ -27,11 +28,11 @@ struct SchemaDefinition {
         }
     }
 
-    /// What makes the schema, in one transaction.
+    /// The request that makes the schema, in one transaction.
     ///
-    /// One process at a time: the others wait for the lock, then fail at the first table, and look again.
+    /// One process at a time does so: others wait for the lock, then fail at the first table, and look again.
     ///
-    /// - Parameter createsNamespace: Whether the PostgreSQL schema itself is made, which needs a right that its user
+    /// - Parameter createsNamespace: Whether to make the PostgreSQL schema itself, which needs a right that the user
     ///   often lacks.
     func creation(createsNamespace: Bool, roles: RoleSet) -> Request {
         let namespace = createsNamespace ? ["CREATE SCHEMA IF NOT EXISTS \(schema.quoted)"] : []
@@ -42,7 +43,7 @@ struct SchemaDefinition {
     /// Makes the store take more roles.
     ///
     /// Changing the constraint locks the table of messages against everybody for a moment. Behind a long read it would
-    /// wait, and everybody else behind it. So it waits only briefly, then fails, and can be repeated.
+    /// wait, and everybody else behind it. So it waits only briefly and then fails; it can be repeated.
     func widening(to roles: StoredRoles) -> Request {
         let wait = Request.Step(
             statement: PreparedSQL(text: "SELECT set_config('lock_timeout', $1, true)", [.text]), bytes: 0
@@ -50,15 +51,15 @@ struct SchemaDefinition {
         return transaction(roles.constraint(in: schema, isValidated: false), after: [wait])
     }
 
-    /// How long a change of the roles keeps others waiting at most.
+    /// How long a change of the roles may keep others waiting.
     private static let wideningWait = Duration.milliseconds(100)
 
-    /// What turns an older version into this one: transactions that can be repeated.
+    /// The transactions that turn an older version into this one; they can be repeated.
     ///
-    /// One process at a time: the others wait for the lock, and then find nothing to do. Libraries that cannot use the
-    /// tables afterwards are shut out first, so that none opens them half-way. Writes wait while an index is made,
-    /// which reads its table once; where they must not wait, an admin makes its column and, with `CONCURRENTLY`, the
-    /// index beforehand.
+    /// One process at a time does so: others wait for the lock, and then find nothing to do. Libraries that cannot use
+    /// the tables afterwards are shut out first, so that none opens them half-way. Writes wait while an index is made,
+    /// which reads its table once. If they must not wait, an admin makes the column and, with `CONCURRENTLY`, the index
+    /// beforehand.
     func migration(from version: Int64) -> [Request] {
         let missing = versions.dropFirst(Int(clamping: version))
         let minimum = missing.map(\.minimumVersion).max() ?? 1
@@ -68,12 +69,12 @@ struct SchemaDefinition {
         return ([[shutOut]] + missing.flatMap { $0.transactions(schema.quoted) }).map { transaction($0) }
     }
 
-    /// The last step: it says that the others are done.
+    /// The last step, which records that the others are done.
     var endOfMigration: Request { transaction([setVersion(version)]) }
 
-    /// Reads which of the indexes that may have been made before are not whole.
+    /// Reads which indexes, of those that an admin may have made beforehand, are invalid.
     ///
-    /// A `CREATE INDEX CONCURRENTLY` that fails leaves one, and nothing is found by it.
+    /// A `CREATE INDEX CONCURRENTLY` that fails leaves an invalid index, which no search uses.
     func readInvalidIndexes(of version: Int64) -> Request {
         let names = versions.dropFirst(Int(clamping: version)).flatMap(\.indexes)
         return .read(

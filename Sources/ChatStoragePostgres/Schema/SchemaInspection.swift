@@ -1,25 +1,25 @@
 import ChatStorageCore
 
-/// What a database holds of the library's tables, and where; reading it changes nothing.
+/// Which of the library's tables a database has, and where; reading it changes nothing.
 struct SchemaInspection {
-    /// A PostgreSQL schema that tables are looked for in.
+    /// A PostgreSQL schema in which to look for tables.
     struct Candidate {
         let schema: SchemaName
-        /// Whether it exists; only one that the configuration names may not.
+        /// Whether it exists; only a schema that the configuration names can be missing.
         let exists: Bool
-        /// Those of the library's names that something in it has.
+        /// Which of the library's names are taken in it.
         let names: Set<String>
     }
 
     /// Where the tables are, or would be made.
     enum Location {
-        /// Tables that the library made; their version is to be read.
+        /// Tables that the library made; their version must be read.
         case present(SchemaName, isDistributed: Bool)
         /// Tables of this version that take only these roles, not all of the configuration's.
         case narrow(SchemaName, roles: [String])
         /// Tables that an older version of the library made.
         case outdated(SchemaName, version: Int64)
-        /// Nothing of these names in any schema that was looked through; the first is the place for them.
+        /// None of these names in any schema that was searched; the first schema is the place for the tables.
         case absent(SchemaName, exists: Bool, lookedThrough: [SchemaName])
     }
 
@@ -45,13 +45,13 @@ struct SchemaInspection {
     let isolation: String
     /// Whether the engine is Citus, which distributes tables.
     let isDistributed: Bool
-    /// The setting, with the names of schemas that do not exist.
+    /// The setting `search_path`, including schemas that do not exist.
     let searchPath: String
     /// Whether the server checks and cascades foreign keys in sessions of this user.
     let keepsForeignKeys: Bool
-    /// When the server answers a commit.
+    /// The setting `synchronous_commit`: when the server answers a commit.
     let synchronousCommit: String
-    /// In the order in which they are looked through.
+    /// In the order in which they are searched.
     let candidates: [Candidate]
 
     init(
@@ -67,7 +67,7 @@ struct SchemaInspection {
         self.candidates = candidates
     }
 
-    /// What looks through one schema, or through the connection's `search_path`.
+    /// The request that searches one schema, or the connection's `search_path`.
     static func request(schema: String?) -> Request {
         .read(query, Parameters { $0.append(schema) })
     }
@@ -83,7 +83,7 @@ struct SchemaInspection {
         keepsForeignKeys = try first.text(10) != "replica"
         synchronousCommit = try first.text(11)
         candidates = try result.rows.compactMap { row in
-            // The server's own schemas and those for temporary tables are no place for the library's tables.
+            // The library's tables cannot be in the server's own schemas or in those for temporary tables.
             guard let name = try row.optionalText(2), !SchemaName(name: name).isReserved else { return nil }
             let names = try SchemaDefinition.tables.enumerated().filter { try row.bool(4 + Int32($0.offset)) }
             return Candidate(schema: SchemaName(name: name), exists: try row.bool(3), names: Set(names.map(\.element)))
@@ -116,8 +116,8 @@ struct SchemaInspection {
 
     /// Finds the tables, or the place for them.
     ///
-    /// Of several schemas the first with the library's tables is taken, then the first with anything of their names:
-    /// that is another program's, and is left alone.
+    /// Of several schemas it takes the first one with the library's tables, else the first one in which something has
+    /// their names: that is another program's, and is left alone.
     ///
     /// - Throws: `ChatStorageError` with the code `schemaMismatch`, or `invalidArgument` when there is no place.
     func location() throws -> Location {

@@ -1,6 +1,6 @@
-/// A version of the schema: what makes it from the version before.
+/// A version of the schema: the statements that make it from the version before.
 struct SchemaVersion: Sendable {
-    /// The lowest version whose library may use the tables as this one leaves them.
+    /// The lowest version whose library may use this version's tables.
     ///
     /// A version that raises it also renames something that older libraries' statements use: their running processes
     /// check the version only after a statement has failed.

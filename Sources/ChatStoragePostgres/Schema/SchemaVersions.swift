@@ -5,19 +5,19 @@ extension SchemaVersion {
     /// The tables.
     ///
     /// Texts that are compared have the collation `C`, the order of bytes. Columns that a conversation or message
-    /// seldom has are NULL. PostgreSQL shows times as people read them, so there are no views.
+    /// seldom uses are NULL. PostgreSQL shows times in a readable form, so there are no views.
     ///
-    /// Every update of a conversation changes an indexed column, so it leaves a dead row: pages are made with room for
-    /// the next version, and vacuumed long before a fifth of the table is dead, which is PostgreSQL's default. Metadata
-    /// comes last in a row that each append writes anew.
+    /// Every update of a conversation changes an indexed column, so it leaves a dead row. So pages have room for the
+    /// next version, and are vacuumed long before a fifth of the table is dead, PostgreSQL's default. Metadata comes
+    /// last, since each append writes the row anew.
     ///
-    /// Labels stand in the conversation's row, where every list needs them, and again in a table of their own that finds
+    /// Labels are in the conversation's row, where every list needs them, and again in a table of their own that finds
     /// a label's conversations in the list's order.
     ///
     /// Most tenants and conversations are small. A planner that expects this finds two indexes equally good, chooses by
     /// their sizes, and may then read all of a large conversation by the wrong one. `POSIX` orders by bytes as `C`
-    /// does, but the planner takes it for another order: these indexes serve only the statements that name it, and the
-    /// tables' keys serve all others.
+    /// does, but for the planner it is another order. So these indexes serve only the statements that name `POSIX`, and
+    /// the tables' keys serve all others.
     ///
     /// The table of versions has other columns than before the library's first release, so that neither library takes
     /// the other's tables for its own.

@@ -1,6 +1,6 @@
 import ChatStorageCore
 
-/// The roles that a store takes: those that the constraint on its messages names.
+/// The roles that a store takes, as the constraint on its messages names them.
 struct StoredRoles: Sendable, Hashable {
     private static let constraint = "chat_messages_role_check"
 
@@ -10,12 +10,12 @@ struct StoredRoles: Sendable, Hashable {
         names = Set(roles.roles.map(\.rawValue))
     }
 
-    /// Takes what ``query`` reads, and adds a configuration's roles.
+    /// Combines the names that ``query`` reads with a configuration's roles.
     init(_ names: [String], adding roles: RoleSet) {
         self.names = StoredRoles(roles).names.union(names)
     }
 
-    /// The roles of a configuration that are not among those that ``query`` reads.
+    /// The roles of a configuration that are missing from the names that ``query`` reads.
     static func missing(of roles: RoleSet, in names: [String]) -> [String] {
         StoredRoles(roles).names.subtracting(names).sorted()
     }
@@ -30,10 +30,10 @@ struct StoredRoles: Sendable, Hashable {
          WHERE n.nspname = $1 AND c.relname = 'chat_messages' AND k.conname = '\(constraint)')
         """
 
-    /// The statements that replace the constraint by one with these names.
+    /// The statements that replace the constraint with one that names these roles.
     ///
-    /// - Parameter isValidated: Whether the existing rows are checked for these roles. After a narrower constraint that
-    ///   is not needed.
+    /// - Parameter isValidated: Whether to check the existing rows for these roles; not needed if the old constraint
+    ///   was narrower.
     func constraint(in schema: SchemaName, isValidated: Bool) -> [String] {
         let table = "\(schema.quoted).chat_messages"
         let list = names.sorted().map { "'\($0)'" }.joined(separator: ", ")

@@ -1,15 +1,15 @@
 import Synchronization
 
-/// Conversations that have something that most have not, such as labels or branches, as far as calls have found.
+/// Conversations in which calls have found what most do not have: labels, or branches.
 ///
-/// A call about one of them begins with the statement that is right for it, not with one that finds out that it is not.
-/// This only saves time: both are right for every conversation, which can get or lose its labels at any moment.
+/// A call about one of them begins with the statement for such conversations, and skips the one that leaves them out.
+/// This only saves time: a conversation can get or lose labels and branches at any moment.
 final class KnownConversations: Sendable {
     /// At most this many are remembered.
     static let limit = 4_096
 
     private let keys = Mutex<Set<ConversationKey>>([])
-    /// Most stores have none, and then nothing is locked.
+    /// Most stores have none, and then need no lock.
     private let isEmpty = Atomic(true)
 
     func contains(_ key: ConversationKey) -> Bool {

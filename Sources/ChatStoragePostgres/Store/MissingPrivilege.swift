@@ -1,6 +1,6 @@
 import ChatStorageCore
 
-/// What the database user was about to do when it lacked a privilege, and which ones that takes.
+/// What the database user was about to do when it lacked a privilege, and which privileges that needs.
 ///
 /// The server's own sentence can be in any language and is not kept.
 enum MissingPrivilege {
@@ -10,7 +10,7 @@ enum MissingPrivilege {
     case makingTables
     case makingSchema
 
-    /// The error with the privileges that it takes; every other error as it is.
+    /// The error with the privileges that the action needs; every other error unchanged.
     func explaining(_ error: any Error, in schema: SchemaName) -> any Error {
         guard let error = error as? ChatStorageError, error.code == .accessDenied, error.cause?.code == "42501" else {
             return error

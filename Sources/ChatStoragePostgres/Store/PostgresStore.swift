@@ -40,7 +40,7 @@ final class PostgresStore: Sendable {
         loop.abandon()
     }
 
-    /// The statements for the schema, once it is known to be there; after the first time it costs a lock.
+    /// The statements for the schema, once it is known to be there; after the first time this costs only a lock.
     func statements() async throws -> Statements {
         if let statements = try readyStatements() { return statements }
         return try becomeReady(try await location())
@@ -129,14 +129,14 @@ final class PostgresStore: Sendable {
             try await transact(SchemaDefinition(schema, versions).widening(to: roles), meter)
         } catch let error as ChatStorageError where error.cause?.code == "55P03" && ContinuousClock.now < deadline {
             meter?.isRepeated()
-            // Those who waited behind it have their turn first.
+            // Callers that waited behind it go first.
             try await Task.sleep(for: .milliseconds(Int.random(in: 100...400)))
         }
     }
 
-    /// Makes this version of an older one.
+    /// Migrates an older version to this one.
     ///
-    /// - Throws: `ChatStorageError` with the code `schemaMismatch` if an index that was made before is not whole.
+    /// - Throws: `ChatStorageError` with the code `schemaMismatch` if an index that was made beforehand is invalid.
     private func migrate(
         _ definition: SchemaDefinition, from version: Int64, _ meter: CallMeter?
     ) async throws {
@@ -161,16 +161,16 @@ final class PostgresStore: Sendable {
         await loop.close()
     }
 
-    /// Whether all tables can be read at one moment; those of several servers cannot.
+    /// Whether all tables can be read as of one moment; tables on several servers cannot.
     var hasSnapshots: Bool {
         guard case .ready(let statements, _) = phase.withLock({ $0 }) else { return true }
         return !statements.isDistributed
     }
 
-    /// Runs a body on a store whose only connection shows what is there now.
+    /// Runs a body on a snapshot of this store: its only connection stays at the present state.
     func withSnapshot<Result>(_ body: (PostgresStore) async throws -> Result) async throws -> Result {
         _ = try await statements()
-        // It is at one moment already, or no moment can be held.
+        // This store is a snapshot already, or there can be none.
         if configuration.holdsSnapshot || !hasSnapshots { return try await body(self) }
         guard snapshots.begin() else { throw ChatStorageError.closed }
         defer { snapshots.end() }
@@ -180,7 +180,7 @@ final class PostgresStore: Sendable {
         configuration.holdsSnapshot = true
         let snapshot = try PostgresStore(configuration, versions: versions)
         do {
-            // It connects, which is the moment.
+            // This connects, which fixes the snapshot's moment.
             _ = try await snapshot.statements()
             let result = try await body(snapshot)
             await snapshot.close()
@@ -191,19 +191,19 @@ final class PostgresStore: Sendable {
         }
     }
 
-    /// What the store is doing, without a word to the server.
+    /// What the store is doing; the server is not asked.
     func statistics() throws -> StorageStatistics {
         let isReady = try readyStatements() != nil
         var statistics = loop.statistics()
-        // They wait for one look at the schema, which the loop counts.
+        // These calls wait for one inspection of the schema, which the loop counts too.
         statistics.waitingCalls += inspections.waitingCount
         statistics.schemaVersion = isReady ? versions.count : nil
         return statistics
     }
 
-    /// Runs a request, and returns what each of its statements answered.
+    /// Runs a request, and returns the answer of each of its statements.
     ///
-    /// - Parameter meter: Measures the call that it is for, if it is for one that is measured.
+    /// - Parameter meter: Measures the call that the request is for; nil if it is not measured.
     func results(of request: Request, _ meter: CallMeter?) async throws -> [QueryResult] {
         guard case .results(let results) = try await answer(to: request, meter) else {
             throw ChatStorageError(.damaged, "a statement has no result")
@@ -253,7 +253,7 @@ final class PostgresStore: Sendable {
                 """,
                 writeOutcome: error.writeOutcome, cause: error.cause)
         } catch {
-            // Before the schema is known, what is missing is the right to connect.
+            // Before the schema is known, only the right to connect can be missing.
             guard case .ready(_, let schema) = phase.withLock({ $0 }) else { throw error }
             let work: MissingPrivilege = request.isWrite ? .writing : .reading
             throw work.explaining(error, in: schema)
@@ -283,7 +283,7 @@ final class PostgresStore: Sendable {
     private func becomeReady(_ schema: SchemaName, isDistributed: Bool) throws -> Statements {
         try phase.withLock { phase in
             if case .closed = phase { throw ChatStorageError.closed }
-            // Appends go together only if their statements are the same.
+            // Keeps the same statements: appends go together only if these are the same object.
             if case .ready(let statements, schema) = phase { return statements }
             let statements = Statements(schema, isDistributed: isDistributed)
             phase = .ready(statements, schema)
@@ -297,7 +297,7 @@ final class PostgresStore: Sendable {
             return try await inspections.value {
                 if case .present = $0 { true } else { false }
             } by: { [self] in
-                // It is nobody's call alone.
+                // Not measured, since it is for several calls.
                 try await inspect(nil)
             }
         } catch let refusal as QueueRefusal {
@@ -337,7 +337,7 @@ final class PostgresStore: Sendable {
 }
 
 extension ChatStorageError {
-    /// Whether a statement does not suit the tables: class 42 without what has a code of its own.
+    /// Whether a statement does not fit the tables: class 42, except errors that have a code of their own.
     fileprivate var isOfOtherTables: Bool { code == .schemaMismatch && cause?.code.hasPrefix("42") == true }
 
     /// Whether PostgreSQL says that a table, schema or type exists already.

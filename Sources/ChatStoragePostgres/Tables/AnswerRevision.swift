@@ -5,7 +5,7 @@ struct AnswerRevision: Sendable {
     private let revision: MessageRevision
     private let base: MessageRevision.Base
     private let parts: String?
-    /// The metadata as it was read and as it becomes, as they are stored; nil if it does not change.
+    /// The stored form of the metadata before and after; nil if it does not change.
     private let metadata: (old: String?, new: String?)?
 
     init(_ revision: MessageRevision, _ base: MessageRevision.Base, metadata: (old: String?, new: String?)?) {
@@ -35,7 +35,7 @@ struct AnswerRevision: Sendable {
         .init("metadata", .text) { $1.append($0.metadata?.new) },
     ])
 
-    /// Reads the message that the statement wrote; the statement does not return what it was given.
+    /// Reads the message that the statement wrote; the statement does not return the values that it was given.
     func message(_ row: QueryResult.Row) throws -> Message {
         let written = try MessageTable.message(row, of: revision.conversationID)
         guard let body = revision.body else { return written }

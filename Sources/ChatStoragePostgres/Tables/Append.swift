@@ -38,7 +38,7 @@ struct Append {
 
 extension Append: MergeableWrite {
     var rowCount: Int { values.messages.count }
-    /// A statement for conversations of a distributed engine would span shards.
+    /// On a distributed engine, a statement for several conversations would span shards.
     var mergeGroup: ObjectIdentifier? {
         statements.isDistributed ? nil : ObjectIdentifier(statements)
     }

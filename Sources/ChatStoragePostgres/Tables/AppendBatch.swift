@@ -9,14 +9,14 @@ struct AppendBatch: MergedWrites {
 
     private let appends: [Append]
     private let statement: MessageStatement
-    /// In the order of their key, in which the statement numbers them.
+    /// In the order of their key, by which the statement numbers them.
     private let conversations: [Conversation]
-    /// For each append its conversation, and how many messages the later ones append to the same.
+    /// For each append its conversation, and how many messages later appends add to the same one.
     private let places: [(conversation: Int, following: Int)]
     private let values: MessageValues
     private var bytes: Int { values.bytes }
 
-    /// Merges appends, which get their sequences in this order; all are of the statement's schema.
+    /// Merges appends, which get their sequences in this order; all must be of the statement's schema.
     init(_ appends: [Append], _ statement: MessageStatement) {
         self.appends = appends
         self.statement = statement
@@ -85,7 +85,7 @@ struct AppendBatch: MergedWrites {
         let clearedThrough: Int64
     }
 
-    /// What each append stored, in their order; nil for one whose conversation was left out, since it has labels or a head.
+    /// What each append stored, in their order; nil if its conversation was left out, since it has labels or a head.
     ///
     /// - Parameters:
     ///   - rows: One for each conversation; RETURNING has no order.
@@ -109,7 +109,7 @@ struct AppendBatch: MergedWrites {
         }
     }
 
-    /// Reads what the statement answered: an optional ``Appended`` for each append.
+    /// Reads the statement's answer: an optional ``Appended`` for each append.
     func shares(of answers: [QueryResult]) -> [Result<any Sendable, any Error>] {
         do {
             guard let result = answers.first else { throw Appended.damage }

@@ -2,20 +2,20 @@ import ChatStorageCore
 
 /// The answer of a statement that looks for keys and at the conversation, and then appends.
 struct AppendLook {
-    /// What a row of its answer is; the row's first column has its name.
+    /// The kind of a row of its answer, which the row's first column names.
     private enum Row: String {
-        /// A message that already has one of the given keys; then none is added.
+        /// A message that already has one of the given keys; then no message is added.
         case found
         /// A message that was added: its sequence, time and predecessor.
         case added
-        /// The conversation before the append: its version, whether it has labels, and whether the place is there.
+        /// The conversation before the append: its version, whether it has labels, and whether the place exists.
         case before
         /// The same after it.
         case after
     }
 
     private(set) var found: [Message] = []
-    /// How many messages were added, their sequences and time, and what the first of them follows.
+    /// How many messages were added, their sequences and time, and the message that the first of them follows.
     private(set) var added: (count: Int, first: Int64, last: Int64, time: Timestamp, parent: Int64?)?
     /// The conversation's version as the statement's snapshot shows it; nil if there was none.
     private(set) var before: ConversationVersion?

@@ -59,7 +59,7 @@ extension AppendSQL {
 
     /// The messages that have one of the given keys: `found`.
     ///
-    /// Each key is looked up by itself. With one array of keys, a planner that expects short conversations would read
+    /// It looks up each key by itself. With one array of keys, a planner that expects short conversations would read
     /// all messages of the conversation.
     func found(_ shape: BoundColumns<MessageValues>) -> String {
         """
@@ -74,7 +74,7 @@ extension AppendSQL {
 
     /// The columns that an append sets for its last message if that is an answer under way.
     ///
-    /// - Parameter isStreaming: The parameter that says so; nil for no.
+    /// - Parameter isStreaming: The parameter that says whether it is; nil for no.
     func writing(_ isStreaming: String?) -> [(column: String, value: String)] {
         guard let isStreaming else { return [] }
         let isBegun = "CASE WHEN \(isStreaming) AND added.number = \(Self.count) THEN"
@@ -84,7 +84,7 @@ extension AppendSQL {
         ]
     }
 
-    /// All of it sees one snapshot, except for a row that it had to wait for.
+    /// The whole statement sees one snapshot, except for a row that it had to wait for.
     private func conditional(
         _ name: String, _ shape: BoundColumns<MessageValues>, _ lengthening: String, more: [ParameterType] = [],
         isStreaming: String? = nil, withLabels: Bool = false

@@ -1,11 +1,11 @@
 import ChatStorageCore
 
-/// The statements of appends that go to a place of their own, keep the head where it is, or go to a conversation whose
-/// head is not the newest message.
+/// The statements of appends that name a place, do not move the head, or go to a conversation whose head is not the
+/// newest message.
 ///
-/// They are three in one transaction: the first creates the conversation if it may, the second locks its row, and the
-/// third looks at the messages and adds. Its snapshot begins under the lock: a statement that waited for the lock
-/// itself would look at older messages.
+/// There are three in one transaction: the first creates the conversation if it may, the second locks its row, and the
+/// third reads the messages and adds the new ones. Its snapshot begins under the lock: a statement that waited for the
+/// lock itself would see older messages.
 extension AppendSQL {
     /// Creates the conversation if it is not there, with its first values.
     var creation: PreparedSQL {

@@ -2,9 +2,9 @@ import ChatStorageCore
 
 /// The statements that append messages, and how their answers are read.
 ///
-/// Each locks the conversation's row first, so that sequences follow the order of commits. Unless they say otherwise,
-/// they leave out conversations that have labels, see ``LabelTable``, and those whose head is not the newest message:
-/// there an append has to look at the messages first, see ``placedAppend``.
+/// Each locks the conversation's row first, so that sequences follow the order of commits. Unless noted otherwise, they
+/// leave out conversations that have labels, see ``LabelTable``, and those whose head is not the newest message: there
+/// an append must read the messages first, see ``placedAppend``.
 struct AppendSQL: Sendable {
     let names: TableNames
     let conversations: ConversationTable
@@ -55,7 +55,7 @@ struct AppendSQL: Sendable {
         }
     }
 
-    /// Reads what one append of messages without keys answered; RETURNING has no order.
+    /// Reads the answer of one append of messages without keys; RETURNING has no order.
     ///
     /// - Parameter count: How many messages were given.
     /// - Returns: Nil if the conversation was left out, since it has labels or a head, or is not there.

@@ -6,12 +6,12 @@ struct Appended: Sendable {
     let time: Timestamp
     let conversationCreatedAt: Timestamp
     let clearedThrough: Int64
-    /// The message that the first of them follows where that is not the one before it.
+    /// The message that the first of them follows, if that is not the one before it.
     var parent: Int64?
-    /// The conversation's head where that is not the last of them.
+    /// The conversation's head, if that is not the last of them.
     var head: Int64?
 
-    /// What the caller of an append without a place gets.
+    /// The result for the caller of an append without a place.
     func result(_ messages: [ChatMessage], of id: ConversationID) -> AppendResult {
         let stored = messages.enumerated().map { index, message in
             Message(
@@ -20,7 +20,7 @@ struct Appended: Sendable {
         return AppendResult(messages: stored, version: version(messages.count))
     }
 
-    /// What the append's caller gets.
+    /// The result for the append's caller.
     func result(_ new: NewMessages) -> AppendResult {
         let stored = new.messages.enumerated().map { index, message in
             Message(

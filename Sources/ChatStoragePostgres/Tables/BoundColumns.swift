@@ -1,4 +1,4 @@
-/// The columns that a statement takes from a value: names, types and binding in one list, so that their orders agree.
+/// The columns that a statement takes from a value: names, types and bindings in one list, so that their orders agree.
 struct BoundColumns<Value>: Sendable {
     /// A column, or an array of its values for several rows.
     struct Column: Sendable {

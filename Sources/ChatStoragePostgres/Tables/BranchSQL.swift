@@ -27,7 +27,7 @@ struct BranchSQL: Sendable {
             + "AND f.sequence = \(sequence) LIMIT 1)"
     }
 
-    /// Whether a message is there; with EXISTS a planner may read all messages at once, to look up many.
+    /// Whether a message exists; not by EXISTS, for which a planner may read all messages at once.
     func has(_ sequence: String) -> String { "\(message(sequence, "f.sequence")) IS NOT NULL" }
 
     /// The message that a stored one follows, 0 for none.
@@ -44,12 +44,12 @@ struct BranchSQL: Sendable {
     /// Whether there is any jump.
     var hasJumps: String { "EXISTS (SELECT FROM \(names.messages) AS j WHERE \(names.jumps(of: "j", id: id)))" }
 
-    /// The runs of a message and of all that descend from it: `d`, each from its first sequence `low` to before `high`,
-    /// which is NULL for the last run of all.
+    /// The runs of a message and its descendants: `d`, each from its first sequence `low` to before `high`, which is
+    /// NULL for the very last run.
     ///
-    /// A jump's run begins with it, and belongs to the run that has its parent. Each run is reached once, from an
-    /// earlier one, so it ends whatever is stored. The jumps come in arrays, of which a planner expects several
-    /// elements: where it expects a single jump, it compares each run with each jump.
+    /// A jump's run begins with the jump, and belongs to the run that has its parent. Each run is reached once, from an
+    /// earlier one, so the recursion ends whatever is stored. The jumps come in arrays, for which a planner expects
+    /// several elements: if it expected a single jump, it would compare each run with each jump.
     ///
     /// - Parameter sequence: The message.
     func descendants(of sequence: String) -> String {
@@ -91,11 +91,11 @@ struct BranchSQL: Sendable {
     /// The names of the columns of ``LookedConversation``.
     static let looked = LookedConversation.columns.columns.map(\.name)
 
-    /// Whether a row that is written is still the one that was looked at.
+    /// Whether a row that is written is still the one that was read.
     ///
-    /// It is, if the statement before has locked it. But that one locks nothing if the conversation is deleted at that
-    /// moment. If the conversation is then created again, this statement sees it unlocked: its write could wait, and go
-    /// on with the new row but with older messages. Under this condition it writes nothing.
+    /// It is, if the statement before has locked it. But that statement locks nothing if the conversation is deleted at
+    /// that moment. If the conversation is then created again, this statement sees the row unlocked: its write could
+    /// wait, and then use the new row but older messages. With this condition it writes nothing.
     ///
     /// - Parameters:
     ///   - row: The row that is written.
@@ -119,7 +119,7 @@ struct BranchSQL: Sendable {
             """)
     }
 
-    /// Reads them.
+    /// Reads the answer of ``forks``.
     static func forks(_ result: QueryResult) throws -> [Fork] {
         guard let first = result.rows.first else { return [] }
         let jumps = try result.rows.map { row in

@@ -1,11 +1,11 @@
 import ChatStorageCore
 
-/// What changes where messages of a conversation that has branched are removed, found from its jumps.
+/// What changes when messages of a branched conversation are removed, computed from its jumps.
 ///
 /// A message that followed a removed one then follows that one's nearest ancestor that stays. Only two kinds of
 /// messages can change: jumps, and those right after removed messages.
 struct BranchedRemoval: Sendable {
-    /// The conversation as it must still be.
+    /// The conversation as it must still be when the statement runs.
     let conversation: LookedConversation
     /// The removed messages, as ranges of sequences in ascending order.
     let ranges: [ClosedRange<Int64>]
@@ -16,11 +16,11 @@ struct BranchedRemoval: Sendable {
     /// Whether the conversation is branched after it.
     let isBranched: Bool
 
-    /// Removes the given messages, or what descends from one as well.
+    /// Removes the given messages, or one and its descendants.
     ///
     /// - Parameters:
-    ///   - look: The conversation, with the messages that are removed; nil is returned if none is there.
-    ///   - descends: Whether all that descends from the first of them goes too.
+    ///   - look: The conversation, with the given messages; the result is nil if none of them exists.
+    ///   - descends: Whether to remove the descendants of the first one too.
     init?(_ look: RemovalLook, withDescendants descends: Bool) {
         guard let removed = descends ? Removed(from: look) : Removed(look) else { return nil }
         let newest = removed.staying(atOrBefore: look.newest)
@@ -48,7 +48,7 @@ struct BranchedRemoval: Sendable {
         isBranched = hasJumps || head != nil
     }
 
-    /// What its statement takes.
+    /// The columns that its statement takes.
     static let columns = BoundColumns<Self>(
         LookedConversation.columns.columns.map { column in
             .init(column.name, column.type) { column.append($0.conversation, &$1) }
@@ -56,7 +56,7 @@ struct BranchedRemoval: Sendable {
             .init("firsts", .bigintArray) { $1.append(numbers: $0.ranges.lazy.map(\.lowerBound)) },
             .init("lasts", .bigintArray) { $1.append(numbers: $0.ranges.lazy.map(\.upperBound)) },
             .init("moved", .bigintArray) { $1.append(numbers: $0.moved.lazy.map(\.sequence)) },
-            // A server finds a member by its place at once only if the array has no NULL.
+            // A server finds an array's element by its index directly only if the array has no NULL.
             .init("parents", .bigintArray) { $1.append(numbers: $0.moved.lazy.map { $0.parent ?? -1 }) },
             .init("head_left", .bigint) { $1.append($0.head) },
             .init("is_branched", .boolean) { $1.append($0.isBranched) },
@@ -66,9 +66,9 @@ struct BranchedRemoval: Sendable {
     var bytes: Int { 16 * (ranges.count + moved.count) }
 }
 
-/// The messages that a removal takes away, and what takes their places.
+/// The messages that a removal deletes, and which messages take their places.
 private struct Removed {
-    /// Their sequences, with no other stored message in between, in ascending order.
+    /// Their sequences in ascending order; a range has no other stored message in between.
     private(set) var ranges: [ClosedRange<Int64>] = []
     /// For each range, the nearest ancestor that stays; all messages of a range share it.
     private var survivors: [Int64] = []
@@ -117,7 +117,7 @@ private struct Removed {
         }
     }
 
-    /// Which range has a message; nil if it stays.
+    /// The index of the range with a message; nil if the message stays.
     func index(of sequence: Int64) -> Int? {
         var (low, high) = (0, ranges.count)
         while low < high {

@@ -1,25 +1,27 @@
 import ChatStorageCore
 
 /// An append that first checks whether it was made before, whether the conversation is unchanged and whether its place
-/// is there.
+/// exists.
 struct ConditionalAppend: Sendable {
     private let new: NewMessages
     private let key: ConversationKey
     private let values: MessageValues
     private let statements: Statements
-    /// Whether the conversation has labels, as far as is known: the statements for others leave it out.
+    /// Whether the conversation is known to have labels: the statements for plain conversations leave it out.
     private var hasLabels: Bool
-    /// Whether a separate statement locks the row: all others leave out a conversation whose head is not the
-    /// newest message, and add at the head.
+    /// Whether a separate statement locks the row first.
+    ///
+    /// Without that, a conversation whose head is not the newest message is left out, and messages are added at the
+    /// head.
     private var locksFirst: Bool
-    /// Whether the last look found labels.
+    /// Whether the last attempt found labels.
     private(set) var foundLabels = false
-    /// Whether a look found the conversation at another version than the condition names.
+    /// Whether an attempt found the conversation at another version than the condition names.
     private var foundAnotherVersion = false
 
     /// - Parameters:
-    ///   - hasLabels: Whether the conversation may have labels; true costs more, and is always right.
-    ///   - isLeftOut: Whether the conversation was left out by a statement for plain ones.
+    ///   - hasLabels: Whether the conversation may have labels; true costs more, but is always correct.
+    ///   - isLeftOut: Whether a statement for plain conversations has left the conversation out.
     init(
         _ new: NewMessages, _ values: MessageValues, to key: ConversationKey, hasLabels: Bool, isLeftOut: Bool = false,
         _ statements: Statements
@@ -93,12 +95,12 @@ struct ConditionalAppend: Sendable {
         return hasLabels ? statements.labelledAppendIfExists : statements.generalAppendIfExists
     }
 
-    /// Whether a conversation that is not there is created.
+    /// Whether to create a missing conversation.
     private var mayCreate: Bool {
         condition.createsConversation && (new.place == .head || new.place.predecessor == 0)
     }
 
-    /// The request that looks and appends.
+    /// The request that checks and appends.
     var request: Request {
         guard locksFirst else {
             let more = condition.createsConversation ? Self.creating : Self.existing
@@ -132,25 +134,25 @@ struct ConditionalAppend: Sendable {
         }
     }
 
-    /// Whether what it finds may be its own work: with keys, an unanswered attempt is sent again.
+    /// Whether an unanswered attempt can be sent again: with keys, the next attempt finds the first one's work.
     var isRepeatable: Bool { values.haveKeys }
 
-    /// Reads what the request's statements answered.
+    /// Reads the answers of the request's statements.
     ///
-    /// - Returns: What the caller gets; nil when the append must be made again.
+    /// - Returns: The caller's result; nil if the append must be made again.
     mutating func stored(_ results: [QueryResult]) throws -> AppendResult? {
         if locksFirst { try results.checkCommitted() }
         guard let result = locksFirst ? results.dropLast().last : results.first else { throw Appended.damage }
         return try stored(result)
     }
 
-    /// Reads the answer of the statement that looks and appends.
+    /// Reads the answer of the statement that checks and appends.
     ///
-    /// A distributed engine looks for keys and for the version in two snapshots. The write that changed the version may
-    /// have stored these very messages, so one more attempt looks for them.
+    /// A distributed engine reads keys and version in two snapshots. The write that changed the version may have stored
+    /// these very messages, so another attempt looks for them.
     ///
-    /// - Returns: What the caller gets; nil when the append must be made again: the conversation changed between the
-    ///   look and the lock, it has labels or a head, or this is the first look that found another version.
+    /// - Returns: The caller's result; nil if the append must be made again: the conversation changed between the check
+    ///   and the lock, it has labels or a head, or this is the first attempt that found another version.
     mutating func stored(_ result: QueryResult) throws -> AppendResult? {
         let look = try AppendLook(result, of: key.id)
         foundLabels = look.hasLabels

@@ -5,7 +5,7 @@ import ChatStorageSupport
 struct ConversationKey: Sendable, Hashable {
     let tenant: String
     let id: ConversationID
-    /// Computed where the call is made, not again each time that the loop looks the key up.
+    /// Computed once by the caller, not each time that the loop looks the key up.
     private let hash: Int
 
     init(tenant: String, id: ConversationID) {
@@ -17,10 +17,10 @@ struct ConversationKey: Sendable, Hashable {
         hash = hasher.finalize()
     }
 
-    /// What makes or changes tables: it locks no conversation, and one such write goes at a time.
+    /// The key of writes that make or change tables: they lock no conversation, and go one at a time.
     static let schema = ConversationKey(tenant: "", id: "")
 
-    /// Which of a number of lanes the conversation's writes take, always the same.
+    /// Which of this many lanes the conversation's writes take; always the same one.
     func lane(of count: Int) -> Int { Int(UInt(bitPattern: hash) % UInt(count)) }
 
     static func == (left: ConversationKey, right: ConversationKey) -> Bool {

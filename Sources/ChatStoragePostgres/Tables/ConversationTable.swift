@@ -2,9 +2,9 @@ import ChatStorageCore
 
 /// The table of conversations: its columns as they are read and given, and the statements about it alone.
 ///
-/// A new column comes into these lists, and into the schema's next version.
+/// To add a column, extend these lists and the schema's next version.
 struct ConversationTable: Sendable {
-    /// What is read of a conversation, in the order of ``conversation(_:)``.
+    /// The columns that are read, in the order of ``conversation(_:)``.
     static let columns = [
         "conversation_id", "title", "created_at", "updated_at", "last_sequence", "message_count", "read_through",
         "cleared_through", "labels", "metadata", "head", "is_branched",
@@ -16,10 +16,10 @@ struct ConversationTable: Sendable {
         try conversation(row, withMetadata: true)
     }
 
-    /// Reads a conversation that a page has.
+    /// Reads a conversation of a page.
     ///
-    /// For a deletion it reads only what that looks at: damage elsewhere in the row does not prevent it. The statements
-    /// look at the labels.
+    /// For a deletion it reads only what that checks: damage elsewhere in the row does not prevent it. The statements
+    /// check the labels.
     static func conversation(_ row: QueryResult.Row, for query: ConversationQuery) throws -> Conversation {
         guard query.isForDeletion else { return try conversation(row) }
         let updatedAt = try row.time(3)
@@ -60,7 +60,7 @@ struct ConversationTable: Sendable {
         }
     }
 
-    /// Reads what a change of a conversation compares, as it is stored.
+    /// Reads the stored values that a change of a conversation compares.
     static func storedValues(_ row: QueryResult.Row) throws -> MergedChange.Values {
         MergedChange.Values(
             title: try row.optionalText(1), labels: try row.optionalTexts(8), metadata: try row.optionalText(9))
@@ -69,7 +69,7 @@ struct ConversationTable: Sendable {
     /// Labels as they are stored: in the order of their bytes, or NULL for none.
     static func stored(_ labels: Set<Label>) -> [String]? { labels.isEmpty ? nil : labels.sorted().map(\.rawValue) }
 
-    /// What the caller gives of a new conversation, beside its id.
+    /// What the caller gives for a new conversation, apart from its id.
     static let new = BoundColumns<NewConversation>([
         .init("title", .text) { $1.append($0.title) },
         .init("labels", .textArray) { $1.append(textsOrNull: stored($0.labels)) },
@@ -82,7 +82,7 @@ struct ConversationTable: Sendable {
         .init("unread_from", .bigint) { $1.append($0.unreadFrom) },
     ])
 
-    /// What a conversation has that was elsewhere, beside its id.
+    /// The values of a restored conversation, apart from its id.
     static let restored = BoundColumns<Conversation>([
         .init("title", .text) { $1.append($0.title) },
         .init("created_at", .timestamptz) { $1.append($0.createdAt) },
@@ -172,7 +172,7 @@ struct ConversationTable: Sendable {
             """)
     }
 
-    /// Clamped by the row as it is when it is locked.
+    /// The read mark, clamped by the row's values under the lock.
     private static func markingRead(through sequence: String, unreadFrom first: String) -> String {
         """
         read_through = CASE
@@ -182,7 +182,7 @@ struct ConversationTable: Sendable {
         """
     }
 
-    /// Writes what was merged if the conversation is still what was read.
+    /// Writes the merged values if the conversation is still as it was read.
     var change: PreparedSQL {
         names.statement(
             "change_conversation", [.text, .text] + MergedChange.columns.types,
@@ -197,10 +197,10 @@ struct ConversationTable: Sendable {
             """)
     }
 
-    /// The same with a head, in a transaction that has locked the row: its snapshot shows the current messages.
+    /// Also sets a head, in a transaction that has locked the row: its snapshot shows the current messages.
     ///
-    /// It answers one row if the conversation is there: the conversation, if it was changed, and whether the message
-    /// was there.
+    /// It returns one row if the conversation exists: the conversation, if it was changed, and whether the message
+    /// exists.
     var changeHead: PreparedSQL {
         let branches = BranchSQL(names: names)
         let columns = HeadChange.columns
@@ -235,9 +235,10 @@ struct ConversationTable: Sendable {
             """)
     }
 
-    /// What a change sets.
+    /// The assignments of a change.
     ///
-    /// - Parameter isMerged: Whether it was merged with what was read; a change of the head alone reads nothing before.
+    /// - Parameter isMerged: Whether it was merged with values that were read; a change of the head alone reads nothing
+    ///   before.
     private func changes(isMerged: String? = nil) -> String {
         func parameter(_ name: String) -> String { MergedChange.columns.parameter(name, from: 3) }
         let merged = ["title", "labels", "metadata"].map { column in
@@ -252,7 +253,7 @@ struct ConversationTable: Sendable {
             """
     }
 
-    /// Whether the conversation is still what was read.
+    /// Whether the conversation is still as it was read.
     private var isUnchanged: String {
         func parameter(_ name: String) -> String { MergedChange.columns.parameter(name, from: 3) }
         return """
@@ -267,7 +268,8 @@ struct ConversationTable: Sendable {
         names.statement("delete", [.text, .text], "DELETE FROM \(name) WHERE \(thisConversation)")
     }
 
-    /// Deletes a conversation if nothing spares it; after waiting for its lock, PostgreSQL looks at the new row.
+    /// Deletes a conversation if nothing spares it; after waiting for its lock, PostgreSQL rechecks that on the new
+    /// row.
     var deleteIf: PreparedSQL {
         names.statement(
             "delete_if", [.text, .text, .timestamptz, .textArray],
@@ -295,7 +297,7 @@ struct ConversationTable: Sendable {
         names.statement("next_conversations", [.text, .timestamptz, .text, .bigint], nextRows)
     }
 
-    /// Those updated at the same time as the last one, then the older ones: two ranges of one index.
+    /// The conversations updated at the same time as the last one, then the older ones: two ranges of one index.
     ///
     /// With one condition and OR, PostgreSQL would read the index from its start each time.
     var nextRows: String {
@@ -342,7 +344,8 @@ struct ConversationTable: Sendable {
 
     /// Reads a page of tenants with their counts; too rare to be prepared.
     ///
-    /// It finds each tenant by the key of the one before. A distributed engine takes no recursion over its servers.
+    /// It finds each tenant by the key of the one before; a distributed engine allows no such recursion over its
+    /// servers.
     var tenants: PreparedSQL {
         let counts = "count(*), coalesce(sum(message_count), 0)::bigint"
         if names.isDistributed {
@@ -366,13 +369,14 @@ struct ConversationTable: Sendable {
 
     // MARK: Parts of the statements that append
 
-    /// What an append needs of the conversations that it has made longer.
+    /// The columns that an append needs of the conversations that it has made longer.
     static let lengthened = "tenant, conversation_id, created_at, updated_at, last_sequence, cleared_through"
 
     /// Makes conversations longer, and creates those that do not exist.
     ///
     /// - Parameters:
-    ///   - rows: What gives their tenants, ids, two times and twice the number of messages, then the `first` columns.
+    ///   - rows: The source of their tenants, ids, two times and twice the number of messages, then the `first`
+    ///     columns.
     ///   - first: Other columns of those that are created.
     ///   - marksRead: The parameter that says whether everything is read then; nil for no.
     ///   - withLabels: Whether those that have labels are made longer too; otherwise they are left out, like those
@@ -403,7 +407,7 @@ struct ConversationTable: Sendable {
     /// Makes conversations longer, creates those that do not exist, and rewrites unchanged those that have labels or
     /// whose head is not the newest message.
     ///
-    /// So all of them come back, with `is_left_out`, and their order gives their numbers.
+    /// So it returns all of them, with `is_left_out`, and their order gives their numbers.
     func lengtheningIfPlain(of rows: String) -> String {
         let isPlain = "v.labels IS NULL AND v.head IS NULL"
         return """

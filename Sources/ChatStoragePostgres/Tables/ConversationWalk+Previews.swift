@@ -1,6 +1,6 @@
 import ChatStorageCore
 
-/// The previews of a list: of each conversation the newest message with a text among the last of its current path.
+/// The previews of a list: each conversation's newest message with a text, among the last of its current path.
 extension ConversationWalk {
     static let previewColumns = "preview.sequence, preview.role, preview.created_at, preview.content, preview.state"
 
@@ -20,7 +20,7 @@ extension ConversationWalk {
 
     /// The preview of the row `page`.
     ///
-    /// Most often the path's last message has a text, and nothing else is looked at then.
+    /// Most often the path's last message has a text, and then nothing else is read.
     func preview(scalars: String) -> String {
         let id = "page.conversation_id"
         let columns = "sequence, role, created_at, content, state"
@@ -43,7 +43,7 @@ extension ConversationWalk {
             """
     }
 
-    /// The last messages `m` of the current path where it has branched; see ``MessagePath``.
+    /// The last messages `m` of the current path of a branched conversation; see ``MessagePath``.
     private func lastOfPath(_ messages: String, _ id: String) -> String {
         let branches = BranchSQL(names: names, id: id)
         let end = "coalesce(page.head, page.last_sequence)"
@@ -70,7 +70,7 @@ extension ConversationWalk {
 
     /// Reads a preview; nil if there is none.
     ///
-    /// - Parameter first: The place of its first column.
+    /// - Parameter first: The index of its first column.
     static func preview(_ row: QueryResult.Row, _ first: Int32) throws -> MessagePreview? {
         guard !row.isNull(first) else { return nil }
         return MessagePreview(

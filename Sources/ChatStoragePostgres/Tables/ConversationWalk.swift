@@ -2,9 +2,9 @@ import ChatStorageCore
 
 /// The statements that list conversations by labels or with previews, and how their answers are read.
 ///
-/// Each walks one index in the order of the list, passes over conversations without the right labels, and ends where
-/// `ConversationPageBuilder` ends a page: at its limit, or after as many conversations as a page looks at. It reads one
-/// more, which shows whether there is a next page.
+/// Each walks one index in the order of the list, skips conversations without the right labels, and ends where
+/// `ConversationPageBuilder` ends a page: at the page's limit, or after the most conversations that a page may examine.
+/// It reads one more, which shows whether there is a next page.
 struct ConversationWalk: Sendable {
     let names: TableNames
     private let newestFirst = ConversationTable.newestFirst
@@ -40,7 +40,7 @@ struct ConversationWalk: Sendable {
     /// the length of previews; then those of `more`.
     ///
     /// The rows are numbered and filtered one by one as the index gives them, so the walk ends with the page. The last
-    /// one that a page looks at comes too, whatever its labels: the next page may begin after it.
+    /// row that a page examines is returned whatever its labels, since the next page may begin after it.
     private func statement(_ name: String, _ more: [ParameterType], from rows: String) -> PreparedSQL {
         let columns = ConversationTable.columns
         return names.statement(
@@ -75,9 +75,9 @@ struct ConversationWalk: Sendable {
 
     /// Rows that have the label that the parameter before the place names.
     ///
-    /// Each conversation is looked up by its key. Joined otherwise, a planner that expects many would read them all.
-    /// One whose label is listed at another time comes with a last sequence that no conversation has: pages would leave
-    /// out what lies between.
+    /// It looks up each conversation by its key: with a plain join, a planner that expects many would read them all. If
+    /// a label is listed at another time than its conversation, the row gets an impossible last sequence, since pages
+    /// would leave out conversations in between.
     private func ofLabel(_ place: String, _ next: Int) -> String {
         let listed = ["conversation_id", "updated_at"]
         let columns = ConversationTable.columns.map { column in
@@ -98,7 +98,7 @@ struct ConversationWalk: Sendable {
             """
     }
 
-    /// Rows after a place: those updated at the same time, then the older ones, which are two ranges of one index.
+    /// Rows after a place: those updated at the same time, then the older ones; these are two ranges of one index.
     private func twoRanges(_ rows: (_ place: String, _ next: Int) -> String, _ next: Int) -> String {
         """
         SELECT \(ConversationTable.columnList) FROM (
@@ -133,7 +133,7 @@ struct ConversationWalk: Sendable {
         }
     }
 
-    /// Reads the page that a statement answered.
+    /// Reads a page from a statement's answer.
     static func page(_ result: QueryResult, of query: ConversationQuery, tenant: String) throws -> ConversationPage {
         let first = Int32(ConversationTable.columns.count)
         let most = ConversationPageBuilder.mostLookedAt(query)

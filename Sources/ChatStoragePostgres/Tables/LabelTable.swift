@@ -1,8 +1,8 @@
 /// The table that lists conversations by their labels, each with its place in the list of conversations.
 ///
-/// It repeats what the conversations' own rows say, only for those that have labels. Every write to it holds the lock
-/// of the conversation's row. The statement for appends to conversations without labels does without this table, which
-/// would cost 7% of the append: it leaves out a conversation with labels, and another statement then makes the append
+/// It repeats the labels in the conversations' own rows, for conversations that have some. Every write to it holds the
+/// lock of the conversation's row. The statement for appends to conversations without labels does not use this table,
+/// which would cost 7% of the append. It leaves out a conversation with labels; another statement then makes the append
 /// and lists the conversation at its new place.
 struct LabelTable: Sendable {
     private let names: TableNames
@@ -11,7 +11,7 @@ struct LabelTable: Sendable {
         self.names = names
     }
 
-    /// Lists the labels of conversations, the rows `c`, at their place; each once, whatever another program has written.
+    /// Lists the labels of the conversations `c` at their place; each label once, whatever another program has written.
     var listing: String {
         """
         INSERT INTO \(names.labels) AS listed (tenant, conversation_id, label, updated_at)
@@ -22,11 +22,12 @@ struct LabelTable: Sendable {
         """
     }
 
-    /// Removes labels that a change has taken from a conversation: all but these, if the conversation has just these.
+    /// Removes the rows of labels that a change has removed: all but the given ones, if the conversation has exactly
+    /// those.
     ///
-    /// It is a statement after the change, because it needs a snapshot that is taken once the row is locked. If the
-    /// change wrote nothing, the row is not locked: then either the conversation has other labels, or the table lists
-    /// just these.
+    /// It comes after the change, because it needs a snapshot that is taken once the row is locked. If the change wrote
+    /// nothing, the row is not locked: then either the conversation has other labels, or the table lists exactly the
+    /// given ones.
     var remove: PreparedSQL {
         names.statement(
             "remove_labels", [.text, .text, .textArray, .timestamptz],

@@ -1,13 +1,13 @@
 /// A write that can share a statement with others.
 ///
-/// The queue decides which waiting writes go together. Only the writes know the statement, and which part of its answer
-/// each of them gets.
+/// The queue decides which waiting writes go together. The writes know the statement, and which part of its answer each
+/// of them gets.
 protocol MergeableWrite: Sendable {
     /// The conversation whose row it locks.
     var key: ConversationKey { get }
     /// How many rows it adds.
     var rowCount: Int { get }
-    /// What it has in common with those that can share a statement with it; nil for a write that goes alone.
+    /// Equal for writes that can share a statement; nil for a write that goes alone.
     var mergeGroup: ObjectIdentifier? { get }
 
     /// Puts it and others of its group into one statement, in this order.
@@ -23,6 +23,6 @@ protocol MergedWrites: Sendable {
     /// The one request for all of them.
     var request: Request { get }
 
-    /// What each of them gets of the answers to the request, in their order.
+    /// Each write's share of the answers to the request, in their order.
     func shares(of answers: [QueryResult]) -> [Result<any Sendable, any Error>]
 }

@@ -1,8 +1,8 @@
 import ChatStorageCore
 
-/// A change merged with the conversation that was read; it is written only if that is unchanged.
+/// A change merged with the conversation that was read; it is written only if the conversation is unchanged.
 struct MergedChange: Sendable {
-    /// What can change beside the title's time and the read marks, as it is stored.
+    /// The stored form of what can change, apart from the title's time and the read marks.
     struct Values: Sendable {
         var title: String?
         var labels: [String]?
@@ -29,7 +29,7 @@ struct MergedChange: Sendable {
             row, withMetadata: change.metadata.replacement == nil)
         let changed: Conversation
         do {
-            // The database's clock says when it is changed.
+            // The database's clock gives the time of the change.
             changed = try change.applied(to: conversation, at: conversation.updatedAt)
         } catch let error as ChatStorageError {
             throw error.beforeWriting
@@ -45,7 +45,7 @@ struct MergedChange: Sendable {
         moves = setsTitle && !change.keepsPlace
     }
 
-    /// Makes a change for which nothing need be read.
+    /// Makes a change of the head, for which nothing need be read.
     init(ofHead change: ConversationChange) {
         self.change = change
         (old, new) = (Values(), Values())
@@ -53,7 +53,7 @@ struct MergedChange: Sendable {
         moves = false
     }
 
-    /// The labels that it leaves, if it takes some away.
+    /// The labels that remain, if it removes some.
     var labelsLeft: [String]? {
         guard let old = old.labels else { return nil }
         let left = new.labels ?? []
@@ -79,7 +79,7 @@ struct MergedChange: Sendable {
 }
 
 extension ConversationChange {
-    /// Whether it changes only read marks: that needs no read before.
+    /// Whether it changes only read marks, which needs no read before.
     var isOfReadMarksAlone: Bool { (readThrough != nil || unreadFrom != nil) && newHead == nil && mergesNothing }
 
     /// Whether the result does not depend on the stored values, apart from read marks and the head.

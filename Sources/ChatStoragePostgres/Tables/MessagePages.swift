@@ -6,9 +6,9 @@ struct MessagePages: Sendable {
     enum Filter: String, CaseIterable {
         /// All.
         case all = ""
-        /// Those that a model is given, as every history asks for.
+        /// Those that a model gets; every history asks for them.
         case finished = "_finished"
-        /// Those that a parameter after all others names.
+        /// Those that the last parameter names.
         case given = "_of_states"
 
         init(_ states: MessageStates) {
@@ -56,7 +56,7 @@ struct MessagePages: Sendable {
 }
 
 extension MessagePages.Filter {
-    /// What it adds to a statement's condition.
+    /// The part of a statement's condition for it.
     ///
     /// - Parameter next: The number of the parameter of the states' names.
     fileprivate func condition(_ next: Int) -> String {
@@ -78,9 +78,9 @@ extension MessageTable {
 
     /// Pages of the current path of conversations that have not branched.
     ///
-    /// One that has branched gives a row that says so in its last column, and no message; one that exists and has no
-    /// messages gives a row of NULLs. The conversation's row says so in the same snapshot. The messages come in the
-    /// order of the index, since they are joined to that one row.
+    /// A branched conversation gives one row that says so in its last column, and no message; an existing conversation
+    /// without messages gives a row of NULLs. Both come from the conversation's row, in the same snapshot. The messages
+    /// come in the order of the index, since they are joined to that one row.
     var pagesOfCurrent: MessagePages {
         pages("") { page in
             """

@@ -1,6 +1,6 @@
 import ChatStorageCore
 
-/// The statements that read pages of a path where a conversation may have branched, and how their answers are read.
+/// The statements that read pages of a path of a conversation that may have branched, and how their answers are read.
 ///
 /// They go back from the path's end by runs: from a message to the last jump at or before it, then on from its parent.
 /// Each step goes to a lower sequence, whatever is stored, so the recursion ends.
@@ -17,7 +17,7 @@ struct MessagePath: Sendable {
         .damaged, "a conversation's branches are not as the library writes them: a predecessor or the head is not there"
     )
 
-    /// Why a page cannot be read; a row has its number.
+    /// Why a page cannot be read; a row of the answer has its number.
     private enum Problem: Int64 {
         /// The message that ends the path is not there.
         case noEnd = 1
@@ -27,8 +27,8 @@ struct MessagePath: Sendable {
         case offPath = 3
     }
 
-    /// What all take: tenant and conversation, how many messages at most, the path's end (NULL: the head), the states
-    /// (NULL: all) and the page's bound, if it has one.
+    /// The parameters of all: tenant and conversation, how many messages at most, the path's end (NULL: the head), the
+    /// states (NULL: all) and the page's bound, if it has one.
     private static let types: [ParameterType] = [.text, .text, .bigint, .bigint, .textArray]
 
     /// Appends those values.
@@ -41,16 +41,16 @@ struct MessagePath: Sendable {
     }
 
     private static let isShown = "($5 IS NULL OR \(MessagePages.condition("x.state", in: "$5")))"
-    /// The path's end, `through`, of the conversation's row `c`; it is computed once.
+    /// The path's end, `through`, from the conversation's row `c`; it is computed once.
     private var end: String { "(SELECT coalesce($4, c.head, \(branches.newest), 0) AS through OFFSET 0)" }
-    /// What a page says of its path: where it ends, if the conversation has branched or it was asked for.
+    /// The end of the path as a page reports it: only if the conversation has branched or the end was given.
     private static let through = "CASE WHEN c.is_branched OR $4 IS NOT NULL THEN s.through END"
 
     private func problem(_ problem: Problem, if condition: String, else other: String = "NULL::bigint") -> String {
         "CASE WHEN \(condition) THEN \(problem.rawValue)::bigint ELSE \(other) END"
     }
 
-    /// Whether a step from a run went wrong: `high` is where it begins, `j` its jump.
+    /// Whether a step from a run went wrong: the run begins at `high`, and `j` is its jump.
     private func isBroken(_ high: String) -> String {
         "j.parent NOT BETWEEN 0 AND j.sequence - 1 OR \(high) > 0 AND \(branches.message(high, "f.sequence")) IS NULL"
     }
@@ -67,7 +67,7 @@ struct MessagePath: Sendable {
             range: "x.sequence >= seg.low AND x.sequence <= seg.high")
     }
 
-    /// The last before a bound: the predecessors of a stored message, whatever the path, or else those on the path.
+    /// The last messages before a bound: a stored message's predecessors, whatever the path, or else those on the path.
     var before: PreparedSQL {
         back(
             "path_before", [.bigint],
@@ -86,7 +86,7 @@ struct MessagePath: Sendable {
     ///
     /// - Parameters:
     ///   - start: Gives `through`, the path's end, and `start`, the message from which to go back.
-    ///   - problem: What is wrong with the first run.
+    ///   - problem: The SQL for the problem of the first run.
     ///   - range: The condition for the messages `x` of the run `seg`.
     private func back(
         _ name: String, _ more: [ParameterType], start: String, problem: String, range: String
@@ -158,7 +158,7 @@ struct MessagePath: Sendable {
 
     // MARK: Answers
 
-    /// Reads the page that a statement answered.
+    /// Reads a page from a statement's answer.
     static func page(_ result: QueryResult, of query: MessageQuery) throws -> MessagePage {
         let first = Int32(MessageTable.columns.count)
         var messages: [Message] = []

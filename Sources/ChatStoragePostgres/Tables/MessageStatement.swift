@@ -1,4 +1,5 @@
-/// A statement that stores messages without keys, in two forms: plain messages cost no values that they do not have.
+/// A statement that stores messages without keys, in two forms, so that plain messages need not bind values that they
+/// lack.
 struct MessageStatement: Sendable {
     /// Takes plain messages.
     let lean: PreparedSQL

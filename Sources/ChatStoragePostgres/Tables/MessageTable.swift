@@ -2,9 +2,9 @@ import ChatStorageCore
 
 /// The table of messages: its columns as they are read and given, and the statements about it alone.
 ///
-/// A new column comes into these lists, and into the schema's next version.
+/// To add a column, extend these lists and the schema's next version.
 struct MessageTable: Sendable {
-    /// What is read of a message, in the order of ``message(_:from:of:)``.
+    /// The columns that are read, in the order of ``message(_:from:of:)``.
     static let columns = [
         "sequence", "role", "content", "created_at", "message_key", "parts", "metadata", "parent", "state", "revision",
         "revised_at",
@@ -22,7 +22,7 @@ struct MessageTable: Sendable {
 
     /// Reads a message from a statement's row.
     ///
-    /// - Parameter first: The place of the first column.
+    /// - Parameter first: The index of the first column.
     static func message(_ row: QueryResult.Row, from first: Int32 = 0, of id: ConversationID) throws
         -> Message
     {
@@ -110,7 +110,7 @@ struct MessageTable: Sendable {
             "messages_of_keys", .textArray, by: Self.key, in: "\(names.thisTenant) AND \(TableNames.id) = $2")
     }
 
-    /// Each is looked up by itself: for an array, a planner that expects short conversations would read all messages.
+    /// Looks each one up by itself: for an array, a planner that expects short conversations would read all messages.
     private func lookUp(_ statement: String, _ type: ParameterType, by column: String, in conversation: String)
         -> PreparedSQL
     {
@@ -125,7 +125,7 @@ struct MessageTable: Sendable {
             """)
     }
 
-    /// Changes a message's metadata, if the message and its metadata are still what was read.
+    /// Changes a message's metadata, if the message and its metadata are still as they were read.
     var revise: PreparedSQL {
         names.statement(
             "revise_message", [.text, .text, .bigint, .timestamptz, .text, .text],
@@ -139,8 +139,8 @@ struct MessageTable: Sendable {
 
     /// Continues or ends an answer under way, if it is still as it was read.
     ///
-    /// It locks only the message's row, and does not return what the caller gave. The state is compared in a form that
-    /// the index of answers under way does not serve: a planner could read all of them.
+    /// It locks only the message's row, and does not return what the caller gave. It compares the state in a form that
+    /// keeps the planner from using the index of answers under way, and so from reading all of them.
     var reviseAnswer: PreparedSQL {
         let columns = AnswerRevision.columns
         func parameter(_ name: String) -> String { columns.parameter(name, from: 3) }
@@ -182,7 +182,7 @@ struct MessageTable: Sendable {
                 """, [.text, .text, .bigint, .bigint, .bigint])
     }
 
-    /// Reads such a row.
+    /// Reads a row of ``unfinished``.
     static func unfinished(_ row: QueryResult.Row) throws -> UnfinishedMessage {
         let first = Int32(columns.count)
         let tenant = try row.text(first)
@@ -263,7 +263,7 @@ struct MessageTable: Sendable {
         }.joined(separator: ", ")
     }
 
-    /// Reads such a row.
+    /// Reads a row that ``row(sequence:createdAt:parent:)`` made.
     static func place(_ row: QueryResult.Row, from first: Int32) throws -> (
         sequence: Int64, time: Timestamp, parent: Int64?
     ) {

@@ -4,7 +4,7 @@ import ChatStorageCore
 ///
 /// The caller's task makes the JSON of parts and metadata, not the thread that drives the connections.
 struct MessageValues: Sendable {
-    /// What a message has beside one text, as it is stored.
+    /// The stored form of what a message has beside one text.
     struct More: Sendable {
         let parts: String?
         let metadata: String?

@@ -1,6 +1,6 @@
 import ChatStorageCore
 
-/// The columns of a conversation that show every change of messages or of the head, except of what a message says.
+/// The columns of a conversation that show every change of its messages or its head, except changes inside a message.
 struct LookedConversation: Sendable {
     let createdAt: Timestamp
     let lastSequence: Int64
@@ -18,7 +18,7 @@ struct LookedConversation: Sendable {
     ])
 }
 
-/// What a removal has to know of a conversation that has branched.
+/// What a removal must know of a branched conversation.
 struct RemovalLook: Sendable {
     /// One of the messages that the removal names.
     struct Given: Sendable {
@@ -42,7 +42,7 @@ struct RemovalLook: Sendable {
     let conversation: LookedConversation
     /// The message of the highest sequence, 0 for none.
     let newest: Int64
-    /// The messages that are there of those that the removal names, lowest sequence first.
+    /// Those messages that the removal names and that exist, lowest sequence first.
     let given: [Given]
     /// All jumps, lowest sequence first.
     let jumps: [Jump]
@@ -54,7 +54,7 @@ struct RemovalLook: Sendable {
         self.jumps = jumps
     }
 
-    /// Reads an answer; nil if the conversation is not there or has not branched.
+    /// Reads an answer; nil if the conversation does not exist or has not branched.
     init?(_ result: QueryResult) throws {
         guard let first = result.rows.first else { return nil }
         var (given, jumps): ([Given], [Jump]) = ([], [])

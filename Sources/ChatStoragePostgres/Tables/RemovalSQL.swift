@@ -1,10 +1,10 @@
 import ChatStorageCore
 
-/// The statements that remove messages of a conversation whose row is locked before them in their transaction.
+/// The statements that remove messages of a conversation, whose row an earlier statement of the transaction has locked.
 ///
-/// Where no message jumps and the newest one is the head, nothing but the messages has to change. A conversation that
-/// has branched is looked at instead, and ``BranchedRemoval`` finds in the library what changes: in SQL, joins of the
-/// branches with each other may take a time that grows as their square.
+/// If there are no jumps and the newest message is the head, only the messages must change. A branched conversation is
+/// read instead, and ``BranchedRemoval`` computes the changes: in SQL, joins of the branches with each other may take
+/// time that grows with their square.
 struct RemovalSQL: Sendable {
     private let names: TableNames
     private let branches: BranchSQL
@@ -47,10 +47,10 @@ struct RemovalSQL: Sendable {
 
     // MARK: Conversations that have branched
 
-    /// Reads what ``RemovalLook`` has of a conversation that has branched, and nothing of any other.
+    /// Reads a ``RemovalLook`` of a branched conversation, and nothing of any other.
     ///
-    /// The message before a jump has mostly the number before: that one is looked up first, since a search for the next
-    /// lower one reads half a page of the index.
+    /// The message before a jump mostly has the next lower number. That number is looked up first, since a search for
+    /// the next lower message reads half a page of the index.
     var look: PreparedSQL {
         let above = """
             (SELECT a.sequence FROM \(names.messages) AS a WHERE \(names.messages(of: "a"))
@@ -75,10 +75,10 @@ struct RemovalSQL: Sendable {
             """)
     }
 
-    /// Makes a ``BranchedRemoval``, if the conversation is as it was looked at, and counts what it removed.
+    /// Performs a ``BranchedRemoval``, if the conversation is still as it was read, and counts what it removed.
     ///
-    /// What belongs to a row is found in sorted arrays by `width_bucket`, which searches them by halves. So each row
-    /// from the first to the last that changes is read once, whatever a planner expects.
+    /// It finds a row's values in sorted arrays with `width_bucket`, a binary search. So each row from the first to the
+    /// last changed one is read once, whatever a planner expects.
     var branched: PreparedSQL {
         let columns = BranchedRemoval.columns
         func parameter(_ name: String) -> String { "(\(columns.parameter(name, from: 3)))" }
@@ -111,10 +111,10 @@ struct RemovalSQL: Sendable {
     /// Removes messages, changes the conversation's row, moves its labels, and counts the messages.
     ///
     /// - Parameters:
-    ///   - values: What else the row gets.
-    ///   - isRemoved: Whether a message goes.
-    ///   - isAsLooked: Whether the row, `v`, is the one that was looked at.
-    ///   - more: What else is done then.
+    ///   - values: The row's other new values.
+    ///   - isRemoved: Whether a message is removed.
+    ///   - isAsLooked: Whether the row, `v`, is the one that was read.
+    ///   - more: What else to do then.
     private func removal(
         set values: String, where isRemoved: (_ table: String) -> String, ifLooked isAsLooked: String,
         then more: String = ""

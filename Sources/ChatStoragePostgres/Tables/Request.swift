@@ -1,6 +1,6 @@
 import ChatStorageCore
 
-/// What a call asks of the database: a script, and what decides when and on which connection it is sent.
+/// A call's request to the database: a script, and what decides when and on which connection it is sent.
 struct Request: Sendable {
     typealias Step = Script.Step
 
@@ -29,14 +29,14 @@ struct Request: Sendable {
             self.limit = limit
         }
 
-        /// The conversation; made where it is needed, since it costs a hash.
+        /// The conversation; made only when it is needed, since it costs a hash.
         var key: ConversationKey { ConversationKey(tenant: tenant, id: id) }
     }
 
     private(set) var script: Script
     /// What kind of call it is.
     let kind: Kind
-    /// Whether it can be sent again although it may have been done: once done, it changes nothing.
+    /// Whether it can be sent again although it may have been done: a repetition then changes nothing.
     let isRepeatable: Bool
     /// The page that is read, if it is one of messages.
     let page: Page?

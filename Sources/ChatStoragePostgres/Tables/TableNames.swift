@@ -4,8 +4,8 @@ struct TableNames: Sendable {
     let messages: String
     /// The labels of conversations that have some, each with the conversation's place in the list.
     let labels: String
-    /// What statements' names begin with: a connection's prepared statements outlive a move of the tables to another
-    /// schema.
+    /// The beginning of statements' names, different for each schema: a connection's prepared statements outlive a move
+    /// of the tables to another schema.
     let prefix: String
     /// Whether the engine distributes the tables.
     let isDistributed: Bool
@@ -37,7 +37,7 @@ struct TableNames: Sendable {
         "\(table).tenant = $1 AND \(table).conversation_id = \(id)"
     }
 
-    /// The condition for those that do not follow the stored message before them, with the collation of their index.
+    /// The condition for messages that do not follow the stored message before them, with the collation of their index.
     func jumps(of table: String, id: String = "$2") -> String {
         """
         \(isDistributed ? "\(table).tenant = $1 AND " : "")\(table).tenant COLLATE "POSIX" = $1 \
