@@ -3,15 +3,15 @@ import ChatStorageInMemory
 public import ChatStoragePostgres
 public import ChatStorageSQLite
 
-/// Opens the store that a URL names: for apps that choose by configuration.
+/// Opens the store that a URL names: for apps whose configuration chooses the backend.
 ///
 /// ```swift
 /// let backend = try await openChatStorage("sqlite:chat.db")
 /// try await backend.prepare()
 /// ```
 ///
-/// It links all backends, so it needs the C libraries of SQLite and PostgreSQL. An app that has one kind of store makes
-/// that backend itself.
+/// It links all backends, so it needs the C libraries of SQLite and PostgreSQL. An app with one kind of store should
+/// make that backend itself.
 ///
 /// - Parameters:
 ///   - url: `memory:`, `sqlite:PATH` or a bare path, or `postgres://...`, see ``/ChatStorageCore/StoreURL``.
@@ -20,8 +20,8 @@ public import ChatStorageSQLite
 ///   - sqlite: Changes the configuration of a SQLite store, which has the defaults.
 ///   - postgres: Changes the configuration of a PostgreSQL store, which has the defaults.
 /// - Returns: The store, which is not prepared, and has not touched a file or a server yet.
-/// - Throws: `ChatStorageError` with the code `invalidArgument` for a URL that is none, and for a configuration out of
-///   its bounds. It does not quote a PostgreSQL URL, which may hold a password.
+/// - Throws: `ChatStorageError` with the code `invalidArgument` for an invalid URL, and for a configuration out of its
+///   bounds. It does not quote a PostgreSQL URL, which may hold a password.
 public func openChatStorage(
     _ url: String, roles: RoleSet = .standard, observer: (any StorageObserver)? = nil,
     sqlite: (inout SQLiteBackend.Configuration) throws -> Void = { _ in },
@@ -30,7 +30,7 @@ public func openChatStorage(
     try await openChatStorage(StoreURL(url), roles: roles, observer: observer, sqlite: sqlite, postgres: postgres)
 }
 
-/// Opens the store that a URL names, which was read before.
+/// Opens the store that a parsed URL names.
 ///
 /// - Parameters:
 ///   - url: The URL.

@@ -1,7 +1,7 @@
-/// A key of one kind of store, and what its value changes.
+/// A key of one kind of store, and the setting that its value changes.
 struct Setting<Configuration>: Sendable {
     let key: String
-    /// Reads the value, sets it, and says whether there was one.
+    /// Reads the value and sets it; returns whether there was one.
     let apply: @Sendable (SettingsReader, inout Configuration) async throws -> Bool
 
     private init<Value>(

@@ -30,7 +30,7 @@ struct SettingsReader {
     func seconds(_ key: String, atLeast least: Double) async throws -> Duration? {
         let value = try await read(key, "a number of seconds") { try await config.fetchDouble(forKey: ConfigKey(key)) }
         guard let value else { return nil }
-        // The comparisons are false for what is no number.
+        // The comparisons are false for NaN.
         guard value >= least, value <= 1e9 else { throw problem(key, "must be \(least) to 1e9 seconds") }
         return .seconds(value)
     }
@@ -43,7 +43,7 @@ struct SettingsReader {
         return value
     }
 
-    /// An error about a key; it never quotes text that was configured.
+    /// An error about a key; it never quotes configured text.
     func problem(_ key: String, _ problem: String) -> ChatStorageError {
         ChatStorageError(.invalidArgument, "the configuration's \(scope)\(key) \(problem)")
     }

@@ -4,7 +4,7 @@ import ChatStorageBackends
 import ChatStoragePostgres
 import ChatStorageSQLite
 
-/// A store as an app's configuration names it: in environment variables, in a file, on the command line.
+/// The store that an app's configuration names: in environment variables, in a file, on the command line.
 ///
 /// ```swift
 /// let config = ConfigReader(provider: EnvironmentVariablesProvider())
@@ -12,8 +12,8 @@ import ChatStorageSQLite
 /// ```
 ///
 /// Keys are below `chatstorage`, unless an app says otherwise. As environment variables they are `CHATSTORAGE_URL`,
-/// `CHATSTORAGE_SQLITE_BUSY_TIMEOUT` and so on. Only the URL must be there; the defaults are those of the backends'
-/// configurations, which say more about each.
+/// `CHATSTORAGE_SQLITE_BUSY_TIMEOUT` and so on. Only the URL is required. The defaults are those of the backends'
+/// configurations, which describe each setting.
 ///
 /// | key | value |
 /// |---|---|
@@ -39,10 +39,10 @@ import ChatStorageSQLite
 /// | `postgres.bytesPerConnection` | a number, 1 or more |
 /// | `postgres.waitingCalls` | a number, 1 or more |
 ///
-/// A value that is not one of these, and one for a store of another kind than the URL's, is an error that names the
-/// key. A misspelt key is not noticed, since a `ConfigReader` does not list its keys.
+/// Any other value, and a value for another kind of store than the URL's, is an error that names the key. A misspelt
+/// key is not noticed, since a `ConfigReader` does not list its keys.
 public struct StoreConfiguration: Sendable {
-    /// The URL, whose description shows nothing of a PostgreSQL URL, which may hold a password.
+    /// The URL; its description shows nothing of a PostgreSQL URL, which may hold a password.
     public let url: StoreURL
     /// The roles that messages can have.
     public let roles: RoleSet
@@ -55,8 +55,8 @@ public struct StoreConfiguration: Sendable {
     ///
     /// - Parameters:
     ///   - config: The app's configuration.
-    ///   - scope: The key that those of the store are below; by default `chatstorage`. An app with two stores has two,
-    ///     such as `chats.archive`.
+    ///   - scope: The key that the store's keys are below; by default `chatstorage`. An app with two stores gives each
+    ///     its own, such as `chats.archive`.
     /// - Throws: `ChatStorageError` with the code `invalidArgument`, whose message names the key and quotes no text.
     public init(_ config: ConfigReader, under scope: ConfigKey = "chatstorage") async throws {
         let reader = SettingsReader(config, under: scope)

@@ -1,17 +1,17 @@
 import ChatStorageCore
 
-/// One conversation as it is kept; an object, so that a read copies no more of it than it returns.
+/// A stored conversation; an object, so that a read copies only what it returns.
 ///
 // `@unchecked Sendable`: it is used only under the store's lock, and a copied store gets records of its own.
 final class ConversationRecord: @unchecked Sendable {
-    // Swift would look at run time whether two changes of these overlap, which the lock excludes: a twentieth of an append
-    // for each.
-    /// As it is handed out, so that reading it copies little.
+    // Swift would check at run time whether two changes of these overlap, which the lock excludes; each check costs a
+    // twentieth of an append.
+    /// In the form that callers get, so that reading it copies little.
     @exclusivity(unchecked)
     private(set) var conversation: Conversation
     @exclusivity(unchecked)
     private(set) var messages: MessageLog
-    /// Where the conversation stands in the order of the list: its `updatedAt`, or an earlier one it had.
+    /// The conversation's place in the order of the list: its `updatedAt`, or an earlier one.
     private(set) var listedAt: Timestamp
 
     init(_ conversation: Conversation, _ messages: MessageLog) {
@@ -27,7 +27,7 @@ final class ConversationRecord: @unchecked Sendable {
         return copy
     }
 
-    /// Whether the list shows the conversation where it stood before it was last touched.
+    /// Whether the list still has the conversation at an earlier place.
     var isListedLate: Bool { listedAt != conversation.updatedAt }
 
     /// Changes all but the messages.
@@ -42,7 +42,7 @@ final class ConversationRecord: @unchecked Sendable {
         case .message(let sequence) where sequence == 0 || messages.contains(sequence): sequence
         case .newest(let sequence) where messages.contains(sequence): messages.tree.newest(under: sequence)
         case .message, .newest:
-            throw ChatStorageError(.messageNotFound, "the message that was to become the head does not exist")
+            throw ChatStorageError(.messageNotFound, "the message to make the head does not exist")
         }
     }
 
@@ -72,7 +72,7 @@ final class ConversationRecord: @unchecked Sendable {
         if new.marksRead { conversation.readThrough = conversation.lastSequence }
         let stored = messages.append(
             new, after: last, following: predecessor, createdAt: conversation.updatedAt)
-        // What follows the newest message, and is the head then, leaves a plain conversation plain.
+        // A plain conversation stays plain if the messages follow the newest one and become the head.
         if !new.movesHead || conversation.isBranched || messages.isBranched {
             setHead(new.movesHead ? messages.newest : head)
         }
@@ -85,10 +85,10 @@ final class ConversationRecord: @unchecked Sendable {
         if let sequence = place.replaced, messages.contains(sequence) { return messages.predecessor(of: sequence) }
         if place == .head { return head }
         throw ChatStorageError(
-            .messageNotFound, "the message that was to be followed or replaced does not exist")
+            .messageNotFound, "the message to follow or replace does not exist")
     }
 
-    /// Removes messages, and returns how many there were and what is to be freed.
+    /// Removes messages; returns how many there were, and the messages to free.
     func remove(_ selection: MessageRemoval.Selection, now: Timestamp) -> (count: Int, freed: MessageLog) {
         let old = messages
         let count: Int
@@ -131,17 +131,17 @@ final class ConversationRecord: @unchecked Sendable {
         try messages.page(query, head: conversation.head)
     }
 
-    /// The newest message of the current path that says something.
+    /// The preview of the current path's newest message with a text.
     func preview(_ scalars: Int) -> MessagePreview? {
         messages.preview(scalars, head: conversation.head)
     }
 
-    /// Notes that the list shows the conversation where it belongs.
+    /// Notes that the list has the conversation at its right place.
     func becomeListed() {
         listedAt = conversation.updatedAt
     }
 
-    /// The conversation is updated now, or not earlier than before when the clock stepped back.
+    /// Updates the conversation's time; if the clock stepped back, the time stays.
     private func touch(now: Timestamp) {
         conversation.updatedAt = max(conversation.updatedAt, now)
     }

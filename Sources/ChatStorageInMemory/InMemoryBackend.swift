@@ -1,10 +1,10 @@
 public import ChatStorageCore
 import ChatStorageSupport
 
-/// Conversations in the memory of this process: for an app's unit tests, and the model of what all backends do.
+/// Conversations in the memory of this process: for an app's unit tests, and as the model for all backends.
 ///
-/// It keeps the contract's rules, the codes of its errors and its limits included, so that a function that works on it
-/// works on a database too. Nothing outlives the last reference to the backend. Any number of tasks may use it at once.
+/// It keeps the contract's rules, with its error codes and limits, so a function that works on it works on a database
+/// too. Nothing outlives the last reference to the backend. Any number of tasks may use it at once.
 ///
 /// ```swift
 /// @Test func remembersTheQuestion() async throws {
@@ -15,12 +15,12 @@ import ChatStorageSupport
 /// }
 /// ```
 public final class InMemoryBackend: ChatStorageBackend {
-    /// What a store starts with.
+    /// How a store starts.
     public struct Configuration: Sendable {
         /// Where times come from; by default the system's clock.
         ///
-        /// It may stand still or step back: `Conversation/updatedAt` then stays. Times outside the years 1 to 9999
-        /// are moved to their ends. It is asked in the middle of calls, so it cannot use the backend itself.
+        /// It may stand still or step back: `Conversation/updatedAt` then stays. Times outside the years 1 to 9999 are
+        /// moved to the nearest end. The store asks it in the middle of calls, so it must not use the backend itself.
         public var clock: @Sendable () -> Timestamp
         /// Conversations of the default tenant that are there from the start; by default none.
         public var conversations: [ConversationSnapshot]
@@ -52,15 +52,16 @@ public final class InMemoryBackend: ChatStorageBackend {
         store = InMemoryStore(clock: clock, roles: roles)
     }
 
-    /// Opens a store that is prepared and holds conversations: for previews and tests, which want one in an expression.
+    /// Opens a prepared store with conversations in one expression, for previews and tests.
     ///
     /// ```swift
     /// let chats = InMemoryBackend.prepared(with: [.init("trip", title: "Kyoto", [.user("Hi"), .assistant("Hello")])])
     /// ```
     ///
-    /// The conversations can have messages of all roles that a store can take, `RoleSet/withTools`, and are read
-    /// whole. What is appended afterwards must be of `roles`, as on any other backend. A conversation that no store
-    /// keeps, such as one with a message of another role, is left out: in a test ``init(_:)`` says what is wrong.
+    /// The conversations can have messages of all roles that a store can take, `RoleSet/withTools`, and are read whole.
+    /// Messages that are appended afterwards must have one of the `roles`, as on any other backend. A conversation that
+    /// no store can keep, such as one with a message of another role, is left out: to find out why, use ``init(_:)`` in
+    /// a test.
     ///
     /// - Parameters:
     ///   - conversations: The conversations of the default tenant.
@@ -78,13 +79,13 @@ public final class InMemoryBackend: ChatStorageBackend {
         self.store = store
     }
 
-    /// A separate backend with the same content, not prepared: what a disk would hold, for tests of the suite.
+    /// A separate backend with the same content, not prepared, like a reopened disk; for tests of the suite.
     package func copy() -> InMemoryBackend { InMemoryBackend(store.copy()) }
 
     /// Runs a body that reads the store as it is at one moment, whatever is written meanwhile.
     ///
-    /// It notes all conversations first, and no call is served meanwhile. Messages are not copied, except those of
-    /// conversations that are written while the body runs.
+    /// It first notes all conversations; other calls wait for that. It copies messages only of conversations that are
+    /// written while the body runs.
     public func withSnapshot<Result: Sendable>(
         _ body: (any ChatStorageBackend) async throws -> Result
     ) async throws -> Result {
@@ -124,10 +125,10 @@ public final class InMemoryBackend: ChatStorageBackend {
 
     /// Makes the store ready.
     ///
-    /// As on the other backends, calls before it fail with `notPrepared`, so that an app's tests notice when it is
-    /// forgotten.
+    /// As on the other backends, calls before it fail with `notPrepared`, so that an app's tests notice if the app
+    /// forgets it.
     ///
-    /// There is no schema to create or to look for, so every `Preparation` succeeds.
+    /// There is no schema, so every `Preparation` succeeds.
     public func prepare(_ preparation: Preparation) async throws {
         try await CallMeter.measure(store.observer, .prepare, tenant: nil, nil) { _ in try store.prepare() }
     }

@@ -2,9 +2,9 @@ import ChatStorageCore
 import ChatStorageSupport
 import Synchronization
 
-/// All tenants' conversations behind one lock; every call holds it for as long as it takes and never waits inside.
+/// All tenants' conversations behind one lock; every call holds it throughout and never waits inside.
 final class InMemoryStore: Sendable {
-    /// Where a tenant's conversations are, which its handles hold on to: no call need look for them by name.
+    /// A tenant's conversations; its handles keep a reference, so that no call must look them up by name.
     ///
     // `@unchecked Sendable`: `conversations` alone can change, and the store reads and changes it under its lock only.
     final class Tenant: @unchecked Sendable {
@@ -13,7 +13,7 @@ final class InMemoryStore: Sendable {
         let observedName: String?
         /// What is wrong with the name, if something is.
         let check: Result<Void, any Error>
-        // Swift would look at run time whether two changes of it overlap, which the lock excludes.
+        // Swift would check at run time whether two changes of it overlap, which the lock excludes.
         @exclusivity(unchecked)
         fileprivate(set) var conversations = TenantConversations()
 
@@ -37,9 +37,9 @@ final class InMemoryStore: Sendable {
         }
 
         var phase = Phase.new
-        /// Those that have names.
+        /// The tenants that have names.
         var tenants: [UTF8Text: Tenant] = [:]
-        /// At this many, those without conversations and without handles are removed.
+        /// At this many tenants, those without conversations and handles are removed.
         var tenantsToTidy = 1_024
     }
 
@@ -51,10 +51,10 @@ final class InMemoryStore: Sendable {
     let endingAnswers = EndingAnswers()
     /// The bodies that read snapshots.
     let snapshots = WorkUnderWay()
-    /// Calls never wait here, so a task in a loop would keep its thread for ever.
+    /// Calls never wait here, so without it a task in a loop would keep its thread for ever.
     private let yieldPolicy = YieldPolicy()
 
-    /// Whether it shows one moment of another store, and takes no writes.
+    /// Whether it is a snapshot of another store, and takes no writes.
     let isSnapshot: Bool
 
     init(
@@ -81,7 +81,7 @@ final class InMemoryStore: Sendable {
             if let tenant = state.tenants[UTF8Text(name)] { return tenant }
             if state.tenants.count >= state.tenantsToTidy { Self.tidy(&state) }
             let tenant = Tenant(name)
-            // Nothing can be stored under a name that is none.
+            // Nothing can be stored under an invalid name.
             guard case .success = tenant.check else { return tenant }
             state.tenants[UTF8Text(name)] = tenant
             return tenant
@@ -187,7 +187,7 @@ final class InMemoryStore: Sendable {
 
     /// Frees the memory of a closed store.
     func free() {
-        // What was stored leaves the closure, so that it is freed outside the lock.
+        // The contents leave the closure, so that they are freed outside the lock.
         _ = state.withLock { state in
             defer { state.tenants = [:] }
             return ([defaultTenant] + state.tenants.values).map { tenant in

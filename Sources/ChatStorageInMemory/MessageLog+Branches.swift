@@ -1,6 +1,6 @@
 import ChatStorageCore
 
-/// Where a conversation has branched: its paths, its forks, and what becomes of them when messages are removed.
+/// The branches of a conversation: its paths, its forks, and how removing messages changes them.
 extension MessageLog {
     var isBranched: Bool { !(rare?.jumps.isEmpty ?? true) }
 
@@ -108,7 +108,8 @@ extension MessageLog {
             path.append((jump?.sequence ?? 1)...next)
             next = jump?.predecessor ?? 0
         }
-        // A path that passes the start goes on below it. A start that was removed cannot be checked.
+        // The path is past the start once it goes on below it. Whether a removed start was on the path cannot be
+        // checked.
         let isOnPath = start <= 0 || !contains(start) || next == start || (path.last?.contains(start) ?? false)
         guard isOnPath else {
             throw ChatStorageError(.conflict, "the message that the page begins after is not on the path")
@@ -140,14 +141,15 @@ extension MessageLog {
     /// Removes messages; what followed them follows their predecessors.
     ///
     /// - Parameters:
-    ///   - head: The end of the current path where that is not the newest message; it is moved where it is removed.
-    ///   - isRemoved: Whether a message goes; it is asked once for each, lowest sequence first, and hears whether the
-    ///     message follows one that goes.
+    ///   - head: The end of the current path, if that is not the newest message; it is moved if it is removed.
+    ///   - isRemoved: Whether to remove a message; called once for each, lowest sequence first, with whether the
+    ///     message follows a removed one.
     /// - Returns: How many there were.
     mutating func remove(
         _ id: ConversationID, head: inout Int64?, where isRemoved: (_ sequence: Int64, _ follows: Bool) -> Bool
     ) -> Int {
-        // What stays of a removed message's predecessors; a message follows an earlier one, of which it is known.
+        // A removed message's nearest predecessor that stays; a message follows an earlier one, for which it is already
+        // known.
         var survivors: [Int64: Int64] = [:]
         var messages: [Message] = []
         var (below, stayingBelow): (Int64, Int64) = (0, 0)

@@ -2,7 +2,7 @@ import ChatStorageCore
 
 /// One conversation's messages, lowest sequence first, with little beside their texts.
 struct MessageLog: Sendable {
-    /// A message as it is kept; its conversation is known from where it lies.
+    /// A stored message; its conversation is that of the log.
     struct Entry: Sendable {
         let content: String
         let sequence: Int64
@@ -10,7 +10,7 @@ struct MessageLog: Sendable {
         let role: Role
     }
 
-    /// What plain messages do not have.
+    /// What plain messages lack.
     ///
     // `@unchecked Sendable`: `changeRare` alone changes it, and only an object that no other log holds.
     final class Rare: @unchecked Sendable {
@@ -66,7 +66,7 @@ struct MessageLog: Sendable {
     }
 
     private(set) var entries: [Entry] = []
-    /// Beside the messages, so that plain ones cost nothing; nil if all are plain.
+    /// What plain messages lack, apart from the messages so that plain ones cost nothing; nil if all are plain.
     private(set) var rare: Rare?
 
     var count: Int { entries.count }
@@ -83,7 +83,7 @@ struct MessageLog: Sendable {
         if new.messages.isEmpty { return [] }
         reserve(new.messages.count)
         let first = append(new, at: 0, sequence: last + 1, following: predecessor, createdAt: createdAt)
-        // A literal takes less than an array that grows, and most appends are of one message.
+        // A literal costs less than an array that grows, and most appends have one message.
         if new.messages.count == 1 { return [first] }
         var stored = [first]
         stored.reserveCapacity(new.messages.count)
@@ -111,7 +111,7 @@ struct MessageLog: Sendable {
         return message
     }
 
-    /// Adds messages as they were elsewhere, which may leave gaps between sequences.
+    /// Adds restored messages, whose sequences may have gaps.
     mutating func append(_ messages: [Message]) {
         reserve(messages.count)
         for message in messages { append(message) }
@@ -154,7 +154,7 @@ struct MessageLog: Sendable {
         return message
     }
 
-    /// The preview of the newest of the last messages that says something.
+    /// The preview of the newest message with a text among the last ones.
     ///
     /// - Parameter head: The end of the current path.
     func preview(_ scalars: Int, head: Int64?) -> MessagePreview? {
@@ -184,19 +184,19 @@ struct MessageLog: Sendable {
         append(messages)
     }
 
-    /// Changes what plain messages do not have, in an object that no copy of the log shares.
+    /// Changes what plain messages lack, in an object that no copy of the log shares.
     private mutating func changeRare(_ body: (Rare) -> Void) {
         if !isKnownUniquelyReferenced(&rare) { rare = Rare(rare) }
         if let rare { body(rare) }
     }
 
-    /// Where a message is; nil if it is not there.
+    /// The index of a message; nil if it does not exist.
     func index(of sequence: Int64) -> Int? {
         let index = firstIndex(notBefore: sequence)
         return index < entries.count && entries[index].sequence == sequence ? index : nil
     }
 
-    /// Makes room by quarters: doubling would leave half of a long conversation's room empty.
+    /// Grows by a quarter: doubling would leave up to half of a long conversation's memory unused.
     private mutating func reserve(_ count: Int) {
         let needed = entries.count + count
         if needed > entries.capacity { entries.reserveCapacity(max(needed, entries.count + entries.count / 4 + 2)) }

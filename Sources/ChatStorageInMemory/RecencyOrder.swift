@@ -54,7 +54,7 @@ struct RecencyOrder: Sendable {
         var entries: [Entry] = []
         entries.reserveCapacity(min(limit, 1_000))
         var chunk = start.map { chunkIndex(reaching: $0) } ?? chunks.count - 1
-        // How many of the chunk's entries lie after the start; they are walked backwards.
+        // How many of the chunk's entries come after the start; they are walked backwards.
         var place =
             if let start, chunk < chunks.count {
                 placeOfFirst(notFollowing: start, inChunk: chunk)
@@ -74,24 +74,25 @@ struct RecencyOrder: Sendable {
         return entries
     }
 
-    /// The chunk whose entries are the first not to lie wholly after this one; `chunks.count` if all do.
+    /// The first chunk whose entries do not all come after this one; `chunks.count` if there is none.
     private func chunkIndex(reaching entry: Entry) -> Int {
         Self.firstIndex(below: chunks.count) { chunk in !follows(chunk, chunks[chunk].count - 1, entry) }
     }
 
-    /// The place in a chunk of the first entry that does not come after this one in the list; its count if all do.
+    /// The index in a chunk of the first entry that does not come after this one in the list; its count if there is
+    /// none.
     private func placeOfFirst(notFollowing entry: Entry, inChunk chunk: Int) -> Int {
         Self.firstIndex(below: chunks[chunk].count) { place in !follows(chunk, place, entry) }
     }
 
-    /// Whether the entry at a place comes after another in the list; ids are looked at only where times are equal.
+    /// Whether the entry at a place comes after another in the list; compares ids only if times are equal.
     private func follows(_ chunk: Int, _ place: Int, _ entry: Entry) -> Bool {
         let updatedAt = chunks[chunk][place].updatedAt
         return updatedAt == entry.updatedAt ? entry.id < chunks[chunk][place].id : updatedAt < entry.updatedAt
     }
 
     private mutating func split(_ chunk: Int) {
-        // The newest chunk grows at its end, so it keeps little: the older half is full then and stays so.
+        // The newest chunk grows at its end: the older part stays full, and the new chunk starts almost empty.
         let keep = chunk == chunks.count - 1 ? Self.chunkCapacity : Self.chunkCapacity / 2
         let tail = Array(chunks[chunk][keep...])
         chunks[chunk].removeSubrange(keep...)
@@ -107,7 +108,7 @@ struct RecencyOrder: Sendable {
         }
     }
 
-    /// The first index below a count at which a condition holds, which then holds at all later ones too.
+    /// The first index below a count at which a condition holds; it must then hold at all later ones.
     private static func firstIndex(below count: Int, where holds: (Int) -> Bool) -> Int {
         var low = 0
         var high = count

@@ -2,12 +2,12 @@ import ChatStorageCore
 
 /// One tenant's conversations: the contract's rules, without a database around them.
 struct TenantConversations: Sendable {
-    /// How many conversations may stay at their old places in the list after they were touched.
+    /// How many conversations may stay at their old places in the list after they were updated.
     private static let mostStale = 1_024
 
     private var records: [ConversationID: ConversationRecord] = [:]
     private var order = RecencyOrder()
-    /// Conversations that were touched since the list was last read; one that was deleted and made again may come
+    /// Conversations that were updated since the list was last read; one that was deleted and made again can be in it
     /// twice.
     private var stale: [ConversationID] = []
 
@@ -56,7 +56,7 @@ struct TenantConversations: Sendable {
         }
     }
 
-    /// Removes a conversation and hands out its messages to be freed; nil if there is none, or something spares it.
+    /// Removes a conversation and returns its messages, to be freed; nil if there is none, or something spares it.
     mutating func remove(_ deletion: ConversationDeletion) -> MessageLog? {
         let id = deletion.id
         if !deletion.isUnconditional {
@@ -118,7 +118,7 @@ struct TenantConversations: Sendable {
             return appended
         }
         guard new.condition.createsConversation else {
-            throw ChatStorageError(.conversationNotFound, "the conversation that was to be appended to does not exist")
+            throw ChatStorageError(.conversationNotFound, "the conversation to append to does not exist")
         }
         let first = new.condition.firstValues
         let conversation = Conversation(
@@ -145,7 +145,7 @@ struct TenantConversations: Sendable {
         records[id]?.messages.tree.forks ?? []
     }
 
-    /// Removes messages of a conversation, and returns how many there were and what is to be freed.
+    /// Removes messages of a conversation; returns how many there were, and the messages to free.
     mutating func remove(_ removal: MessageRemoval, now: Timestamp) -> (count: Int, freed: MessageLog) {
         change(removal.conversationID) { $0.remove(removal.selection, now: now) } ?? (0, MessageLog())
     }
@@ -172,9 +172,9 @@ struct TenantConversations: Sendable {
         order.insert(RecencyOrder.Entry(record.conversation))
     }
 
-    /// Changes a conversation where it lies; nil if there is none.
+    /// Changes a conversation in place; nil if there is none.
     ///
-    /// It keeps its place in the list until the list is read: most are touched many times in between.
+    /// It keeps its place in the list until the list is read: most are updated many times in between.
     private mutating func change<Result>(
         _ id: ConversationID, _ body: (ConversationRecord) throws -> Result
     ) rethrows -> Result? {
@@ -191,7 +191,7 @@ struct TenantConversations: Sendable {
         if stale.count >= Self.mostStale { moveStale() }
     }
 
-    /// Moves what was touched to its place in the list.
+    /// Moves updated conversations to their places in the list.
     private mutating func moveStale() {
         for id in stale {
             // It may have been deleted since, and created again.

@@ -180,7 +180,7 @@ extension PostgresBackend.Configuration {
         try require(EffectiveOptions.canRead(url), "the URL is not a PostgreSQL connection URI or string")
         try require(
             !EffectiveOptions(parsing: url).hasStrayPassword && !hasSecondAtSign,
-            "the URL's host or port is none; a / or @ in a password is written %2F or %40")
+            "the URL's host or port is not valid; write / and @ in a password as %2F and %40")
         if let schema {
             try require(
                 (1...63).contains(schema.utf8.count) && !schema.hasNUL,

@@ -157,7 +157,7 @@ struct TenantCall {
     }
 
     private static let headNotFound = ChatStorageError(
-        .messageNotFound, "the message that was to become the head does not exist")
+        .messageNotFound, "the message to make the head does not exist")
 
     /// Deletes a conversation and all its messages.
     func deleteConversation(_ deletion: ConversationDeletion) async throws -> Bool {
@@ -254,7 +254,7 @@ struct TenantCall {
             if let result = try await change() { return result }
         }
         throw ChatStorageError(
-            .unavailable, "what was to be changed was changed by others each time it was tried",
+            .unavailable, "others changed the same data each time the change was tried",
             writeOutcome: .notApplied)
     }
 

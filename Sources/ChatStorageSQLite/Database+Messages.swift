@@ -23,7 +23,7 @@ extension Database {
     private func appendToNew(_ new: NewMessages, tenant: String, now: Timestamp) throws -> AppendResult {
         guard new.condition.createsConversation else {
             throw ChatStorageError(
-                .conversationNotFound, "the conversation that was to be appended to does not exist")
+                .conversationNotFound, "the conversation to append to does not exist")
         }
         let (first, count) = (new.condition.firstValues, Int64(new.messages.count))
         let conversation = Conversation(
@@ -67,7 +67,7 @@ extension Database {
     }
 
     static let placeNotFound = ChatStorageError(
-        .messageNotFound, "the message that was to be followed or replaced does not exist")
+        .messageNotFound, "the message to follow or replace does not exist")
 
     /// Stores the messages of an append that has taken their sequences.
     ///

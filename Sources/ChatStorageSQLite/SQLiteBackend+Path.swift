@@ -22,7 +22,7 @@ extension SQLiteBackend.Configuration {
         func refuse(_ condition: Bool, _ problem: String) throws {
             if condition { throw ChatStorageError(.invalidArgument, problem) }
         }
-        try refuse(path.isEmpty || path == ":memory:", "the path names no file; InMemoryBackend keeps none")
+        try refuse(path.isEmpty || path == ":memory:", "the path names no file; InMemoryBackend needs none")
         try refuse(path.hasNUL, "the path has U+0000 in it")
         try refuse(path.utf8.last == UInt8(ascii: "/"), "the path ends with a slash, so it is that of a folder")
         try refuse(

@@ -1,8 +1,8 @@
 public import ChatStorageCore
 
-/// Which kind of database a store is, as OpenTelemetry's `db.system.name` says it.
+/// The kind of database of a store, as in OpenTelemetry's `db.system.name`.
 ///
-/// Another backend's is written as a string: `"my_database"`.
+/// For another backend use a string: `"my_database"`.
 public struct DatabaseSystem: Sendable, Hashable, ExpressibleByStringLiteral {
     /// The name.
     public let name: String
@@ -28,7 +28,7 @@ public struct DatabaseSystem: Sendable, Hashable, ExpressibleByStringLiteral {
 }
 
 extension DatabaseSystem {
-    /// Makes the one of a store's URL.
+    /// Finds the kind of a store's URL.
     ///
     /// - Parameter url: The URL.
     public init(_ url: StoreURL) {

@@ -1,6 +1,6 @@
 public import ChatStorageCore
 
-/// Several observers as one: each gets everything, in their order.
+/// Several observers as one: each gets every report, in their order.
 ///
 /// ```swift
 /// configuration.observer = StorageObservers([

@@ -2,7 +2,7 @@
 public enum QueueRefusal: Error, Hashable {
     /// The queue is closed.
     case closed
-    /// The queue is full: `limit` calls wait already for what `purpose` names.
+    /// The queue is full: `limit` calls already wait for what `purpose` names.
     case full(limit: Int, purpose: String)
 }
 
@@ -11,13 +11,13 @@ public enum QueueRefusal: Error, Hashable {
 /// Its owner keeps it behind a lock, together with what the calls wait for. A call whose caller was cancelled counts
 /// until it is found: when its turn comes, when the queue is full, or when all callers may have left.
 ///
-/// Its code is visible to other modules, which make it for their calls.
+/// Its code is inlinable, so that other modules specialise it for their calls.
 public struct BoundedQueue<Call: Sendable>: Sendable {
     @usableFromInline let limit: Int
     @usableFromInline let purpose: String
     @usableFromInline let isWanted: @Sendable (Call) -> Bool
     @usableFromInline var calls = FIFO<Call>()
-    /// How many of the calls may have lost their callers, at most.
+    /// How many of the calls may have lost their callers.
     @usableFromInline var cancelled = 0
     /// Whether it takes no calls any more; those that wait can still be taken from it.
     public private(set) var isClosed = false
@@ -46,7 +46,7 @@ public struct BoundedQueue<Call: Sendable>: Sendable {
     @inlinable public mutating func append(_ call: Call, besides others: Int = 0) throws(QueueRefusal) {
         try checkIsOpen()
         if calls.count + others >= limit {
-            // Looking through the queue costs its length, so only where a caller has left it.
+            // A search takes time by the queue's length, so only if a caller has left.
             if cancelled > 0 { removeCancelled() }
             guard calls.count + others < limit else { throw .full(limit: limit, purpose: purpose) }
         }
@@ -75,7 +75,8 @@ public struct BoundedQueue<Call: Sendable>: Sendable {
 
     /// Notes that a caller was cancelled, whether its call waits here or was taken before.
     ///
-    /// Once all callers may have left, the calls without one are removed. On average a cancellation examines one call.
+    /// Once all callers may have left, the calls without one are removed. So a cancellation examines one call on
+    /// average.
     public mutating func noteCancellation() {
         cancelled += 1
         if cancelled >= calls.count { removeCancelled() }

@@ -2,10 +2,10 @@ public import Synchronization
 
 /// A caller that waits for work done elsewhere, on a thread that may block.
 ///
-/// The caller suspends; it never blocks a thread. When its task is cancelled it goes on at once with a
-/// `CancellationError`: the work, if it has begun, ends by itself and its result is dropped.
+/// The caller suspends; it never blocks a thread. If its task is cancelled, it goes on at once with a
+/// `CancellationError`. Work that has begun ends by itself, and its result is dropped.
 ///
-/// Its code is visible to other modules, which make it for their results.
+/// Its code is inlinable, so that other modules specialise it for their results.
 public final class CancellableContinuation<Success: Sendable>: Sendable {
     // Unsafe continuations do not detect misuse; the state makes sure that each is resumed once. Checked ones cost an
     // object and a look-up of its type at every call.
@@ -26,7 +26,7 @@ public final class CancellableContinuation<Success: Sendable>: Sendable {
     ///   - submit: Hands the call over.
     ///   - onCancel: Runs after the caller was cancelled while it waited, so that a queue can count calls without
     ///     callers.
-    /// - Throws: What the call ended with, or `CancellationError`, at once, when the task is or was cancelled.
+    /// - Throws: The call's error, or `CancellationError`, at once, if the task is or was cancelled.
     @inlinable public static func wait(
         submit: (CancellableContinuation<Success>) -> Void, onCancel: @Sendable () -> Void = {},
         isolation: isolated (any Actor)? = #isolation
@@ -43,7 +43,7 @@ public final class CancellableContinuation<Success: Sendable>: Sendable {
 
     /// Whether the work is still wanted; false once the caller was cancelled.
     ///
-    /// True is a promise: from then on the work is done, though its caller may not wait for it.
+    /// True is a promise to do the work, even if its caller stops waiting for it.
     @inlinable public func begin() -> Bool {
         state.withLock { state in
             guard case .waiting(let continuation) = state else { return false }
@@ -59,9 +59,9 @@ public final class CancellableContinuation<Success: Sendable>: Sendable {
         }
     }
 
-    /// Ends the call; only the first time counts, so a result that comes after the caller was cancelled is dropped.
+    /// Ends the call; only the first time counts, so a result is dropped if the caller was cancelled before.
     ///
-    /// - Returns: Whether the caller gets this result. Check it if the result is something that must be given back.
+    /// - Returns: Whether the caller gets this result. Check it if an unused result must be released.
     @discardableResult
     @inlinable public func end(_ result: Result<Success, any Error>) -> Bool {
         let continuation: UnsafeContinuation<Success, any Error>? = state.withLock { state in
@@ -75,7 +75,7 @@ public final class CancellableContinuation<Success: Sendable>: Sendable {
         return continuation != nil
     }
 
-    /// Keeps the continuation; false, and the caller goes on with an error, if the task was cancelled before.
+    /// Keeps the continuation; false if the task was cancelled before, and then the caller goes on with an error.
     @inlinable func wait(_ continuation: UnsafeContinuation<Success, any Error>) -> Bool {
         let waits = state.withLock { state in
             guard case .new = state else { return false }

@@ -10,7 +10,8 @@ import Android
 
 /// A thread of its own, for work that waits in the kernel.
 ///
-/// The threads of Dispatch are shared with Swift's tasks on Linux: while these keep every core busy none is left for others.
+/// On Linux, Dispatch shares its threads with Swift's tasks: if these keep every core busy, no thread is left for other
+/// work.
 public enum DetachedThread {
     fileprivate final class Body: Sendable {
         let run: @Sendable () -> Void
@@ -20,7 +21,7 @@ public enum DetachedThread {
         }
     }
 
-    /// Starts a thread; false when the system has none left.
+    /// Starts a thread; false if the system has none left.
     public static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
         let box = Unmanaged.passRetained(Body(body))
         #if canImport(Darwin) || canImport(Musl)

@@ -1,6 +1,7 @@
 /// A queue: elements leave in the order in which they came, each step in constant time on average.
 ///
-/// Its code is visible to other modules, which make it for their elements: without that each step looks the type up.
+/// Its code is inlinable, so that other modules specialise it for their elements: otherwise each step looks up the
+/// type.
 public struct FIFO<Element> {
     @usableFromInline var elements: [Element?] = []
     @usableFromInline var first = 0

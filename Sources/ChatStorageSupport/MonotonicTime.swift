@@ -8,7 +8,7 @@ import Musl
 import Android
 #endif
 
-/// The time for calls that take microseconds, where the cost of `ContinuousClock` and its 128-bit instants would show.
+/// The time for calls that take microseconds, for which `ContinuousClock` with its 128-bit instants would be too slow.
 public enum MonotonicTime {
     /// Nanoseconds since a fixed moment in the past.
     public static var now: Int64 {

@@ -1,9 +1,9 @@
 import Dispatch
 import Synchronization
 
-/// A thread that does one piece of work after another, in the order in which they were given.
+/// A thread that does one piece of work after another, in the order in which it gets them.
 ///
-/// It starts with the first piece of work, and ends with this value, once what was given is done.
+/// It starts with the first piece of work. It ends when this value is released and all work is done.
 public final class SerialThread: Sendable {
     private let core = Core()
 
@@ -19,16 +19,16 @@ public final class SerialThread: Sendable {
         core.add(work)
     }
 
-    /// Has the thread do work, which may block, and waits for what it returns.
+    /// Makes the thread do work, which may block, and waits for the result.
     ///
-    /// It waits even when the task is cancelled, so that what the work uses can be freed afterwards.
+    /// It waits even if the task is cancelled, so that the caller can free what the work uses afterwards.
     public func run<Success: Sendable>(_ work: @escaping @Sendable () throws -> Success) async throws -> Success {
         try await withCheckedThrowingContinuation { continuation in
             async { continuation.resume(with: Result { try work() }) }
         }
     }
 
-    /// What the thread and its owner share; the thread keeps it alive, and not its owner.
+    /// What the thread and its owner share; the thread keeps this alive, but not the owner.
     private final class Core: Sendable {
         private struct State {
             var work = FIFO<@Sendable () -> Void>()
@@ -46,7 +46,7 @@ public final class SerialThread: Sendable {
                 return !state.hasThread
             }
             if needsThread, !DetachedThread.start({ [self] in loop() }) {
-                // The system has no thread left: a shared one does what there is, and the next work tries again.
+                // The system has no thread left: a shared one does the present work, and the next work tries again.
                 DispatchQueue.global().async { [self] in runAll() }
             }
             pending.signal()

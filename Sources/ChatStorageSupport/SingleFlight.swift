@@ -1,9 +1,9 @@
 import Synchronization
 
-/// One run of a function for all callers that ask while it goes on.
+/// Runs a function once for all callers that ask during the run.
 ///
-/// Its result is not kept: a later caller starts another run. A caller that is cancelled disturbs no other. When all
-/// are cancelled the run is too, and those who ask meanwhile get another one once it has ended.
+/// The result is not kept: a later caller starts another run. A cancelled caller disturbs no other. If all are
+/// cancelled, so is the run; callers that ask meanwhile get another run once it has ended.
 public final class SingleFlight<Value: Sendable>: Sendable {
     private typealias Caller = CancellableContinuation<Value>
 
@@ -11,14 +11,14 @@ public final class SingleFlight<Value: Sendable>: Sendable {
         var callers: BoundedQueue<Caller>
         /// The run under way: there is one at a time.
         var run: Task<Void, Never>?
-        /// Whether its callers have all left it; those that are there have come since.
+        /// Whether all its callers have left it; the present callers have come since.
         var isLeft = false
-        /// The function for those that have come since.
+        /// The function for the callers that have come since.
         var next: (@Sendable () async throws -> Value)?
         /// Calls of ``close()``, which wait until there is no run.
         var closing: [CheckedContinuation<Void, Never>] = []
 
-        /// Gives up the run, which is then to be cancelled; nil if that has happened, or there is no run.
+        /// Gives up the run and returns it, to be cancelled; nil if that was done before, or there is no run.
         mutating func leaveRun() -> Task<Void, Never>? {
             guard !isLeft, let run else { return nil }
             isLeft = true
@@ -46,13 +46,13 @@ public final class SingleFlight<Value: Sendable>: Sendable {
     /// How many callers wait.
     public var waitingCount: Int { state.withLock { $0.callers.count } }
 
-    /// What a run returns: the one under way, or a new one.
+    /// The result of a run: the one under way, or a new one.
     ///
     /// - Parameters:
-    ///   - isFinal: Whether a caller takes a value from a run that began before its call. If not, it waits for another
-    ///     run: what it did before the call may have changed the value.
+    ///   - isFinal: Whether a value can be used by a caller that came after its run began. If not, that caller waits
+    ///     for another run: what it did before its call may have changed the value.
     ///   - run: The function. It runs in a task of its own.
-    /// - Throws: What the function throws; ``QueueRefusal``; `CancellationError`, at once, when the task is cancelled.
+    /// - Throws: The function's error; ``QueueRefusal``; `CancellationError`, at once, if the task is cancelled.
     public func value(
         acceptingEarlier isFinal: (Value) -> Bool, by run: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
@@ -60,7 +60,7 @@ public final class SingleFlight<Value: Sendable>: Sendable {
         return isEarlier && !isFinal(value) ? try await wait(for: run).value : value
     }
 
-    /// Refuses the callers that wait and those that come, and returns when no run is under way.
+    /// Refuses waiting and later callers, and returns when no run is under way.
     public func close() async {
         let (callers, run) = state.withLock { state in
             state.callers.close()
@@ -110,7 +110,7 @@ public final class SingleFlight<Value: Sendable>: Sendable {
         }
     }
 
-    /// Not in a caller's task, so that the others go on when that is cancelled.
+    /// Begins a run, in a task of its own so that cancelling one caller does not end it for the others.
     private func begin(_ run: @escaping @Sendable () async throws -> Value) -> Task<Void, Never> {
         Task {
             do {

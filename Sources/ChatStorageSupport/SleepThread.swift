@@ -10,7 +10,7 @@ import Android
 
 /// Blocks the calling thread for a time; a signal can end it earlier.
 ///
-/// Only for a thread that belongs to a backend, where nothing else is to run meanwhile.
+/// Only for a backend's own thread, on which nothing else has to run meanwhile.
 public func sleepThread(for time: Duration) {
     let (seconds, attoseconds) = time.components
     guard seconds >= 0, attoseconds >= 0 else { return }

@@ -8,13 +8,13 @@ import Musl
 import Android
 #endif
 
-// Swift's `String ==` and `<` compare canonical forms, databases compare bytes. What is stored is compared as bytes
-// everywhere (contract T2, T5), so all comparisons of stored text go through here.
+// Swift's `String ==` and `<` compare canonical forms; databases compare bytes. Stored text is compared as bytes
+// everywhere (contract T2, T5), so all its comparisons go through here.
 extension String {
     /// Makes a string of these bytes; nil if they are not UTF-8.
     ///
-    /// Decoding repairs what is not UTF-8, which then is not the same any more. `String(validating:as:)` says it at once
-    /// and takes several times as long.
+    /// It decodes the bytes, which repairs invalid UTF-8, and compares the result with them. `String(validating:as:)`
+    /// would take several times as long.
     public init?(validUTF8 bytes: UnsafeBufferPointer<UInt8>) {
         let text = String(decoding: bytes, as: UTF8.self)
         guard text.withUTF8Bytes({ $0.compare(to: bytes) == 0 }) else { return nil }
@@ -23,7 +23,7 @@ extension String {
 
     /// Whether both strings have the same UTF-8 bytes.
     public func hasSameUTF8(as other: String) -> Bool {
-        // Short strings, and copies, mostly are the same to the last bit; then their bytes need no look.
+        // Short strings, and copies, are mostly the same to the last bit; then their bytes need not be compared.
         hasSameBits(as: other) || utf8.count == other.utf8.count && compareUTF8(to: other) == 0
     }
 
@@ -32,7 +32,7 @@ extension String {
         compareUTF8(to: other) < 0
     }
 
-    /// Hashes the UTF-8 bytes, and a byte that UTF-8 does not have as their end.
+    /// Hashes the UTF-8 bytes, and then a byte that UTF-8 never has.
     public func hashUTF8(into hasher: inout Hasher) {
         withUTF8Bytes { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
         hasher.combine(0xff as UInt8)
@@ -93,7 +93,7 @@ extension Optional<String> {
     }
 }
 
-/// A text as the key of a dictionary or the element of a set, told from others by its UTF-8 bytes.
+/// A text as the key of a dictionary or the element of a set, compared by its UTF-8 bytes.
 public struct UTF8Text: Sendable, Hashable {
     /// The text, as it was given.
     public let text: String

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// When calls that never wait yield their thread to other tasks.
+/// Decides when calls that never wait yield their thread to other tasks.
 ///
 /// A task in a loop of such calls would keep its thread for ever. Yielding costs more than many calls, so a busy store
 /// yields about every five milliseconds, which is about a kernel's time slice when other threads wait.
@@ -18,7 +18,7 @@ public final class YieldPolicy: Sendable {
         self.callsPerLook = callsPerLook
     }
 
-    /// Whether this call is to yield.
+    /// Whether this call must yield.
     public func isDue() -> Bool {
         guard calls.wrappingAdd(1, ordering: .relaxed).newValue.isMultiple(of: callsPerLook) else { return false }
         let now = ContinuousClock.now

@@ -81,8 +81,8 @@ extension ServerError {
         case "53300": return (.unavailable, "the server takes no more connections, in all or for this user or database")
         case "55P03": return (.unavailable, "a lock was not available within the lock timeout or the call timeout")
         case "57014": return (.unavailable, "the server cancelled the statement, most often at the statement timeout")
-        case "57P01", "57P02": return (.unavailable, "the server ended the connection; it stops, or an admin did it")
-        case "57P03": return (.unavailable, "the server does not serve yet or any more: it starts, recovers or stops")
+        case "57P01", "57P02": return (.unavailable, "the server is stopping, or an admin ended the connection")
+        case "57P03": return (.unavailable, "the server is starting, recovering or stopping")
         case "XX001", "XX002": return (.damaged, "the database is corrupt")
         default: return meaningOfClass
         }
@@ -93,14 +93,14 @@ extension ServerError {
         case "08": (.unavailable, "the connection to the server failed")
         case "22": (.damaged, "the database holds a value that the library does not write")
         case "23":
-            (.schemaMismatch, "a constraint refused the write that is not one of the schema as the library makes it")
+            (.schemaMismatch, "a constraint that is not the library's refused the write")
         case "28":
             (
                 .accessDenied,
-                "the server lets this user not in from here: it has no such user, or no rule for the connection"
+                "the server does not let this user in from here: it has no such user, or no rule for the connection"
             )
         case "0A", "42", "P0":
-            (.schemaMismatch, "the database refused a statement that suits the schema as the library makes it")
+            (.schemaMismatch, "the database refused a statement that fits the schema as the library makes it")
         case "53", "57": (.unavailable, "the server cannot serve the call at present")
         case "58": (.unavailable, "the server could not read or write its files")
         default: (.unavailable, "the server failed")

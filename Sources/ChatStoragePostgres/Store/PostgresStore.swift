@@ -145,7 +145,7 @@ final class PostgresStore: Sendable {
         if let name = try invalid.rows.first?.text(0) {
             throw ChatStorageError(
                 .schemaMismatch,
-                "the index \(name) is not valid: it is still made, or that has failed; in that case drop it first")
+                "the index \(name) is not valid: it is still being made, or that has failed; then drop it first")
         }
         try await transact(definition.endOfMigration, meter)
     }
@@ -248,8 +248,7 @@ final class PostgresStore: Sendable {
             throw ChatStorageError(
                 .notPrepared,
                 """
-                the PostgreSQL schema \(schema.quoted) has not all of the library's tables any more; call prepare() \
-                first
+                the PostgreSQL schema \(schema.quoted) no longer has all of the library's tables; call prepare() first
                 """,
                 writeOutcome: error.writeOutcome, cause: error.cause)
         } catch {

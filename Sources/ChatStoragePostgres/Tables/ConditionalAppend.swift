@@ -190,7 +190,7 @@ struct ConditionalAppend: Sendable {
     }
 
     private static let conversationNotFound = ChatStorageError(
-        .conversationNotFound, "the conversation that was to be appended to does not exist")
+        .conversationNotFound, "the conversation to append to does not exist")
     private static let messageNotFound = ChatStorageError(
-        .messageNotFound, "the message that was to be followed or replaced does not exist")
+        .messageNotFound, "the message to follow or replace does not exist")
 }

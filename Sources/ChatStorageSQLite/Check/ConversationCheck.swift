@@ -63,7 +63,7 @@ struct ConversationCheck {
             return try statement.step()
         }
         if isBeside, !hasMetadataBeside {
-            problems.add(.metadata, "metadata lies beside the row, which does not say so")
+            problems.add(.metadata, "there is metadata beside the row, and the row does not say so")
         }
     }
 
@@ -112,7 +112,7 @@ struct ConversationCheck {
                 hasJumps = true
                 guard try parent == 0 || tree.contains(parent) else { throw ConversationTree.missingPredecessor }
                 guard parent != newest else {
-                    throw ChatStorageError(.damaged, "a stored message names the message before it, which goes unsaid")
+                    throw ChatStorageError(.damaged, "a stored message names the message before it, where NULL is due")
                 }
             }
             return true
@@ -122,14 +122,14 @@ struct ConversationCheck {
     private func checkCounts() {
         let (expected, isOverflow) = lastSequence.subtractingReportingOverflow(removedCount)
         if isOverflow || expected != Int64(messageCount) {
-            problems.add(.conversation, "has \(messageCount) messages; by its row it has \(isOverflow ? 0 : expected)")
+            problems.add(.conversation, "has \(messageCount) messages, and its row says \(isOverflow ? 0 : expected)")
         }
     }
 
     private func checkHead(in database: Database) throws {
         if let head {
             if head == newest {
-                problems.add(.tree, "the head is the newest message, which goes unsaid")
+                problems.add(.tree, "the head names the newest message, where NULL is due")
             } else if let tree = try? ConversationTree(of: id, tenant: tenant, in: database) {
                 try problems.report(.tree) {
                     guard try head == 0 || tree.contains(head) else { throw ConversationTree.missingPredecessor }
@@ -138,7 +138,7 @@ struct ConversationCheck {
         }
         if isBranched != (head != nil || hasJumps) {
             problems.add(
-                .tree, isBranched ? "says that it has branched, and has not" : "has branched, and does not say so")
+                .tree, isBranched ? "is marked as branched, and is not" : "has branched, and is not marked as branched")
         }
     }
 

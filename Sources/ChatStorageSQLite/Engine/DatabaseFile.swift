@@ -91,8 +91,8 @@ struct DatabaseFile: Sendable {
             throw ChatStorageError(
                 .accessDenied,
                 """
-                the database cannot be opened as immutable: beside it lies a \(name) that may have changes which are \
-                not in it; opened once where it can be written, and closed, it has them
+                the database cannot be opened as immutable: a \(name) beside it may have changes that are not in it; \
+                open and close it once where it can be written
                 """)
         }
     }

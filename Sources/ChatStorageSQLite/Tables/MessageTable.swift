@@ -427,7 +427,7 @@ struct MessageTable {
     static func state(in row: Statement, at column: Int32) throws -> MessageState {
         if row.isNull(column) { return .complete }
         guard let state = MessageState(rawValue: try row.text(column)) else {
-            throw ChatStorageError(.damaged, "a stored message has a state that none has")
+            throw ChatStorageError(.damaged, "a stored message has an unknown state")
         }
         return state
     }

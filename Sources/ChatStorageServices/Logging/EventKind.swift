@@ -1,7 +1,7 @@
 import ChatStorageCore
 import Logging
 
-/// What is equal about events of which one line stands for several.
+/// What events have in common if one line stands for several of them.
 struct EventKind: Hashable {
     enum What: UInt8 {
         case slowCall, failedCall
@@ -56,16 +56,16 @@ struct EventKind: Hashable {
     }
 }
 
-/// Events of a kind that one line stands for.
+/// Events of a kind that share one line.
 struct CountedEvents {
     let kind: EventKind
     let level: Logger.Level
-    /// How many they are.
+    /// How many there are.
     var count = 1
     /// The longest of their durations, if they have any.
     var longest: Duration?
 
-    /// What the line says of them, if they are several.
+    /// What the line adds if there are several.
     var sum: Logger.Metadata {
         guard count > 1 else { return [:] }
         var sum: Logger.Metadata = ["chatstorage.events": .stringConvertible(count)]

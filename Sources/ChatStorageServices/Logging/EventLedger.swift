@@ -1,25 +1,25 @@
 import ChatStorageCore
 import Logging
 
-/// Which events were logged lately, and how many equal ones came since.
+/// Which events were logged lately, and how many equal ones have come since.
 struct EventLedger {
     private struct Entry {
-        /// Until then, equal events are counted.
+        /// Until this time, equal events are only counted.
         var end: ContinuousClock.Instant
-        /// Those that came since the line; nil if none did.
+        /// The events that came since the line; nil if none did.
         var unreported: CountedEvents?
     }
 
-    /// How many kinds are told apart.
+    /// How many kinds are distinguished.
     static let capacity = 128
 
     private var entries: [EventKind: Entry] = [:]
-    /// Before then, no more room is looked for.
+    /// Until this time the ledger does not search for more room.
     private var nextTidying: ContinuousClock.Instant?
 
     /// Notes an event.
     ///
-    /// - Returns: The events that a line now stands for, this one included; nil if it is only counted.
+    /// - Returns: The events to log in one line now, this one included; nil if it is only counted.
     mutating func note(
         _ kind: EventKind, level: Logger.Level, duration: Duration?, at now: ContinuousClock.Instant,
         every interval: Duration
@@ -47,16 +47,16 @@ struct EventLedger {
         return ended.compactMap(\.value.unreported)
     }
 
-    /// Takes all events that no line stands for.
+    /// Takes all events that are in no line yet.
     mutating func takeUnreported() -> [CountedEvents] {
         defer { entries = [:] }
         return entries.values.compactMap(\.unreported)
     }
 
-    /// Whether there are events that no line stands for.
+    /// Whether there are events that are in no line yet.
     var hasUnreported: Bool { entries.values.contains { $0.unreported != nil } }
 
-    /// The kind itself if it is known or there is room for it, otherwise a rougher one, of which there are few.
+    /// The kind itself if it is known or there is room for it, otherwise one of a few rougher kinds.
     private mutating func keptKind(
         for kind: EventKind, at now: ContinuousClock.Instant, every interval: Duration
     ) -> EventKind {

@@ -22,7 +22,7 @@ extension LoggingObserver {
         report(EventKind(.connectionOpened), level: .debug, metadata: { Self.metadata(of: connection) })
     }
 
-    /// Logs that it was lost, or at the level debug that it was closed.
+    /// Logs that it was lost; that it was closed, only at the level debug.
     public func connectionClosed(_ connection: ObservedConnection) {
         let kind = EventKind(
             connection.error == nil ? .connectionClosed : .connectionLost,
@@ -96,7 +96,7 @@ extension LoggingObserver {
 }
 
 extension ObservedCall.Outcome {
-    /// How much a call that ended so matters to somebody who runs a server.
+    /// The level at which a call with this outcome is logged.
     fileprivate var level: Logger.Level {
         switch self {
         case .succeeded: .trace
@@ -107,7 +107,7 @@ extension ObservedCall.Outcome {
 }
 
 extension ChatStorageError.Code {
-    /// Refusals depend on what the caller gave; the rest is the database's or the operator's.
+    /// The log level: debug for refusals, which depend on the caller's arguments; higher for the database's own errors.
     fileprivate var level: Logger.Level {
         switch self {
         case .unavailable, .readOnly, .accessDenied, .damaged, .notPrepared, .schemaTooNew, .schemaMismatch: .error

@@ -8,7 +8,7 @@ import Synchronization
 /// configuration.observer = LoggingObserver(Logger(label: "chats"), system: .postgresql)
 /// ```
 ///
-/// It logs no text, title, label or metadata of a chat, and tenants and conversations only if `showsNames` says so.
+/// It logs no text, title, label or metadata of a chat, and names tenants and conversations only with `showsNames`.
 ///
 /// | what | level |
 /// |---|---|
@@ -48,16 +48,17 @@ import Synchronization
 ///
 /// ## Floods
 ///
-/// Of equal events (the same operation, error and engine's code) one line is logged in each ``interval``. The next line
-/// says how many it stands for: at the next such event, or at the next call of any kind after the interval, or at the
-/// end of the observer's life. At most 128 kinds of event are told apart; beyond these, operations and engines' codes
-/// are not. So a server that is down for a day, with thousands of callers, makes a few lines every ten seconds.
+/// For equal events (the same operation, error and engine's code) it logs one line in each ``interval``, and counts the
+/// others. The next line says how many it stands for; it comes with the next such event, with the next call of any kind
+/// after the interval, or when the observer is released. At most 128 kinds of event are distinguished; beyond these,
+/// operations and engines' codes are not. So a database that is down for a day, with thousands of callers, makes a few
+/// lines every ten seconds.
 public final class LoggingObserver: StorageObserver {
-    /// From which duration a call, commit or checkpoint is slow.
+    /// The duration from which a call, commit or checkpoint is slow.
     public let slowThreshold: Duration
-    /// Whether tenants and conversations are named, which can be people's names.
+    /// Whether lines name tenants and conversations, which can be people's names.
     public let showsNames: Bool
-    /// In which time equal events make one line.
+    /// The time in which equal events make one line.
     public let interval: Duration
 
     let logger: Logger
@@ -69,11 +70,11 @@ public final class LoggingObserver: StorageObserver {
     /// Makes an observer.
     ///
     /// - Parameters:
-    ///   - logger: Where it logs to. Its level counts when something happens.
+    ///   - logger: Where it logs to. The logger's level is checked for each event.
     ///   - system: The kind of database, which every line names.
-    ///   - slowThreshold: From which duration a call is slow; by default a second.
-    ///   - showsNames: Whether tenants and conversations are named; by default not.
-    ///   - interval: In which time equal events make one line; by default ten seconds. Zero makes a line of each.
+    ///   - slowThreshold: The duration from which a call, commit or checkpoint is slow; by default a second.
+    ///   - showsNames: Whether lines name tenants and conversations; by default not.
+    ///   - interval: The time in which equal events make one line; by default ten seconds. Zero logs each event.
     public convenience init(
         _ logger: Logger, system: DatabaseSystem, slowThreshold: Duration = .seconds(1), showsNames: Bool = false,
         interval: Duration = .seconds(10)
@@ -83,7 +84,7 @@ public final class LoggingObserver: StorageObserver {
             now: { ContinuousClock.now })
     }
 
-    /// Makes an observer with a clock of a test's.
+    /// Makes an observer with a test's clock.
     init(
         _ logger: Logger, system: DatabaseSystem, slowThreshold: Duration = .seconds(1), showsNames: Bool = false,
         interval: Duration = .seconds(10), now: @escaping @Sendable () -> ContinuousClock.Instant

@@ -7,11 +7,12 @@ final class MetricCache<Key: Hashable & Sendable, Metric: Sendable>: Sendable {
     /// The metric of a key.
     ///
     /// - Parameters:
-    ///   - key: One of few: all that are asked for are kept.
+    ///   - key: One of a few keys: the metrics of all keys are kept.
     ///   - make: Makes the metric; nil if there is to be none.
     func metric(_ key: Key, _ make: () -> Metric?) -> Metric? {
         if let metric = metrics.withLock({ $0[key] }) { return metric }
-        // The factory is foreign code, so it is called without the lock; the first of several metrics is kept.
+        // The factory is foreign code, so it is called without the lock; if several callers make the metric, the first
+        // one is kept.
         guard let made = make() else { return nil }
         return metrics.withLock { metrics in
             if let first = metrics[key] { return first }

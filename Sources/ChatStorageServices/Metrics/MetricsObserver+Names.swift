@@ -1,7 +1,7 @@
 extension MetricsObserver {
-    /// How metrics and their dimensions are named; a metric whose name is nil is not made.
+    /// The names of metrics and their dimensions; a metric whose name is nil is not made.
     ///
-    /// Where OpenTelemetry's conventions for databases have a name it is theirs
+    /// The defaults follow OpenTelemetry's conventions for databases where these have a name
     /// (<https://opentelemetry.io/docs/specs/semconv/database/database-metrics/>).
     ///
     /// ```swift
@@ -14,7 +14,7 @@ extension MetricsObserver {
         public var operationDuration: String? = "db.client.operation.duration"
         /// A timer of how long calls waited in the library; by default `chatstorage.operation.queue_time`.
         public var queueTime: String? = "chatstorage.operation.queue_time"
-        /// A timer of how long calls waited for somebody else's lock, of those that did; by default
+        /// A timer of how long calls waited for somebody else's lock, only for calls that did; by default
         /// `chatstorage.operation.lock_wait`.
         public var lockWait: String? = "chatstorage.operation.lock_wait"
         /// A distribution of how many calls shared a transaction or a statement; by default
@@ -26,7 +26,7 @@ extension MetricsObserver {
         /// A timer of transactions, from the lock that they need to the end of their COMMIT; by default
         /// `chatstorage.commit.duration`.
         public var commitDuration: String? = "chatstorage.commit.duration"
-        /// A timer of moves of SQLite's write-ahead log into the file, by whether all of it was moved; by default
+        /// A timer of moves of SQLite's write-ahead log into the file, by whether the whole log was moved; by default
         /// `chatstorage.checkpoint.duration`.
         public var checkpointDuration: String? = "chatstorage.checkpoint.duration"
         /// A count of connections that were opened, by purpose; by default `chatstorage.connection.opened`.

@@ -10,9 +10,9 @@ public import CoreMetrics
 ///
 /// ``Names`` lists the metrics. Dimensions are the kind of database, the operation, the error's code and the like, but
 /// never a tenant or a conversation, so there are at most a few hundred series. Metrics are made once and kept. Times
-/// are timers, which swift-metrics records in nanoseconds; that they are shown in seconds is a hint to the factory.
+/// are timers, which swift-metrics records in nanoseconds; the factory gets a hint to show them in seconds.
 ///
-/// What a store is doing at a moment comes from its statistics, see ``record(_:)``; ``ChatStorageService`` records
+/// Counts of the present moment come from the store's statistics, see ``record(_:)``; ``ChatStorageService`` records
 /// them.
 public final class MetricsObserver: StorageObserver {
     /// The names that it uses.
@@ -21,7 +21,7 @@ public final class MetricsObserver: StorageObserver {
     private let operations: OperationMetrics
     private let connections: ConnectionMetrics
     private let commitDuration: Timer?
-    /// Whether the whole log was moved, and the timer.
+    /// The timers of checkpoints that moved the whole log, and of others.
     private let checkpointDurations: (complete: Timer?, incomplete: Timer?)
 
     /// Makes an observer.
@@ -29,7 +29,7 @@ public final class MetricsObserver: StorageObserver {
     /// - Parameters:
     ///   - system: The kind of database.
     ///   - store: The store's name in metrics of its connections, if an app has several; by default `chatstorage`.
-    ///   - names: How metrics are named, and which are made; by default all.
+    ///   - names: The names of metrics, and which to make; by default all.
     ///   - factory: What makes the metrics; by default the one that the app has bootstrapped, or that the task has.
     public init(
         system: DatabaseSystem, store: String = "chatstorage", names: Names = Names(),
@@ -67,8 +67,8 @@ public final class MetricsObserver: StorageObserver {
             .record(checkpoint.duration)
     }
 
-    /// Sets the meters of connections, of calls that wait and of the log.
+    /// Sets the meters of connections, of waiting calls and of the log.
     ///
-    /// - Parameter statistics: What `ChatStorageBackend.statistics()` returned; an app asks every few seconds.
+    /// - Parameter statistics: What `ChatStorageBackend.statistics()` returned; call it every few seconds.
     public func record(_ statistics: StorageStatistics) { connections.record(statistics) }
 }

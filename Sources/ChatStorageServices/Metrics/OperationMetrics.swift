@@ -10,13 +10,13 @@ final class OperationMetrics: Sendable {
 
     private let maker: MetricsMaker
     private let names: MetricsObserver.Names
-    /// Of calls that succeeded, by the operation's index: no lock and no look-up by name.
+    /// The timers of calls that succeeded, by the operation's index: this needs no lock and no look-up by name.
     private let durations: [Timer?]
     private let repeats: [Counter?]
     private let queueTime: Timer?
     private let lockWait: Timer?
     private let batchSize: Recorder?
-    /// Made when they are needed; a code is one of a closed set, so they are bounded.
+    /// Made when they are needed; there are few error codes, so they are bounded.
     private let failures = MetricCache<Failure, Timer>()
 
     init(_ maker: MetricsMaker, _ names: MetricsObserver.Names) {
@@ -45,7 +45,7 @@ final class OperationMetrics: Sendable {
         if call.repeats > 0 { repeats[index]?.increment(by: call.repeats) }
     }
 
-    /// The timer of calls that failed so; without a code, of those that were cancelled.
+    /// The timer of calls that failed with a code; without one, of calls that were cancelled.
     private func timer(of call: ObservedCall, code: ChatStorageError.Code?) -> Timer? {
         failures.metric(Failure(operation: call.operation.index, code: code)) {
             maker.timer(
@@ -56,7 +56,7 @@ final class OperationMetrics: Sendable {
 }
 
 extension StorageOperation {
-    /// Its place in an array: hashing it would hash its name.
+    /// Its index in an array, since hashing it would hash its name.
     var index: Int {
         switch self {
         case .createConversation: 0

@@ -1,10 +1,9 @@
 import ChatStorageCore
 import Synchronization
 
-/// The tasks of a server in which answers are written: when it shuts down they get time to end.
+/// The tasks in which a server writes answers; at a shutdown they get time to end.
 ///
-/// A request that starts an answer ends before the answer does, if its client goes away. So the answer is written in a
-/// task of its own:
+/// If a client goes away, its request ends before the answer does. So write the answer in a task of its own:
 ///
 /// ```swift
 /// let writing = try service.answers.start {
@@ -14,8 +13,8 @@ import Synchronization
 /// }
 /// ```
 ///
-/// When the ``ChatStorageService`` shuts down, nothing more is started, and what was started has its grace. After it
-/// the tasks are cancelled: their answers end as stopped, with all that came, before the store is closed.
+/// When the ``ChatStorageService`` shuts down, no more tasks start, and running ones have its grace. Then they are
+/// cancelled: their answers end as stopped, with all that came, before the store is closed.
 public final class AnswerTasks: Sendable {
     private struct State {
         var isClosed = false
@@ -54,11 +53,11 @@ public final class AnswerTasks: Sendable {
         }
     }
 
-    /// Starts nothing more, waits for what was started, and cancels what is left after the grace.
+    /// Starts no more tasks, waits for the running ones, and cancels those that are left after the grace.
     ///
     /// - Parameters:
-    ///   - grace: How long it waits; a cancelled task does not wait.
-    ///   - clock: What the grace is measured by.
+    ///   - grace: How long it waits; if its own task is cancelled, it does not wait.
+    ///   - clock: The clock that measures the grace.
     /// - Returns: How many tasks were cancelled.
     func finish(within grace: Duration, clock: any Clock<Duration>) async -> Int {
         state.withLock { $0.isClosed = true }
@@ -70,7 +69,7 @@ public final class AnswerTasks: Sendable {
                 group.cancelAll()
             }
         }
-        // A task that is cancelled takes the lock when it ends, which can be at once.
+        // Cancelled outside the lock: a task takes the lock when it ends, which can be at once.
         let left = state.withLock { $0.cancellations.values.map { $0 } }
         for cancel in left { cancel() }
         return left.count

@@ -11,8 +11,8 @@ public import ServiceLifecycle
 /// try await group.run()
 /// ```
 ///
-/// A group shuts its services down in the opposite order, so the store stands before those that use it. When its turn
-/// comes:
+/// A group shuts its services down from the last to the first, so list the store before the services that use it. At
+/// its shutdown:
 ///
 /// 1. Recovery, retention and the recording of statistics stop.
 /// 2. Answers of ``answers`` have ``Configuration/grace`` to end. Then they are cancelled, and end as stopped with all
@@ -21,34 +21,33 @@ public import ServiceLifecycle
 ///
 /// If the group is cancelled instead, the answers have no grace.
 ///
-/// Requests that come before the store is prepared get the error `notPrepared`. A probe for readiness calls
-/// ``/ChatStorageCore/ChatStorageBackend/ping()``, which throws it too.
+/// Requests that come before the store is prepared fail as `notPrepared`. A readiness probe calls
+/// ``/ChatStorageCore/ChatStorageBackend/ping()``, which throws that error too.
 public struct ChatStorageService: Service {
-    /// How a store is prepared, looked after and closed.
+    /// How a store is prepared, maintained and closed.
     public struct Configuration: Sendable {
-        /// Whether the schema may be changed; by default it is made and migrated.
+        /// Whether the service may change the schema; by default it makes and migrates it.
         ///
         /// With ``/ChatStorageCore/Preparation/verify`` the service waits until another process has prepared the store.
         public var preparation = Preparation.migrate
-        /// How long preparing is tried again while the database cannot be reached, zero or longer; by default a minute.
+        /// For how long to retry preparing while the database cannot be reached, zero or longer; by default a minute.
         ///
         /// Zero tries once. Other errors, such as `schemaTooNew`, end the service at once.
         public var preparationTime = Duration.seconds(60)
         /// How long answers under way may take to end when the service shuts down, zero or longer; by default 20
         /// seconds.
         ///
-        /// It is part of the time that the group, and what sends the signal, have for everything: Kubernetes kills a
-        /// process after 30 seconds.
+        /// It is part of the time for the whole shutdown: Kubernetes, for example, kills a process after 30 seconds.
         public var grace = Duration.seconds(20)
-        /// How answers whose writers died are ended, by default each minute; nil leaves them.
+        /// When and how to end answers whose writers died, by default each minute; nil leaves them.
         public var recovery: UnfinishedAnswerRecovery.Configuration? = UnfinishedAnswerRecovery.Configuration()
         /// Which old conversations are deleted; by default (nil) none.
         public var retention: ConversationRetention.Configuration?
         /// Where the store's statistics are recorded, every ``statisticsInterval``; by default (nil) nowhere.
         public var metrics: MetricsObserver?
-        /// How often statistics are recorded, above zero, a tenth sooner or later; by default every ten seconds.
+        /// How often statistics are recorded, above zero, up to a tenth sooner or later; by default every ten seconds.
         public var statisticsInterval = Duration.seconds(10)
-        /// What all these times are measured by; by default `ContinuousClock`.
+        /// The clock that measures all these times; by default `ContinuousClock`.
         public var clock: any Clock<Duration> = ContinuousClock()
 
         /// Makes a configuration with the defaults.
@@ -73,9 +72,9 @@ public struct ChatStorageService: Service {
     /// Makes the service.
     ///
     /// - Parameters:
-    ///   - backend: The store, which is the service's to prepare and to close.
-    ///   - configuration: How it is prepared, looked after and closed.
-    ///   - logger: Where it logs what it does at the level info, what it deleted or ended as notices, and errors as
+    ///   - backend: The store, which the service prepares and closes.
+    ///   - configuration: How the store is prepared, maintained and closed.
+    ///   - logger: Logs what the service does at the level info, what it deleted or ended as notices, and errors as
     ///     warnings.
     /// - Throws: `ChatStorageError` with the code `invalidArgument` for a configuration out of its bounds.
     public init(
@@ -136,7 +135,7 @@ public struct ChatStorageService: Service {
             logger.warning(
                 "Answers under way were stopped after their grace", metadata: ["chatstorage.answers": "\(stopped)"])
         }
-        // A cancelled task could not wait for what is under way.
+        // In a task of its own, since a cancelled task could not wait for calls under way.
         try await Task { try await backend.close() }.value
     }
 }

@@ -2,28 +2,28 @@ public import ChatStorageCore
 public import Logging
 public import ServiceLifecycle
 
-/// Deletes conversations that were not updated for a while, of all tenants or some, again and again.
+/// Regularly deletes conversations that were not updated for a while, of all tenants or some.
 ///
-/// Each conversation is deleted whole, and looked at again when it is. Any number of processes can run this on one
-/// store at once, though one is enough. A ``ChatStorageService`` runs it if its configuration says so; here it is a
-/// service of its own.
+/// Each conversation is deleted completely, and only if it is still old enough at that moment. Any number of processes
+/// can run this on one store at once, but one is enough. A ``ChatStorageService`` runs it if its configuration says so;
+/// this type is for running it separately.
 public struct ConversationRetention: Service {
     /// What is deleted, and when.
     public struct Configuration: Sendable {
-        /// How long a conversation was not updated before it is deleted, above zero.
+        /// For how long a deleted conversation was not updated, above zero.
         public var age: Duration
         /// Conversations with any of these labels stay; by default none is spared.
         public var sparedLabels: Set<Label> = []
-        /// The tenants, nil among them for the default one; by default (nil) all that the store has.
+        /// The tenants, with nil for the default one; by default (nil) all that the store has.
         public var tenants: [String?]?
-        /// How often conversations are looked for, above zero, a tenth sooner or later; by default each hour.
+        /// How often to search for conversations, above zero, up to a tenth sooner or later; by default each hour.
         ///
-        /// The first time is within the first tenth of it.
+        /// The first search is within the first tenth of the interval.
         public var interval = Duration.seconds(3_600)
 
         /// Makes a configuration.
         ///
-        /// - Parameter age: How long a conversation was not updated before it is deleted, above zero.
+        /// - Parameter age: For how long a deleted conversation was not updated, above zero.
         public init(age: Duration) {
             self.age = age
         }
@@ -45,9 +45,9 @@ public struct ConversationRetention: Service {
     /// - Parameters:
     ///   - backend: The store, which something else prepares and closes.
     ///   - configuration: What is deleted, and when.
-    ///   - clock: What intervals are measured by; by default `ContinuousClock`.
-    ///   - now: What a conversation's age is measured by; by default the system's clock.
-    ///   - logger: Where it logs what it deleted, at the level notice, and errors, as warnings.
+    ///   - clock: The clock that measures intervals; by default `ContinuousClock`.
+    ///   - now: The time from which a conversation's age counts back; by default the system's clock.
+    ///   - logger: Logs what was deleted, at the level notice, and errors, as warnings.
     /// - Throws: `ChatStorageError` with the code `invalidArgument` for a configuration out of its bounds.
     public init(
         _ backend: any ChatStorageBackend, configuration: Configuration,

@@ -1,14 +1,15 @@
 import ChatStorageCore
 import Logging
 
-/// Work that is done again and again until its task is cancelled.
+/// Work that is repeated until its task is cancelled.
 struct Periodic: Sendable {
-    /// How much of an interval chance moves each turn, so that the processes of a fleet do not come at one moment.
+    /// The part of an interval by which each turn is moved at random, so that many processes do not work at the same
+    /// moment.
     private static let jitter = 0.1
 
     let interval: Duration
     let clock: any Clock<Duration>
-    /// Where in its range chance puts a turn, from 0 to 1.
+    /// The random position of a turn in its range, from 0 to 1.
     let fraction: @Sendable () -> Double
 
     init(
@@ -20,12 +21,12 @@ struct Periodic: Sendable {
         self.fraction = fraction
     }
 
-    /// Does the work soon, and then after each interval, a tenth of it sooner or later.
+    /// Does the work soon, and then after each interval, up to a tenth sooner or later.
     ///
     /// - Parameters:
-    ///   - purpose: What a line about an error says of the work.
-    ///   - logger: Where errors are logged; the next turn comes all the same.
-    ///   - body: The work. An error with the code `closed` ends everything.
+    ///   - purpose: The work's name in a log line about an error.
+    ///   - logger: Logs errors; the next turn comes anyway.
+    ///   - body: The work. An error with the code `closed` ends the repetition.
     func run(_ purpose: String, logger: Logger, _ body: () async throws -> Void) async {
         var wait = interval * (Self.jitter * fraction())
         while true {
@@ -44,7 +45,7 @@ struct Periodic: Sendable {
 }
 
 extension Duration {
-    /// Refuses an interval that would make a loop without a pause, or a negative time.
+    /// Refuses a negative time, and an interval of zero, which would make a loop without a pause.
     func check(_ name: String, isInterval: Bool = false) throws {
         guard isInterval ? self > .zero : self >= .zero else {
             throw ChatStorageError(.invalidArgument, "\(name) is \(isInterval ? "not positive" : "negative")")

@@ -1,7 +1,7 @@
 import ChatStorageCore
 import Logging
 
-/// Prepares a store, and tries again while its database is not there yet.
+/// Prepares a store, and tries again while its database cannot be reached.
 struct Preparing: Sendable {
     private static let waits = RetryPolicy(attempts: .max, firstDelay: .milliseconds(200), longestDelay: .seconds(5))
 
@@ -9,7 +9,7 @@ struct Preparing: Sendable {
     private let preparation: Preparation
     private let time: Duration
     private let logger: Logger
-    /// How much of the longest wait each wait takes, from 0 to 1.
+    /// The random part of the longest wait that each wait takes, from 0 to 1.
     private let fraction: @Sendable () -> Double
 
     init(
@@ -25,7 +25,7 @@ struct Preparing: Sendable {
 
     /// Prepares the store.
     ///
-    /// - Throws: The last error once the next attempt would begin too late; at once, one that waiting does not mend.
+    /// - Throws: The last error if the next attempt would begin too late; at once, an error that waiting does not mend.
     func run<C: Clock>(clock: C) async throws where C.Duration == Duration {
         let deadline = clock.now.advanced(by: time)
         var failures = 0
@@ -46,7 +46,7 @@ struct Preparing: Sendable {
         }
     }
 
-    /// Whether the error can go away: the database is out of reach, or another process prepares it.
+    /// Whether the error can go away: the database is out of reach, or another process must prepare it.
     private func canPass(_ error: ChatStorageError) -> Bool {
         error.isRetryable || error.code == .notPrepared && preparation == .verify
     }

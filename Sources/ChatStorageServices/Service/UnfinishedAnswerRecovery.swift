@@ -2,23 +2,23 @@ public import ChatStorageCore
 public import Logging
 public import ServiceLifecycle
 
-/// Ends the answers whose writers died, over all tenants, again and again.
+/// Regularly ends the answers whose writers died, of all tenants.
 ///
 /// A process that dies while it writes an answer leaves it `streaming` for ever. Any number of processes can run this
-/// on one store at once: each answer is ended once, and one that moves meanwhile lives on. A ``ChatStorageService``
-/// runs it if its configuration says so; here it is a service of its own.
+/// on one store at once: each answer is ended once, and one that is written meanwhile goes on. A ``ChatStorageService``
+/// runs it if its configuration says so; this type is for running it separately.
 public struct UnfinishedAnswerRecovery: Service {
     /// When answers are ended, and how.
     public struct Configuration: Sendable {
-        /// How often answers are looked for, above zero, a tenth sooner or later; by default each minute.
+        /// How often to search for answers, above zero, up to a tenth sooner or later; by default each minute.
         ///
-        /// The first time is within the first tenth of it.
+        /// The first search is within the first tenth of the interval.
         public var interval = Duration.seconds(60)
-        /// How long nobody has written them, zero or longer; by default a minute.
+        /// For how long nobody has written them, zero or longer; by default a minute.
         ///
-        /// A writer that lives writes every 15 seconds at least.
+        /// A live writer writes at least every 15 seconds.
         public var notRevisedFor = Duration.seconds(60)
-        /// How they end, not as `streaming`; by default they failed.
+        /// The state in which they end, any but `streaming`; by default `failed`.
         public var state = MessageState.failed
 
         /// Makes a configuration with the defaults.
@@ -43,8 +43,8 @@ public struct UnfinishedAnswerRecovery: Service {
     /// - Parameters:
     ///   - backend: The store, which something else prepares and closes.
     ///   - configuration: When answers are ended, and how.
-    ///   - clock: What intervals are measured by; by default `ContinuousClock`.
-    ///   - logger: Where it logs how many it ended, at the level notice, and errors, as warnings.
+    ///   - clock: The clock that measures intervals; by default `ContinuousClock`.
+    ///   - logger: Logs how many were ended, at the level notice, and errors, as warnings.
     /// - Throws: `ChatStorageError` with the code `invalidArgument` for a configuration out of its bounds.
     public init(
         _ backend: any ChatStorageBackend, configuration: Configuration = Configuration(),

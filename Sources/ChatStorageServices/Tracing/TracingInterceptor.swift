@@ -9,14 +9,14 @@ public import Tracing
 ///
 /// A span is named after what the call does, such as `append messages`, is of the kind `client`, and is a child of the
 /// span of the task that calls. Its attributes are `db.system.name` and `db.operation.name`, and if the call fails
-/// `error.type` and, if the engine has a code of its own, `db.response.status_code`. An error is recorded, and the
-/// span's status is an error; a cancelled call has `error.type` alone. No text of a chat is in a span, and no tenant or
-/// conversation unless it was made with `showsNames: true`.
+/// `error.type` and, if the engine has a code of its own, `db.response.status_code`. It records the error, and sets the
+/// span's status to error; a cancelled call has only `error.type`. A span has no text of a chat, and no tenant or
+/// conversation unless the interceptor was made with `showsNames: true`.
 ///
-/// Calls on tenants' handles and on the backend itself have spans, and so has `prepare(_:)`. Lists of tenants and of
+/// Calls on tenants' handles and on the backend itself have spans, and so does `prepare(_:)`. Lists of tenants and of
 /// unfinished answers have none.
 public struct TracingInterceptor: StorageInterceptor {
-    /// How attributes are named; by default as OpenTelemetry's conventions say
+    /// The names of attributes; the defaults follow OpenTelemetry's conventions
     /// (<https://opentelemetry.io/docs/specs/semconv/database/database-spans/>).
     public struct AttributeNames: Sendable, Hashable {
         /// The kind of database: `db.system.name`.
@@ -102,7 +102,7 @@ public struct TracingInterceptor: StorageInterceptor {
             span.attributes[names.errorType] = "cancelled"
             return
         }
-        // Another backend's own error could quote anything, so only its kind is noted.
+        // Another backend's own error could quote anything, so only its type is recorded.
         let error = error as? ChatStorageError
         span.updateAttributes { attributes in
             attributes[names.errorType] = error?.code.snakeCaseName ?? "_OTHER"

@@ -10,7 +10,7 @@ import Musl
 import Android
 #endif
 
-/// A file, pipe or terminal that is read and written on a queue of its own, so that waiting for it blocks no task.
+/// A file, pipe or terminal, read and written on a queue of its own, so that waiting for it blocks no task.
 package final class FileDescriptor: Sendable {
     /// The process's standard input.
     package static let standardInput = FileDescriptor(STDIN_FILENO, isOwned: false)
@@ -42,7 +42,7 @@ package final class FileDescriptor: Sendable {
         try await open(path) { systemOpen($0, O_RDONLY | O_CLOEXEC) }
     }
 
-    /// Opens a file for writing, made if it is not there and emptied if it is.
+    /// Opens a file for writing; creates a missing file and empties an existing one.
     ///
     /// - Throws: ``SystemError``; `CancellationError` at once when the task is cancelled.
     package static func writing(path: String) async throws -> FileDescriptor {
@@ -63,7 +63,7 @@ package final class FileDescriptor: Sendable {
         }
     }
 
-    /// How many bytes a regular file has; nil for what is a pipe or is not there.
+    /// How many bytes a regular file has; nil for a pipe and for a missing file.
     ///
     /// The file is not opened: that would end the writer of a named pipe.
     package static func size(path: String) -> Int64? {
@@ -72,14 +72,14 @@ package final class FileDescriptor: Sendable {
         return Int64(status.st_size)
     }
 
-    /// What changes when something is written to a regular file; nil for what is none.
+    /// What changes when somebody writes to a regular file.
     package struct Version: Sendable, Equatable {
         let bytes: Int64
         let seconds: Int64
         let nanoseconds: Int64
     }
 
-    /// Which version of a regular file it is now; nil for a pipe.
+    /// The present version of a regular file; nil for a pipe.
     ///
     /// - Throws: ``SystemError``; `CancellationError` at once when the task is cancelled.
     package func version() async throws -> Version? {
@@ -96,20 +96,20 @@ package final class FileDescriptor: Sendable {
         }
     }
 
-    /// Whether people see it.
+    /// Whether it is a terminal.
     package var isTerminal: Bool { isatty(descriptor) == 1 }
 
-    /// The terminal's width in columns; nil where there is no terminal.
+    /// The terminal's width in columns; nil if it is no terminal.
     package var columns: Int? {
         var window = winsize()
         guard ioctl(descriptor, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0 else { return nil }
         return Int(window.ws_col)
     }
 
-    /// Reads what there is, up to 256 KiB, waiting for some; nothing at the end.
+    /// Reads up to 256 KiB, and waits until there is something; returns nothing at the end.
     ///
-    /// - Throws: ``SystemError``; `CancellationError` at once when the task is cancelled, while what the wait then
-    ///   brings is lost.
+    /// - Throws: ``SystemError``; `CancellationError` at once if the task is cancelled, and then the bytes of this read
+    ///   are lost.
     package func read() async throws -> [UInt8] {
         try await CancellableContinuation<[UInt8]>.wait { call in
             queue.async { [self] in
@@ -121,7 +121,7 @@ package final class FileDescriptor: Sendable {
 
     /// Writes all the bytes, waiting for room.
     ///
-    /// - Throws: ``SystemError``; `CancellationError` at once when the task is cancelled, while the write goes on.
+    /// - Throws: ``SystemError``; `CancellationError` at once if the task is cancelled, while the write goes on.
     package func write(_ bytes: [UInt8]) async throws {
         try await CancellableContinuation<Void>.wait { call in
             queue.async { [self] in
@@ -165,7 +165,7 @@ package final class FileDescriptor: Sendable {
 
 // Inside the class the names `open`, `read` and `write` are its own methods.
 private func systemOpen(_ path: String, _ flags: CInt) -> CInt {
-    // The permissions of a file that is made, less those that the process's mask takes away.
+    // The permissions of a new file, minus those in the process's mask.
     open(path, flags, 0o666)
 }
 

@@ -23,7 +23,7 @@ package struct SystemError: Error, Sendable, Equatable, CustomStringConvertible 
 
     /// The system's words for it, as a part of a sentence: `no such file or directory`.
     package var description: String {
-        // The C locale's texts fit any buffer of this size; what does not fit is cut.
+        // The C locale's texts fit into this; longer ones are cut.
         var buffer = [CChar](repeating: 0, count: 256)
         guard strerror_r(code, &buffer, buffer.count - 1) == 0 else { return "error \(code) of the system" }
         let text = String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
