@@ -42,7 +42,7 @@ final class ConversationRecord: @unchecked Sendable {
         case .message(let sequence) where sequence == 0 || messages.contains(sequence): sequence
         case .newest(let sequence) where messages.contains(sequence): messages.tree.newest(under: sequence)
         case .message, .newest:
-            throw ChatStorageError(.messageNotFound, "the message to make the head does not exist")
+            throw ChatStorageError(.messageNotFound, "the message chosen as the head does not exist")
         }
     }
 

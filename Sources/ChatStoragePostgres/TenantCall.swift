@@ -157,7 +157,7 @@ struct TenantCall {
     }
 
     private static let headNotFound = ChatStorageError(
-        .messageNotFound, "the message to make the head does not exist")
+        .messageNotFound, "the message chosen as the head does not exist")
 
     /// Deletes a conversation and all its messages.
     func deleteConversation(_ deletion: ConversationDeletion) async throws -> Bool {

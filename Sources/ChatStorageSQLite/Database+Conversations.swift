@@ -46,7 +46,7 @@ extension Database {
     private func newHead(
         _ new: ConversationChange.NewHead, of id: ConversationID, tenant: String
     ) throws -> (tree: ConversationTree, sequence: Int64) {
-        let notFound = ChatStorageError(.messageNotFound, "the message to make the head does not exist")
+        let notFound = ChatStorageError(.messageNotFound, "the message chosen as the head does not exist")
         guard let tree = try ConversationTree(of: id, tenant: tenant, in: self) else { throw notFound }
         switch new {
         case .message(let sequence):

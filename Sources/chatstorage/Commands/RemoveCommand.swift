@@ -8,7 +8,7 @@ struct RemoveCommand: AsyncParsableCommand {
         discussion: """
             Give up to 1,000 numbers of messages; those that are not there are ignored. What followed a removed \
             message then follows the one before it. --from removes a message and everything that follows it, on all \
-            branches; if the current path led through it, the path then ends with the one before:
+            branches; if the current path led through it, the path then ends with what it followed:
 
               chatstorage remove trip 7 8
               chatstorage remove --from 7 trip
