@@ -57,7 +57,7 @@ public struct InMemoryTenant: ChatStorage {
         }
     }
 
-    /// Appends messages to the end of a conversation, in order, all or none.
+    /// Appends messages to a conversation, in order, all or none.
     @discardableResult
     public func append(_ new: NewMessages) async throws -> AppendResult {
         try await measured(.append, new.conversationID) { meter in

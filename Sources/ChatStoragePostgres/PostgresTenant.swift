@@ -45,7 +45,7 @@ public struct PostgresTenant: ChatStorage {
         try await measured(.conversations) { try await $0.conversations(query) }
     }
 
-    /// Appends messages to the end of a conversation, in order, all or none.
+    /// Appends messages to a conversation, in order, all or none.
     @discardableResult
     public func append(_ new: NewMessages) async throws -> AppendResult {
         try await measured(.append, new.conversationID) { try await $0.append(new) }

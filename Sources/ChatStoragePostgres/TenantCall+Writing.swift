@@ -6,7 +6,7 @@ extension TenantCall {
     /// How often a conditional append is tried if other sessions change the conversation in between.
     private static let attemptsToAppend = 20
 
-    /// Appends messages to the end of a conversation, in order, all or none.
+    /// Appends messages to a conversation, in order, all or none.
     func append(_ new: NewMessages) async throws -> AppendResult {
         let statements = try await admitWrite { try Validation.check(new, roles: store.roles) }
         guard !new.messages.isEmpty else { return .nothing }

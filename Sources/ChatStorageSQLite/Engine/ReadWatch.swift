@@ -21,7 +21,7 @@ final class ReadWatch {
 
     /// A read that takes more nanoseconds and had to read pages of the file is slow.
     ///
-    /// Less may only be a kernel's time slice for another thread.
+    /// A shorter one may only have lost a time slice to another thread.
     private static let limit: Int64 = 5_000_000
     /// A read that takes longer is slow in any case; with a rollback journal every read looks at the file.
     private static let longest: Int64 = 40_000_000

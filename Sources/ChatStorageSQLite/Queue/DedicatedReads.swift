@@ -6,8 +6,8 @@ import Synchronization
 ///
 /// Each has a connection and a thread of its own.
 ///
-/// The pool would lack a connection for minutes. They also do not count as ``LongReads``, whose pauses would make other
-/// long reads wait for them; instead the log grows meanwhile, and starts over afterwards.
+/// On a connection of the pool, they would take it away for minutes. They also do not count as ``LongReads``, since in
+/// a pause other long reads would wait for them. Instead the log grows meanwhile, and starts over afterwards.
 final class DedicatedReads: Sendable {
     /// Whether a caller has given up.
     private final class Cancellation: Sendable {

@@ -9,7 +9,7 @@ protocol WriteCall: AnyObject, Sendable {
     var isWanted: Bool { get }
     /// Measures it, if there is an observer.
     var meter: CallMeter? { get }
-    /// Whether the work is still wanted; if so, it can no longer be cancelled.
+    /// Whether the work is still wanted; true is a promise to do it.
     func begin() -> Bool
     /// Does the work inside a transaction and keeps what it returns. Can be repeated after a rollback.
     func attempt(_ database: Database) throws
