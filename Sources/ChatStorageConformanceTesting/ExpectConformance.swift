@@ -14,21 +14,20 @@ public import Testing
 /// }
 /// ```
 ///
-/// A check that fails, and one that binds the backend but cannot be run, is recorded as an issue, with the calls that led
-/// there and the command that runs it again. When the last check has ended a summary is printed.
+/// A check that fails is recorded as an issue, with the calls that led there and the command that runs it again. So is
+/// a check that binds the backend but cannot run. After the last check a summary is printed.
 ///
-/// When a check of the harness itself fails, those after it are skipped: their results would mean nothing. A check that
-/// takes long is named on standard error, after ten seconds and then every minute.
+/// When a check of the harness itself fails, the checks after it are skipped: their results would mean nothing. A slow
+/// check is named on standard error, after ten seconds and then every minute.
 ///
-/// Variables of the environment count, the same as those of
-/// `ConformanceSuite/runAsEnvironmentSays(_:on:waivers:program:)`. A run that is narrowed to
-/// some checks says so, and what it does not name passes without being run.
+/// The same environment variables count as for `ConformanceSuite/runAsEnvironmentSays(_:on:waivers:program:)`. If they
+/// select some checks only, the output says so, and the other checks pass without being run.
 ///
 /// - Parameters:
 ///   - check: The check.
 ///   - harness: Makes the stores.
 ///   - waivers: Declared exceptions, the same for all checks of a harness.
-///   - checks: All that the test is given, if it is fewer than the suite has; the summary follows the last of them.
+///   - checks: All checks that the test runs, by default the whole suite; the summary follows the last of them.
 ///   - sourceLocation: Where issues are reported.
 public func expectConformance(
     _ check: Check, of harness: any ConformanceHarness, waivers: [Waiver] = [],
@@ -38,7 +37,7 @@ public func expectConformance(
         check, of: harness, waivers: waivers, among: checks, environment: .process, sourceLocation: sourceLocation)
 }
 
-/// Expects the same of a run in another environment.
+/// Does the same in a given environment.
 package func expectConformance(
     _ check: Check, of harness: any ConformanceHarness, waivers: [Waiver] = [],
     among checks: [Check] = ConformanceSuite.checks, environment: TestEnvironment,

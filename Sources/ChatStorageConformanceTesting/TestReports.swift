@@ -30,7 +30,7 @@ enum TestReports {
         reports.withLock { reports in _ = reports.removeValue(forKey: backend) }
     }
 
-    /// Whether what is wrong with the environment is still to be told: every test case would tell the same.
+    /// True for the first caller only, so that one test case reports a problem with the environment, and not every one.
     static func isFirstToTellProblem() -> Bool {
         toldProblem.withLock { told in
             defer { told = true }
