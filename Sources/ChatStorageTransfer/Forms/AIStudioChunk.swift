@@ -34,7 +34,7 @@ struct AIStudioChunk {
 
     func whole(_ part: MessagePart) -> MessagePart { part.with(native: object.slice, format: Self.format) }
 
-    /// Takes what is said; what is left is beside the message.
+    /// Takes the parts; the rest goes to the message's metadata.
     mutating func parts() throws -> [MessagePart] {
         let isThought = object["isThought"]?.boolean ?? false
         if object["isThought"]?.kind == .boolean { object.take("isThought") }
@@ -46,7 +46,7 @@ struct AIStudioChunk {
             var piece = try ForeignObject(slice, at: "chunkedPrompt.chunks[].parts[]")
             if isThought, piece["thought"]?.boolean == true { piece.take("thought") }
             if let said = piece.textIfAny("text") {
-                // The text beside the pieces is all of theirs.
+                // The text beside the pieces is the sum of theirs.
                 if !unread.starts(with: said.utf8) { isWhole = false }
                 if isWhole, !said.isEmpty {
                     parts.append(isThought ? .reasoning(said) : .text(said))
@@ -62,7 +62,7 @@ struct AIStudioChunk {
         return parts
     }
 
-    /// The pieces of a text as one, and what of the text is in none of them.
+    /// The pieces of a text as one, with the rest of the text that is in none of them.
     private static func joined(_ parts: [MessagePart], rest: String, isThought: Bool) -> [MessagePart] {
         var joined: [MessagePart] = []
         let kind = isThought ? MessagePart.Kind.reasoning : .text
@@ -116,13 +116,13 @@ struct AIStudioChunk {
                 mediaType: object.name("mimeType"),
                 name: object.name("name", upTo: Limits.fileNameScalars.upperBound) ?? object.name("displayName"),
                 url: object.textIfAny("fileUri"), id: object.name("id") ?? object.name("fileId"))
-            // What kind of file it is only the member's name says.
+            // Only the member's name shows the kind of file.
             return MessagePart(.file, file: file, extra: [ExtraMember(key, JSONText(slice))])
         default: return nil
         }
     }
 
-    /// The parts with ids that code and its results share, since the file has none.
+    /// The parts with call ids that code shares with its results; the file has none.
     static func withCallIDs(_ parts: [MessagePart]) -> [MessagePart] {
         var calls = 0
         return parts.map { part in

@@ -30,7 +30,7 @@ private enum AIStudioReader {
             conversation.nodes.append(node)
             conversation.leftOut.formUnion(leftOut)
         }
-        // What was typed and not sent is in here.
+        // Text that was typed and not sent is in here.
         prompt.putRest(into: &room)
         object.putRest(into: &room)
         conversation.metadata = room.metadata
@@ -53,15 +53,15 @@ private enum AIStudioReader {
     }
 }
 
-/// Chunks of one speaker that follow one another: they are one message.
+/// Successive chunks of one speaker, which become one message.
 ///
-/// A chunk with an id or a branch is a message of its own, since something may refer to it.
+/// A chunk with an id or a branch becomes a message of its own, since something may refer to it.
 private struct AIStudioRun {
     private var first: AIStudioChunk
     private var parent: ForeignConversation.Parent
     private var createdAt: Timestamp?
     private var parts: [MessagePart]
-    /// The last chunk; what is left of it is beside the message.
+    /// The last chunk; the rest of it goes to the message's metadata.
     private var last: AIStudioChunk
 
     private init(_ chunk: AIStudioChunk, ids: Set<String>) throws {

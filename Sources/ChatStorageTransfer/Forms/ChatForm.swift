@@ -9,19 +9,19 @@ struct ChatForm: Sendable {
     enum Unit: Sendable, Equatable {
         /// A line, an element of the file's array, or the file's only object.
         case conversation
-        /// An element of the array that is found in the file's only object by these names, one within the other; the
-        /// object's other members are not read.
+        /// An element of an array in the file's only object; these names lead to it, one within the other. The object's
+        /// other members are not read.
         case element(of: [String])
         /// The whole file. A table (CSV) is an array of its rows, each an object with the names of the first line and
         /// strings as values.
         case file
     }
 
-    /// What a file of the form is, to be put after "is": `a ChatGPT export`.
+    /// The words for a file of the form, after "is": `a ChatGPT export`.
     let name: String
     /// What ``read`` gets.
     let unit: Unit
-    /// Reads the conversations in a value; none is no fault.
+    /// Reads the conversations in a value; it may have none.
     ///
     /// It throws ``InvalidConversation``, whose reason quotes no text of a chat.
     let read: @Sendable (JSONSlice) throws -> [ForeignConversation]

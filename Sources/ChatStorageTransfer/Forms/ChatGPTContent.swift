@@ -5,7 +5,7 @@ import ChatStorageJSON
 struct ChatGPTContent {
     let type: String
 
-    /// The parts of an element of `parts` that is no text.
+    /// The parts of an element of `parts` that is not a text.
     func parts(_ element: JSONSlice) -> [MessagePart] {
         guard element.kind == .object else { return [MessagePart(.data).with(native: element)] }
         switch element.present("content_type")?.string {
@@ -37,7 +37,7 @@ struct ChatGPTContent {
                 id: id?.partName))
     }
 
-    /// What the model thought, or the sum of it; what is left is for the message's metadata.
+    /// The model's thoughts, or a summary of them; the rest goes to the message's metadata.
     func reasoning(_ object: inout ForeignObject) -> [MessagePart] {
         var parts: [MessagePart] = []
         for thought in object["thoughts"]?.elementList ?? [] {
@@ -62,7 +62,7 @@ struct ChatGPTContent {
         return MessagePart(.source, text: object["title"]?.string, file: MessageFile(url: url))
     }
 
-    /// What a person can read of a block whose type is not known; nil for nothing.
+    /// The readable text of a block of unknown type; nil if there is none.
     func text(of object: ForeignObject) -> String? {
         for name in ["text", "result", "content", "model_set_context", "title"] {
             if let text = object[name]?.string, !text.isEmpty { return text }

@@ -14,7 +14,7 @@ struct ChatGPTConversation {
 
     /// The conversation.
     private(set) var conversation = ForeignConversation()
-    /// The model of the conversation, which answers have that name none.
+    /// The model of the conversation, for answers that name none.
     private let defaultModel: String?
 
     init(_ value: JSONSlice) throws {
@@ -53,7 +53,7 @@ struct ChatGPTConversation {
 
     private mutating func readNodes(_ mapping: JSONSlice) throws {
         let nodes = try mapping.memberList.map { (id: $0.key, try ForeignObject($0.value, at: "mapping[]")) }
-        // Some exports have only one of both directions.
+        // Some exports link nodes in one direction only.
         var parents: [String: String] = [:]
         for (id, node) in nodes {
             for child in node["children"]?.elementList ?? [] {
@@ -82,7 +82,7 @@ struct ChatGPTConversation {
 
 /// Calls and results of ChatGPT's tools, which have no ids: a result follows its call.
 enum ChatGPTCalls {
-    /// How many messages can stand between a call and its result.
+    /// How many messages can be between a call and its result.
     private static let mostBetween = 64
 
     /// Gives each result the id of the call that it follows.

@@ -95,7 +95,7 @@ struct ChatGPTMessage {
         if tool != nil, texts.count == elements.count {
             let text = texts.joined(separator: "\n")
             entry.parts = [said(texts.isEmpty ? nil : text)]
-            // Otherwise nobody could part them again.
+            // Otherwise they could not be separated again.
             if texts.count > 1, let part = entry.parts.first, let content = entry.slice.present("content") {
                 entry.parts = [part.with(native: content)]
             }
@@ -113,7 +113,7 @@ struct ChatGPTMessage {
         entry.parts += parts
     }
 
-    /// A text as the part that it is: a tool's arguments, its result, or what is said.
+    /// A text as a part: a tool's arguments, its result, or a plain text.
     private func said(_ text: String?, kind: MessagePart.Kind = .text) -> MessagePart {
         if entry.role == .tool { return MessagePart(.toolResult, name: tool, output: text ?? "") }
         guard let tool else { return MessagePart(kind, text: text) }
@@ -122,7 +122,7 @@ struct ChatGPTMessage {
 
     // MARK: Files and sources
 
-    /// Takes the files that are named beside the content; a file that is in it gets its name.
+    /// Takes the files listed beside the content; a file that the content already has gets its name from the list.
     private mutating func attach(_ attachments: [JSONSlice]) {
         for attachment in attachments {
             guard var object = try? ForeignObject(attachment, at: "mapping[].message.metadata.attachments[]") else {
@@ -142,7 +142,7 @@ struct ChatGPTMessage {
         }
     }
 
-    /// Takes the sources of what is said.
+    /// Takes the sources of the message.
     private static func sources(in metadata: inout ForeignObject?) -> [MessagePart] {
         var parts: [MessagePart] = []
         for name in ["citations", "content_references"] where metadata?[name]?.kind == .array {
@@ -163,7 +163,7 @@ extension MessagePart {
         with(native: slice, format: ChatGPTConversation.format)
     }
 
-    /// A file with the name and type that the list of attachments has for it.
+    /// A file with its name and type from the list of attachments.
     fileprivate func naming(by attachment: ForeignObject) -> MessagePart {
         var (attachment, part) = (attachment, self)
         attachment.take("id")

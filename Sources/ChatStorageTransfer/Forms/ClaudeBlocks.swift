@@ -5,7 +5,7 @@ import ChatStorageJSON
 struct ClaudeBlocks {
     private static let format = ClaudeConversation.format
 
-    /// The message's id, which calls without an id get theirs from.
+    /// The message's id, from which calls without an id get theirs.
     private let id: String
     private var calls = 0
     /// The last call: its result may not name it.

@@ -42,7 +42,7 @@ struct ClaudeDesignChat {
         if object["content"]?.kind == .object, var content = try object.object("content") {
             if content["id"]?.string == node.id { content.take("id") }
             if content["role"]?.string == role { content.take("role") }
-            // The row's time is the store's, the content's that of the chat itself.
+            // The row has the time of storage, the content the time in the chat.
             if let text = content["timestamp"]?.string, let time = Timestamp(text) {
                 if node.createdAt == nil || node.createdAt == time { content.take("timestamp") }
                 node.createdAt = node.createdAt ?? time

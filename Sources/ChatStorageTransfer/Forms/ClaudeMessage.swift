@@ -39,7 +39,7 @@ struct ClaudeMessage {
         } else if let text = object.textIfAny("content"), !text.isEmpty {
             entry.parts = [.text(text)]
         }
-        // The text is that of the content once more, with a note in place of each block that is no text.
+        // The text repeats that of the content, with a note in place of each block that is not text.
         let said = entry.parts.filter { $0.kind == .text }.compactMap(\.text).joined().essence
         guard let text = object["text"]?.string else { return }
         if said.isEmpty, !text.essence.isEmpty {
@@ -93,7 +93,7 @@ struct ClaudeMessage {
 }
 
 extension String {
-    /// The text without white space, by which two copies are compared.
+    /// The text without white space, to compare two copies.
     fileprivate var essence: String {
         String(UnicodeScalarView(unicodeScalars.filter { !$0.properties.isWhitespace }))
     }

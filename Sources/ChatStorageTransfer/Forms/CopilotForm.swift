@@ -2,10 +2,10 @@ import ChatStorageCore
 import ChatStorageJSON
 
 extension ChatForm {
-    /// The activity history of Microsoft Copilot, a table: a message a row, the newest first.
+    /// The activity history of Microsoft Copilot: a table with one message per row, the newest first.
     ///
-    /// It has no ids: rows of one title are a conversation, and rows without a title that follow one another. Its times
-    /// have no zone and are taken as UTC.
+    /// It has no ids. Rows with the same title become a conversation, and so do successive rows without a title. Its
+    /// times have no zone and are taken as UTC.
     static let copilot = ChatForm(name: "a Microsoft Copilot activity history", unit: .file) {
         try CopilotReader.conversations($0)
     }

@@ -2,12 +2,12 @@ import ChatStorageCore
 import ChatStorageJSON
 
 extension ChatForm {
-    /// A DeepSeek export: a mapping of nodes with fragments in place of contents.
+    /// A DeepSeek export: a mapping of nodes with fragments instead of contents.
     static let deepSeek = ChatForm(name: "a DeepSeek export", unit: .conversation) {
         [try DeepSeekReader.export($0)]
     }
 
-    /// The history of a chat as DeepSeek's site gets it.
+    /// The history of a chat, as DeepSeek's server sends it to the site.
     static let deepSeekHistory = ChatForm(name: "a DeepSeek chat's history", unit: .conversation) {
         [try DeepSeekReader.history($0)]
     }

@@ -5,7 +5,7 @@ import ChatStorageJSON
 enum DeepSeekMessage {
     private static let format = "deepseek.export"
 
-    /// - Parameter role: Who speaks; nil for a message whose fragments say it.
+    /// - Parameter role: Who speaks; nil if the message's fragments show it.
     static func turn(_ message: inout ForeignObject, role: Role?) throws -> ForeignTurn {
         var parts: [MessagePart] = []
         var asks = false
@@ -37,7 +37,7 @@ enum DeepSeekMessage {
             }
             return parts
         default:
-            // A tool that was asked, a hint, or what is not known yet.
+            // A tool's request, a hint, or an unknown fragment.
             let text = fragment.textIfAny("content")
             return [MessagePart(.data, text: text).with(native: fragment.slice, format: format)]
         }

@@ -2,7 +2,7 @@ import ChatStorageCore
 
 /// Times that other programs write as numbers since 1970.
 enum EpochTime {
-    /// What the numbers count.
+    /// The unit of the numbers.
     enum Unit: Int64 {
         case seconds = 1_000_000
         case milliseconds = 1_000
@@ -16,7 +16,8 @@ enum EpochTime {
         return Limits.timestamps.contains(time) ? time : nil
     }
 
-    /// Digits with or without a fraction, without a detour over a double; digits beyond the microsecond are cut off.
+    /// Digits with or without a fraction, read exactly and not as a `Double`; digits beyond the microsecond are cut
+    /// off.
     private static func exact(_ number: String, _ unit: Unit) -> Int64? {
         let pieces = number.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         guard let whole = pieces.first.flatMap({ Int64($0) }) else { return nil }

@@ -2,18 +2,18 @@ import ChatStorageCore
 import ChatStorageJSON
 import ChatStorageSupport
 
-/// An entry of an app's export before it is messages: what it says, and its JSON in case metadata has no room for it.
+/// An entry of an app's export before it becomes messages: its parts, and its JSON in case metadata has no room for it.
 struct ExportedEntry {
-    /// Where more JSON than this is left out rather than kept whole beside the parts.
+    /// How many bytes of JSON are kept beside the parts; more is left out.
     private static let largestNative = 4 << 20
 
     /// The name of the export's format.
     let format: String
-    /// The entry as the file has it.
+    /// The entry's JSON in the file.
     let slice: JSONSlice
     var role: Role
     var parts: [MessagePart] = []
-    /// What has no other place.
+    /// The metadata: members without another place.
     var room = MetadataRoom()
     /// The model that wrote it.
     var model: String?
@@ -24,11 +24,11 @@ struct ExportedEntry {
         self.role = role
     }
 
-    /// The messages, which follow one another: results of tools are messages of their own.
+    /// The entry as successive messages: tool results are messages of their own.
     ///
-    /// The first has the metadata. If that has no room for all of it, it has the entry's JSON too.
+    /// The first message has the metadata. If there is no room for all of it, that message also has the entry's JSON.
     ///
-    /// - Parameter leftOut: Takes the paths of what is nowhere.
+    /// - Parameter leftOut: Gets the paths of members that are kept nowhere.
     func messages(leavingOut leftOut: inout Set<String>) -> [ChatMessage] {
         var native: NativeJSON?
         if !room.leftOut.isEmpty {
@@ -50,7 +50,7 @@ struct ExportedEntry {
         return messages
     }
 
-    /// The parts by the roles of their messages, at least one; no message has more parts than it takes.
+    /// The parts of each message with its role, at least one message; none has more parts than allowed.
     private var runs: [(role: Role, parts: [MessagePart])] {
         var runs: [(role: Role, parts: [MessagePart])] = []
         var results: Set<UTF8Text> = []
@@ -71,7 +71,7 @@ struct ExportedEntry {
 }
 
 extension MetadataRoom {
-    /// Takes all that is left of an object, under its own names; one that is there already follows a prefix.
+    /// Takes the rest of an object, under its own names; a name that is already there gets a prefix.
     mutating func takeRest(of object: ForeignObject, prefix: String) {
         for (key, value) in object.rest {
             let name = metadata[key] == nil ? key : "\(prefix).\(key)"
@@ -81,7 +81,7 @@ extension MetadataRoom {
 }
 
 extension MessagePart {
-    /// The part with what is left of its object: a few short members as further ones, all else as native JSON.
+    /// The part with the rest of its object: a few short members as members of the part, otherwise the native JSON.
     func holding(_ object: ForeignObject, format: String) -> MessagePart {
         let rest = object.rest
         guard !rest.isEmpty else { return self }
@@ -95,7 +95,7 @@ extension MessagePart {
         return part
     }
 
-    /// The part as storage takes it: U+0000 is U+FFFD in its texts; native JSON has it escaped.
+    /// The part as storage takes it: in its texts U+0000 becomes U+FFFD; native JSON has it escaped.
     fileprivate var storable: MessagePart {
         guard [text, input, output, file?.url].contains(where: { $0?.hasNUL == true }) else { return self }
         let native = native

@@ -1,14 +1,14 @@
 import ChatStorageCore
 
-/// A conversation as another program's file has it: a tree of nodes with that program's ids, in any order.
+/// A conversation of another program's file: a tree of nodes with that program's ids, in any order.
 struct ForeignConversation {
-    /// A place in the tree, with as many messages as the library makes of it; they follow one another.
+    /// A place in the tree, with the successive messages that the library makes of it.
     struct Node {
         /// The program's id, if something refers to it.
         var id: String?
-        /// What it follows.
+        /// The node that it follows.
         var parent = Parent.before
-        /// None for a place that only holds others together; what follows it follows its parent.
+        /// Its messages; empty for a node that only connects others, whose successors then follow its parent.
         var bodies: [ChatMessage] = []
         /// When its messages were said; nil if the file does not say.
         var createdAt: Timestamp?
@@ -20,7 +20,7 @@ struct ForeignConversation {
         case before
         /// Nothing.
         case none
-        /// The node of this id; one that is not in the file is nothing.
+        /// The node with this id, or nothing if the file has no such node.
         case node(String)
     }
 
@@ -28,27 +28,27 @@ struct ForeignConversation {
     var id: ConversationID?
     /// The title; nil if the file has none.
     var title: String?
-    /// When it was created; nil takes the time of its first message.
+    /// When it was created; nil means at the time of its first message.
     var createdAt: Timestamp?
-    /// When it was last changed; nil takes the time of its last message.
+    /// When it was last changed; nil means at the time of its last message.
     var updatedAt: Timestamp?
-    /// What was stuck on it.
+    /// The labels.
     var labels: Set<Label> = []
-    /// What has no other place.
+    /// The metadata: members without another place.
     var metadata = Metadata()
-    /// Everything that was said.
+    /// The nodes, in the file's order.
     var nodes: [Node] = []
     /// The id of the node at the end of the path that the program shows; nil for the last message.
     var head: String?
-    /// The names of the file's members that are not empty and not kept: `mapping[].message.weight`.
+    /// The paths of the members that are neither empty nor kept: `mapping[].message.weight`.
     var leftOut: Set<String> = []
 }
 
 extension ForeignConversation {
-    /// The conversation with places in the order in which its messages were said, each after the one that it follows.
+    /// The conversation with its messages in the order of their times, each after the one that it follows.
     ///
-    /// - Parameter ids: Derives the id where the file has none.
-    /// - Throws: ``InvalidConversation`` if an id is there twice or nodes follow one another in a circle.
+    /// - Parameter ids: Derives the id if the file has none.
+    /// - Throws: ``InvalidConversation`` if two nodes have the same id or nodes follow one another in a circle.
     func archived(ids: inout DerivedIDs) throws -> ArchivedConversation {
         let tree = try NodeTree(nodes)
         let (messages, last) = tree.messages()
@@ -68,7 +68,7 @@ extension ForeignConversation {
     }
 }
 
-/// What the nodes of a conversation follow, by their places in the file.
+/// The order of a conversation's nodes, by their places in the file.
 private struct NodeTree {
     let nodes: [ForeignConversation.Node]
     /// The places of nodes by their ids.
@@ -95,9 +95,9 @@ private struct NodeTree {
         try sort()
     }
 
-    /// Orders the nodes by their times, and by the file where those are equal.
+    /// Orders the nodes by their times, and nodes with equal times by the file's order.
     ///
-    /// A node counts as no earlier than what it follows, so the order is one in which everything follows what is there.
+    /// A node never counts as earlier than its parent, so each comes after the one that it follows.
     private mutating func sort() throws {
         var children: [[Int]] = Array(repeating: [], count: nodes.count)
         var waiting: [Int] = []
@@ -117,7 +117,7 @@ private struct NodeTree {
         guard visited.count == nodes.count else {
             throw InvalidConversation(reason: "has messages that follow one another in a circle")
         }
-        // What begins without a time is as early as can be.
+        // A first node without a time counts as the earliest.
         let earliest = Timestamp(microsecondsSinceEpoch: .min)
         order = visited.enumerated()
             .map { (time: times[$0.element] ?? earliest, rank: $0.offset, place: $0.element) }
@@ -125,7 +125,7 @@ private struct NodeTree {
             .map(\.place)
     }
 
-    /// The messages, and for each node the last of its messages or, where it has none, of what it follows.
+    /// The messages, and for each node its last message or, if it has none, that of the node that it follows.
     func messages() -> (messages: [ArchivedConversation.Message], last: [Int64?]) {
         var messages: [ArchivedConversation.Message] = []
         var last: [Int64?] = Array(repeating: nil, count: nodes.count)

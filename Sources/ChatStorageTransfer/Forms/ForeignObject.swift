@@ -2,13 +2,13 @@ import ChatStorageCore
 import ChatStorageJSON
 import ChatStorageSupport
 
-/// An object of another program's file, whose members are taken one by one; what is not empty and not taken is left.
+/// An object of another program's file, whose members are taken one by one; the rest is left, without empty members.
 struct ForeignObject {
     /// Where objects of its kind are in the file: `messages[]`; empty for a conversation.
     let path: String
     /// The object as the file has it.
     let slice: JSONSlice
-    /// The members that nobody took yet.
+    /// The members not taken yet.
     private var members: [(key: String, value: JSONSlice)] = []
 
     /// - Throws: ``InvalidConversation`` if the value is no object or has two members of one name.
@@ -28,12 +28,12 @@ struct ForeignObject {
         }
     }
 
-    /// A member that was not taken yet.
+    /// A member that is not taken yet.
     subscript(key: String) -> JSONSlice? {
         members.first { $0.key.hasSameUTF8(as: key) }?.value
     }
 
-    /// What is left and not empty.
+    /// The members that are left and not empty.
     var rest: [(key: String, value: JSONSlice)] { members.filter { !$0.value.isEmpty } }
 
     func path(of key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
@@ -46,7 +46,7 @@ struct ForeignObject {
         return value.kind == .null ? nil : value
     }
 
-    /// Takes what is left into metadata, under its own names.
+    /// Moves the rest into metadata, under its own names.
     func putRest(into room: inout MetadataRoom) {
         for (key, value) in rest { room.take(key, value, at: path(of: key.shortened)) }
     }
@@ -139,14 +139,14 @@ extension JSONSlice {
 }
 
 extension MessagePart {
-    /// The part with another program's JSON of it.
+    /// The part with another program's JSON for it.
     func with(native slice: JSONSlice, format: String) -> MessagePart {
         var part = self
         part.native = NativeJSON(format: format, json: JSONText(slice))
         return part
     }
 
-    /// The part with an object's JSON as its native one, unless all of that was taken.
+    /// The part with an object's JSON as its native JSON, unless all of the object was taken.
     func keeping(_ object: ForeignObject, format: String) -> MessagePart {
         object.rest.isEmpty ? self : with(native: object.slice, format: format)
     }

@@ -1,11 +1,11 @@
 import ChatStorageCore
 import ChatStorageJSON
 
-/// What one entry of another program's chat says, before it is messages.
+/// An entry of another program's chat, before it becomes messages.
 struct ForeignTurn {
     var role: Role
     var parts: [MessagePart] = []
-    /// What has no other place.
+    /// The metadata: members without another place.
     var room = MetadataRoom()
 
     /// Takes the model that wrote the entry.
@@ -19,9 +19,9 @@ struct ForeignTurn {
         ChatMessage(role: role, parts: parts.isEmpty ? [.text("")] : parts, metadata: room.metadata)
     }
 
-    /// The entry as messages that follow one another: results of tools are messages of their own.
+    /// The entry as successive messages: tool results are messages of their own.
     ///
-    /// The first has the metadata; the model is on each that it wrote.
+    /// The first message has the metadata; each message of the model names it.
     var messages: [ChatMessage] {
         var runs: [(role: Role, parts: [MessagePart])] = []
         for part in parts {

@@ -2,9 +2,10 @@ import ChatStorageCore
 import ChatStorageJSON
 
 extension ChatForm {
-    /// Gemini's part of Google's activity history, `MyActivity.json` of a Takeout: a question and its answer a record.
+    /// Gemini's part of Google's activity history, `MyActivity.json` of a Takeout: one record for a question and its
+    /// answer.
     ///
-    /// Records that name the same chat by their address are one conversation; any other is one of its own.
+    /// Records whose addresses name the same chat become one conversation; any other record becomes its own.
     static let geminiTakeout = ChatForm(name: "Gemini's activity history", unit: .file) {
         try GeminiTakeoutReader.conversations($0)
     }
@@ -13,7 +14,7 @@ extension ChatForm {
 /// Reads records of Gemini's activity.
 private enum GeminiTakeoutReader {
     static let format = "google.takeout"
-    /// What stands before the question in the title, in the languages that are known.
+    /// The words before the question in the title, in the known languages.
     private static let prefixes = ["Prompted ", "送信したメッセージ: "]
 
     static func conversations(_ slice: JSONSlice) throws -> [ForeignConversation] {
@@ -44,7 +45,8 @@ private enum GeminiTakeoutReader {
 
     /// A record: what was asked, and what was answered.
     private struct GeminiRecord {
-        /// Whether somebody asked something; other records say that a draft was chosen, a canvas was made and the like.
+        /// Whether somebody asked something; other records say, for example, that a draft was chosen or a canvas was
+        /// made.
         let isChat: Bool
         /// The chat that its address names.
         let thread: String?
@@ -63,7 +65,7 @@ private enum GeminiTakeoutReader {
             let createdAt = try record.time("time")
             var question = ForeignTurn(role: .user)
             var said = MessagePart.text(text)
-            // The title as it is, since the prefix is no part of the question.
+            // The part keeps the whole title, since the question lacks the prefix.
             if let title, prefix != nil { said = said.with(native: title, format: format) }
             question.parts = [said] + (try record.elements("attachedFiles")).map(Self.file)
             record.putRest(into: &question.room)

@@ -34,7 +34,7 @@ private enum GrokReader {
             conversation.nodes.append(node)
             conversation.leftOut.formUnion(leftOut)
         }
-        // Exports without parents are one path; in others a response without a parent begins another.
+        // An export without parents is one path; in others, a response without a parent begins a new one.
         if conversation.nodes.contains(where: { if case .node = $0.parent { true } else { false } }) {
             for index in conversation.nodes.indices where conversation.nodes[index].parent == .before {
                 conversation.nodes[index].parent = .none

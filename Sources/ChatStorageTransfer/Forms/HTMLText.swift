@@ -1,6 +1,6 @@
-/// What a person reads of HTML: its text with line breaks, without tags, its entities decoded.
+/// The readable text of HTML, with line breaks, without tags, its entities decoded.
 ///
-/// It keeps no style, no links' targets and no pictures, so the HTML itself is kept beside it.
+/// It has no styles, link targets or pictures, so the HTML itself is kept too.
 enum HTMLText {
     static func text(of html: String) -> String {
         var reader = HTMLReader(Array(html.utf8))
@@ -90,7 +90,7 @@ private struct HTMLReader {
         if ["td", "th"].contains(name), isEnd { append("\t".utf8) }
     }
 
-    /// Goes to the end of a tag; a `>` within quotes is none.
+    /// Goes to the end of a tag; a `>` within quotes does not end it.
     private mutating func skipTag() {
         var quote: UInt8?
         while position < bytes.count {

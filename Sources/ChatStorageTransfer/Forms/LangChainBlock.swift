@@ -1,7 +1,7 @@
 import ChatStorageCore
 import ChatStorageJSON
 
-/// Reads the blocks of LangChain's contents: its own, and those of providers that it passes on.
+/// Reads the blocks of LangChain's contents: its own, and providers' blocks that it passes on.
 enum LangChainBlock {
     private static let format = "langchain.messages"
 
@@ -46,7 +46,7 @@ enum LangChainBlock {
         return part.keeping(object, format: format)
     }
 
-    /// A call as OpenAI's older API has it.
+    /// A call of OpenAI's older API.
     static func function(_ slice: JSONSlice, id: String?) -> MessagePart? {
         guard slice.kind == .object, var object = try? ForeignObject(slice, at: "function") else { return nil }
         return MessagePart(
@@ -77,9 +77,9 @@ enum LangChainBlock {
     }
 }
 
-/// What a base64 text says without being decoded.
+/// Facts about a base64 text, found without decoding it.
 enum Base64Size {
-    /// The number of bytes in a text; nil if it is none.
+    /// How many bytes a text decodes to; nil if it is not base64.
     static func size(of text: String) -> Int64? {
         let bytes = text.utf8
         guard bytes.count % 4 == 0 else { return nil }

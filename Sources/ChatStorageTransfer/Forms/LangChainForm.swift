@@ -7,7 +7,7 @@ extension ChatForm {
         [try LangChainReader.conversation($0)]
     }
 
-    /// Lines or elements that each are a conversation of LangChain's messages, with its other members beside them.
+    /// Lines or elements, each a conversation of LangChain's messages with other members beside them.
     static let langChainConversations = ChatForm(
         name: "conversations of LangChain's messages", unit: .conversation
     ) { [try LangChainReader.conversation($0)] }
@@ -38,7 +38,7 @@ private enum LangChainReader {
 
     private static func add(_ slice: JSONSlice, to conversation: inout ForeignConversation) throws {
         let message = try LangChainMessage(slice)
-        // It asks a list to drop a message, and says nothing.
+        // Such a message only asks a list to drop another one.
         if message.kind == "remove" {
             conversation.leftOut.insert("messages[] of type remove")
             return
@@ -54,7 +54,7 @@ private struct LangChainMessage {
     /// `human`, `ai`, `system`, `developer`, `tool`, `function`, `chat`, `remove`.
     let kind: String
     private var data: ForeignObject
-    /// What is beside the data.
+    /// The members beside the data.
     private let outer: ForeignObject
 
     /// Reads `{"type", "data"}`, a serialised constructor, or a message's own members.
@@ -178,7 +178,7 @@ private struct LangChainMessage {
             parts.append(part)
         }
         guard calls.isEmpty, let members = data["additional_kwargs"]?.memberList else { return }
-        // Older versions have only the provider's own members; they stay in the metadata.
+        // Older versions have only the provider's own members, which stay in the metadata.
         for (key, value) in members {
             switch key {
             case "function_call": if let part = LangChainBlock.function(value, id: nil) { parts.append(part) }

@@ -24,7 +24,7 @@ private enum LibreChatReader {
             object.take("isArchived")
             conversation.labels.insert("archived")
         }
-        // The tree is walked without recursion, since a chat can be as deep as JSON may be.
+        // The tree is walked without recursion, since a chat can be as deep as JSON allows.
         var waiting = try object.elements("messages").map { (slice: $0, parent: String?.none) }
         waiting.reverse()
         while let (slice, parent) = waiting.popLast() {
@@ -51,7 +51,7 @@ private enum LibreChatReader {
         _ message: inout ForeignObject, of conversation: String?
     ) throws -> (ForeignConversation.Node, leftOut: Set<String>) {
         var turn = ForeignTurn(role: try role(&message))
-        // The id stays beside the message, for what refers to it elsewhere.
+        // The metadata keeps the id, in case something elsewhere refers to it.
         if let id = message["messageId"] { turn.room.take("messageId", id, at: message.path(of: "messageId")) }
         var node = ForeignConversation.Node(id: try message.id("messageId"))
         if message["parentMessageId"] != nil {
@@ -84,7 +84,7 @@ private enum LibreChatReader {
         let text = try message.text("text") ?? ""
         let blocks = try message.elements("content")
         for block in blocks { parts += try Self.parts(of: block) }
-        // The text beside content parts repeats them, in some versions.
+        // In some versions the text beside content parts repeats them.
         let said = parts.filter { $0.kind == .text }.compactMap(\.text)
         if !text.isEmpty, said.joined(separator: "\n") != text, said.joined() != text {
             parts.insert(.text(text), at: 0)

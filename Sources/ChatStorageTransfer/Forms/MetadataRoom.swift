@@ -2,15 +2,15 @@ import ChatStorageCore
 import ChatStorageJSON
 import ChatStorageSupport
 
-/// Metadata that is filled from a file as long as there is room in it.
+/// Metadata that is filled from a file as long as there is room.
 struct MetadataRoom {
-    /// What was taken.
+    /// The metadata so far.
     private(set) var metadata = Metadata()
-    /// The paths of what was not: it is too large, or no value that metadata takes.
+    /// The paths of members that it did not take: too large, or not a value that metadata takes.
     private(set) var leftOut: Set<String> = []
     private var bytes = 2
 
-    /// Makes the room that is left beside a file's own metadata.
+    /// Starts with the room that a file's own metadata leaves.
     init(beside metadata: Metadata = Metadata()) {
         self.metadata = metadata
         if !metadata.isEmpty { bytes = metadata.text.utf8.count }
@@ -38,7 +38,7 @@ struct MetadataRoom {
         bytes += added
     }
 
-    /// Whether a name is taken; those that are canonically equal are one.
+    /// Whether a name is in use; canonically equal names count as one.
     private func hasForm(of name: String) -> Bool {
         if name.utf8.allSatisfy({ $0 < 0x80 }) { return metadata[name] != nil }
         return metadata.object.members.contains { $0.name == name }

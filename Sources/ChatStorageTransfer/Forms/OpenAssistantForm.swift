@@ -15,7 +15,7 @@ private enum OpenAssistantReader {
         var conversation = ForeignConversation()
         conversation.id = try object.id("message_tree_id").map(ConversationID.init(_:))
         guard let prompt = object.take("prompt") else { throw InvalidConversation(reason: "has no prompt") }
-        // The answers of the lowest rank are the best; the path of these is what a person would be shown.
+        // Answers of the lowest rank are the best, and their path is the one to show.
         var waiting: [(slice: JSONSlice, parent: String?, isBest: Bool)] = [(prompt, nil, true)]
         while let (slice, parent, isBest) = waiting.popLast() {
             var message = try ForeignObject(slice, at: "messages[]")

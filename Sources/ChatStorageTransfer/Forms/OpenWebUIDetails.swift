@@ -1,7 +1,7 @@
 import ChatStorageCore
 import ChatStorageJSON
 
-/// A piece of a content of Open WebUI: text, or one of the `<details>` in which it writes what is no text.
+/// A piece of an Open WebUI content: text, or a `<details>` block, which holds anything else.
 struct DetailsBlock {
     private static let format = OpenWebUIChat.format
 
@@ -9,7 +9,7 @@ struct DetailsBlock {
     private let text: Substring
     /// The value of `type`; nil for plain text.
     private let type: String?
-    /// Whether nothing else is in the content.
+    /// Whether it is the whole content.
     private var isWhole = false
 
     private init(text: Substring, type: String?, isWhole: Bool = false) {
@@ -51,7 +51,7 @@ struct DetailsBlock {
         return part.with(native: slice, format: Self.format)
     }
 
-    /// What stands in the block behind its summary, without the marks of a quotation.
+    /// The text in the block after its summary, without the `>` that marks a quotation.
     private var inner: String {
         var rest = text.drop { $0 != ">" }.dropFirst()
         if let summary = rest.firstRange(of: "</summary>") { rest = rest[summary.upperBound...] }
@@ -66,7 +66,7 @@ struct DetailsBlock {
     private static let start = "<details type=\""
     private static let end = "</details>"
 
-    /// Cuts a content; what is not closed is text.
+    /// Cuts a content; a block that is not closed counts as text.
     static func pieces(of content: String) -> [DetailsBlock] {
         var pieces: [DetailsBlock] = []
         var rest = content[...]

@@ -51,7 +51,7 @@ struct OpenWebUIChat {
 
     /// Reads a chat.
     ///
-    /// - Parameter isWhole: Whether the chat is all that there is, without a row around it.
+    /// - Parameter isWhole: Whether the chat stands alone, without a row around it.
     mutating func read(_ value: JSONSlice, at path: String, isWhole: Bool) throws {
         var object = try ForeignObject(value, at: path)
         if isWhole { conversation.id = try object.id("id").map { ConversationID($0) } }
@@ -92,7 +92,7 @@ struct OpenWebUIChat {
         }
     }
 
-    /// Makes labels of tags, which are names or objects with names; false if some cannot be labels.
+    /// Makes labels from tags, which are names or objects with names; false if some cannot be labels.
     private mutating func label(_ tags: JSONSlice?) -> Bool {
         guard let elements = tags?.elementList, !elements.isEmpty else { return false }
         let labels = elements.map { tag in

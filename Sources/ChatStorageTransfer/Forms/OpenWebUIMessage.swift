@@ -12,7 +12,7 @@ struct OpenWebUIMessage {
     /// When it was said.
     let createdAt: Timestamp?
 
-    /// - Parameter id: The message's name in the history.
+    /// - Parameter id: The message's key in the history.
     init(_ value: JSONSlice, id: String?) throws {
         var object = try ForeignObject(value, at: "history.messages[]")
         guard let role = try object.text("role") else {
@@ -45,7 +45,7 @@ struct OpenWebUIMessage {
         }
         object.take("output")
         entry.parts = try items.flatMap { try OpenWebUIOutput.parts($0) }
-        // The content says the same once more, for people; what it says otherwise stays in the metadata.
+        // The content repeats this for people; if it differs, it stays in the metadata.
         let said = entry.parts.filter { $0.kind == .text }.compactMap(\.text).joined(separator: "\n")
         if content == said { object.take("content") }
     }

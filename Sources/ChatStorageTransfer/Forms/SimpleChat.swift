@@ -9,16 +9,16 @@ struct SimpleChat {
     var titles = ["title"]
     var created = ["createdAt"]
     var updated = ["updatedAt"]
-    /// What a message's time is called.
+    /// The name of a message's time.
     var time = "createdAt"
-    /// What a message's role is called.
+    /// The name of a message's role.
     var role = "role"
     var roles: [String: Role] = ["user": .user, "assistant": .assistant, "system": .system, "tool": .tool]
-    /// Whether the newest message may stand first, as the times say then.
+    /// Whether the newest message may come first; the times show the order.
     var canBeReversed = false
-    /// Takes the parts of a message beside its content, which stand before it.
+    /// Takes the parts that go before the content.
     var before: @Sendable (inout ForeignObject) throws -> [MessagePart] = { _ in [] }
-    /// Takes those that stand after it.
+    /// Takes the parts that go after the content.
     var after: @Sendable (inout ForeignObject) throws -> [MessagePart] = { _ in [] }
 
     func read(_ slice: JSONSlice) throws -> ForeignConversation {

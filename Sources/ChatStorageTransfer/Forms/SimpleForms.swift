@@ -2,7 +2,7 @@ import ChatStorageCore
 import ChatStorageJSON
 
 extension ChatForm {
-    /// Chats in an object, each with `id`, `title` and messages with a `timestamp`, as exporters of Grok's site write.
+    /// Chats in an object, each with `id`, `title` and messages with a `timestamp`, as exporters for Grok's site write.
     static let timedConversations = simple(
         "an object around conversations with timestamps", .element(of: ["conversations"]),
         SimpleChat(format: "conversations", time: "timestamp"))
@@ -53,7 +53,7 @@ private enum KimiBlocks {
     }
 }
 
-/// What messages of the Gemini CLI have beside their content.
+/// The parts of a Gemini CLI message beside its content.
 private enum GeminiCLIParts {
     static let format = "gemini.cli"
 

@@ -10,7 +10,7 @@ struct ArrayDamage: Sendable {
     let reason: String
     /// Whether the file ends in it.
     let isEnd: Bool
-    /// Whether what follows may have elements that are not found.
+    /// Whether the text after it may have elements that were not found.
     var hidesOthers = false
 
     /// The piece for damage after which another element was found.
@@ -19,11 +19,11 @@ struct ArrayDamage: Sendable {
         return piece(.broken("\(reason); reading went on at line \(line), byte \(offset + 1) of the file"))
     }
 
-    /// The piece for damage after which none was found.
+    /// The piece for damage after which no other element was found.
     ///
     /// - Parameters:
     ///   - lastByte: The last byte of the file that is not white space.
-    ///   - bracket: The one that ends an undamaged file.
+    ///   - bracket: The bracket that ends an undamaged file.
     func pieceAtEnd(lastByte: UInt8?, bracket: UInt8) -> TextPiece {
         if isEnd { return piece(.restNotRead(reason)) }
         guard hidesOthers || lastByte != bracket else { return piece(.broken(reason)) }

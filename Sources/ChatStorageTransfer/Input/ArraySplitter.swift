@@ -2,12 +2,12 @@ import ChatStorageJSON
 
 /// Cuts a JSON array into its elements, without parsing them.
 ///
-/// One quote or bracket too many or too few changes the meaning of all that follows. So where an element's structure
-/// breaks, it looks for the next element: a `{` where an element can begin (``ElementPlace``) and which begins a whole
-/// conversation. What lies between is one damaged piece; if no other element comes, the rest was not read.
+/// One stray quote or bracket changes the meaning of everything after it. So after an element whose structure breaks,
+/// it looks for the next element: a `{` at a place where an element can begin (``ElementPlace``), and that begins a
+/// whole conversation. The bytes between are one damaged piece; if no other element comes, the rest is not read.
 ///
-/// Text of a message is never taken for an element. A JSON string has no line breaks and no quotes without a backslash,
-/// so the text of a conversation inside a message does not parse.
+/// The text of a message is never taken for an element: a JSON string has no line breaks and no quotes without a
+/// backslash, so a conversation inside a message's text does not parse.
 package struct ArraySplitter: TextSplitter {
     private enum Step {
         case beforeArray
@@ -27,16 +27,16 @@ package struct ArraySplitter: TextSplitter {
     /// How many bytes after an element are searched for the comma.
     private static let maximumWhiteSpace = 1 << 16
 
-    /// How many elements are looked at to learn the names that all have.
+    /// From how many elements it learns the names that all have.
     private static let elementsLearned = 3
 
     private let maximumBytes: Int
-    /// Whether it is a member of an object, after whose end other members come.
+    /// Whether the array is a member of an object, whose other members may follow.
     private let isMember: Bool
-    /// The names that the first elements of a member's array have in common.
+    /// The names that the first elements of such an array have in common.
     private var names: Set<String>?
     private var step = Step.beforeArray
-    /// The bytes that are still needed; those before `start` are done with.
+    /// The bytes still needed; those before `start` are not.
     private var buffer: [UInt8] = []
     private var start = 0
     /// The line and the place in the file of the byte at `start`.
@@ -47,7 +47,7 @@ package struct ArraySplitter: TextSplitter {
     private var scan = StructureScan()
     private var elements = 0
     private var damage: ArrayDamage?
-    /// How many bytes were followed in elements that then broke.
+    /// How many bytes were followed in vain, in elements that then broke.
     private var bytesInVain: Int64 = 0
 
     /// Starts at the beginning of a file, or after its byte order mark.
@@ -62,7 +62,7 @@ package struct ArraySplitter: TextSplitter {
     /// - Parameters:
     ///   - line: The line of the bracket.
     ///   - offset: Its place in the file.
-    ///   - elements: How many elements stand in arrays before it.
+    ///   - elements: How many elements the arrays before it have.
     init(memberAtLine line: Int, offset: Int64, after elements: Int, maximumBytes: Int) {
         self.maximumBytes = maximumBytes
         isMember = true
@@ -71,7 +71,7 @@ package struct ArraySplitter: TextSplitter {
         self.elements = elements
     }
 
-    /// What follows the array of a member; nil while it goes on.
+    /// What follows a member's array; nil until it has ended.
     var rest: (bytes: ArraySlice<UInt8>, line: Int, offset: Int64, elements: Int)? {
         isAtEndOfMember ? (buffer[start...], line, offset, elements) : nil
     }
@@ -79,7 +79,7 @@ package struct ArraySplitter: TextSplitter {
     private var isAtEndOfMember: Bool { isMember && step == .afterArray }
 
     package mutating func split(_ chunk: [UInt8], into pieces: inout [TextPiece]) {
-        // Pieces share the buffer that they were cut from, so what is left of it is copied.
+        // Pieces share the buffer that they were cut from, so the rest of it is copied.
         if start == buffer.count {
             buffer = chunk
         } else {
@@ -91,7 +91,7 @@ package struct ArraySplitter: TextSplitter {
     }
 
     package mutating func finish(into pieces: inout [TextPiece]) {
-        // Looks for other elements in what the last one has swallowed.
+        // Looks for other elements that the last one has swallowed.
         while step == .element {
             if scan.hasEnded, !buffer[start...].contains(UInt8(ascii: "{")) {
                 // It contains no other element, so only one end is missing: its own or the array's.
@@ -171,7 +171,7 @@ package struct ArraySplitter: TextSplitter {
     /// Whether a comma or the array's end follows a complete element that may have swallowed others; nil if more bytes
     /// are needed.
     ///
-    /// An element with a quote or bracket too many before it ends in the next one, or with the array.
+    /// An element after a stray quote or bracket ends in the next element, or with the array.
     private func isFollowedByComma(_ element: ArraySlice<UInt8>) -> Bool? {
         guard [UInt8(ascii: "\""), UInt8(ascii: "[")].contains(element.first) else { return true }
         let rest = buffer[element.endIndex...].prefix(Self.maximumWhiteSpace)

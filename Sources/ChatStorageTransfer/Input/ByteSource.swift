@@ -1,8 +1,8 @@
 package import ChatStorageSupport
 
-/// What a file's bytes come from: a file, or a member of an archive.
+/// The source of a file's bytes: a file, or a member of an archive.
 package protocol ByteSource: Sendable {
-    /// Reads what there is, waiting for some; nothing at the end.
+    /// Waits for bytes and reads those that are there; empty at the end.
     ///
     /// - Throws: ``ChatFileError``, `SystemError`; `CancellationError` when the task is cancelled.
     func read() async throws -> [UInt8]

@@ -1,10 +1,10 @@
 import ChatStorageJSON
 
-/// What stands before a place between the elements of an array, which says whether an element can begin there.
+/// The bytes before a place between the elements of an array; they show whether an element can begin there.
 struct ElementPlace: Sendable {
     /// The last byte before it that is not white space.
     private(set) var previous: UInt8?
-    /// How far it is from the beginning of its line; nil if anything but blanks stands between.
+    /// How far it is from the beginning of its line; nil if there is anything but blanks before it.
     private(set) var indent: Int?
 
     /// Goes over a byte.
@@ -25,10 +25,10 @@ struct ElementPlace: Sendable {
         indent = nil
     }
 
-    /// Whether an element can begin here in damaged text, where nothing else says what is nested in what.
+    /// Whether an element can begin here in damaged text, in which the brackets no longer show the nesting.
     ///
-    /// If the file's elements begin lines, only the beginning of a line with their indentation counts; so objects that
-    /// are nested in a damaged conversation do not, unless their indentation is the same.
+    /// If the file's elements begin lines, only a line with their indentation counts. So an object nested in a damaged
+    /// conversation does not count, unless its indentation is the same.
     func canBeginElement(_ layout: ElementLayout) -> Bool {
         switch layout {
         case .lines(let indent): beginsLine && self.indent == indent
@@ -47,7 +47,7 @@ struct ElementPlace: Sendable {
     }
 }
 
-/// Where the elements of an array begin, as far as it has been read.
+/// Where the elements of an array begin, judged by those read so far.
 enum ElementLayout: Sendable, Equatable {
     case unknown
     /// Each in a line of its own, with an indentation.
@@ -58,7 +58,7 @@ enum ElementLayout: Sendable, Equatable {
 
     /// Learns from the place of an element.
     mutating func learn(from place: ElementPlace) {
-        // The first one often stands in the line of the bracket, whatever the others do.
+        // The first element is often in the line of the bracket, wherever the others are.
         if place.indent == nil, place.previous == UInt8(ascii: "[") { return }
         let seen = place.indent.map(ElementLayout.lines(indent:)) ?? .inline
         if self == .unknown { self = seen }

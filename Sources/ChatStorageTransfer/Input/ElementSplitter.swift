@@ -1,9 +1,9 @@
 import ChatStorageJSON
 
-/// Cuts the elements of one array out of an object, in the memory of one element, however long the object is.
+/// Cuts the elements of one array out of an object; memory holds one element, however long the object is.
 ///
-/// The array is found by the names of members, one within the other. Other members are skipped; the names of those that
-/// are not empty come with the first element or, where they stand after it, with the last. More objects may follow.
+/// A path of member names leads to the array. Other members are skipped; the names of those that are not empty come
+/// with the first element, or with the last if they are after the array. More objects may follow.
 package struct ElementSplitter: TextSplitter {
     private enum Step {
         /// Where an object begins: the first, or one on the path.
@@ -18,9 +18,9 @@ package struct ElementSplitter: TextSplitter {
         case ended
     }
 
-    /// Longer names are no names of the path.
+    /// A longer name cannot be one of the path.
     private static let longestName = 400
-    /// More names are not kept.
+    /// How many names are kept.
     private static let mostNames = 100
 
     private let path: [String]
@@ -39,7 +39,7 @@ package struct ElementSplitter: TextSplitter {
     private var skipped: [UInt8] = []
     private var array: ArraySplitter?
     private var elements = 0
-    /// The last element, until it is known what stands after it.
+    /// The last element, until what follows it is known.
     private var held: TextPiece?
     private var beside: Set<String> = []
 
@@ -93,7 +93,7 @@ package struct ElementSplitter: TextSplitter {
         return rest.bytes
     }
 
-    /// Takes a byte outside the array and skipped values; false if it has to be looked at again.
+    /// Takes a byte outside the array and skipped values; false if the byte must be looked at again.
     private mutating func take(_ byte: UInt8, into pieces: inout [TextPiece]) -> Bool {
         if step == .name {
             takeOfName(byte)
@@ -196,7 +196,7 @@ package struct ElementSplitter: TextSplitter {
         }
     }
 
-    /// Gives out the element that waits, and what is known to stand beside it.
+    /// Gives out the waiting element, with the names known so far of members beside its array.
     private mutating func release(into pieces: inout [TextPiece]) {
         guard var piece = held else { return }
         piece.beside = beside

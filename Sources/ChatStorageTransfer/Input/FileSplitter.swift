@@ -2,7 +2,7 @@
 struct FileSplitter: TextSplitter {
     private let offset: Int64
     private var whole: PartialPiece
-    /// Makes the piece's text of the file's; nil takes it as it is.
+    /// Converts the file's text to the piece's; nil leaves it unchanged.
     private let convert: (@Sendable (ArraySlice<UInt8>) -> TextPiece.Content)?
 
     /// Starts at the beginning of a file, or after its byte order mark.

@@ -1,6 +1,6 @@
 import ChatStorageJSON
 
-/// Cuts JSON Lines into lines; lines of white space are left out.
+/// Cuts JSON Lines into lines, and leaves out blank ones.
 package struct LineSplitter: TextSplitter {
     private var line = 1
     /// Where the current line begins in the file.

@@ -1,6 +1,6 @@
 import ChatStorageJSON
 
-/// Cuts a file into the objects that follow one another in it, each over as many lines as it likes.
+/// Cuts a file into its successive objects, each of any number of lines.
 ///
 /// After an object that is damaged or too long, it goes on with the next object that begins a line and is a
 /// conversation.
@@ -13,7 +13,7 @@ package struct ObjectSplitter: TextSplitter {
 
     private let maximumBytes: Int
     private var step = Step.between
-    /// The bytes that are still needed; those before `start` are done with.
+    /// The bytes still needed; those before `start` are not.
     private var buffer: [UInt8] = []
     private var start = 0
     /// The line and the place in the file of the byte at `start`.

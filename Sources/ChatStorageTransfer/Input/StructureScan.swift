@@ -1,9 +1,9 @@
 import ChatStorageJSON
 
-/// Follows the structure of one JSON value while its bytes come in: where it ends, or where it cannot go on.
+/// Follows the structure of one JSON value while its bytes come in, to find where it ends or breaks.
 ///
-/// It does not check literals and escapes, and lets strings have control characters: it still finds the end of a value
-/// that is wrong only there. A quote or bracket too many or too few shows within a few bytes.
+/// It does not check literals and escapes, and accepts control characters in strings, so it still finds the end of a
+/// value that is wrong only there. A stray or missing quote or bracket shows within a few bytes.
 struct StructureScan: Sendable {
     enum Outcome {
         /// The bytes so far can be the beginning of a value.
@@ -75,7 +75,7 @@ struct StructureScan: Sendable {
         case (.value, UInt8(ascii: "{")), (.valueOrEnd, UInt8(ascii: "{")): return open(byte, .keyOrEnd)
         case (.value, UInt8(ascii: "[")), (.valueOrEnd, UInt8(ascii: "[")): return open(byte, .valueOrEnd)
         case (.value, _), (.valueOrEnd, _):
-            // Within an array or object any word counts as a value, if a wrong one; outside it breaks the structure.
+            // Within an array or object any word counts as a value, even a wrong one; outside, it breaks the structure.
             guard open.isEmpty ? byte.beginsLiteral : !byte.endsLiteral else { return false }
             expected = .literal
         default: return false

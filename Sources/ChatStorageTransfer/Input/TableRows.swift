@@ -2,8 +2,8 @@ import ChatStorageJSON
 
 /// The rows of a table by RFC 4180, with commas, semicolons or tabs between the values; lines end with CRLF or LF.
 ///
-/// Blank lines are no rows. What the standard does not allow is an error, since a quote too many or too few changes the
-/// meaning of all that follows.
+/// Blank lines are skipped. Anything that the standard does not allow is an error, since one stray quote changes the
+/// meaning of everything after it.
 struct TableRows {
     /// The line where the last row begins, counted from 1.
     private(set) var line = 1

@@ -3,26 +3,26 @@ package struct TextPiece: Sendable, Equatable {
     /// What the stretch turned out to be.
     package enum Content: Sendable, Equatable {
         case text(ArraySlice<UInt8>)
-        /// More than ``TextSplitter/maximumBytes``; its bytes were thrown away.
+        /// Longer than ``TextSplitter/maximumBytes``; its bytes were thrown away.
         case tooLong
-        /// No value can be there, for a reason to be put after the file's name.
+        /// Not a JSON value; the reason goes after the file's name.
         case broken(String)
-        /// From here on the file is not read, for a reason in the same form.
+        /// From here on the file is not read; the reason has the same form.
         case restNotRead(String)
     }
 
     /// The line it begins in, counted from 1.
     package let line: Int
-    /// How many bytes stand before it in the file.
+    /// How many bytes are before it in the file.
     package let offset: Int64
-    /// The element's number in an array, counted from 1; nil for a line and for what is no element.
+    /// The element's number in an array, counted from 1; nil for a line and outside elements.
     package let element: Int?
     /// Its bytes, without the newline or comma after it.
     package let content: Content
-    /// The names of members that stand beside the array that it is an element of, and are not kept.
+    /// The names of members beside the element's array that are not kept.
     package var beside: Set<String> = []
 
-    /// What stands after the last piece of a file that something was written to.
+    /// The piece that ends a file that changed while it was read.
     static func changed(atLine line: Int, byte: Int64) -> TextPiece {
         TextPiece(
             line: line, offset: byte, element: nil,
@@ -30,7 +30,7 @@ package struct TextPiece: Sendable, Equatable {
     }
 }
 
-/// Cuts a file into pieces while it is read, in the memory of one piece.
+/// Cuts a file into pieces while it is read; memory holds one piece.
 package protocol TextSplitter: Sendable {
     /// Takes the next bytes and adds the pieces that end in them.
     mutating func split(_ chunk: [UInt8], into pieces: inout [TextPiece])
@@ -39,11 +39,11 @@ package protocol TextSplitter: Sendable {
 }
 
 extension TextSplitter {
-    /// The most that a piece can have; longer ones are skipped.
+    /// How many bytes a piece can have; longer ones are skipped.
     package static var defaultMaximumBytes: Int { 128 << 20 }
 }
 
-/// The part of a piece that earlier chunks brought.
+/// The part of a piece from earlier chunks.
 struct PartialPiece: Sendable {
     let maximumBytes: Int
     private var bytes: [UInt8] = []
@@ -64,7 +64,7 @@ struct PartialPiece: Sendable {
         bytes.append(contentsOf: part)
     }
 
-    /// Ends the piece with the last part of it, which is not copied when there was none before.
+    /// Ends the piece with its last part, which is not copied if it is the only one.
     mutating func end(with part: ArraySlice<UInt8>) -> TextPiece.Content {
         defer {
             bytes = []

@@ -4,7 +4,7 @@ import ChatStorageSupport
 
 /// The calls of a conversation whose file gives them no ids, and the results that answer them in order.
 struct CallPairing {
-    /// How a part's native JSON is named.
+    /// The name of the native JSON's format.
     static let format = "sharegpt"
 
     private var count = 0
@@ -15,9 +15,9 @@ struct CallPairing {
         waiting = []
     }
 
-    /// The calls that a text has as JSON: `{"name", "arguments"}`, or an array of these.
+    /// The calls in a text of JSON: `{"name", "arguments"}`, or an array of these.
     ///
-    /// A text that is something else is one call, with the text as its input.
+    /// Any other text becomes one call, with the text as its input.
     mutating func calls(in text: String) -> [MessagePart] {
         let value = try? JSONSlice(validating: Array(text.utf8)[...])
         let elements = value.map { $0.elements.map(Array.init) ?? [$0] } ?? []
@@ -45,7 +45,7 @@ struct CallPairing {
 
     /// A call; nil for any other value.
     ///
-    /// What its members do not say is in its native JSON.
+    /// Its native JSON holds what the part's members do not.
     private static func call(_ value: JSONSlice) -> MessagePart? {
         let function = value.memberList.last { $0.key == "function" }?.value
         let members = (function?.kind == .object ? function ?? value : value).memberList

@@ -2,7 +2,7 @@ import ChatStorageCore
 import ChatStorageSupport
 
 extension ChatFile {
-    /// A reading of the file.
+    /// Reads the file's entries one by one.
     public struct Iterator: AsyncIteratorProtocol {
         private let open: @Sendable () async throws -> any ByteSource
         /// Where the file is; nil if it is open already.
@@ -10,10 +10,10 @@ extension ChatFile {
         private(set) var decoder: ConversationDecoder
         /// Nil before the first read and after the last.
         private var file: (any ByteSource)?
-        /// The file's version when it was opened; nil for what is no regular file.
+        /// The file's version when it was opened; nil if it is not a regular file.
         private var version: FileDescriptor.Version?
         #if canImport(CArchive)
-        /// What is in the file if that is a ZIP archive.
+        /// The entries of the file if it is a ZIP archive.
         private var zip: ZipEntries?
         #endif
         private var splitter: any TextSplitter = LineSplitter()
@@ -72,7 +72,7 @@ extension ChatFile {
             return waiting.removeLast()
         }
 
-        /// The entries of a piece; none of an archive's first and last line.
+        /// The entries of a piece; none for an archive's first and last line.
         private mutating func take(_ piece: TextPiece) throws -> [Entry] {
             switch archive.take(piece) {
             case .line:
@@ -92,7 +92,7 @@ extension ChatFile {
             }
         }
 
-        /// What is wrong with an archive whose last line is missing.
+        /// The entry that reports a missing last line of an archive.
         private mutating func endOfArchive() -> Entry? {
             guard let reason = archive.end() else { return nil }
             return Entry(
@@ -171,7 +171,7 @@ extension ChatFile {
                 splitter.finish(into: &pieces)
                 let isSame = try await (file as? FileDescriptor)?.version() == version
                 self.file = nil
-                // What was read can be of two versions.
+                // Half of it may be from the old version, half from the new one.
                 let lastLine = pieces.last?.line ?? lastLine
                 if !isSame { pieces.append(.changed(atLine: lastLine, byte: bytesRead)) }
             } else {
@@ -180,7 +180,7 @@ extension ChatFile {
             return true
         }
 
-        /// The beginning of the file; nil if it is a ZIP archive, whose files are read then.
+        /// The beginning of the file; nil if it is a ZIP archive, whose files are then read instead.
         private mutating func start(of file: any ByteSource) async throws -> FileStart? {
             do {
                 return try await FileStart.read(file, decoder)

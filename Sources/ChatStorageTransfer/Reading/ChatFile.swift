@@ -3,47 +3,48 @@ package import ChatStorageSupport
 
 /// A file of chats, read conversation by conversation: memory holds one, and a number for each without an id.
 ///
-/// What is in a file's first bytes says what it is. Two formats are the library's own to read; <doc:ImportingChats> lists
-/// other programs' exports.
+/// The file's first bytes show its format. Two formats are described here; <doc:ImportingChats> lists the exports of
+/// other programs.
 ///
-/// - JSON Lines, one `{"conversation_id", "title", "messages": [{"role", "content", "created_at"}]}` a line, where the
-///   id, the title and the times may be missing or null. OpenAI's lines for fine-tuning are this: content can be a
+/// - JSON Lines, one `{"conversation_id", "title", "messages": [{"role", "content", "created_at"}]}` per line. The id,
+///   the title and the times may be missing or null. OpenAI's lines for fine-tuning have this format: content can be a
 ///   text, null or an array of parts; calls, results, refusals, audio and reasoning become parts.
-///   An object may also stand over several lines.
+///   An object may also take several lines.
 /// - A JSON array of ShareGPT conversations: `[{"conversations": [{"from": "human", "value": "..."}]}]`, with
 ///   the conversation's `id` and `title` if they are there. A `function_call` becomes a call, an `observation` the
 ///   result of the first call that waits for one.
 ///
 /// In both, the id's name is `conversation_id` or `id`; if both are there and differ, the first counts. A `system`
-/// prompt beside the messages becomes the first message. Files in `images`, `videos` and `audios` take the places of
-/// `<image>`, `<video>` and `<audio>` in the texts if there is one for each. Of two answers, in `chosen` and
-/// `rejected`, or `preferred_output` and `non_preferred_output`, each becomes a branch, and the preferred one the
-/// current path.
+/// prompt beside the messages becomes the first message. Files in `images`, `videos` and `audios` replace `<image>`,
+/// `<video>` and `<audio>` in the texts if there is a mark for each. Two answers, in `chosen` and `rejected`, or
+/// `preferred_output` and `non_preferred_output`, become branches; the preferred one is the current path.
 ///
 /// The library's own archives, which `chatstorage show --json --all` writes, are JSON Lines with everything: a
 /// conversation's `created_at`, `updated_at`, `last_id` (or `last_sequence`), `read_through`, `labels` and `metadata`;
-/// a message's `id` (or `sequence`), `parts` in place of the content or beside it, `metadata`, `native` and `key`, as
-/// in the values' `Codable`. A line with `last_id` must have each of them as the library writes it. In any other line
-/// each may be missing, and one that is something else is kept as any other member; messages are numbered by their
-/// places, a conversation without times is created with its first message and updated with its last.
+/// a message's `id` (or `sequence`), `parts` instead of the content or beside it, `metadata`, `native` and `key`, as
+/// in the values' `Codable`. In a line with `last_id`, each of them must be as the library writes it. In any other line
+/// each may be missing, and a member of the same name with another meaning is kept like any other member. Messages are
+/// then numbered by their places, and a conversation without times is created at its first message and updated at its
+/// last.
 ///
 /// Other members, such as `tools` beside the messages or a message's `name` and `weight`, go to the metadata under
-/// their own names. Where metadata does not take them, and in the library's own lines, their names are in
+/// their own names. If metadata does not take them, and in the library's own lines, their names are in
 /// ``ArchivedConversation/leftOut``, unless they are null or empty.
 ///
 /// A role `User` or a time as a number makes a conversation invalid. A ``Leniency`` mends that.
 ///
 /// ChatGPT's, Claude's and Open WebUI's exports are read as they come; their branches, times, models, tool calls,
-/// reasoning and files are kept. On Linux a ZIP archive is read where it is: an export's `conversations.json`, or its
-/// shards in the order of the export's list, or else every file of JSON in it. Lines and bytes are those of the file in
-/// the archive.
+/// reasoning and files are kept. On Linux a ZIP archive is read without unpacking it: an export's `conversations.json`,
+/// or its shards in the order of the export's list, or else every JSON file in it. Lines and bytes are those of the
+/// file in the archive.
 ///
-/// A SQLite database of another program is read too, if it is named by its path and has tables that are known: a store
-/// with `conversations` and `chat_messages`, as programs with SQLAlchemy make them, the sessions of OpenAI's Agents SDK,
+/// A SQLite database of another program is also read, if it is named by its path and has known tables: a store with
+/// `conversations` and `chat_messages`, as programs with SQLAlchemy make them, the sessions of OpenAI's Agents SDK,
 /// LangChain's `message_store`, the log of `llm`, Open WebUI's and ChatGPT Export Studio's databases.
 /// It may be in use, and is not changed.
 ///
-/// Conversations without an id get one that is derived from their content and their number among equals in the file.
+/// A conversation without an id gets one, derived from its content and its number among equal conversations in the
+/// file.
 ///
 /// ```swift
 /// for try await entry in ChatFile(path: "chats.jsonl") {
@@ -52,17 +53,17 @@ package import ChatStorageSupport
 /// ```
 ///
 /// Reading throws ``ChatFileError`` when the file cannot be read at all or is known to be something else, and
-/// `CancellationError` when the task is cancelled. What is wrong within the file is an entry like the others, and
-/// reading goes on after it: in JSON Lines with the next line; in an array, where a quote or bracket too many or too
-/// few changes the meaning of all that follows, with the next whole conversation that stands where an element can
-/// begin. If none comes, the last entry says from where on the file was not read. The same entry comes last if a
-/// regular file changed while it was read.
+/// `CancellationError` when the task is cancelled. A fault within the file becomes an entry like the others, and
+/// reading goes on after it: in JSON Lines with the next line; in an array, where one stray quote or bracket changes
+/// the meaning of everything after it, with the next whole conversation at a place where an element can begin. If there
+/// is none, the last entry says from where on the file was not read. If a regular file changed while it was read, the
+/// last entry says that.
 public struct ChatFile: AsyncSequence, Sendable {
     /// A conversation of the file, or what is there instead.
     public struct Entry: Sendable {
         /// What was found.
         public enum Content: Sendable {
-            /// A conversation; whether its sizes and times can be stored is for the storage to say.
+            /// A conversation; the storage decides whether its sizes and times can be stored.
             case conversation(ArchivedConversation)
             /// No conversation, for a reason that quotes no message and no title.
             case invalid(reason: String)
@@ -74,11 +75,11 @@ public struct ChatFile: AsyncSequence, Sendable {
         public let line: Int
         /// The element's number in an array, counted from 1; after damage each stretch of it counts as one element.
         ///
-        /// Nil in JSON Lines, in a file that is read as a whole, and for what is not an element.
+        /// Nil in JSON Lines, in a file that is read as a whole, and outside elements.
         public let element: Int?
-        /// The byte of the file where it begins, counted from 1.
+        /// The first byte of the entry in the file, counted from 1.
         public let byte: Int64
-        /// The conversation's id, also of an invalid one whose id can be read.
+        /// The conversation's id, if it could be read; an invalid conversation may have one too.
         public let id: ConversationID?
         /// What was found.
         public let content: Content
@@ -109,7 +110,7 @@ public struct ChatFile: AsyncSequence, Sendable {
 
     private let source: Source
     private let roles: Set<Role>
-    /// What a sentence about a role ends with that a store could take, but not this one.
+    /// The end of an error about a role that another store could take, but not this one.
     private let advice: String
     private let leniency: Leniency
 
@@ -117,21 +118,21 @@ public struct ChatFile: AsyncSequence, Sendable {
     ///
     /// - Parameters:
     ///   - path: Where it is.
-    ///   - roles: The roles that messages can have; a conversation with any other is invalid. By default those of
+    ///   - roles: The roles that messages can have; a conversation with any other role is invalid. By default those of
     ///     plain chats.
-    ///   - leniency: What is mended that is not quite right; by default nothing.
+    ///   - leniency: Which faults are mended; by default none.
     public init(path: String, roles: Set<Role> = Role.standard, leniency: Leniency = .none) {
         self.init(.path(path), roles: roles, advice: "", leniency: leniency)
     }
 
     /// A file.
     ///
-    /// - Parameter advice: What a sentence about a role ends with that a store could take, but that is not in `roles`.
+    /// - Parameter advice: The end of an error about a role that a store could take, but that is not in `roles`.
     package init(path: String, roles: Set<Role>, advice: String, leniency: Leniency = .none) {
         self.init(.path(path), roles: roles, advice: advice, leniency: leniency)
     }
 
-    /// What an open descriptor gives.
+    /// The contents of an open descriptor.
     package init(
         _ descriptor: FileDescriptor, roles: Set<Role> = Role.standard, advice: String = "", leniency: Leniency = .none
     ) {

@@ -12,22 +12,23 @@ public struct ChatFileError: Error, Sendable, CustomStringConvertible {
             self.kind = kind
         }
 
-        /// The file does not exist, is a directory, or cannot be read for another reason of the system's.
+        /// The file does not exist, is a directory, or the system cannot read it for another reason.
         public static let unreadable = Code(.unreadable)
         /// The file is compressed, or an archive of files.
         public static let compressed = Code(.compressed)
         /// The file is text of another encoding.
         public static let notUTF8 = Code(.notUTF8)
-        /// The file is of another format: another program's export, no JSON.
+        /// The file has another format: another program's export, or no JSON.
         public static let otherFormat = Code(.otherFormat)
     }
 
     /// What is wrong.
     public let code: Code
-    /// A sentence without its subject, to be put after the file's name: `cannot be read: no such file or directory`.
+    /// A sentence without its subject; put it after the file's name: `cannot be read: no such file or directory`.
     public let message: String
-    /// A shell command, to be put before the file's name, that writes what can be read: `gzip -dc`; nil if none is
-    /// known.
+    /// A shell command that writes the file in a readable form: `gzip -dc`; nil if none is known.
+    ///
+    /// Put it before the file's name.
     public let command: String?
 
     init(_ code: Code, _ message: String, command: String? = nil) {
@@ -48,7 +49,7 @@ extension ChatFileError {
     static let unpackIt = "unpack it and import the chats' file in it"
     static let zip = compressed("is a ZIP archive; \(unpackIt)")
 
-    /// Whether the file is a ZIP archive, which may be read where it is.
+    /// Whether the file is a ZIP archive, which may be readable without unpacking.
     var isZIP: Bool { message == Self.zip.message }
 
     static let utf16 = ChatFileError(.notUTF8, "is UTF-16 text; convert it to UTF-8 first")

@@ -8,7 +8,7 @@ import Crypto
 struct ContentHash {
     private var hash = SHA256()
 
-    /// The hash of a conversation's title, roles, contents, parts and times; the id has no part in it.
+    /// The hash of a conversation's title, roles, contents, parts and times, without the id.
     static func hash(title: String?, messages: [ArchivedConversation.Message]) -> SHA256Digest {
         var hash = ContentHash()
         hash.add(title)
@@ -17,7 +17,7 @@ struct ContentHash {
             hash.add(message.role.rawValue)
             hash.add(message.content)
             hash.add(message.createdAt.map { UInt64(bitPattern: $0.microsecondsSinceEpoch) })
-            // A message of one text adds nothing, as it did before messages had parts.
+            // A message of one text hashes as it did before messages had parts.
             if let parts = MessageJSON.stored(message.body) { hash.add(parts) }
         }
         return hash.hash.finalize()

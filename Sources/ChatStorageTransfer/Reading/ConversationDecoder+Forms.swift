@@ -5,10 +5,10 @@ extension ConversationDecoder {
     /// A conversation, or why it is none.
     typealias Conversation = Result<ArchivedConversation, InvalidConversation>
 
-    /// Reads the conversations in a value: in the file's form if it has one, or else in the library's or in the form
-    /// that is known by the value's members.
+    /// Reads the conversations in a value: in the file's form if it has one, or else in the library's form or the one
+    /// that the value's members show.
     ///
-    /// - Parameter names: The names of what stands beside the value and is not kept.
+    /// - Parameter names: The names of members beside the value that are not kept.
     mutating func conversations(
         of value: JSONSlice, _ bytes: ArraySlice<UInt8>, beside names: Set<String>
     ) throws -> [Conversation] {
@@ -32,7 +32,7 @@ extension ConversationDecoder {
         case .whole(let form): return readOne(value, form)
         case .parts(let form):
             let conversations = read(value, form)
-            // A file can be put together of several programs'.
+            // Somebody may have joined the files of several programs.
             guard conversations.count == 1, case .failure = conversations[0] else { return conversations }
             guard let other = KnownFormat.recognize(bytes) else {
                 return (try? decode(value)).map { [.success($0)] } ?? conversations
@@ -41,7 +41,7 @@ extension ConversationDecoder {
         }
     }
 
-    /// Whether a value is a conversation that the decoder takes, with something in it.
+    /// Whether a value is a conversation that the decoder takes, and not empty.
     func takes(_ text: ArraySlice<UInt8>) -> Taking {
         guard let value = try? JSONSlice(validating: text) else { return .no }
         if Self.isOurs(value) { return .yes }
@@ -88,7 +88,7 @@ extension ConversationDecoder {
         }
     }
 
-    /// What a form has read, or why the library cannot keep it.
+    /// The conversation that a form has read, or why the library cannot keep it.
     mutating func archived(_ foreign: ForeignConversation) -> Conversation {
         var problem: InvalidConversation
         do {

@@ -1,10 +1,10 @@
 import ChatStorageCore
 import ChatStorageJSON
 
-/// Why a stretch of a chat file is not a conversation; it quotes names of roles and members at most.
+/// Why a stretch of a chat file is not a conversation; it quotes at most names of roles and members.
 struct InvalidConversation: Error {
     var reason: String
-    /// The conversation's id, where it could be read.
+    /// The conversation's id, if it could be read.
     var id: ConversationID?
     /// What it is instead.
     var format: KnownFormat?
@@ -17,15 +17,15 @@ struct InvalidConversation: Error {
     }
 }
 
-/// Reads conversations from JSON objects of the kinds that chat archives and data sets consist of.
+/// Reads conversations from the kinds of JSON objects in chat archives and data sets.
 ///
 /// - `{"conversation_id", "title", "messages": [{"role", "content", "created_at"}]}`: the library's archives, with
 ///   ``OwnMembers``; OpenAI's lines for fine-tuning, with calls, results and files.
-/// - ShareGPT: `{"id", "title", "conversations": [{"from", "value"}]}`; as a rule id and title are missing.
+/// - ShareGPT: `{"id", "title", "conversations": [{"from", "value"}]}`; id and title are usually missing.
 /// - Two answers to one conversation, one of them preferred: see ``PreferredAnswers``.
 ///
-/// All take `id` for `conversation_id`. Other members go to the metadata. In the library's own lines they are left out,
-/// and their names kept unless they are empty.
+/// All accept `id` for `conversation_id`. Other members go to the metadata. In the library's own lines they are left
+/// out, and their names are kept unless they are empty.
 struct ConversationDecoder {
     private static let keys =
         ["conversation_id", "id", "title", "messages", "conversations"] + OwnMembers.ofConversation
@@ -34,19 +34,19 @@ struct ConversationDecoder {
     let advice: String
     private let leniency: Leniency
     var derivedIDs = DerivedIDs()
-    /// What the file is, as far as its beginning says.
+    /// The file's format, as far as its beginning shows it.
     var start = FileStart.Format.unknown
 
     /// - Parameters:
-    ///   - advice: What a sentence about a role ends with that a store could take, but this one does not.
-    ///   - leniency: What is mended.
+    ///   - advice: The end of an error about a role that another store could take, but not this one.
+    ///   - leniency: Which faults are mended.
     init(roles: Set<Role>, advice: String = "", leniency: Leniency = .none) {
         self.roles = roles
         self.advice = advice
         self.leniency = leniency
     }
 
-    /// Reads the conversations of a piece: one, unless it is of another program's form.
+    /// Reads the conversations of a piece: one, unless it has another program's form.
     ///
     /// - Throws: ``InvalidConversation``.
     mutating func decode(_ piece: TextPiece) throws -> [Conversation] {
@@ -68,7 +68,7 @@ struct ConversationDecoder {
         }
     }
 
-    /// A conversation as the importer mends and counts it.
+    /// Marks a conversation, so that the importer mends it and counts what was mended.
     ///
     /// - Parameter surrogates: How many halves of surrogate pairs were replaced in its text.
     private func marked(_ conversation: ArchivedConversation, surrogates: Int) -> ArchivedConversation {
@@ -83,7 +83,7 @@ struct ConversationDecoder {
         do {
             return (try JSONSlice(validating: bytes), 0)
         } catch let problem as JSONProblem {
-            // A line can be found by its number, but an array may be one line as long as the file.
+            // A line can be found by its number, but an array may be one line for the whole file.
             let isLine = piece.element == nil && bytes.firstIndex(of: UInt8(ascii: "\n")) == nil
             let reason = isLine ? problem.reason : problem.reason(inFileAfter: piece.offset)
             let (mended, count) = LoneSurrogates.replaced(in: bytes)

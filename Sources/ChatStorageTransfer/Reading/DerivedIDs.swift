@@ -17,8 +17,8 @@ struct DerivedIDs {
 
     /// The id of the next conversation in the file.
     ///
-    /// - Parameter isExact: Whether the messages' native JSON counts too. Where a reader made it of members beside the
-    ///   text, such as a name, the ids stay those from before it did.
+    /// - Parameter isExact: Whether the messages' native JSON counts too. False if a reader made that JSON from members
+    ///   beside the text, such as a name: the ids then stay what they were before it did.
     mutating func next(
         title: String?, messages: [ArchivedConversation.Message], isExact: Bool
     ) -> ConversationID {

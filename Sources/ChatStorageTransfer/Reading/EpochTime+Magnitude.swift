@@ -1,14 +1,14 @@
 import ChatStorageCore
 
 extension EpochTime {
-    /// Reads a number of an unknown unit, which its size suggests.
+    /// Reads a number as a time, in the unit that its size suggests.
     ///
-    /// Up to 10¹¹ it counts seconds, which is the year 5138, up to 10¹⁴ milliseconds, up to 10¹⁷ microseconds, and
-    /// beyond nanoseconds.
+    /// Up to 10¹¹ (as seconds, the year 5138) it counts seconds, up to 10¹⁴ milliseconds, up to 10¹⁷ microseconds, and
+    /// above that nanoseconds.
     ///
-    /// - Returns: Nil for a text that is no number, or a time that cannot be stored.
+    /// - Returns: The time; nil if the text is no number, or the time cannot be stored.
     static func time(of text: String) -> Timestamp? {
-        // `Double` takes more than JSON's numbers: `inf`, `0x1e`.
+        // `Double` accepts more than JSON's numbers: `inf`, `0x1e`.
         guard text.utf8.allSatisfy({ Array("0123456789+-.eE".utf8).contains($0) }), let number = Double(text) else {
             return nil
         }

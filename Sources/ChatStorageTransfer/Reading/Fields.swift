@@ -1,7 +1,7 @@
 import ChatStorageCore
 import ChatStorageJSON
 
-/// The values that an object has under the keys that count.
+/// The values of an object under the keys that the reader knows.
 struct Fields {
     let name: String
     let log: MendingLog
@@ -84,12 +84,12 @@ struct Fields {
 }
 
 extension Fields {
-    /// Counts a member that is there among the others.
+    /// Moves a known member to the others, if it is there.
     mutating func leaveOut(_ key: String) {
         if let value = self[key], !value.isEmpty { others.append((key, value)) }
     }
 
-    /// The value of another member, which is then none of the others any more; nil if it is missing or empty.
+    /// Removes another member and returns its value; nil if it is missing or empty.
     mutating func takeOther(_ key: String) -> JSONSlice? {
         guard let place = others.firstIndex(where: { $0.key == key }) else { return nil }
         return others.remove(at: place).value
@@ -103,7 +103,7 @@ extension Fields {
         if !value.isEmpty { others.append((key, value)) }
     }
 
-    /// Takes out members of these names, which are kept elsewhere or follow from what is.
+    /// Removes members with these names, which are kept elsewhere or follow from kept ones.
     mutating func dropOthers(_ keys: Set<String>) {
         others.removeAll { keys.contains($0.key) }
     }
@@ -111,9 +111,9 @@ extension Fields {
     /// Puts the others into metadata.
     ///
     /// - Parameters:
-    ///   - prefix: What stands before their names in a path: `messages[].`.
-    ///   - metadata: What is there already.
-    ///   - leftOut: Gets the paths of what metadata does not take.
+    ///   - prefix: The beginning of their paths: `messages[].`.
+    ///   - metadata: The metadata so far.
+    ///   - leftOut: Gets the paths of members that metadata does not take.
     func keepOthers(
         after prefix: String, in metadata: inout Metadata, leavingOut leftOut: inout Set<String>
     ) {
@@ -128,7 +128,7 @@ extension Fields {
     ///
     /// - Parameters:
     ///   - isOurs: Whether it must be what the library writes. Otherwise a member of the same name can be something
-    ///     else, and is one of the others.
+    ///     else, and then counts among the others.
     ///   - read: Reads it from the fields.
     mutating func own<Value>(_ key: String, isOurs: Bool, _ read: (Fields, JSONSlice) throws -> Value?) throws -> Value?
     {
@@ -150,7 +150,7 @@ extension Fields {
 extension String {
     /// A name from a file, cut if it is longer than names usually are.
     var shortened: String {
-        // No name that is short in bytes has many scalars.
+        // A name with few bytes has few scalars.
         guard utf8.count > 40 else { return self }
         let start = String(UnicodeScalarView(unicodeScalars.prefix(40)))
         return start.utf8.count == utf8.count ? start : "\(start)…"

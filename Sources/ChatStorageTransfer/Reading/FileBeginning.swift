@@ -1,23 +1,23 @@
 import ChatStorageJSON
 
-/// The first conversations of a file, by which its format is known.
+/// The first conversations of a file, which show its format.
 ///
-/// The first one can be untypical, such as an empty conversation, so all that were read are looked at.
+/// The first one can be untypical, such as an empty conversation, so it looks at all that were read.
 struct FileBeginning {
     enum Look {
         /// More must be read.
         case unknown
-        /// The library's format, or one that each conversation shows by itself.
+        /// The library's format, or one that each conversation shows separately.
         case ownFormat
         /// A format that can be read.
         case known(KnownFormat)
     }
 
-    /// The values that are whole.
+    /// The complete values.
     let objects: [ArraySlice<UInt8>]
-    /// What follows them, from the beginning of an object on.
+    /// The text after them, from the beginning of an object on.
     private let rest: ArraySlice<UInt8>
-    /// Whether no more is to be read.
+    /// Whether this is all that will be read.
     private let isAll: Bool
 
     /// - Parameter splitter: Cuts the file's text into values.
@@ -40,7 +40,7 @@ struct FileBeginning {
 
     /// Looks for the format.
     ///
-    /// - Throws: ``ChatFileError`` if it is known and cannot be read.
+    /// - Throws: ``ChatFileError`` if the format is known but cannot be read.
     func look(with decoder: ConversationDecoder, inArray: Bool) throws -> Look {
         var refusal: ChatFileError?
         var isMixed = false

@@ -1,15 +1,15 @@
 import ChatStorageJSON
 import ChatStorageSupport
 
-/// The beginning of a file, as far as it says what the file is.
+/// The beginning of a file, as much of it as shows the format.
 struct FileStart {
-    /// What the pieces of a file are.
+    /// What the pieces of the file contain.
     enum Format {
-        /// Each piece says it.
+        /// Each piece shows it separately.
         case unknown
-        /// Values of a form, from which its units are taken.
+        /// Values of a form, which contain its units.
         case parts(ChatForm)
-        /// A form's units.
+        /// Units of a form.
         case whole(ChatForm)
     }
 
@@ -21,7 +21,7 @@ struct FileStart {
 
     /// Reads as little as is needed.
     ///
-    /// - Parameter decoder: What reads the file's conversations.
+    /// - Parameter decoder: Reads the file's conversations.
     /// - Throws: ``ChatFileError`` if the file is known to be something else.
     static func read(_ file: any ByteSource, _ decoder: ConversationDecoder) async throws -> FileStart {
         var text: [UInt8] = []
@@ -32,7 +32,7 @@ struct FileStart {
         }
     }
 
-    /// Nil where more must be read.
+    /// Nil if more must be read.
     private init?(_ bytes: [UInt8], isEnd: Bool, _ decoder: ConversationDecoder) throws {
         guard try !OtherFile.check(bytes[...], isEnd: isEnd) else { return nil }
         let mark: [UInt8] = [0xef, 0xbb, 0xbf]
@@ -40,7 +40,7 @@ struct FileStart {
         bytesRead = bytes.count
         let offset = Int64(bytes.count - text.count)
         let isAll = isEnd || text.count > Self.maximumBytes
-        // A blank beginning as long as this is no archive; the lines' reader says so in its own way.
+        // A blank beginning of this length is no archive; the reader of lines reports it.
         guard let first = text.firstIndex(where: { !$0.isJSONWhiteSpace }) else {
             guard isAll else { return nil }
             (splitter, format) = (LineSplitter(offset: offset), .unknown)
@@ -61,7 +61,7 @@ struct FileStart {
         }
     }
 
-    /// More is not read to find out what a file is.
+    /// How many bytes are read at most to find out the format.
     private static let maximumBytes = 1 << 20
 
     private static func array(

@@ -1,10 +1,10 @@
 import ChatStorageJSON
 
-/// Files of other programs, known by their members' names.
+/// A format of another program's files, recognised by members' names.
 struct KnownFormat: Sendable {
     private enum Kind: Sendable {
         case export
-        /// A file that is read.
+        /// A file that can be read.
         case readable(ChatForm)
         /// A file of an export that has no conversations.
         case sideFile
@@ -19,11 +19,11 @@ struct KnownFormat: Sendable {
     private let kind: Kind
     /// Names that an object of the format has.
     private let members: Set<String>
-    /// Names that are somewhere in its members' values.
+    /// Names that occur somewhere in its members' values.
     private let within: Set<String>
     /// Whether it is a table with these names in its first line.
     private let isTable: Bool
-    /// Whether it is this format although its messages could be read as the library's.
+    /// Whether it is this format even if its messages could be read as the library's.
     let isCertain: Bool
 
     private init(
@@ -48,7 +48,7 @@ struct KnownFormat: Sendable {
         self.init(form.name, names, kind: .readable(form), isTable: true)
     }
 
-    /// All formats; where a file has the names of several, the first counts.
+    /// All formats; if a file has the names of several, the first counts.
     private static let all: [KnownFormat] = [
         KnownFormat(.deepSeek, ["mapping", "inserted_at"]),
         KnownFormat(.deepSeekHistory, ["code", "data"], within: ["biz_data"]),
@@ -112,12 +112,12 @@ struct KnownFormat: Sendable {
         KnownFormat("the memories in a Claude export", ["conversations_memory"], kind: .sideFile),
     ]
 
-    /// How its conversations are read; nil where they are the library's or cannot be read.
+    /// The form of its conversations; nil if they have the library's form or cannot be read.
     var form: ChatForm? {
         if case .readable(let form) = kind { form } else { nil }
     }
 
-    /// What is read at once of a file of the format; nil if nothing is.
+    /// What is read at once from a file of the format; nil if it is not read.
     var unit: ChatForm.Unit? {
         switch kind {
         case .readable(let form): form.unit
@@ -173,7 +173,7 @@ struct KnownFormat: Sendable {
 
 /// The names of an object's members and, up to three levels deeper, of those in their values.
 private struct MemberNames {
-    /// More bytes and names than these are not looked at.
+    /// How many bytes, names and levels are looked at.
     private static let bounds = (bytes: 1 << 20, names: 1000, depth: 4)
 
     private(set) var members: Set<String> = []
@@ -183,7 +183,7 @@ private struct MemberNames {
 
     init(of object: ArraySlice<UInt8>) {
         let text = object.prefix(Self.bounds.bytes)
-        // A list of objects is one of its objects.
+        // A list of objects is read like one object: its outer brackets do not count.
         let lists = text.prefix { $0 == UInt8(ascii: "[") || $0.isJSONWhiteSpace }.count(ofByte: UInt8(ascii: "["))
         var (depth, position) = (-lists, text.startIndex)
         while position < text.endIndex, members.count + within.count < Self.bounds.names {
@@ -205,7 +205,7 @@ private struct MemberNames {
         areAll = depth == 0 && position >= object.endIndex
     }
 
-    /// Where the quote is that ends a string; the end of the text if it is cut off.
+    /// The position of the quote that ends a string; the end of the text if it is cut off.
     private static func endOfString(in text: ArraySlice<UInt8>, from start: Int) -> Int {
         var position = start
         while position < text.endIndex, text[position] != UInt8(ascii: "\"") {

@@ -2,7 +2,7 @@
 enum LoneSurrogates {
     /// A JSON text with `\ufffd` in place of each half that stands alone.
     ///
-    /// - Returns: The text and how many there were; a text that is no JSON may come back changed too.
+    /// - Returns: The text and how many there were; a text that is not JSON may also come back changed.
     static func replaced(in text: ArraySlice<UInt8>) -> (text: ArraySlice<UInt8>, count: Int) {
         var (result, count) = (text, 0)
         var position = text.startIndex

@@ -2,7 +2,7 @@ import ChatStorageCore
 import ChatStorageJSON
 import ChatStorageSupport
 
-/// The files of a data set's line: lists of paths or URLs beside the messages, and marks in the texts where they stand.
+/// The files of a data set's line: lists of paths or URLs beside the messages, and marks in the texts for their places.
 enum MediaList {
     private static let kinds: [(name: String, mark: String)] = [
         ("images", "<image>"), ("videos", "<video>"), ("audios", "<audio>"),
@@ -44,7 +44,7 @@ enum MediaList {
         "flac": "audio/flac",
     ]
 
-    /// The files of a list of texts that a file can have as its name or URL; nil for any other value.
+    /// The files of a list of texts, each a file's name or URL; nil for any other value.
     private static func files(_ value: JSONSlice?) -> [MessageFile]? {
         guard let elements = value?.elements else { return nil }
         var files: [MessageFile] = []
@@ -79,7 +79,7 @@ enum MediaList {
 }
 
 extension ChatMessage {
-    /// The text of a message that is one; nil for any other.
+    /// The text of a message that is only a text; nil for any other.
     fileprivate var onlyText: String? { parts.count == 1 && parts[0].kind == .text ? content : nil }
 }
 

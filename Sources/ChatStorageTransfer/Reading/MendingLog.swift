@@ -3,7 +3,7 @@ import ChatStorageCore
 /// What was mended while a conversation was read; its fields share it.
 final class MendingLog {
     let leniency: Leniency
-    /// Whether the line is the library's own, whose faults are no one's habits: nothing is said of leniency then.
+    /// Whether the line is the library's own, whose faults are damage: errors then do not mention leniency.
     var isOwnLine = false
     private(set) var counts: [Mending: Int] = [:]
 
@@ -11,17 +11,17 @@ final class MendingLog {
         self.leniency = leniency
     }
 
-    /// Forgets what was mended since, of a value that is not taken after all.
+    /// Goes back to earlier counts, after mending a value that is not used.
     func restore(_ counts: [Mending: Int]) {
         self.counts = counts
     }
 
-    /// Mends a fault that can be mended, or throws it.
+    /// Counts a fault as mended, or throws it.
     ///
     /// - Parameters:
     ///   - kind: What is mended.
     ///   - reason: What is wrong.
-    ///   - advice: What a lenient reader does: `takes it for user`.
+    ///   - advice: What a lenient import does: `takes it for user`.
     func mend(
         _ kind: Mending, _ reason: @autoclosure () -> String, _ advice: @autoclosure () -> String
     ) throws {

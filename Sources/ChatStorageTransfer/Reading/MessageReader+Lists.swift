@@ -63,7 +63,7 @@ extension MessageReader {
         }
     }
 
-    /// The list under another name, if what is in it are turns.
+    /// The list under another name, if it has turns.
     private static func otherList(in object: inout Fields) -> (name: String, value: JSONSlice)? {
         for name in ["conversation", "items"] {
             let first = object.other(name)?.elements?.first { _ in true }
@@ -74,7 +74,7 @@ extension MessageReader {
         return nil
     }
 
-    /// What was said before two answers: `input` with messages, or a `prompt`.
+    /// The messages before two answers: `input` with messages, or a `prompt`.
     private mutating func prompt(
         of object: inout Fields, before answers: PreferredAnswers
     ) throws -> [ArchivedConversation.Message] {
@@ -95,7 +95,7 @@ extension MessageReader {
             _ = object.takeOther("prompt")
             return try list(prompt, "prompt")
         }
-        // In answers that are whole conversations it is there a second time.
+        // Answers that are whole conversations repeat it.
         guard let text = prompt.string, !answers.areConversations else { return [] }
         _ = object.takeOther("prompt")
         return [ArchivedConversation.Message(role: .user, content: text)]
@@ -109,7 +109,7 @@ extension MessageReader {
         }
     }
 
-    /// Puts a system prompt beside the messages in front of them, if they have none.
+    /// Makes a system prompt beside the messages the first message, unless they begin with one.
     private func addSystem(
         of object: inout Fields, before messages: inout [ArchivedConversation.Message],
         _ answer: [ArchivedConversation.Message]

@@ -6,8 +6,9 @@ import ChatStorageProviders
 extension MessageReader {
     /// Reads what a message says.
     ///
-    /// A message of one text is one, whatever the order of its members. Of any other the provider's codec makes parts,
-    /// and keeps its JSON where they do not say all of it, so that it goes out to the API as it came.
+    /// A message of one text stays a text, whatever the order of its members. Any other goes through the provider's
+    /// codec, which makes parts and keeps the JSON if they cannot hold all of it, so that it goes back to the API
+    /// unchanged.
     mutating func said(
         by fields: inout Fields, in value: JSONSlice, role: Role, name: String, list: String
     ) throws -> ChatMessage {
@@ -33,7 +34,7 @@ extension MessageReader {
         return message
     }
 
-    /// Whether a member of a message is one of the API's, and of the kind that it has there.
+    /// Whether a member of a message is one of the API's, with the type that it has there.
     private static func isOfAPI(_ key: String, _ value: JSONSlice) -> Bool {
         switch key {
         case "name", "tool_call_id", "refusal", "reasoning_content", "reasoning": value.kind == .string
@@ -43,7 +44,7 @@ extension MessageReader {
         }
     }
 
-    /// Refuses content of another kind, and none where nothing else is said.
+    /// Refuses content of another type, and missing content if the message says nothing else.
     private func check(
         _ content: JSONSlice?, of fields: Fields, role: Role, besides members: [(key: String, value: JSONSlice)]
     ) throws {
@@ -108,7 +109,7 @@ extension MessageReader {
 }
 
 extension JSONSlice {
-    /// The blocks of an array in which each has a type and a value, which are strings; nil for any other value.
+    /// The blocks of an array, if each has a type and a value that are strings; nil for any other value.
     fileprivate var valueBlocks: [(type: String, value: String, json: JSONSlice)]? {
         guard let elements else { return nil }
         var blocks: [(type: String, value: String, json: JSONSlice)] = []

@@ -13,7 +13,7 @@ extension MessageReader {
         let isRole = RoleSet.withTools.contains(Role(rawValue: role)) || role == Self.function
         let hasContent = members.contains { $0.key == "content" || $0.key == "parts" }
         if isRole { return !hasContent && (text("value") ?? text("text")) != nil }
-        // A name that only ShareGPT has; in a list of messages another spelling of a role is a fault.
+        // Only ShareGPT has such a name; in a list of messages another spelling of a role is a fault.
         guard let speaker = Speaker(shareGPT: role) else { return list != "messages" }
         return list != "messages" || speaker == .call || speaker == .result
     }

@@ -6,14 +6,14 @@ struct MessageReader {
     private static let messageKeys = ["role", "content", "created_at"] + OwnMembers.ofMessage
 
     let roles: Set<Role>
-    /// What a sentence about a role ends with that a store could take, but this one does not.
+    /// The end of an error about a role that another store could take, but not this one.
     let advice: String
     /// The conversation's id, if it has one.
     let id: ConversationID?
     /// Whether the line is the library's own.
     let isOurs: Bool
     let log: MendingLog
-    /// The paths of what has no place.
+    /// The paths of members without a place.
     var leftOut: Set<String> = []
     /// Calls without ids, and their results.
     var calls = CallPairing()
@@ -89,7 +89,7 @@ struct MessageReader {
 
     // MARK: Roles
 
-    /// The name of a message's role, which is one that the store takes.
+    /// The name of a message's role, if the store takes it.
     private func roleName(of fields: Fields) throws -> String {
         let name = try fields.requiredText("role")
         if roles.contains(stored(name)) { return name }
@@ -102,22 +102,22 @@ struct MessageReader {
         return likely.rawValue
     }
 
-    /// The role under which a message is stored: what a function returned is a tool's result.
+    /// The role under which a message is stored; a function's result becomes a tool's.
     private func stored(_ name: String) -> Role {
         !isOurs && name == Self.function ? .tool : Role(rawValue: name)
     }
 
-    /// The role of results before calls had ids.
+    /// The role that results had before calls had ids.
     static let function = "function"
 
     var roleNames: String { roles.map(\.rawValue).sorted().joined(separator: ", ") }
 
-    /// A name from the file, short enough for an error's sentence.
+    /// A name from the file, in quotes and short enough for an error.
     func quoted(_ name: String) -> String { "\"\(name.shortened)\"" }
 
     // MARK: What would be lost
 
-    /// Refuses a message that would be empty without what is left out of it.
+    /// Refuses a message that would be empty because its content is left out.
     private func checkNothingIsLost(
         of message: ArchivedConversation.Message, _ fields: Fields, lost: Set<String>, _ list: String
     ) throws {

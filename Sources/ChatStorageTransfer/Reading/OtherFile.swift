@@ -1,4 +1,4 @@
-/// Files that are not JSON text, known by their first bytes.
+/// Files that are not JSON text, recognised by their first bytes.
 enum OtherFile {
     private static let kinds: [(bytes: [UInt8], error: ChatFileError)] =
         [

@@ -2,10 +2,10 @@ import ChatStorageCore
 import ChatStorageJSON
 import ChatStorageSupport
 
-/// What only archives of the library have, beside ids, titles, roles, texts and messages' times.
+/// The members that only archives of the library have, beside ids, titles, roles, texts and messages' times.
 ///
 /// A line that has the highest sequence (`last_id`) is the library's, and each of these members must be right in it. In
-/// another line a member of the same name can be something else, and is left out then.
+/// another line a member of the same name can be something else, and then counts as any other member.
 enum OwnMembers {
     /// The names of a conversation's.
     static let ofConversation = [
@@ -17,7 +17,7 @@ enum OwnMembers {
     static let ofMessage =
         ["id", "sequence", "conversation_id", "parts", "metadata", "native", "key"] + ofBranchesAndAnswers
     private static let ofBranchesAndAnswers = ["predecessor", "state", "revision", "revised_at"]
-    /// Members of a conversation that follow from the others.
+    /// Members of a conversation that follow from its other members.
     private static let derived: Set = ["is_branched", "preview"]
 
     /// Whether a line is the library's: it has the highest sequence.
@@ -34,7 +34,7 @@ enum OwnMembers {
         return id ?? sequence
     }
 
-    /// Reads what a conversation has beside its id, title and messages.
+    /// Reads the members of a conversation beside its id, title and messages.
     ///
     /// - Parameter isOurs: Whether the line is the library's.
     static func read(_ object: inout Fields, into conversation: inout ArchivedConversation, isOurs: Bool) throws {
@@ -62,7 +62,7 @@ enum OwnMembers {
             }
             return sequence
         }
-        // Another's times can contradict those of the messages.
+        // Another program's times can contradict those of the messages.
         let times = conversation.messages.compactMap(\.createdAt)
         let created = try object.own("created_at", isOurs: isOurs) { fields, _ in
             try fields.time("created_at").map { try checked($0, isOurs || $0 <= times.first ?? $0) }
@@ -79,7 +79,7 @@ enum OwnMembers {
     ///   - number: The message's number in the line, counted from 1.
     ///   - id: The conversation's id, if the line has one.
     ///   - isOurs: Whether the line is the library's.
-    ///   - said: Reads what a message without the library's parts says.
+    ///   - said: Reads the body of a message without the library's parts.
     static func message(
         _ role: Role, in fields: inout Fields, number: Int64, of id: ConversationID?, isOurs: Bool,
         said: (inout Fields) throws -> ChatMessage
@@ -122,7 +122,7 @@ enum OwnMembers {
         return MessageWriting(state: state ?? .complete, revision: revision, revisedAt: try fields.time("revised_at"))
     }
 
-    /// Removes the keys of another's line if they are none of the library's: two messages have the same.
+    /// Removes the keys of another program's line if two messages have the same: these are not the library's keys.
     static func removeRepeatedKeys(from messages: inout [ArchivedConversation.Message]) -> Bool {
         let keys = messages.compactMap(\.body.key)
         guard Set(keys.map(UTF8Text.init)).count < keys.count else { return false }
@@ -133,7 +133,7 @@ enum OwnMembers {
     /// The parts; nil for a message of one text.
     private static func parts(of fields: inout Fields, isOurs: Bool) throws -> [MessagePart]? {
         let content = fields["content"]?.string
-        // Without a text, what looks like the library's parts must be them.
+        // Without a text, members that look like the library's parts must be valid ones.
         let looksOurs = content == nil && fields["parts"]?.elements?.first(where: { _ in true })?.hasKind == true
         return try fields.own("parts", isOurs: isOurs || looksOurs) { fields, value in
             guard let elements = value.elements else { throw fields.mismatch(value, "parts", "an array") }
@@ -145,7 +145,7 @@ enum OwnMembers {
                 }
             }
             guard let content else { return parts }
-            // An empty array says nothing in another's line.
+            // An empty array says nothing in another program's line.
             guard isOurs || !parts.isEmpty else { return nil }
             guard content.hasSameUTF8(as: ChatMessage(role: .user, parts: parts).content) else {
                 throw InvalidConversation(reason: "\(fields.path("content")) is not that of the parts")
@@ -187,7 +187,7 @@ enum OwnMembers {
         return metadata
     }
 
-    /// A value of the library's or of another's line, which is only taken if it can be what the library means.
+    /// The value, if it can be what the library means by it.
     private static func checked<Value>(_ value: Value, _ isMeant: Bool) throws -> Value {
         guard isMeant else { throw InvalidConversation(reason: "is not what the library means") }
         return value

@@ -1,7 +1,7 @@
 import ChatStorageCore
 import ChatStorageJSON
 
-/// Two answers to one conversation, one of them preferred: in lines for preference fine-tuning.
+/// Two answers to one conversation, one of them preferred, as in lines for preference fine-tuning.
 struct PreferredAnswers {
     private static let names = [
         (preferred: "preferred_output", rejected: "non_preferred_output"),
@@ -12,7 +12,7 @@ struct PreferredAnswers {
     let preferred: JSONSlice
     let rejected: JSONSlice
 
-    /// Takes the answers out of a line's members; nil if it has none, or it is not clear that they are some.
+    /// Removes the answers from a line's members; nil if it has none, or it is not clear that they are answers.
     static func take(from object: inout Fields) -> PreferredAnswers? {
         for names in names {
             guard let preferred = object.other(names.preferred), let rejected = object.other(names.rejected),
@@ -24,7 +24,7 @@ struct PreferredAnswers {
         return nil
     }
 
-    /// Whether they have what people said too.
+    /// Whether they also have what people said.
     var areConversations: Bool {
         preferred.elements?.contains { element in
             element.memberList.contains {

@@ -1,6 +1,6 @@
 import ChatStorageJSON
 
-/// A table whose values have commas, semicolons or tabs between them (RFC 4180), recognised by a first line of names.
+/// A table of values separated by commas, semicolons or tabs (RFC 4180), recognised by a first line of names.
 enum SeparatedTable {
     private static let separators = Array(",;\t".utf8)
     private static let maximumNameBytes = 60
@@ -58,7 +58,7 @@ enum SeparatedTable {
 }
 
 extension UInt8 {
-    /// Whether it is a letter, a digit, a part of a character beyond ASCII, or punctuation within names.
+    /// Whether it can be part of a name: a letter, a digit, punctuation within names, or a byte beyond ASCII.
     fileprivate var isNameByte: Bool {
         switch self {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

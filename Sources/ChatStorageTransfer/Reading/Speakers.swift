@@ -1,6 +1,6 @@
 import ChatStorageCore
 
-/// Who speaks in other programs' files, by the names that they use.
+/// Who speaks in other programs' files, and the names for it.
 enum Speaker: Equatable {
     case role(Role)
     /// The model, with calls of tools.
@@ -8,7 +8,7 @@ enum Speaker: Equatable {
     /// A tool, with its result.
     case result
 
-    /// The speaker of a ShareGPT turn; nil for a name that is not known.
+    /// The speaker of a ShareGPT turn; nil for an unknown name.
     init?(shareGPT name: String) {
         switch name {
         case "human", "user": self = .role(.user)
@@ -30,7 +30,7 @@ enum Speaker: Equatable {
         }
     }
 
-    /// The role that another spelling of its name most likely means: `User`, `ai`, ` human `; nil for none.
+    /// The role that another spelling most likely means, such as `User`, `ai` or ` human `; nil for none.
     static func likelyRole(_ name: String) -> Role? {
         let word = plain(name)
         if word == "function" { return Role(rawValue: word) }

@@ -2,7 +2,7 @@ import ChatStorageJSON
 
 /// Whether a JSON object goes on after its first line.
 ///
-/// A damaged first line of JSON Lines does not: what follows it is an object of its own.
+/// A damaged first line of JSON Lines does not: the next line is an object of its own.
 enum SpreadObject {
     case yes, no
     /// More must be read.

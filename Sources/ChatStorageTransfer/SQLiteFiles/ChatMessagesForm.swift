@@ -3,10 +3,10 @@ import ChatStorageCore
 extension SQLiteForm {
     /// Tables `conversations` and `chat_messages`, as programs with SQLAlchemy make them.
     ///
-    /// SQLAlchemy writes times as texts without a zone, which are UTC by its programs' convention, with microseconds
+    /// SQLAlchemy writes times as texts with microseconds and without a zone, by convention in UTC
     /// (<https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#sqlalchemy.dialects.sqlite.DATETIME>). Messages are in
-    /// the order in which they were inserted. They name their conversation by its `conversation_id` or, where it has
-    /// none, by its `id`.
+    /// the order in which they were inserted. They name their conversation by its `conversation_id` or, if it has none,
+    /// by its `id`.
     static let chatMessages = SQLiteForm(
         name: "a store of chats in the tables conversations and chat_messages",
         tables: [
@@ -35,7 +35,7 @@ extension SQLiteForm {
             }
         })
 
-    /// Whether a foreign key says that messages have their conversation's number.
+    /// Whether a foreign key shows that messages name their conversation by its number.
     private static func refersToNumber(_ database: ForeignDatabase) throws -> Bool {
         let keys = try database.rows(
             """

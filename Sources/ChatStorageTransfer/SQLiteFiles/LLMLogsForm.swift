@@ -1,8 +1,8 @@
 import ChatStorageCore
 
 extension SQLiteForm {
-    /// The log of the command-line tool `llm`, up to 0.27: `conversations` and `responses`, with what older versions
-    /// have of fragments, attachments and tools.
+    /// The log of the command-line tool `llm`, up to 0.27: `conversations` and `responses`, and the tables of
+    /// fragments, attachments and tools as far as the version has them.
     static let llmLogs = SQLiteForm(
         name: "a log of llm",
         tables: [
@@ -55,7 +55,7 @@ extension SQLiteForm {
     }
 }
 
-/// What a prompt had and what came of it.
+/// A prompt and its response.
 private struct LLMTurn {
     let system: String?
     let time: Timestamp?

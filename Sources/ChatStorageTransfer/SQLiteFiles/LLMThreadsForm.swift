@@ -11,7 +11,7 @@ extension SQLiteForm {
             "fragments": ["id", "content"], "attachments": ["id", "type"],
         ],
         begin: { database in
-            // A log that has not been migrated has the older tables alone.
+            // A log that has not been migrated has chats in the older tables only.
             guard try database.rows("SELECT 1 FROM main.threads LIMIT 1").next() != nil else { return nil }
             return try RowsByKey(
                 database, index: "", count: "SELECT count(*) AS n FROM main.threads",
@@ -129,7 +129,7 @@ private struct LLMThread {
         }
     }
 
-    /// The text that a part refers to: fragments, and what stands between them.
+    /// The text that a part refers to: fragments, and the text between them.
     private func referred(_ pieces: JSONSlice) throws -> String {
         var text = ""
         for piece in pieces.elements.map(Array.init) ?? [] {
@@ -161,7 +161,7 @@ private struct LLMThread {
                 id: id))
     }
 
-    /// The part with its payload as native JSON, unless it has only members that the part has.
+    /// The part with its payload as native JSON, unless the part already has all of the payload's members.
     private func keeping(_ part: MessagePart, _ payload: JSONSlice?, unless names: Set<String> = []) -> MessagePart {
         guard let payload, !names.isSuperset(of: payload.memberList.filter { !$0.value.isEmpty }.map(\.key)) else {
             return part

@@ -2,7 +2,7 @@ import ChatStorageCore
 import ChatStorageJSON
 
 extension SQLiteForm {
-    /// Open WebUI's own database, whose table of chats has what its exports have.
+    /// Open WebUI's own database, whose table of chats has the same content as its exports.
     static let openWebUI = SQLiteForm(
         name: "an Open WebUI database", tables: ["chat": ["id", "user_id", "title", "chat"]],
         begin: { database in

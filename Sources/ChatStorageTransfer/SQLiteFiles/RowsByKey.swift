@@ -2,10 +2,10 @@ import ChatStorageCore
 
 /// The rows of conversations one after another, each with the rows of its messages.
 ///
-/// Few programs index what their messages are looked up by, so a temporary table does. SQLite keeps it in a temporary
-/// file of its own.
+/// Few programs have an index from a conversation to its messages, so a temporary table takes that role. SQLite keeps
+/// it in a temporary file of its own.
 final class RowsByKey: SQLiteFormReader {
-    /// Makes a conversation of its row and its messages' rows.
+    /// Makes a conversation from its row and its messages' rows.
     typealias Read = (SQLiteRow, () throws -> SQLiteRow?) throws -> ForeignConversation
 
     let count: Int
@@ -24,7 +24,7 @@ final class RowsByKey: SQLiteFormReader {
     ///   - conversations: Their rows.
     ///   - key: The column by which messages name them.
     ///   - messages: The rows of the messages of one; ?1 is its key.
-    ///   - paths: What rows are called in messages to people.
+    ///   - paths: The names of rows in errors.
     init(
         _ database: ForeignDatabase, index: StaticString, count: StaticString, conversations: StaticString,
         key: String, messages: StaticString, paths: (conversation: String, message: String), read: @escaping Read

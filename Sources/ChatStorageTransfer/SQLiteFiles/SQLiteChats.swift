@@ -3,9 +3,9 @@ import ChatStorageSupport
 
 /// The conversations of another program's SQLite file, read on a thread of their own, one at a time.
 final class SQLiteChats: Sendable {
-    /// What is open; touched on the thread only.
+    /// What is open.
     ///
-    /// `@unchecked Sendable`: only closures that the one serial thread runs read or change it.
+    /// `@unchecked Sendable`: only closures on the one serial thread read or change it.
     private final class Reading: @unchecked Sendable {
         var database: ForeignDatabase?
         var reader: (any SQLiteFormReader)?
@@ -18,9 +18,9 @@ final class SQLiteChats: Sendable {
 
     /// Opens a file; nil if it is no SQLite database.
     ///
-    /// - Throws: ``ChatFileError`` if it is one that is not read.
+    /// - Throws: ``ChatFileError`` if it is a database that cannot be read.
     init?(path: String) async throws {
-        // Reading a pipe would take from what is in it.
+        // Reading a pipe would take bytes from it.
         guard let bytes = FileDescriptor.size(path: path), bytes > 0 else { return nil }
         fileBytes = bytes
         let start = try await FileDescriptor.reading(path: path).read()

@@ -1,10 +1,10 @@
-/// A program's way to keep chats in SQLite tables, and how to read them.
+/// How a program keeps chats in SQLite tables, and how to read them.
 ///
 /// A new form is a value of this type in a file of its own, and a line in ``all``.
 struct SQLiteForm: Sendable {
-    /// What a file of the form is, to be put after "is": `a store of LangChain's messages`.
+    /// The words for a file of the form, after "is": `a store of LangChain's messages`.
     let name: String
-    /// The tables by which it is known, with columns that they have.
+    /// The tables that identify it, each with some of its columns.
     let tables: [String: Set<String>]
     /// Begins a reading of a database that has these tables; nil if it has no chats in them.
     let begin: @Sendable (ForeignDatabase) throws -> (any SQLiteFormReader)?
@@ -30,6 +30,6 @@ protocol SQLiteFormReader: AnyObject {
     var count: Int { get }
     /// The next conversation, nil after the last.
     ///
-    /// It throws ``InvalidConversation`` for a conversation after which others can come.
+    /// It throws ``InvalidConversation`` for an invalid conversation; others can come after it.
     func next() throws -> ForeignConversation?
 }

@@ -1,7 +1,7 @@
 import ChatStorageCore
 import ChatStorageJSON
 
-/// A row of another program's table, whose values are taken one by one; what is left goes to metadata.
+/// A row of another program's table, whose values are taken one by one; the rest goes to metadata.
 struct SQLiteRow {
     private var values: [String: ForeignValue]
     /// The table: `chat_messages[]`.
@@ -12,10 +12,10 @@ struct SQLiteRow {
         self.path = path
     }
 
-    /// A value as it is, to look up other rows by it.
+    /// A value as it is, to look up other rows with.
     func value(_ name: String) -> ForeignValue { values[name] ?? .null }
 
-    /// Leaves a value out of what goes to metadata, since it says no more than the row's place.
+    /// Keeps a value out of the metadata, since it says no more than the row's place.
     mutating func skip(_ name: String) { values[name] = nil }
 
     /// The values that are left, by their names.
@@ -55,13 +55,15 @@ struct SQLiteRow {
         return time
     }
 
-    /// JSON; nil if it is NULL, empty or no JSON.
+    /// JSON; nil if it is NULL, empty or not JSON.
     func json(_ name: String) -> JSONSlice? {
         guard case .text(let text)? = values[name] else { return nil }
         return try? JSONSlice(validating: Array(text.utf8)[...])
     }
 
-    /// What is left as metadata, under the columns' names; columns that are said to be JSON as such.
+    /// The rest as metadata, under the columns' names.
+    ///
+    /// - Parameter columns: The columns whose texts are JSON, and become JSON values.
     func rest(json columns: Set<String> = []) -> (metadata: Metadata, leftOut: Set<String>) {
         var (room, leftOut) = (MetadataRoom(), Set<String>())
         for (name, value) in left {
@@ -87,7 +89,7 @@ struct SQLiteRow {
         InvalidConversation(reason: "\(path).\(name) \(problem)")
     }
 
-    /// Seconds since 1970, or milliseconds if the number is as large as only they are.
+    /// Seconds since 1970, or milliseconds if the number is too large for seconds.
     private static func time(_ number: Int64) -> Timestamp? {
         let isMilliseconds = number.magnitude >= 100_000_000_000
         let (time, isOverflow) = number.multipliedReportingOverflow(by: isMilliseconds ? 1_000 : 1_000_000)

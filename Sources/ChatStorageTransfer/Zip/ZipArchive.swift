@@ -10,14 +10,14 @@ struct ZipArchive: Sendable {
     private let size: Int64
     private let limits: ZipLimits
     private let budget: Budget
-    /// What is to be read of it.
+    /// The steps of reading it.
     let steps: [ZipPlan.Step]
-    /// The names of attachments by the ids that ChatGPT has for them.
+    /// The names of attachments by ChatGPT's ids for them.
     let assetNames: [String: String]
 
     /// Looks at all members' names, and at the lists in it.
     ///
-    /// - Throws: ``ChatFileError``, also where no member can have chats; `CancellationError`.
+    /// - Throws: ``ChatFileError``, also if no member can have chats; `CancellationError`.
     init(path: String, size: Int64, limits: ZipLimits = ZipLimits()) async throws {
         self.path = path
         self.size = size
@@ -57,7 +57,7 @@ struct ZipArchive: Sendable {
         assetNames = Dictionary(names ?? []) { first, _ in first }
     }
 
-    /// A small file as JSON; nil if it is too large or none.
+    /// A small file as JSON; nil if it is too large or not JSON.
     private static func sideFile(
         _ reader: ZipReader, _ limits: ZipLimits, _ budget: Budget
     ) async throws -> JSONSlice? {
@@ -87,12 +87,12 @@ struct ZipArchive: Sendable {
         return MemberSource(reader: reader, budget: budget)
     }
 
-    /// How far reading is, as a place in the archive.
+    /// The progress of reading, as a place in the archive.
     func progress(_ bytes: Int64, of total: Int64) -> Int64 {
         total <= 0 ? size : min(size, Int64(Double(size) * Double(bytes) / Double(total)))
     }
 
-    /// What the members may still unpack to.
+    /// How many bytes the members may still unpack to.
     private final class Budget: Sendable {
         private let left: Mutex<Int64>
         private let most: Int64

@@ -5,9 +5,9 @@ import ChatStorageCore
 struct ZipEntries {
     private let archive: ZipArchive
     private var steps: ArraySlice<ZipPlan.Step>
-    /// What reads the next file; it counts conversations without ids over all of them.
+    /// Reads the next file; it counts conversations without ids across all files.
     private var decoder: ConversationDecoder
-    /// The file that is read now, at most one; an array, since a value cannot have one of a type that has it.
+    /// The current file, at most one; an array because the iterator's type contains this one.
     private var current: [ChatFile.Iterator] = []
     private var name = ""
     /// How many bytes of the archive count as read.
@@ -21,7 +21,8 @@ struct ZipEntries {
 
     /// The next entry, nil after the last.
     ///
-    /// - Throws: ``ChatFileError`` if the archive has one file of chats, and that cannot be read; `CancellationError`.
+    /// - Throws: ``ChatFileError`` if the archive has only one file of chats and it cannot be read;
+    ///   `CancellationError`.
     mutating func next() async throws -> ChatFile.Entry? {
         while true {
             do {
@@ -56,7 +57,7 @@ struct ZipEntries {
         ChatFile.Entry(line: 1, content: .fileDamaged(reason: reason), bytesRead: bytesRead)
     }
 
-    /// An entry of a file as one of the archive.
+    /// A file's entry as an entry of the archive.
     private func located(_ entry: ChatFile.Entry) -> ChatFile.Entry {
         var content = entry.content
         switch content {
@@ -75,7 +76,7 @@ struct ZipEntries {
 }
 
 extension ArchivedConversation {
-    /// The conversation with names for the files that have none.
+    /// The conversation, with names for files without one.
     fileprivate func naming(_ names: [String: String]) -> ArchivedConversation {
         var conversation = self
         for index in conversation.messages.indices {

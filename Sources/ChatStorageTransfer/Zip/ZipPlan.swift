@@ -18,7 +18,7 @@ struct ZipPlan: Sendable {
 
     /// - Parameters:
     ///   - members: The files in the archive, in its order.
-    ///   - manifest: What the export's own list says; nil if it has none.
+    ///   - manifest: The export's own list of files; nil if it has none.
     init(_ members: [Member], manifest: JSONSlice?) {
         let candidates = members.filter { Self.isCandidate($0.name) }
         guard let folder = Self.folder(of: candidates.map(\.name)) else {
@@ -61,7 +61,7 @@ struct ZipPlan: Sendable {
         return [".json", ".jsonl", ".ndjson"].contains { file.lowercased().hasSuffix($0) }
     }
 
-    /// Whether a name is a path out of the folder into which somebody would unpack it.
+    /// Whether a name is a path that leads out of the folder where the archive is unpacked.
     static func leadsOut(_ name: String) -> Bool {
         let pieces = name.split(omittingEmptySubsequences: false) { $0 == "/" || $0 == "\\" }
         return pieces.first?.isEmpty == true || pieces.contains("..") || pieces.first?.hasSuffix(":") == true

@@ -5,7 +5,7 @@ import Synchronization
 
 /// A ZIP archive that is being read, from its first member to its last.
 ///
-/// libarchive reads the file and unpacks on a thread of this value's, so that waiting for either blocks no task.
+/// libarchive reads the file and unpacks it on this value's own thread, so that neither blocks a task.
 final class ZipReader: Sendable {
     /// A member of an archive.
     struct Member: Sendable {
@@ -42,7 +42,7 @@ final class ZipReader: Sendable {
         return try await thread.run { [handle] in try handle.next() }
     }
 
-    /// Reads what follows of the current member; nothing at its end.
+    /// Reads on in the current member; empty at its end.
     ///
     /// - Throws: ``ChatFileError``, `CancellationError`.
     func read() async throws -> [UInt8] {
@@ -53,8 +53,8 @@ final class ZipReader: Sendable {
 
 /// The library's own value, which is closed with this one.
 ///
-/// It is `@unchecked Sendable` since every call but the first and the last is made on the reader's one thread; the last
-/// is made when nothing refers to it any more.
+/// `@unchecked Sendable`: every call but the first and the last is on the reader's one thread; the last comes when
+/// nothing refers to it any more.
 private final class Handle: @unchecked Sendable {
     private let archive: OpaquePointer
 
@@ -79,7 +79,7 @@ private final class Handle: @unchecked Sendable {
         case ARCHIVE_OK, ARCHIVE_WARN: break
         default: throw damage()
         }
-        // The library ends names with a NUL, and gives the bytes of those that are no UTF-8.
+        // libarchive ends names with a NUL, and gives the raw bytes of names that are not UTF-8.
         let name = archive_entry_pathname_utf8(entry) ?? archive_entry_pathname(entry)
         return ZipReader.Member(
             name: name.map { String(cString: $0) } ?? "", isEncrypted: archive_entry_is_encrypted(entry) != 0,
@@ -96,12 +96,12 @@ private final class Handle: @unchecked Sendable {
         }
     }
 
-    /// What the library found, without its words: they can quote names.
+    /// The error for what libarchive found, without its words: they can quote names.
     private func damage(
         _ message: String = "is a ZIP archive that is damaged, or of a kind that is not read"
     ) -> ChatFileError {
         let code = archive_errno(archive)
-        // The system's own errors; the library has higher numbers, or none, for what it finds in the file.
+        // These are the system's errors; for faults in the file libarchive has higher numbers, or none.
         guard !(1...40).contains(code) else {
             return ChatFileError(.unreadable, "cannot be read: \(SystemError(code))")
         }

@@ -16,28 +16,28 @@ import SQLite3
 import CSQLite
 #endif
 
-/// Why another program's database cannot be read; a sentence without its subject, that quotes no stored text.
+/// Why another program's database cannot be read; a sentence without its subject that quotes no stored text.
 struct ForeignDatabaseError: Error {
     /// What is wrong.
     let reason: String
 }
 
-/// Another program's database, which may be in use: it is read, trusted in nothing and never changed.
+/// Another program's database, which may be in use: nothing in it is trusted, and it is never changed.
 ///
-/// A file with a write-ahead log that nobody has open is opened as immutable, since SQLite would make files beside it
-/// otherwise and leave them (<https://www.sqlite.org/wal.html#read_only_databases>). Everything is read from one state.
+/// A file in write-ahead mode that nobody has open is opened as immutable; otherwise SQLite would make files beside it
+/// and leave them (<https://www.sqlite.org/wal.html#read_only_databases>). Everything is read from one state.
 ///
 /// `@unchecked Sendable`: one thread at a time uses it, the serial one of `SQLiteChats`.
 final class ForeignDatabase: @unchecked Sendable {
-    /// A value that takes more is refused.
+    /// How many bytes a value may have.
     private static let mostBytes = 64 << 20
 
     private let handle: OpaquePointer
-    /// How the file was when it was opened without locks; nil if it was opened with them.
+    /// The state of the file when it was opened without locks; nil if it was opened with them.
     private let unlocked: FileState?
     private let path: String
 
-    /// Whether a file begins as a SQLite database does.
+    /// Whether a file begins like a SQLite database.
     static func isOne(_ start: some Collection<UInt8>) -> Bool {
         start.starts(with: "SQLite format 3\0".utf8)
     }
@@ -61,7 +61,7 @@ final class ForeignDatabase: @unchecked Sendable {
         handle = opened
         guard result == SQLITE_OK else { throw Self.error(result) }
         sqlite3_busy_timeout(handle, 5_000)
-        // Views and triggers of the file are not run; damage is looked for where it is met.
+        // The file's views and triggers cannot do harm, and pages are checked for damage as they are read.
         try execute("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; BEGIN")
     }
 
@@ -96,7 +96,7 @@ final class ForeignDatabase: @unchecked Sendable {
         try ForeignRows(sql, values, of: self, handle, mostBytes: Self.mostBytes)
     }
 
-    /// Makes sure that a file that was read without locks is as it was.
+    /// Checks that a file that was read without locks has not changed.
     func checkIsUnchanged() throws {
         guard let unlocked else { return }
         guard FileState(path) == unlocked, Self.size("\(path)-wal") ?? 0 == 0 else {
@@ -104,7 +104,7 @@ final class ForeignDatabase: @unchecked Sendable {
         }
     }
 
-    /// The file's name as a URI (<https://www.sqlite.org/uri.html>), in which no character of the path means anything.
+    /// The file's name as a URI (<https://www.sqlite.org/uri.html>), with all special characters of the path escaped.
     private static func name(of path: String, isImmutable: Bool) throws -> String {
         guard let resolved = realpath(path, nil) else {
             throw ForeignDatabaseError(reason: "cannot be read: \(SystemError(errno))")

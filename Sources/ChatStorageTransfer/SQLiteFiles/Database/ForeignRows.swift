@@ -6,7 +6,7 @@ import SQLite3
 import CSQLite
 #endif
 
-/// A value of another program's table, of whatever type it has there.
+/// A value of another program's table, of any type.
 enum ForeignValue: Sendable {
     case null
     case integer(Int64)
@@ -19,13 +19,13 @@ enum ForeignValue: Sendable {
 
 /// The rows of a statement on another program's tables, one at a time.
 final class ForeignRows {
-    /// Kept open as long as its statement.
+    /// Keeps the database open as long as the statement.
     private let database: ForeignDatabase
     private let statement: OpaquePointer
     private let mostBytes: Int
     private var names: [String] = []
 
-    // SQLITE_TRANSIENT, a macro that Swift does not see; SQLite compares the pointer and never calls it.
+    // SQLITE_TRANSIENT is a macro that Swift does not import; SQLite compares the pointer and never calls it.
     fileprivate static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 
     init(
