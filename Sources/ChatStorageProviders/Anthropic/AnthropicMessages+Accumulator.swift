@@ -19,20 +19,20 @@ extension AnthropicMessages {
     /// try await chats.append(answer.message, to: id)
     /// ```
     ///
-    /// At the end ``message`` is what ``AnthropicMessages/message(from:extracting:)`` gives of the whole response:
-    /// strings keep the escapes that the events had, and so do signatures. A call's input is the text that the events
-    /// had, which can have other white space than a whole response.
+    /// At the end ``message`` is what ``AnthropicMessages/message(from:extracting:)`` gives for the whole response.
+    /// Strings and signatures keep the escapes that the events had. A call's input is the text from the events, whose
+    /// white space can differ from that in a whole response.
     public struct Accumulator: Sendable {
-        /// The text so far: that of ``message``.
+        /// The text of ``message`` so far.
         public private(set) var text = ""
-        /// Whether the stream said that the response is whole.
+        /// Whether the stream said that the response is complete.
         public private(set) var isComplete = false
-        /// What could not be kept: events and changes of kinds that are not known.
+        /// What could not be kept: events and changes of unknown kinds.
         public private(set) var omissions: [Omission] = []
 
         private var envelope = StreamedObject()
         private var metadata = Metadata()
-        /// The response's members that metadata does not take.
+        /// The response's members that do not go to metadata.
         private var omittedMembers: [String] = []
         private var role = Role.assistant
         private var blocks: [StreamedBlock] = []
@@ -47,10 +47,10 @@ extension AnthropicMessages {
 
         /// Adds an event.
         ///
-        /// - Parameter event: An event's JSON, or a line, or whole lines, of the stream as the server sends them; names
-        ///   of events and empty lines are passed over.
-        /// - Throws: ``ProviderFormError`` for an event that is not of this API, and for one that says that the server
-        ///   failed; the message so far stays.
+        /// - Parameter event: An event's JSON, or one or more whole lines of the stream; names of events and empty
+        ///   lines are ignored.
+        /// - Throws: ``ProviderFormError`` for an event that is not of this API, and for one that reports a failure of
+        ///   the server; the message so far stays.
         public mutating func add(_ event: String) throws {
             for json in try StreamLines.events(in: event) {
                 try add(JSONFields(JSONFields.parse(json.utf8), at: ""))
@@ -97,7 +97,7 @@ extension AnthropicMessages {
             try readMetadata()
         }
 
-        /// Members of the end replace those of the start; in the usage, each count replaces its own.
+        /// Members at the end replace those at the start; in the usage, each count replaces the earlier one.
         private mutating func finish(_ event: JSONFields) throws {
             for member in try JSONFields(event.required("delta"), at: "delta").members {
                 envelope.set(member.key, member.value.text)
@@ -129,7 +129,7 @@ extension AnthropicMessages {
             let fields = try JSONFields(event.required("content_block"), at: "content_block")
             blocks.append(try StreamedBlock(index: Self.index(of: event), fields))
             text = message.content
-            // After a fallback, the whole response names the model that went on.
+            // After a fallback, the whole response names the model that took over.
             if fields.string("type") == "fallback", let to = fields["to"].flatMap({ try? JSONFields($0, at: "") }),
                 let model = to["model"]
             {
@@ -146,7 +146,7 @@ extension AnthropicMessages {
             guard try blocks[place].change(type, delta) else {
                 return omit("a delta of an unknown kind is left out")
             }
-            // Blocks come one after the other, so the text that grows is the last.
+            // Blocks come one after the other, so only the last text can grow.
             if type == "text_delta" { text += String(blocks[place].text.utf8.dropFirst(length)) ?? "" }
         }
 

@@ -7,16 +7,16 @@ public import FoundationEssentials
 public import Foundation
 #endif
 
-/// Anthropic's Messages API: its responses as messages, and messages as its requests.
+/// The codec of Anthropic's Messages API: it reads responses as messages, and writes messages as requests.
 ///
 /// ```swift
 /// let body = try AnthropicMessages.body(for: past, adding: ["model": "claude-opus-5", "max_tokens": 8_000])
 /// let answer = try AnthropicMessages.message(from: try await post(body.data))
 /// ```
 ///
-/// Each content block is a part, in order. Where a part's portable members do not say all of a block, the part's
-/// `native` keeps its JSON, which goes back byte for byte; so signatures stay valid. Results of the app's tools have
-/// the role `tool` here; the API has them in the user's messages.
+/// Each content block is a part, in order. If a part's portable members cannot hold all of a block, the part's `native`
+/// keeps the block's JSON, which goes back byte for byte, so signatures stay valid. Results of the app's tools have the
+/// role `tool` here; the API has them in the user's messages.
 public enum AnthropicMessages {
     /// The name of the format in `native`.
     public static let format = "anthropic.messages"
@@ -25,7 +25,7 @@ public enum AnthropicMessages {
 
     /// Reads a response as one message.
     ///
-    /// Its metadata has the response's other members: the id as `response_id`, all others by their own names.
+    /// Its metadata has the response's other members: the id as `response_id`, all others under their own names.
     ///
     /// - Parameters:
     ///   - response: The body of the API's answer.
@@ -37,12 +37,12 @@ public enum AnthropicMessages {
         return try message(from: response, extracting: extracting, omissions: &omissions)
     }
 
-    /// Reads a response as one message, and says what could not be kept.
+    /// Reads a response as one message, and reports what could not be kept.
     ///
     /// - Parameters:
     ///   - response: The body of the API's answer.
     ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
-    ///   - omissions: What could not be kept is added here.
+    ///   - omissions: Gets what could not be kept.
     /// - Throws: See ``message(from:extracting:)``.
     public static func message(
         from response: Data, extracting: FileExtraction? = nil, omissions: inout [Omission]
@@ -56,7 +56,7 @@ public enum AnthropicMessages {
 
     /// Reads an array of the API's messages, or a request's body with its system prompt.
     ///
-    /// A user's message with results of tools becomes one of the role `tool` and one of the rest.
+    /// A user's message with results of tools becomes a message of the role `tool` and one with the rest.
     ///
     /// - Parameters:
     ///   - array: The JSON.
@@ -67,12 +67,12 @@ public enum AnthropicMessages {
         return try messages(from: array, extracting: extracting, omissions: &omissions)
     }
 
-    /// Reads an array of the API's messages, or a request's body, and says what could not be kept.
+    /// Reads an array of the API's messages, or a request's body, and reports what could not be kept.
     ///
     /// - Parameters:
     ///   - array: The JSON.
     ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
-    ///   - omissions: What could not be kept is added here; for a request, all but `messages`
+    ///   - omissions: Gets what could not be kept; for a request, everything but `messages`
     ///     and `system`.
     /// - Throws: See ``messages(from:extracting:)``.
     public static func messages(
@@ -89,13 +89,13 @@ public enum AnthropicMessages {
     /// Writes a request.
     ///
     /// Messages of the roles `system` and `developer` make the system prompt. Adjacent messages of one side become one.
-    /// What the API would refuse is left out and named: calls without results and results without calls, empty
-    /// messages, reasoning without this API's signature, what only another API understands.
+    /// The body leaves out what the API would refuse, and its omissions name it: calls without results and results
+    /// without calls, empty messages, reasoning without this API's signature, and what only another API understands.
     ///
     /// - Parameters:
-    ///   - messages: The conversation so far, such as `history` gives it.
+    ///   - messages: The conversation so far, as `history` returns it.
     ///   - adding: The request's other members, such as `model`, `max_tokens` and `tools`.
-    ///   - resolving: Gives the bytes of files; by default the API gets the URLs that it takes.
+    ///   - resolving: Gives the bytes of files; by default the API gets their URLs, if it takes them.
     /// - Throws: ``ProviderFormError`` for members that are added twice or come from the messages; what `resolving`
     ///   throws.
     public static func body(

@@ -9,7 +9,7 @@ import Foundation
 
 /// Reads content blocks as parts.
 struct BlockReader {
-    /// Takes files' bytes out of blocks; nil leaves them in the native JSON.
+    /// Takes the bytes of files out of blocks; nil leaves them in the native JSON.
     let extracting: FileExtraction?
 
     /// Reads a block.
@@ -53,12 +53,12 @@ struct BlockReader {
 
     // MARK: Results
 
-    /// The ending of the types of the server's own tools' results, such as `web_search_tool_result`.
+    /// The suffix of types of results from the server's own tools, such as `web_search_tool_result`.
     static let resultSuffix = "_tool_result"
 
     private static func result(_ block: JSONFields, type: String) -> MessagePart {
         let content = block["content"]
-        // The API names the tool only in the type of its own tools' results.
+        // Only the type of a result from the API's own tools names the tool.
         let tool = type.hasSuffix(resultSuffix) ? String(type.dropLast(resultSuffix.count)) : ""
         let hasName = !tool.isEmpty && tool != "mcp"
         let contentType = content.flatMap { try? JSONFields($0, at: "") }?.string("type")
@@ -70,7 +70,7 @@ struct BlockReader {
             output: type == "tool_result" || type == "mcp_tool_result" ? output(content) : content?.text)
     }
 
-    /// A string as it is, or texts joined, since files beside them get parts of their own; otherwise the exact JSON.
+    /// A string as it is, or texts joined, since files beside them become separate parts; otherwise the exact JSON.
     private static func output(_ content: JSONSlice?) -> String? {
         guard let content else { return nil }
         if let string = content.string { return StorableText.text(string) }
@@ -85,7 +85,7 @@ struct BlockReader {
         return texts.isEmpty ? nil : StorableText.text(texts.joined(separator: "\n"))
     }
 
-    /// The files that the app's tool returned, or that were taken out of a result of the server's tools.
+    /// The files that the app's tool returned, or that were taken out of a server tool's result.
     private static func filesInResult(
         of block: JSONFields, type: String, extracted: [MessageFile]?
     ) -> [MessagePart] {
@@ -113,7 +113,7 @@ struct BlockReader {
 
     /// Takes the bytes out of a block.
     ///
-    /// - Returns: The block without them and all files in it; nil if no bytes were taken out.
+    /// - Returns: The block without the bytes, and all files in it; nil if no bytes were taken out.
     private func extract(from slice: JSONSlice) throws -> (block: JSONSlice, files: [MessageFile])? {
         guard let extracting else { return nil }
         let text = slice.text

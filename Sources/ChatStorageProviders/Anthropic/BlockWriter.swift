@@ -10,7 +10,7 @@ enum BlockWriter {
     /// The member that holds arguments that are not a JSON object, as the API's documentation advises.
     static let invalidInput = "INVALID_JSON"
 
-    /// The block that a part's portable members make; nil if they do not make one.
+    /// The block for a part's portable members; nil if they do not make one.
     ///
     /// - Parameter files: The parts that belong to a result.
     static func portable(_ part: MessagePart, files: [MessagePart] = []) -> String? {
@@ -65,7 +65,7 @@ enum BlockWriter {
         }
     }
 
-    /// A result's content: a string, or an array if files belong to it; nil for nothing, or if a file makes no block.
+    /// A result's content: a string, or an array if files belong to it; nil if it is empty, or a file makes no block.
     private static func content(_ output: String?, _ files: [MessagePart]) -> String? {
         guard !files.isEmpty else { return output.map(JSONPatch.string) }
         let blocks = files.map { portable($0) }
@@ -73,7 +73,7 @@ enum BlockWriter {
         return written.count == blocks.count ? content(output, blocks: written) : nil
     }
 
-    /// An array of a text, if there is one, and more blocks.
+    /// An array of a text block, if there is a text, and more blocks.
     static func content(_ output: String?, blocks: [String]) -> String {
         let first = output.flatMap { $0.isEmpty ? nil : [text($0)] } ?? []
         return "[" + (first + blocks).joined(separator: ",") + "]"
@@ -93,7 +93,7 @@ enum BlockWriter {
 
     // MARK: Files
 
-    /// Where a file's bytes are, in the API's words; nil if it cannot get them.
+    /// The API's `source` for a file; nil if the API cannot get its bytes.
     static func source(of file: MessageFile) -> String? {
         if let id = file.id, id.hasPrefix(fileIDPrefix) {
             return object { writer in
@@ -114,7 +114,7 @@ enum BlockWriter {
         }
     }
 
-    /// Bytes as the API takes them: images and PDF; nil for others.
+    /// Bytes of an image or a PDF as the API takes them; nil for other types.
     static func bytes(base64: String, mediaType: String) -> String? {
         guard mediaType.hasPrefix("image/") || mediaType == "application/pdf" else { return nil }
         return object { writer in

@@ -35,7 +35,7 @@ struct FileBlock {
     /// Whether its bytes were taken out of it.
     var isHollow: Bool { base64?.isEmpty ?? false }
 
-    /// What is known of the file.
+    /// The facts known about the file.
     var file: MessageFile {
         var file = MessageFile(name: StorableText.fileName(block.string("title")))
         guard let source else {

@@ -8,7 +8,7 @@ import Foundation
 #endif
 
 extension MessageEncoder {
-    /// Makes a body of what was added.
+    /// Makes the body from the added messages.
     ///
     /// - Throws: ``ProviderFormError``.
     mutating func body(adding: RequestMembers) throws -> EncodedBody {

@@ -9,7 +9,7 @@ import Foundation
 
 /// Writes each message as blocks; ``Turns`` joins them.
 struct MessageEncoder {
-    /// Gives files' bytes.
+    /// Gives the bytes of files.
     let resolving: FileResolution?
     /// The system prompt's blocks.
     private(set) var system: [OutgoingBlock] = []
@@ -68,7 +68,7 @@ struct MessageEncoder {
         if side == .system { system.append(block) } else { turns.append(block, isUsers: side == .user) }
     }
 
-    /// The part's own JSON with its files' bytes put back; nil if it has none of this API.
+    /// The part's native JSON with its files' bytes put back; nil if it has none of this API.
     private mutating func native(
         of part: MessagePart, _ files: [MessagePart], _ message: Int, _ index: Int
     ) throws -> OutgoingBlock? {
@@ -87,7 +87,7 @@ struct MessageEncoder {
         return OutgoingBlock(native: filled, message: message, part: index)
     }
 
-    /// Whether parts are still the files that a result's own JSON holds.
+    /// Whether parts are still the files in a result's native JSON.
     private static func hold(_ files: [MessagePart], _ blocks: [FileBlock]) -> Bool {
         guard files.count == blocks.count else { return false }
         return zip(files, blocks).allSatisfy { part, block in
@@ -97,7 +97,7 @@ struct MessageEncoder {
         }
     }
 
-    /// Puts bytes, or else a URL, where extraction took bytes out; nil if a file has neither.
+    /// Puts back the bytes that extraction took out, or else a URL; nil if a file has neither.
     private func fill(_ json: String, _ blocks: [FileBlock], _ files: [MessagePart]) throws -> String? {
         var patch = JSONPatch(json)
         for (block, part) in zip(blocks, files) where block.isHollow {
@@ -179,7 +179,7 @@ struct MessageEncoder {
         }
     }
 
-    /// A file's block, from its own JSON or with its bytes, or with its URL; nil if there is none.
+    /// A file's block from its native JSON, its bytes or its URL; nil if it has none of these.
     private func file(_ part: MessagePart) throws -> String? {
         if let native = part.native, native.format.utf8.elementsEqual(AnthropicMessages.format.utf8) {
             let blocks = FileBlock.all(in: try JSONFields.parse(native.json.text.utf8))
@@ -203,7 +203,7 @@ struct MessageEncoder {
 
     // MARK: What is left out
 
-    /// Names the members of a part that have no place in the API's block.
+    /// Reports the members of a part that have no place in the API's block.
     private mutating func nameUnsent(of part: MessagePart, _ message: Int, _ index: Int) {
         if let native = part.native, !native.format.utf8.elementsEqual(AnthropicMessages.format.utf8) {
             omit(message, index, "the part's native JSON (\(native.format)) is left out; its other members are sent")
@@ -222,11 +222,11 @@ struct MessageEncoder {
 }
 
 extension MessagePart {
-    /// Whether it is a text without a character, or without a text.
+    /// Whether it is a text part with an empty text or none.
     fileprivate var isEmptyText: Bool { (kind == .text || kind == .refusal) && (text ?? "").isEmpty }
 }
 
-/// Whose blocks a message holds.
+/// The speaker whose blocks a message holds.
 enum Side {
     case system, user, assistant
 
@@ -240,7 +240,7 @@ enum Side {
         }
     }
 
-    /// Why a block cannot stand on this side; nil if it can.
+    /// Why this side cannot have a block; nil if it can.
     func problem(with block: OutgoingBlock) -> String? {
         switch (self, block.kind) {
         case (.system, .text(isBlank: true)): "the text is left out: it is only white space, which the API refuses"

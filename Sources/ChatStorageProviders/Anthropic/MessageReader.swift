@@ -27,7 +27,7 @@ struct MessageReader {
             metadata: metadata(of: fields))
     }
 
-    /// Takes a response's members beside content as metadata.
+    /// The members of a response beside its content, as metadata.
     mutating func metadata(of fields: JSONFields) -> Metadata {
         let (metadata, omitted) = ResponseMetadata.read(
             fields, besides: ["type", "role", "content"], renaming: ["id": MetadataKey.responseID.name])
@@ -78,7 +78,7 @@ struct MessageReader {
         split(parts)
     }
 
-    /// Results are of the role `tool`, with the files that belong to them; the rest is the user's.
+    /// Splits a user's parts: results, with their files, get the role `tool`; the rest is the user's.
     private mutating func split(_ parts: [MessagePart]) {
         var runs: [(isResults: Bool, parts: [MessagePart])] = []
         for part in parts {
@@ -95,7 +95,7 @@ struct MessageReader {
 
     private func content(_ slice: JSONSlice, at path: String) throws -> [MessagePart] {
         if let text = slice.string {
-            // A string is short for a block of text.
+            // A string is an abbreviation for one text block.
             let block = try JSONFields.parse("{\"type\":\"text\",\"text\":\(slice.text)}".utf8)
             return text.isEmpty ? [.text("")] : try blocks.parts(of: block, at: path)
         }

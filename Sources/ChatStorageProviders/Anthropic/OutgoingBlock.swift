@@ -1,13 +1,13 @@
 import ChatStorageCore
 import ChatStorageJSON
 
-/// A content block that goes into a request, with what decides whether it may stay.
+/// A content block for a request, with the facts that decide whether the API takes it.
 struct OutgoingBlock {
     /// The kinds of blocks for which the API has different rules.
     enum Kind {
-        /// A text; one of white space alone needs another beside it.
+        /// A text; one of only white space needs another block beside it.
         case text(isBlank: Bool)
-        /// Thinking, which cannot be the last of a message.
+        /// Thinking, which cannot be a message's last block.
         case reasoning
         /// A call that the app answers.
         case call
@@ -24,9 +24,9 @@ struct OutgoingBlock {
     let kind: Kind
     /// The block's exact JSON.
     var json: String
-    /// What a call and its result share.
+    /// The id that a call and its result share.
     let callID: String
-    /// The message's and the part's places.
+    /// The places of the message and the part.
     let message: Int
     let part: Int
 
@@ -38,7 +38,7 @@ struct OutgoingBlock {
         self.part = part
     }
 
-    /// Reads what a block is from its JSON; nil if the JSON is no block.
+    /// Reads a block's kind from its JSON; nil if the JSON is not a block.
     init?(native json: String, message: Int, part: Int) {
         guard let slice = try? JSONFields.parse(json.utf8), let block = try? JSONFields(slice, at: ""),
             let type = block.string("type")
@@ -57,7 +57,7 @@ struct OutgoingBlock {
         }
     }
 
-    /// Whether it answers a call of a tool that Anthropic's server ran.
+    /// Whether it is the result of a tool that Anthropic's server ran.
     var isServerResult: Bool { if case .serverResult = kind { true } else { false } }
 
     /// Whether it holds a file.
@@ -77,7 +77,7 @@ struct OutgoingBlock {
     mutating func rename(to id: String) {
         guard let fields else { return }
         var patch = JSONPatch(json)
-        // The Converse API has the id one object further in.
+        // The Converse API has the id one object deeper.
         let inner = fields.members.filter { $0.key == "toolUse" || $0.key == "toolResult" }.flatMap(\.value.memberList)
         for member in fields.members + inner where ["id", "tool_use_id", "toolUseId"].contains(member.key) {
             patch.replace(member.value, with: JSONPatch.string(id))

@@ -3,8 +3,8 @@ import ChatStorageJSON
 
 /// A content block that comes in pieces.
 ///
-/// Pieces of strings are joined as the events have them, with their escapes, so that the finished block is that of a
-/// whole response.
+/// Pieces of strings are joined with the escapes of the events, so that the finished block equals that of a whole
+/// response.
 struct StreamedBlock: Sendable {
     /// The block's number in the stream.
     let index: Int64
@@ -25,7 +25,7 @@ struct StreamedBlock: Sendable {
         if let member, let start = fields[member], start.kind == .string { try append(start) }
     }
 
-    /// The member that grows; nil for a call, whose input is no string, and for what comes whole.
+    /// The member that grows; nil for a call, whose input is not a string, and for a block that comes whole.
     private var member: String? {
         switch type {
         case "text", "thinking": type
@@ -35,7 +35,7 @@ struct StreamedBlock: Sendable {
 
     /// Takes a change.
     ///
-    /// - Returns: Whether its kind is known, and is one of this block.
+    /// - Returns: Whether the change's kind is known and fits this block.
     /// - Throws: ``ProviderFormError`` if a member is missing.
     mutating func change(_ change: String, _ delta: JSONFields) throws -> Bool {
         switch change {
@@ -59,15 +59,15 @@ struct StreamedBlock: Sendable {
         text += StorableText.text(string.string) ?? ""
     }
 
-    /// Makes the parts, as of a whole response.
+    /// Makes the parts, as from a whole response.
     mutating func finish() {
         finished = wholeParts
     }
 
-    /// The parts as far as they have come.
+    /// The parts so far.
     var parts: [MessagePart] {
         if let finished { return finished }
-        // Reading the block anew at each event would take quadratic time.
+        // Reading the whole block again for each event would take quadratic time.
         switch type {
         case "text": return [.text(text)]
         case "thinking" where block.json("signature").map { $0.utf8.count <= 2 } ?? true:
@@ -82,7 +82,7 @@ struct StreamedBlock: Sendable {
 
     private var wholeParts: [MessagePart] {
         guard member == nil, !pieces.isEmpty else { return wholeParts(input: nil) }
-        // The pieces can be the halves of a pair of surrogates, so the input is read from all of them.
+        // Two pieces can be halves of a surrogate pair, so the input is decoded from all pieces together.
         let input = (try? JSONFields.parse("\"\(pieces)\"".utf8))?.string ?? text
         guard (try? JSONFields.parse(input.utf8)) == nil else { return wholeParts(input: input) }
         var parts = wholeParts(input: nil)

@@ -1,10 +1,10 @@
 import ChatStorageCore
 import ChatStorageSupport
 
-/// Blocks in the turns of user and assistant that the API takes.
+/// Blocks in turns of user and assistant, as the API takes them.
 ///
-/// Each call must be answered at the beginning of the next turn, and each answer needs its call; otherwise the API
-/// refuses the conversation from then on. What has no counterpart is left out.
+/// The next turn must begin with the results of all calls, and each result needs its call; otherwise the API refuses
+/// the conversation from then on. Calls and results without a counterpart are left out.
 struct Turns {
     private struct Turn {
         let isUsers: Bool
@@ -13,7 +13,7 @@ struct Turns {
 
     private var turns: [Turn] = []
 
-    /// Whether there is no block.
+    /// Whether there are no blocks.
     var isEmpty: Bool { turns.isEmpty }
 
     /// The turns to send: the role and its blocks' JSON.
@@ -21,7 +21,7 @@ struct Turns {
         turns.map { (role: $0.isUsers ? "user" : "assistant", blocks: $0.blocks.map(\.json)) }
     }
 
-    /// Adds a block at the end; blocks of one side make one turn, as the API has it.
+    /// Adds a block at the end; successive blocks of one side make one turn, as the API wants it.
     mutating func append(_ block: OutgoingBlock, isUsers: Bool) {
         if turns.last?.isUsers == isUsers {
             turns[turns.count - 1].blocks.append(block)
@@ -30,7 +30,7 @@ struct Turns {
         }
     }
 
-    /// Leaves out what the API would refuse.
+    /// Removes what the API would refuse.
     mutating func settle() -> [Omission] {
         var omissions: [Omission] = []
         settleCalls(&omissions)
@@ -45,7 +45,7 @@ struct Turns {
         return omissions
     }
 
-    /// Joins turns of one side again after others have become empty.
+    /// Joins turns of one side again after removals between them.
     private mutating func regroup() {
         let old = turns
         turns = []
@@ -94,7 +94,7 @@ struct Turns {
         String(decoding: id.utf8.map { $0.isAllowedInID ? $0 : UInt8(ascii: "_") }, as: UTF8.self)
     }
 
-    /// The id, or one like it if an earlier call has it: some models count their calls anew in each turn.
+    /// The id, or a similar one if an earlier call has it: some models start their ids again in each turn.
     private static func unused(_ id: String, _ used: inout Set<UTF8Text>) -> String {
         var (candidate, number) = (id, 2)
         while !used.insert(UTF8Text(candidate)).inserted {
@@ -106,7 +106,7 @@ struct Turns {
 
     // MARK: The server's tools
 
-    /// A call without an answer may stay as long as the app's user has not spoken since: the server goes on with it.
+    /// Removes server calls without a result, except after the user's last words: the server continues those.
     private mutating func settleServerCalls(_ omissions: inout [Omission]) {
         let spoken = turns.lastIndex { $0.isUsers && $0.blocks.contains { !$0.isResult } } ?? -1
         var answered = Set(turns.flatMap(\.blocks).filter(\.isServerResult).map { UTF8Text($0.callID) })
@@ -143,7 +143,7 @@ struct Turns {
         }
     }
 
-    /// Keeps the blocks of a turn for which the body returns no reason to leave them out.
+    /// Keeps the blocks of a turn for which the closure returns no reason to leave them out.
     private mutating func keep(
         _ index: Int, _ omissions: inout [Omission], _ body: (inout OutgoingBlock) -> String?
     ) {

@@ -10,16 +10,16 @@ public import Foundation
 extension BedrockConverse {
     /// Assembles a message from the events of ConverseStream.
     ///
-    /// AWS sends them in binary frames; an SDK opens these, and gives each event's JSON or the members of it. This
+    /// AWS sends them in binary frames; an SDK opens these, and gives each event's JSON or its members. The accumulator
     /// takes the JSON: an object whose one member names the event, `{"contentBlockDelta": {...}}`.
     ///
-    /// At the end ``message`` is what ``BedrockConverse/message(from:extracting:)`` gives of the whole response.
+    /// At the end ``message`` is what ``BedrockConverse/message(from:extracting:)`` gives for the whole response.
     public struct Accumulator: Sendable {
-        /// The text so far: that of ``message``.
+        /// The text of ``message`` so far.
         public var text: String { message.content }
-        /// Whether the stream said that the answer is whole.
+        /// Whether the stream said that the answer is complete.
         public private(set) var isComplete = false
-        /// What could not be kept: events and pieces of kinds that are not known.
+        /// What could not be kept: events and pieces of unknown kinds.
         public private(set) var omissions: [Omission] = []
 
         private var role = Role.assistant
@@ -38,8 +38,8 @@ extension BedrockConverse {
         /// Adds an event.
         ///
         /// - Parameter event: An event's JSON, with its name around it.
-        /// - Throws: ``ProviderFormError`` for anything but an event, and for one that says that the server failed; the
-        ///   message so far stays.
+        /// - Throws: ``ProviderFormError`` for anything but an event, and for one that reports a failure of the server;
+        ///   the message so far stays.
         public mutating func add(_ event: String) throws {
             for json in try StreamLines.events(in: event) {
                 for (name, value) in try JSONFields(JSONFields.parse(json.utf8), at: "").members {
@@ -162,7 +162,7 @@ private struct ConverseStreamedBlock: Sendable {
         return redacted == nil ? [.text(text.text)] : [MessagePart(.reasoning)]
     }
 
-    /// The block as a whole response has it.
+    /// The parts of the block, as from a whole response.
     private var whole: [MessagePart] {
         let json = ConverseBlock.object { json in write(&json) }
         guard let block = try? JSONFields.parse(json.utf8),
@@ -170,7 +170,7 @@ private struct ConverseStreamedBlock: Sendable {
         else { return parts }
         guard call != nil, let written = try? JSONFields.parse(input.json.utf8).string else { return parts }
         var whole = parts
-        // What is no JSON is a call's input too: models err, and calls are cut.
+        // A call's input need not be JSON: models err, and calls are cut off.
         if (try? JSONFields.parse(written.utf8)) == nil, !written.isEmpty {
             whole[0].input = StorableText.text(written)
         }

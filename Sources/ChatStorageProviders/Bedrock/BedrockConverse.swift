@@ -14,9 +14,9 @@ public import Foundation
 /// let answer = try BedrockConverse.message(from: try await post(body.data))
 /// ```
 ///
-/// Each content block is a part, in order. Where a part's portable members do not say all of a block, the part's
-/// `native` keeps its JSON: reasoning with its signature, cache points, citations. Bytes are base64 here, as the API
-/// has them in JSON. Results of the app's tools have the role `tool` here; the API has them in the user's messages.
+/// Each content block is a part, in order. If a part's portable members cannot hold all of a block, the part's `native`
+/// keeps the block's JSON: reasoning with its signature, cache points, citations. Bytes are base64, as in the API's
+/// JSON. Results of the app's tools have the role `tool` here; the API has them in the user's messages.
 public enum BedrockConverse {
     /// The name of the format in `native`.
     public static let format = "bedrock.converse"
@@ -25,7 +25,7 @@ public enum BedrockConverse {
 
     /// Reads a response as one message.
     ///
-    /// Its metadata has the response's other members: `stopReason` as `stop_reason`, all others by their own names.
+    /// Its metadata has the response's other members: `stopReason` as `stop_reason`, all others under their own names.
     ///
     /// - Parameters:
     ///   - response: The body of the API's answer.
@@ -36,12 +36,12 @@ public enum BedrockConverse {
         return try message(from: response, extracting: extracting, omissions: &omissions)
     }
 
-    /// Reads a response as one message, and says what could not be kept.
+    /// Reads a response as one message, and reports what could not be kept.
     ///
     /// - Parameters:
     ///   - response: The body of the API's answer.
     ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
-    ///   - omissions: What could not be kept is added here.
+    ///   - omissions: Gets what could not be kept.
     /// - Throws: See ``message(from:extracting:)``.
     public static func message(
         from response: Data, extracting: FileExtraction? = nil, omissions: inout [Omission]
@@ -54,7 +54,7 @@ public enum BedrockConverse {
 
     /// Reads an array of the API's messages, or a request's body with its system prompt.
     ///
-    /// A user's message with results of tools becomes one of the role `tool` and one of the rest.
+    /// A user's message with results of tools becomes a message of the role `tool` and one with the rest.
     ///
     /// - Parameters:
     ///   - array: The JSON.
@@ -65,12 +65,12 @@ public enum BedrockConverse {
         return try messages(from: array, extracting: extracting, omissions: &omissions)
     }
 
-    /// Reads an array of the API's messages, or a request's body, and says what could not be kept.
+    /// Reads an array of the API's messages, or a request's body, and reports what could not be kept.
     ///
     /// - Parameters:
     ///   - array: The JSON.
     ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
-    ///   - omissions: What could not be kept is added here; for a request, all but `messages` and `system`.
+    ///   - omissions: Gets what could not be kept; for a request, everything but `messages` and `system`.
     /// - Throws: See ``messages(from:extracting:)``.
     public static func messages(
         from array: Data, extracting: FileExtraction? = nil, omissions: inout [Omission]
@@ -86,11 +86,11 @@ public enum BedrockConverse {
     /// Writes a request.
     ///
     /// Messages of the roles `system` and `developer` make the system prompt. Adjacent messages of one side become one.
-    /// What the API would refuse is left out and named: calls without results and results without calls, empty texts,
-    /// reasoning without this API's signature, files that it does not take.
+    /// The body leaves out what the API would refuse, and its omissions name it: calls without results and results
+    /// without calls, empty texts, reasoning without this API's signature, files that the API does not take.
     ///
     /// - Parameters:
-    ///   - messages: The conversation so far, such as `history` gives it.
+    ///   - messages: The conversation so far, as `history` returns it.
     ///   - adding: The request's other members, such as `inferenceConfig` and `toolConfig`.
     ///   - resolving: Gives the bytes of files.
     /// - Throws: ``ProviderFormError`` for members that are added twice or come from the messages; what `resolving`

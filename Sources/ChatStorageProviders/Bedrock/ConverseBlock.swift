@@ -60,7 +60,7 @@ enum ConverseBlock {
         }
     }
 
-    /// Texts joined, or the one JSON; otherwise the exact JSON of all, without what becomes files.
+    /// The joined texts, or the only JSON block; otherwise the exact JSON of everything but files.
     private static func output(_ content: JSONSlice?) -> String? {
         guard let content else { return nil }
         let elements = content.elementList.filter { file(in: $0) == nil }
@@ -80,7 +80,7 @@ enum ConverseBlock {
 
     // MARK: Files
 
-    /// The file that a block is; nil for any other block.
+    /// The block as a file; nil for any other block.
     static func file(in block: JSONSlice) -> FileInJSON? {
         guard block.kind == .object, let (kind, value) = content(of: block),
             ["image", "document", "video", "audio"].contains(kind), let source = value.member("source")
@@ -97,7 +97,7 @@ enum ConverseBlock {
 
     // MARK: Writing
 
-    /// The block that a part's portable members make; nil if they do not make one.
+    /// The block for a part's portable members; nil if they do not make one.
     static func portable(_ part: MessagePart, files: [MessagePart] = []) -> String? {
         switch part.kind {
         case .text, .refusal: return part.text.map(text)

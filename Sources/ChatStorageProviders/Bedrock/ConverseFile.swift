@@ -1,7 +1,7 @@
 import ChatStorageCore
 import ChatStorageJSON
 
-/// Files in the API's words: it names formats, not media types.
+/// Files in the API's form, which names formats and not media types.
 enum ConverseFile {
     private static let documents = [
         "pdf": "application/pdf", "csv": "text/csv", "html": "text/html", "txt": "text/plain", "md": "text/markdown",
@@ -17,7 +17,7 @@ enum ConverseFile {
         return kind == "document" ? documents[format] : "\(kind)/\(format)"
     }
 
-    /// The block of a file; nil for one that the API does not take.
+    /// The block for a file; nil if the API does not take the file.
     static func block(_ file: MessageFile, resolving: FileResolution?) throws -> String? {
         let type = file.mediaType ?? file.url.flatMap(Base64.dataURL)?.mediaType ?? ""
         let image = images.first { type == "image/\($0)" || type == "image/jpg" && $0 == "jpeg" }

@@ -26,7 +26,7 @@ struct ConverseReader {
             role: try role(said), parts: parts, metadata: metadata(of: fields, besides: ["output"]))
     }
 
-    /// What stands beside what was said.
+    /// The members beside the content, as metadata.
     mutating func metadata(of fields: JSONFields, besides others: Set<String>) -> Metadata {
         let read = ResponseMetadata.read(
             fields, besides: others, renaming: ["stopReason": MetadataKey.stopReason.name])
@@ -65,7 +65,7 @@ struct ConverseReader {
 
     private func role(_ fields: JSONFields) throws -> Role { Role(rawValue: try fields.requiredString("role")) }
 
-    /// The names of members that are neither role nor content, and of those that come again.
+    /// The names of members other than role and content, and of repeated members.
     private func unread(_ fields: JSONFields) -> [String] {
         let names = fields.members.map(\.key)
         return names.filter { $0 != "role" && $0 != "content" }
@@ -88,7 +88,7 @@ struct ConverseReader {
 }
 
 extension ChatMessage {
-    /// A user's parts as messages: results are of the role `tool`, with the files that belong to them.
+    /// A user's parts as messages: results, with their files, get the role `tool`.
     static func split(_ parts: [MessagePart]) -> [ChatMessage] {
         var runs: [(isResults: Bool, parts: [MessagePart])] = []
         for part in parts {

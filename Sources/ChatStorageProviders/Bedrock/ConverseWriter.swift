@@ -70,7 +70,7 @@ struct ConverseWriter {
         return block
     }
 
-    /// The part's own JSON with its files' bytes put back; nil if it has none of this API.
+    /// The part's native JSON with its files' bytes put back; nil if it has none of this API.
     private func native(of part: MessagePart, _ files: [MessagePart]) throws -> String? {
         guard let native = part.native, native.format.utf8.elementsEqual(BedrockConverse.format.utf8) else {
             return nil
@@ -123,7 +123,7 @@ struct ConverseWriter {
     private static let noBytes =
         "the file is left out: the API does not take its media type, or `resolving` gave no bytes of it"
 
-    /// The block with what decides whether it may stay; nil for one that cannot stand on its side.
+    /// The block with the facts that decide whether the API takes it; nil if its side cannot have it.
     private static func outgoing(_ json: String, _ side: Side, _ message: Int, _ index: Int) -> OutgoingBlock? {
         guard let slice = try? JSONFields.parse(json.utf8), let (kind, value) = ConverseBlock.content(of: slice) else {
             return nil
@@ -157,7 +157,7 @@ struct ConverseWriter {
 
     // MARK: The whole
 
-    /// Makes a body of what was added.
+    /// Makes the body from the added messages.
     mutating func body(adding: RequestMembers) throws -> EncodedBody {
         let members = try adding.checked(reserving: system.isEmpty ? ["messages"] : ["messages", "system"])
         omissions += turns.settle()

@@ -10,8 +10,8 @@ public import Foundation
 extension CohereChat {
     /// Assembles a message from the events that the API streams.
     ///
-    /// Once the stream said that the message ended, ``message`` is the one that the whole response would give. Before,
-    /// it has what came so far, without native JSON.
+    /// When the stream has said that the message ended, ``message`` is the one that the whole response would give.
+    /// Until then it has what came so far, without native JSON.
     public struct Accumulator: Sendable {
         private var envelope = StreamedObject()
         private var plan = StreamedString()
@@ -30,13 +30,13 @@ extension CohereChat {
         public var text: String { message.content }
         /// Whether the stream said that the message ended.
         public var isComplete: Bool { finished != nil }
-        /// The message so far; at the end, the whole.
+        /// The message so far; at the end, the whole message.
         public var message: ChatMessage { finished ?? begun }
 
         /// Adds events.
         ///
         /// - Parameter event: An event's JSON, or lines of the stream as they came.
-        /// - Throws: ``ProviderFormError`` for anything but an event; what came before it stays.
+        /// - Throws: ``ProviderFormError`` for anything but an event; earlier events stay.
         public mutating func add(_ event: String) throws {
             for event in try StreamLines.events(in: event) {
                 try add(JSONFields(JSONFields.parse(event.utf8), at: ""))
@@ -46,7 +46,7 @@ extension CohereChat {
         /// Adds events.
         ///
         /// - Parameter event: An event's JSON, or lines of the stream as they came.
-        /// - Throws: ``ProviderFormError`` for anything but an event; what came before it stays.
+        /// - Throws: ``ProviderFormError`` for anything but an event; earlier events stay.
         public mutating func add(_ event: Data) throws {
             try add(String(decoding: event, as: UTF8.self))
         }

@@ -14,9 +14,9 @@ public import Foundation
 /// let answer = try CohereChat.message(from: try await post(body.data))
 /// ```
 ///
-/// The API resembles Chat Completions, and the unit is the message too: what parts cannot say, such as the places of
-/// citations, stays in `ChatMessage/native`. The plan that a model makes before it calls tools is reasoning; what it
-/// cites are sources.
+/// The API resembles Chat Completions, and its unit is also the message: what parts cannot hold, such as the places of
+/// citations, stays in `ChatMessage/native`. The plan that a model makes before it calls tools becomes reasoning; what
+/// it cites becomes sources.
 public enum CohereChat {
     /// The name of the format in native JSON.
     public static let format = "cohere.chat"
@@ -27,25 +27,25 @@ public enum CohereChat {
     ///
     /// - Parameters:
     ///   - response: The body of the API's answer.
-    ///   - extracting: What takes the bytes of files; without it they stay in the native JSON.
+    ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
     /// - Throws: ``ProviderFormError`` for anything but an answer, such as the API's error.
     public static func message(from response: Data, extracting: FileExtraction? = nil) throws -> ChatMessage {
         var omissions: [Omission] = []
         return try message(from: response, extracting: extracting, omissions: &omissions)
     }
 
-    /// Reads a response, and says what it could not keep: members that metadata does not take.
+    /// Reads a response, and reports what it could not keep: members that metadata does not take.
     ///
     /// - Parameters:
     ///   - response: The body of the API's answer.
-    ///   - extracting: What takes the bytes of files; without it they stay in the native JSON.
+    ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
     ///   - omissions: Gets what could not be kept.
     /// - Throws: See ``message(from:extracting:)``.
     public static func message(
         from response: Data, extracting: FileExtraction? = nil, omissions: inout [Omission]
     ) throws -> ChatMessage {
         let json = try JSONFields.parse(response)
-        // Errors have a message too: a string.
+        // An error also has a `message`: a string.
         guard let said = json.member("message"), said.kind == .object else {
             throw json.isNoResponse(without: "message")
         }
@@ -63,7 +63,7 @@ public enum CohereChat {
     ///
     /// - Parameters:
     ///   - array: A JSON array of messages.
-    ///   - extracting: What takes the bytes of files; without it they stay in the native JSON.
+    ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
     /// - Throws: ``ProviderFormError`` for anything but such an array.
     public static func messages(from array: Data, extracting: FileExtraction? = nil) throws -> [ChatMessage] {
         let elements = try JSONFields.parse(array)
@@ -74,13 +74,13 @@ public enum CohereChat {
 
     /// Writes a request.
     ///
-    /// Messages of this API that nobody changed go out byte for byte. Of others, it writes what this API understands:
+    /// Unchanged messages of this API go out byte for byte. Of others, it writes what this API understands:
     /// texts, images, calls and their results.
     ///
     /// - Parameters:
     ///   - messages: The messages, oldest first.
     ///   - adding: The request's other members, such as `model` and `tools`.
-    ///   - resolving: What gives the bytes of files.
+    ///   - resolving: Gives the bytes of files.
     /// - Returns: The body, and what was left out of it.
     /// - Throws: ``ProviderFormError`` if `adding` has `messages`; what `resolving` throws.
     public static func body(

@@ -1,10 +1,10 @@
 import ChatStorageJSON
 import ChatStorageSupport
 
-/// Leaves out of messages what a dialect does not take, and keeps every other byte.
+/// Removes from messages what a dialect does not take, and keeps every other byte.
 struct ChatFit {
     private let dialect: OpenAIChat.Dialect
-    /// The ids that stand for others' in this request.
+    /// The ids that replace others in this request.
     private var ids: [UTF8Text: String] = [:]
     private var used: Set<String> = []
 
@@ -12,9 +12,9 @@ struct ChatFit {
         self.dialect = dialect
     }
 
-    /// The message as the dialect takes it; nil if nothing of it is left.
+    /// Fits a message to the dialect.
     ///
-    /// - Returns: Its JSON, and what was left out of it.
+    /// - Returns: The JSON, nil if nothing of the message is left, and what was left out.
     mutating func fitted(_ json: String) throws -> (json: String?, omissions: [String]) {
         guard dialect.members != nil || dialect.elements != nil || dialect.hasShortIDs else { return (json, []) }
         let message = try JSONFields.parse(json.utf8)
@@ -48,7 +48,7 @@ struct ChatFit {
         case "content" where value.kind == .array: return elements(value, &reasons)
         case "tool_call_id": return id(value) ?? value.text
         case "tool_calls" where dialect.hasShortIDs:
-            // The slice's ranges are of the whole message, so each call is read by itself.
+            // The slice's ranges are relative to the whole message, so each call is read separately.
             let calls = value.elementList.map { call -> String in
                 guard let alone = try? JSONFields.parse(call.text.utf8), let member = alone.member("id"),
                     let id = id(member)
@@ -75,7 +75,7 @@ struct ChatFit {
 
     private static let digits = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 
-    /// The JSON of the id that stands for another; nil for one that may stay.
+    /// The JSON of the id that replaces another; nil for an id that may stay.
     private mutating func id(_ value: JSONSlice) -> String? {
         guard dialect.hasShortIDs, let id = value.string else { return nil }
         if id.utf8.count == 9, id.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) }) { return nil }

@@ -1,13 +1,13 @@
 extension OpenAIChat {
-    /// What one of the APIs that follow Chat Completions takes of the others.
+    /// What one of the APIs that follow Chat Completions accepts from messages of the others.
     ///
     /// ```swift
     /// let body = try OpenAIChat.body(for: past, .mistral, adding: ["model": "mistral-large-latest"])
     /// ```
     ///
-    /// Each gets its own messages back as they came, and of the others' messages what it knows. The rest is left out
-    /// and named: `reasoning_content` for Groq, `refusal` for Mistral. Mistral takes only call ids of nine letters and
-    /// digits, so others' ids are replaced in its requests, the same id always by the same.
+    /// Each API gets its own messages back unchanged, and of other APIs' messages only what it knows. The rest is left
+    /// out and reported: `reasoning_content` for Groq, `refusal` for Mistral. Mistral takes only call ids of nine
+    /// letters and digits, so its requests replace other ids, the same id always by the same one.
     public struct Dialect: Sendable, Hashable {
         /// The format of its native JSON.
         var format = OpenAIChat.format
@@ -17,11 +17,11 @@ extension OpenAIChat {
         var elements: Set<String>?
         /// Whether its call ids are nine letters and digits.
         var hasShortIDs = false
-        /// Whether it takes calls of before they had ids.
+        /// Whether it takes calls in the old form without ids.
         var takesFunctions = true
-        /// Whether it takes refusals as such; otherwise they are texts.
+        /// Whether it takes refusals as refusals; otherwise they become texts.
         var takesRefusals = true
-        /// Whether it has the role `developer`; otherwise that is `system`.
+        /// Whether it has the role `developer`, which otherwise becomes `system`.
         var hasDevelopers = true
         /// Whether its answers are elements of content, as Cohere's are.
         var answersInElements = false
@@ -33,7 +33,7 @@ extension OpenAIChat {
             self.elements = elements
         }
 
-        /// An API of the app's own user, proxy or model server: everything goes out as it came.
+        /// Any other API, such as a proxy or a model server of the app's own: everything goes out as it came.
         public static let any = Dialect(nil)
 
         /// OpenAI, and its models at Azure.

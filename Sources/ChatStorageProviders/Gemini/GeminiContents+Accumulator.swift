@@ -15,15 +15,15 @@ extension GeminiContents {
     /// for try await line in lines { try answer.add(line); show(answer.text) }
     /// ```
     ///
-    /// Each response has more parts of the answer. Texts that follow each other become one, thoughts too; a part with a
-    /// signature stays a part of its own, as the API asks. Once the model has said why it stopped, ``message`` is what
-    /// ``GeminiContents/message(from:extracting:)`` gives of all responses.
+    /// Each response has more parts of the answer. Successive texts become one, and so do successive thoughts; a part
+    /// with a signature stays separate, as the API requires. When the model has said why it stopped, ``message`` is
+    /// what ``GeminiContents/message(from:extracting:)`` gives for all responses.
     public struct Accumulator: Sendable {
-        /// The text so far: that of ``message``.
+        /// The text of ``message`` so far.
         public private(set) var text = ""
 
         private var stream = GeminiStream()
-        /// The parts of what came whole, so that it is read once.
+        /// The parts of pieces that came whole, so that each is read once.
         private var whole: [Int: [MessagePart]] = [:]
         private var calls = 0
         private var finished: ChatMessage?
@@ -36,14 +36,14 @@ extension GeminiContents {
         public var isComplete: Bool { finished != nil }
         /// What could not be kept: further candidates, and members that metadata does not take.
         public var omissions: [Omission] { stream.omissions + unkept }
-        /// The message so far; at the end, the whole.
+        /// The message so far; at the end, the whole message.
         public var message: ChatMessage { finished ?? begun }
 
         /// Adds a response.
         ///
         /// - Parameter event: A response's JSON, or lines of the stream as they came.
-        /// - Throws: ``ProviderFormError`` for anything but a response, and for the API's error; what came before it
-        ///   stays.
+        /// - Throws: ``ProviderFormError`` for anything but a response, and for the API's error; earlier events
+        ///   stay.
         public mutating func add(_ event: String) throws {
             for event in try StreamLines.events(in: event) { try add(JSONFields.parse(event.utf8)) }
         }

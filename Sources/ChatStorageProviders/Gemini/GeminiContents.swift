@@ -7,7 +7,7 @@ public import FoundationEssentials
 public import Foundation
 #endif
 
-/// The codec of Gemini's `generateContent`, which Vertex AI has in the same form.
+/// The codec of Gemini's `generateContent`, in Google's own API and in Vertex AI.
 ///
 /// ```swift
 /// let body = try GeminiContents.body(for: past, adding: ["generationConfig": config, "tools": tools])
@@ -15,12 +15,12 @@ public import Foundation
 /// ```
 ///
 /// Each of the API's parts is a part, in order. A part with a thought signature keeps its JSON in `native`, which goes
-/// back byte for byte: the API refuses calls whose signature is missing. Results of the app's tools have the role `tool`
-/// here; the API has them in the user's contents. Names in snake case, as Google's Python library writes them, are read
-/// too.
+/// back byte for byte: the API refuses calls without their signature. Results of the app's tools have the role `tool`
+/// here; the API has them in the user's contents. The codec also reads names in snake case, as Google's Python library
+/// writes them.
 ///
-/// Some models give calls no id. Such a call gets one here, so that its result can name it and other providers take
-/// both; this API gets neither.
+/// Some models give calls no id. The codec makes one, so that the result can name its call and other providers take
+/// both; this API does not get that id.
 public enum GeminiContents {
     /// The name of the format in native JSON.
     public static let format = "gemini.contents"
@@ -30,26 +30,26 @@ public enum GeminiContents {
     /// Reads a response: its first candidate is the message.
     ///
     /// Its metadata has the response's and the candidate's other members: `modelVersion` as `model`, `responseId` as
-    /// `response_id`, `finishReason` as `stop_reason`, `usageMetadata` as `usage`, all others by their own names, such
-    /// as `groundingMetadata`. A prompt that was blocked gives a message without parts, whose `stop_reason` is the
-    /// reason.
+    /// `response_id`, `finishReason` as `stop_reason`, `usageMetadata` as `usage`, all others under their own names,
+    /// such as `groundingMetadata`. A blocked prompt gives a message without parts, whose `stop_reason` is the reason.
     ///
     /// - Parameters:
     ///   - response: A response, or the array of responses that the API streams unless it is asked for events.
     ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
-    /// - Throws: ``ProviderFormError`` for anything but a response, such as the API's error or an interaction of the
+    /// - Throws: ``ProviderFormError`` for anything but a response, such as the API's error or an answer of the
     ///   Interactions API; what `extracting` throws.
     public static func message(from response: Data, extracting: FileExtraction? = nil) throws -> ChatMessage {
         var omissions: [Omission] = []
         return try message(from: response, extracting: extracting, omissions: &omissions)
     }
 
-    /// Reads a response, and says what it could not keep: further candidates, and members that metadata does not take.
+    /// Reads a response, and reports what it could not keep: further candidates, and members that metadata does not
+    /// take.
     ///
     /// - Parameters:
     ///   - response: A response, or the array of responses that the API streams unless it is asked for events.
     ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
-    ///   - omissions: What could not be kept is added here.
+    ///   - omissions: Gets what could not be kept.
     /// - Throws: See ``message(from:extracting:)``.
     public static func message(
         from response: Data, extracting: FileExtraction? = nil, omissions: inout [Omission]
@@ -69,8 +69,8 @@ public enum GeminiContents {
 
     /// Reads an array of the API's contents, or a request's body with its system instruction.
     ///
-    /// A user's content with results of tools becomes a message of the role `tool` and one of the rest. A result without
-    /// an id belongs to the first call of its name before it that has none.
+    /// A user's content with results of tools becomes a message of the role `tool` and one with the rest. A result
+    /// without an id belongs to the first earlier call of its name that has none.
     ///
     /// - Parameters:
     ///   - contents: The JSON: an array of contents, one content, or a request.
@@ -81,12 +81,12 @@ public enum GeminiContents {
         return try messages(from: contents, extracting: extracting, omissions: &omissions)
     }
 
-    /// Reads an array of the API's contents, or a request's body, and says what could not be kept.
+    /// Reads an array of the API's contents, or a request's body, and reports what could not be kept.
     ///
     /// - Parameters:
     ///   - contents: The JSON: an array of contents, one content, or a request.
     ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
-    ///   - omissions: What could not be kept is added here; for a request, all but its contents and its system
+    ///   - omissions: Gets what could not be kept; for a request, everything but its contents and its system
     ///     instruction.
     /// - Throws: See ``messages(from:extracting:)``.
     public static func messages(
@@ -103,15 +103,16 @@ public enum GeminiContents {
     /// Writes a request.
     ///
     /// Messages of the roles `system` and `developer` make the system instruction. Adjacent messages of one side become
-    /// one content. What the API would refuse is left out and named: calls without results and results without calls,
-    /// empty messages, other providers' reasoning.
+    /// one content. The body leaves out what the API would refuse, and its omissions name it: calls without results and
+    /// results without calls, empty messages, other providers' reasoning.
     ///
-    /// Other providers' calls go out without ids, which Vertex AI refuses, and their results in the order of the calls.
+    /// Other providers' calls go out without their ids, which Vertex AI refuses, and the results in the order of the
+    /// calls.
     ///
     /// - Parameters:
-    ///   - messages: The conversation so far, such as `history` gives it.
+    ///   - messages: The conversation so far, as `history` returns it.
     ///   - adding: The request's other members, such as `generationConfig` and `tools`.
-    ///   - resolving: Gives the bytes of files; by default the API gets the URLs that it takes.
+    ///   - resolving: Gives the bytes of files; by default the API gets their URLs, if it takes them.
     ///   - signingForeignCalls: Whether calls that no Gemini model signed get the signature that Google documents for
     ///     them. Gemini 3 and later refuse a call without one; pass false for an older model.
     /// - Throws: ``ProviderFormError`` for members that are added twice or come from the messages; what `resolving`

@@ -10,7 +10,7 @@ import Foundation
 
 /// Writes each message as parts; ``GeminiTurns`` joins them.
 struct GeminiEncoder {
-    /// Gives files' bytes.
+    /// Gives the bytes of files.
     let resolving: FileResolution?
     private var system: [String] = []
     private var turns = GeminiTurns()
@@ -67,7 +67,7 @@ struct GeminiEncoder {
         }
     }
 
-    /// The part's own JSON with its files' bytes put back; nil if it has none of this API, or none that still holds.
+    /// The part's native JSON with its files' bytes put back; nil if it has none of this API, or it is no longer valid.
     private mutating func native(
         of part: MessagePart, _ files: [MessagePart], _ message: Int, _ index: Int
     ) throws -> GeminiOutgoing? {
@@ -124,7 +124,7 @@ struct GeminiEncoder {
             var written: [String] = []
             for (offset, file) in files.enumerated() {
                 let json = try self.file(file.file ?? MessageFile())
-                // A result takes bytes alone.
+                // A result takes only bytes, no URLs.
                 if let json, json.hasPrefix("{\"inlineData\"") {
                     written.append(json)
                 } else {
@@ -141,7 +141,7 @@ struct GeminiEncoder {
         return nil
     }
 
-    /// A file's part: by its URL if it is one of Google's, or else with its bytes, or else by any URL.
+    /// A file's part: its URL if it is one of Google's, or else its bytes, or else any URL.
     private func file(_ file: MessageFile) throws -> String? {
         let url = file.url ?? ""
         let isGoogles = ["gs://", "https://generativelanguage.googleapis.com/"].contains(where: url.hasPrefix)
@@ -154,7 +154,7 @@ struct GeminiEncoder {
 
     // MARK: What is left out
 
-    /// Names the members of a part that have no place in the API's part.
+    /// Reports the members of a part that have no place in the API's part.
     private mutating func nameUnsent(of part: MessagePart, _ message: Int, _ index: Int) {
         if let native = part.native {
             omit(message, index, "the part's native JSON (\(native.format)) is left out; its other members are sent")
@@ -175,7 +175,7 @@ struct GeminiEncoder {
 
     // MARK: The body
 
-    /// Makes a body of what was added.
+    /// Makes the body from the added messages.
     ///
     /// - Throws: ``ProviderFormError``.
     func body(adding: RequestMembers, signing: Bool) throws -> EncodedBody {

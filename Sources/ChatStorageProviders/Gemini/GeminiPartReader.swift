@@ -8,9 +8,9 @@ struct GeminiPartReader {
     /// Reads a part.
     ///
     /// - Parameters:
-    ///   - callID: The id of a call that has none, or of the call of a result that has none.
-    ///   - keepsNative: Whether the JSON is kept though the portable members say the same.
-    /// - Returns: One part; after a tool's result, its files too. The first has the native JSON, if it needs it.
+    ///   - callID: The call id for a call or a result that has none.
+    ///   - keepsNative: Whether the JSON is kept even if the portable members say the same.
+    /// - Returns: One part; after a tool's result, its files too. The first has the native JSON, if needed.
     func parts(
         of json: JSONSlice, at path: String, callID: String?, keepsNative: Bool = false
     ) throws -> [MessagePart] {
@@ -61,7 +61,7 @@ struct GeminiPartReader {
 
     /// A text or a thought.
     ///
-    /// An empty one that has a signature or other members only holds those: it has no text.
+    /// An empty one with a signature or other members only carries those: its part has no text.
     private static func text(_ text: JSONSlice, _ json: JSONSlice, isThought: Bool) -> MessagePart {
         if isThought { return MessagePart(.reasoning, text: text.filledText) }
         let isPlain = json.memberList.count == 1
@@ -83,7 +83,7 @@ struct GeminiPartReader {
         let value = response.googleMember("response")
         var part = MessagePart(
             .toolResult, name: response.member("name")?.storableName, callID: callID, output: value?.textOrJSON)
-        // The API's own words for what a tool returned, or why it failed.
+        // The API's own names for a tool's output and its error.
         if let members = value?.memberList, members.count == 1 {
             if members[0].key == "error" {
                 part.isError = true
@@ -145,17 +145,17 @@ struct GeminiPartReader {
 }
 
 extension JSONSlice {
-    /// A member of Google's JSON, by its name in camel case or in snake case, as both are valid; nil for null.
+    /// A member of Google's JSON, by its name in camel case or in snake case, since both are valid; nil for null.
     func googleMember(_ name: String) -> JSONSlice? {
         let members = memberList
         func value(_ name: String) -> JSONSlice? { members.last { $0.key == name && $0.value.kind != .null }?.value }
         return value(name) ?? value(Self.snakeCase(name))
     }
 
-    /// The id that a result itself names; nil for none.
+    /// The id that a result names itself; nil if it names none.
     var resultID: String? { googleMember("functionResponse")?.member("id")?.storableName }
 
-    /// The id that a call itself has; nil for none.
+    /// The id that a call has itself; nil if it has none.
     var ownCallID: String? { googleMember("functionCall")?.member("id")?.storableName }
 
     private static func snakeCase(_ name: String) -> String {

@@ -3,15 +3,15 @@ import ChatStorageJSON
 
 /// Writes the API's parts from portable members.
 enum GeminiPartWriter {
-    /// What the first call of a step gets as its signature where no Gemini model signed it.
+    /// The signature for the first call of a step that no Gemini model signed.
     ///
     /// Google documents it for chats that other models began. The API then does not check the call.
     static let skippedSignature = "skip_thought_signature_validator"
 
-    /// The part that portable members make without anything beside the message; nil for calls, which the writer signs,
-    /// and for what does not make a part.
+    /// The part for portable members, if it depends on nothing but the message; nil for calls, which the writer signs,
+    /// and for members that do not make a part.
     ///
-    /// - Parameter id: The id of a result's call, if the API is to get one.
+    /// - Parameter id: The id of a result's call, if the API should get one.
     static func whole(_ parts: [MessagePart], id: String?) -> String? {
         guard let part = parts.first else { return nil }
         switch part.kind {
@@ -30,7 +30,7 @@ enum GeminiPartWriter {
 
     // MARK: Calls and results
 
-    /// - Parameter signature: The signature, if it is to have one.
+    /// - Parameter signature: The signature, if the call needs one.
     static func call(_ part: MessagePart, name: String, signature: String?) -> String {
         object { writer in
             writer.name("functionCall")
@@ -62,7 +62,7 @@ enum GeminiPartWriter {
         }
     }
 
-    /// What a tool returned as the object that the API takes: an object as it is, anything else under the API's names.
+    /// A tool's output as the object that the API takes: an object as it is, anything else under the API's names.
     private static func response(_ part: MessagePart) -> String {
         let failed = part.isError == true
         guard let output = part.output else { return failed ? "{\"error\":\"\"}" : "{}" }
@@ -76,7 +76,7 @@ enum GeminiPartWriter {
 
     // MARK: Files
 
-    /// A file whose bytes are in its URL, or that the API can read by it; nil for any other.
+    /// A file whose URL holds its bytes or can be read by the API; nil for any other.
     static func file(_ file: MessageFile) -> String? {
         guard let url = file.url else { return nil }
         if let data = Base64.dataURL(url) { return bytes(base64: data.base64, mediaType: data.mediaType) }

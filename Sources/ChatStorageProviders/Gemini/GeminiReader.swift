@@ -13,7 +13,7 @@ struct GeminiReader {
     private struct Call {
         let name: String?
         let callID: String
-        /// Whether the API gave it its id.
+        /// Whether its id came from the API.
         let isNamed: Bool
     }
 
@@ -48,7 +48,7 @@ struct GeminiReader {
         return ChatMessage(role: .assistant, parts: parts, metadata: metadata)
     }
 
-    /// The Interactions API has another form, with steps in place of contents.
+    /// Refuses an answer of the Interactions API, which has steps instead of contents.
     private static func refuseInteraction(_ json: JSONSlice) throws {
         guard json.member("object")?.string == "interaction" || json.member("steps")?.kind == .array else { return }
         throw ProviderFormError(
@@ -64,7 +64,7 @@ struct GeminiReader {
         "usage_metadata": MetadataKey.usage.name,
     ]
 
-    /// The members of a response and of its candidate, side by side, without what was said.
+    /// The members of a response and of its candidate together, without the content.
     private mutating func metadata(_ response: JSONFields, _ candidate: JSONSlice?) throws -> Metadata {
         var json = JSONWriter()
         json.object { json in
@@ -128,7 +128,7 @@ struct GeminiReader {
         }
     }
 
-    /// Results are of the role `tool`, with the files that belong to them; the rest is the user's.
+    /// Splits a user's parts: results, with their files, get the role `tool`; the rest is the user's.
     private mutating func split(_ parts: [MessagePart]) {
         var runs: [(isResults: Bool, parts: [MessagePart])] = []
         for part in parts {
@@ -145,7 +145,7 @@ struct GeminiReader {
 
     // MARK: Parts
 
-    /// - Parameter prefix: What begins the ids of calls that have none.
+    /// - Parameter prefix: The beginning of the ids that calls without one get.
     private mutating func parts(of content: JSONSlice, at path: String, prefix: String) throws -> [MessagePart] {
         let fields = try JSONFields(content, at: path)
         guard let elements = fields["parts"], elements.kind != .null else { return [] }
@@ -171,7 +171,7 @@ struct GeminiReader {
 
     /// Finds the call of a result: by the id, or else by the tool's name, or else the first one.
     ///
-    /// - Returns: The call's id, and whether only the result's own JSON says that it has none, or has another.
+    /// - Returns: The call's id, and whether the result must keep its JSON because it has no id or another one.
     private mutating func answer(_ response: JSONSlice) -> (callID: String?, keepsNative: Bool) {
         let id = response.member("id")?.storableName
         let name = response.member("name")?.string
@@ -189,7 +189,8 @@ struct GeminiReader {
     /// An id for a call that has none.
     static func callID(_ prefix: String, _ number: Int) -> String { "call_\(prefix)\(number)" }
 
-    /// What makes ids of one response's calls differ from those of others; nothing if the response has no such id.
+    /// A prefix that makes call ids of one response differ from those of others; empty if the response has no usable
+    /// id.
     static func prefix(_ responseID: String?) -> String {
         guard let responseID, (1...40).contains(responseID.utf8.count),
             responseID.split(separator: "-", omittingEmptySubsequences: false)

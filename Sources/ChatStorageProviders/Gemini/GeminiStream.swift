@@ -1,11 +1,11 @@
 import ChatStorageCore
 import ChatStorageJSON
 
-/// The responses of a stream, joined to one: each has more parts, and the latest counts.
+/// The responses of a stream, joined into one: parts are collected, and of other members the latest value counts.
 struct GeminiStream: Sendable {
-    /// What came of the content.
+    /// A piece of the content so far.
     enum Piece: Sendable {
-        /// A text or a thought that the next response can go on with.
+        /// A text or a thought that the next response can continue.
         case text(StreamedString, isThought: Bool)
         /// A part that came whole.
         case whole(String)
@@ -17,7 +17,7 @@ struct GeminiStream: Sendable {
     /// What could not be kept.
     private(set) var omissions: [Omission] = []
 
-    /// Why the model stopped, in the API's word; nil until it does.
+    /// Why the model stopped, in the API's word; nil until it stops.
     var finishReason: String? {
         string(candidate.json("finishReason") ?? candidate.json("finish_reason"))
             ?? (candidate.json("content") == nil && pieces.isEmpty ? blockReason : nil)
@@ -94,7 +94,7 @@ struct GeminiStream: Sendable {
         if text.isEmpty { return "" }
         if case .text(var string, isThought)? = pieces.last {
             let length = string.text.utf8.count
-            // Out of the list while it grows, so that it is not copied.
+            // Taken out of the list while it grows, so that it is not copied.
             pieces[pieces.count - 1] = .whole("")
             string.add(text)
             pieces[pieces.count - 1] = .text(string, isThought: isThought)

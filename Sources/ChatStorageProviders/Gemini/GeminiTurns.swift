@@ -2,7 +2,7 @@ import ChatStorageCore
 import ChatStorageJSON
 import ChatStorageSupport
 
-/// A part that goes into a request, with what decides whether it may stay.
+/// A part for a request, with the facts that decide whether the API takes it.
 struct GeminiOutgoing {
     /// The kinds of parts for which the API has different rules.
     enum Kind {
@@ -17,9 +17,9 @@ struct GeminiOutgoing {
     let kind: Kind
     /// The exact JSON; empty for a portable call or result, which is written once its counterpart is known.
     var json: String
-    /// The portable part; nil for one that goes as it came.
+    /// The portable part; nil for a part that goes out as it came.
     var portable: MessagePart?
-    /// The JSON of the files that a portable result brings.
+    /// The JSON of a portable result's files.
     var files: [String] = []
     let callID: String?
     let name: String?
@@ -27,15 +27,15 @@ struct GeminiOutgoing {
     var apiID: String?
     /// Whether a model signed the call.
     var isSigned = false
-    /// The message's and the part's places.
+    /// The places of the message and the part.
     let message: Int
     let part: Int
 }
 
-/// Parts in the contents of user and model that the API takes.
+/// Parts in contents of user and model, as the API takes them.
 ///
-/// The contents after those with calls must have as many results as there are calls. What has no counterpart is left
-/// out.
+/// After a content with calls, the next one must have a result for each. Calls and results without a counterpart are
+/// left out.
 struct GeminiTurns {
     private struct Turn {
         let isUsers: Bool
@@ -44,7 +44,7 @@ struct GeminiTurns {
 
     private var turns: [Turn] = []
 
-    /// Whether there is no part.
+    /// Whether there are no parts.
     var isEmpty: Bool { turns.isEmpty }
 
     /// The contents to send: the role and its parts' JSON.
@@ -52,7 +52,7 @@ struct GeminiTurns {
         turns.map { (role: $0.isUsers ? "user" : "model", parts: $0.parts.map(\.json)) }
     }
 
-    /// Adds a part at the end; parts of one side make one content.
+    /// Adds a part at the end; successive parts of one side make one content.
     mutating func append(_ part: GeminiOutgoing, isUsers: Bool) {
         if turns.last?.isUsers == isUsers {
             turns[turns.count - 1].parts.append(part)
@@ -61,7 +61,7 @@ struct GeminiTurns {
         }
     }
 
-    /// Leaves out what the API would refuse, and writes calls and results.
+    /// Removes what the API would refuse, and writes calls and results.
     ///
     /// - Parameter signing: Whether calls that no model of the API signed get a signature.
     mutating func settle(signing: Bool) -> [Omission] {
@@ -80,7 +80,7 @@ struct GeminiTurns {
         return omissions
     }
 
-    /// Joins contents of one side again after others have become empty.
+    /// Joins contents of one side again after removals between them.
     private mutating func regroup() {
         let old = turns
         turns = []
@@ -91,7 +91,7 @@ struct GeminiTurns {
 
     // MARK: Calls and results
 
-    /// Which of the results answers each call, by their places among the parts of two contents.
+    /// The result of each call, by their places among the parts of two contents.
     private static func pairs(_ calls: [GeminiOutgoing], _ answers: [GeminiOutgoing]) -> [Int: Int] {
         var pairs: [Int: Int] = [:]
         for (place, answer) in answers.enumerated() where answer.kind == .result {
@@ -125,7 +125,7 @@ struct GeminiTurns {
         turns[index].parts = kept
     }
 
-    /// Keeps results whose calls are in the contents before, which were settled already.
+    /// Keeps only results whose calls are in the content before, which was settled already.
     private mutating func settleResults(_ index: Int, _ omissions: inout [Omission]) {
         let calls = index > 0 ? turns[index - 1].parts : []
         let pairs = Self.pairs(calls, turns[index].parts)
@@ -158,7 +158,7 @@ struct GeminiTurns {
         turns[index].parts = results.map(\.part) + others
     }
 
-    /// Signs the first of a content's calls if no model of the API signed one of them: the API wants no more.
+    /// Signs the first of a content's calls if no model of the API signed any of them: the API requires no more.
     private mutating func sign(_ index: Int) {
         let parts = turns[index].parts
         guard !parts.contains(where: \.isSigned), let place = parts.firstIndex(where: { $0.kind == .call }),

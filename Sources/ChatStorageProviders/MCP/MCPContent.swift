@@ -7,18 +7,18 @@ public import FoundationEssentials
 public import Foundation
 #endif
 
-/// The codec of the Model Context Protocol's content: what a server's tool returned, and messages of prompts.
+/// The codec of the Model Context Protocol's content: results of a server's tools, and messages of prompts.
 ///
 /// ```swift
 /// let result = try MCPContent.message(from: try await callTool(call), callID: call.callID ?? "")
 /// try await chats.append(result, to: id)
 /// ```
 ///
-/// A `CallToolResult` is a message of the role `tool`, as every provider's codec sends it: one part with the texts, and
-/// one for each image, sound, or resource. What these do not say, such as annotations, `structuredContent` and `_meta`,
-/// is in the result's `native`.
+/// A `CallToolResult` becomes a message of the role `tool`, which every provider's codec can send: one part with the
+/// texts, and one for each image, sound or resource. The result's `native` has the rest, such as annotations,
+/// `structuredContent` and `_meta`.
 ///
-/// Files' bytes become `data:` URLs of their parts, so that providers get them, or what `extracting` makes of them.
+/// The bytes of files become `data:` URLs of their parts, so that providers get them, or go to `extracting`.
 public enum MCPContent {
     /// The name of the format in `native`.
     public static let format = "mcp.content"
@@ -41,14 +41,14 @@ public enum MCPContent {
         return try message(from: result, callID: callID, name: name, extracting: extracting, omissions: &omissions)
     }
 
-    /// Reads the result of a tool's call, and says what could not be kept: members of the response around it.
+    /// Reads the result of a tool's call, and reports what could not be kept: members of the response around it.
     ///
     /// - Parameters:
     ///   - result: A `CallToolResult`, or the server's JSON-RPC response with one.
     ///   - callID: The id of the model's call, which the protocol does not know.
     ///   - name: The tool's name; by default none.
     ///   - extracting: Takes the bytes of files out; by default they become `data:` URLs.
-    ///   - omissions: What could not be kept is added here.
+    ///   - omissions: Gets what could not be kept.
     /// - Throws: See ``message(from:callID:name:extracting:)``.
     public static func message(
         from result: Data, callID: String, name: String? = nil, extracting: FileExtraction? = nil,
@@ -67,7 +67,7 @@ public enum MCPContent {
         return .tool(try reader.result(JSONFields(json, at: ""), callID: callID, name: name))
     }
 
-    /// Writes a tool's result as a `CallToolResult`, as a server gives it.
+    /// Writes a tool's result as a `CallToolResult`, as a server sends it.
     ///
     /// - Parameters:
     ///   - message: The message with the result: its first part of the kind `tool_result`, and the files after it.
@@ -100,12 +100,12 @@ public enum MCPContent {
         return try self.messages(from: messages, extracting: extracting, omissions: &omissions)
     }
 
-    /// Reads the messages of a prompt or of a request for sampling, and says what could not be kept.
+    /// Reads the messages of a prompt or of a request for sampling, and reports what could not be kept.
     ///
     /// - Parameters:
     ///   - messages: A JSON array of messages, or an object whose `messages` is one.
     ///   - extracting: Takes the bytes of files out; by default they become `data:` URLs.
-    ///   - omissions: What could not be kept is added here.
+    ///   - omissions: Gets what could not be kept.
     /// - Throws: See ``messages(from:extracting:)``.
     public static func messages(
         from messages: Data, extracting: FileExtraction? = nil, omissions: inout [Omission]
@@ -113,10 +113,10 @@ public enum MCPContent {
         try MCPReader(extracting: extracting).messages(JSONFields.parse(messages), omissions: &omissions)
     }
 
-    /// Writes messages as the protocol has them, such as for a request for sampling.
+    /// Writes messages in the protocol's form, such as for a request for sampling.
     ///
-    /// A message of one part is a `PromptMessage`; one of several has an array as its content. System prompts become
-    /// `systemPrompt`.
+    /// A message of one part becomes a `PromptMessage`; a message of several has an array as its content. System
+    /// prompts become `systemPrompt`.
     ///
     /// - Parameters:
     ///   - messages: The messages, oldest first.

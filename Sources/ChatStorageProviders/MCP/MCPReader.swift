@@ -20,7 +20,7 @@ struct MCPReader {
 
     // MARK: Results
 
-    /// A result, or a block of one: the texts, and the files after them.
+    /// The parts of a result or of a result's block: the texts, and the files after them.
     func result(_ fields: JSONFields, callID: String?, name: String? = nil) throws -> [MessagePart] {
         let extracted = try FileInJSON.extract(from: fields.slice, extracting: extracting, find: Self.file(in:))
         let json = extracted?.json ?? fields.slice
@@ -39,7 +39,7 @@ struct MCPReader {
         return [part] + others
     }
 
-    /// Texts and resources' texts, joined; without any, the structured content; otherwise the blocks' exact JSON.
+    /// The joined texts, also of resources; without any, the structured content, or else the blocks' exact JSON.
     private static func output(_ result: JSONSlice) -> String? {
         var texts: [String] = []
         for block in result.member("content")?.elementList ?? [] where file(in: block) == nil {
@@ -115,7 +115,7 @@ struct MCPReader {
 
     // MARK: Files
 
-    /// The file that a block is; nil for any other block.
+    /// The block as a file; nil for any other block.
     static func file(in block: JSONSlice) -> FileInJSON? {
         guard block.kind == .object, let type = block.member("type")?.string else { return nil }
         func bytes(_ value: JSONSlice?) -> JSONSlice? { value.flatMap { $0.kind == .string ? $0 : nil } }

@@ -79,7 +79,7 @@ struct MCPWriter {
         return json
     }
 
-    /// The part's own JSON with its files' bytes put back; nil if it has none of this protocol.
+    /// The part's native JSON with its files' bytes put back; nil if it has none of this protocol.
     private func native(_ part: MessagePart, _ files: [MessagePart]) throws -> String? {
         guard let native = part.native, native.format.utf8.elementsEqual(MCPContent.format.utf8) else { return nil }
         let json = native.json.text
@@ -91,7 +91,7 @@ struct MCPWriter {
 
     /// A result's JSON.
     ///
-    /// - Parameter isBlock: Whether it is a block of a message, which names its call.
+    /// - Parameter isBlock: Whether it is a block in a message; a block names its call.
     mutating func result(_ parts: [MessagePart], at index: Int, message: Int, isBlock: Bool) throws -> String {
         let part = parts[index]
         let files = part.belongings(in: parts[(index + 1)...])
@@ -105,7 +105,7 @@ struct MCPWriter {
                 omit(message, index + 1 + offset, "the file is left out: `resolving` gave no bytes, and it has no URL")
             }
         }
-        // The tool's name is the call's; a result has no place for it.
+        // The call has the tool's name; a result has no place for it.
         let rest = MessagePart(.toolResult, id: part.id, status: part.status, extra: part.extra, native: part.native)
         for reason in rest.unsent() { omit(message, index, reason) }
         return ConverseBlock.object { json in
@@ -127,7 +127,7 @@ struct MCPWriter {
         let slice = try JSONFields.parse(native.utf8)
         let isOfBlock = slice.member("type")?.string == "tool_result"
         if isOfBlock == isBlock { return native }
-        // The other of the two has the same members but for the call's id.
+        // The two forms of a result have the same members but for the call's id.
         return ConverseBlock.object { json in
             if isBlock {
                 json.member("type", "tool_result")
@@ -142,7 +142,7 @@ struct MCPWriter {
 
     // MARK: Blocks
 
-    /// The block that a part's portable members make; nil if they make none.
+    /// The block for a part's portable members; nil if they do not make one.
     static func portable(_ part: MessagePart, resolving: FileResolution?) throws -> String? {
         switch part.kind {
         case .text, .refusal: part.text.map(text)
@@ -202,7 +202,7 @@ struct MCPWriter {
 
     // MARK: The whole
 
-    /// Makes a body of what was added.
+    /// Makes the body from the added messages.
     mutating func body(adding: RequestMembers) throws -> EncodedBody {
         let reserved = system.isEmpty ? ["messages"] : ["messages", "systemPrompt"]
         let members = try adding.checked(reserving: reserved)

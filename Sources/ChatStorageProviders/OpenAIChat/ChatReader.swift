@@ -23,7 +23,7 @@ struct ChatReader {
         return result
     }
 
-    /// The members of a response and of its choice, side by side, without what was said.
+    /// The members of a response and of its choice together, without the message.
     private static func envelope(_ response: JSONSlice, _ choice: JSONSlice) throws -> JSONSlice {
         var json = JSONWriter()
         json.object { json in
@@ -38,7 +38,7 @@ struct ChatReader {
 
     /// Reads a message.
     ///
-    /// - Parameter role: Its role if it names none.
+    /// - Parameter role: The role of a message that names none.
     func message(_ json: JSONSlice, path: String, role defaultRole: Role? = nil) throws -> ChatMessage {
         let json = extracting == nil ? json : try json.byItself
         var files = OpenAIFiles(extracting: extracting)
@@ -74,17 +74,17 @@ struct ChatReader {
         return ChatMessage(role: role, parts: try said(fields, files: &files).fitting)
     }
 
-    /// What a tool returned: the one part of its message.
+    /// A tool's result, the only part of its message.
     private func result(_ fields: JSONFields) -> MessagePart {
         MessagePart(
             .toolResult, name: fields["name"]?.storableName, callID: fields["tool_call_id"]?.storableName,
             output: fields["content"].flatMap { documents($0) ?? $0.resultText })
     }
 
-    /// What a message of any other role says: thoughts first, then the content, last the calls.
+    /// The parts of a message of any other role: first thoughts, then the content, then the calls.
     private func said(_ fields: JSONFields, files: inout OpenAIFiles) throws -> [MessagePart] {
         var parts: [MessagePart] = []
-        // DeepSeek, xAI and others; Groq and OpenRouter have it as `reasoning`.
+        // DeepSeek, xAI and others have this name; Groq and OpenRouter have `reasoning`.
         let thought = fields["reasoning_content"]?.filledText ?? fields["reasoning"]?.filledText
         if let thought { parts.append(.reasoning(thought)) }
         if dialect.answersInElements, let plan = fields["tool_plan"]?.filledText { parts.append(.reasoning(plan)) }
@@ -114,7 +114,7 @@ struct ChatReader {
 
     private func call(_ json: JSONSlice) -> MessagePart {
         let custom = json.member("custom")
-        // Data sets for training have the call itself there.
+        // Data sets for training have the call as an object there.
         let function = json.member("function") ?? custom ?? json
         return MessagePart(
             .toolCall, name: function.member("name")?.storableName, callID: json.member("id")?.storableName,
@@ -147,7 +147,7 @@ struct ChatReader {
         }
     }
 
-    /// An answer that was spoken, with what was said.
+    /// A spoken answer, with its transcript.
     private func spoken(_ audio: JSONSlice, files: inout OpenAIFiles) throws -> MessagePart {
         let file = try files.file(base64: audio.member("data"), id: audio.member("id")?.storableName)
         return MessagePart(.file, text: audio.member("transcript")?.filledText, file: file)
@@ -161,7 +161,7 @@ struct ChatReader {
 }
 
 extension ChatReader {
-    /// The texts of Cohere's documents, joined; nil for anything else.
+    /// The joined texts of Cohere's documents; nil for anything else.
     private func documents(_ content: JSONSlice) -> String? {
         guard dialect.answersInElements, !content.elementList.isEmpty else { return nil }
         let texts = content.elementList.map { $0.member("document")?.member("data")?.storableText }
@@ -181,6 +181,6 @@ extension ChatReader {
 }
 
 extension Role {
-    /// The role of results before calls had ids.
+    /// The role that results had before calls had ids.
     static var function: Role { Role(rawValue: "function") }
 }

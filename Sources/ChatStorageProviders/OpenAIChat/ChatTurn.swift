@@ -7,7 +7,7 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// A message of Chat Completions, as the portable members of parts say it.
+/// A message of Chat Completions, made from the portable members of parts.
 struct ChatTurn {
     let role: Role
     private let dialect: OpenAIChat.Dialect
@@ -26,14 +26,14 @@ struct ChatTurn {
         self.dialect = dialect
     }
 
-    /// Whether the content is elements even if it is one text.
+    /// Whether the content is an array of elements even for a single text.
     private var isAlwaysElements: Bool { role == .assistant && dialect.answersInElements }
 
     var isEmpty: Bool { content.isEmpty && refusals.isEmpty && calls.isEmpty }
 
     /// Adds a part.
     ///
-    /// - Returns: Why the API does not take it; nil for one that was added.
+    /// - Returns: Why the API does not take the part; nil if it was added.
     mutating func add(_ part: MessagePart, resolving: FileResolution? = nil) throws -> String? {
         switch part.kind {
         case .text:
@@ -84,7 +84,7 @@ struct ChatTurn {
     }
 
     private func write(_ json: inout JSONWriter) {
-        // One refusal stands beside the content; several can only stand in it.
+        // One refusal goes beside the content; several can only go into it.
         let refusals = refusals.count > 1 ? refusals : []
         if content.isEmpty, refusals.isEmpty {
             json.literal("null")
@@ -134,7 +134,7 @@ struct ChatTurn {
         return json.text
     }
 
-    /// The element of `content` that is a file; nil for one that the API does not take.
+    /// The element of `content` for a file; nil if the API does not take the file.
     private static func file(_ file: MessageFile, resolving: FileResolution?) throws -> String? {
         let bytes = try file.base64(resolving: resolving)
         var json = JSONWriter()

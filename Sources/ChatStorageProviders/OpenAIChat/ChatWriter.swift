@@ -22,7 +22,7 @@ struct ChatWriter {
         pairs = ChatPairs(messages)
     }
 
-    /// The portable JSON of a message; nil if its parts say more than that, or less.
+    /// The portable JSON of a message; nil if its parts do not make exactly one message.
     static func message(of message: ChatMessage, _ dialect: OpenAIChat.Dialect = .any) -> String? {
         guard Self.roles.contains(message.role) else { return nil }
         if message.role == .tool { return message.parts.first.map(ChatTurn.result) }
@@ -68,7 +68,7 @@ struct ChatWriter {
 
     // MARK: As it came
 
-    /// A message as the API gave it, without the calls that have no result.
+    /// The JSON of a message as the API gave it, without the calls that have no result.
     private mutating func native(_ json: JSONText, of index: Int) throws -> [String] {
         let message = messages[index]
         for (place, part) in message.parts.enumerated() where !part.extra.isEmpty {
@@ -120,7 +120,7 @@ struct ChatWriter {
 
     // MARK: As its parts say it
 
-    /// The messages that a message's parts make: the API has results apart, directly after the calls.
+    /// The messages for a message's parts: in the API, results are separate messages directly after the calls.
     private mutating func portable(_ index: Int) throws -> [String] {
         let message = messages[index]
         var written: [String] = []
@@ -160,7 +160,7 @@ struct ChatWriter {
     }
 }
 
-/// Which calls have a result where the API wants it: directly after the message with the calls.
+/// The calls with a result where the API wants it: directly after the message with the calls.
 struct ChatPairs {
     private struct Place: Hashable {
         var message: Int
@@ -170,7 +170,7 @@ struct ChatPairs {
     private var places: Set<Place> = []
 
     init(_ messages: [ChatMessage]) {
-        // The calls that wait for a result, and whether the results have begun.
+        // The calls waiting for a result, and whether the results have begun.
         var open: [UTF8Text: Place] = [:]
         var answering = false
         for (index, message) in messages.enumerated() where message.parts.contains(where: { !$0.isBlankText }) {
@@ -210,6 +210,6 @@ struct ChatPairs {
             : "the result is left out: no call directly before it waits for it"
     }
 
-    /// Whether a part is a call with a result or its result.
+    /// Whether a part is a call that has a result, or that result.
     func contains(_ message: Int, _ part: Int) -> Bool { places.contains(Place(message: message, part: part)) }
 }

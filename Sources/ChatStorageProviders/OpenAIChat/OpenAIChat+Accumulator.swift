@@ -15,7 +15,7 @@ extension OpenAIChat {
     /// for try await line in lines { try answer.add(line); show(answer.text) }
     /// ```
     ///
-    /// Once the model has said why it stopped, ``message`` is the one that the whole response would give. Before, it
+    /// When the model has said why it stopped, ``message`` is the one that the whole response would give. Until then it
     /// has what came so far, without native JSON.
     public struct Accumulator: Sendable {
         private var response = StreamedMembers()
@@ -38,14 +38,14 @@ extension OpenAIChat {
         /// Whether the model has said why it stopped.
         public var isComplete: Bool { finished != nil }
 
-        /// The message so far; at the end, the whole.
+        /// The message so far; at the end, the whole message.
         public var message: ChatMessage { finished ?? begun }
 
         /// Adds events.
         ///
         /// - Parameter event: A chunk's JSON, or lines of the stream as they came.
-        /// - Throws: ``ProviderFormError`` for anything but an event, and for the API's error; what came before it
-        ///   stays.
+        /// - Throws: ``ProviderFormError`` for anything but an event, and for the API's error; earlier events
+        ///   stay.
         public mutating func add(_ event: String) throws {
             for event in try StreamLines.events(in: event) { try add(JSONFields.parse(event.utf8)) }
         }
@@ -53,8 +53,8 @@ extension OpenAIChat {
         /// Adds events.
         ///
         /// - Parameter event: A chunk's JSON, or lines of the stream as they came.
-        /// - Throws: ``ProviderFormError`` for anything but an event, and for the API's error; what came before it
-        ///   stays.
+        /// - Throws: ``ProviderFormError`` for anything but an event, and for the API's error; earlier events
+        ///   stay.
         public mutating func add(_ event: Data) throws {
             try add(String(decoding: event, as: UTF8.self))
         }
@@ -115,7 +115,7 @@ extension OpenAIChat {
             return message
         }
 
-        /// Reads what came as if it had come whole.
+        /// Reads the joined pieces like a whole response.
         private mutating func finish() throws {
             var json = JSONWriter()
             json.object { json in
@@ -133,7 +133,7 @@ extension OpenAIChat {
             omissions = []
             let whole = try JSONFields.parse(json.bytes)
             var message = try ChatReader(extracting: nil).response(whole, omissions: &omissions)
-            // It is the same answer, whole or in pieces.
+            // A chunk's type differs, but the answer is the same, whole or in pieces.
             if message.metadata["object"] == .string("chat.completion.chunk") {
                 message.metadata["object"] = .string("chat.completion")
             }
@@ -158,7 +158,7 @@ extension OpenAIChat {
     }
 }
 
-/// The content of a message that comes in pieces: a string, or elements, as Mistral streams thoughts.
+/// The content of a streamed message: a string, or elements, as in Mistral's thoughts.
 private struct StreamedContent: Sendable {
     private var string = StreamedString()
     private var thoughts = StreamedString()

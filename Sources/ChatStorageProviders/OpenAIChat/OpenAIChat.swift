@@ -14,8 +14,8 @@ public import Foundation
 /// let answer = try OpenAIChat.message(from: try await post(body.data))
 /// ```
 ///
-/// The unit of this API is the message, so what a message's parts cannot say stays in the message's own
-/// `ChatMessage/native`: `reasoning_content`, `audio`, `annotations`, members that are not known yet.
+/// The unit of this API is the message, so what a message's parts cannot hold stays in the message's own
+/// `ChatMessage/native`: `reasoning_content`, `audio`, `annotations`, unknown members.
 /// Each tool message becomes a message of the role `tool`, which a store takes if it was prepared with
 /// `RoleSet.withTools`.
 public enum OpenAIChat {
@@ -26,18 +26,18 @@ public enum OpenAIChat {
     ///
     /// - Parameters:
     ///   - response: A `chat.completion` as the API gave it.
-    ///   - extracting: What takes the bytes of files; without it they stay in the native JSON.
+    ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
     /// - Throws: ``ProviderFormError`` for anything but such a response, such as the API's error.
     public static func message(from response: Data, extracting: FileExtraction? = nil) throws -> ChatMessage {
         var omissions: [Omission] = []
         return try message(from: response, extracting: extracting, omissions: &omissions)
     }
 
-    /// Reads a response, and says what it could not keep: further choices, and members that metadata does not take.
+    /// Reads a response, and reports what it could not keep: further choices, and members that metadata does not take.
     ///
     /// - Parameters:
     ///   - response: A `chat.completion` as the API gave it.
-    ///   - extracting: What takes the bytes of files; without it they stay in the native JSON.
+    ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
     ///   - omissions: Gets what could not be kept.
     /// - Throws: ``ProviderFormError`` for anything but such a response, such as the API's error.
     public static func message(
@@ -50,18 +50,18 @@ public enum OpenAIChat {
     ///
     /// - Parameters:
     ///   - array: A JSON array of messages, or an object whose `data` is one.
-    ///   - extracting: What takes the bytes of files; without it they stay in the native JSON.
+    ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
     /// - Throws: ``ProviderFormError`` for anything but such an array.
     public static func messages(from array: Data, extracting: FileExtraction? = nil) throws -> [ChatMessage] {
         var omissions: [Omission] = []
         return try messages(from: array, extracting: extracting, omissions: &omissions)
     }
 
-    /// Reads a request's `messages`, and says what it could not keep: the members beside a list's `data`.
+    /// Reads a request's `messages`, and reports what it could not keep: the members beside a list's `data`.
     ///
     /// - Parameters:
     ///   - array: A JSON array of messages, or an object whose `data` is one.
-    ///   - extracting: What takes the bytes of files; without it they stay in the native JSON.
+    ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
     ///   - omissions: Gets what could not be kept.
     /// - Throws: ``ProviderFormError`` for anything but such an array.
     public static func messages(
@@ -75,15 +75,15 @@ public enum OpenAIChat {
 
     /// Writes a request.
     ///
-    /// Messages of this API that nobody changed go out byte for byte. Of others, it writes what this API understands:
+    /// Unchanged messages of this API go out byte for byte. Of others, it writes what this API understands:
     /// texts, files, refusals, calls and their results. Providers that follow this API add members that others refuse:
-    /// name the ``Dialect`` of the one that gets the request, so that it gets only what it takes.
+    /// name the ``Dialect`` of the provider that gets the request, so that the body has only what it takes.
     ///
     /// - Parameters:
     ///   - messages: The messages, oldest first.
     ///   - dialect: What the API takes; by default everything goes out as it came.
     ///   - adding: The request's other members, such as `model` and `tools`.
-    ///   - resolving: What gives the bytes of files.
+    ///   - resolving: Gives the bytes of files.
     /// - Returns: The body, and what was left out of it.
     /// - Throws: ``ProviderFormError`` if `adding` has `messages`; what `resolving` throws.
     public static func body(

@@ -7,10 +7,10 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// The files in OpenAI's JSON, whose bytes stand in it as base64, alone or in a `data:` URL.
+/// The files in OpenAI's JSON, whose bytes are in it as base64, alone or in a `data:` URL.
 ///
-/// A reader passes each file that it meets, in order. On the way in, the caller can take the bytes; the base64 is then
-/// empty, the JSON hollow. On the way out, the same reader meets the same files and fills them.
+/// A reader passes each file that it meets, in order. On the way in, the caller can take the bytes; then the base64 is
+/// empty, and the JSON is called hollow. On the way out, the same reader meets the same files and fills them.
 struct OpenAIFiles {
     private enum Way {
         case reading(FileExtraction?)
@@ -18,7 +18,7 @@ struct OpenAIFiles {
     }
 
     private let way: Way
-    /// How many files came so far.
+    /// How many files were passed so far.
     private var count = 0
     private var changes: [(value: JSONSlice, json: String)] = []
     /// Whether bytes are missing.
@@ -34,12 +34,12 @@ struct OpenAIFiles {
         way = .filling(parts.filter { $0.kind == .file }.map { $0.file ?? MessageFile() }, resolving)
     }
 
-    /// Whether the JSON has to change.
+    /// Whether the JSON must change.
     var hasChanges: Bool { !changes.isEmpty }
 
     /// The JSON with its bytes taken out, or filled in again.
     ///
-    /// - Parameter json: What the reader read, as a text of its own.
+    /// - Parameter json: The JSON that the reader read, as a separate text.
     func changed(_ json: JSONSlice) -> JSONText {
         var patch = JSONPatch(json.text)
         for change in changes { patch.replace(change.value, with: change.json) }
@@ -59,7 +59,7 @@ struct OpenAIFiles {
         return file
     }
 
-    /// A file whose bytes stand alone.
+    /// A file whose bytes are not in a URL.
     mutating func file(
         base64 value: JSONSlice?, mediaType: String? = nil, name: String? = nil, id: String? = nil
     ) throws -> MessageFile {
@@ -72,7 +72,7 @@ struct OpenAIFiles {
     ///
     /// - Parameters:
     ///   - base64: The bytes; nil if the JSON has no place for them.
-    ///   - prefix: What stands before them in the string.
+    ///   - prefix: The text before them in the string.
     private mutating func pass(
         _ base64: String?, _ prefix: String, _ value: JSONSlice?, _ file: inout MessageFile
     ) throws {

@@ -2,9 +2,9 @@ import ChatStorageCore
 import ChatStorageJSON
 import ChatStorageSupport
 
-// What the codecs of both of OpenAI's APIs read alike.
+// What the codecs of both of OpenAI's APIs share.
 extension JSONSlice {
-    /// A member's value, the last one if there are more; nil for none.
+    /// A member's value, the last one if the name is repeated; nil if there is none.
     func member(_ name: String) -> JSONSlice? { memberList.last { $0.key == name }?.value }
 
     /// The value as a separate text, so that the ranges of its values are places in that text.
@@ -18,7 +18,7 @@ extension JSONSlice {
     /// A text that a part can have.
     var storableText: String? { StorableText.text(string) }
 
-    /// The same, nil if it is empty.
+    /// The same, but nil if it is empty.
     var filledText: String? { storableText.flatMap { $0.isEmpty ? nil : $0 } }
 
     /// An id or a name that a part can have; nil if it is empty.
@@ -35,7 +35,7 @@ extension JSONSlice {
         return texts.contains(nil) ? nil : texts.compactMap(\.self).joined(separator: "\n")
     }
 
-    /// What a tool returned: a string, texts, or the exact JSON of anything else; nil for null.
+    /// A tool's output: a string, joined texts, or the exact JSON of anything else; nil for null.
     var resultText: String? { joinedTexts ?? textOrJSON }
 
     /// The elements of an array, or of the `data` of a list.
@@ -62,20 +62,20 @@ extension JSONSlice {
 }
 
 extension MessagePart {
-    /// Whether it is a text that is empty or white, which the APIs refuse.
+    /// Whether it is a text that is empty or only white space, which the APIs refuse.
     var isBlankText: Bool { kind == .text && !(text ?? "").contains { !$0.isWhitespace } }
 
-    /// The key that a call and its result share; before calls had ids, that was the name.
+    /// The key that a call and its result share: the call id, or the name in the old form without ids.
     var pairingKey: UTF8Text { UTF8Text(callID.map { "id:\($0)" } ?? "name:\(name ?? "")") }
 
     /// Whether it is a call that another provider's server ran, or its result.
     var isRunElsewhere: Bool { callID?.hasPrefix("srvtoolu_") ?? false }
 
-    /// Says what of the part is lost where only its portable members are written.
+    /// What the part loses when only its portable members are written.
     ///
     /// - Parameters:
-    ///   - idGoes: Whether its id and status are written.
-    ///   - errorGoes: Whether it is written that a tool failed.
+    ///   - idGoes: Whether the part's id and status are written.
+    ///   - errorGoes: Whether a tool's failure is written.
     func unsent(idGoes: Bool = false, errorGoes: Bool = false) -> [String] {
         var reasons: [String] = []
         if let native {
@@ -101,7 +101,7 @@ extension MessagePart {
 }
 
 extension [MessagePart] {
-    /// The parts, without the sources if they are too many for a message: the native JSON of their text has them too.
+    /// The parts, without the sources if a message cannot have so many: the native JSON of their text has them too.
     var fitting: [MessagePart] { count <= Limits.parts.upperBound ? self : filter { $0.kind != .source } }
 }
 
@@ -133,7 +133,7 @@ extension MessageFile {
         return url
     }
 
-    /// The id, if it is of OpenAI's files.
+    /// The id, if it is one of OpenAI's file ids.
     var openAIFileID: String? { id.flatMap { $0.hasPrefix("file-") ? $0 : nil } }
 
     /// The bytes as a `data:` URL.

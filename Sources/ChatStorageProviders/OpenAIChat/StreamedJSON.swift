@@ -2,19 +2,19 @@ import ChatStorageJSON
 
 /// A string that comes in pieces.
 ///
-/// The pieces are joined as they are written, so that half of a surrogate pair at the end of one meets its other half.
+/// The pieces are joined in their escaped form, so that the halves of a surrogate pair in two pieces come together.
 struct StreamedString: Sendable {
     /// The string's JSON without its quotes.
     private var raw = ""
-    /// What can be shown of it.
+    /// The text so far, decoded as far as possible.
     private(set) var text = ""
 
-    /// Whether nothing came yet.
+    /// Whether nothing has come yet.
     var isEmpty: Bool { raw.isEmpty }
     /// The whole string as JSON.
     var json: String { "\"\(raw)\"" }
 
-    /// Adds a piece; nothing for a value that is no string.
+    /// Adds a piece; ignores a value that is not a string.
     mutating func add(_ piece: JSONSlice?) {
         guard let piece, piece.kind == .string else { return }
         raw += piece.text.dropFirst().dropLast()
@@ -22,7 +22,7 @@ struct StreamedString: Sendable {
     }
 }
 
-/// An object whose members come in pieces, in the order in which they came first.
+/// An object whose members come in pieces, in the order of their first pieces.
 struct StreamedMembers: Sendable {
     private enum Value {
         case json(String)
@@ -33,13 +33,13 @@ struct StreamedMembers: Sendable {
 
     private var members: [(name: String, value: Value)] = []
 
-    /// The names of strings that come whole, perhaps again and again.
+    /// The names of strings that come whole, and may be repeated.
     private static let whole: Set<String> = [
         "role", "id", "type", "name", "format", "model", "object", "finish_reason", "system_fingerprint",
         "service_tier",
     ]
 
-    /// Whether there is no member.
+    /// Whether there are no members.
     var isEmpty: Bool { members.isEmpty }
 
     /// The text of a member that is a string; nil for none.
@@ -54,19 +54,20 @@ struct StreamedMembers: Sendable {
         return object
     }
 
-    /// Takes a member out.
+    /// Removes a member.
     mutating func remove(_ name: String) {
         members.removeAll { $0.name == name }
     }
 
     /// Adds the members of a piece.
     ///
-    /// Strings are joined, objects merged, elements appended; of others the last value stays. A null changes nothing.
+    /// Strings are joined, objects merged and elements appended; for other values the last one counts. A null changes
+    /// nothing.
     mutating func add(_ piece: JSONSlice, except others: Set<String> = []) {
         for (name, value) in piece.memberList where !others.contains(name) { add(name, value) }
     }
 
-    /// Takes the members of a piece that has them whole; a null changes nothing.
+    /// Takes the members of a piece that has complete values; a null changes nothing.
     mutating func replace(with piece: JSONSlice, except others: Set<String>) {
         for (name, value) in piece.memberList where !others.contains(name) {
             if value.kind != .null, let place = members.firstIndex(where: { $0.name == name }) {
@@ -84,7 +85,7 @@ struct StreamedMembers: Sendable {
         switch (members[place].value, value.kind) {
         case (.string(var string), .string):
             if Self.whole.contains(name), !string.isEmpty { return }
-            // Out of the list while it grows, so that it is not copied.
+            // Taken out of the list while it grows, so that it is not copied.
             members[place].value = .json("")
             string.add(value)
             members[place].value = .string(string)
@@ -113,7 +114,9 @@ struct StreamedMembers: Sendable {
         }
     }
 
-    /// Writes the members; those that stayed null only if they are asked for.
+    /// Writes the members.
+    ///
+    /// - Parameter nulls: Whether members that stayed null are written.
     func write(to json: inout JSONWriter, nulls: Bool = true) {
         for (name, value) in members {
             if case .json("null") = value, !nulls { continue }

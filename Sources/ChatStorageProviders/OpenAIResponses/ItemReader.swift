@@ -44,7 +44,7 @@ struct ItemReader {
 
     /// Reads an item.
     ///
-    /// - Returns: Its role and its parts, at least one; the first has the native JSON, if the item needs it.
+    /// - Returns: Its role and its parts, at least one; the first has the native JSON, if needed.
     func parts(_ json: JSONSlice, path: String) throws -> (role: Role, parts: [MessagePart]) {
         let json = extracting == nil ? json : try json.byItself
         var files = OpenAIFiles(extracting: extracting)
@@ -113,7 +113,7 @@ struct ItemReader {
         return parts.isEmpty ? [MessagePart(.text, id: id, status: status)] : parts
     }
 
-    /// An element of a message's content, with the sources of a text behind it.
+    /// An element of a message's content, with a text's sources after it.
     private func content(
         _ json: JSONSlice, id: String?, status: String?, files: inout OpenAIFiles
     ) throws -> [MessagePart] {
@@ -153,7 +153,7 @@ struct ItemReader {
         }
     }
 
-    /// The source of something that a text says.
+    /// The source of a statement in a text.
     private func source(_ json: JSONSlice) -> MessagePart {
         MessagePart(
             .source, text: json.member("title")?.filledText,
@@ -182,12 +182,12 @@ struct ItemReader {
     private func result(_ item: JSONFields, output: String?) -> MessagePart {
         MessagePart(
             .toolResult, id: item["id"]?.storableName,
-            // The call of a local shell is named by the result's own id.
+            // A local shell's result names its call in its own id.
             callID: (item["call_id"] ?? item["id"])?.storableName, status: item["status"]?.storableName,
             isError: item.string("status") == "failed" ? true : nil, output: output)
     }
 
-    /// What a tool returned: its texts, and its files behind them.
+    /// A tool's output: its texts, and its files after them.
     private func returned(_ item: JSONFields, _ type: String, files: inout OpenAIFiles) throws -> [MessagePart] {
         let output = item["output"]
         var (texts, returned): ([String], [MessagePart]) = ([], [])
@@ -214,7 +214,7 @@ struct ItemReader {
             file: try files.file(base64: item["result"], mediaType: "image/\(format == "svg" ? "svg+xml" : format)"))
     }
 
-    /// An item that has its own kind: what the API's tools did, and unknown ones.
+    /// An item whose type becomes the part's kind: the API's own tools, and unknown items.
     private func other(_ item: JSONFields, _ type: String) -> MessagePart {
         func first(_ names: String...) -> JSONSlice? { names.lazy.compactMap { item[$0] }.first { $0.kind != .null } }
         let action = item["action"]

@@ -12,8 +12,8 @@ extension ItemWriter {
     ///
     /// - Parameters:
     ///   - files: The files that the tool returned.
-    ///   - type: The type of the call's item, which the result's follows.
-    /// - Returns: Why the API does not take it, or what of it; nil if all was added.
+    ///   - type: The type of the call's item, which determines that of the result.
+    /// - Returns: Why the API does not take the result or a part of it; nil if all was added.
     mutating func add(result part: MessagePart, files: [MessagePart], ofCall type: String) throws -> String? {
         let output = part.output ?? ""
         let elements = (try? JSONText(output).slice).flatMap { $0.kind == .array ? output : nil }
@@ -101,7 +101,7 @@ extension ItemWriter {
         return json.text
     }
 
-    /// An element of `content` that is a file; nil for one that the API does not take.
+    /// The element of `content` for a file; nil if the API does not take the file.
     static func file(_ file: MessageFile, resolving: FileResolution?) throws -> String? {
         let data = file.dataURL(of: try resolving?(file)?.base64EncodedString())
         let isImage = file.isTakenForImage

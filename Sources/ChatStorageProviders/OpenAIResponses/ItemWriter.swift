@@ -7,19 +7,18 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// Writes the items of one message, as the portable members of its parts say them.
+/// Writes the items of one message from the portable members of its parts.
 ///
-/// Ids of the API's own are written in the order in which the API writes its items, so that most of them need no native
-/// JSON.
+/// The API's own ids are written at the place where the API writes them, so that most items need no native JSON.
 struct ItemWriter {
-    /// The roles of messages that parts can say; results have items of their own.
+    /// The roles of message items; results have items of their own.
     static let roles: [Role] = [.user, .assistant, .system, .developer]
 
     private let role: Role
     let resolving: FileResolution?
     /// The items so far.
     private(set) var items: [String] = []
-    /// The message item that is not finished: its content, and the id and status of its parts.
+    /// The unfinished message item: its content, and the id and status of its parts.
     private var content: [Element] = []
     private var heading: (id: String, status: String)?
 
@@ -33,7 +32,7 @@ struct ItemWriter {
         self.resolving = resolving
     }
 
-    /// The one item that parts make; nil if they make none or more, or say what the API cannot.
+    /// The item for parts; nil if they do not make exactly one item, or the API has no place for some of it.
     static func item(of parts: [MessagePart], role: Role) -> String? {
         if let first = parts.first, first.kind == .toolResult {
             guard parts.count == 1, first.isError == nil else { return nil }
@@ -61,12 +60,12 @@ struct ItemWriter {
         items.append(item)
     }
 
-    /// Adds a part that is no result.
+    /// Adds a part that is not a result.
     ///
     /// - Parameters:
-    ///   - keepsID: Whether an id of the API's own goes out.
+    ///   - keepsID: Whether the API's own id goes out.
     ///   - isCustom: Whether a call's tool takes any text, not JSON.
-    /// - Returns: Why the API does not take it; nil for one that was added.
+    /// - Returns: Why the API does not take the part; nil if it was added.
     mutating func add(_ part: MessagePart, keepsID: Bool = true, isCustom: Bool = false) throws -> String? {
         switch part.kind {
         case .text where role == .assistant, .refusal where role == .assistant:
@@ -129,7 +128,7 @@ struct ItemWriter {
         }
     }
 
-    /// Adds what the model said: to its item if that has an id, otherwise as a message of its own.
+    /// Adds a text of the model: to its item if that has an id, otherwise as a separate message.
     private mutating func add(said part: MessagePart, keepsID: Bool) throws {
         guard keepsID, part.isOwnItem("msg_"), let id = part.id, let status = part.status else {
             append(Self.said(part.text ?? ""))
@@ -155,9 +154,9 @@ struct ItemWriter {
         content.append(.json(json.text))
     }
 
-    /// What the model said, without an id.
+    /// The item for a text of the model, without an id.
     ///
-    /// - Parameter phase: The JSON of the item's `phase`, which the API wants to have again; nil for none.
+    /// - Parameter phase: The JSON of the item's `phase`, which the API wants back; nil if it has none.
     static func said(_ text: String, phase: String? = nil) -> String {
         var json = JSONWriter()
         json.object { json in
@@ -193,6 +192,6 @@ struct ItemWriter {
 }
 
 extension MessagePart {
-    /// Whether its id is one that the API gives to items of a kind.
+    /// Whether its id has the API's prefix for a kind of item.
     func isOwnItem(_ prefix: String) -> Bool { id?.hasPrefix(prefix) ?? false }
 }

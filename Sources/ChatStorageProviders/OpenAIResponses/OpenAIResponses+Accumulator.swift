@@ -15,8 +15,8 @@ extension OpenAIResponses {
     /// for try await line in lines { try answer.add(line); show(answer.text) }
     /// ```
     ///
-    /// The last event has the whole response, and then ``message`` is the one that it gives. Before, it has the items
-    /// that are done, exactly, and of the others what came so far.
+    /// The last event has the whole response, and ``message`` is then the one that the response gives. Until then it
+    /// has the finished items, exactly, and of the others what came so far.
     public struct Accumulator: Sendable {
         private var items: [Int64: StreamedItem] = [:]
         private var begun = ChatMessage(role: .assistant, parts: [])
@@ -30,10 +30,10 @@ extension OpenAIResponses {
 
         /// What the model has said so far: the texts of ``message``.
         public var text: String { message.content }
-        /// Whether the whole response came, however it ended.
+        /// Whether the whole response came, even if it failed.
         public var isComplete: Bool { finished != nil }
 
-        /// The message so far; at the end, the whole.
+        /// The message so far; at the end, the whole message.
         public var message: ChatMessage {
             if let finished { return finished }
             var message = begun
@@ -46,8 +46,8 @@ extension OpenAIResponses {
         /// Adds events.
         ///
         /// - Parameter event: An event's JSON, or lines of the stream as they came.
-        /// - Throws: ``ProviderFormError`` for anything but an event, and for the API's error; what came before it
-        ///   stays.
+        /// - Throws: ``ProviderFormError`` for anything but an event, and for the API's error; earlier events
+        ///   stay.
         public mutating func add(_ event: String) throws {
             for event in try StreamLines.events(in: event) { try add(JSONFields(JSONFields.parse(event.utf8), at: "")) }
         }
@@ -55,8 +55,8 @@ extension OpenAIResponses {
         /// Adds events.
         ///
         /// - Parameter event: An event's JSON, or lines of the stream as they came.
-        /// - Throws: ``ProviderFormError`` for anything but an event, and for the API's error; what came before it
-        ///   stays.
+        /// - Throws: ``ProviderFormError`` for anything but an event, and for the API's error; earlier events
+        ///   stay.
         public mutating func add(_ event: Data) throws {
             try add(String(decoding: event, as: UTF8.self))
         }
@@ -82,7 +82,7 @@ extension OpenAIResponses {
         private mutating func finish(_ response: JSONSlice) throws {
             omissions = []
             var message = try ItemReader(extracting: nil).response(response, omissions: &omissions)
-            // A failed response can lack what it had streamed before.
+            // A failed response can lack what was streamed before.
             if message.parts.isEmpty || response.member("output")?.elementList.count ?? 0 < items.count {
                 let metadata = message.metadata
                 message = ChatMessage(role: .assistant, parts: parts, metadata: metadata)
@@ -92,14 +92,14 @@ extension OpenAIResponses {
     }
 }
 
-/// An item that comes in pieces, or came whole.
+/// An item that is coming in pieces, or came whole.
 private enum StreamedItem: Sendable {
     case open(Open)
     case done([MessagePart])
 
-    /// What came of an item that is not done.
+    /// What has come of an unfinished item.
     struct Open: Sendable {
-        /// The part as the item began: a call without arguments, reasoning without a text.
+        /// The part at the item's beginning: a call without arguments, reasoning without a text.
         var start: MessagePart
         /// A message's texts, by their places in its content.
         var content: [Int64: MessagePart] = [:]
@@ -133,7 +133,7 @@ private enum StreamedItem: Sendable {
     /// Adds a piece.
     mutating func add(_ event: JSONFields, _ type: String) {
         guard case .open(var open) = self else { return }
-        // The texts that grow have one owner, so that they are not copied.
+        // Growing texts have one owner, so that they are not copied.
         self = .done([])
         let delta = event["delta"]?.storableText ?? ""
         switch type {

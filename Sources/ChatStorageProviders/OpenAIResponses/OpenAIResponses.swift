@@ -15,7 +15,7 @@ public import Foundation
 /// ```
 ///
 /// The unit of this API is the item. One response is one message, whose parts are its items: texts, reasoning, calls,
-/// what the API's own tools did. An item that is more than the members of a part keeps its JSON in
+/// and items of the API's own tools. If a part's members cannot hold all of an item, its JSON is in
 /// `MessagePart/native`, on the first part if it makes several: a text is followed by its sources.
 public enum OpenAIResponses {
     /// The name of the format in native JSON.
@@ -25,18 +25,18 @@ public enum OpenAIResponses {
     ///
     /// - Parameters:
     ///   - response: A response as the API gave it.
-    ///   - extracting: What takes the bytes of files; without it they stay in the native JSON.
+    ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
     /// - Throws: ``ProviderFormError`` for anything but a response, such as the API's error.
     public static func message(from response: Data, extracting: FileExtraction? = nil) throws -> ChatMessage {
         var omissions: [Omission] = []
         return try message(from: response, extracting: extracting, omissions: &omissions)
     }
 
-    /// Reads a response, and says what it could not keep: members that metadata does not take.
+    /// Reads a response, and reports what it could not keep: members that metadata does not take.
     ///
     /// - Parameters:
     ///   - response: A response as the API gave it.
-    ///   - extracting: What takes the bytes of files; without it they stay in the native JSON.
+    ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
     ///   - omissions: Gets what could not be kept.
     /// - Throws: ``ProviderFormError`` for anything but a response, such as the API's error.
     public static func message(
@@ -47,22 +47,23 @@ public enum OpenAIResponses {
 
     /// Reads a request's `input`, or the items of a conversation.
     ///
-    /// Items of the assistant that follow each other are one message, as are results; every other message item is one.
+    /// Successive items of the assistant become one message, and so do successive results; every other message item
+    /// becomes its own message.
     ///
     /// - Parameters:
     ///   - items: A JSON array of items, oldest first, an object whose `data` is one, or a string.
-    ///   - extracting: What takes the bytes of files; without it they stay in the native JSON.
+    ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
     /// - Throws: ``ProviderFormError`` for anything but such input.
     public static func messages(from items: Data, extracting: FileExtraction? = nil) throws -> [ChatMessage] {
         var omissions: [Omission] = []
         return try messages(from: items, extracting: extracting, omissions: &omissions)
     }
 
-    /// Reads a request's `input`, and says what it could not keep: the members beside a list's `data`.
+    /// Reads a request's `input`, and reports what it could not keep: the members beside a list's `data`.
     ///
     /// - Parameters:
     ///   - items: A JSON array of items, oldest first, an object whose `data` is one, or a string.
-    ///   - extracting: What takes the bytes of files; without it they stay in the native JSON.
+    ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
     ///   - omissions: Gets what could not be kept.
     /// - Throws: ``ProviderFormError`` for anything but such input.
     public static func messages(
@@ -75,7 +76,7 @@ public enum OpenAIResponses {
 
     /// Which items a request repeats, and how.
     public struct Mode: Sendable, Hashable {
-        /// The response that is continued; nil for none.
+        /// The response to continue; nil for none.
         let previousResponseID: String?
         /// Whether the request assumes that the API stored nothing.
         let isStateless: Bool
@@ -100,14 +101,14 @@ public enum OpenAIResponses {
 
     /// Writes a request.
     ///
-    /// Items of this API that nobody changed go out byte for byte. Of others, it writes what this API understands:
+    /// Unchanged items of this API go out byte for byte. Of others, it writes what this API understands:
     /// texts, files, calls and their results.
     ///
     /// - Parameters:
     ///   - messages: The messages, oldest first.
-    ///   - mode: Which of their items go, and how.
+    ///   - mode: Which of their items go out, and how.
     ///   - adding: The request's other members, such as `model` and `tools`.
-    ///   - resolving: What gives the bytes of files.
+    ///   - resolving: Gives the bytes of files.
     /// - Returns: The body, and what was left out of it, not counting what precedes a continued response.
     /// - Throws: ``ProviderFormError`` if `adding` has `input` or `previous_response_id`, and if no message comes from
     ///   the response to continue; what `resolving` throws.

@@ -2,7 +2,7 @@ import ChatStorageCore
 import ChatStorageJSON
 import ChatStorageSupport
 
-/// Decides what of the messages goes into a request of the Responses API.
+/// Decides which parts of the messages go into a request of the Responses API.
 struct ResponsesPlan {
     private struct Place: Hashable {
         var message: Int
@@ -10,13 +10,13 @@ struct ResponsesPlan {
     }
 
     private let messages: [ChatMessage]
-    /// The first message that goes.
+    /// The first message that goes out.
     private(set) var start = 0
-    /// Calls without a result in the response that is continued.
+    /// Calls without a result in the continued response.
     private(set) var unanswered: [Omission] = []
     /// Why parts are left out.
     private var left: [Place: String] = [:]
-    /// For each message where reasoning is left out, its place.
+    /// The place of the omitted reasoning in each message that has some.
     private var reasoningLeft: [Int: Int] = [:]
     /// The call of each result.
     private var calls: [Place: Place] = [:]
@@ -35,7 +35,7 @@ struct ResponsesPlan {
         leaveOutReasoningBeforeNothing()
     }
 
-    /// Why a part is left out; nil for one that goes.
+    /// Why a part is left out; nil if it goes out.
     func reason(_ message: Int, _ part: Int) -> String? { left[Place(message: message, part: part)] }
 
     /// Whether the id of a part's item goes out.
@@ -94,7 +94,7 @@ struct ResponsesPlan {
 
     // MARK: Calls
 
-    /// Finds the result of each call; it can come at any place after it.
+    /// Finds the result of each call, at any place after it.
     private mutating func pairCalls() {
         var open: [UTF8Text: Place] = [:]
         for (index, message) in messages.enumerated() {
@@ -140,7 +140,7 @@ struct ResponsesPlan {
         }
     }
 
-    /// Leaves out approvals of tool calls that nothing asks for.
+    /// Leaves out approvals of tool calls without a request for them.
     private mutating func pairApprovals() {
         var asked: Set<UTF8Text> = []
         for (index, message) in messages.enumerated() {
@@ -154,7 +154,7 @@ struct ResponsesPlan {
         }
     }
 
-    /// Leaves out reasoning that nothing follows, such as a call that is left out: the API refuses it.
+    /// Leaves out reasoning with no item after it, for example because the call is left out: the API refuses it.
     private mutating func leaveOutReasoningBeforeNothing() {
         for (index, message) in messages.enumerated() {
             var (isFollowed, wasReasoning) = (false, false)

@@ -72,7 +72,7 @@ struct ResponsesWriter {
         return writer.items
     }
 
-    /// How many parts a part's own item made; nil if they changed since.
+    /// How many parts the item in a part's native JSON made; nil if they have changed since.
     private func length(of part: MessagePart, in parts: ArraySlice<MessagePart>) throws -> Int? {
         guard let item = part.ownItem else { return nil }
         var files = OpenAIFiles(extracting: nil)
@@ -86,7 +86,7 @@ struct ResponsesWriter {
 
     /// Adds the item of a part as the API gave it.
     ///
-    /// - Returns: Whether the part needs nothing more.
+    /// - Returns: Whether the part is done.
     private mutating func add(
         native part: MessagePart, _ parts: ArraySlice<MessagePart>, _ index: Int, _ place: Int,
         to writer: inout ItemWriter
@@ -114,7 +114,7 @@ struct ResponsesWriter {
             return true
         }
         omit(index, place, "only the item's text is sent: its id needs reasoning that is left out")
-        // Without an id, the API takes the assistant's message in its easy form.
+        // Without an id, the API takes the assistant's message in its short form.
         for (offset, part) in parts.enumerated() {
             if [.text, .refusal].contains(part.kind), !part.isBlankText {
                 writer.append(ItemWriter.said(part.text ?? "", phase: item.member("phase")?.text))
@@ -127,7 +127,7 @@ struct ResponsesWriter {
         return true
     }
 
-    /// The item without its id, every other value as it is.
+    /// The item without its id; every other value stays.
     private static func withoutID(_ item: JSONSlice) -> String {
         var json = JSONWriter()
         json.object { json in
@@ -145,7 +145,7 @@ struct ResponsesWriter {
 }
 
 extension MessagePart {
-    /// The Responses API's own JSON of the part; nil for none.
+    /// The part's native JSON of the Responses API; nil if it has none.
     var ownItem: JSONSlice? {
         guard let native, native.format == OpenAIResponses.format else { return nil }
         return try? native.json.slice

@@ -4,7 +4,7 @@ public import FoundationEssentials
 public import Foundation
 #endif
 
-/// The body of a request to an API, and what it leaves out.
+/// The body of a request to an API, and the omissions in it.
 public struct EncodedBody: Sendable {
     /// The bytes to send: one JSON object as UTF-8.
     public let data: Data
@@ -15,7 +15,7 @@ public struct EncodedBody: Sendable {
     ///
     /// - Parameters:
     ///   - data: The bytes to send.
-    ///   - omissions: What they leave out.
+    ///   - omissions: What was left out of them.
     public init(data: Data, omissions: [Omission]) {
         self.data = data
         self.omissions = omissions

@@ -9,7 +9,7 @@ import Foundation
 
 /// A file in an API's JSON, and where its bytes are.
 struct FileInJSON {
-    /// What the JSON says of the file.
+    /// What the JSON says about the file.
     var file: MessageFile
     /// The string with its bytes; nil for a file that has none there.
     var base64: JSONSlice?
@@ -17,7 +17,7 @@ struct FileInJSON {
     /// Whether its bytes were taken out.
     var isHollow: Bool { base64?.isEmpty ?? false }
 
-    /// Finds the file that a value is; nil for anything else.
+    /// Reads a value as a file; nil for anything else.
     typealias Find = (JSONSlice) -> FileInJSON?
 
     /// The files anywhere in a value, in the order of the text.
@@ -32,7 +32,7 @@ struct FileInJSON {
 
     /// Takes the bytes out of a value.
     ///
-    /// - Returns: The value without them, and all its files; nil if no bytes were taken out.
+    /// - Returns: The value without the bytes, and all its files; nil if no bytes were taken out.
     static func extract(
         from slice: JSONSlice, extracting: FileExtraction?, find: Find
     ) throws -> (json: JSONSlice, files: [MessageFile])? {
@@ -57,7 +57,7 @@ struct FileInJSON {
         return isChanged ? (try JSONFields.parse(patch.result.utf8), files) : nil
     }
 
-    /// Puts bytes back where they were taken out.
+    /// Puts back the bytes that were taken out.
     ///
     /// - Returns: The whole JSON; nil if the files are not those that it had, or bytes are missing.
     static func fill(
@@ -80,7 +80,7 @@ struct FileInJSON {
 }
 
 extension MessageFile {
-    /// The file's bytes: from the app, or of its own `data:` URL; nil if there are none.
+    /// The file's bytes, from the app or from its own `data:` URL; nil if there are none.
     func base64(resolving: FileResolution?) throws -> String? {
         if let data = try resolving?(self) { return data.base64EncodedString() }
         return url.flatMap(Base64.dataURL)?.base64

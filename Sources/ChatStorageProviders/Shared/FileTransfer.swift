@@ -7,13 +7,13 @@ public import FoundationEssentials
 public import Foundation
 #endif
 
-/// The bytes of a file that stood in an API's JSON.
+/// The bytes of a file from an API's JSON.
 public struct FileBytes: Sendable, Hashable {
     /// The bytes.
     public var data: Data
-    /// The media type, such as `image/png`; nil where the API names none.
+    /// The media type, such as `image/png`; nil if the API names none.
     public var mediaType: String?
-    /// The file's name; nil where the API gives none.
+    /// The file's name; nil if the API gives none.
     public var name: String?
 
     /// Makes a value.
@@ -24,18 +24,17 @@ public struct FileBytes: Sendable, Hashable {
     }
 }
 
-/// Takes a file's bytes out of a message: it stores them, or notes them for later, and returns their URL.
+/// Takes a file's bytes out of a message: store them, or note them for later, and return their URL.
 ///
-/// Nil leaves the bytes where they are, in the native JSON. The URL is kept as it is, see
-/// `MessageFile/url`.
+/// Return nil to leave the bytes in the native JSON. The URL is kept as it is; see `MessageFile/url`.
 public typealias FileExtraction = (FileBytes) throws -> String?
 
-/// Gives a file's bytes for a request; nil where there are none, so that the file's URL is sent if the API takes it.
+/// Gives a file's bytes for a request, or nil to send the file's URL instead, if the API takes it.
 public typealias FileResolution = (MessageFile) throws -> Data?
 
-/// Bytes as JSON has them.
+/// Bytes in JSON.
 enum Base64 {
-    /// How many bytes a base64 text stands for; nil if only decoding it could say.
+    /// How many bytes a base64 text decodes to; nil if only decoding could show it.
     static func size(of text: String) -> Int64? {
         let count = text.utf8.count
         guard count > 0, count % 4 == 0 else { return nil }

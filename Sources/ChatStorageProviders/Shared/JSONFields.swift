@@ -28,10 +28,10 @@ struct JSONFields {
         }
     }
 
-    /// A member's value, the last one if there are more, as most readers of JSON have it; nil for none.
+    /// A member's value, the last one if the name is repeated, as in most JSON readers; nil if there is none.
     subscript(name: String) -> JSONSlice? { members.last { $0.key == name }?.value }
 
-    /// A member that is a string; nil for none, or for another value.
+    /// A member that is a string; nil if it is missing or another value.
     func string(_ name: String) -> String? { self[name]?.string }
 
     /// The path of a member.
@@ -44,7 +44,7 @@ struct JSONFields {
         try requiredText(name).string ?? ""
     }
 
-    /// A member that must be a string, as it is written.
+    /// A member that must be a string, in its written form.
     ///
     /// - Throws: ``ProviderFormError``.
     func requiredText(_ name: String) throws -> JSONSlice {
@@ -70,7 +70,7 @@ struct JSONFields {
         return value
     }
 
-    /// The error for a value of another kind.
+    /// The error for a value of the wrong type.
     static func wrong(_ path: String, _ value: JSONSlice, _ expected: String) -> ProviderFormError {
         ProviderFormError(member: path, reason: "is \(value.kind.rawValue), not \(expected)")
     }

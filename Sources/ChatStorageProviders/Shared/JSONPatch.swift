@@ -5,7 +5,8 @@ struct JSONPatch {
     private let text: String
     private var changes: [(range: Range<Int>, json: String)] = []
 
-    /// Starts with a text that was checked as a whole, so that its values' ranges are places in it.
+    /// Starts with a JSON text; the values to replace must come from that same text, since their ranges are places in
+    /// it.
     init(_ text: String) {
         self.text = text
     }

@@ -1,12 +1,12 @@
 import ChatStorageCore
 import ChatStorageJSON
 
-/// When a part keeps the provider's own JSON beside its portable members.
+/// Decides whether a part keeps the provider's own JSON beside its portable members.
 enum NativeRule {
     /// The original as native JSON; nil if what a codec writes from the portable members says the same.
     ///
-    /// White space between tokens makes no difference: some APIs indent their answers, and none signs it. Order, the
-    /// texts of numbers, escapes and repeated members do.
+    /// White space between tokens makes no difference: some APIs indent their answers, and none signs the white space.
+    /// The order of members, the texts of numbers, escapes and repeated members do make a difference.
     static func native(_ original: JSONSlice, format: String, unless written: String?) -> NativeJSON? {
         if let written, isSame(original.text, written) { return nil }
         return NativeJSON(format: format, json: JSONText(original))

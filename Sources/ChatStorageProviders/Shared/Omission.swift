@@ -1,12 +1,12 @@
-/// What a codec left out of what it wrote, or could not keep of what it read.
+/// Something that a codec left out when it wrote, or could not keep when it read.
 ///
-/// Together with what came out, a codec's omissions account for every member of what went in.
+/// A codec's output and its omissions together account for every member of the input.
 public struct Omission: Sendable, Hashable {
-    /// The message's place among those given, from 0; nil for what belongs to no message.
+    /// The message's place among the given ones, from 0; nil if it is not about a message.
     public var message: Int?
-    /// The part's place in its message, from 0; nil for the message itself.
+    /// The part's place in its message, from 0; nil if it is about the whole message.
     public var part: Int?
-    /// What was left out, and why; without any text of the chat.
+    /// What was left out, and why; it quotes no text of the chat.
     public var reason: String
 
     /// Makes an omission.

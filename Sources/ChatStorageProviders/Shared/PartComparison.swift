@@ -1,7 +1,7 @@
 import ChatStorageCore
 
 extension MessagePart {
-    /// Whether both are the same but for native JSON and for where a file's bytes are.
+    /// Whether both are the same, apart from native JSON and the place of a file's bytes.
     func says(sameAs other: MessagePart) -> Bool {
         var (mine, its) = (self, other)
         if mine.file?.url == nil, let url = its.file?.url {
@@ -15,12 +15,12 @@ extension MessagePart {
         return mine == its
     }
 
-    /// The part's own JSON of a format; nil if it has none of it.
+    /// The part's native JSON, if it has this format.
     func native(of format: String) -> NativeJSON? {
         native.flatMap { $0.format.utf8.elementsEqual(format.utf8) ? $0 : nil }
     }
 
-    /// Whether it is a text or a refusal without a character.
+    /// Whether it is an empty text or refusal.
     var hasNoText: Bool { (kind == .text || kind == .refusal) && (text ?? "").isEmpty }
 }
 
@@ -35,7 +35,7 @@ extension [MessagePart] {
 }
 
 extension MessageFile {
-    /// The media type that the end of its name or its URL stands for; nil for an unknown one.
+    /// The media type for the suffix of its name or URL; nil for an unknown suffix.
     var mediaTypeOfName: String? {
         let path = name ?? url.map { String($0.prefix { $0 != "?" && $0 != "#" }) } ?? ""
         let types = [

@@ -1,4 +1,4 @@
-/// What a codec was given is not the form of JSON that it reads, or cannot be written as one.
+/// A codec's input does not have the form of JSON that it reads, or cannot be written as such.
 ///
 /// It names the member and quotes no text.
 public struct ProviderFormError: Error, Sendable, Hashable, CustomStringConvertible {

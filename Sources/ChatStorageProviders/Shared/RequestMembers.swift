@@ -8,7 +8,7 @@ import ChatStorageJSON
 ///     for: past, adding: ["model": "claude-opus-5", "max_tokens": 8_000, "tools": tools, "stream": true])
 /// ```
 ///
-/// They go out in this order, in front of the messages. A ``ChatStorageCore/JSONText`` goes out as it is.
+/// They go out in this order, before the messages. A ``ChatStorageCore/JSONText`` goes out unchanged.
 public struct RequestMembers: Sendable, ExpressibleByDictionaryLiteral {
     /// A name and its exact value.
     public typealias Member = (name: String, json: JSONText)
@@ -19,7 +19,7 @@ public struct RequestMembers: Sendable, ExpressibleByDictionaryLiteral {
     /// Makes an empty list.
     public init() {}
 
-    /// Makes members of a literal.
+    /// Makes members from a literal.
     public init(dictionaryLiteral elements: (String, any RequestValue)...) {
         for (name, value) in elements { add(name, value) }
     }
@@ -29,7 +29,7 @@ public struct RequestMembers: Sendable, ExpressibleByDictionaryLiteral {
         members.append((name, value.requestJSON))
     }
 
-    /// Refuses names that come twice, and those that the codec writes.
+    /// Refuses repeated names, and names that the codec writes.
     ///
     /// - Throws: ``ProviderFormError``.
     func checked(reserving reserved: [String]) throws -> [Member] {
@@ -75,7 +75,7 @@ extension Int: RequestValue {
 }
 
 extension Double: RequestValue {
-    /// The number as JSON; a number that is not finite is `null`, as JSON has none.
+    /// The number as JSON; a number that is not finite becomes `null`, since JSON has no other way to write it.
     public var requestJSON: JSONText { isFinite ? json.requestJSON : JSONValue.null.requestJSON }
 }
 

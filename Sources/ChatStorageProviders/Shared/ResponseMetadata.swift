@@ -2,15 +2,15 @@ import ChatStorageCore
 import ChatStorageJSON
 import ChatStorageSupport
 
-/// Which members of an API's response become a message's metadata.
+/// Turns members of an API's response into a message's metadata.
 enum ResponseMetadata {
     /// Takes the members of a response.
     ///
     /// - Parameters:
     ///   - fields: The response.
-    ///   - others: The members that are kept elsewhere: as role, as parts.
-    ///   - names: The names that members get, where the API names them otherwise: `id` becomes `response_id`.
-    /// - Returns: The metadata, and what could not be kept, each as a sentence.
+    ///   - others: The members that are kept elsewhere: as the role, as parts.
+    ///   - names: The new names of members that the API names differently: `id` becomes `response_id`.
+    /// - Returns: The metadata, and a sentence for each member that could not be kept.
     static func read(
         _ fields: JSONFields, besides others: Set<String>, renaming names: [String: String] = [:]
     ) -> (metadata: Metadata, omitted: [String]) {
@@ -24,7 +24,7 @@ enum ResponseMetadata {
                 omitted.append("\(shown) is left out: metadata does not take its name")
             } else {
                 do {
-                    // Checked anew, as an API's JSON may have halves of surrogate pairs and metadata may not.
+                    // Checked again, since an API's JSON may have halves of surrogate pairs and metadata may not.
                     let value = try JSONSlice(validating: Array(member.value.text.utf8)[...])
                     metadata[name] = try JSONValue(value, depth: 2)
                 } catch {
@@ -39,10 +39,10 @@ enum ResponseMetadata {
         return (metadata, omitted)
     }
 
-    /// How an omission names a member: names come from the API, and can be anything where the API is a proxy.
+    /// How an omission names a member: names come from the API, and a proxy can send anything as a name.
     static func shown(_ name: String) -> String { isWord(name) ? "the member \(name)" : "a member" }
 
-    /// Whether a text is a word of an API's own, such as a name in snake case, and no text of a chat.
+    /// Whether a text is a word of an API, such as a name in snake case, and not text of a chat.
     static func isWord(_ text: String) -> Bool {
         (1...64).contains(text.utf8.count)
             && text.utf8.allSatisfy { byte in

@@ -1,11 +1,11 @@
 import ChatStorageCore
 import ChatStorageSupport
 
-/// What storage takes of an API's strings: it refuses U+0000 and names of over 200 scalars.
+/// An API's strings as storage takes them: it refuses U+0000 and names of over 200 scalars.
 ///
-/// What does not fit is in the native JSON, which keeps it escaped.
+/// A string that does not fit is still in the native JSON, which has it escaped.
 enum StorableText {
-    /// A text, U+0000 in it replaced by U+FFFD.
+    /// A text with each U+0000 replaced by U+FFFD.
     static func text(_ text: String?) -> String? {
         guard let text, text.hasNUL else { return text }
         return String(String.UnicodeScalarView(text.unicodeScalars.map { $0 == "\0" ? "\u{FFFD}" : $0 }))
@@ -21,8 +21,8 @@ enum StorableText {
         fitting(name, Limits.fileNameScalars)
     }
 
-    /// The kind of a part that the codec does not know: the API's name, or ``MessagePart/Kind-swift.struct/data`` if that
-    /// name cannot be a kind.
+    /// The kind of a part that the codec does not know: the API's name for it, or
+    /// ``MessagePart/Kind-swift.struct/data`` if that name cannot be a kind.
     static func kind(_ type: String) -> MessagePart.Kind {
         fitting(type, Limits.kindScalars).map(MessagePart.Kind.init(rawValue:)) ?? .data
     }

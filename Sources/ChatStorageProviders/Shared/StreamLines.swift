@@ -4,7 +4,7 @@ import ChatStorageJSON
 enum StreamLines {
     /// The JSON texts of the events in a piece of a stream: one event's JSON, or whole lines as the server sends them.
     ///
-    /// Names of events, comments and `[DONE]` are passed over; the lines of one event's data are joined.
+    /// Names of events, comments and `[DONE]` are ignored; the lines of one event's data are joined.
     ///
     /// - Throws: ``ProviderFormError`` for text that is neither.
     static func events(in text: String) throws -> [String] {

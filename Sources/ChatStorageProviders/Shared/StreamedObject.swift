@@ -1,8 +1,8 @@
 import ChatStorageJSON
 
-/// An object whose members come in pieces, each with its exact JSON; what is not changed keeps its bytes.
+/// An object whose members come in pieces, each with its exact JSON; unchanged members keep their bytes.
 struct StreamedObject: Sendable {
-    /// The object as it came first.
+    /// The object as it first came.
     private let text: String
     /// Its members, and those that came later.
     private var members: [(name: String, json: String)] = []
@@ -21,7 +21,7 @@ struct StreamedObject: Sendable {
     /// A member's JSON.
     func json(_ name: String) -> String? { members.last { $0.name == name }?.json }
 
-    /// Puts a member's JSON in its place, or at the end.
+    /// Sets a member's JSON, at its place or else at the end.
     mutating func set(_ name: String, _ json: String) {
         changed.insert(name)
         if let place = members.lastIndex(where: { $0.name == name }) {

@@ -7,7 +7,7 @@ public import FoundationEssentials
 public import Foundation
 #endif
 
-/// The codec of Apple's `FoundationModels.Transcript` in its JSON; it works on systems without the framework too.
+/// The codec of Apple's `FoundationModels.Transcript` as JSON; it also works on systems without the framework.
 ///
 /// ```swift
 /// let messages = try FoundationModelsTranscript.messages(from: JSONEncoder().encode(session.transcript))
@@ -16,8 +16,9 @@ public import Foundation
 /// ```
 ///
 /// Each entry is a message: instructions have the role `system`, prompts `user`, responses and calls `assistant`,
-/// outputs `tool`. A structured segment is a text of its JSON with the type's name as the part's name, so that any other
-/// model can read it. Ids, options, assets, tools' definitions and the response's format are in the message's `native`.
+/// outputs `tool`. A structured segment becomes a text of its JSON with the type's name as the part's name, so that any
+/// other model can read it. Ids, options, assets, definitions of tools and the response's format are in the message's
+/// `native`.
 public enum FoundationModelsTranscript {
     /// The name of the format in native JSON.
     public static let format = "apple.transcript"
@@ -44,7 +45,7 @@ public enum FoundationModelsTranscript {
         return try messages(from: transcript, omissions: &omissions)
     }
 
-    /// Reads a transcript, or an array of its entries, and says what could not be kept.
+    /// Reads a transcript, or an array of its entries, and reports what could not be kept.
     ///
     /// - Parameters:
     ///   - transcript: The JSON that `Transcript` encodes.
@@ -75,10 +76,10 @@ public enum FoundationModelsTranscript {
 
     // MARK: Writing
 
-    /// Writes a transcript, which a `LanguageModelSession` can go on with.
+    /// Writes a transcript, which a `LanguageModelSession` can continue.
     ///
-    /// Entries that nobody changed go out byte for byte. Of other messages, it writes what a transcript can hold: texts,
-    /// calls with results, and results. Entries need ids; those without get one from their place.
+    /// Unchanged entries go out byte for byte. Of other messages, it writes what a transcript can hold: texts, calls
+    /// with results, and results. Entries need ids; an entry without one gets an id from its place.
     ///
     /// - Parameter messages: The messages, oldest first.
     /// - Returns: The transcript's JSON, and what was left out of it.

@@ -8,7 +8,7 @@ enum TranscriptReader {
         var parts: [MessagePart] = []
         switch name {
         case "tool":
-            // Without an id of its call, as before it had one, the entry's own id is the call's.
+            // Older outputs name no call; then the entry's own id is the call's id.
             let callID = (entry["toolCallID"] ?? entry["id"])?.storableName
             parts = [
                 MessagePart(
@@ -25,7 +25,7 @@ enum TranscriptReader {
             native: NativeJSON(format: FoundationModelsTranscript.format, json: JSONText(entry.slice)))
     }
 
-    /// Entries of unknown kinds are the model's, as all new kinds were so far.
+    /// Entries of unknown kinds count as the model's, since all new kinds so far were.
     private static func role(_ name: String) -> Role {
         switch name {
         case "instructions": .system
@@ -53,7 +53,7 @@ enum TranscriptReader {
             input: json.member("arguments")?.textOrJSON)
     }
 
-    /// What a tool returned: texts and structures, joined, or the exact JSON of anything else.
+    /// A tool's output: texts and structures joined, or the exact JSON of anything else.
     private static func output(_ contents: JSONSlice?) -> String? {
         let elements = contents?.elementList ?? []
         let texts = elements.map { element in

@@ -41,7 +41,7 @@ struct TranscriptWriter {
         return portable(index)
     }
 
-    /// An entry without some of its calls, every other value as it is; nil if nothing else is in it.
+    /// An entry without some of its calls, otherwise unchanged; nil if it has nothing else.
     private static func without(_ left: [Int], of message: ChatMessage, in json: JSONText) -> String? {
         guard message.role != .tool, left.count < message.parts.count, let entry = try? json.slice else { return nil }
         // Calls are the last parts of an entry.
@@ -179,7 +179,7 @@ struct TranscriptWriter {
         }
     }
 
-    /// The name of the tool that a result answers: other APIs name it only in the call.
+    /// The name of a result's tool: other APIs name it only in the call.
     private func callName(of id: String, before index: Int) -> String? {
         for message in messages[..<index].reversed() {
             for call in message.toolCalls where call.callID.map({ $0.utf8.elementsEqual(id.utf8) }) == true {

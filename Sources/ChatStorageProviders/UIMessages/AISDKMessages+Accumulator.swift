@@ -23,16 +23,17 @@ extension AISDKMessages {
 
         /// The text so far: the stream's texts, joined by line feeds.
         public var text: String { stream.text }
-        /// Whether the stream said that the message is whole.
+        /// Whether the stream said that the message is complete.
         public var isComplete: Bool { stream.isComplete }
-        /// What could not be kept: chunks of kinds that are not known.
+        /// What could not be kept: chunks of unknown kinds.
         public var omissions: [Omission] { stream.omissions }
 
-        /// The messages so far, as ``AISDKMessages/messages(from:extracting:)`` gives them of the UI message; each use
-        /// reads all of it.
+        /// The messages so far, as ``AISDKMessages/messages(from:extracting:)`` reads them from the UI message.
+        ///
+        /// Each access reads the whole UI message again.
         public var messages: [ChatMessage] {
             var reader = UIMessageReader(extracting: nil)
-            // What was written here is a UI message, so nothing throws.
+            // The stream writes a valid UI message, so nothing throws.
             guard let json = try? JSONFields.parse(stream.json.utf8), (try? reader.read(json)) != nil else { return [] }
             return reader.messages
         }
@@ -41,7 +42,7 @@ extension AISDKMessages {
         ///
         /// - Parameter event: A chunk's JSON, or lines of the stream as they came.
         /// - Throws: ``ProviderFormError`` for anything but a chunk, for one whose part did not start, and for the
-        ///   server's error; what came before it stays.
+        ///   server's error; earlier events stay.
         public mutating func add(_ event: String) throws {
             for event in try StreamLines.events(in: event) {
                 try stream.add(JSONFields(JSONFields.parse(event.utf8), at: ""))

@@ -14,13 +14,13 @@ public import Foundation
 /// let page = try AISDKMessages.body(for: try await chats.history(of: id))
 /// ```
 ///
-/// One UI message of the assistant holds a whole turn: its steps, the calls of tools and what they returned. Here it is
-/// several messages, the assistant's and those of the role `tool`, in the order in which a model gets them. Written
-/// again, they are the same UI message, byte for byte but for white space between its parts; a message that was edited
-/// since goes out with its new text.
+/// One UI message of the assistant holds a whole turn: its steps, tool calls and their results. Here it becomes several
+/// messages, of the roles `assistant` and `tool`, in the order in which a model gets them. Written again, they are the
+/// same UI message, byte for byte except for white space between its parts; an edited message goes out with its new
+/// text.
 ///
-/// It reads the form of version 5 and later, whose messages are an id, a role and parts, and that of version 4, with
-/// `content`, `toolInvocations` and attachments. Messages of other providers go out in the form of version 5.
+/// The codec reads version 5 and later, whose messages have an id, a role and parts, and version 4, with `content`,
+/// `toolInvocations` and attachments. Messages of other providers go out as version 5.
 public enum AISDKMessages {
     /// The name of the format in native JSON.
     public static let format = "ai-sdk.ui"
@@ -29,8 +29,8 @@ public enum AISDKMessages {
 
     /// Reads an array of UI messages, one UI message, or the body of a request of `useChat`.
     ///
-    /// The members of a UI message beside its parts are in the metadata of the first message made of it, by their own
-    /// names: `id`, `metadata`, `createdAt`, `annotations`.
+    /// The other members of a UI message, beside its parts, are in the metadata of the first message made from it,
+    /// under their own names: `id`, `metadata`, `createdAt`, `annotations`.
     ///
     /// - Parameters:
     ///   - array: The JSON.
@@ -41,12 +41,12 @@ public enum AISDKMessages {
         return try messages(from: array, extracting: extracting, omissions: &omissions)
     }
 
-    /// Reads UI messages, and says what could not be kept.
+    /// Reads UI messages, and reports what could not be kept.
     ///
     /// - Parameters:
     ///   - array: The JSON: an array of UI messages, one, or an object whose `messages` is an array of them.
     ///   - extracting: Takes the bytes of files out of `data:` URLs; by default they stay in the native JSON.
-    ///   - omissions: What could not be kept is added here; for a request, all but its messages.
+    ///   - omissions: Gets what could not be kept; for a request, everything but its messages.
     /// - Throws: See ``messages(from:extracting:)``.
     public static func messages(
         from array: Data, extracting: FileExtraction? = nil, omissions: inout [Omission]
@@ -63,13 +63,13 @@ public enum AISDKMessages {
     ///
     /// The assistant's messages between two of the user's, with the results of its tools, become one UI message. Its id
     /// is the one that it was read with, or else the id of the provider's response, or else its place: `message-3`.
-    /// What a UI message has no place for is left out and named: results without calls, other providers' signatures,
-    /// files that tools returned.
+    /// The body leaves out what a UI message has no place for, and its omissions name it: results without calls, other
+    /// providers' signatures, files that tools returned.
     ///
     /// - Parameters:
     ///   - messages: The conversation so far.
     ///   - adding: The object's other members.
-    ///   - resolving: Gives the bytes of files, which go out as `data:` URLs; by default their own URLs do.
+    ///   - resolving: Gives the bytes of files, which go out as `data:` URLs; by default their own URLs go out.
     /// - Throws: ``ProviderFormError`` for members that are added twice or come from the messages; what `resolving`
     ///   throws.
     public static func body(

@@ -11,7 +11,7 @@ struct UIMessageReader {
         self.extracting = extracting
     }
 
-    /// Reads an array of UI messages, one, or an object that has an array of them.
+    /// Reads an array of UI messages, a single one, or an object with an array of them.
     mutating func read(_ json: JSONSlice) throws {
         if json.kind == .array { return try read(json.elementList, at: "") }
         let fields = try JSONFields(json, at: "")
@@ -49,12 +49,12 @@ struct UIMessageReader {
             unless: UIMessageWriter.envelope(of: messages[first], role: role.rawValue))
     }
 
-    /// The members that say something.
+    /// The members with content.
     private static let said: Set<String> = [
         "role", "parts", "content", "toolInvocations", "reasoning", "experimental_attachments",
     ]
 
-    /// Whether a message says things outside of its parts, as in version 4: its JSON is then kept as one.
+    /// Whether a message has content outside its parts, as in version 4: its JSON is then kept as a whole.
     static func isWhole(_ json: JSONSlice) -> Bool {
         let outside = ["content", "toolInvocations", "reasoning", "experimental_attachments"]
         return outside.contains { name in json.member(name).map { $0.kind != .null } ?? false }
@@ -80,7 +80,7 @@ struct UIMessageReader {
         return Self.split(parts, role)
     }
 
-    /// The messages that parts make: results come after the step whose calls they answer.
+    /// The messages for parts: results come after the step with their calls.
     private static func split(_ parts: [UIPart], _ role: Role) -> [ChatMessage] {
         var messages: [ChatMessage] = []
         var (said, results): ([MessagePart], [MessagePart]) = ([], [])
@@ -110,7 +110,7 @@ struct UIMessageReader {
         return messages
     }
 
-    /// Reads a message that is kept as one, without its native JSON.
+    /// Reads a message whose JSON is kept as a whole, but without that JSON.
     static func whole(
         _ json: JSONSlice, _ role: Role, at path: String, files: inout OpenAIFiles
     ) throws -> [ChatMessage] {
@@ -127,7 +127,7 @@ struct UIMessageReader {
             }
             let content = json.member("content")?.storableText
             if let content, parts.isEmpty || !content.isEmpty {
-                // What is said after results is another step.
+                // Content after results begins another step.
                 if parts.contains(where: { $0.result != nil }) { parts.append(UIPart(part: MessagePart(.stepStart))) }
                 parts.append(UIPart(part: .text(content)))
             }

@@ -14,7 +14,7 @@ struct UIMessageWriter {
     private let resolving: FileResolution?
     private var list: [String] = []
     private(set) var omissions: [Omission] = []
-    /// The results that a call took.
+    /// The results that already belong to a call.
     private var taken: Set<Place> = []
 
     private struct Place: Hashable {
@@ -38,7 +38,7 @@ struct UIMessageWriter {
         return list
     }
 
-    /// A UI message without parts, as a message's portable members make it; nil if they do not.
+    /// A UI message without parts, made from a message's portable members; nil if they do not make one.
     static func envelope(of message: ChatMessage, role: String) -> String? {
         // A store and Codable write the number 1.0 as 1.
         guard case .string(let id)? = message.metadata["id"], message.metadata["metadata"]?.hasFraction != true else {
@@ -64,13 +64,13 @@ struct UIMessageWriter {
 
     // MARK: Which messages make one
 
-    /// Whether a message was read of a UI message, as the first of it.
+    /// Whether a message was the first that was read from a UI message.
     private static func isFirst(_ message: ChatMessage) -> Bool {
         if case .string? = message.metadata["id"] { return true }
         return message.native?.format == AISDKMessages.format
     }
 
-    /// Where the UI message that begins with a message ends: the assistant's goes on until somebody else speaks.
+    /// The end of the UI message that begins with a message: the assistant's goes on until somebody else speaks.
     private func end(of start: Int) -> Int {
         guard messages[start].role == .assistant else { return start + 1 }
         let rest = messages[(start + 1)...]
@@ -107,9 +107,9 @@ struct UIMessageWriter {
 
     // MARK: As it came
 
-    /// Adds a UI message that is kept as one, if its messages still say the same.
+    /// Adds a UI message whose JSON was kept as a whole, if its messages still say the same.
     ///
-    /// - Returns: How many messages it is; nil if it was changed.
+    /// - Returns: How many messages it comprises; nil if it was changed.
     private mutating func addWhole(_ range: Range<Int>) throws -> Int? {
         guard let native = messages[range.lowerBound].native else { return nil }
         let slice = try native.json.slice.byItself
@@ -181,7 +181,7 @@ struct UIMessageWriter {
         return messages[range].lazy.compactMap { $0.metadata[.responseID] }.first ?? "message-\(range.lowerBound + 1)"
     }
 
-    /// The JSON of a part; nil for one that is left out, or that is the result of a call before it.
+    /// The JSON of a part; nil if it is left out, or is the result of a call before it.
     private mutating func part(
         _ part: MessagePart, at place: Place, _ range: Range<Int>, _ isRead: Bool
     ) throws -> String? {
@@ -234,7 +234,7 @@ struct UIMessageWriter {
         var files = OpenAIFiles(extracting: nil)
         let slice = try? call.native(of: AISDKMessages.format)?.json.slice
         let made = slice.flatMap { try? UIPartReader.read($0, at: "", files: &files) }
-        // Without an id, only its own JSON knows whether a call had a result.
+        // For a call without an id, only its native JSON shows whether it had a result.
         let isOpen = call.callID == nil && made != nil && made?.result == nil
         let found = isOpen ? nil : result(of: call, after: place, range)
         if let found { taken.insert(found) }
@@ -260,7 +260,7 @@ struct UIMessageWriter {
         return json
     }
 
-    /// The first result of a call in the same UI message that no other call took.
+    /// The call's first result in the same UI message that belongs to no other call.
     private func result(of call: MessagePart, after place: Place, _ range: Range<Int>) -> Place? {
         for index in place.message..<range.upperBound {
             for (number, part) in messages[index].parts.enumerated() where part.kind == .toolResult {
@@ -278,7 +278,7 @@ struct UIMessageWriter {
         return nil
     }
 
-    /// Names what a message of the role `tool` has beside the results of calls.
+    /// Reports what a message of the role `tool` has beside the results of calls.
     private mutating func nameUntaken(_ index: Int) {
         for (number, part) in messages[index].parts.enumerated() {
             let place = Place(message: index, part: number)
@@ -313,7 +313,7 @@ struct UIMessageWriter {
 }
 
 extension JSONValue {
-    /// Whether a number that is not written as an integer is in it.
+    /// Whether it contains a number that is not written as an integer.
     fileprivate var hasFraction: Bool {
         switch self {
         case .number: true

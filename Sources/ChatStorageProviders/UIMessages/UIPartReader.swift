@@ -1,10 +1,10 @@
 import ChatStorageCore
 import ChatStorageJSON
 
-/// What a part of a UI message says: a part, and for a call perhaps its result.
+/// A part of a UI message: a part here, and for a call perhaps its result.
 struct UIPart {
     var part: MessagePart
-    /// What the tool returned.
+    /// The tool's result.
     var result: MessagePart?
     /// Whether the provider ran the tool itself.
     var isRunByProvider = false
@@ -14,7 +14,7 @@ struct UIPart {
 struct UIPartReader {
     let extracting: FileExtraction?
 
-    /// Reads a part with its native JSON, if it needs it.
+    /// Reads a part, with its native JSON if needed.
     func part(of json: JSONSlice, at path: String) throws -> UIPart {
         let json = extracting == nil ? json : try json.byItself
         var files = OpenAIFiles(extracting: extracting)
@@ -67,9 +67,9 @@ struct UIPartReader {
         }
     }
 
-    /// The beginning of the types of calls of tools that the app knows.
+    /// The prefix of types of calls to tools that the app knows.
     static let toolPrefix = "tool-"
-    /// The beginning of the types of the app's own parts.
+    /// The prefix of types of the app's own parts.
     static let dataPrefix = "data-"
 
     // MARK: Tools
@@ -99,7 +99,7 @@ struct UIPartReader {
             isRunByProvider: json.member("providerExecuted")?.boolean == true)
     }
 
-    /// The states that a call and its result say by themselves.
+    /// The states that follow from a call and its result.
     private static let plainStates = ["input-available", "output-available", "output-error", "call", "result"]
 
     // MARK: Files and sources
@@ -117,7 +117,7 @@ struct UIPartReader {
         return MessagePart(kind, file: file)
     }
 
-    /// Reads a file of version 4 that a user attached.
+    /// Reads a user's attachment of version 4.
     static func attachment(_ json: JSONSlice, files: inout OpenAIFiles) throws -> MessagePart {
         var file = try files.file(url: json.member("url"), name: json.member("name")?.string)
         file.mediaType = json.member("contentType")?.storableName ?? file.mediaType
@@ -134,6 +134,6 @@ struct UIPartReader {
 }
 
 extension MessagePart.Kind {
-    /// Where a step of the model's turn begins.
+    /// The beginning of a step in the model's turn.
     static var stepStart: MessagePart.Kind { "step-start" }
 }

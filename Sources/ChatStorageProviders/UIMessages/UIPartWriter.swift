@@ -3,9 +3,9 @@ import ChatStorageJSON
 
 /// Writes the parts of UI messages from portable members, in the form of version 5.
 enum UIPartWriter {
-    /// The part that portable members make; nil if they do not make one.
+    /// The part for portable members; nil if they do not make one.
     ///
-    /// - Parameter place: What makes the id of a source without one.
+    /// - Parameter place: Makes the id of a source without one.
     static func portable(_ read: UIPart, place: String) -> String? {
         let part = read.part
         switch part.kind {
@@ -58,15 +58,15 @@ enum UIPartWriter {
         }
     }
 
-    /// The part of a call with another result than its own JSON has: every other member stays as it is.
+    /// The part of a call with a different result than in its native JSON; every other member stays.
     ///
-    /// - Parameter native: The part's own JSON, in the form of version 5.
+    /// - Parameter native: The part's native JSON, in the form of version 5.
     static func call(_ native: JSONSlice, with result: MessagePart?) -> String {
         let ofResult = ["output", "errorText", "preliminary", "resultProviderMetadata"]
         var json = JSONWriter()
         json.object { json in
             for (name, value) in native.memberList where !ofResult.contains(name) {
-                // Only an approved call has a result.
+                // Only approved calls have results.
                 if name == "approval", value.member("approved")?.boolean != true { continue }
                 json.name(name)
                 json.literal(name == "state" ? JSONPatch.string(state(of: result)) : value.text)

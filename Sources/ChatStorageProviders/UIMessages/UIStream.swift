@@ -1,14 +1,14 @@
 import ChatStorageJSON
 
-/// The UI message that the chunks of a stream make.
+/// The UI message in the chunks of a stream.
 struct UIStream: Sendable {
     /// A part that grows.
     private struct Part: Sendable {
-        /// The id by which chunks name it: a text's or a call's.
+        /// The id that chunks use for it: a text's or a call's.
         var id = ""
         let type: String
         var members: [(name: String, json: String)]
-        /// A growing text, which stands behind the type and the id; the arguments of a call that come in pieces.
+        /// A growing text, whose member follows the type and the id, or the arguments of a call, which come in pieces.
         var text: StreamedString?
         var isOpen = true
 
@@ -203,7 +203,7 @@ struct UIStream: Sendable {
         }
     }
 
-    /// Metadata with more of it: objects are merged, of anything else the later one counts.
+    /// Metadata with an addition: objects are merged; otherwise the later value counts.
     private static func merged(_ old: JSONSlice, _ new: JSONSlice) throws -> String {
         guard old.kind == .object, new.kind == .object else { return new.text }
         var result = StreamedObject(try JSONFields(old, at: ""))
