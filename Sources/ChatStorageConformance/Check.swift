@@ -2,17 +2,16 @@ public import ChatStorageCore
 
 /// One thing that every backend must do, as a value that any test runner can run.
 ///
-/// Checks come from ``ConformanceSuite/checks``. Give them to a parameterised test, and each to
+/// Checks come from ``ConformanceSuite/checks``. Pass them to a parameterised test, and run each with
 /// ``ConformanceSuite/run(_:on:waivers:seed:randomCalls:timeLimit:underWay:)``.
 public struct Check: Sendable, Identifiable, CustomStringConvertible {
-    /// What a check needs before it can say anything about a backend.
+    /// A condition for a check to apply.
     public enum Need: Sendable, Hashable {
         /// The backend declares these capabilities.
         case capability(Capabilities)
         /// The backend does not declare this capability; the check proves that it honestly lacks it.
         case absence(Capabilities)
-        /// A store that holds nothing else and is not prepared yet, not merely tenants of its own in one that is in
-        /// use.
+        /// A store that is empty and not prepared yet; tenants of its own in a store in use are not enough.
         case ownStore
     }
 
@@ -22,14 +21,14 @@ public struct Check: Sendable, Identifiable, CustomStringConvertible {
     public let rules: [Rule]
     /// What goes wrong for an app when the check fails, in one sentence.
     public let reason: String
-    /// What must hold for the check to apply.
+    /// The conditions for the check to apply.
     public let needs: [Need]
-    /// When the check has failed if it has not ended: far more than it takes, two minutes for most.
+    /// The time after which a check that has not ended has failed: far more than it takes, two minutes for most.
     ///
-    /// The check of random calls has a twentieth of a second more for each of them.
+    /// The check of random calls has a twentieth of a second more for each call.
     public let timeLimit: Duration
 
-    /// How much more time it has for each random call.
+    /// The additional time for each random call.
     let timePerRandomCall: Duration
     let body: @Sendable (CheckContext) async throws -> Void
 
@@ -60,7 +59,7 @@ public struct Check: Sendable, Identifiable, CustomStringConvertible {
     /// The check's id.
     public var description: String { id }
 
-    /// When it has failed in a run of a number of random calls.
+    /// The time limit in a run with this number of random calls.
     func timeLimit(randomCalls: Int) -> Duration { timeLimit + timePerRandomCall * max(0, randomCalls) }
 
     /// Whether the check is about the harness itself; such checks run first.
@@ -68,7 +67,7 @@ public struct Check: Sendable, Identifiable, CustomStringConvertible {
 }
 
 extension Check.Need {
-    /// Why a check with this need says nothing about such a store; nil if it does.
+    /// Why a check with this need does not apply to such a store; nil if it applies.
     func reasonNotToRun(capabilities: Capabilities, ownsStore: Bool) -> String? {
         switch self {
         case .capability(let needed) where !capabilities.isSuperset(of: needed):

@@ -1,4 +1,4 @@
-/// A rule of the storage contract that checks prove.
+/// A rule of the storage contract, which checks prove.
 ///
 /// The ids are permanent. A rule that needs a capability binds only the backends that declare it.
 public enum Rule: String, Sendable, Hashable, CaseIterable, CustomStringConvertible {

@@ -1,15 +1,15 @@
 package import ChatStorageCore
 
-/// How a call ended, in the parts that are the same on every backend.
+/// How a call ended, as far as that is the same on every backend.
 package enum CallOutcome: Sendable, Hashable {
     /// It returned.
     case returned(StorageReply)
     /// It threw an error of this code; messages are not compared.
     case threw(ChatStorageError.Code)
-    /// It threw an error that no backend may throw, of this description.
+    /// It threw an error that no backend may throw, with this description.
     case threwOther(String)
 
-    /// Makes a call and takes how it ends.
+    /// Makes a call and takes its outcome.
     package init(of call: StorageCall, on storage: any ChatStorage) async {
         do {
             self = .returned(try await call.perform(on: storage))

@@ -1,7 +1,7 @@
 import ChatStorageCore
 import Synchronization
 
-/// The calls that a check has made, the last of them with their results.
+/// The last calls of a check, with their results.
 final class CallRecorder: Sendable {
     /// What was called: an operation of a tenant's handle, or a function of the backend by its name.
     enum Call {
@@ -39,7 +39,7 @@ final class CallRecorder: Sendable {
         }
     }
 
-    /// The last calls in the order they began, a line each, after how many came before them.
+    /// The last calls in the order they began, one per line, numbered from the check's first call.
     var lines: [String] {
         let (entries, forgotten) = state.withLock { ($0.entries, $0.forgotten) }
         let calls = entries.enumerated().map { index, entry in
@@ -48,12 +48,12 @@ final class CallRecorder: Sendable {
         return forgotten == 0 ? calls : ["(\(forgotten) calls before these)"] + calls
     }
 
-    /// Notes nothing from now on.
+    /// Stops recording.
     func pause() {
         state.withLock { $0.isPaused = true }
     }
 
-    /// Forgets what is noted and begins anew.
+    /// Forgets the recorded calls and starts again.
     func restart() {
         state.withLock { $0 = State() }
     }

@@ -1,6 +1,6 @@
 package import ChatStorageCore
 
-/// Shorter ways to write calls, as ``ChatStorage`` has them.
+/// Shorter ways to write calls, like those of ``ChatStorage``.
 extension StorageCall {
     package static func createConversation(_ id: ConversationID, title: String?) -> StorageCall {
         .createConversation(NewConversation(id, title: title))

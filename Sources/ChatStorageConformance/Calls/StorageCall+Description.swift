@@ -124,7 +124,7 @@ extension AppendCondition {
     }
 }
 
-/// A value as reports show it: texts as ASCII with escapes, and what is long cut short.
+/// A value as reports show it: texts as ASCII with escapes, long values cut short.
 package func summary<Value>(of value: Value) -> String {
     switch value {
     case let call as StorageCall: call.words

@@ -1,26 +1,26 @@
 extension ConformanceSuite {
-    /// Runs checks as variables of the environment say: for XCTest, and for programs that are run by hand.
+    /// Runs checks as environment variables say: for XCTest, and for programs that are run by hand.
     ///
-    /// The same variables as with Swift Testing count:
+    /// The variables are the same as with Swift Testing:
     ///
     /// - `CHATSTORAGE_TEST_CHECKS` names checks, separated by commas, as ``checks(matching:)`` takes them. The run is
-    ///   then narrowed to these and says so.
+    ///   then limited to these checks and says so.
     /// - `CHATSTORAGE_TEST_SEED` sets the seed.
     /// - `CHATSTORAGE_TEST_RANDOM_CALLS` says how many calls the check of random calls makes, by default 10,000.
     /// - `CHATSTORAGE_TEST_REPORTS` names a folder, made if it is not there, for two files: the report as JSON and as
     ///   JUnit XML, named after the backend.
     ///
-    /// A failure names the command that runs its check again, with these variables. A check that takes long is named on
-    /// standard error, after ten seconds and then every minute.
+    /// A failure names the command that runs its check again, with these variables. A slow check is named on standard
+    /// error, after ten seconds and then every minute.
     ///
     /// - Parameters:
-    ///   - checks: Which ones; a run of fewer than all is never a full pass.
+    ///   - checks: The checks to run; a run of fewer than all is never a full pass.
     ///   - harness: Makes the stores.
     ///   - waivers: Declared exceptions.
-    ///   - program: The command that makes this run, for the one that runs a check again.
+    ///   - program: The command that makes this run; reports use it in commands that run a check again.
     /// - Returns: The report.
-    /// - Throws: ``TestEnvironmentProblem`` before the run for a variable that is not understood; an error of the file
-    ///   system if a report cannot be written.
+    /// - Throws: ``TestEnvironmentProblem`` before the run if a variable has a wrong value; an error of the file system
+    ///   if a report cannot be written.
     public static func runAsEnvironmentSays(
         _ checks: [Check] = checks, on harness: any ConformanceHarness, waivers: [Waiver] = [],
         program: String = "swift test"

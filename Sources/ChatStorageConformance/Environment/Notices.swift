@@ -8,15 +8,15 @@ import Android
 import Darwin
 #endif
 
-/// Lines about a run under way.
+/// Lines about a run in progress.
 package enum Notices {
-    /// Writes a line to standard error, which no pipe holds back until the end.
+    /// Writes a line to standard error, which is not buffered until the end.
     package static func print(_ line: String) {
         let bytes = Array("\(line)\n".utf8)
         _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 
-    /// Names checks that take long, as the parameter `underWay` of ``ConformanceSuite``'s functions.
+    /// Names slow checks: a value for the parameter `underWay` of ``ConformanceSuite``'s functions.
     package static func slowChecks(randomCalls: Int) -> @Sendable (Check, Duration) async -> Void {
         let notice = SlowCheckNotice(randomCalls: randomCalls)
         return { check, duration in

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Words about checks that take long: after ten seconds, and then every minute.
+/// Notices about slow checks: after ten seconds, and then every minute.
 package final class SlowCheckNotice: Sendable {
     private static let first = Duration.seconds(10)
     private static let interval = Duration.seconds(60)
@@ -13,7 +13,7 @@ package final class SlowCheckNotice: Sendable {
         self.randomCalls = randomCalls
     }
 
-    /// What to say of a check that has been running for so long; nil for nothing.
+    /// The notice about a check that has run for this time; nil if none is due.
     package func text(about check: Check, after duration: Duration) -> String? {
         let isDue = next.withLock { next in
             if duration == .zero { next = Self.first }

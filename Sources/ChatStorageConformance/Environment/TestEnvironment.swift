@@ -4,9 +4,9 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// Which checks a run in tests is about, with which random numbers, and where its reports go, as the environment says.
+/// The settings of a run from environment variables: which checks, which random numbers, and where the reports go.
 package struct TestEnvironment: Sendable {
-    /// That of this process.
+    /// The environment of this process.
     package static let process = TestEnvironment(ProcessInfo.processInfo.environment)
 
     private static let checksVariable = "CHATSTORAGE_TEST_CHECKS"
@@ -14,9 +14,9 @@ package struct TestEnvironment: Sendable {
     private static let randomCallsVariable = "CHATSTORAGE_TEST_RANDOM_CALLS"
     private static let reportsVariable = "CHATSTORAGE_TEST_REPORTS"
 
-    /// What is wrong with the environment; the run must not pass for the one that was asked for.
+    /// What is wrong with the environment; a run with other settings than requested must not pass.
     package let problem: TestEnvironmentProblem?
-    /// The ids of the checks that are named; nil if none is, and all are run.
+    /// The ids of the named checks; nil if none is named, so all are run.
     package let ids: Set<String>?
     /// The seed of all checks.
     package let seed: UInt64
@@ -24,7 +24,7 @@ package struct TestEnvironment: Sendable {
     package let randomCalls: Int
     /// The folder for reports; nil if none are written.
     package let reportsFolder: String?
-    /// What precedes a command that is to make as many random calls; nothing where it is the default.
+    /// The beginning of a command that makes the same number of random calls; empty for the default.
     private let randomCallsAssignment: String
 
     package init(_ variables: [String: String]) {
@@ -55,14 +55,14 @@ package struct TestEnvironment: Sendable {
         self.problem = problem.map(TestEnvironmentProblem.init)
     }
 
-    /// What a narrowed run is narrowed to, in words; nil if it is not.
+    /// A sentence that says which checks the run is limited to; nil if it is not limited.
     package var narrowing: String? {
         ids.map { "\(Self.checksVariable) narrows this run to: \($0.sorted().joined(separator: ", "))" }
     }
 
     /// The command that runs a check again.
     ///
-    /// - Parameter program: The command that runs all, which reads the environment.
+    /// - Parameter program: The command that runs all checks and reads the environment.
     func command(toRun checkID: String, seed: UInt64, by program: String) -> String {
         "\(randomCallsAssignment)\(Self.seedVariable)=\(seed) \(Self.checksVariable)=\(checkID) \(program)"
     }
@@ -71,8 +71,8 @@ package struct TestEnvironment: Sendable {
     func completing(_ command: String) -> String { randomCallsAssignment + command }
 }
 
-/// A variable of the environment that is not understood.
+/// An environment variable with a value that is not understood.
 public struct TestEnvironmentProblem: Error, Sendable, CustomStringConvertible {
-    /// Which variable it is, and what is wrong with it.
+    /// The variable, and what is wrong with it.
     public let description: String
 }

@@ -1,6 +1,6 @@
-/// How the conformance suite gets at a backend: what a backend's author writes to have it checked.
+/// The conformance suite's access to a backend; the backend's author writes it.
 ///
-/// Each check asks for a store of its own, so nothing that one check does can reach another.
+/// Each check asks for a store of its own, so no check can affect another.
 public protocol ConformanceHarness: Sendable {
     /// The backend's name in reports.
     var name: String { get }

@@ -2,41 +2,42 @@ public import ChatStorageCore
 
 /// A store that one check has for itself.
 ///
-/// The first three functions are required. The others let the suite check what cannot be seen through the library; a
-/// check that needs one which is missing is reported as skipped, with the reason.
+/// `handles(_:)`, `reopen()` and `remove()` are required. The other functions let the suite check what cannot be seen
+/// through the library; if one is missing, the checks that need it are reported as skipped, with the reason.
 public protocol ConformanceStore: Sendable {
-    /// Opens handles on the store's data, independent of each other where the backend can have several.
+    /// Opens handles on the store's data, independent of each other if the backend can have several.
     ///
-    /// A backend that does not declare `multiProcess` gives the same handle as often as asked for. The handles are not
-    /// prepared; the suite prepares and closes them.
+    /// If the backend does not declare `multiProcess`, return the same handle every time. Do not prepare the handles;
+    /// the suite prepares and closes them.
     ///
     /// - Parameter count: How many, 1 or more.
     func handles(_ count: Int) async throws -> [any ChatStorageBackend]
 
     /// Opens the store again, as an app does when it starts again.
     ///
-    /// All handles were closed before, or ``abandon()`` was called.
+    /// The suite has closed all handles before, or called ``abandon()``.
     func reopen() async throws -> any ChatStorageBackend
 
-    /// Opens a handle whose configuration has other roles than the others': on the store's data where the backend can
-    /// have several handles, on an empty store otherwise.
+    /// Opens a handle whose configuration has these roles: on the store's data if the backend can have several handles,
+    /// otherwise on an empty store.
     ///
-    /// It is not prepared; the suite prepares and closes it. The other handles take the standard roles.
+    /// Do not prepare it; the suite prepares and closes it. The other handles take the standard roles.
     func handle(taking roles: RoleSet) async throws -> any ChatStorageBackend
 
-    /// Leaves the open handles as the sudden end of their process leaves them, for ``reopen()`` to follow.
+    /// Leaves the open handles as a sudden end of their process would; ``reopen()`` follows.
     ///
-    /// The suite does not use them again until it closes them at the end. By default nothing happens: only a backend
-    /// whose handles keep others out, as by a lock file, has something to let go of here, without writing anything.
+    /// The suite does not use them again until it closes them at the end. By default nothing happens. If a backend's
+    /// handles keep others out, for example by a lock file, release that here without writing anything.
     func abandon() async throws
 
-    /// Removes the store and all that is in it, after its handles were closed.
+    /// Removes the store with everything in it, after its handles were closed.
     func remove() async throws
 
-    /// What precedes the names of all tenants that a check uses; empty, as by default, if the store is the check's own.
+    /// The prefix of the names of all tenants that a check uses; by default empty, for a store that is the check's own.
     ///
-    /// A store that holds other data, such as one in production, names tenants here that nothing else uses. The tenant
-    /// with exactly this name stands for the default one. Checks that need a store of their own do not run on it.
+    /// For a store that holds other data, such as one in production, return a prefix that nothing else uses. The tenant
+    /// with exactly this name stands for the default one. Checks that need a store of their own do not run on such a
+    /// store.
     var tenantPrefix: String { get }
 
     /// Writes to the store behind the library's back, in the engine's own language.
@@ -45,12 +46,12 @@ public protocol ConformanceStore: Sendable {
     /// - Throws: Anything else that went wrong; the check then fails.
     func writePastLibrary(_ write: RawWrite) async throws -> RawWrite.Outcome
 
-    /// All that the store holds, its schema and its rows, as text of any form, for comparing before and after.
+    /// Everything in the store, its schema and its rows, as text of any form; the suite compares it before and after.
     func contents() async throws -> String
 
-    /// Keeps writers out of the store, as another program's long transaction does, while the body runs.
+    /// Keeps writers out of the store while the body runs, as another program's long transaction does.
     ///
-    /// - Parameter body: Gets a prepared handle that waits for locks as shortly as it can be made to.
+    /// - Parameter body: Gets a prepared handle that waits for locks as briefly as possible.
     func withWritersLockedOut(_ body: @Sendable (any ChatStorageBackend) async throws -> Void) async throws
 }
 
@@ -82,9 +83,9 @@ extension ConformanceStore {
     }
 }
 
-/// What a harness throws for what it does not offer; the check is then skipped, and the run is not a full pass.
+/// Thrown by a harness for what it does not offer; the check is then skipped, and the run is not a full pass.
 public struct MissingFromHarness: Error, CustomStringConvertible {
-    /// What is missing, in words that follow "the harness does not offer".
+    /// What is missing; the words follow "the harness does not offer".
     public let what: String
 
     /// Names what is missing.
@@ -96,17 +97,17 @@ public struct MissingFromHarness: Error, CustomStringConvertible {
     public var description: String { "the harness does not offer \(what)" }
 }
 
-/// Thrown by a store that holds other data, for what must not be done to it; the check then does not apply.
+/// Thrown by a store that holds other data and must not be used in this way; the check then does not apply.
 ///
-/// It counts from ``ConformanceStore/writePastLibrary(_:)``, ``ConformanceStore/contents()``,
+/// Throw it from ``ConformanceStore/writePastLibrary(_:)``, ``ConformanceStore/contents()``,
 /// ``ConformanceStore/withWritersLockedOut(_:)``, ``ConformanceStore/handle(taking:)`` and
 /// ``ConformanceStore/abandon()`` of a store that has a ``ConformanceStore/tenantPrefix``. From anywhere else it is a
 /// failure like any other error.
 public struct NotApplicableToStore: Error, CustomStringConvertible {
-    /// Why, in words that follow "the check does not apply:".
+    /// Why; the words follow "the check does not apply:".
     public let reason: String
 
-    /// Says why.
+    /// Gives the reason.
     public init(_ reason: String) {
         self.reason = reason
     }

@@ -1,9 +1,9 @@
 import ChatStorageCore
 
 extension LiveStoreHarness {
-    /// What a run could not remove from a store.
+    /// Data of a run that could not be removed from a store.
     public struct Leftover: Error, Sendable, CustomStringConvertible {
-        /// The tenants that are not empty, all of them the run's own.
+        /// The run's tenants that are not empty.
         public let tenants: [String]
 
         /// The tenants' names.
@@ -11,17 +11,18 @@ extension LiveStoreHarness {
     }
 
     private static let page = 1_000
-    /// Backends share commits among calls at once, so many take little longer than few.
+    /// How many deletes run at once: backends share commits among concurrent calls, so many take little longer than
+    /// few.
     private static let concurrentDeletes = 256
 
-    /// Deletes every conversation of tenants, by a handle of its own.
+    /// Deletes every conversation of tenants, through a separate handle.
     ///
-    /// - Throws: ``Leftover``, after all others were emptied; an error of the store.
+    /// - Throws: ``Leftover`` after emptying all other tenants; an error of the store.
     func empty(_ tenants: Set<[UInt8]>) async throws {
         guard !tenants.isEmpty else { return }
         let handle = try await acquireHandle(for: "", isRemoving: true)
         do {
-            // Each handle of a backend may need it; the store itself is prepared.
+            // Each handle may need this, though the store itself is prepared.
             try await handle.base.prepare()
             try await Self.empty(tenants, of: handle.base)
         } catch {
@@ -37,7 +38,7 @@ extension LiveStoreHarness {
         for bytes in tenants {
             let name = String(decoding: bytes, as: UTF8.self)
             do {
-                // A name outside the limits, which checks use too, is no tenant and holds nothing.
+                // Checks also use names outside the limits; such a tenant does not exist and holds nothing.
                 guard (try? Validation.check(tenant: name)) != nil else { continue }
                 if try await !empty(backend.tenant(name)) { left.append(name) }
             } catch let error as ChatStorageError where error.code == .schemaMismatch {
@@ -53,7 +54,7 @@ extension LiveStoreHarness {
 
     /// Deletes every conversation of a tenant.
     ///
-    /// - Returns: Whether it is empty now.
+    /// - Returns: Whether it is now empty.
     private static func empty(_ tenant: some ChatStorage) async throws -> Bool {
         while try await !tenant.conversations(limit: 1).isEmpty {
             let deleted = try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -74,7 +75,7 @@ extension LiveStoreHarness {
                 for try await existed in group where existed { deleted += 1 }
                 return deleted
             }
-            // A store that lists what it cannot delete would be asked forever.
+            // Otherwise a store that lists what it cannot delete would be asked forever.
             guard deleted > 0 else { return false }
         }
         return true

@@ -3,9 +3,9 @@ import Synchronization
 
 /// Checks a store that is in use: each check works in tenants of its own, which are removed afterwards.
 ///
-/// The harness hands out handles that cannot name any other tenant, so nothing that a check does can reach the store's
-/// other data. Checks that need a store of their own do not apply. Call ``end()`` after the run, also after one that
-/// failed or was cancelled:
+/// The harness hands out handles that cannot name any other tenant, so no check can reach the store's other data.
+/// Checks that need a store of their own do not apply. Call ``end()`` after the run, even if it failed or was
+/// cancelled:
 ///
 /// ```swift
 /// let harness = LiveStoreHarness(name: "production") { try await MyBackend(url) }
@@ -15,7 +15,7 @@ import Synchronization
 public final class LiveStoreHarness: ConformanceHarness {
     /// The store's name in reports.
     public let name: String
-    /// What the names of all tenants that the run uses begin with; it is random, and has 41 scalars.
+    /// The prefix of the names of all tenants in the run; it is random, and has 41 scalars.
     public let tenantPrefix: String
 
     let open: @Sendable () async throws -> any ChatStorageBackend
@@ -25,7 +25,8 @@ public final class LiveStoreHarness: ConformanceHarness {
     private struct State {
         var stores = 0
         var tenants: Set<[UInt8]> = []
-        /// Those that are not closed yet, by their numbers; one without `multiProcess` has a number for each store.
+        /// The open handles by their numbers; a handle without `multiProcess` has a number for each store that shares
+        /// it.
         var handles: [Int: (base: any ChatStorageBackend, tenantPrefix: String)] = [:]
         var opened = 0
         var hasEnded = false
@@ -36,8 +37,7 @@ public final class LiveStoreHarness: ConformanceHarness {
             return OpenHandle(base: base, number: opened)
         }
 
-        /// The handle that is open, if the backend can have but one: for a store that has it as its own, or as one
-        /// more.
+        /// The open handle, for one more store or for one that already has it, if the backend can have only one.
         mutating func share(_ tenantPrefix: String) -> OpenHandle? {
             guard let base = handles.values.first?.base, !base.capabilities.contains(.multiProcess) else { return nil }
             if let number = handles.first(where: { $0.value.tenantPrefix == tenantPrefix })?.key {
@@ -47,19 +47,19 @@ public final class LiveStoreHarness: ConformanceHarness {
         }
     }
 
-    /// A handle with the number that it is known by.
+    /// A handle with its number.
     struct OpenHandle {
         let base: any ChatStorageBackend
         let number: Int
     }
 
-    /// Makes the harness of a store, which must be prepared.
+    /// Makes the harness for a store, which must be prepared.
     ///
     /// - Parameters:
     ///   - name: The store's name in reports.
     ///   - command: The command that runs one check again, if there is one.
-    ///   - open: Opens the store; handles of a backend that declares `multiProcess` are independent of each other. One
-    ///     that does not is opened again only when it is closed. The harness prepares each.
+    ///   - open: Opens the store. If the backend declares `multiProcess`, the handles must be independent of each
+    ///     other; otherwise the harness opens the store again only when it is closed. The harness prepares each handle.
     public init(
         name: String, command: @escaping @Sendable (_ checkID: String, _ seed: UInt64) -> String? = { _, _ in nil },
         open: @escaping @Sendable () async throws -> any ChatStorageBackend
@@ -74,7 +74,7 @@ public final class LiveStoreHarness: ConformanceHarness {
     /// The command that the harness was given.
     public func command(toRun checkID: String, seed: UInt64) -> String? { command(checkID, seed) }
 
-    /// Gives the store, with tenants that no other check has.
+    /// Gives the store, with tenants that no other check uses.
     public func makeStore() -> any ConformanceStore {
         let number = state.withLock { state in
             state.stores += 1
@@ -83,9 +83,9 @@ public final class LiveStoreHarness: ConformanceHarness {
         return LiveStore(harness: self, tenantPrefix: "\(tenantPrefix)\(number)/")
     }
 
-    /// Closes every handle that the run opened and removes all that is left in its tenants.
+    /// Closes every handle of the run and removes all data that is left in its tenants.
     ///
-    /// A check that was left behind by its time limit or by a cancellation cannot write any more.
+    /// After that, a check that its time limit or a cancellation left behind cannot write any more.
     ///
     /// - Throws: ``Leftover`` if a tenant could not be emptied; an error of the store.
     public func end() async throws {
@@ -95,26 +95,26 @@ public final class LiveStoreHarness: ConformanceHarness {
             return state.handles.values.map(\.base)
         }
         for handle in handles { try? await handle.close() }
-        // Not before: a call under way while its handle was closed may have been a tenant's first.
+        // Only now: a call that was under way when its handle was closed may have been a tenant's first.
         try await empty(state.withLock(\.tenants))
     }
 
-    /// Opens a handle that works in the tenants of a prefix only, whatever it is asked for.
+    /// Opens a handle that can only work in the tenants of a prefix.
     func openHandle(tenantPrefix: String) async throws -> any ChatStorageBackend {
         confined(try await acquireHandle(for: tenantPrefix), to: tenantPrefix)
     }
 
-    /// Opens a handle on the whole store, or shares the one that is open if the backend can have but one.
+    /// Opens a handle on the whole store, or shares the open one if the backend can have only one.
     ///
     /// - Parameters:
-    ///   - tenantPrefix: Which of the run's stores it is for.
-    ///   - isRemoving: Whether it is for the removal, which may have one after the end.
+    ///   - tenantPrefix: The prefix of the run's store that needs it.
+    ///   - isRemoving: Whether it is for the removal, which may open one after the end.
     func acquireHandle(for tenantPrefix: String, isRemoving: Bool = false) async throws -> OpenHandle {
         if let shared = state.withLock({ $0.share(tenantPrefix) }) { return shared }
         let handle = try await open()
         let (own, shared) = state.withLock { state -> (OpenHandle?, OpenHandle?) in
             guard isRemoving || !state.hasEnded else { return (nil, nil) }
-            // Somebody else may have opened one meanwhile.
+            // Another task may have opened one meanwhile.
             if let shared = state.share(tenantPrefix) { return (nil, shared) }
             return (state.add(handle, tenantPrefix), nil)
         }
@@ -124,7 +124,7 @@ public final class LiveStoreHarness: ConformanceHarness {
         return shared
     }
 
-    /// Whether a handle is open that stands for all.
+    /// Whether an open handle is shared by all stores.
     fileprivate var sharesHandle: Bool {
         state.withLock { $0.handles.values.contains { !$0.base.capabilities.contains(.multiProcess) } }
     }
@@ -141,13 +141,13 @@ public final class LiveStoreHarness: ConformanceHarness {
         state.withLock { _ = $0.handles.removeValue(forKey: handle.number) }
     }
 
-    /// Removes what is in the tenants that were used under a prefix.
+    /// Removes the data in the tenants that were used under a prefix.
     func removeTenants(of prefix: String) async throws {
         try await empty(state.withLock { state in state.tenants.filter { $0.starts(with: prefix.utf8) } })
     }
 
     fileprivate func noteTenant(_ name: String) {
-        // As bytes, since names that are canonically equal are tenants of their own.
+        // As bytes, since canonically equal names are different tenants.
         state.withLock { _ = $0.tenants.insert(Array(name.utf8)) }
     }
 
@@ -178,7 +178,7 @@ private struct LiveStore: ConformanceStore {
 
     func remove() async throws { try await harness.removeTenants(of: tenantPrefix) }
 
-    /// What a constraint failed to refuse could not be removed again through the library.
+    /// A row that a constraint failed to refuse could not be removed again through the library.
     func writePastLibrary(_ write: RawWrite) throws -> RawWrite.Outcome {
         throw NotApplicableToStore("a store in use is not written to past the library")
     }
@@ -188,7 +188,7 @@ private struct LiveStore: ConformanceStore {
     }
 
     func abandon() throws {
-        // Where all handles are one, another would open the store beside the one that was left.
+        // If all handles are one, another would open the store beside the abandoned one.
         guard !harness.sharesHandle else {
             throw NotApplicableToStore("a store in use is not opened twice by a backend without multiProcess")
         }
@@ -203,7 +203,7 @@ private struct LiveStore: ConformanceStore {
     }
 }
 
-/// A backend that hands out only tenants of a prefix, each as the base's own handle.
+/// A backend that hands out only tenants of a prefix, each as a handle of the base.
 private struct ConfinedBackend<Base: ChatStorageBackend>: ChatStorageBackend {
     let base: Base
     let number: Int
@@ -218,11 +218,11 @@ private struct ConfinedBackend<Base: ChatStorageBackend>: ChatStorageBackend {
         try await harness.release(LiveStoreHarness.OpenHandle(base: base, number: number))
     }
 
-    /// The tenant whose name is the prefix alone.
+    /// The tenant whose name is only the prefix.
     var defaultTenant: Base.Tenant { confined(to: tenantPrefix) }
 
     func tenant(_ name: String) -> Base.Tenant {
-        // A backend that wrongly accepts an empty name would open the store's own chats; this name is invalid too.
+        // A backend that wrongly accepts an empty name would open the store's own chats; this name is also invalid.
         guard !name.isEmpty else { return base.tenant(tenantPrefix + "\0") }
         return confined(to: name.utf8.starts(with: tenantPrefix.utf8) ? name : tenantPrefix + name)
     }
@@ -243,7 +243,7 @@ private struct ConfinedBackend<Base: ChatStorageBackend>: ChatStorageBackend {
         }
     }
 
-    /// What the store does, for others too.
+    /// The statistics of the whole store.
     func statistics() async throws -> StorageStatistics { try await base.statistics() }
 
     private func confined(to name: String) -> Base.Tenant {

@@ -1,7 +1,7 @@
 import ChatStorageCore
 
 extension HistoryTheme {
-    /// A conversation that comes, goes and is filled.
+    /// A conversation that is created, filled and deleted.
     static let conversation = HistoryTheme(
         name: "conversation", rules: [.o1, .a1, .a3, .a5, .a10, .c1, .c3, .c4],
         reason: "If no order explains what callers saw, one of them acted on a conversation that never was."
@@ -22,7 +22,7 @@ extension HistoryTheme {
         }
     }
 
-    /// Appends and reads of messages alone.
+    /// Only appends and reads of messages.
     static let reads = HistoryTheme(
         name: "reads", rules: [.o1, .a1, .o4],
         reason: "Once somebody has seen a message, nobody may be shown the chat as it was before it."

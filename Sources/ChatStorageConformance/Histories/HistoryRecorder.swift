@@ -1,12 +1,12 @@
 package import ChatStorageCore
 import Synchronization
 
-/// A call of a concurrent history: what it was, how it ended, and when it was under way.
+/// A call of a concurrent history: the call, its outcome, and the time that it took.
 package struct HistoryEntry: Sendable {
     package let caller: Int
     package let call: StorageCall
     package let outcome: CallOutcome
-    /// When it began and ended, on a clock that only counts the beginnings and ends of the history.
+    /// When it began and ended, on a clock that counts the beginnings and ends in the history.
     package let span: ClosedRange<Int>
 
     package init(caller: Int, call: StorageCall, outcome: CallOutcome, span: ClosedRange<Int>) {
@@ -32,10 +32,10 @@ package final class HistoryRecorder: Sendable {
 
     private let state = Mutex(State())
 
-    /// Makes a recorder of nothing yet.
+    /// Makes an empty recorder.
     package init() {}
 
-    /// Makes a call on a handle and notes when it began and ended, and how.
+    /// Makes a call on a handle and notes its beginning, its end and its outcome.
     @discardableResult
     package func record(_ call: StorageCall, by caller: Int, on storage: any ChatStorage) async -> HistoryEntry {
         let start = state.withLock { state in

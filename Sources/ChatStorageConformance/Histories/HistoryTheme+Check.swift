@@ -1,7 +1,7 @@
 import ChatStorageCore
 
 extension Check {
-    /// Histories of concurrent calls: for each, some order must explain everything that was returned.
+    /// Histories of concurrent calls: for each, some order must explain all results.
     static let linearisability = HistoryTheme.all.map { theme in
         Check("linearisability.\(theme.name)", rules: theme.rules, why: theme.reason) { context in
             try await context.expectLinearisable(theme)

@@ -1,7 +1,7 @@
 import ChatStorageCore
 
 extension HistoryTheme {
-    /// What an app keeps beside a conversation and its messages: metadata, labels, read marks, a title of its own.
+    /// What an app keeps beside a conversation and its messages: metadata, labels, read marks, a title.
     static let metadata = HistoryTheme(
         name: "metadata", rules: [.m2, .m3, .k1, .k2, .k3, .l6, .a9, .a11, .o6],
         reason: "Two features that keep something beside one chat must not undo each other in any part of it.",
@@ -10,7 +10,7 @@ extension HistoryTheme {
             var snapshot = ConversationSnapshot.sample(id, messages: 3)
             snapshot.metadata = ["a": 0, "b": 0]
             snapshot.labels = [label(0, of: id)]
-            // Now and then there is room for one more label only, or for one large member.
+            // Now and then there is only room for one more label, or for one large member.
             if Int.random(in: 0..<3, using: &random) == 0 {
                 for number in 1...30 { snapshot.labels.insert(Label("full \(number)")) }
             }
@@ -36,7 +36,7 @@ extension HistoryTheme {
         }
     }
 
-    /// A member that takes more than half of the room that there is.
+    /// A member that takes more than half of the metadata's room.
     private static let large = JSONValue.string(String(repeating: "x", count: 40_000))
 
     private static func change(of id: ConversationID, using random: inout SplitMix64) -> ConversationChange {
@@ -69,7 +69,7 @@ extension HistoryTheme {
         }
     }
 
-    /// One of a few appends, so that callers repeat each other's; it marks as read what it finds.
+    /// One of a few appends, so that callers repeat each other's; most mark the conversation as read.
     private static func keyedAppend(to id: ConversationID, using random: inout SplitMix64) -> NewMessages {
         let key = Int.random(in: 0..<4, using: &random)
         var message = ChatMessage.user("keyed \(key)", key: "\(key)")
@@ -84,6 +84,6 @@ extension HistoryTheme {
         label(Int.random(in: 0..<4, using: &random), of: id)
     }
 
-    /// A label that no other round's conversation has, so that a list of it has this one or none.
+    /// A label that no other round's conversation has, so that a list by it has only this conversation or none.
     private static func label(_ number: Int, of id: ConversationID) -> Label { Label("\(number) \(id.rawValue)") }
 }

@@ -1,7 +1,7 @@
 import ChatStorageCore
 
 extension HistoryTheme {
-    /// An answer under way, which several write, end, rate and remove.
+    /// An answer under way that several callers write, end, rate and remove.
     static let streaming = HistoryTheme(
         name: "streaming", rules: [.s1, .s2, .s3, .s4, .m3, .a9, .c3, .c4, .c6],
         reason: "A writer, Stop, and a second writer that took over: the answer is what one of them said last.",
@@ -20,12 +20,12 @@ extension HistoryTheme {
             [.conversation(id), .messages(of: id, limit: 1_000)]
         })
 
-    /// A revision of an answer that the caller has seen.
+    /// A revision of an answer that the caller saw.
     private static func write(_ caller: HistoryCaller, using random: inout SplitMix64) -> StorageCall {
         guard let answer = caller.answers.randomElement(using: &random) else {
             return .messages(of: caller.conversation, limit: 100)
         }
-        // Few texts, so that two callers say the same now and then.
+        // Few texts, so that two callers write the same now and then.
         let body = ChatMessage.assistant("\(answer.content)\(Int.random(in: 0..<3, using: &random))")
         let states: [MessageState] = [.complete, .stopped, .failed]
         let state = states[Int.random(in: 0..<3, using: &random)]
@@ -38,7 +38,7 @@ extension HistoryTheme {
         }
     }
 
-    /// What others do meanwhile.
+    /// The calls of others meanwhile.
     private static func around(_ id: ConversationID, using random: inout SplitMix64) -> StorageCall {
         let sequence = Int64.random(in: 1...5, using: &random)
         let key = "\(Int.random(in: 0..<3, using: &random))"
@@ -70,7 +70,7 @@ extension HistoryCaller {
         return entries.last?.call
     }
 
-    /// The answers that it has seen last, as they were then.
+    /// The answers as it last saw them.
     fileprivate var answers: [Message] {
         for entry in entries.reversed() {
             let seen: [Message]

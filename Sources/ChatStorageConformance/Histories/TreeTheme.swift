@@ -1,14 +1,14 @@
 import ChatStorageCore
 
 extension HistoryTheme {
-    /// A conversation that has branched, in which callers go on, go back, read paths and remove.
+    /// A conversation with branches, in which callers append, go back, read paths and remove messages.
     static let tree = HistoryTheme(
         name: "tree", rules: [.b1, .b2, .b3, .b4, .b5, .b6, .b7, .c4, .c6, .a8, .a9, .l5, .l6],
         reason: "Two windows on one chat: what each shows must be a path that was there, and must go on from it.",
         callers: 8,
         first: { id, random in
             var snapshot = ConversationSnapshot.sample(id, messages: 4)
-            // Now and then it has not branched yet, and a call is the first to make it do so.
+            // Now and then it has no branch yet, and a call makes the first.
             if Int.random(in: 0..<3, using: &random) > 0 {
                 snapshot.messages[3].predecessor = 2
                 snapshot.head = Bool.random(using: &random) ? 3 : nil
@@ -69,7 +69,7 @@ extension HistoryTheme {
 }
 
 extension HistoryCaller {
-    /// The version of the conversation that it read or made last.
+    /// The last version of the conversation that it read or made.
     fileprivate var version: ConversationVersion? {
         for entry in entries.reversed() {
             switch entry.outcome {

@@ -1,12 +1,12 @@
 /// The search for an order of concurrent calls that explains what all of them returned.
 ///
-/// A history is linearisable if the calls, made one after the other in some order, end on the model just as they did,
-/// and no call that ended before another began comes after it. Wing and Gong, "Testing and verifying concurrent objects"
-/// (1993); that a state which was left in vain is not entered again is Lowe's addition (2017).
+/// A history is linearisable if there is an order in which the calls, made one after the other on the model, end just
+/// as they did; a call that ended before another began must also come before it. See Wing and Gong, "Testing and
+/// verifying concurrent objects" (1993). Lowe (2017) added that the search enters no state twice.
 package struct Linearisation {
-    /// The longest explained order that was found, as indices of the history; all of them if there is one.
+    /// The longest explained order that was found, as indices of the history; it has all calls if one explains all.
     package private(set) var longest: [Int] = []
-    /// Why the next call cannot follow the longest order, a line for each that could.
+    /// Why no call can follow the longest order, a line for each candidate.
     package private(set) var obstacles: [String] = []
     /// Whether an order explains all.
     package var isComplete: Bool { longest.count == history.count }
@@ -22,9 +22,9 @@ package struct Linearisation {
     /// Searches.
     ///
     /// - Parameters:
-    ///   - history: At most 64 calls on one tenant. How many of them overlap is what the search costs: a history that
-    ///     nothing explains can take twice the time for each more that is under way at once, so callers keep to eight.
-    ///   - model: What the store held before them.
+    ///   - history: At most 64 calls on one tenant. The cost depends on how many of them overlap: without an
+    ///     explanation, each additional call under way at once can double the time, so use at most eight callers.
+    ///   - model: The state of the store before them.
     package init(of history: [HistoryEntry], from model: Model = Model()) {
         precondition(history.count <= UInt64.bitWidth, "a history has at most 64 calls")
         self.history = history

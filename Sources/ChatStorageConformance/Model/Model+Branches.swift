@@ -1,6 +1,6 @@
 import ChatStorageCore
 
-/// The tree of a conversation's messages, as each one's predecessor says it.
+/// The tree of a conversation's messages, from their predecessors.
 extension Model.Entry {
     init(restoring snapshot: ConversationSnapshot) {
         self.init(conversation: snapshot.conversation)
@@ -24,7 +24,7 @@ extension Model.Entry {
         messages[index] = message
     }
 
-    /// A message and all that it follows, the first one first.
+    /// The path to a message, from the first message on.
     func path(through sequence: Int64) -> [Int64] {
         var path: [Int64] = []
         var next = sequence
@@ -35,7 +35,7 @@ extension Model.Entry {
         return path.reversed()
     }
 
-    /// A message and all that follow it, at once or in the end.
+    /// A message and all that follow it, directly or indirectly.
     func descendants(of sequence: Int64) -> Set<Int64> {
         Set(messages.map(\.sequence).filter { path(through: $0).contains(sequence) })
     }
@@ -62,7 +62,7 @@ extension Model.Entry {
         settle()
     }
 
-    /// Sets what a store returns: predecessors and the head only where they differ from a single path.
+    /// Sets predecessors and the head as a store returns them: only where they differ from a single path.
     mutating func settle() {
         var before: Int64 = 0
         for index in messages.indices {

@@ -1,9 +1,9 @@
 import ChatStorageCore
 
 extension Model.Tenant {
-    /// The code of the error that a call's arguments alone deserve; nil if they are fine.
+    /// The error code for a call's arguments alone; nil if they are valid.
     ///
-    /// The limits are written out here once more, so that a mistake in the library's own does not go unnoticed.
+    /// The limits are repeated here, so that a mistake in the library's own limits is noticed.
     func refusal(of call: StorageCall, tenant: String?) -> ChatStorageError.Code? {
         guard tenant.map({ has($0, 1...100) }) ?? true else { return .invalidArgument }
         switch call {
@@ -109,7 +109,7 @@ extension Model.Tenant {
         content.utf8.count <= 16_777_216 && !content.unicodeScalars.contains("\0")
     }
 
-    /// Parts beyond their limits do not come up among random calls.
+    /// Does not check parts: random calls have none beyond the limits.
     private func isFine(_ message: ChatMessage) -> Bool { isFine(content: message.content) && isFine(message.metadata) }
 
     private func areFine(_ labels: Set<Label>) -> Bool {

@@ -1,10 +1,10 @@
 package import ChatStorageCore
 
-/// What a store must hold and answer, as plainly as it can be said: dictionaries, arrays, and every rule by itself.
+/// What a store must hold and answer, in the simplest form: dictionaries, arrays, and every rule by itself.
 ///
-/// It is written from the contract alone and shares no code with a backend. The one thing it cannot know is what time a
-/// store gives to a write. It takes the time from the store's answer, holds it against the rules (a time of update
-/// never goes back, messages have their conversation's) and from then on expects just that time.
+/// It is written from the contract alone and shares no code with a backend. The only thing it cannot know is the time
+/// that a store gives to a write. It takes the time from the store's answer, checks it against the rules (a time of
+/// update never goes back, messages have their conversation's) and then expects exactly that time.
 package struct Model: Sendable, Hashable {
     /// A conversation with its messages.
     struct Entry: Sendable, Hashable {
@@ -14,27 +14,28 @@ package struct Model: Sendable, Hashable {
         var predecessors: [Int64: Int64] = [:]
         /// The end of the current path, 0 for none.
         var head: Int64 = 0
-        /// Whether the time of update is known; after a removal, which does not return it, only its lower bound is.
+        /// Whether the time of update is known; a removal does not return it, so afterwards only a lower bound is
+        /// known.
         var knowsUpdate = true
     }
 
     /// A tenant, identified by the bytes of its name.
     struct Tenant: Sendable, Hashable {
         var entries: [ConversationID: Entry] = [:]
-        /// The cursors that were handed out, each with the last conversation before it.
+        /// The cursors handed out so far, each with the last conversation before it.
         var cursors: [String: Conversation] = [:]
     }
 
-    /// By the bytes of their names; nil is the default tenant, which has none.
+    /// The tenants by the bytes of their names; nil is the default tenant, which has none.
     private var tenants: [[UInt8]?: Tenant] = [:]
 
     /// A model of an empty store.
     package init() {}
 
-    /// Takes a call and its outcome, and says what the contract expects instead if the outcome is wrong.
+    /// Applies a call and its outcome; if the outcome is wrong, says what the contract expects instead.
     ///
     /// - Parameter name: The tenant's name; nil is the default tenant.
-    /// - Returns: The expected outcome in words; nil if the actual one is right, and the model has changed with it.
+    /// - Returns: The expected outcome in words; nil if the actual one is right, in which case the model has changed.
     package mutating func expectation(
         brokenBy outcome: CallOutcome, of call: StorageCall, tenant name: String?
     ) -> String? {
@@ -109,7 +110,7 @@ extension Model.Tenant {
         expected == actual ? nil : "it \(expected)"
     }
 
-    /// A new conversation's time is the store's choice, its update's the same.
+    /// The store chooses a new conversation's time, which is also its time of update.
     private mutating func create(_ new: NewConversation, _ outcome: CallOutcome) -> String? {
         guard case .returned(.conversation(let actual?)) = outcome else { return "it returns a new conversation" }
         let created = Conversation(
@@ -271,7 +272,7 @@ extension Model.Tenant {
         return expect(.returned(.appended(result)), outcome)
     }
 
-    /// The message that an append follows, 0 for none; nil if the one that it names is not there.
+    /// The message that an append follows, 0 for none; nil if the named message does not exist.
     private func predecessor(for appended: NewMessages) -> Int64? {
         let entry = entries[appended.conversationID]
         if let sequence = appended.place.predecessor {
@@ -281,7 +282,7 @@ extension Model.Tenant {
         return entry?.head ?? 0
     }
 
-    /// The messages of an append that was made before; none if they are not as it was made, nil if no key is there.
+    /// The stored messages of a repeated append; empty if they differ from it, nil if none of its keys is stored.
     private func storedBefore(_ appended: NewMessages) -> [Message]? {
         let messages = appended.messages
         let present = entries[appended.conversationID]?.messages ?? []

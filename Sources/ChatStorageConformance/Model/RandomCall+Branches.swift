@@ -2,7 +2,7 @@ import ChatStorageCore
 
 /// Random calls that make branches, follow them, remove from them and write answers.
 extension RandomCall {
-    /// Sequences that often are there, and some that never are.
+    /// Sequences that often exist, and some that never do.
     private static let sequences: [Int64] = [0, 1, 1, 2, 2, 3, 3, 4, 5, 6, 8, 13, .max]
 
     static func place(using random: inout SplitMix64) -> AppendPlace {

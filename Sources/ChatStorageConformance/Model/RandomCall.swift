@@ -1,24 +1,24 @@
 package import ChatStorageCore
 
-/// A call of a random sequence, which stays meaningful when calls before it are left out.
+/// A call of a random sequence; it keeps its meaning when calls before it are left out.
 package struct RandomCall: Sendable {
-    /// Where a page of conversations begins: cursors exist only once a call has returned them.
+    /// Where a page of conversations begins; a cursor exists only after a call has returned it.
     package enum Cursor: Sendable {
         case first
-        /// One that this tenant was given, counted back from the latest.
+        /// A cursor that this tenant got, counted back from the latest.
         case held(Int)
-        /// One that another tenant was given.
+        /// A cursor that another tenant got.
         case foreign(Int)
         case damaged
     }
 
-    /// Which version of a conversation an append expects, or of a message a revision: only the store knows when one was
-    /// created.
+    /// The version that an append expects of a conversation, or a revision of a message; only the store knows the times
+    /// of creation.
     package enum Version: Sendable {
         case current
-        /// One that other messages were appended to, or that was written since.
+        /// An older version, before later appends or revisions.
         case behind
-        /// One that was created at another time.
+        /// A version with another time of creation.
         case another
     }
 
@@ -26,7 +26,7 @@ package struct RandomCall: Sendable {
         case call(StorageCall)
         case page(Cursor, ConversationQuery)
         case appendIfUnchanged(NewMessages, Version)
-        /// A writer's revision of the message of a sequence.
+        /// A writer's revision of the message with a sequence.
         case revise(ConversationID, Int64, Version, body: ChatMessage?, state: MessageState?, MetadataChange)
     }
 
@@ -36,7 +36,7 @@ package struct RandomCall: Sendable {
     package let handle: Int
     package let kind: Kind
 
-    /// The call that it comes to, given the cursors that each tenant was given and what the store holds.
+    /// The actual call, given the cursors that each tenant got and the state of the store.
     func call(holding cursors: [String?: [ConversationCursor]], of model: Model) -> StorageCall {
         switch kind {
         case .appendIfUnchanged(var new, let version):
@@ -95,14 +95,14 @@ extension RandomCall: CustomStringConvertible {
 }
 
 extension RandomCall {
-    /// A sequence that the generator determines, over few names, so that calls meet.
+    /// A sequence that the generator determines, with few names, so that calls affect the same data.
     package static func sequence(
         of count: Int, handles: Int, using random: inout SplitMix64
     ) -> [RandomCall] {
         var (tenant, id) = (random.any(tenants), random.any(ids))
         var appended: [[ChatMessage]] = []
         return (0..<count).map { _ in
-            // Calls stay with one conversation for a while, so that one meets what another left.
+            // Calls stay with one conversation for a while, so that each finds what earlier ones left.
             if random.oneIn(4) { (tenant, id) = (random.any(tenants), random.any(ids)) }
             return RandomCall(
                 tenant: random.oneIn(50) ? random.any(badTenants) : tenant,
@@ -129,7 +129,7 @@ extension RandomCall {
     ]
     private static let badRoles = ["User", "", "robot"]
 
-    /// - Parameter appended: The messages of the last appends, which are made again now and then.
+    /// - Parameter appended: The messages of the last appends, some of which are repeated.
     private static func kind(
         on id: ConversationID, after appended: inout [[ChatMessage]], using random: inout SplitMix64
     ) -> Kind {
@@ -187,7 +187,7 @@ extension RandomCall {
             } else {
                 let hasKeys = random.oneIn(3)
                 messages = (0..<random.any([0, 1, 1, 1, 2, 5])).map { _ in
-                    // One message in thirty has what the others of its append have not.
+                    // One message in thirty differs from the others of its append in having a key or not.
                     message(hasKey: random.oneIn(30) ? !hasKeys : hasKeys, using: &random)
                 }
                 appended = appended.suffix(2) + [messages]
@@ -235,7 +235,7 @@ extension RandomCall {
 
     static func metadataChange(using random: inout SplitMix64) -> MetadataChange {
         if random.oneIn(8) { return .replacing(with: metadata(using: &random)) }
-        // Two of these do not fit into one object.
+        // One object has no room for two of these.
         if random.oneIn(10) {
             return .setting(random.any(["large", "larger"]), to: .string(String(repeating: "x", count: 40_000)))
         }

@@ -1,10 +1,10 @@
-/// The shortest part that is found of a sequence that fails: pieces are left out, ever smaller ones, while it still fails.
+/// Shortens a failing sequence: leaves out smaller and smaller pieces, as long as the rest still fails.
 ///
 /// Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input" (2002), with complements only.
 ///
 /// - Parameters:
-///   - attempts: How often `fails` is asked at most.
-///   - fails: Whether what is left still fails.
+///   - attempts: How often `fails` is called at most.
+///   - fails: Whether the given rest still fails.
 package func shrunk<Element>(
     _ elements: [Element], attempts: Int, fails: ([Element]) async throws -> Bool
 ) async rethrows -> [Element] {
@@ -26,7 +26,7 @@ package func shrunk<Element>(
                 start += piece
             }
         }
-        // Leaving one element out can make others dispensable.
+        // Without one element, others may no longer be needed.
         if piece == 1, !hasShrunk { return elements }
         piece = max(1, piece / 2)
     }

@@ -7,11 +7,11 @@ import Foundation
 extension ConformanceReport {
     /// The report as a JSON object, its keys sorted, with a newline at the end.
     ///
-    /// Its keys are `backend`, `seed` (a string, since JSON's numbers are not exact beyond 2⁵³), `filtered`, `fullPass`,
-    /// `counts` (`passed`, `failed`, `waived`, `skipped`, `notApplicable`), `unknownWaivers` and `checks`. Each check has
-    /// `id`, `rules`, `why`, `outcome` (one of the counts' names), `seconds`, `failures` and `calls`, and where there is
-    /// one a `reason` and the `command` that runs it again. Each failure has `expectation` and `location`, and where
-    /// there is one what was `expected` and what is `actual`.
+    /// Its keys are `backend`, `seed` (a string, since JSON's numbers are not exact beyond 2⁵³), `filtered`,
+    /// `fullPass`, `counts` (`passed`, `failed`, `waived`, `skipped`, `notApplicable`), `unknownWaivers` and `checks`.
+    /// Each check has `id`, `rules`, `why`, `outcome` (one of the counts' names), `seconds`, `failures` and `calls`,
+    /// and if there is one a `reason` and the `command` that runs it again. Each failure has `expectation` and
+    /// `location`, and if there are any the `expected` and the `actual` value.
     public func json() throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -2,8 +2,8 @@ extension ConformanceReport {
     /// The report as JUnit XML, which servers for continuous integration show.
     ///
     /// The format has no element for a check that does not apply or whose failure is waived: both are `skipped`, with
-    /// the reason. The properties `filtered` and `fullPass` tell what the run is worth, and the name of a filtered one
-    /// says so too.
+    /// the reason. The properties `filtered` and `fullPass` show whether the run was complete, and the name of a
+    /// filtered run says that it was filtered.
     public func junitXML() -> String {
         let counts = counts
         let tests = results.count + unknownWaivers.count

@@ -1,7 +1,5 @@
 extension ConformanceReport: CustomStringConvertible {
-    /// The counts on one line.
-    ///
-    /// Such as `sqlite: 104 passed, 0 failed, 0 waived, 0 skipped, 3 not applicable`.
+    /// The counts on one line: `sqlite: 104 passed, 0 failed, 0 waived, 0 skipped, 3 not applicable`.
     public var summary: String {
         let counts = counts
         let part = isFiltered ? " (a part of the suite's \(ConformanceSuite.checks.count) checks)" : ""
@@ -25,7 +23,7 @@ extension ConformanceReport: CustomStringConvertible {
         return lines.joined(separator: "\n")
     }
 
-    /// Each reason once, with the checks that it is given for.
+    /// Each reason once, with its checks.
     private var reasons: [(reason: String, ids: [String])] {
         var reasons: [(reason: String, ids: [String])] = []
         for result in results {

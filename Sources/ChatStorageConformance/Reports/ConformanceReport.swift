@@ -1,10 +1,10 @@
-/// What came of running checks on a backend.
+/// The results of running checks on a backend.
 public struct ConformanceReport: Sendable {
     /// The backend's name.
     public let backend: String
     /// The seed of the run's random numbers.
     public let seed: UInt64
-    /// The exceptions that were declared.
+    /// The declared exceptions.
     public let waivers: [Waiver]
     /// The results, in the order they came.
     public private(set) var results: [CheckResult] = []
@@ -21,31 +21,31 @@ public struct ConformanceReport: Sendable {
         results.append(result)
     }
 
-    /// Waivers for checks that the suite does not have; any fails the run.
+    /// Waivers for checks that the suite does not have; each of them fails the run.
     public var unknownWaivers: [Waiver] {
         let ids = Set(ConformanceSuite.checks.map(\.id) + results.map(\.check.id))
         return waivers.filter { !ids.contains($0.checkID) }
     }
 
-    /// Whether the results are of a part of the suite only.
+    /// Whether only a part of the suite was run.
     public var isFiltered: Bool {
         !Set(results.map(\.check.id)).isSuperset(of: ConformanceSuite.checks.map(\.id))
     }
 
-    /// Whether a check failed that is not waived, or a waiver is for none.
+    /// Whether a check failed without a waiver, or a waiver is for no check of the suite.
     public var isFailure: Bool {
         !unknownWaivers.isEmpty || results.contains(where: \.isFailure)
     }
 
-    /// Whether every check of the suite ran and passed, but for those that do not bind the backend or the store.
+    /// Whether every check of the suite ran and passed, except those that do not bind the backend or the store.
     ///
-    /// A run of a part of the suite is none, nor is one in which a check was skipped or waived.
+    /// A run of a part of the suite is never a full pass, and neither is one in which a check was skipped or waived.
     public var isFullPass: Bool {
         let counts = counts
         return !isFiltered && !isFailure && counts.waived == 0 && counts.skipped == 0
     }
 
-    /// How many checks ended in which way.
+    /// How many checks had each outcome.
     public var counts: Counts {
         results.reduce(into: Counts()) { $0.add($1.outcome) }
     }
@@ -57,17 +57,17 @@ public struct ConformanceReport: Sendable {
 }
 
 extension ConformanceReport {
-    /// How many checks ended in which way.
+    /// How many checks had each outcome.
     public struct Counts: Sendable, Hashable, Codable {
-        /// All expectations held.
+        /// Checks whose expectations all held.
         public private(set) var passed = 0
-        /// Some expectations did not hold.
+        /// Checks with an expectation that did not hold.
         public private(set) var failed = 0
-        /// Some expectations did not hold, which a waiver accepts.
+        /// Checks that failed, which a waiver accepts.
         public private(set) var waived = 0
-        /// They could not be run.
+        /// Checks that could not be run.
         public private(set) var skipped = 0
-        /// They do not bind the backend or the store.
+        /// Checks that do not bind the backend or the store.
         public private(set) var notApplicable = 0
 
         fileprivate mutating func add(_ outcome: CheckResult.Outcome) {

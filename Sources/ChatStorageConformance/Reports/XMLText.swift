@@ -1,26 +1,26 @@
-/// An XML 1.0 document in the making, well-formed whatever its texts hold.
+/// A writer of an XML 1.0 document that is well-formed whatever its texts contain.
 struct XMLText {
     private(set) var text = #"<?xml version="1.0" encoding="UTF-8"?>"# + "\n"
     private var depth = 0
 
-    /// Begins an element that others lie in.
+    /// Begins an element that contains others.
     mutating func open(_ name: String, _ attributes: [(String, String)] = []) {
         line("<\(name)\(Self.list(attributes))>")
         depth += 1
     }
 
-    /// Ends it.
+    /// Ends that element.
     mutating func close(_ name: String) {
         depth -= 1
         line("</\(name)>")
     }
 
-    /// Adds an element that holds nothing.
+    /// Adds an empty element.
     mutating func empty(_ name: String, _ attributes: [(String, String)]) {
         line("<\(name)\(Self.list(attributes))/>")
     }
 
-    /// Adds an element that holds a text.
+    /// Adds an element with a text.
     mutating func element(_ name: String, _ attributes: [(String, String)] = [], text: String) {
         line("<\(name)\(Self.list(attributes))>\(Self.escaped(text))</\(name)>")
     }
@@ -41,7 +41,7 @@ struct XMLText {
             case "<": escaped.append(contentsOf: "&lt;".unicodeScalars)
             case ">": escaped.append(contentsOf: "&gt;".unicodeScalars)
             case "\"": escaped.append(contentsOf: "&quot;".unicodeScalars)
-            // Readers make spaces of these in attributes, and a line feed of a carriage return anywhere.
+            // Readers turn these into spaces in attributes, and a carriage return into a line feed anywhere.
             case "\t" where inAttribute, "\n" where inAttribute, "\r":
                 escaped.append(contentsOf: "&#\(scalar.value);".unicodeScalars)
             case _ where !isAllowed(scalar): escaped.append(contentsOf: scalar.escaped(asASCII: true).unicodeScalars)

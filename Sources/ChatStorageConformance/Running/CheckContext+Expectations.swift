@@ -38,7 +38,7 @@ extension CheckContext {
                 actual: "[\(index)] \(summary(of: actual[index])) of \(actual.count)", file: file, line: line))
     }
 
-    /// Records a failure unless both texts have the same UTF-8 bytes, which Swift's `==` does not ask for.
+    /// Records a failure unless both texts have the same UTF-8 bytes, which Swift's `==` does not require.
     package func expect(
         _ actual: String?, equals expected: String?, _ expectation: String, file: String = #fileID, line: Int = #line
     ) {
@@ -52,7 +52,7 @@ extension CheckContext {
     package func expect(
         _ actual: String, equals expected: String, _ expectation: String, file: String = #fileID, line: Int = #line
     ) {
-        // Without this overload two strings, neither of them optional, would be compared as any other values.
+        // Without this overload, two strings that are not optional would be compared with `==`.
         expect(Optional(actual), equals: expected, expectation, file: file, line: line)
     }
 
@@ -65,7 +65,7 @@ extension CheckContext {
             line: line)
     }
 
-    /// Records a failure unless the operation throws an error of the code, and gives the error if it is one.
+    /// Records a failure unless the operation throws an error of the code; returns that error.
     @discardableResult
     package func expectError<Success>(
         _ code: ChatStorageError.Code, _ expectation: String, file: String = #fileID, line: Int = #line,
@@ -84,7 +84,7 @@ extension CheckContext {
         return nil
     }
 
-    /// The wrapped value; without one the failure is recorded and the check ends.
+    /// The wrapped value; if there is none, the failure is recorded and the check ends.
     package func require<Value>(
         _ value: Value?, _ expectation: String, file: String = #fileID, line: Int = #line
     ) throws -> Value {

@@ -1,11 +1,11 @@
 import ChatStorageCore
 
-/// All that a tenant's handle shows of its conversations.
+/// Everything that a tenant's handle shows of its conversations.
 struct TenantState: Equatable {
     var conversations: [Conversation]
     var messages: [[Message]]
 
-    /// Reads it, in one call a conversation and one for all of them.
+    /// Reads it, with one call per conversation and one for the list.
     init(of storage: some ChatStorage) async throws {
         conversations = try await storage.conversations(limit: 1_000)
         messages = []
@@ -16,7 +16,7 @@ struct TenantState: Equatable {
 }
 
 extension CheckContext {
-    /// Records a failure if what a tenant holds is not the same after the body as before it.
+    /// Records a failure if the body changes the tenant's data.
     func expectUnchanged(
         _ storage: some ChatStorage, _ expectation: String, file: String = #fileID, line: Int = #line,
         during body: () async throws -> Void

@@ -1,7 +1,7 @@
 package import ChatStorageCore
 import Synchronization
 
-/// What a check's body works with: handles on a store of its own, expectations, random numbers.
+/// The tools of a check's body: handles on a store of its own, expectations, random numbers.
 package final class CheckContext: Sendable {
     package let seed: UInt64
     /// How many random calls the check of random calls makes.
@@ -29,10 +29,10 @@ package final class CheckContext: Sendable {
         self.seed = seed
     }
 
-    /// Whether the store is the check's own, and not one that holds other data.
+    /// Whether the store is the check's own and holds no other data.
     var ownsStore: Bool { store.tenantPrefix.isEmpty }
 
-    /// The name in the store of the tenant that checks know by this name.
+    /// The store's name for the tenant that checks call by this name.
     package func tenantName(_ name: String) -> String { store.tenantPrefix + name }
 
     // MARK: Handles
@@ -44,20 +44,21 @@ package final class CheckContext: Sendable {
         return backend
     }
 
-    /// Opens prepared handles on the store, independent of each other where the backend can have several.
+    /// Opens prepared handles on the store, independent of each other if the backend can have several.
     package func open(handles count: Int) async throws -> [InterceptedBackend] {
         let backends = try await openUnprepared(handles: count)
         for backend in backends { try await backend.prepare() }
         return backends
     }
 
-    /// Opens a handle on the store.
+    /// Opens a handle on the store, not prepared.
     package func openUnprepared() async throws -> InterceptedBackend {
         let backends = try await openUnprepared(handles: 1)
         return try require(backends.first, "the harness gives the handle that it is asked for")
     }
 
-    /// Opens a handle that takes other roles: on the store where the backend can have several, on another otherwise.
+    /// Opens a handle that takes other roles, on the store if the backend can have several handles, or else on another
+    /// one.
     package func openUnprepared(taking roles: RoleSet) async throws -> InterceptedBackend {
         adopt(try await allowingForStoresInUse { try await store.handle(taking: roles) }, of: store)
     }
@@ -69,7 +70,7 @@ package final class CheckContext: Sendable {
         return backend
     }
 
-    /// Opens handles on the store.
+    /// Opens handles on the store, not prepared.
     package func openUnprepared(handles count: Int) async throws -> [InterceptedBackend] {
         try await store.handles(count).map { adopt($0, of: store) }
     }
@@ -101,7 +102,7 @@ package final class CheckContext: Sendable {
         return adopted
     }
 
-    /// Makes another store, gives the body prepared handles on it, and closes and removes it at once.
+    /// Makes another store, gives the body prepared handles on it, and then closes and removes it.
     package func withFreshStore<Success>(
         handles count: Int, _ body: ([InterceptedBackend]) async throws -> Success
     ) async throws -> Success {
@@ -128,7 +129,7 @@ package final class CheckContext: Sendable {
         return success
     }
 
-    /// Keeps writers out of the store while the body runs with an impatient handle.
+    /// Keeps writers out of the store while the body runs with a handle that hardly waits.
     package func withWritersLockedOut(_ body: @Sendable (InterceptedBackend) async throws -> Void) async throws {
         try await allowingForStoresInUse {
             try await store.withWritersLockedOut { try await body(self.adopt($0, of: self.store)) }
@@ -151,7 +152,7 @@ package final class CheckContext: Sendable {
         try await allowingForStoresInUse { try await store.writePastLibrary(write) }
     }
 
-    /// Writes in the engine's own language; where the harness has no way to, the check does not apply.
+    /// Writes in the engine's own language; if the harness cannot do that, the check does not apply.
     package func writePastLibraryIfOffered(_ write: RawWrite) async throws -> RawWrite.Outcome {
         do {
             return try await writePastLibrary(write)
@@ -160,12 +161,12 @@ package final class CheckContext: Sendable {
         }
     }
 
-    /// All that the store holds.
+    /// Everything in the store.
     package func contents() async throws -> String {
         try await allowingForStoresInUse { try await store.contents() }
     }
 
-    /// Ends the check as not applicable where a store that holds other data says that something must not be done to it.
+    /// Ends the check as not applicable if a store that holds other data does not allow something.
     private func allowingForStoresInUse<Success>(_ body: () async throws -> Success) async throws -> Success {
         do {
             return try await body()
@@ -178,12 +179,12 @@ package final class CheckContext: Sendable {
 
     /// A generator that the run's seed determines.
     ///
-    /// - Parameter stream: Which of several independent ones.
+    /// - Parameter stream: The number of one of several independent generators.
     package func random(stream: Int = 0) -> SplitMix64 {
         SplitMix64(seed: seed &+ UInt64(truncatingIfNeeded: stream) &* 0x0123_4567_89ab_cdef)
     }
 
-    /// Runs the body many times at once and gives the results in order.
+    /// Runs the body many times at once and returns the results in order.
     package func concurrently<Success: Sendable>(
         _ count: Int, _ body: @escaping @Sendable (Int) async throws -> Success
     ) async throws -> [Success] {
@@ -195,7 +196,7 @@ package final class CheckContext: Sendable {
         }
     }
 
-    /// Lets other tasks run for a random while, so that what follows comes at a random moment of theirs.
+    /// Lets other tasks run for a random time, so that the next call comes at a random moment of theirs.
     package func letTimePass(upTo limit: Duration, using random: inout SplitMix64) async {
         let end = ContinuousClock.now + limit * Double.random(in: 0...1, using: &random)
         repeat { await Task.yield() } while ContinuousClock.now < end
@@ -219,7 +220,7 @@ package final class CheckContext: Sendable {
         if let failure { throw failure }
     }
 
-    /// Closes all handles and removes the stores; a failure to do so is the check's.
+    /// Closes all handles and removes the stores; if that fails, the check fails.
     func end() async {
         func recordingFailure(_ body: () async throws -> Void) async {
             do {

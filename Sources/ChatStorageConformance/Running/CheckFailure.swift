@@ -4,7 +4,7 @@ import Synchronization
 public struct CheckFailure: Sendable, CustomStringConvertible {
     /// What was expected, as a statement about the backend.
     public let expectation: String
-    /// The value that was expected, where there is one.
+    /// The expected value, if there is one.
     public let expected: String?
     /// The value or error that came instead.
     public let actual: String?
@@ -30,17 +30,17 @@ public struct CheckFailure: Sendable, CustomStringConvertible {
     }
 }
 
-/// Ends a check that turns out to say nothing about the backend or the store.
+/// Ends a check that turns out not to apply to the backend or the store.
 struct CheckDoesNotApply: Error {
     let reason: String
 }
 
-/// Ends a check whose further steps need what it did not get; the failure is recorded already.
+/// Ends a check that lacks something for its next steps; the failure is already recorded.
 struct CheckStopped: Error {}
 
-/// The expectations of a check that have failed so far, even if its body does not end.
+/// The failed expectations of a check so far, even if its body does not end.
 final class FailureRecorder: Sendable {
-    /// A check that fails in a loop says the same again and again.
+    /// How many failures are kept, since a check that fails in a loop repeats the same one.
     private static let kept = 20
     private let recorded = Mutex<[CheckFailure]>([])
 
@@ -50,7 +50,7 @@ final class FailureRecorder: Sendable {
         recorded.withLock { if $0.count < Self.kept { $0.append(failure) } }
     }
 
-    /// Puts a failure that says more in the last one's place.
+    /// Replaces the last failure by one that says more.
     func replaceLast(by failure: CheckFailure) {
         recorded.withLock { recorded in
             _ = recorded.popLast()

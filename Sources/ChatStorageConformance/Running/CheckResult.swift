@@ -1,4 +1,4 @@
-/// What came of running a check on a backend.
+/// The result of running a check on a backend.
 public struct CheckResult: Sendable {
     /// How a check ended.
     public enum Outcome: Sendable {
@@ -10,7 +10,7 @@ public struct CheckResult: Sendable {
         case waived(reason: String, [CheckFailure])
         /// The check does not bind this backend or this store.
         case notApplicable(reason: String)
-        /// The check binds the backend, but could not be run; the whole run is then no full pass.
+        /// The check binds the backend, but could not be run, so the whole run is no full pass.
         case skipped(reason: String)
     }
 
@@ -24,7 +24,7 @@ public struct CheckResult: Sendable {
     public let duration: Duration
     /// The seed of the check's random numbers.
     public let seed: UInt64
-    /// The last calls that a check which failed made, a line each, with what they returned.
+    /// The last calls of a failed check, one per line, with their results.
     public let calls: [String]
     /// The command that runs just this check again, if the harness knows one.
     public let command: String?
@@ -42,7 +42,7 @@ public struct CheckResult: Sendable {
         self.command = command
     }
 
-    /// Whether the check failed, and no waiver accepts that.
+    /// Whether the check failed without a waiver that accepts it.
     public var isFailure: Bool {
         if case .failed = outcome { true } else { false }
     }
@@ -60,11 +60,11 @@ public struct CheckResult: Sendable {
 }
 
 extension CheckResult {
-    /// The failure to remove what a run wrote to a store in use, for the run's report.
+    /// A result for the report of a run whose data could not be removed from a store in use.
     ///
     /// - Parameters:
     ///   - backend: The backend's name.
-    ///   - seed: The run's.
+    ///   - seed: The run's seed.
     ///   - problem: What went wrong, in words.
     package static func failedRemoval(from backend: String, seed: UInt64, _ problem: String) -> CheckResult {
         let check = Check(
@@ -78,7 +78,7 @@ extension CheckResult {
 }
 
 extension CheckResult: CustomStringConvertible {
-    /// All that is known: for a failure the rules, the expectations, the calls, the seed and the command.
+    /// The whole result: for a failure the rules, the expectations, the calls, the seed and the command.
     public var description: String {
         switch outcome {
         case .passed: "\(check.id) passed on \(backend)"
@@ -112,7 +112,7 @@ extension CheckResult.Outcome {
         }
     }
 
-    /// What the outcome is called in reports, as in ``ConformanceReport/Counts-swift.struct``.
+    /// The outcome's name in reports, as in ``ConformanceReport/Counts-swift.struct``.
     public var name: String {
         switch self {
         case .passed: "passed"

@@ -1,13 +1,13 @@
 extension ConformanceSuite {
     /// The checks whose ids match one of the patterns, in the suite's order.
     ///
-    /// - Parameter patterns: Each is a check's id, the beginning of some (`order.`), or has wildcards for the whole id:
-    ///   `*` stands for any characters and `?` for one.
+    /// - Parameter patterns: Each is a check's id, the beginning of ids (`order.`), or a pattern for the whole id, in
+    ///   which `*` stands for any characters and `?` for one.
     public static func checks(matching patterns: [String]) -> [Check] {
         let ids = Set(checks.map(\.id))
         return checks.filter { check in
             patterns.contains { pattern in
-                // One id can be the beginning of another, which is then not meant.
+                // One id can be the beginning of another; only the exact one is meant then.
                 if ids.contains(pattern) { return check.id == pattern }
                 guard pattern.contains(where: { $0 == "*" || $0 == "?" }) else { return check.id.hasPrefix(pattern) }
                 return matches(Array(check.id.utf8)[...], Array(pattern.utf8)[...])
@@ -19,13 +19,13 @@ extension ConformanceSuite {
     ///
     /// A run of them is never a full pass.
     ///
-    /// - Parameter patterns: As those of ``checks(matching:)``.
+    /// - Parameter patterns: Patterns as in ``checks(matching:)``.
     public static func checks(except patterns: [String]) -> [Check] {
         let ids = Set(checks(matching: patterns).map(\.id))
         return checks.filter { !ids.contains($0.id) }
     }
 
-    /// Goes back to the last `*` where the rest does not fit, so that it takes one character more.
+    /// Goes back to the last `*` if the rest does not match, so that it takes one more character.
     private static func matches(_ text: ArraySlice<UInt8>, _ pattern: ArraySlice<UInt8>) -> Bool {
         var (text, pattern) = (text, pattern)
         var retry: (text: ArraySlice<UInt8>, pattern: ArraySlice<UInt8>)?

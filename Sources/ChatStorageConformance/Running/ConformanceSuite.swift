@@ -1,8 +1,8 @@
 import ChatStorageCore
 
-/// The checks of the storage contract, and how they are run.
+/// The checks of the storage contract, and the functions that run them.
 ///
-/// With Swift Testing, by the library `ChatStorageConformanceTesting`:
+/// With Swift Testing, use the library `ChatStorageConformanceTesting`:
 ///
 /// ```swift
 /// @Test(arguments: ConformanceSuite.checks)
@@ -37,11 +37,11 @@ public enum ConformanceSuite {
     ///   - harness: Makes the store.
     ///   - waivers: Declared exceptions; those of other checks are ignored.
     ///   - seed: Determines the check's random numbers.
-    ///   - randomCalls: How many calls the check of random calls makes, 1 or more; of fewer it fails.
-    ///   - timeLimit: When the check has failed if it has not ended; nil is the check's own, ``Check/timeLimit``.
-    ///   - underWay: Gets the check and how long it has been running: zero when it begins, then about every second, and
-    ///     never after the result is there.
-    /// - Returns: The result; of a cancelled task it is that the check was skipped.
+    ///   - randomCalls: How many calls the check of random calls makes, 1 or more; with fewer it fails.
+    ///   - timeLimit: How long the check may take before it has failed; nil means ``Check/timeLimit``.
+    ///   - underWay: Gets the check and its running time: zero at the beginning, then about every second, and never
+    ///     after the result is there.
+    /// - Returns: The result; if the task is cancelled, the check is skipped.
     public static func run(
         _ check: Check, on harness: any ConformanceHarness, waivers: [Waiver] = [],
         seed: UInt64 = .random(in: 0...(.max)), randomCalls: Int = 1_000, timeLimit: Duration? = nil,
@@ -72,19 +72,18 @@ public enum ConformanceSuite {
             calls: calls, command: harness.command(toRun: check.id, seed: seed))
     }
 
-    /// Runs checks one after the other, those of the harness first; when one of these fails the others are skipped.
+    /// Runs checks one after the other, those of the harness first; if one of these fails, the others are skipped.
     ///
-    /// When the task is cancelled the check under way and those after it are skipped.
+    /// When the task is cancelled, the current check and those after it are skipped.
     ///
     /// - Parameters:
-    ///   - checks: Which ones; a run of fewer than all is never a full pass.
+    ///   - checks: The checks to run; a run of fewer than all is never a full pass.
     ///   - harness: Makes the stores.
     ///   - waivers: Declared exceptions.
     ///   - seed: Determines the random numbers of all checks.
-    ///   - randomCalls: How many calls the check of random calls makes, 1 or more; of fewer it fails.
+    ///   - randomCalls: How many calls the check of random calls makes, 1 or more; with fewer it fails.
     ///   - progress: Gets each result as it comes.
-    ///   - underWay: Gets the check that runs and how long it has been running: zero when it begins, then about every
-    ///     second.
+    ///   - underWay: Gets the current check and its running time: zero at the beginning, then about every second.
     public static func run(
         _ checks: [Check] = checks, on harness: any ConformanceHarness, waivers: [Waiver] = [],
         seed: UInt64 = .random(in: 0...(.max)), randomCalls: Int = 1_000,
@@ -108,7 +107,8 @@ public enum ConformanceSuite {
         return report
     }
 
-    /// The result of a check that is not run since those of the harness failed, so that it would mean nothing.
+    /// The result of a check that is not run because the harness's checks failed, so that its result would mean
+    /// nothing.
     package static func skippedAfterHarnessFailure(
         _ check: Check, on harness: any ConformanceHarness, seed: UInt64
     ) -> CheckResult {
@@ -144,13 +144,13 @@ public enum ConformanceSuite {
         return endedEarly ?? .passed
     }
 
-    /// Runs a check's body, records what it throws, and gives the outcome of one that did not come to its end.
+    /// Runs a check's body and records its error; returns an outcome if the body did not reach its end.
     private static func endOfBody(of check: Check, in context: CheckContext) async -> CheckResult.Outcome? {
         do {
             if let reason = try await reasonNotToRun(check, in: context) { return .notApplicable(reason: reason) }
             try await check.body(context)
         } catch is CheckStopped {
-            // Its failure is recorded.
+            // Its failure is already recorded.
         } catch let error as MissingFromHarness {
             return .skipped(reason: "\(error)")
         } catch let error as CheckDoesNotApply {
@@ -169,7 +169,7 @@ public enum ConformanceSuite {
         }.first
     }
 
-    /// A body that does not end is left behind, with what it found until then: nothing in Swift can stop it.
+    /// Leaves behind a body that does not end, and keeps its failures so far: nothing in Swift can stop it.
     private static func outcome(
         within timeLimit: Duration, or failures: FailureRecorder,
         of body: @escaping @Sendable () async -> CheckResult.Outcome
@@ -184,7 +184,7 @@ public enum ConformanceSuite {
             work.cancel()
             timer.cancel()
         }
-        // A body that the cancellation reaches fails of it, which says nothing about the backend.
+        // The cancellation makes the body fail, which says nothing about the backend.
         for await outcome in outcomes where !Task.isCancelled { return outcome }
         return .skipped(reason: interrupted)
     }

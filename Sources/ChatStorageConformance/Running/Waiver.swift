@@ -1,9 +1,9 @@
 /// A declared exception: a check that a backend is known to fail, and why that is accepted.
 ///
-/// The check runs all the same. That it fails is then printed and counted as waived; that it does not fail any more
-/// fails the run, so that no waiver outlives its reason.
+/// The check still runs. If it fails, that is printed and counted as waived; if it passes, the run fails, so that no
+/// waiver outlives its reason.
 public struct Waiver: Sendable, Hashable {
-    /// The check's id; one that no check of the suite has fails the run.
+    /// The check's id; an id that is not in the suite fails the run.
     public let checkID: String
     /// Why the failure is accepted, for reports.
     public let reason: String
@@ -16,9 +16,9 @@ public struct Waiver: Sendable, Hashable {
 }
 
 extension CheckResult.Outcome {
-    /// What the outcome of a check becomes by its waiver.
+    /// The outcome of a check with its waiver.
     ///
-    /// A check that could not be run stays skipped: it is not known whether the waiver is needed.
+    /// A check that could not be run stays skipped: nobody knows whether the waiver is needed.
     func waived(by waiver: Waiver) -> CheckResult.Outcome {
         switch self {
         case .failed(let failures), .waived(_, let failures): .waived(reason: waiver.reason, failures)

@@ -1,17 +1,17 @@
 extension String {
-    /// Whether an error's message has a field's name among its words, however it is written: `id` is one of "conversation
-    /// id", "conversation_id" and "conversationID", and not of "invalid".
+    /// Whether a field's name is among the words of an error's message, in any spelling: `id` is a word of
+    /// "conversation id", "conversation_id" and "conversationID", but not of "invalid".
     func names(_ field: String) -> Bool {
         words.contains(field.lowercased())
     }
 
-    /// Whether a number stands in an error's message by itself, with or without separators of thousands.
+    /// Whether an error's message has exactly this number, with or without thousands separators.
     func hasNumber(_ number: Int) -> Bool {
         let text = replacing(/([0-9])[,_\u{a0}]([0-9]{3})/) { "\($0.1)\($0.2)" }
         return text.matches(of: /-?[0-9]+/).contains { $0.0 == "\(number)" || $0.0 == "-\(number)" }
     }
 
-    /// The words in lower case; a word also begins where a capital follows a small letter.
+    /// The words in lower case; a word also begins at a capital after a small letter.
     private var words: [String] {
         var words = [""]
         var previous: Character = " "

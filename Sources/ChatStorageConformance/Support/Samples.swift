@@ -1,9 +1,9 @@
 package import ChatStorageCore
 
 extension Timestamp {
-    /// 2000-01-01T00:00:00.123456Z, which no clock gives again.
+    /// 2000-01-01T00:00:00.123456Z, which no clock shows again.
     package static let past = Timestamp(microsecondsSinceEpoch: 946_684_800_123_456)
-    /// 9000-01-01T00:00:00.654321Z; for a conversation updated then, every clock has stepped back.
+    /// 9000-01-01T00:00:00.654321Z; compared with a conversation updated then, every clock is behind.
     package static let future = Timestamp(microsecondsSinceEpoch: 221_845_392_000_654_321)
 
     /// The time a number of microseconds later.
@@ -13,7 +13,7 @@ extension Timestamp {
 }
 
 extension ConversationSnapshot {
-    /// A conversation of long ago with a number of messages, a microsecond apart.
+    /// An old conversation with a number of messages, a microsecond apart.
     package static func sample(
         _ id: ConversationID, title: String? = nil, messages count: Int64 = 0, updatedAt: Timestamp? = nil
     ) -> ConversationSnapshot {
@@ -28,7 +28,7 @@ extension ConversationSnapshot {
     }
 }
 
-/// Texts that software which is careless with text changes, cuts, refuses or runs.
+/// Texts that careless software changes, cuts, refuses or runs.
 enum SampleText {
     static let peculiar = [
         " leading and trailing space ", "\t\n\r\n\u{b}\u{c}", "CR\rLF\nCRLF\r\n", "\u{85}\u{2028}\u{2029}",
@@ -50,7 +50,7 @@ extension SplitMix64 {
     mutating func text(scalars count: Int) -> String {
         var text = String.UnicodeScalarView()
         while text.count < count {
-            // Short codes as often as long ones, so that all lengths in UTF-8 come up.
+            // Short encodings as often as long ones, so that all lengths in UTF-8 occur.
             let ranges: [ClosedRange<UInt32>] = [1...0x7f, 0x80...0x7ff, 0x800...0xffff, 0x1_0000...0x10_ffff]
             let range = ranges[Int.random(in: ranges.indices, using: &self)]
             if let scalar = Unicode.Scalar(UInt32.random(in: range, using: &self)) { text.append(scalar) }
