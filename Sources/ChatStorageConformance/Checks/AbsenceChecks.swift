@@ -8,7 +8,7 @@ extension Check {
     static let absence: [Check] = [
         Check(
             "absence.engine-constraints", .r2, .c2, needs: [.absence(.engineConstraints)],
-            why: "Who reads that the database checks nothing puts checks of their own where none are needed."
+            why: "An app that reads that the database checks nothing adds needless checks of its own."
         ) { context in
             let chats = try await context.open()
             try await chats.createConversation("one")
@@ -46,7 +46,7 @@ extension Check {
         },
         Check(
             "absence.multi-process", .e3, needs: [.absence(.multiProcess)],
-            why: "Independent handles that a backend gives without promising that they work together invite their use."
+            why: "Apps use independent handles even if the backend does not promise that they work together."
         ) { context in
             let handles = try await context.open(handles: 2)
             try await handles[0].append(.user("text"), to: "one")

@@ -8,7 +8,7 @@ extension Check {
             why: "An owner who asks what a store holds must see every user of it."
         ) { context in
             let backend = try await context.open()
-            context.expect(try await backend.tenants(TenantQuery()).items, equals: [], "an empty store has none")
+            context.expect(try await backend.tenants(TenantQuery()).items, equals: [], "an empty store has no tenants")
             let names = ["a", "A", "b", "\u{e9}", "e\u{301}", "\u{1f600}", "%", "a\u{1}"]
             for (index, name) in names.enumerated() {
                 for number in 0...index {
@@ -35,14 +35,14 @@ extension Check {
                 context.expect(found, equals: expected, "a walk gives each once, by bytes, with its counts")
             }
             context.expect(
-                try await backend.tenants(TenantQuery(limit: 0)).items, equals: [], "a limit of 0 gives none")
+                try await backend.tenants(TenantQuery(limit: 0)).items, equals: [], "a limit of 0 gives no tenants")
             await context.expectError(.invalidArgument, "a negative limit is refused") {
                 try await backend.tenants(TenantQuery(limit: -1))
             }
         },
         Check(
             "administration.erase-tenant", .z1, .n1,
-            why: "A user who asks to be forgotten must be, and nobody else."
+            why: "A user who asks to be forgotten must be deleted, and nobody else."
         ) { context in
             let backend = try await context.open()
             for name in ["a", "b"] {
@@ -54,7 +54,9 @@ extension Check {
             try await backend.append(.user("x"), to: "one")
             let expected = DeletionCount(conversations: 230, messages: 230)
             try await context.expectUnchanged(backend.tenant("a"), "a dry run deletes nothing") {
-                context.expect(try await backend.eraseTenant("a", isDryRun: true), equals: expected, "it counts")
+                context.expect(
+                    try await backend.eraseTenant("a", isDryRun: true), equals: expected,
+                    "it counts what it would delete")
             }
             try await context.expectUnchanged(backend.tenant("b"), "another tenant stays") {
                 context.expect(try await backend.eraseTenant("a"), equals: expected, "it says what it deleted")
@@ -62,19 +64,21 @@ extension Check {
             context.expect(try await backend.tenant("a").conversations(limit: 10), equals: [], "nothing is left")
             context.expect(
                 try await backend.tenant("a").conversations(ConversationQuery(with: ["pinned"])).items, equals: [],
-                "not by a label either")
-            context.expect(try await backend.eraseTenant("a"), equals: DeletionCount(), "again there is nothing")
+                "nothing is found by a label either")
+            context.expect(try await backend.eraseTenant("a"), equals: DeletionCount(), "erasing again deletes nothing")
             context.expect(
                 try await backend.eraseDefaultTenant(), equals: DeletionCount(conversations: 1, messages: 1),
                 "the default tenant can be erased")
-            context.expect(try await backend.tenant("b").conversations(limit: 500).count, equals: 230, "b is there")
+            context.expect(
+                try await backend.tenant("b").conversations(limit: 500).count, equals: 230,
+                "the other tenant keeps its conversations")
             await context.expectError(.invalidArgument, "an empty name is no tenant") {
                 try await backend.eraseTenant("")
             }
         },
         Check(
             "administration.delete-old", .z1, .k1,
-            why: "Chats that nobody has touched for long can go, but not those that are pinned or came to life again."
+            why: "Chats that nobody has used for long can go, but not those that are pinned or in use again."
         ) { context in
             let backend = try await context.open()
             let chats = backend.tenant("a")
@@ -91,7 +95,7 @@ extension Check {
                 context.expect(
                     try await backend.deleteConversations(
                         ofTenant: "a", updatedBefore: time, without: ["pinned"], isDryRun: true),
-                    equals: expected, "it counts")
+                    equals: expected, "it counts what it would delete")
             }
             context.expect(
                 try await backend.deleteConversations(ofTenant: "a", updatedBefore: time, without: ["pinned"]),
@@ -99,7 +103,8 @@ extension Check {
             let left = try await chats.conversations(limit: 1_000)
             context.expect(left.count, equals: 260 - old.count, "the others are left")
             context.expect(
-                left.allSatisfy { $0.updatedAt >= time || $0.labels == ["pinned"] }, "they are pinned or younger")
+                left.allSatisfy { $0.updatedAt >= time || $0.labels == ["pinned"] },
+                "those that are left are pinned or younger")
         },
         Check(
             "administration.conditional-deletion", .z1, .c1,
@@ -125,7 +130,7 @@ extension Check {
                 "one", updatedBefore: snapshot.updatedAt.advanced(by: 1), without: ["\u{e9}", "Pinned"])
             context.expect(try await chats.deleteConversation(deletion), equals: true, "nothing spares it")
             context.expect(try await chats.conversation("one"), equals: nil, "it is gone")
-            context.expect(try await chats.messages(of: "one"), equals: [], "its messages too")
+            context.expect(try await chats.messages(of: "one"), equals: [], "its messages are gone too")
         },
     ]
 }

@@ -10,17 +10,18 @@ extension Check {
             let chats = try await context.open()
             let appended = try await chats.append(
                 NewMessages([.user("question"), .assistant("")], to: "c", isStreaming: true))
-            context.expect(appended.messages.map(\.state), equals: [.complete, .streaming], "the last is under way")
-            context.expect(appended.messages.map(\.revision), equals: [0, 1], "as it was appended")
-            context.expect(appended.messages.map(\.revisedAt), equals: [nil, nil], "nobody has written it since")
-            context.expect(try await chats.messages(of: "c"), equals: appended.messages, "it is read so")
+            context.expect(
+                appended.messages.map(\.state), equals: [.complete, .streaming], "the last message is under way")
+            context.expect(appended.messages.map(\.revision), equals: [0, 1], "an answer begins at revision 1")
+            context.expect(appended.messages.map(\.revisedAt), equals: [nil, nil], "no message has been revised")
+            context.expect(try await chats.messages(of: "c"), equals: appended.messages, "a read returns the same")
             let parts = ChatMessage(
                 role: .assistant, parts: [.reasoning("why"), .text("so far")], metadata: ["model": "m"])
             let rich = try await chats.append(NewMessages([parts], to: "d", isStreaming: true)).messages
-            context.expect(rich.map(\.body), equals: [parts], "what has come already is stored")
-            context.expect(try await chats.messages(of: "d"), equals: rich, "and read")
+            context.expect(rich.map(\.body), equals: [parts], "the parts so far are stored")
+            context.expect(try await chats.messages(of: "d"), equals: rich, "the parts so far are read back")
             let none = try await chats.append(NewMessages([], to: "e", isStreaming: true))
-            context.expect(none, equals: .nothing, "no messages are none")
+            context.expect(none, equals: .nothing, "appending no messages returns nothing")
         },
         Check(
             "answers.revise", .s2, .o4, .o6, .a8,
@@ -33,21 +34,22 @@ extension Check {
             let before = try await TenantState(of: chats)
             for (index, body) in ([.assistant("so"), .assistant("so far")] + SampleParts.messages).enumerated() {
                 let revised = try await chats.reviseMessage(MessageRevision(of: answer, body: body))
-                context.expect(revised.body.hasSameContent(as: body.asAssistant), "it says what came")
-                context.expect(revised.body.native, equals: body.native, "with its native JSON")
-                context.expect(revised.revision, equals: Int64(index) + 2, "it was written once more")
-                context.expect(revised.state, equals: .streaming, "it goes on")
-                context.expect(revised.revisedAt ?? .past >= revised.createdAt, "it says when it was written")
-                context.expect(revised.createdAt, equals: answer.createdAt, "and was appended when it was")
+                context.expect(revised.body.hasSameContent(as: body.asAssistant), "the answer has the new parts")
+                context.expect(revised.body.native, equals: body.native, "the answer has the new native JSON")
+                context.expect(revised.revision, equals: Int64(index) + 2, "the revision is one higher")
+                context.expect(revised.state, equals: .streaming, "the answer is still under way")
+                context.expect(
+                    revised.revisedAt ?? .past >= revised.createdAt, "the answer has the time of the revision")
+                context.expect(revised.createdAt, equals: answer.createdAt, "the time of the append stays")
                 context.expect(revised.metadata, equals: [:], "the metadata of the body is not taken")
                 context.expect(
                     try await chats.messages(MessageQuery(of: "c", .sequences([2]))).items, equals: [revised],
-                    "it is read so")
+                    "a read returns the same")
                 answer = revised
             }
             let touched = try await chats.reviseMessage(MessageRevision(of: answer))
-            context.expect(touched.body, equals: answer.body, "a revision of nothing leaves what there was")
-            context.expect(touched.revision, equals: answer.revision + 1, "and says that its writer lives")
+            context.expect(touched.body, equals: answer.body, "a revision without a body leaves the body")
+            context.expect(touched.revision, equals: answer.revision + 1, "it still counts as a revision")
             let after = try await TenantState(of: chats)
             context.expect(after.conversations, equals: before.conversations, "no conversation changes")
             context.expect(after.messages[0].first, equals: before.messages[0].first, "no other message changes")
@@ -72,7 +74,7 @@ extension Check {
             let ended = try await chats.reviseMessage(end)
             context.expect(
                 try await chats.reviseMessage(end), equals: ended, "an end sent again returns what is stored")
-            try await context.expectUnchanged(chats, "nothing comes back") {
+            try await context.expectUnchanged(chats, "a late revision changes nothing") {
                 let impossible = MessageRevision(
                     of: "c", 1, from: .init(createdAt: answer.createdAt, revision: .max), body: .assistant("d"))
                 let later = MessageRevision(of: ended, body: .assistant("d"))
@@ -92,21 +94,22 @@ extension Check {
                 let id = ConversationID("\(index)")
                 let answer = try await context.answer(chats, id, "so far")
                 let ended = try await chats.reviseMessage(MessageRevision(of: answer, state: state))
-                context.expect(ended.state, equals: state, "it has ended")
-                context.expect(ended.content, equals: "so far", "with what had come")
+                context.expect(ended.state, equals: state, "the answer has ended")
+                context.expect(ended.content, equals: "so far", "the answer has its text so far")
                 for other in MessageState.allCases {
-                    await context.expectError(.conflict, "it ends once") {
+                    await context.expectError(.conflict, "an answer ends only once") {
                         try await chats.reviseMessage(
                             MessageRevision(of: ended, body: .assistant("more"), state: other))
                     }
                 }
                 let rated = try await chats.updateMetadata(of: 1, .setting("rating", to: 1), in: id)
-                context.expect(rated.revision, equals: ended.revision, "metadata is no revision")
-                context.expect(rated.state, equals: state, "and no state")
-                context.expect(try await chats.messages(of: id), equals: [rated], "it is read so")
+                context.expect(
+                    rated.revision, equals: ended.revision, "a change of metadata does not change the revision")
+                context.expect(rated.state, equals: state, "a change of metadata does not change the state")
+                context.expect(try await chats.messages(of: id), equals: [rated], "a read returns the same")
             }
             let plain = try await chats.append(.assistant("whole"), to: "plain")
-            await context.expectError(.conflict, "a message that was appended whole is not written") {
+            await context.expectError(.conflict, "a message that was appended whole cannot be revised") {
                 try await chats.reviseMessage(MessageRevision(of: plain, body: .assistant("more")))
             }
             let answer = try await context.answer(chats, "both", "")
@@ -121,7 +124,7 @@ extension Check {
         },
         Check(
             "answers.end.concurrent", .s3, .s2,
-            why: "Stop and the last word at once: one of them has happened, not none and not both."
+            why: "When Stop and the last word come at once, exactly one of them must count."
         ) { context in
             let handles = try await context.open(handles: 2)
             for round in 0..<4 {
@@ -138,8 +141,8 @@ extension Check {
                     }
                     return await group.reduce(into: [Message]()) { if let message = $1 { $0.append(message) } }
                 }
-                context.expect(winners.count, equals: 1, "one of them ends it")
-                context.expect(try await handles[1].messages(of: id), equals: winners, "and all read that")
+                context.expect(winners.count, equals: 1, "one of them ends the answer")
+                context.expect(try await handles[1].messages(of: id), equals: winners, "all handles read that end")
             }
         },
         Check(
@@ -192,21 +195,22 @@ extension Check {
             let history = try await chats.history(of: "c", limit: 100).map(\.content)
             context.expect(
                 history, equals: ["question", "complete", "question", "question", "stopped", "question"],
-                "a model is given what is whole or was stopped")
+                "a history has complete and stopped answers only")
             context.expect(
                 try await chats.history(of: "c", limit: 2).map(\.content), equals: ["stopped", "question"],
-                "the limit counts what is given")
+                "the limit of a history counts only those")
             for (states, expected) in [
                 (.streaming, [8]), ([.failed, .stopped], [4, 6]), ([], []), (.complete, [1, 2, 3, 5, 7]),
             ] as [(MessageStates, [Int64])] {
                 let page = try await chats.messages(MessageQuery(of: "c", limit: 100, states: states)).items
-                context.expect(page.map(\.sequence), equals: expected, "states are asked for")
+                context.expect(page.map(\.sequence), equals: expected, "a page has only the requested states")
                 let first = try await chats.messages(MessageQuery(of: "c", .after(0), limit: 2, states: states)).items
-                context.expect(first.map(\.sequence), equals: Array(expected.prefix(2)), "from the beginning too")
+                context.expect(
+                    first.map(\.sequence), equals: Array(expected.prefix(2)), "so has a page from the beginning")
             }
             let listed = try await chats.conversations(ConversationQuery(preview: 100)).items.first?.preview
             context.expect(listed?.state, equals: .streaming, "a list says that an answer is under way")
-            context.expect(listed?.text, equals: "streaming", "and shows what there is")
+            context.expect(listed?.text, equals: "streaming", "the list shows the text so far")
         },
         Check(
             "answers.repeated-append", .a9, .s1, .s2,
@@ -220,7 +224,8 @@ extension Check {
                 MessageRevision(of: answer, body: .assistant("text"), state: .complete))
             var other = append
             other.messages[0].content = "something else"
-            context.expect(try await chats.append(other).messages, equals: [ended], "it is returned as it is now")
+            context.expect(
+                try await chats.append(other).messages, equals: [ended], "a repeat returns the answer as it is now")
             for change in [
                 { $0.isStreaming = false }, { $0.messages[0].role = .user },
                 {
@@ -230,12 +235,12 @@ extension Check {
             ] as [(inout NewMessages) -> Void] {
                 var wrong = append
                 change(&wrong)
-                await context.expectError(.idempotencyMismatch, "another role, or a whole message, is another") {
+                await context.expectError(.idempotencyMismatch, "another role, or a whole message, is a mismatch") {
                     try await chats.append(wrong)
                 }
             }
             try await chats.append(.user("plain", key: "p"), to: "c")
-            await context.expectError(.idempotencyMismatch, "and so is an answer in place of a whole message") {
+            await context.expectError(.idempotencyMismatch, "an answer in place of a whole message is a mismatch") {
                 try await chats.append(NewMessages([.user("plain", key: "p")], to: "c", isStreaming: true))
             }
         },
@@ -258,44 +263,44 @@ extension Check {
             {
                 try await chats.unfinishedMessages(query)
             }
-            context.expect(try await unfinished().items, equals: expected, "all of them are found")
+            context.expect(try await unfinished().items, equals: expected, "all unfinished answers are found")
             var walked: [UnfinishedMessage] = []
             var query = UnfinishedQuery(notRevisedFor: .zero, limit: 4)
             repeat {
                 let page = try await unfinished(query)
-                context.expect(page.items.count <= 4, "a page keeps its limit")
+                context.expect(page.items.count <= 4, "a page has at most its limit")
                 walked += page.items
                 query.after = page.next
             } while query.after != nil
-            context.expect(walked, equals: expected, "page by page")
+            context.expect(walked, equals: expected, "a walk finds all of them in order")
             context.expect(
                 try await unfinished(UnfinishedQuery(notRevisedFor: .zero, limit: 0)).items, equals: [],
                 "a limit of 0 reads nothing")
             context.expect(
                 try await unfinished(UnfinishedQuery(notRevisedFor: .seconds(86_400))).items, equals: [],
-                "those that were written since are not among them")
+                "answers that were revised since are not found")
             for query in [
                 UnfinishedQuery(notRevisedFor: .seconds(-1)), UnfinishedQuery(notRevisedFor: .zero, limit: -1),
             ] {
-                await context.expectError(.invalidArgument, "what is negative is refused") {
+                await context.expectError(.invalidArgument, "negative numbers are refused") {
                     try await unfinished(query)
                 }
             }
             let moved = try await chats.storage(of: "a").reviseMessage(
                 MessageRevision(of: expected[2].message, body: .assistant("more")))
-            await context.expectError(.conflict, "one that moved meanwhile lives on") {
+            await context.expectError(.conflict, "an answer that was revised meanwhile is not ended") {
                 try await chats.storage(of: "a").reviseMessage(
                     MessageRevision(of: expected[2].message, state: .failed))
             }
             context.expect(
                 try await chats.storage(of: "a").reviseMessage(MessageRevision(of: moved, state: .failed)).state,
-                equals: .failed, "and is ended as it is")
+                equals: .failed, "an answer can be ended as it is now")
             try await chats.clearMessages(of: "one")
             try await chats.storage(of: "b").deleteConversation("two")
             context.expect(
                 try await unfinished().items.map(\.place),
                 equals: [expected[1], expected[3], expected[4]].map(\.place),
-                "what has ended or is gone is not among them")
+                "answers that ended or are gone are not found")
         },
         Check(
             "answers.restore", .s2, .a10, .b8,
@@ -313,9 +318,9 @@ extension Check {
             }
             try await chats.restoreConversation(snapshot)
             let read = try await chats.messages(of: "c")
-            context.expect(read, equals: snapshot.storedMessages, "it is what it was")
+            context.expect(read, equals: snapshot.storedMessages, "the messages are what they were")
             let ended = try await chats.reviseMessage(MessageRevision(of: read[0], state: .failed))
-            context.expect(ended.state, equals: .failed, "what was under way can be ended")
+            context.expect(ended.state, equals: .failed, "an answer under way can be ended")
             for writing in [
                 MessageWriting(state: .streaming, revision: 0), .init(state: .complete, revision: -1),
                 .init(state: .complete, revision: 0, revisedAt: time),
@@ -324,7 +329,7 @@ extension Check {
             ] {
                 var broken = ConversationSnapshot.sample("broken", messages: 2)
                 broken.messages[0].writing = writing
-                await context.expectError(.invalidArgument, "what none has become is refused") {
+                await context.expectError(.invalidArgument, "an impossible state is refused") {
                     try await chats.restoreConversation(broken)
                 }
             }
@@ -339,9 +344,9 @@ extension Check {
             let again = try await context.reopenWithoutClosing()
             context.expect(try await again.messages(of: "c"), equals: [revised], "the last checkpoint is there")
             let ended = try await again.endAnswer(1, of: "c", as: .failed)
-            context.expect(ended.content, equals: "so far", "it is ended with what there was")
-            context.expect(try await again.endAnswer(1, of: "c"), equals: ended, "once")
-            await context.expectError(.invalidArgument, "and not as one that goes on") {
+            context.expect(ended.content, equals: "so far", "the answer ends with its text so far")
+            context.expect(try await again.endAnswer(1, of: "c"), equals: ended, "ending it again returns the same")
+            await context.expectError(.invalidArgument, "an end that leaves it under way is refused") {
                 try await again.endAnswer(1, of: "c", as: .streaming)
             }
         },

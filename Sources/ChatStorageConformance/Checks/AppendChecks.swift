@@ -42,11 +42,12 @@ extension Check {
             context.expect(returned.map(\.conversationID), equals: ["one", "one", "one"], "the conversation is given")
             context.expect(try await chats.messages(of: "one"), equals: returned, "the same is read")
             let single = try await chats.append(.user("more"), to: "one")
-            context.expect(try await chats.messages(of: "one").last, equals: single, "so it is for a single message")
+            context.expect(
+                try await chats.messages(of: "one").last, equals: single, "a single message is read back too")
         },
         Check(
             "atomicity.append.nothing", .a2, .l1,
-            why: "An empty batch is a usual thing in a loop and must not make an empty chat."
+            why: "An empty batch is usual in a loop, and must not make an empty chat."
         ) { context in
             let chats = try await context.open()
             try await chats.restoreConversation(.sample("existing", messages: 2))
@@ -61,7 +62,7 @@ extension Check {
                             "appending nothing to \(id) returns nothing")
                     }
                 }
-                await context.expectError(.invalidArgument, "the id is checked all the same") {
+                await context.expectError(.invalidArgument, "the id is checked even so") {
                     try await chats.append([], to: "")
                 }
             }
@@ -93,11 +94,11 @@ extension Check {
             try await chats.append(.user("question"), to: "one")
             context.expect(
                 try await chats.append(.assistant("answer"), to: "one", if: .exists).sequence, equals: 2,
-                "one that exists is appended to")
+                "an existing conversation is appended to")
             try await chats.clearMessages(of: "one")
             context.expect(
                 try await chats.append(.assistant("answer"), to: "one", if: .exists).sequence, equals: 3,
-                "one that was cleared exists")
+                "a cleared conversation exists")
             try await chats.deleteConversation("one")
             await context.expectError(.conversationNotFound, "a deleted conversation is not found") {
                 try await chats.append([.assistant("late"), .user("later")], to: "one", if: .exists)
@@ -123,7 +124,8 @@ extension Check {
                 for snapshot in [.sample("one"), .sample("one", title: "title", messages: 3)]
                     as [ConversationSnapshot]
                 {
-                    await context.expectError(.conversationExists, "it is not restored over, not even by its like") {
+                    await context.expectError(.conversationExists, "it is not restored over, not even by an equal one")
+                    {
                         try await chats.restoreConversation(snapshot)
                     }
                 }
@@ -139,16 +141,16 @@ extension Check {
             for title in ["second", nil] {
                 context.expect(
                     try await chats.getOrCreateConversation("one", title: title), equals: created,
-                    "an existing one comes back as it is")
+                    "an existing conversation comes back as it is")
             }
             try await chats.updateTitle(of: "one", to: nil)
             context.expect(
                 try await chats.getOrCreateConversation("one", title: "third").title, equals: nil,
-                "one without a title keeps having none")
+                "a conversation without a title still has none")
         },
         Check(
             "atomicity.get-or-create.race", .a5,
-            why: "Two tabs that open one chat at once must get the same chat, and neither an error."
+            why: "Two tabs that open one chat at once must get the same chat, without an error."
         ) { context in
             let handles = try await context.open(handles: 8)
             for round in 0..<10 {
@@ -167,7 +169,7 @@ extension Check {
         },
         Check(
             "atomicity.create.race", .a4,
-            why: "Of two callers that each believe to have made a chat, one would write into the other's."
+            why: "If two callers both think that they made a chat, one writes into the other's."
         ) { context in
             let handles = try await context.open(handles: 6)
             for round in 0..<10 {

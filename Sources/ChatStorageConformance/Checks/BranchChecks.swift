@@ -10,33 +10,36 @@ extension Check {
             let chats = try await context.open()
             try await chats.append([.user("1"), .assistant("2"), .user("3"), .assistant("4")], to: "c")
             let edited = try await chats.append(.user("5"), to: "c", .insteadOf(3))
-            context.expect(edited.predecessor, equals: 2, "it follows what the other one followed")
-            try await context.expectPath(chats, [1, 2, 5], "it is the head")
+            context.expect(edited.predecessor, equals: 2, "the new question follows the predecessor of the old one")
+            try await context.expectPath(chats, [1, 2, 5], "the new question is the head")
             let again = try await chats.append(NewMessages([.assistant("6"), .user("7")], to: "c", .after(5)))
-            context.expect(again.messages.map(\.predecessor), equals: [nil, nil], "both follow the one before")
+            context.expect(again.messages.map(\.predecessor), equals: [nil, nil], "each follows the message before it")
             let first = try await chats.append(.user("8"), to: "c", .insteadOf(1))
-            context.expect(first.predecessor, equals: 0, "nothing precedes it")
-            try await context.expectPath(chats, [8], "it begins a path")
+            context.expect(first.predecessor, equals: 0, "the new first message has no predecessor")
+            try await context.expectPath(chats, [8], "the new first message begins a path")
             let beside = try await chats.append(
                 NewMessages([.assistant("9"), .user("10")], to: "c", .after(4), movesHead: false))
-            context.expect(beside.messages.map(\.predecessor), equals: [4, nil], "it goes where it says")
+            context.expect(beside.messages.map(\.predecessor), equals: [4, nil], "an append goes to its place")
             context.expect(beside.version?.head, equals: 8, "the head stays")
             try await context.expectPath(chats, [8], "the path stays")
             try await chats.append(.assistant("11"), to: "c")
             try await context.expectPath(chats, [8, 11], "an append without a place goes after the head")
-            context.expect(try await chats.conversation("c")?.head, equals: nil, "and becomes it")
-            context.expect(try await chats.conversation("c")?.messageCount, equals: 11, "all are kept")
+            context.expect(
+                try await chats.conversation("c")?.head, equals: nil, "the appended message becomes the head")
+            context.expect(try await chats.conversation("c")?.messageCount, equals: 11, "all messages are kept")
             try await context.expectUnchanged(chats, "nothing else changes") {
                 for place in [AppendPlace.after(12), .insteadOf(12), .insteadOf(0), .after(.max)] {
-                    await context.expectError(.messageNotFound, "a message that is not there is not followed") {
+                    await context.expectError(.messageNotFound, "a missing message cannot be followed") {
                         try await chats.append(.user("never"), to: "c", place)
                     }
                 }
                 for place in [AppendPlace.after(1), .insteadOf(1)] {
-                    await context.expectError(.messageNotFound, "nor one in a conversation that is not there") {
+                    await context.expectError(.messageNotFound, "a message of a missing conversation is not found") {
                         try await chats.append(.user("never"), to: "none", place)
                     }
-                    await context.expectError(.conversationNotFound, "which comes first if it must exist") {
+                    await context.expectError(
+                        .conversationNotFound, "a missing conversation comes first if it must exist"
+                    ) {
                         try await chats.append(NewMessages([.user("never")], to: "none", place, if: .exists))
                     }
                 }
@@ -46,7 +49,8 @@ extension Check {
             }
             let created = try await chats.append(.user("1"), to: "new", .after(0))
             context.expect(created.sequence, equals: 1, "after 0 a conversation is created")
-            context.expect(try await chats.conversation("new")?.isBranched, equals: false, "which has not branched")
+            context.expect(
+                try await chats.conversation("new")?.isBranched, equals: false, "such a conversation has not branched")
         },
         Check(
             "branches.read.paths", .b2, .l1, .o2,
@@ -63,41 +67,53 @@ extension Check {
                 context.expect(page.hasMore, equals: page.items.count == limit, "it says whether there may be more")
                 return page.items.map(\.sequence)
             }
-            context.expect(try await page(), equals: [1, 2, 7, 8, 9], "the current path")
-            context.expect(try await page(.end, .current, 2), equals: [8, 9], "its last messages")
-            context.expect(try await page(.end, .through(6)), equals: [1, 2, 5, 6], "another path")
-            context.expect(try await page(.end, .through(3)), equals: [1, 2, 3], "a part of a path")
-            context.expect(try await page(.end, .through(0)), equals: [], "before all messages is nothing")
-            context.expect(try await page(.end, .all), equals: Array(1...11), "all branches")
-            context.expect(try await page(.end, .all, 3), equals: [9, 10, 11], "their last messages")
-            context.expect(try await page(.before(8)), equals: [1, 2, 7], "before one of the path")
-            context.expect(try await page(.before(6)), equals: [1, 2, 5], "before one of another path: its own")
-            context.expect(try await page(.before(6), .through(9)), equals: [1, 2, 5], "whatever the path")
-            context.expect(try await page(.before(6), .all), equals: Array(1...5), "unless it is of all branches")
-            context.expect(try await page(.before(100)), equals: [1, 2, 7, 8, 9], "before one that is not there")
-            context.expect(try await page(.after(1), .current, 2), equals: [2, 7], "after one of the path")
+            context.expect(try await page(), equals: [1, 2, 7, 8, 9], "a page is of the current path")
+            context.expect(
+                try await page(.end, .current, 2), equals: [8, 9], "the last messages are those of the path")
+            context.expect(try await page(.end, .through(6)), equals: [1, 2, 5, 6], "a page can be of another path")
+            context.expect(
+                try await page(.end, .through(3)), equals: [1, 2, 3], "a path can end before its newest message")
+            context.expect(try await page(.end, .through(0)), equals: [], "the path through 0 is empty")
+            context.expect(try await page(.end, .all), equals: Array(1...11), "a page can be of all branches")
+            context.expect(
+                try await page(.end, .all, 3), equals: [9, 10, 11], "the last messages can be of all branches")
+            context.expect(
+                try await page(.before(8)), equals: [1, 2, 7], "a page can end before a message of the path")
+            context.expect(
+                try await page(.before(6)), equals: [1, 2, 5], "a page before a message of another path is of that path"
+            )
+            context.expect(
+                try await page(.before(6), .through(9)), equals: [1, 2, 5], "that is so whatever path is asked for")
+            context.expect(
+                try await page(.before(6), .all), equals: Array(1...5), "a page of all branches ends before the message"
+            )
+            context.expect(
+                try await page(.before(100)), equals: [1, 2, 7, 8, 9], "a page can end before a missing sequence")
+            context.expect(
+                try await page(.after(1), .current, 2), equals: [2, 7], "a page can begin after a message of the path")
             context.expect(try await page(.after(0), .through(4)), equals: [1, 2, 3, 4], "after 0")
-            context.expect(try await page(.after(9)), equals: [], "after the end")
-            context.expect(try await page(.after(3), .all, 2), equals: [4, 5], "after one of all")
+            context.expect(try await page(.after(9)), equals: [], "a page after the end is empty")
+            context.expect(
+                try await page(.after(3), .all, 2), equals: [4, 5], "a page of all branches can begin after a message")
             for (position, path) in [
                 (3, .current), (11, .current), (7, .through(6)), (9, .through(8)),
             ] as [(Int64, MessageQuery.Path)] {
-                await context.expectError(.conflict, "after one that is not on the path is a conflict") {
+                await context.expectError(.conflict, "a page after a message that is not on the path is a conflict") {
                     try await chats.messages(MessageQuery(of: "c", .after(position), on: path))
                 }
             }
-            await context.expectError(.messageNotFound, "a path through one that is not there is not found") {
+            await context.expectError(.messageNotFound, "a path through a missing message is not found") {
                 try await chats.messages(MessageQuery(of: "c", on: .through(12)))
             }
             await context.expectError(.invalidArgument, "a negative end is refused") {
                 try await chats.messages(MessageQuery(of: "c", on: .through(-1)))
             }
             let none = try await chats.messages(MessageQuery(of: "none", on: .through(7)))
-            context.expect(none.items, equals: [], "a conversation that is not there has none")
+            context.expect(none.items, equals: [], "a missing conversation has no messages")
             let unread = try await chats.messages(MessageQuery(of: "c", on: .through(12), limit: 0))
             context.expect(unread.items, equals: [], "a limit of 0 reads nothing")
             let history = try await chats.history(of: "c", before: 6).map(\.content)
-            context.expect(history, equals: ["1", "2", "5"], "what the model was given before it answered")
+            context.expect(history, equals: ["1", "2", "5"], "a history can end at any message")
             let found = try await chats.messages(MessageQuery(of: "c", .sequences([10, 3, 9]))).items
             context.expect(found.map(\.sequence), equals: [3, 9, 10], "messages of all branches are looked up")
         },
@@ -118,7 +134,7 @@ extension Check {
                     query.path = page.through.map { .through($0) } ?? .current
                     try await chats.updateConversation("c", .head(seen.count % 2 == 0 ? 6 : 11))
                 }
-                context.expect(seen, equals: [1, 2, 7, 8, 9], "it stays on its path")
+                context.expect(seen, equals: [1, 2, 7, 8, 9], "a walk stays on its path")
                 try await chats.updateConversation("c", .head(9))
             }
             var walk = chats.allMessages(of: "c").makeAsyncIterator()
@@ -126,13 +142,13 @@ extension Check {
             try await chats.updateConversation("c", .head(6))
             var rest: [Int64] = []
             while let message = try await walk.next() { rest.append(message.sequence) }
-            context.expect(rest, equals: [2, 7, 8, 9], "and stays on its path")
+            context.expect(rest, equals: [2, 7, 8, 9], "the library's walk stays on its path")
             try await chats.append([.user("1"), .assistant("2")], to: "linear")
             let page = try await chats.messages(MessageQuery(of: "linear", .after(0), limit: 2))
-            context.expect(page.through, equals: nil, "one that has not branched is walked on")
+            context.expect(page.through, equals: nil, "a conversation without branches has no path to name")
             try await chats.append(.user("3"), to: "linear")
             let next = try await chats.messages(MessageQuery(of: "linear", .after(2), limit: 2))
-            context.expect(next.items.map(\.sequence), equals: [3], "while others append")
+            context.expect(next.items.map(\.sequence), equals: [3], "a walk goes on while others append")
         },
         Check(
             "branches.head", .b4, .a8, .k3, .l6, .e1,
@@ -140,7 +156,7 @@ extension Check {
         ) { context in
             let chats = try await context.open()
             try await context.makeTree(chats, "c")
-            let first = try context.require(await chats.conversation("c"), "it is there")
+            let first = try context.require(await chats.conversation("c"), "the conversation exists")
             for (change, head, path) in [
                 (.head(6), 6, [1, 2, 5, 6]), (.head(2), 2, [1, 2]), (.head(0), 0, []), (.head(11), nil, [10, 11]),
                 (.show(branch: 5), 6, [1, 2, 5, 6]), (.show(branch: 2), 9, [1, 2, 7, 8, 9]),
@@ -149,10 +165,10 @@ extension Check {
                 let changed = try await chats.updateConversation("c", change)
                 context.expect(changed?.head, equals: head, "the head is where it was put")
                 context.expect(changed?.updatedAt, equals: first.updatedAt, "the time of update stays")
-                context.expect(try await chats.conversation("c"), equals: changed, "it is read so")
-                try await context.expectPath(chats, path, "the path goes back from it")
+                context.expect(try await chats.conversation("c"), equals: changed, "a read returns the same")
+                try await context.expectPath(chats, path, "the path goes back from the head")
             }
-            let before = try context.require(await chats.conversation("c"), "it is there")
+            let before = try context.require(await chats.conversation("c"), "the conversation exists")
             try await chats.updateConversation("c", .head(6))
             await context.expectError(.conflict, "another head is another version") {
                 try await chats.append([.user("never")], to: "c", if: .unchanged(since: before))
@@ -162,7 +178,7 @@ extension Check {
             context.expect(back?.version, equals: before.version, "the same head is the same version")
             try await context.expectUnchanged(chats, "nothing changes") {
                 for change in [ConversationChange.head(12), .show(branch: 12), .show(branch: 0), .head(.max)] {
-                    await context.expectError(.messageNotFound, "a message that is not there is no head") {
+                    await context.expectError(.messageNotFound, "a missing message cannot be the head") {
                         try await chats.updateConversation("c", change.title("never"))
                     }
                 }
@@ -171,26 +187,28 @@ extension Check {
                 }
                 context.expect(
                     try await chats.updateConversation("none", .head(5)), equals: nil,
-                    "one that does not exist is none")
+                    "a missing conversation is nil")
             }
             try await chats.updateConversation("c", .head(6).read(through: 6))
             context.expect(try await chats.conversation("c")?.hasUnread, equals: false, "what the path shows is read")
             try await chats.updateConversation("c", .head(9))
-            context.expect(try await chats.conversation("c")?.hasUnread, equals: true, "what it shows is not")
+            context.expect(
+                try await chats.conversation("c")?.hasUnread, equals: true, "messages of another path are unread")
             let listed = try await chats.conversations(ConversationQuery(preview: 10)).items.first
             context.expect(listed?.preview?.text, equals: "9", "the preview is of the current path")
             try await chats.updateConversation("c", .head(0))
             let empty = try await chats.conversations(ConversationQuery(preview: 10)).items.first
-            context.expect(empty?.preview, equals: nil, "an empty path has none")
+            context.expect(empty?.preview, equals: nil, "an empty path has no preview")
         },
         Check(
             "branches.forks", .b5, .b7,
-            why: "An app that cannot say 2 of 3 cannot lead anybody back."
+            why: "An app that cannot show 2 of 3 cannot lead anybody back."
         ) { context in
             let chats = try await context.open()
-            context.expect(try await chats.forks(of: "none"), equals: [], "one that is not there has none")
+            context.expect(try await chats.forks(of: "none"), equals: [], "a missing conversation has no forks")
             try await chats.append([.user("1"), .assistant("2")], to: "linear")
-            context.expect(try await chats.forks(of: "linear"), equals: [], "nor has one that has not branched")
+            context.expect(
+                try await chats.forks(of: "linear"), equals: [], "a conversation without branches has no forks")
             try await context.makeTree(chats, "c")
             let expected = [
                 Fork(after: 0, successors: [.init(sequence: 1, newestEnd: 9), .init(sequence: 10, newestEnd: 11)]),
@@ -201,20 +219,21 @@ extension Check {
                         .init(sequence: 7, newestEnd: 9),
                     ]),
             ]
-            context.expect(try await chats.forks(of: "c"), equals: expected, "every place and every newest end")
+            context.expect(
+                try await chats.forks(of: "c"), equals: expected, "every fork is there with every newest end")
             try await chats.updateConversation("c", .head(0))
-            context.expect(try await chats.forks(of: "c"), equals: expected, "wherever the head is")
+            context.expect(try await chats.forks(of: "c"), equals: expected, "the forks do not depend on the head")
             try await chats.append(.user("12"), to: "c", .after(3))
             try await chats.append(.user("13"), to: "c", .after(4))
             context.expect(try await chats.forks(of: "c").map(\.after), equals: [0, 2, 3], "a tree grows")
             context.expect(
                 try await chats.forks(of: "c").first?.successors.map(\.newestEnd), equals: [13, 11],
-                "and has newer ends")
+                "the newest ends are newer then")
             await context.expectError(.invalidArgument, "a wrong id is refused") { try await chats.forks(of: "") }
         },
         Check(
             "branches.forks.many", .b5, .b6, timeLimit: .seconds(300),
-            why: "A chat that was regenerated for years must open like any other."
+            why: "A chat with years of regenerated answers must open like any other."
         ) { context in
             let chats = try await context.open()
             let count: Int64 = 2_000
@@ -229,13 +248,13 @@ extension Check {
                 try await chats.restoreConversation(snapshot)
             }
             let wide = try await chats.forks(of: "wide")
-            context.expect(wide.map(\.successors.count), equals: [Int(count) - 2], "all follow one message")
+            context.expect(wide.map(\.successors.count), equals: [Int(count) - 2], "all messages follow one")
             let deep = try await chats.forks(of: "deep")
             context.expect(deep.count, equals: Int(count) / 2 - 1, "every other message is a fork")
             let last = try await chats.messages(of: "deep", limit: 3)
             context.expect(last.map(\.sequence), equals: [count - 4, count - 2, count], "the path is read")
             let all = try await chats.messages(MessageQuery(of: "deep", .after(0), limit: 10_000)).items
-            context.expect(all.count, equals: Int(count) / 2 + 1, "to its beginning")
+            context.expect(all.count, equals: Int(count) / 2 + 1, "the path is read to its beginning")
             context.expect(
                 try await chats.removeMessages(MessageRemoval(.from(4), of: "wide")), equals: 1, "one is removed")
             context.expect(try await chats.deleteConversation("deep"), equals: true, "such a tree is deleted")
@@ -247,21 +266,23 @@ extension Check {
             let chats = try await context.open()
             for sequence in 0..<5 as Range<Int64> {
                 let stored = try await chats.append(.user("\(sequence)"), to: "c", .after(sequence))
-                context.expect(stored.predecessor, equals: nil, "it follows the one before")
+                context.expect(
+                    stored.predecessor, equals: nil, "an append after the newest message names no predecessor")
             }
             try await chats.updateConversation("c", .head(5))
             try await chats.append(NewMessages([.user("5")], to: "c", .after(5)))
             try await chats.removeMessages([3], of: "c")
             try await chats.append(.user("6"), to: "c", .after(6))
             let conversation = try await chats.conversation("c")
-            context.expect(conversation?.isBranched, equals: false, "it has not branched")
-            context.expect(conversation?.head, equals: nil, "the newest message is its head")
+            context.expect(conversation?.isBranched, equals: false, "the conversation has not branched")
+            context.expect(conversation?.head, equals: nil, "a head that is the newest message is nil")
             context.expect(
-                try await chats.messages(MessageQuery(of: "c")).through, equals: nil, "and pages say so")
+                try await chats.messages(MessageQuery(of: "c")).through, equals: nil, "a page names no end of its path")
             try await chats.clearMessages(of: "c")
             let again = try await chats.append(.user("7"), to: "c", .after(0))
-            context.expect(again.predecessor, equals: nil, "after a clear nothing is the one before")
-            context.expect(try await chats.conversation("c")?.isBranched, equals: false, "nor is that a branch")
+            context.expect(again.predecessor, equals: nil, "after a clear, an append after 0 names no predecessor")
+            context.expect(
+                try await chats.conversation("c")?.isBranched, equals: false, "an append after a clear is no branch")
         },
         Check(
             "branches.clear", .c4, .b7, .b6,
@@ -275,12 +296,12 @@ extension Check {
             context.expect(conversation?.head, equals: nil, "there is no head")
             context.expect(conversation?.isBranched, equals: false, "there are no branches")
             context.expect(try await chats.forks(of: "c"), equals: [], "there are no forks")
-            await context.expectError(.messageNotFound, "what was cleared is not followed") {
+            await context.expectError(.messageNotFound, "a cleared message cannot be followed") {
                 try await chats.append(.user("never"), to: "c", .after(6))
             }
             let next = try await chats.append(.user("12"), to: "c")
             context.expect(next.sequence, equals: 12, "sequences go on")
-            try await context.expectPath(chats, [12], "and so does the chat")
+            try await context.expectPath(chats, [12], "the chat goes on")
         },
         Check(
             "branches.restore", .b8, .a10, .e1,
@@ -290,36 +311,38 @@ extension Check {
             try await context.makeTree(chats, "c")
             try await chats.updateConversation("c", .head(6))
             try await chats.removeMessages([2, 9], of: "c")
-            let original = try context.require(await chats.conversation("c"), "it is there")
+            let original = try context.require(await chats.conversation("c"), "the conversation exists")
             let messages = try await chats.messages(MessageQuery(of: "c", on: .all, limit: 100)).items
             let snapshot = ConversationSnapshot(
                 id: "copy", createdAt: original.createdAt, updatedAt: original.updatedAt,
                 lastSequence: original.lastSequence, head: original.head,
                 messages: messages.map(ConversationSnapshot.Message.init))
             let restored = try await chats.restoreConversation(snapshot)
-            context.expect(restored, equals: snapshot.conversation, "it is what it was")
-            context.expect(try await chats.conversation("copy"), equals: restored, "it is read so")
-            context.expect(restored.head, equals: 6, "with its head")
+            context.expect(restored, equals: snapshot.conversation, "a restored conversation is what it was")
+            context.expect(try await chats.conversation("copy"), equals: restored, "a read returns the same")
+            context.expect(restored.head, equals: 6, "a restored conversation has its head")
             context.expect(
                 try await chats.messages(MessageQuery(of: "copy", on: .all, limit: 100)).items,
-                equals: snapshot.storedMessages, "with its messages")
-            context.expect(try await chats.forks(of: "copy"), equals: try await chats.forks(of: "c"), "and its forks")
+                equals: snapshot.storedMessages, "a restored conversation has its messages")
+            context.expect(
+                try await chats.forks(of: "copy"), equals: try await chats.forks(of: "c"),
+                "a restored conversation has its forks")
             var linear = ConversationSnapshot.sample("linear", messages: 3)
             for index in 0..<3 { linear.messages[index].predecessor = Int64(index) }
             linear.head = 3
             let plain = try await chats.restoreConversation(linear)
-            context.expect(plain.isBranched, equals: false, "one that says what goes without saying has not branched")
+            context.expect(plain.isBranched, equals: false, "predecessors that are the default make no branch")
             for change in [
                 { $0.head = 9 }, { $0.head = -1 }, { $0.messages[1].predecessor = 2 },
                 { $0.messages[1].predecessor = 3 }, { $0.messages[2].predecessor = -1 },
             ] as [(inout ConversationSnapshot) -> Void] {
                 var broken = ConversationSnapshot.sample("broken", messages: 3)
                 change(&broken)
-                await context.expectError(.invalidArgument, "what is not in it is refused") {
+                await context.expectError(.invalidArgument, "a predecessor or head that is not in it is refused") {
                     try await chats.restoreConversation(broken)
                 }
             }
-            context.expect(try await chats.conversation("broken"), equals: nil, "and nothing of it is stored")
+            context.expect(try await chats.conversation("broken"), equals: nil, "nothing of it is stored")
         },
         Check(
             "branches.keys", .a9, .b1,
@@ -336,9 +359,9 @@ extension Check {
                 repeated.place = place
                 let result = try await chats.append(repeated)
                 context.expect(result.messages, equals: first.messages, "a repeat returns what was stored")
-                context.expect(result.version, equals: before?.version, "and the version as it is")
+                context.expect(result.version, equals: before?.version, "a repeat returns the current version")
             }
-            context.expect(try await chats.conversation("c"), equals: before, "it moves no head")
+            context.expect(try await chats.conversation("c"), equals: before, "a repeat moves no head")
         },
         Check(
             "branches.concurrent", .b1, .a6, .b7,
@@ -366,7 +389,7 @@ extension Check {
             }
             try await context.expectTree(handles[0], "c")
             let conversation = try await handles[0].conversation("c")
-            context.expect(conversation?.messageCount, equals: 11 + 36, "every append is there")
+            context.expect(conversation?.messageCount, equals: 11 + 36, "every message is there")
         },
     ]
 }

@@ -5,7 +5,7 @@ extension Check {
     static let cancellation: [Check] = [
         Check(
             "cancellation.before-the-call", .a7,
-            why: "A view that disappears cancels its tasks; they must end, and with the error that says so."
+            why: "A view that disappears cancels its tasks; they must end with the error that says so."
         ) { context in
             let chats = try await context.open()
             try await chats.restoreConversation(.sample("one", messages: 2))
@@ -69,7 +69,7 @@ extension Check {
         },
         Check(
             "cancellation.large-writes", .a7, .a1, .a10,
-            why: "The longer a write takes, the likelier somebody gives up on it; it must not be cut where it was."
+            why: "The longer a write takes, the likelier it is cancelled; it must not stay half done."
         ) { context in
             let handles = try await context.open(handles: 3)
             let count: Int64 = 1_000

@@ -5,7 +5,7 @@ extension Check {
     static let cascade: [Check] = [
         Check(
             "cascade.delete.removes-all", .c1,
-            why: "Who deletes a chat wants its words gone, and only its words."
+            why: "A person who deletes a chat wants its messages gone, and no others."
         ) { context in
             let chats = try await context.open()
             try await chats.restoreConversation(.sample("kept", title: "kept", messages: 3))
@@ -44,16 +44,17 @@ extension Check {
             context.expect(try await chats.messages(of: "missing"), equals: [], "the row is not there")
             context.expect(
                 try await insert("one"), equals: .written,
-                "the database takes one of a conversation that exists, so that was what it refused")
+                "the database takes a message of an existing conversation, so it was the missing one that it refused")
             context.expect(
-                try await chats.deleteConversation("one"), equals: true, "a message written so is deleted with it")
+                try await chats.deleteConversation("one"), equals: true,
+                "a message written past the library is deleted with it")
             context.expect(
                 try await insert("one"), equals: .refusedByConstraint,
                 "after the conversation was deleted the database refuses its messages")
         },
         Check(
             "cascade.orphans-are-not-read", .c2, .c3, needs: [.capability(.engineConstraints), .ownStore],
-            why: "What somebody deleted with another program must not turn up again, least of all in a new chat."
+            why: "Chats deleted with another program must not turn up again, least of all in a new chat."
         ) { context in
             let chats = try await context.open()
             for id: ConversationID in ["one", "kept"] { try await chats.append([.user("a"), .assistant("b")], to: id) }
@@ -64,9 +65,12 @@ extension Check {
             context.expect(try await chats.conversation("one"), equals: nil, "the conversation is gone")
             context.expect(try await chats.messages(of: "one"), equals: [], "its messages are not read")
             context.expect(try await chats.deleteConversation("one"), equals: false, "there is nothing to delete")
-            context.expect(try await chats.append(.user("new"), to: "one").sequence, equals: 1, "a new one begins at 1")
-            try await context.expectContents(of: "one", in: chats, equal: ["new"], "it has none of the old messages")
-            try await context.expectContents(of: "kept", in: chats, equal: ["a", "b"], "others are as they were")
+            context.expect(
+                try await chats.append(.user("new"), to: "one").sequence, equals: 1, "a new conversation begins at 1")
+            try await context.expectContents(
+                of: "one", in: chats, equal: ["new"], "a new conversation has none of the old messages")
+            try await context.expectContents(
+                of: "kept", in: chats, equal: ["a", "b"], "other conversations are as they were")
         },
         Check(
             "cascade.recreated.is-new", .c3,

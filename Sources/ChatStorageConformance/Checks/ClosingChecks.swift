@@ -69,7 +69,7 @@ extension Check {
                     } catch let error as ChatStorageError {
                         context.expect(
                             error.code == .closed || error.code == .unavailable,
-                            "a call under way finishes, or is closed or unavailable", actual: "\(error)")
+                            "a call under way finishes, or throws closed or unavailable", actual: "\(error)")
                         return nil
                     }
                 }
@@ -107,10 +107,10 @@ extension Check {
                     } catch let error as ChatStorageError {
                         context.expect(
                             error.code == .closed || error.code == .unavailable,
-                            "a call under way finishes, or is closed or unavailable", actual: "\(error)")
+                            "a call under way finishes, or throws closed or unavailable", actual: "\(error)")
                     }
                 }
-                await context.expectError(.closed, "it is closed once close() has returned") {
+                await context.expectError(.closed, "calls throw closed once close() has returned") {
                     try await closing.messages(of: "one")
                 }
             }
@@ -146,11 +146,11 @@ extension Check {
         _ context: CheckContext
     ) async throws {
         let read = try await chats.messages(of: id, limit: 1_000)
-        context.expect(read.map(\.sequence), equals: read.indices.map { Int64($0) + 1 }, "there is no gap")
+        context.expect(read.map(\.sequence), equals: read.indices.map { Int64($0) + 1 }, "sequences have no gap")
         context.expect(
             try await chats.conversation(id)?.lastSequence ?? 0, equals: Int64(read.count), "the last sequence fits")
         let counts = Dictionary(grouping: read) { $0.content.prefix { $0 != "/" } }.mapValues(\.count)
-        context.expect(counts.values.allSatisfy { $0 == size }, "no append is there half", actual: "\(counts)")
+        context.expect(counts.values.allSatisfy { $0 == size }, "no append is stored by half", actual: "\(counts)")
         for messages in returned.compactMap(\.self) {
             context.expect(Set(read).isSuperset(of: messages), "an append that returned is stored")
         }

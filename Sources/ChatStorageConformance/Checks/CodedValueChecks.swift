@@ -59,7 +59,8 @@ extension Check {
             context.expect(
                 try await chats.conversation("restored"), equals: snapshot.conversation, "a saved snapshot is restored")
             try await context.expectContents(
-                of: "restored", in: chats, equal: snapshot.messages.map(\.content), "its messages too")
+                of: "restored", in: chats, equal: snapshot.messages.map(\.content),
+                "the messages of a saved snapshot are restored")
 
             for number in 0..<5 { try await chats.createConversation(ConversationID("\(number)")) }
             let all = try await chats.conversations(limit: 100)

@@ -5,7 +5,7 @@ extension Check {
     static let concurrency: [Check] = [
         Check(
             "concurrency.writers-on-many", .o1, .a6,
-            why: "Everybody's chats are written at once; they must not run into each other."
+            why: "Many chats are written at once, and must not get mixed up."
         ) { context in
             let handles = try await context.open(handles: 6)
             let ids = (0..<10).map { ConversationID("conversation \($0)") }
@@ -27,7 +27,7 @@ extension Check {
         },
         Check(
             "concurrency.times-follow-sequences", .o4,
-            why: "A list of messages sorted by time must be the conversation, also when servers' clocks differ."
+            why: "Messages sorted by time must be the conversation, even if servers' clocks differ."
         ) { context in
             let handles = try await context.open(handles: 6)
             _ = try await context.concurrently(handles.count) { writer in
@@ -41,7 +41,7 @@ extension Check {
         },
         Check(
             "concurrency.delete-against-append", .c1, .c3, .a1,
-            why: "Deleting a chat while an answer comes in must leave all of the chat or a new one, no remains."
+            why: "Deleting a chat while an answer comes in must leave nothing or a whole new chat."
         ) { context in
             let handles = try await context.open(handles: 4)
             for round in 0..<10 {
@@ -69,12 +69,12 @@ extension Check {
                 context.expect(conversation?.title, equals: nil, "nothing of the deleted conversation is left")
                 context.expect(
                     Set(returned.flatMap(\.self)).isSuperset(of: left), "what is there was returned by an append")
-                context.expect(left.count % 2 == 0, "appends are there whole", actual: "\(left.count)")
+                context.expect(left.count % 2 == 0, "appends are stored whole", actual: "\(left.count)")
             }
         },
         Check(
             "concurrency.delete-against-conditional-append", .a3, .c1,
-            why: "An answer that must not bring a deleted chat back must not do so however close they are."
+            why: "A late answer must not bring a deleted chat back, however close the two calls are."
         ) { context in
             let handles = try await context.open(handles: 4)
             for round in 0..<10 {
@@ -93,7 +93,7 @@ extension Check {
                         }
                     }
                 }
-                context.expect(try await handles[0].conversation(id), equals: nil, "it stays deleted")
+                context.expect(try await handles[0].conversation(id), equals: nil, "the conversation stays deleted")
                 context.expect(try await handles[1].messages(of: id), equals: [], "no message is left")
             }
         },

@@ -14,10 +14,10 @@ extension Check {
             let read = try context.require(await chats.conversation("one"), "it is there")
             context.expect(
                 try await chats.append(.user("3"), to: "one", if: .unchanged(since: read)).sequence, equals: 3,
-                "one that was read after the last append is unchanged")
+                "a conversation read after the last append is unchanged")
             try await context.expectUnchanged(chats, "a conflict writes nothing") {
                 for old in [created, read] {
-                    await context.expectError(.conflict, "one that was appended to since is a conflict") {
+                    await context.expectError(.conflict, "an append since then is a conflict") {
                         try await chats.append([.user("x"), .user("y")], to: "one", if: .unchanged(since: old))
                     }
                 }
@@ -51,7 +51,7 @@ extension Check {
             let result = try await chats.append(NewMessages([.user("next", key: "key 0")], to: "one"))
             context.expect(result.version, equals: version, "a repeat returns the version as it is now")
             let none = try await chats.append(NewMessages([], to: "one"))
-            context.expect(none.version, equals: nil, "an append of nothing returns none")
+            context.expect(none.version, equals: nil, "an append of nothing returns no version")
         },
         Check(
             "conditions.unchanged.missing", .a8, .a3, .e1,
@@ -61,7 +61,7 @@ extension Check {
             let created = try await chats.createConversation("one")
             try await chats.deleteConversation("one")
             for id in ["one", "never"] as [ConversationID] {
-                await context.expectError(.conversationNotFound, "one that does not exist is not found") {
+                await context.expectError(.conversationNotFound, "a missing conversation is not found") {
                     try await chats.append(.user("x"), to: id, if: .unchanged(since: created))
                 }
             }
@@ -69,7 +69,7 @@ extension Check {
         },
         Check(
             "conditions.unchanged.incarnation", .a8, .c3,
-            why: "A chat that was deleted and made again under its name is another, also if it is as long."
+            why: "A chat that was deleted and made again under its name is another one, even if it is as long."
         ) { context in
             let chats = try await context.open()
             try await chats.restoreConversation(.sample("one", messages: 2))
@@ -80,7 +80,7 @@ extension Check {
                 ConversationVersion(createdAt: Timestamp(microsecondsSinceEpoch: .max), lastSequence: 2),
                 ConversationVersion(createdAt: Timestamp(microsecondsSinceEpoch: .min), lastSequence: 2),
             ] {
-                await context.expectError(.conflict, "one created at another time is a conflict: \(other)") {
+                await context.expectError(.conflict, "a conversation created at another time is a conflict: \(other)") {
                     try await chats.append(.user("x"), to: "one", if: .unchanged(other))
                 }
             }
@@ -121,7 +121,7 @@ extension Check {
             await context.expectError(.conflict, "a clear is a change") {
                 try await chats.append(.assistant("answer"), to: "one", if: .unchanged(since: read))
             }
-            await context.expectError(.conflict, "also for messages with keys") {
+            await context.expectError(.conflict, "a clear is a change for messages with keys too") {
                 try await chats.append(.assistant("answer", key: "key"), to: "one", if: .unchanged(since: read))
             }
             let cleared = try context.require(await chats.conversation("one"), "it is there")
@@ -131,11 +131,11 @@ extension Check {
             let later = try context.require(await chats.conversation("one"), "it is there")
             context.expect(
                 try await chats.append(.user("next", key: "next"), to: "one", if: .unchanged(since: later)).sequence,
-                equals: 3, "and that of an append after it")
+                equals: 3, "the version after a later append is taken")
         },
         Check(
             "conditions.unchanged.race", .a8, .a6,
-            why: "Of several answers to one question one is stored, and the others are told so."
+            why: "Of several answers to one question one is stored, and the others get an error."
         ) { context in
             let handles = try await context.open(handles: 6)
             for round in 0..<10 {
@@ -151,7 +151,8 @@ extension Check {
                 }
                 context.expect(won.count { !$0.isEmpty }, equals: 1, "one of the callers appends")
                 context.expect(
-                    try await handles[1].messages(of: id), equals: won.flatMap(\.self), "what it appended is there")
+                    try await handles[1].messages(of: id), equals: won.flatMap(\.self),
+                    "the messages of that caller are there")
             }
         },
     ]

@@ -31,7 +31,7 @@ extension Check {
         },
         Check(
             "text.content.too-large", .t4, .t6,
-            why: "What one backend takes and another refuses cannot be moved between them."
+            why: "A message that only some backends take cannot be moved between them."
         ) { context in
             let chats = try await context.open()
             let limit = Limits.contentBytes.upperBound
@@ -45,7 +45,7 @@ extension Check {
                     }
                     var snapshot = ConversationSnapshot.sample("one", messages: 2)
                     snapshot.messages[1].content = text
-                    await context.expectError(.invalidArgument, "so it is when a conversation is restored") {
+                    await context.expectError(.invalidArgument, "one byte more is refused in a restored conversation") {
                         try await chats.restoreConversation(snapshot)
                     }
                 }
@@ -53,7 +53,7 @@ extension Check {
         },
         Check(
             "text.content.nul-refused", .t4, .t6,
-            why: "PostgreSQL cannot hold U+0000 and C reads up to it: a message must not be cut there in silence."
+            why: "PostgreSQL cannot hold U+0000 and C stops at it: a message must not be cut there silently."
         ) { context in
             let chats = try await context.open()
             try await chats.append(.user("before"), to: "existing")
@@ -112,7 +112,7 @@ extension Check {
         },
         Check(
             "text.content.any-text", .t5,
-            why: "What a person or a model wrote is given back as it was, whatever it looks like."
+            why: "A text of a person or a model must come back as it was, whatever it looks like."
         ) { context in
             let chats = try await context.open()
             let texts = SampleText.peculiar
@@ -132,7 +132,7 @@ extension Check {
         },
         Check(
             "text.content.random", .t5,
-            why: "Nobody thinks of every text; random ones find what lists of peculiar ones leave out."
+            why: "Random texts find faults that lists of peculiar ones miss."
         ) { context in
             let chats = try await context.open()
             var random = context.random()
@@ -142,7 +142,7 @@ extension Check {
         },
         Check(
             "text.breach.names-field-and-lengths", .t6,
-            why: "A developer who exceeds a limit must learn which and by how much, and a log must not quote the text."
+            why: "A developer must learn which limit was exceeded and by how much, and a log must not quote the text."
         ) { context in
             let backend = try await context.open()
             let chats = backend.asDefaultTenant

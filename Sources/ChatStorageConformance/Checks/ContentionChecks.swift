@@ -43,7 +43,7 @@ extension Check {
         },
         Check(
             "concurrency.readers-starve-nobody", .e4, .a1,
-            why: "A page that polls for news must not hold up the answer that it waits for: calls let others run."
+            why: "Calls must let others run: a page that polls for news must not hold up its own answer."
         ) { context in
             let chats = try await context.open()
             try await chats.append(.user("first"), to: "one")
@@ -68,7 +68,7 @@ extension Check {
                 }
             }
             context.expect(
-                written.withLock(\.self), equals: steps, "a writer comes to its end beside eight tasks that only read")
+                written.withLock(\.self), equals: steps, "a writer finishes beside eight tasks that only read")
         },
         Check(
             "cancellation.any-operation", .a7, .a1, .o1,
@@ -93,7 +93,7 @@ extension Check {
                 } catch let error as ChatStorageError {
                     context.expect(
                         [.conversationExists, .conversationNotFound, .messageNotFound, .conflict].contains(error.code),
-                        "a call that is cancelled throws no errors of its own",
+                        "a cancelled call throws only the usual errors",
                         actual: "\(summary(of: call)) threw \(error)")
                 }
             }

@@ -6,7 +6,7 @@ extension Check {
     static let conversationPages: [Check] = [
         Check(
             "pages.conversations.sizes", .l3,
-            why: "Where a page ends must not decide which chats a person can find."
+            why: "A person must find every chat, wherever pages end."
         ) { context in
             let chats = try await context.open()
             for index in 0..<12 {
@@ -27,7 +27,7 @@ extension Check {
         },
         Check(
             "pages.conversations.ties-across-pages", .l3, .o3,
-            why: "An import gives thousands of chats one time; none may be lost between pages."
+            why: "An import gives thousands of chats the same time; none may be lost between pages."
         ) { context in
             // One handle, or an engine that lets one writer in at a time might let one wait for too long.
             let chats = try await context.open()
@@ -44,7 +44,7 @@ extension Check {
                 sequence.append(conversation.id)
                 if sequence.count > ids.count { break }
             }
-            context.expect(sequence, equals: ids.sortedByUTF8(), "so they do in the sequence of all")
+            context.expect(sequence, equals: ids.sortedByUTF8(), "the sequence of all conversations gives each once")
         },
         Check(
             "pages.conversations.walk-while-writing", .l3,
@@ -117,7 +117,7 @@ extension Check {
         },
         Check(
             "pages.conversations.damaged-cursor", .l4,
-            why: "A cursor that was cut or changed on its way must not show some other page."
+            why: "A cursor that was damaged on its way must not show another page."
         ) { context in
             let chats = try await context.open()
             for id in ["a", "b", "c"] as [ConversationID] { try await chats.restoreConversation(.sample(id)) }
@@ -155,7 +155,7 @@ extension Check {
             }
             context.expect(
                 try await backend.tenant("a").conversations(after: cursor, limit: 1).items.map(\.id), equals: ["2"],
-                "the tenant's own goes on")
+                "the tenant's own cursor goes on")
         },
     ]
 

@@ -24,13 +24,15 @@ extension Check {
             context.expect(after.conversations, equals: before.conversations, "the conversations are the same")
             context.expect(
                 after.messages.flatMap(\.self), equals: before.messages.flatMap(\.self), "the messages are the same")
-            context.expect(try await TenantState(of: reopened.tenant("a")) == beforeOfTenant, "so are a tenant's")
+            context.expect(
+                try await TenantState(of: reopened.tenant("a")) == beforeOfTenant,
+                "a tenant's conversations are the same")
             context.expect(
                 try await reopened.append(.user("3"), to: "cleared").sequence, equals: 3, "counting goes on")
         },
         Check(
             "durability.not-closed", .d1, needs: [.capability(.durable)],
-            why: "Processes are killed and machines restart; whoever needs to close the store to keep a chat loses it."
+            why: "Processes are killed and machines restart; a chat that is kept only on closing is lost."
         ) { context in
             var backend = try await context.open()
             let writes: [StorageCall] = [
@@ -57,7 +59,7 @@ extension Check {
         },
         Check(
             "durability.visible-at-once", .d1, needs: [.capability(.multiProcess)],
-            why: "What one server has confirmed, the next request finds on another."
+            why: "The next request must find on another server what the first has confirmed."
         ) { context in
             let handles = try await context.open(handles: 2)
             for step in 0..<20 {

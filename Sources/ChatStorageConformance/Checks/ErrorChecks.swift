@@ -25,7 +25,7 @@ extension Check {
         },
         Check(
             "errors.precedence.arguments", .e1,
-            why: "An app that shows what is wrong must show the same on every backend when several things are."
+            why: "If several things are wrong, an app must show the same error on every backend."
         ) { context in
             let chats = try await context.open()
             try await chats.restoreConversation(.sample("existing", messages: 2))
@@ -103,7 +103,7 @@ extension Check {
         },
         Check(
             "errors.precedence.limit-before-cursor", .e1, .l1, .l4,
-            why: "A negative limit is a mistake in the app and a bad cursor one of its caller; the app's shows first."
+            why: "A negative limit is the app's mistake, a bad cursor its caller's; the app's must show first."
         ) { context in
             let backend = try await context.open()
             for chats in [backend.defaultTenant, backend.tenant("a")] {
@@ -114,7 +114,7 @@ extension Check {
                 await context.expectError(.invalidArgument, "a negative limit comes before a bad cursor") {
                     try await backend.conversations(after: cursor, limit: -1)
                 }
-                await context.expectError(.invalidCursor, "a bad cursor is refused also where nothing is asked for") {
+                await context.expectError(.invalidCursor, "a bad cursor is refused even with a limit of 0") {
                     try await backend.conversations(after: cursor, limit: 0)
                 }
             }
@@ -156,7 +156,7 @@ extension Check {
         },
         Check(
             "errors.tell-no-text", .e2,
-            why: "Errors end in logs, where nobody's words belong."
+            why: "Errors end up in logs, which must not have people's texts."
         ) { context in
             let chats = try await context.open()
             let secret = "xyzzy"
@@ -204,7 +204,7 @@ extension Check {
         },
         Check(
             "errors.locked-out", .e4, needs: [.capability(.multiProcess), .ownStore],
-            why: "A database that is busy for long is reported as such, and the message can be sent again."
+            why: "If a database is busy for long, the app must know that the message can be sent again."
         ) { context in
             let chats = try await context.open()
             try await chats.restoreConversation(.sample("one", title: "title", messages: 2))

@@ -5,14 +5,14 @@ extension Check {
     static let harness: [Check] = [
         Check(
             "harness.store.starts-empty", .c5,
-            why: "A check that finds another's data says nothing about the backend."
+            why: "A check that finds another check's data says nothing about the backend."
         ) { context in
             let chats = try await context.open()
             context.expect(try await chats.conversations(limit: 10), equals: [], "a new store has no conversations")
         },
         Check(
             "harness.stores.isolated", .n1,
-            why: "Stores that share data make one check's calls another's failure."
+            why: "If stores share data, one check's calls make another fail."
         ) { context in
             let one = try await context.open()
             let other = try await context.openOtherStore()

@@ -24,7 +24,7 @@ extension Check {
         },
         Check(
             "tenants.colliding-keys", .n1, .c1, .c4, .a9, .o1,
-            why: "Where a tenant, an id, a key and a sequence are joined, one chat's deletion can be another's too."
+            why: "If a tenant, an id, a key and a sequence are joined, deleting one chat can delete another."
         ) { context in
             let backend = try await context.open()
             for separator in ["", "/", ":", "\u{1f}", "\u{ffff}"] {
@@ -83,8 +83,10 @@ extension Check {
             try await chats.messages(of: id, limit: 10), equals: [other] + stored + [second, third], "messages are read"
         )
         context.expect(
-            try await chats.messages(of: id, .before(4), limit: 10), equals: [other] + stored, "and those before one")
-        context.expect(try await chats.messages(of: id, .after(4), limit: 10), equals: [third], "and those after one")
+            try await chats.messages(of: id, .before(4), limit: 10), equals: [other] + stored,
+            "messages before one are read")
+        context.expect(
+            try await chats.messages(of: id, .after(4), limit: 10), equals: [third], "messages after one are read")
         let retitled = try await chats.updateTitle(of: id, to: sql + sql)
         context.expect(retitled?.title, equals: sql + sql, "SQL is another title")
         context.expect(
@@ -103,8 +105,8 @@ extension Check {
         let restored = try await chats.restoreConversation(snapshot)
         context.expect(restored, equals: snapshot.conversation, "SQL is restored")
         let message = try await chats.messages(of: id).first
-        context.expect(message?.chatMessage, equals: .user(sql), "with its message")
-        context.expect(message?.key, equals: sql, "and its key")
+        context.expect(message?.chatMessage, equals: .user(sql), "the restored conversation has its message")
+        context.expect(message?.key, equals: sql, "the restored message has its key")
         context.expect(try await chats.deleteConversation(id), equals: true, "it is deleted again")
     }
 }

@@ -10,21 +10,22 @@ extension Check {
             let chats = try await context.open()
             let batch: [ChatMessage] = [.system("rules", key: "1"), .user("", key: "2"), .user("same", key: "3")]
             let stored = try await chats.append(batch, to: "one")
-            context.expect(stored.map(\.key), equals: ["1", "2", "3"], "what is stored has its keys")
+            context.expect(stored.map(\.key), equals: ["1", "2", "3"], "the stored messages have their keys")
             try await chats.append(.user("same", key: "4"), to: "one")
             try await chats.append(.user("same"), to: "one")
-            try await context.expectUnchanged(chats, "a repeated append changes nothing, no time either") {
+            try await context.expectUnchanged(chats, "a repeated append changes nothing, not even a time") {
                 context.expect(try await chats.append(batch, to: "one"), equals: stored, "it returns what is stored")
                 context.expect(
-                    try await chats.append(batch[2], to: "one"), equals: stored[2], "so it does for a part of it")
+                    try await chats.append(batch[2], to: "one"), equals: stored[2],
+                    "a repeat of one of its messages returns it")
                 context.expect(
                     try await chats.append([batch[2], batch[0]], to: "one"), equals: [stored[2], stored[0]],
-                    "and in another order")
+                    "a repeat in another order returns them")
             }
         },
         Check(
             "keys.read-back", .a9, .t5,
-            why: "An app finds by the key which of its messages have arrived."
+            why: "Keys show an app which of its messages have arrived."
         ) { context in
             let chats = try await context.open()
             var stored = try await chats.append([.user("a", key: "a"), .user("b", key: "b")], to: "one")
@@ -36,7 +37,7 @@ extension Check {
             }
             context.expect(
                 try await chats.history(of: "one"), equals: [.user("a"), .user("b"), .user("c")],
-                "what a model takes has none")
+                "a history has no keys")
         },
         Check(
             "keys.limits", .a9, .t6, .e1,
@@ -54,7 +55,8 @@ extension Check {
                 try await chats.messages(of: "one", limit: keys.count).compactMap(\.key), equals: keys,
                 "every key comes back as it was")
             context.expect(
-                try await chats.append(keys.map { .user("", key: $0) }, to: "one"), equals: stored, "and is found")
+                try await chats.append(keys.map { .user("", key: $0) }, to: "one"), equals: stored,
+                "every key is found again")
             try await context.expectUnchanged(chats, "a refused key leaves nothing behind") {
                 for id in ["one", "new"] as [ConversationID] {
                     for key in ["", "\0", "k\0", String(repeating: "e\u{301}", count: 101)] {
@@ -138,24 +140,25 @@ extension Check {
                     try await chats.append(batch, to: "one", if: .unchanged(since: created)), equals: stored,
                     "a repeated append is no conflict")
                 context.expect(
-                    try await chats.append(batch, to: "one", if: .exists), equals: stored, "nor under other conditions")
+                    try await chats.append(batch, to: "one", if: .exists), equals: stored,
+                    "a repeated append meets any condition")
                 await context.expectError(.idempotencyMismatch, "a mismatch comes before a conflict") {
                     try await chats.append([.user("b", key: "a")], to: "one", if: .unchanged(since: created))
                 }
-                await context.expectError(.conflict, "with new keys it is a conflict") {
+                await context.expectError(.conflict, "an append with new keys is a conflict") {
                     try await chats.append([.user("a", key: "b")], to: "one", if: .unchanged(since: created))
                 }
-                await context.expectError(.conversationNotFound, "elsewhere it is not found") {
+                await context.expectError(.conversationNotFound, "a repeat in a missing conversation is not found") {
                     try await chats.append(batch, to: "two", if: .unchanged(since: created))
                 }
-                await context.expectError(.conversationNotFound, "nor if it must only exist") {
+                await context.expectError(.conversationNotFound, "nor is it under the condition that it exists") {
                     try await chats.append(batch, to: "two", if: .exists)
                 }
             }
         },
         Check(
             "keys.bytes", .a9, .t2,
-            why: "Keys are made by programs; two that look alike are two."
+            why: "Programs make keys; two that look alike are still two keys."
         ) { context in
             let chats = try await context.open()
             let keys = ["\u{e9}", "e\u{301}", "k", "K", "k ", " k", "\u{212a}", "\u{feff}k", "\u{131}", "i"]
@@ -178,15 +181,15 @@ extension Check {
                     let message = ChatMessage.user("\(tenant ?? "") \(id)", key: "key")
                     for _ in 1...2 {
                         let stored = try await backend.storage(of: tenant).append(message, to: id)
-                        context.expect(stored.sequence, equals: 1, "it is the first message there")
-                        context.expect(stored.content, equals: message.content, "it is the one given")
+                        context.expect(stored.sequence, equals: 1, "the message is the first there")
+                        context.expect(stored.content, equals: message.content, "the message is the one that was given")
                     }
                 }
             }
         },
         Check(
             "keys.removed", .a9, .c1, .c4,
-            why: "What a person has deleted must not keep what they write anew from being stored."
+            why: "A deleted message must not prevent a new one with the same key from being stored."
         ) { context in
             let chats = try await context.open()
             try await chats.append([.user("old", key: "key"), .user("old", key: "other")], to: "one")
@@ -197,9 +200,9 @@ extension Check {
             try await chats.deleteConversation("one")
             context.expect(
                 try await chats.append(.assistant("newer", key: "key"), to: "one").sequence, equals: 1,
-                "so it is once its conversation was deleted")
+                "a key is free once its conversation was deleted")
             context.expect(
-                try await chats.messages(of: "one").map(\.content), equals: ["newer"], "only that one is there")
+                try await chats.messages(of: "one").map(\.content), equals: ["newer"], "only the new message is there")
         },
         Check(
             "keys.refused-append", .a9, .a1,
@@ -211,7 +214,7 @@ extension Check {
             await context.expectError(.invalidRole, "a bad role is refused") {
                 try await chats.append([.user("text", key: "key"), bad], to: "one")
             }
-            await context.expectError(.conversationNotFound, "so is a conversation that must exist") {
+            await context.expectError(.conversationNotFound, "a missing conversation that must exist is not found") {
                 try await chats.append(.user("text", key: "key"), to: "two", if: .exists)
             }
             for id in ["one", "two"] as [ConversationID] {
@@ -222,7 +225,7 @@ extension Check {
         },
         Check(
             "keys.restored", .a9, .a10,
-            why: "Moving a store must not make an app's late repeat a second message."
+            why: "After moving a store, an app's late repeat must not become a second message."
         ) { context in
             let chats = try await context.open()
             var snapshot = ConversationSnapshot.sample("one", messages: 4)
@@ -232,14 +235,15 @@ extension Check {
             snapshot.lastSequence = 20
             try await chats.restoreConversation(snapshot)
             let read = try await chats.messages(of: "one")
-            context.expect(read.map(\.key), equals: [nil, "\u{e9}", nil, "e\u{301}"], "it keeps its keys")
+            context.expect(
+                read.map(\.key), equals: [nil, "\u{e9}", nil, "e\u{301}"], "a restored conversation keeps its keys")
             context.expect(
                 try await chats.append(.assistant("message 2", key: "\u{e9}"), to: "one"), equals: read[1],
                 "an append that is repeated finds them")
             context.expect(
                 try await chats.append(
                     [.assistant("message 4", key: "e\u{301}"), .assistant("message 2", key: "\u{e9}")], to: "one"),
-                equals: [read[3], read[1]], "also on both sides of a gap")
+                equals: [read[3], read[1]], "a repeat finds keys on both sides of a gap")
             await context.expectError(.idempotencyMismatch, "another message of the key is a mismatch") {
                 try await chats.append(.user("other", key: "e\u{301}"), to: "one")
             }
@@ -247,20 +251,21 @@ extension Check {
         },
         Check(
             "keys.most-messages", .a9, .t4,
-            why: "An import in large appends is repeated after a failure, too."
+            why: "An import in large appends is also repeated after a failure."
         ) { context in
             let chats = try await context.open()
             let batch = (1...Limits.appendMessages).map { ChatMessage.user("\($0)", key: "key \($0)") }
             try await chats.append([.user("before"), .user("before")], to: "one")
             let stored = try await chats.append(batch, to: "one")
-            context.expect(stored.count, equals: batch.count, "they are stored")
-            context.expect(try await chats.append(batch, to: "one"), equals: stored, "they are found")
+            context.expect(stored.count, equals: batch.count, "the messages are stored")
+            context.expect(try await chats.append(batch, to: "one"), equals: stored, "a repeat finds the messages")
             context.expect(
-                try await chats.conversation("one")?.lastSequence, equals: Int64(batch.count) + 2, "and stored once")
+                try await chats.conversation("one")?.lastSequence, equals: Int64(batch.count) + 2,
+                "the messages are stored once")
         },
         Check(
             "keys.after-reopening", .a9, .d1, needs: [.capability(.durable), .ownStore],
-            why: "An app that was ended in an append repeats it when it starts again."
+            why: "An app that was killed during an append repeats it when it starts again."
         ) { context in
             let stored = try await context.open().append([.user("a", key: "a"), .user("b", key: "b")], to: "one")
             let chats = try await context.reopen()

@@ -18,10 +18,11 @@ extension Check {
                 }
                 context.expect(Set(stored).count, equals: 1, "all callers get the same messages")
                 context.expect(
-                    Array(try await handles[1].messages(of: id).suffix(2)), equals: stored[0], "they are stored")
+                    Array(try await handles[1].messages(of: id).suffix(2)), equals: stored[0], "the messages are stored"
+                )
                 context.expect(
                     try await handles[2].conversation(id)?.lastSequence, equals: Int64(2 + round % 2),
-                    "and stored once")
+                    "the messages are stored once")
             }
         },
         Check(
@@ -72,9 +73,10 @@ extension Check {
                 }
                 context.expect(stored.count { !$0.isEmpty }, equals: 1, "one of the batches is stored")
                 context.expect(
-                    try await handles[0].messages(of: id), equals: stored.flatMap(\.self), "nothing else is")
+                    try await handles[0].messages(of: id), equals: stored.flatMap(\.self), "nothing else is stored")
                 context.expect(
-                    try await handles[1].conversation(id)?.lastSequence, equals: 3, "and no sequence was used")
+                    try await handles[1].conversation(id)?.lastSequence, equals: 3,
+                    "the conversation has no other sequences")
             }
         },
     ]

@@ -5,7 +5,7 @@ extension Check {
     static let labels: [Check] = [
         Check(
             "labels.change", .k1, .k3, .o6,
-            why: "A pin must not move a chat, and a label is one, however often it is added."
+            why: "A pin must not move a chat, and a label added twice is still one label."
         ) { context in
             let chats = try await context.open()
             var old = ConversationSnapshot.sample("one")
@@ -15,7 +15,7 @@ extension Check {
             func change(_ change: ConversationChange, _ expected: Set<Label>) async throws {
                 let changed = try await chats.updateConversation("one", change)
                 context.expect(changed?.labels, equals: expected, "it has the labels that the change leaves")
-                context.expect(try await chats.conversation("one"), equals: changed, "they are read")
+                context.expect(try await chats.conversation("one"), equals: changed, "a read returns the same")
                 context.expect(changed?.updatedAt, equals: first.updatedAt, "the time of update stays")
             }
             context.expect(
@@ -37,7 +37,8 @@ extension Check {
                 Label(String(String.UnicodeScalarView($0.unicodeScalars.prefix(100))))
             }
             try await chats.createConversation(NewConversation("peculiar", labels: Set(texts)))
-            context.expect(try await chats.conversation("peculiar")?.labels, equals: Set(texts), "any text is one")
+            context.expect(
+                try await chats.conversation("peculiar")?.labels, equals: Set(texts), "any text can be a label")
             for label in texts {
                 let found = try await chats.conversations(ConversationQuery(with: [label])).items
                 context.expect(
@@ -75,7 +76,7 @@ extension Check {
                 }
             }
             let swapped = try await chats.updateConversation("one", .removing(label: "label 1").adding(label: "more"))
-            context.expect(swapped?.labels.count, equals: 32, "one comes for another")
+            context.expect(swapped?.labels.count, equals: 32, "one label can replace another at the limit")
         },
         Check(
             "labels.race", .k1,
@@ -93,12 +94,12 @@ extension Check {
             }
             var expected: Set<Label> = []
             for caller in handles.indices { expected.formUnion(["caller \(caller) 2", "caller \(caller) 3"]) }
-            context.expect(try await handles[1].conversation("one")?.labels, equals: expected, "each change is in it")
+            context.expect(try await handles[1].conversation("one")?.labels, equals: expected, "every change is there")
             for label in expected {
                 context.expect(
                     try await handles[2].conversations(ConversationQuery(with: [label])).items.map(\.id),
                     equals: ["one"],
-                    "and a list finds it")
+                    "a list by labels finds the conversation")
             }
         },
         Check(
@@ -149,7 +150,7 @@ extension Check {
         },
         Check(
             "lists.labels.passed-over", .k2,
-            why: "A sidebar of an account with very many archived chats must answer, page by page."
+            why: "A sidebar must answer, page by page, even with very many archived chats."
         ) { context in
             let chats = try await context.open()
             let many = 2_500
@@ -173,7 +174,7 @@ extension Check {
             }
             context.expect(
                 try await chats.conversations(ConversationQuery(limit: 10, with: ["b"])).items.map(\.id), equals: ["0"],
-                "a list by a label that few have finds them at once")
+                "a list by a rare label finds its conversations at once")
         },
     ]
 }

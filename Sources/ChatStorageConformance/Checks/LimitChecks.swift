@@ -16,11 +16,11 @@ extension Check {
             }
             let page = try await chats.conversations(after: nil, limit: 0)
             context.expect(page.items, equals: [], "no conversations are read")
-            context.expect(page.next, equals: nil, "a page of nothing has no next")
+            context.expect(page.next, equals: nil, "an empty page has no next one")
         },
         Check(
             "limits.negative", .l1, .e1,
-            why: "In some engines a negative limit means everything, in others it is an error."
+            why: "In some engines a negative limit means everything, in others an error."
         ) { context in
             let chats = try await context.open()
             try await chats.append([.user("1"), .user("2")], to: "one")
@@ -42,7 +42,7 @@ extension Check {
         },
         Check(
             "limits.largest", .l1,
-            why: "Int.max is how a caller says all of them; one more than it overflows."
+            why: "Callers pass Int.max for everything; one more than that overflows."
         ) { context in
             let chats = try await context.open()
             let messages = try await chats.append((1...5).map { .user("\($0)") }, to: "one")
@@ -66,7 +66,7 @@ extension Check {
         },
         Check(
             "limits.many-conversations", .l1,
-            why: "Who asks for all chats to back them up must not get the first hundred."
+            why: "An app that asks for all chats to back them up must not get only the first hundred."
         ) { context in
             let chats = try await context.open()
             let count = 1_100
@@ -82,7 +82,7 @@ extension Check {
                 context.expect(page.next, equals: nil, "there is no next page")
             }
             let first = try await chats.conversations(after: nil, limit: count - 1)
-            context.expect(first.items.count, equals: count - 1, "a page of one less has one less")
+            context.expect(first.items.count, equals: count - 1, "a page with a limit of one less has one less")
             context.expect(
                 try await chats.conversations(after: first.next, limit: .max).items.map(\.id), equals: ids.suffix(1),
                 "the largest limit after it gives the rest")

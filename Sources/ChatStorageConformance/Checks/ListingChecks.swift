@@ -21,15 +21,15 @@ extension Check {
             try await expectOrder(["oldest", "new", "old", "older"], "an append moves a conversation to the top")
             try await chats.updateTitle(of: "older", to: "title")
             try await chats.updateTitle(of: "missing", to: "title")
-            try await expectOrder(["older", "oldest", "new", "old"], "so does a title")
+            try await expectOrder(["older", "oldest", "new", "old"], "a title moves a conversation to the top")
             try await chats.clearMessages(of: "old")
-            try await expectOrder(["old", "older", "oldest", "new"], "so does a clear")
+            try await expectOrder(["old", "older", "oldest", "new"], "a clear moves a conversation to the top")
             try await chats.deleteConversation("older")
             try await expectOrder(["old", "oldest", "new"], "a deleted conversation leaves the list")
         },
         Check(
             "order.list.ties-by-bytes", .o3,
-            why: "An order that depends on the locale or the database's collation differs between two servers."
+            why: "An order that depends on the locale or the collation differs between two servers."
         ) { context in
             let ids: [ConversationID] = [
                 "Z", "a", "z", "A", "\u{e9}", "e", "e\u{301}", "f", "_", "-", "1", "10", "2", "\u{130}", "i", "I",
@@ -40,7 +40,7 @@ extension Check {
         },
         Check(
             "order.list.ties-random", .o3,
-            why: "Nobody knows all collations; random ids find what lists of known differences leave out."
+            why: "Random ids find collation faults that lists of known differences miss."
         ) { context in
             var random = context.random()
             var ids: Set<ConversationID> = []
@@ -51,7 +51,7 @@ extension Check {
         },
         Check(
             "order.list.time-before-id", .o3,
-            why: "The tie-break must not get in the way of the time."
+            why: "The order of ids must decide only between equal times."
         ) { context in
             let chats = try await context.open()
             let times: [(id: ConversationID, offset: Int64)] = [

@@ -30,7 +30,7 @@ extension Check {
         },
         Check(
             "pages.messages.extreme-positions", .l1, .l2,
-            why: "The largest and smallest numbers are where one more or one less overflows."
+            why: "With the largest and smallest numbers, adding or subtracting one overflows."
         ) { context in
             let chats = try await context.open()
             let all = try await chats.append([.user("1"), .user("2")], to: "one")
@@ -59,8 +59,12 @@ extension Check {
             try await chats.append((1...6).map { .user("\($0)") }, to: "one")
             try await chats.clearMessages(of: "one")
             let new = try await chats.append([.user("7"), .user("8")], to: "one")
-            context.expect(try await chats.messages(of: "one", .after(3), limit: 9), equals: new, "forwards")
-            context.expect(try await chats.messages(of: "one", .before(7), limit: 9), equals: [], "backwards")
+            context.expect(
+                try await chats.messages(of: "one", .after(3), limit: 9), equals: new,
+                "a page after the cleared ones has the new messages")
+            context.expect(
+                try await chats.messages(of: "one", .before(7), limit: 9), equals: [],
+                "a page before the new messages is empty")
         },
         Check(
             "pages.messages.walk-all", .l2,

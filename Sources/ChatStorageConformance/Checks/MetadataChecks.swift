@@ -5,7 +5,7 @@ extension Check {
     static let metadata: [Check] = [
         Check(
             "metadata.values", .m1, .t5,
-            why: "A number that comes back as another one is a wrong bill."
+            why: "A number that comes back as another one makes a wrong bill."
         ) { context in
             let chats = try await context.open()
             let values: [JSONValue] = [
@@ -20,14 +20,16 @@ extension Check {
                 let metadata: Metadata = ["value": value, index % 2 == 0 ? "\u{e9}" : "e\u{301}": "name"]
                 let id = ConversationID("\(index)")
                 let created = try await chats.createConversation(NewConversation(id, metadata: metadata))
-                context.expect(created.metadata, equals: metadata, "a new conversation has it")
-                context.expect(try await chats.conversation(id)?.metadata, equals: metadata, "it is read")
+                context.expect(created.metadata, equals: metadata, "a new conversation has the metadata")
                 context.expect(
-                    try await chats.conversation(id)?.metadata.text, equals: metadata.text, "as the same text")
+                    try await chats.conversation(id)?.metadata, equals: metadata, "a read returns the same metadata")
+                context.expect(
+                    try await chats.conversation(id)?.metadata.text, equals: metadata.text,
+                    "the metadata's text is the same")
                 try await chats.append(.user("text"), to: id)
                 let revised = try await chats.updateMetadata(of: 1, .replacing(with: metadata), in: id)
-                context.expect(revised.metadata, equals: metadata, "a message has it")
-                context.expect(try await chats.messages(of: id), equals: [revised], "it is read")
+                context.expect(revised.metadata, equals: metadata, "a message has the metadata")
+                context.expect(try await chats.messages(of: id), equals: [revised], "a read returns the same metadata")
             }
         },
         Check(
@@ -41,8 +43,8 @@ extension Check {
             try await chats.createConversation("two")
             func change(_ change: MetadataChange, _ expected: Metadata) async throws {
                 let changed = try await chats.updateConversation("one", .metadata(change))
-                context.expect(changed?.metadata, equals: expected, "it is as the change says")
-                context.expect(try await chats.conversation("one"), equals: changed, "it is read so")
+                context.expect(changed?.metadata, equals: expected, "the metadata is as changed")
+                context.expect(try await chats.conversation("one"), equals: changed, "a read returns the same")
                 context.expect(changed?.updatedAt, equals: first.updatedAt, "the time of update stays")
                 context.expect(changed?.version, equals: first.version, "the version stays")
             }
@@ -68,7 +70,7 @@ extension Check {
             }
             context.expect(
                 try await chats.updateConversation("never", .metadata(.setting("a", to: 1))), equals: nil,
-                "one that does not exist is none")
+                "a missing conversation is nil")
             context.expect(
                 try await chats.conversations(limit: 10).map(\.id), equals: ["two", "one"],
                 "the order of the list stays")
@@ -87,18 +89,19 @@ extension Check {
                 body.metadata["rating"] = 1
                 expected[index] = Message(
                     conversationID: "one", sequence: message.sequence, body: body, createdAt: message.createdAt)
-                context.expect(revised, equals: expected[index], "nothing else of it changes")
+                context.expect(revised, equals: expected[index], "nothing else of the message changes")
             }
             var after = try await TenantState(of: chats)
-            context.expect(after.messages[0], equals: expected, "they are read so")
+            context.expect(after.messages[0], equals: expected, "a read returns the same messages")
             context.expect(after.conversations, equals: before.conversations, "the conversation stays as it is")
             for message in before.messages[0] {
                 try await chats.updateMetadata(of: message.sequence, .removing("rating"), in: "one")
             }
             after = try await TenantState(of: chats)
-            context.expect(after.messages[0], equals: before.messages[0], "without it they are what they were")
+            context.expect(
+                after.messages[0], equals: before.messages[0], "without the member the messages are as before")
             for (id, sequence) in [("one", 0), ("one", 100), ("two", 1), ("one", .max)] as [(ConversationID, Int64)] {
-                await context.expectError(.messageNotFound, "one that is not there is not found") {
+                await context.expectError(.messageNotFound, "a missing message is not found") {
                     try await chats.updateMetadata(of: sequence, .setting("a", to: 1), in: id)
                 }
             }
@@ -108,7 +111,7 @@ extension Check {
         },
         Check(
             "metadata.limit", .m1, .m2, .e1, .t6,
-            why: "A limit that only new values keep is none, and a merge beyond it must not half happen."
+            why: "A limit must also hold for changes, and a change beyond it must not half happen."
         ) { context in
             let chats = try await context.open()
             let room = (64 << 10) - #"{"a":"","b":""}"#.utf8.count
@@ -125,10 +128,12 @@ extension Check {
                 context.expect(
                     error.map { $0.message.contains("65537") && $0.message.contains("65536") } ?? true,
                     "the error has both lengths", actual: error?.message)
-                await context.expectError(.metadataTooLarge, "so it is beside a message") {
+                await context.expectError(.metadataTooLarge, "a message's metadata has the same limit") {
                     try await chats.updateMetadata(of: 1, .setting("b", to: .string(rest + "y")), in: "one")
                 }
-                await context.expectError(.invalidArgument, "what is too large by itself is an invalid argument") {
+                await context.expectError(
+                    .invalidArgument, "a change that is too large by itself is an invalid argument"
+                ) {
                     try await chats.updateConversation(
                         "one", .metadata(.setting("b", to: .string(String(repeating: "x", count: 64 << 10)))))
                 }
@@ -136,9 +141,10 @@ extension Check {
             let full = try await chats.updateConversation("one", .metadata(.setting("b", to: .string(rest))))
             context.expect(full?.metadata.text.utf8.count, equals: 64 << 10, "64 KiB are taken")
             let message = try await chats.updateMetadata(of: 1, .setting("b", to: .string(rest)), in: "one")
-            context.expect(message.metadata.text.utf8.count, equals: 64 << 10, "so they are beside a message")
+            context.expect(message.metadata.text.utf8.count, equals: 64 << 10, "64 KiB are taken beside a message")
             context.expect(
-                try await chats.append(.user("next"), to: "one").sequence, equals: 2, "an append goes on beside them")
+                try await chats.append(.user("next"), to: "one").sequence, equals: 2,
+                "an append beside full metadata works")
         },
         Check(
             "metadata.merge.race", .m2, .m3,
@@ -161,7 +167,7 @@ extension Check {
                 try await handles[1].conversation("one")?.metadata, equals: expected, "every member is there")
             context.expect(
                 try await handles[2].messages(MessageQuery(of: "one", .sequences([2]))).items.first?.metadata,
-                equals: expected, "beside the message too")
+                equals: expected, "every member is there beside the message")
         },
     ]
 }

@@ -10,11 +10,11 @@ extension Check {
             let chats = try await context.open()
             let messages = SampleParts.messages
             let stored = try await chats.append(messages, to: "one")
-            context.expect(stored.map(\.body), equals: messages, "an append returns them")
+            context.expect(stored.map(\.body), equals: messages, "an append returns the messages")
             for message in messages { try await chats.append(message, to: "alone") }
             for id in ["one", "alone"] as [ConversationID] {
                 let read = try await chats.messages(of: id, limit: 1_000).map(\.body)
-                context.expect(read, equals: messages, "they are read as they were given")
+                context.expect(read, equals: messages, "messages are read as they were given")
                 for (read, given) in zip(read, messages) {
                     context.expect(
                         MessageJSON.stored(read), equals: MessageJSON.stored(given),
@@ -23,7 +23,8 @@ extension Check {
             }
             try await chats.append(messages.enumerated().map { $1.keyed("\($0)") }, to: "keyed")
             context.expect(
-                try await chats.history(of: "keyed", limit: 1_000), equals: messages, "so they are when they have keys")
+                try await chats.history(of: "keyed", limit: 1_000), equals: messages,
+                "messages with keys are read as they were given")
         },
         Check(
             "parts.exact-texts", .p2,
@@ -83,7 +84,7 @@ extension Check {
         },
         Check(
             "parts.limits", .p3, .t6,
-            why: "What cannot be stored must be refused whole, and the error must say what is wrong."
+            why: "Parts that cannot be stored must be refused whole, and the error must say what is wrong."
         ) { context in
             let chats = try await context.open()
             try await chats.append(.user("untouched"), to: "one")
@@ -124,7 +125,7 @@ extension Check {
                 .withMetadata(["x": .string(long((64 << 10) - 8))]),
             ]
             context.expect(
-                try await chats.append(most, to: "most").map(\.body), equals: most, "what is at its limit is stored")
+                try await chats.append(most, to: "most").map(\.body), equals: most, "values at their limits are stored")
         },
         Check(
             "parts.too-large", .p3, .t6,
@@ -151,7 +152,7 @@ extension Check {
         Check(
             "parts.repeated-append", .a9,
             why:
-                "An answer with a tool call that is sent again must not be stored twice, nor a changed one pass for it."
+                "A repeated answer with a tool call must not be stored twice, and a changed one is no repeat."
         ) { context in
             let chats = try await context.open()
             let call = MessagePart.toolCall("weather", callID: "1", input: #"{"city": "Kyoto"}"#)
@@ -189,8 +190,8 @@ extension Check {
                 id: "one", title: "title", createdAt: .past, updatedAt: .future, lastSequence: 1_000, readThrough: 3,
                 labels: ["pinned", "\u{e9}", "e\u{301}"], metadata: ["a": [1, 2.5, .null]], messages: messages)
             let restored = try await chats.restoreConversation(snapshot)
-            context.expect(restored, equals: snapshot.conversation, "it is what it was")
-            context.expect(try await chats.conversation("one"), equals: restored, "it is read so")
+            context.expect(restored, equals: snapshot.conversation, "a restored conversation is what it was")
+            context.expect(try await chats.conversation("one"), equals: restored, "a read returns the same")
             context.expect(
                 try await chats.messages(of: "one", limit: 1_000), equals: snapshot.storedMessages,
                 "its messages are what they were")

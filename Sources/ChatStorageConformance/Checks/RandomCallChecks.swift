@@ -10,7 +10,7 @@ extension Check {
             "model.random-calls", .e1, .o1, .o3, .o4, .o5, .o6, .c1, .c3, .c4, .a1, .a4, .a8, .a9, .l1, .l3, .l4, .n1,
             .t2,
             timePerRandomCall: .milliseconds(50),
-            why: "Bugs sit where operations meet; random calls find meetings that nobody thought of."
+            why: "Bugs are where operations meet; random calls find combinations that nobody thought of."
         ) { context in
             context.expect(context.randomCalls > 0, "random calls are made", actual: "\(context.randomCalls)")
             var left = context.randomCalls

@@ -43,7 +43,7 @@ extension Check {
         },
         Check(
             "concurrency.readers-see-whole-large-batches", .a1, .o1,
-            why: "A transcript that is imported in one append is there or not, however long the append takes."
+            why: "A transcript imported in one append must appear at once, however long the append takes."
         ) { context in
             let handles = try await context.open(handles: 3)
             let batch = 4_000
@@ -108,7 +108,8 @@ extension Check {
                             context.expect(
                                 messages.map(\.sequence), equals: Array(1...count), "a restored conversation is whole")
                             context.expect(
-                                try await chats.conversation(id)?.lastSequence, equals: count, "so is what it counts")
+                                try await chats.conversation(id)?.lastSequence, equals: count,
+                                "the last sequence of a restored conversation is whole")
                         }
                         if isOver || !context.failures.isEmpty { break }
                         await Task.yield()
@@ -141,7 +142,7 @@ extension Check {
                             continue
                         }
                         context.expect(messages, equals: [], "a conversation is there with all its messages or gone")
-                        context.expect(conversation, equals: nil, "it is gone when its messages are")
+                        context.expect(conversation, equals: nil, "a conversation is gone when its messages are")
                         break
                     }
                 }

@@ -9,36 +9,39 @@ extension Check {
         ) { context in
             let chats = try await context.open()
             try await chats.append((1...6).map { .user("\($0)") }, to: "c")
-            let before = try context.require(await chats.conversation("c"), "it is there")
-            context.expect(try await chats.removeMessages([2, 5, 5, 9], of: "c"), equals: 2, "those that were there")
-            try await context.expectPath(chats, [1, 3, 4, 6], "the others are left")
-            let after = try context.require(await chats.conversation("c"), "it is there")
-            context.expect(after.messageCount, equals: 4, "they are counted")
+            let before = try context.require(await chats.conversation("c"), "the conversation exists")
+            context.expect(
+                try await chats.removeMessages([2, 5, 5, 9], of: "c"), equals: 2,
+                "the existing ones are removed and counted")
+            try await context.expectPath(chats, [1, 3, 4, 6], "the other messages are left")
+            let after = try context.require(await chats.conversation("c"), "the conversation exists")
+            context.expect(after.messageCount, equals: 4, "the message count is right")
             context.expect(after.updatedAt >= before.updatedAt, "the time of update does not go back")
             context.expect(after.version, equals: before.version, "the version stays")
             context.expect(after.readThrough, equals: before.readThrough, "the read mark stays")
             context.expect(try await chats.removeMessages([6], of: "c"), equals: 1, "the last one can be removed")
             let next = try await chats.append(.user("7"), to: "c")
             context.expect(next.sequence, equals: 7, "no sequence is used again")
-            context.expect(next.predecessor, equals: nil, "what is there is the one before")
+            context.expect(next.predecessor, equals: nil, "the new message follows the newest one left")
             try await context.expectPath(chats, [1, 3, 4, 7], "the chat goes on")
-            context.expect(try await chats.conversation("c")?.isBranched, equals: false, "it has not branched")
+            context.expect(
+                try await chats.conversation("c")?.isBranched, equals: false, "the conversation has not branched")
             for position in [MessagePosition.before(5), .before(6)] {
                 let page = try await chats.messages(of: "c", position, limit: 2).map(\.sequence)
-                context.expect(page, equals: [3, 4], "a page before one that is gone is read")
+                context.expect(page, equals: [3, 4], "a page can end before a removed message")
             }
             let page = try await chats.messages(of: "c", .after(2), limit: 2).map(\.sequence)
-            context.expect(page, equals: [3, 4], "and one after it")
+            context.expect(page, equals: [3, 4], "a page can begin after a removed message")
             context.expect(
                 try await chats.messages(MessageQuery(of: "c", .sequences([1, 2, 3]))).items.map(\.sequence),
-                equals: [1, 3], "it is not looked up")
-            await context.expectError(.messageNotFound, "nor changed") {
+                equals: [1, 3], "a removed message is not looked up")
+            await context.expectError(.messageNotFound, "a removed message cannot be changed") {
                 try await chats.updateMetadata(of: 2, .setting("a", to: 1), in: "c")
             }
             context.expect(
                 try await chats.removeMessages([1, 3, 4, 7], of: "c"), equals: 4, "all that are left are removed")
             context.expect(try await chats.messages(of: "c"), equals: [], "nothing is left")
-            context.expect(try await chats.append(.user("8"), to: "c").sequence, equals: 8, "the chat is")
+            context.expect(try await chats.append(.user("8"), to: "c").sequence, equals: 8, "the conversation stays")
         },
         Check(
             "removal.in-a-tree", .c6, .b7, .b4, .b5,
@@ -51,18 +54,19 @@ extension Check {
             let messages = try await chats.messages(MessageQuery(of: "c", on: .all, limit: 100)).items
             context.expect(
                 messages.map(\.predecessor), equals: [nil, nil, nil, 1, nil, 1, nil, nil, 0, nil],
-                "what followed it follows its predecessor")
-            try await context.expectPath(chats, [1, 5, 6], "paths pass over it")
-            context.expect(try await chats.forks(of: "c").map(\.after), equals: [0, 1], "so do forks")
+                "successors of a removed message follow its predecessor")
+            try await context.expectPath(chats, [1, 5, 6], "paths skip the removed message")
+            context.expect(
+                try await chats.forks(of: "c").map(\.after), equals: [0, 1], "forks skip the removed message")
             context.expect(try await chats.removeMessages([5, 6], of: "c"), equals: 2, "the head is removed")
-            try await context.expectPath(chats, [1], "its predecessor is the head")
-            context.expect(try await chats.conversation("c")?.head, equals: 1, "and says so")
+            try await context.expectPath(chats, [1], "the predecessor of the removed head is the head")
+            context.expect(try await chats.conversation("c")?.head, equals: 1, "the conversation names its head")
             context.expect(try await chats.removeMessages([1], of: "c"), equals: 1, "the beginning is removed")
             try await context.expectPath(chats, [], "the head is before all messages")
             try await context.expectTree(chats, "c")
             context.expect(
                 try await chats.forks(of: "c").map { $0.successors.map(\.sequence) }, equals: [[3, 7, 10]],
-                "what is left begins")
+                "the messages left without a predecessor are first ones")
             try await chats.updateConversation("c", .head(9))
             context.expect(try await chats.removeMessages([10, 11], of: "c"), equals: 2, "the newest are removed")
             context.expect(try await chats.conversation("c")?.head, equals: nil, "the head is the newest now")
@@ -70,45 +74,51 @@ extension Check {
                 try await chats.removeMessages(MessageRemoval(.from(3), of: "c")), equals: 2, "a branch is removed")
             context.expect(try await chats.conversation("c")?.isBranched, equals: false, "one path is left")
             let left = try await chats.messages(MessageQuery(of: "c", on: .all)).items
-            context.expect(left.map(\.predecessor), equals: [nil, nil, nil], "which goes without saying")
+            context.expect(left.map(\.predecessor), equals: [nil, nil, nil], "predecessors are nil on a single path")
         },
         Check(
             "removal.from", .c6, .b4, .e1,
-            why: "Taking back a question takes back all that came of it, and no more."
+            why: "Taking back a question takes back all that follows it, and nothing else."
         ) { context in
             let chats = try await context.open()
             try await context.makeTree(chats, "c")
             try await context.expectUnchanged(chats, "nothing changes") {
                 context.expect(
                     try await chats.removeMessages(MessageRemoval(.from(12), of: "c")), equals: 0,
-                    "from one that is not there nothing is removed")
+                    "nothing is removed from a missing message on")
                 context.expect(
-                    try await chats.removeMessages(MessageRemoval(.from(0), of: "c")), equals: 0, "nor from 0")
+                    try await chats.removeMessages(MessageRemoval(.from(0), of: "c")), equals: 0,
+                    "nothing is removed from 0 on")
                 context.expect(
                     try await chats.removeMessages(MessageRemoval(.from(1), of: "none")), equals: 0,
-                    "nor from a conversation that is not there")
-                context.expect(try await chats.conversation("none"), equals: nil, "which is not created")
-                context.expect(try await chats.removeMessages([], of: "c"), equals: 0, "none of no messages")
-                context.expect(try await chats.removeMessages([0, 12, .max], of: "c"), equals: 0, "nor of others")
+                    "nothing is removed from a missing conversation")
+                context.expect(
+                    try await chats.conversation("none"), equals: nil, "a missing conversation is not created")
+                context.expect(try await chats.removeMessages([], of: "c"), equals: 0, "an empty list removes nothing")
+                context.expect(
+                    try await chats.removeMessages([0, 12, .max], of: "c"), equals: 0,
+                    "missing messages are not removed")
                 for selection in [
                     MessageRemoval.Selection.from(-1), .messages([1, -1]), .messages(Array(repeating: 1, count: 1_001)),
                 ] {
-                    await context.expectError(.invalidArgument, "what is beyond the limits is refused") {
+                    await context.expectError(.invalidArgument, "a selection beyond the limits is refused") {
                         try await chats.removeMessages(MessageRemoval(selection, of: "c"))
                     }
                 }
             }
             context.expect(
-                try await chats.removeMessages(MessageRemoval(.from(5), of: "c")), equals: 2, "one branch")
+                try await chats.removeMessages(MessageRemoval(.from(5), of: "c")), equals: 2, "one branch is removed")
             try await context.expectPath(chats, [1, 2, 7, 8, 9], "another branch's path stays")
             context.expect(
-                try await chats.removeMessages(MessageRemoval(.from(8), of: "c")), equals: 2, "the end of the path")
-            try await context.expectPath(chats, [1, 2, 7], "its predecessor is the head")
+                try await chats.removeMessages(MessageRemoval(.from(8), of: "c")), equals: 2,
+                "the end of the path is removed")
+            try await context.expectPath(chats, [1, 2, 7], "the predecessor of the removed head is the head")
             context.expect(
-                try await chats.removeMessages(MessageRemoval(.from(2), of: "c")), equals: 4, "with all branches")
+                try await chats.removeMessages(MessageRemoval(.from(2), of: "c")), equals: 4,
+                "all branches are removed from a message on")
             try await context.expectTree(chats, "c")
             let left = try await chats.messages(MessageQuery(of: "c", on: .all)).items.map(\.sequence)
-            context.expect(left, equals: [1, 10, 11], "what is elsewhere stays")
+            context.expect(left, equals: [1, 10, 11], "other messages stay")
         },
         Check(
             "removal.key-is-free", .c6, .a9, .s2,
@@ -123,7 +133,8 @@ extension Check {
             let again = try await chats.append(.user("another", key: "k"), to: "c")
             context.expect(again.sequence, equals: 3, "its key is free")
             context.expect(
-                try await chats.messages(MessageQuery(of: "c", .keys(["k"]))).items, equals: [again], "and names it")
+                try await chats.messages(MessageQuery(of: "c", .keys(["k"]))).items, equals: [again],
+                "the key names the new message")
         },
         Check(
             "removal.concurrent", .c6, .a6, .b7,

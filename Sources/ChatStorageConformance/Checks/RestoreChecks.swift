@@ -50,11 +50,11 @@ extension Check {
                 ConversationSnapshot(id: "cleared", createdAt: .past, updatedAt: .past, lastSequence: 7))
             context.expect(
                 try await chats.append(.user("a"), to: "cleared").sequence, equals: 8,
-                "so it does when all messages were cleared")
+                "an append goes on after the last sequence of a cleared conversation")
         },
         Check(
             "restore.cleared", .a10, .a8,
-            why: "Who appends if nothing changed must be refused after a move as before it: what was read was cleared."
+            why: "After a move too, an append must be refused if the messages that it builds on were cleared."
         ) { context in
             let chats = try await context.open()
             for count: Int64 in [0, 3] {
@@ -70,12 +70,12 @@ extension Check {
                 context.expect(read?.messageCount, equals: Int(count), "the cleared messages do not count")
                 var before = snapshot.conversation.version
                 before.clearedThrough = 0
-                await context.expectError(.conflict, "an append on the condition of what was before the clear") {
+                await context.expectError(.conflict, "an append with a version from before the clear is refused") {
                     try await chats.append([.user("a")], to: id, if: .unchanged(before))
                 }
                 let added = try await chats.append(
                     [.user("b")], to: id, if: .unchanged(snapshot.conversation.version))
-                context.expect(added.map(\.sequence), equals: [10], "an append on the condition of what was restored")
+                context.expect(added.map(\.sequence), equals: [10], "an append with the restored version is taken")
             }
         },
         Check(
@@ -115,7 +115,7 @@ extension Check {
         },
         Check(
             "restore.equal-times", .a10,
-            why: "Many archives know only the day, or one time for the whole conversation."
+            why: "Many archives have only the day, or one time for the whole conversation."
         ) { context in
             let chats = try await context.open()
             var snapshot = ConversationSnapshot.sample("one", messages: 5)

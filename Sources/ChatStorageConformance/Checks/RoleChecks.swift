@@ -29,13 +29,13 @@ extension Check {
                         await context.expectError(.invalidRole, "the role \(summary(of: role.rawValue)) is refused") {
                             try await chats.append(ChatMessage(role: role, content: "text"), to: id)
                         }
-                        await context.expectError(.invalidRole, "so it is as the last of several") {
+                        await context.expectError(.invalidRole, "the role is refused as the last of several") {
                             try await chats.append([.user("fine"), ChatMessage(role: role, content: "text")], to: id)
                         }
                     }
                     var snapshot = ConversationSnapshot.sample("new", messages: 3)
                     snapshot.messages[2].role = role
-                    await context.expectError(.invalidRole, "so it is in a restored conversation") {
+                    await context.expectError(.invalidRole, "the role is refused in a restored conversation") {
                         try await chats.restoreConversation(snapshot)
                     }
                 }
@@ -43,7 +43,7 @@ extension Check {
         },
         Check(
             "roles.other.read", .r1, needs: [.ownStore],
-            why: "When one server of an app writes tools' messages the others must still show the conversation."
+            why: "When one server of an app writes tool messages, the others must still show the conversation."
         ) { context in
             let chats = try await context.open()
             var snapshot = ConversationSnapshot.sample("one", title: "title", messages: 2)
@@ -64,7 +64,7 @@ extension Check {
                     try await chats.messages(of: "one", position, limit: 9).map(\.chatMessage), equals: expected,
                     "a role outside the set is read as it is")
             }
-            await context.expectError(.invalidRole, "it is refused all the same when it is written") {
+            await context.expectError(.invalidRole, "a role outside the set cannot be written") {
                 try await chats.append(expected[2], to: "one")
             }
             context.expect(try await chats.append(.user("more"), to: "one").sequence, equals: 4, "writes go on")

@@ -14,9 +14,11 @@ extension Check {
                 .tool([.toolResult(callID: "1", output: "21")]), ChatMessage(role: .tool, content: "plain"),
             ]
             context.expect(
-                try await chats.append(messages, to: "one").map(\.body), equals: messages, "it takes tool and developer"
+                try await chats.append(messages, to: "one").map(\.body), equals: messages,
+                "the store takes tool and developer"
             )
-            context.expect(try await chats.messages(of: "one").map(\.body), equals: messages, "they are read")
+            context.expect(
+                try await chats.messages(of: "one").map(\.body), equals: messages, "the messages are read back")
             try await chats.append(.tool([.toolResult(callID: "2", output: "")], key: "key"), to: "one")
             for name in ["function", "Tool", "tool ", ""] {
                 await context.expectError(.invalidRole, "any other role is refused") {
@@ -27,7 +29,8 @@ extension Check {
             snapshot.messages[1].role = .tool
             try await chats.restoreConversation(snapshot)
             context.expect(
-                try await chats.messages(of: "two").map(\.role), equals: [.user, .tool], "a restored one has them")
+                try await chats.messages(of: "two").map(\.role), equals: [.user, .tool],
+                "a restored conversation has the roles")
         },
         Check(
             "roles.says-what-to-write", .r1, .e1,
@@ -46,7 +49,7 @@ extension Check {
         },
         Check(
             "roles.widening", .r1, .d2, needs: [.ownStore, .capability([.multiProcess, .engineConstraints])],
-            why: "A server that learns tools is deployed beside one that does not know them yet."
+            why: "A server with tools is deployed beside one that does not know them yet."
         ) { context in
             let narrow = try await context.open()
             try await narrow.append(.user("before"), to: "one")
@@ -54,7 +57,7 @@ extension Check {
             await context.expectError(.notPrepared, "looking does not widen the store") {
                 try await wide.prepare(.verify)
             }
-            await context.expectError(.notPrepared, "nor does a call") {
+            await context.expectError(.notPrepared, "a call does not widen the store") {
                 try await wide.append(ChatMessage(role: .tool, content: "early"), to: "one")
             }
             try await wide.prepare()
@@ -62,7 +65,7 @@ extension Check {
             try await wide.append(ChatMessage(role: .tool, content: "result"), to: "one")
             context.expect(
                 try await narrow.messages(of: "one").map(\.role), equals: [.user, .tool], "the narrow handle reads it")
-            await context.expectError(.invalidRole, "and still takes only its own roles") {
+            await context.expectError(.invalidRole, "the narrow handle still takes only its own roles") {
                 try await narrow.append(ChatMessage(role: .tool, content: "x"), to: "one")
             }
             try await narrow.append(.assistant("after"), to: "one")
@@ -99,10 +102,10 @@ extension Check {
                 }
                 return try await group.reduce(0, +)
             }
-            context.expect(count, equals: 350, "all are appended")
+            context.expect(count, equals: 350, "all messages are appended")
             let stored = try await narrow[0].messages(of: "0", limit: 1_000)
-            context.expect(stored.map(\.sequence), equals: Array(1...200), "none is lost and none is doubled")
-            context.expect(stored.count { $0.role == .tool }, equals: 50, "those of the new role are among them")
+            context.expect(stored.map(\.sequence), equals: Array(1...200), "no message is lost or doubled")
+            context.expect(stored.count { $0.role == .tool }, equals: 50, "messages of the new role are among them")
         },
     ]
 }

@@ -5,7 +5,7 @@ extension Check {
     static let scale: [Check] = [
         Check(
             "scale.messages", .o1, .o2, .l2, .c4, .t4, timeLimit: .seconds(900),
-            why: "An agent's conversation goes on for months; its end must stay as close as its beginning."
+            why: "An agent's conversation goes on for months; its end must stay as quick to read as its beginning."
         ) { context in
             let chats = try await context.open()
             let batch = Int64(Limits.appendMessages)
@@ -22,7 +22,8 @@ extension Check {
                 context.expect(
                     read.map(\.sequence), equals: Array(sequences), "a page of 100,000 messages", line: line)
                 context.expect(
-                    read.map(\.content), equals: sequences.map { "\($0)" }, "their contents are theirs", line: line)
+                    read.map(\.content), equals: sequences.map { "\($0)" }, "the messages have their own contents",
+                    line: line)
             }
             try await expectRead(.end, limit: 20, (count - 19)...count)
             try await expectRead(.before(count / 2), limit: 50, (count / 2 - 50)...(count / 2 - 1))
@@ -34,15 +35,16 @@ extension Check {
             }
             context.expect(walked, equals: count, "the walk over all gives each message once, in order")
             context.expect(
-                try await chats.conversation("one")?.lastSequence, equals: count, "the last sequence is theirs")
+                try await chats.conversation("one")?.lastSequence, equals: count,
+                "the last sequence is the last message's")
             context.expect(try await chats.clearMessages(of: "one"), equals: Int(count), "a clear counts all of them")
-            context.expect(try await chats.messages(of: "one", limit: .max), equals: [], "and leaves none")
+            context.expect(try await chats.messages(of: "one", limit: .max), equals: [], "a clear leaves no messages")
             context.expect(
                 try await chats.append(.user("next"), to: "one").sequence, equals: count + 1, "counting goes on")
         },
         Check(
             "scale.conversations", .l3, .o3, timeLimit: .seconds(900),
-            why: "A store of many chats must be listed whole, also when an import gave most of them one time."
+            why: "A store of many chats must be listed whole, even if an import gave most of them one time."
         ) { context in
             let chats = try await context.open()
             let count = 100_000
@@ -101,7 +103,7 @@ extension Check {
             if cost < max(costOfSmall, .milliseconds(1)) * 10 { return }
         }
         context.expect(
-            false, "\(what) of 100,000 conversations costs what one of 1,000 does",
+            false, "\(what) of 100,000 conversations costs about as much as one of 1,000",
             actual: "\(cost) at best, not \(costOfSmall)")
     }
 

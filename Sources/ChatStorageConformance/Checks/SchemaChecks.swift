@@ -18,7 +18,7 @@ extension Check {
         },
         Check(
             "schema.prepare.changes-nothing", .d2, needs: [.capability(.versionedSchema), .ownStore],
-            why: "A current schema needs only the right to read, so nothing of it may be written again."
+            why: "A current schema needs only the right to read, so preparing must not write to it."
         ) { context in
             let backend = try await context.open()
             try await backend.restoreConversation(.sample("one", title: "title", messages: 3))
@@ -38,7 +38,7 @@ extension Check {
                     try await early.prepare(.verify)
                 }
             }
-            await context.expectError(.notPrepared, "nor do calls work") { try await early.conversation("one") }
+            await context.expectError(.notPrepared, "calls do not work either") { try await early.conversation("one") }
             context.expect(try await context.contents(), equals: before, "nothing is made")
 
             try await context.open().restoreConversation(.sample("one", title: "title", messages: 3))
@@ -51,7 +51,7 @@ extension Check {
         },
         Check(
             "schema.prepare.beside-a-writer", .d2, needs: [.capability([.versionedSchema, .multiProcess]), .ownStore],
-            why: "A server that starts while another program writes must not wait for it, nor need the right to write."
+            why: "A starting server must neither wait for another program's writes nor need the right to write."
         ) { context in
             try await context.open().append(.user("text"), to: "one")
             try await context.withWritersLockedOut { _ in
@@ -80,7 +80,7 @@ extension Check {
             }
             context.expect(
                 try await handles[0].messages(of: "one").map(\.sequence), equals: Array(1...8),
-                "the schema is made once, and every handle works on it")
+                "the schema is made once, and every handle works")
         },
         Check(
             "schema.prepare.during-calls", .d2,
@@ -102,7 +102,7 @@ extension Check {
         },
         Check(
             "schema.too-new", .e5, needs: [.capability(.versionedSchema), .ownStore],
-            why: "An old version that writes into a newer schema damages what it does not know of."
+            why: "An old version that writes into a newer schema damages what it does not know."
         ) { context in
             try await context.open().restoreConversation(.sample("one", title: "title", messages: 3))
             context.expect(
@@ -140,7 +140,7 @@ extension Check {
             let before = try await context.contents()
             let backend = try await context.open()
             context.expect(
-                try await context.contents(), equals: before, "preparing does not take the newer schema back")
+                try await context.contents(), equals: before, "preparing does not undo the newer schema")
             context.expect(
                 try await backend.append(.user("text"), to: "one").sequence, equals: 4,
                 "a newer schema that admits this version is used")

@@ -5,7 +5,7 @@ extension Check {
     static let sequences: [Check] = [
         Check(
             "order.sequence.consecutive", .o1,
-            why: "Apps resume from the last sequence that they saw; a gap would look like a message not yet read."
+            why: "Apps resume from the last sequence that they saw; a gap would look like an unread message."
         ) { context in
             let chats = try await context.open()
             var expected: Int64 = 0
@@ -27,7 +27,7 @@ extension Check {
         },
         Check(
             "order.sequence.own-for-each-conversation", .o1,
-            why: "A sequence counted over all conversations would tell a person how much others write."
+            why: "A sequence counted over all conversations would show a person how much others write."
         ) { context in
             let chats = try await context.open()
             for round in 1...3 as ClosedRange<Int64> {
@@ -59,7 +59,7 @@ extension Check {
         },
         Check(
             "order.sequence.failed-append-takes-none", .o1, .a1,
-            why: "A sequence that a failed call used up would be a gap for ever."
+            why: "A sequence lost to a failed call would be a gap for ever."
         ) { context in
             let chats = try await context.open()
             try await chats.append(.user("1"), to: "one")
@@ -73,7 +73,7 @@ extension Check {
                 try await chats.restoreConversation(.sample("one", messages: 9))
             }
             context.expect(
-                try await chats.append(.user("2"), to: "one").sequence, equals: 2, "failed calls took no sequence")
+                try await chats.append(.user("2"), to: "one").sequence, equals: 2, "failed calls use no sequence")
         },
         Check(
             "order.sequence.concurrent-writers", .a6, .o1,

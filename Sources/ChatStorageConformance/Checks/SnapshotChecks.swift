@@ -6,7 +6,7 @@ extension Check {
     static let snapshots: [Check] = [
         Check(
             "snapshots.one-moment", .a12, needs: [.capability(.snapshots)],
-            why: "An export that mixes moments has answers without their questions, and no digest that fits."
+            why: "An export that mixes moments has answers without their questions, and a wrong digest."
         ) { context in
             let backend = try await context.open()
             let other = backend.tenant("other")
@@ -21,7 +21,8 @@ extension Check {
                 context.expect(
                     try await TenantState(of: snapshot.defaultTenant) == before.0, "a snapshot shows its moment")
                 context.expect(
-                    try await TenantState(of: snapshot.tenant("other")) == before.1, "it is one of all tenants")
+                    try await TenantState(of: snapshot.tenant("other")) == before.1,
+                    "a snapshot shows all tenants at its moment")
                 try await backend.append(.user("more"), to: "kept")
                 context.expect(
                     try await TenantState(of: snapshot) == before.0, "what is written later does not show either")
@@ -53,7 +54,7 @@ extension Check {
         },
         Check(
             "snapshots.read-only", .a12, .e3, needs: [.capability(.snapshots)],
-            why: "What is written to a moment that is over is either lost or not in that moment."
+            why: "A write to a moment that is over would be lost, or not be in that moment."
         ) { context in
             struct Stop: Error {}
             let backend = try await context.open()
@@ -93,7 +94,7 @@ extension Check {
         },
         Check(
             "snapshots.closing", .a12, .e3, needs: [.capability(.snapshots), .ownStore],
-            why: "An app that ends while it is exported must not pull the store away from under the export."
+            why: "An app that closes its store during an export must not break the export."
         ) { context in
             let backend = try await context.open()
             try await backend.append(.user("text"), to: "one")
@@ -145,11 +146,12 @@ extension Check {
                         }
                         let first = try await snapshot.conversation("first")?.messageCount ?? 0
                         context.expect(
-                            first - second == 0 || first - second == 1, "both are as they were at one moment",
+                            first - second == 0 || first - second == 1,
+                            "both conversations are as they were at one moment",
                             actual: "\(first) and \(second) messages")
                         context.expect(
                             try await snapshot.messages(of: "first", .after(0), limit: 1_000).count, equals: first,
-                            "messages are as many as were counted")
+                            "there are as many messages as were counted")
                     }
                 }
             }

@@ -32,7 +32,7 @@ extension Check {
         },
         Check(
             "tenants.same-id", .n1,
-            why: "Every person may call a chat by the same name."
+            why: "Two persons may give a chat the same name."
         ) { context in
             let backend = try await context.open()
             let tenants = [nil, "a", "b", "c"] as [String?]
@@ -125,8 +125,9 @@ extension Check {
             context.expect(try await TenantState(of: itself) == state, "the backend itself reads the same")
             context.expect(
                 try await itself.conversation("two"), equals: state.conversations.first { $0.id == "two" },
-                "also one by one")
-            context.expect(try await backend.tenant("x").conversations(limit: 9), equals: [], "and nobody else's")
+                "the backend itself finds each of them")
+            context.expect(
+                try await backend.tenant("x").conversations(limit: 9), equals: [], "no other tenant has them")
         },
         Check(
             "tenants.powerless", .n2,
@@ -136,7 +137,8 @@ extension Check {
             context.expect(
                 !(backend.tenant("a").base is any ChatStorageBackend), "a tenant's handle is not itself a backend")
             context.expect(
-                !(backend.defaultTenant.base is any ChatStorageBackend), "nor is that of the default tenant")
+                !(backend.defaultTenant.base is any ChatStorageBackend),
+                "the default tenant's handle is not itself a backend")
         },
         Check(
             "tenants.no-name", .n3, .t3, .e1, needs: [.ownStore],

@@ -25,7 +25,7 @@ extension Check {
         },
         Check(
             "text.id.length-refused", .t1, .t6, .e1,
-            why: "An id that one backend takes and another cuts or refuses cannot be moved between them."
+            why: "A chat whose id another backend cuts or refuses cannot be moved there."
         ) { context in
             let chats = try await context.open()
             try await chats.append(.user("untouched"), to: "neighbour")
@@ -45,7 +45,7 @@ extension Check {
         },
         Check(
             "text.id.nul-refused", .t1, .t6,
-            why: "Engines written in C read text up to U+0000, so a longer id would name a shorter one's conversation."
+            why: "Engines written in C read text up to U+0000, so a cut id would name another conversation."
         ) { context in
             let chats = try await context.open()
             try await chats.append(.user("untouched"), to: "a")
@@ -61,7 +61,7 @@ extension Check {
         },
         Check(
             "text.id.canonical-equivalents", .t2,
-            why: "Swift calls composed and decomposed text equal, databases do not: chats must not run together."
+            why: "Swift calls composed and decomposed text equal, databases do not: chats must not be merged."
         ) { context in
             try await expectDistinct(
                 ["caf\u{e9}", "cafe\u{301}", "\u{212b}", "\u{c5}", "A\u{30a}", "\u{ac00}", "\u{1100}\u{1161}"],
@@ -79,7 +79,7 @@ extension Check {
         },
         Check(
             "text.id.long-lookalikes", .t1, .t2,
-            why: "A column or a file's name that is too short for an id makes one conversation of two."
+            why: "A column or file name that is too short for an id makes one conversation of two."
         ) { context in
             let ids = ["x", "\u{1f600}"].flatMap { filler in
                 ["a", "b", ""].map { String(repeating: filler, count: 99) + $0 }
@@ -88,13 +88,13 @@ extension Check {
         },
         Check(
             "text.id.any-text", .t2, .t5,
-            why: "An id comes from the app, sometimes from outside: none may be taken for syntax or changed."
+            why: "Ids sometimes come from outside the app: none may be taken for syntax or changed."
         ) { context in
             try await expectDistinct(SampleText.peculiar.map { ConversationID($0) }, in: context)
         },
         Check(
             "text.id.random", .t2, .t5,
-            why: "Nobody thinks of every text; random ones find what lists of peculiar ones leave out."
+            why: "Random texts find faults that lists of peculiar ones miss."
         ) { context in
             var random = context.random()
             var ids: Set<ConversationID> = []
@@ -120,7 +120,7 @@ extension Check {
             context.expect(conversation.title, equals: "title \(index)", "the id has its own title")
             let messages = try await chats.messages(of: id)
             context.expect(messages.map(\.content), equals: ["message \(index)"], "the id has its own messages")
-            context.expect(messages.map(\.conversationID), equals: [id], "messages tell the id byte for byte")
+            context.expect(messages.map(\.conversationID), equals: [id], "messages have the id byte for byte")
         }
         let listed = try await chats.conversations(limit: ids.count + 1).map(\.id)
         context.expect(listed.sortedByUTF8(), equals: ids.sortedByUTF8(), "each id is listed once")

@@ -17,7 +17,8 @@ extension Check {
             let appended = try context.require(await chats.conversation("appended"), "an append creates it")
             for conversation in [created, got, appended] {
                 context.expect(
-                    conversation.updatedAt, equals: conversation.createdAt, "it is updated when it is created")
+                    conversation.updatedAt, equals: conversation.createdAt,
+                    "a new conversation has its time of creation as time of update")
             }
             context.expect(
                 first.map(\.createdAt), equals: [appended.updatedAt, appended.updatedAt],
@@ -40,7 +41,7 @@ extension Check {
         },
         Check(
             "order.time.clock-steps-back", .o4,
-            why: "Clocks are set back, and servers disagree; a chat must not fall behind its own past."
+            why: "Clocks are set back, and servers' clocks differ; a chat's time must not go back."
         ) { context in
             let chats = try await context.open()
             try await chats.restoreConversation(.sample("one", messages: 2, updatedAt: .future))
@@ -60,7 +61,7 @@ extension Check {
         },
         Check(
             "order.time.last-moment", .o4, .o5,
-            why: "A time that counts on from the last one must not run out of the years that can be stored."
+            why: "A time that counts on from the last one must not leave the years that can be stored."
         ) { context in
             let chats = try await context.open()
             try await chats.restoreConversation(.sample("one", messages: 1, updatedAt: .latest))
@@ -71,11 +72,12 @@ extension Check {
             try await chats.updateTitle(of: "one", to: "title")
             try await chats.clearMessages(of: "one")
             context.expect(
-                try await chats.conversation("one")?.updatedAt, equals: .latest, "so do a title and a clear")
+                try await chats.conversation("one")?.updatedAt, equals: .latest,
+                "a title and a clear stay in the last microsecond")
         },
         Check(
             "order.time.microseconds", .o5,
-            why: "Archives of any age are restored exactly, or comparing them with the original finds differences."
+            why: "Archives of any age must be restored exactly, or a comparison finds differences."
         ) { context in
             let chats = try await context.open()
             let moments = [
@@ -108,7 +110,7 @@ extension Check {
         },
         Check(
             "order.time.write-equals-read", .o5,
-            why: "An app that keeps what a write returned must hold the same as one that reads again."
+            why: "An app that keeps what a write returned must have the same as one that reads again."
         ) { context in
             let chats = try await context.open()
             func expectStored(_ returned: Conversation?, line: Int = #line) async throws {
@@ -117,7 +119,7 @@ extension Check {
                     line: line)
                 context.expect(
                     try await chats.conversations(limit: 1), equals: [returned].compactMap(\.self),
-                    "the list has the same", line: line)
+                    "the list has the same conversation", line: line)
             }
             try await expectStored(try await chats.createConversation("one", title: "title"))
             try await expectStored(try await chats.getOrCreateConversation("one"))
@@ -143,12 +145,12 @@ extension Check {
             for time in [created, appended] {
                 let difference = time.microsecondsSinceEpoch - Timestamp.now().microsecondsSinceEpoch
                 context.expect(
-                    abs(difference) < tolerance, "times are UTC, as this process's clock has it", actual: "\(time)")
+                    abs(difference) < tolerance, "times are UTC, by this process's clock", actual: "\(time)")
             }
         },
         Check(
             "order.time.fine-clock", .o5, .o6,
-            why: "Chats that were used in one second are listed by their ids if the clock counts seconds."
+            why: "If the clock counts seconds, chats that were used in the same second are listed by their ids."
         ) { context in
             let chats = try await context.open()
             var times: Set<Timestamp> = []

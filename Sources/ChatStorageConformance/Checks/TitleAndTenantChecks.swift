@@ -25,7 +25,7 @@ extension Check {
                 context.expect(restored.title, equals: title, "restoreConversation returns the title")
                 for kind in ["created", "got", "restored"] {
                     let read = try await chats.conversation(ConversationID("\(kind) \(index)"))
-                    context.expect(read?.title, equals: title, "the title is read back, an empty one unlike none")
+                    context.expect(read?.title, equals: title, "the title is read back, and an empty one is not none")
                 }
             }
         },
@@ -50,7 +50,7 @@ extension Check {
         },
         Check(
             "text.title.nul-refused", .t3, .t6,
-            why: "PostgreSQL cannot hold U+0000 and C reads up to it: refusing is the only thing all can do."
+            why: "PostgreSQL cannot hold U+0000 and C stops at it: only refusing it is possible everywhere."
         ) { context in
             try await expectRefused(titles: ["\0", "a\0", "\0a", "a\0b"], in: context)
         },
@@ -98,7 +98,7 @@ extension Check {
         },
         Check(
             "text.tenant.long-lookalikes", .t3, .n1,
-            why: "A column or a file's name that is too short for a tenant's name makes one tenant of two."
+            why: "A column or file name that is too short for a tenant's name makes one tenant of two."
         ) { context in
             let backend = try await context.open()
             let room = Limits.tenantScalars.upperBound - context.tenantName("").unicodeScalars.count
@@ -107,13 +107,14 @@ extension Check {
             }
             for (index, name) in names.enumerated() {
                 context.expect(
-                    try await backend.tenant(name).conversation("one"), equals: nil, "a longest name is a tenant's own")
+                    try await backend.tenant(name).conversation("one"), equals: nil,
+                    "a longest name names a tenant of its own")
                 try await backend.tenant(name).append(.user("of \(index)"), to: "one")
             }
             for (index, name) in names.enumerated() {
                 try await context.expectContents(
                     of: "one", in: backend.tenant(name), equal: ["of \(index)"],
-                    "names that differ in the last scalar alone are two tenants'")
+                    "names that differ only in the last scalar are two tenants")
                 context.expect(
                     try await backend.tenant(name).conversations(limit: 9).count, equals: 1, "each lists its own")
             }

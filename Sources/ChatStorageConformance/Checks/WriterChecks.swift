@@ -13,8 +13,8 @@ extension Check {
                 for piece in ["so ", "it ", "is"] { draft.append(piece) }
             }
             context.expect(done.content, equals: "so it is", "every piece is there")
-            context.expect(done.state, equals: .complete, "it is complete")
-            context.expect(try await chats.messages(of: "c", limit: 1), equals: [done], "it is read so")
+            context.expect(done.state, equals: .complete, "the answer is complete")
+            context.expect(try await chats.messages(of: "c", limit: 1), equals: [done], "a read returns the same")
             struct Failure: Error {}
             do {
                 try await chats.append(streaming: .assistant, to: "c", .insteadOf(2)) { draft in
@@ -24,13 +24,13 @@ extension Check {
                 context.expect(false, "the writer's own error is thrown")
             } catch is Failure {}
             let failed = try await chats.messages(of: "c", limit: 1).first
-            context.expect(failed?.state, equals: .failed, "an answer that fails says so")
-            context.expect(failed?.content, equals: "half", "with what came")
-            context.expect(failed?.predecessor, equals: 1, "in its place")
-            await context.expectError(.conversationNotFound, "a chat that was deleted is not made anew") {
+            context.expect(failed?.state, equals: .failed, "an answer that fails has that state")
+            context.expect(failed?.content, equals: "half", "a failed answer keeps its text so far")
+            context.expect(failed?.predecessor, equals: 1, "a failed answer keeps its place")
+            await context.expectError(.conversationNotFound, "a missing chat is not created") {
                 try await chats.append(streaming: .assistant, to: "none") { $0.append("never") }
             }
-            context.expect(try await chats.conversation("none"), equals: nil, "and nothing of it is stored")
+            context.expect(try await chats.conversation("none"), equals: nil, "nothing of it is stored")
         },
         Check(
             "answers.writer.stopped", .s6, .s3,
@@ -61,13 +61,13 @@ extension Check {
                     context.expect(false, "an answer that is stopped throws")
                 } catch is CancellationError {}
                 let stored = try await handles[1].messages(of: "c", limit: 1).first
-                context.expect(stored?.state, equals: .stopped, "it is stopped")
+                context.expect(stored?.state, equals: .stopped, "the answer is stopped")
                 if isCancelled { context.expect(stored?.content, equals: "half", "with all that came") }
             }
         },
         Check(
             "pages.messages.windows", .w1, .s4, .b2,
-            why: "A result without its call is refused by the provider, and then every later turn is."
+            why: "A provider refuses a result without its call, and then every later turn."
         ) { context in
             let chats = try await context.open(taking: .withTools)
             try await chats.append(.system("instructions"), to: "c")
@@ -80,22 +80,22 @@ extension Check {
             }
             for size in [0, 1, 4, 5, 6, 9, 17, 30, 80, 81, 1_000] {
                 let window = try await chats.history(of: "c", window: .messages(size))
-                context.expect(window.count <= size, "it has at most as many messages")
+                context.expect(window.count <= size, "a window has at most its size")
                 guard size > 5 else { continue }
-                context.expect(window.first?.role, equals: .system, "instructions are kept")
-                context.expect(window.dropFirst().first?.role, equals: .user, "it begins at a user's message")
-                context.expect(window.last?.content, equals: "answer 20", "it ends at the end")
+                context.expect(window.first?.role, equals: .system, "a window keeps the instructions")
+                context.expect(window.dropFirst().first?.role, equals: .user, "a window begins at a user's message")
+                context.expect(window.last?.content, equals: "answer 20", "a window ends at the last message")
             }
             for limit in 1...9 {
                 let history = try await chats.history(of: "c", limit: limit)
-                context.expect(history.first?.role != .tool, "a history begins with no result alone")
+                context.expect(history.first?.role != .tool, "a history does not begin with a result without its call")
             }
             try await chats.append([.tool([.toolResult(callID: "gone", output: "late")]), .user("on")], to: "orphan")
             let orphan = try await chats.history(of: "orphan", window: .messages(10)).map(\.content)
-            context.expect(orphan, equals: ["on"], "nor does a window that has room for all")
+            context.expect(orphan, equals: ["on"], "a large window does not begin with such a result")
             let fork = try await chats.append(.user("another"), to: "c", .after(5))
             let other = try await chats.history(of: "c", window: .messages(6)).map(\.content)
-            context.expect(fork.predecessor, equals: 5, "where it has branched")
+            context.expect(fork.predecessor, equals: 5, "the conversation has branched")
             context.expect(
                 other, equals: ["instructions", "question 1", "", "", "answer 1", "another"],
                 "a window is of the current path")
