@@ -1,10 +1,10 @@
 import ChatStorageCore
 
 extension Check {
-    /// What a backend does not declare and must honestly lack, as far as a store can be asked.
+    /// Capabilities that a backend does not declare must really be absent, as far as that can be checked.
     ///
-    /// That nothing survives is `harness.reopen.forgets`. A harness that cannot write past the library has no engine to
-    /// ask, so the checks that would do not apply to it.
+    /// `harness.reopen.forgets` checks that nothing survives. If the harness cannot write past the library, the checks
+    /// that need this do not apply.
     static let absence: [Check] = [
         Check(
             "absence.engine-constraints", .r2, .c2, needs: [.absence(.engineConstraints)],

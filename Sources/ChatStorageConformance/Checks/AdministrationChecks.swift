@@ -1,7 +1,7 @@
 import ChatStorageCore
 
 extension Check {
-    /// What the owner of a store does: tenants, erasure, retention.
+    /// The tasks of a store's owner: tenants, erasure, retention.
     static let administration: [Check] = [
         Check(
             "administration.tenants", .z1, needs: [.ownStore],

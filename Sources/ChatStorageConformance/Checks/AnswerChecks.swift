@@ -364,6 +364,6 @@ extension CheckContext {
 }
 
 extension ChatMessage {
-    /// The same parts of an answer.
+    /// An answer with the same parts.
     fileprivate var asAssistant: ChatMessage { ChatMessage(role: .assistant, parts: parts) }
 }

@@ -1,7 +1,7 @@
 import ChatStorageCore
 
 extension Check {
-    /// Appends: whole or not at all, and under which condition.
+    /// Appends: completely or not at all, and under conditions.
     static let appends: [Check] = [
         Check(
             "atomicity.append.whole-or-nothing", .a1, .t6,

@@ -1,7 +1,7 @@
 import ChatStorageCore
 
 extension Check {
-    /// Edited questions, answers made again, and the ways between them.
+    /// Edited questions, regenerated answers, and the ways between them.
     static let branches: [Check] = [
         Check(
             "branches.append.places", .b1, .b3, .o1, .a8,
@@ -409,7 +409,7 @@ extension CheckContext {
         try await chats.append(NewMessages([.user("10"), .assistant("11")], to: id, .after(0), movesHead: false))
     }
 
-    /// Records a failure unless a conversation's current path is this.
+    /// Records a failure unless a conversation has this current path.
     func expectPath(
         _ chats: some ChatStorage, of id: ConversationID = "c", _ path: [Int64], _ expectation: String,
         file: String = #fileID, line: Int = #line
@@ -418,7 +418,7 @@ extension CheckContext {
         expect(read, equals: path, expectation, file: file, line: line)
     }
 
-    /// Records a failure unless every message follows one that is there, and every path is read as they say.
+    /// Records a failure unless every message follows an existing one, and every path can be read.
     func expectTree(
         _ chats: some ChatStorage, _ id: ConversationID, file: String = #fileID, line: Int = #line
     ) async throws {

@@ -35,10 +35,10 @@ extension Check {
             why: "Whether a cancelled message was sent may be unknown, but it is never half sent."
         ) { context in
             let handles = try await context.open(handles: 3)
-            // A message that cancelled appends could lose, even if none of them is stored.
+            // A message that cancelled appends must not lose, even if none of them is stored.
             let before = try await handles[0].append(.user("before"), to: "one")
-            // What each batch's append returned; nil if it was cancelled. Where all return there was nothing to see, so
-            // there are more rounds, with less time, until some are cancelled.
+            // The result of each batch's append; nil if it was cancelled. If all return, nothing was tested, so there
+            // are more rounds, with less time, until some are cancelled.
             var returned: [[Message]?] = []
             for limit in [.milliseconds(5), .microseconds(100), .microseconds(2), .zero, .zero, .zero] as [Duration]
             where returned.allSatisfy({ $0 != nil }) {
@@ -49,7 +49,7 @@ extension Check {
                 returned.contains(nil), "some of \(returned.count) cancelled appends throw CancellationError")
             var after: [Message] = []
             for handle in handles { after.append(try await handle.append(.user("after"), to: "one")) }
-            // A cancelled append may still be under way, so all is read in one call.
+            // A cancelled append may still be under way, so one call reads everything.
             let read = try await handles[0].messages(of: "one", limit: 10_000)
             context.expect(
                 read.map(\.sequence), equals: read.indices.map { Int64($0) + 1 }, "cancelled appends leave no gap")
@@ -73,7 +73,7 @@ extension Check {
         ) { context in
             let handles = try await context.open(handles: 3)
             let count: Int64 = 1_000
-            // Which calls were cancelled under way.
+            // The calls that were cancelled under way.
             let cancelled = try await context.concurrently(24) { index -> Bool in
                 var random = context.random(stream: index)
                 let (handle, id) = (handles[index % handles.count], ConversationID("\(index)"))
@@ -85,7 +85,7 @@ extension Check {
                         try await handle.append(snapshot.messages.map { .user($0.content) }, to: id)
                     }
                 }
-                // Long ones and short ones, since it is not known how long a write takes here.
+                // Long and short times, since it is not known how long a write takes here.
                 let limits: [Duration] = [.microseconds(200), .milliseconds(5), .milliseconds(40)]
                 await context.letTimePass(upTo: limits[index / 2 % limits.count], using: &random)
                 task.cancel()
@@ -98,7 +98,7 @@ extension Check {
             }
             for (index, wasCancelled) in cancelled.enumerated() {
                 let (handle, id) = (handles[index % handles.count], ConversationID("\(index)"))
-                // A cancelled write may still be under way; what is there is whole at every moment.
+                // A cancelled write may still be under way, but the stored data is whole at every moment.
                 let conversation = try await handle.conversation(id)
                 let messages = try await handle.messages(of: id, limit: Int(count) + 1)
                 let what = index % 2 == 0 ? "a cancelled restore" : "a cancelled append"
@@ -119,7 +119,7 @@ extension Check {
             let chats = try await context.open()
             let appends = try await context.concurrently(40) { index -> Int in
                 let task = Task { try await chats.append(.user("\(index)"), to: index % 2 == 0 ? "a" : "b") }
-                // The calls on "a" are cancelled, those on "b" run beside them on the same handle.
+                // The calls on "a" are cancelled; those on "b" run at the same time on the same handle.
                 if index % 2 == 0 {
                     var random = context.random(stream: index)
                     await context.letTimePass(upTo: .milliseconds(2), using: &random)
@@ -162,7 +162,7 @@ extension Check {
         },
     ]
 
-    /// Appends batches of three, and cancels each within a time; gives nil for those that were cancelled.
+    /// Appends batches of three, and cancels each within a time; returns nil for each cancelled one.
     private static func appendsAtRandomMoments(
         _ count: Int, from first: Int, within limit: Duration, on handles: [InterceptedBackend],
         in context: CheckContext

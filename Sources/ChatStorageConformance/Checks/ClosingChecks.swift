@@ -1,7 +1,7 @@
 import ChatStorageCore
 
 extension Check {
-    /// What is left of a closed store.
+    /// Closed stores, and stores that are being closed.
     static let closing: [Check] = [
         Check(
             "closing.refuses-every-call", .e3,
@@ -58,7 +58,7 @@ extension Check {
                 let handles = try await context.open(handles: 2)
                 let closing = handles[0]
                 let id = ConversationID("round \(round)")
-                // What each append returned; nil if it was refused.
+                // The result of each append; nil if it was refused.
                 let returned = try await context.concurrently(24) { index -> [Message]? in
                     if index == 12 {
                         try await closing.close()
@@ -140,7 +140,7 @@ extension Check {
         },
     ]
 
-    /// Every append that returned is there, and each of the others whole or not at all.
+    /// Expects every append that returned to be stored, and each of the others completely or not at all.
     private static func expectWhole(
         _ returned: [[Message]?], of size: Int, in chats: some ChatStorage, as id: ConversationID,
         _ context: CheckContext

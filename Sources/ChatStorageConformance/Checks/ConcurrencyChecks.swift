@@ -1,7 +1,7 @@
 import ChatStorageCore
 
 extension Check {
-    /// Calls that get in each other's way, on independent handles.
+    /// Concurrent calls on independent handles.
     static let concurrency: [Check] = [
         Check(
             "concurrency.writers-on-many", .o1, .a6,

@@ -1,7 +1,7 @@
 import ChatStorageCore
 
 extension Check {
-    /// Messages' contents: their size, and that they come back byte for byte.
+    /// Messages' contents: their size, and the exact bytes.
     static let contents: [Check] = [
         Check(
             "text.content.empty", .t4, .t5,

@@ -15,7 +15,7 @@ extension Check {
             _ = try await context.concurrently(handles.count) { index in
                 if index > 0 {
                     for round in 1...rounds {
-                        // A few messages a round: one that writes without end can keep others from an engine's lock.
+                        // A few messages per round: an endless writer can keep others from an engine's lock.
                         while begun.withLock(\.self) < round, !Task.isCancelled { await Task.yield() }
                         for step in 0..<3 {
                             let message = try await handles[index].append(.user("\(round)/\(step)"), to: "one")
@@ -30,7 +30,7 @@ extension Check {
                 for round in 1...rounds {
                     begun.withLock { $0 = round }
                     while committed.withLock(\.count) == seen, !Task.isCancelled { await Task.yield() }
-                    // Or tasks that take turns would always meet at the same point.
+                    // Otherwise tasks that take turns would always meet at the same point.
                     for _ in 0..<Int.random(in: 0...3, using: &random) { await Task.yield() }
                     (seen, before) = committed.withLock(\.self)
                     try await handles[0].clearMessages(of: "one")
@@ -50,7 +50,7 @@ extension Check {
             let (readers, steps) = (8, 10)
             let reading = Mutex(0)
             let written = Mutex(0)
-            // Where reads take all of Swift's threads no timer runs either, so the loops look at the clock.
+            // If reads take all of Swift's threads, no timer runs either, so the loops check the clock.
             let end = ContinuousClock.now + .seconds(15)
             _ = try await context.concurrently(1 + readers) { index in
                 if index == 0 {
@@ -82,14 +82,14 @@ extension Check {
                 let calls = StorageCall.ofEveryOperation(on: ids[index % ids.count]).filter { !$0.removesSome }
                 let call = calls[Int.random(in: calls.indices, using: &random)]
                 let task = Task { try await call.perform(on: handles[index % handles.count].asDefaultTenant) }
-                // Most calls are short, in memory very short.
+                // Most calls are short, and those in memory very short.
                 let limits: [Duration] = [.zero, .microseconds(20), .milliseconds(4)]
                 await context.letTimePass(upTo: limits[index % limits.count], using: &random)
                 task.cancel()
                 do {
                     _ = try await task.value
                 } catch is CancellationError {
-                    // It has happened or not.
+                    // The call may have happened or not.
                 } catch let error as ChatStorageError {
                     context.expect(
                         [.conversationExists, .conversationNotFound, .messageNotFound, .conflict].contains(error.code),
@@ -116,7 +116,7 @@ extension Check {
 }
 
 extension StorageCall {
-    /// Whether it removes messages and leaves others.
+    /// Whether it removes some messages and leaves others.
     fileprivate var removesSome: Bool {
         if case .removeMessages(let removal) = self { removal.selection != .all } else { false }
     }

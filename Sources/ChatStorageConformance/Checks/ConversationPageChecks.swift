@@ -29,7 +29,7 @@ extension Check {
             "pages.conversations.ties-across-pages", .l3, .o3,
             why: "An import gives thousands of chats the same time; none may be lost between pages."
         ) { context in
-            // One handle, or an engine that lets one writer in at a time might let one wait for too long.
+            // Only one handle: an engine that lets in one writer at a time might make another wait too long.
             let chats = try await context.open()
             let ids = (0..<1_000).map { ConversationID("conversation \($0)") }
             _ = try await context.concurrently(4) { index in
@@ -71,7 +71,7 @@ extension Check {
                     let quietOnes = walked.filter { $0.rawValue.hasPrefix("quiet") }
                     context.expect(quietOnes.count, equals: quiet.count, "untouched conversations come once each")
                     context.expect(Set(quietOnes).count, equals: quiet.count, "none comes twice")
-                    // Where reads never suspend, readers in a loop would keep every thread from the writer.
+                    // If reads never suspend, readers in a loop would keep every thread from the writer.
                     await Task.yield()
                 } while !done.withLock { $0 }
             }
@@ -159,7 +159,7 @@ extension Check {
         },
     ]
 
-    /// All pages of the list; a walk that does not end is cut off after more pages than any check has.
+    /// All pages of the list; an endless walk is cut off after more pages than any check has.
     private static func walk(_ chats: some ChatStorage, limit: Int) async throws -> [[Conversation]] {
         var page = try await chats.conversations(after: nil, limit: limit)
         var pages = [page.items]

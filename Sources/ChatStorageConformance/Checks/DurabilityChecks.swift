@@ -45,7 +45,7 @@ extension Check {
             for write in writes {
                 try await write.perform(on: backend)
                 let before = try await TenantState(of: backend)
-                // Each write by itself: the next one could bring what the last one left in a buffer to the disk.
+                // Each write separately: the next one could bring to the disk what the last one left in a buffer.
                 backend = try await context.reopenWithoutClosing()
                 let after = try await TenantState(of: backend)
                 context.expect(

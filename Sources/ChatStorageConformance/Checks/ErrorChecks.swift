@@ -1,7 +1,7 @@
 import ChatStorageCore
 
 extension Check {
-    /// The errors' codes, their precedence, and what they do not tell.
+    /// The errors' codes, their precedence, and their silence about stored text.
     static let errors: [Check] = [
         Check(
             "errors.not-prepared", .e1, needs: [.ownStore],
@@ -236,7 +236,7 @@ extension Check {
         },
     ]
 
-    /// Calls that are wrong in some way.
+    /// Invalid calls of several kinds.
     private static var wrongCalls: [StorageCall] {
         [
             .conversation(""), .createConversation("one", title: "\0"), .conversations(after: nil, limit: -1),

@@ -1,7 +1,7 @@
 import ChatStorageCore
 
 extension Check {
-    /// Whether the harness gives what the other checks build on.
+    /// Whether the harness meets the assumptions of the other checks.
     static let harness: [Check] = [
         Check(
             "harness.store.starts-empty", .c5,

@@ -1,7 +1,7 @@
 import ChatStorageCore
 
 extension Check {
-    /// Text and names that were chosen to be taken for something else.
+    /// Text and names that careless code takes for something else.
     static let hostileText: [Check] = [
         Check(
             "text.sql.every-operation", .t5, .r1, .l4, .n1,
@@ -45,7 +45,7 @@ extension Check {
         },
     ]
 
-    /// Ends of literals, of statements and of conditions, parameters, patterns; each short enough for every field.
+    /// Texts that end literals, statements and conditions, or are parameters or patterns; each fits into every field.
     private static let sqlTexts = [
         "' OR '1'='1", "' OR 1=1 --", "x' OR tenant <> '", "\" OR \"\"=\"", "'; DELETE FROM chat_messages; --",
         "'); DROP TABLE conversations CASCADE; --", "\\'; DELETE FROM conversations; --", "''", "'", "';", "x', 'y",
@@ -53,7 +53,7 @@ extension Check {
         "$1", "?1", ":tenant", "$$; COMMIT; $$", "{\"}", "%", "_", "*", "[a-z]*", "NULL", "DEFAULT", "now()",
     ]
 
-    /// Does with one conversation, whose fields all have the text, what can be done, and looks at each result.
+    /// Makes every call on one conversation, all of whose fields have the text, and checks each result.
     private static func performEveryOperation(
         with sql: String, on chats: InterceptedStorage, in context: CheckContext
     ) async throws {
@@ -111,16 +111,17 @@ extension Check {
     }
 }
 
-/// A conversation of a tenant whose names and another's make the same text when they are joined.
+/// A conversation of a tenant; joined, its names make the same text as another one's.
 private struct Place: CustomStringConvertible {
-    /// Nil for the default tenant, which joined text cannot tell from an empty name.
+    /// Nil for the default tenant; in joined text it looks like an empty name.
     let tenant: String?
     let id: ConversationID
     let separator: String
 
     var description: String { "\(summary(of: id)) of \(summary(of: tenant ?? ""))" }
 
-    /// Joined with the separator, tenants and ids are alike, ids and sequences (`u` 11, `u1` 1), ids and keys.
+    /// Places whose tenants and ids, ids and sequences (`u` 11, `u1` 1), or ids and keys are alike when joined with the
+    /// separator.
     static func colliding(at separator: String) -> [Place] {
         [
             ("t", "u"), ("t", "u\(separator)v"), ("t\(separator)u", "v"), ("", "t\(separator)u\(separator)v"),
@@ -131,7 +132,7 @@ private struct Place: CustomStringConvertible {
         }
     }
 
-    /// Eleven messages, with keys that are alike once an id stands before them.
+    /// Appends eleven messages, with keys that are alike when an id comes before them.
     func fill(_ backend: InterceptedBackend) async throws {
         let keys = ["k", "v\(separator)k", "1\(separator)k", "v\(separator)1\(separator)k"]
         let messages = (1...11).map { number in
@@ -163,7 +164,7 @@ private struct Place: CustomStringConvertible {
     }
 }
 
-/// What is stored of a conversation.
+/// The stored data of a conversation.
 private struct Contents: Hashable {
     let conversation: Conversation?
     let messages: [Message]

@@ -10,7 +10,7 @@ extension Check {
             let handles = try await context.open(handles: 8)
             for round in 0..<10 {
                 let id = ConversationID("round \(round)")
-                // In every second round the conversation is there before.
+                // In every second round the conversation already exists.
                 if round % 2 == 1 { try await handles[0].append(.user("before"), to: id) }
                 let stored = try await context.concurrently(handles.count) { index in
                     try await handles[index].append(
@@ -60,7 +60,7 @@ extension Check {
             for round in 0..<10 {
                 let id = ConversationID("round \(round)")
                 let stored = try await context.concurrently(handles.count) { index -> [Message] in
-                    // Each shares a key with the next, and has one of its own.
+                    // All share a key, and each has keys of its own.
                     let batch: [ChatMessage] = [
                         .user("\(index)", key: "own \(index)"), .user("shared", key: "shared"),
                         .user("\(index) again", key: "again \(index)"),

@@ -60,7 +60,7 @@ extension Check {
                 let page = try await chats.conversations(after: nil, limit: limit)
                 context.expect(page.items.count, equals: 2, "all conversations are read by the limit \(limit)")
                 context.expect(page.next, equals: nil, "there is no next page by the limit \(limit)")
-                // What is wrong with one is wrong with the others too.
+                // A fault with one limit would only be repeated with the others.
                 guard context.failures.isEmpty else { return }
             }
         },

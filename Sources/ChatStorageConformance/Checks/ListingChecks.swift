@@ -68,18 +68,19 @@ extension Check {
         },
     ]
 
-    /// Conversations of one time of update are listed by their ids' bytes, whatever order they came in.
+    /// Expects conversations with the same time of update in the order of their ids' bytes, whatever order they came
+    /// in.
     private static func expectTies(_ ids: [ConversationID], in context: CheckContext) async throws {
         let chats = try await context.open()
         for (index, id) in ids.enumerated() {
             var snapshot = ConversationSnapshot.sample(id)
-            // When they were created must not decide, in either direction.
+            // The order of creation must not decide, in either direction.
             snapshot.createdAt = .past.advanced(by: -Int64(index * 31 % 17))
             try await chats.restoreConversation(snapshot)
         }
         let listed = try await chats.conversations(limit: ids.count + 1).map(\.id)
         context.expect(listed, equals: ids.sortedByUTF8(), "conversations of one time are listed by their ids' bytes")
-        // The order also has to hold where one page ends and the next begins.
+        // The order must also hold across pages.
         var paged: [ConversationID] = []
         var page = try await chats.conversations(after: nil, limit: 3)
         paged += page.items.map(\.id)

@@ -78,7 +78,7 @@ extension Check {
                 var walked: [Message] = []
                 for try await message in chats.allMessages(of: "one", after: Int64(first)) {
                     walked.append(message)
-                    // A walk that does not end is cut off.
+                    // An endless walk is cut off.
                     if walked.count > all.count { break }
                 }
                 context.expect(
@@ -105,7 +105,7 @@ extension Check {
                         let last = done.withLock { $0 }
                         let page = try await chats.messages(of: "one", .after(seen.last ?? 0), limit: 7)
                         seen += page.map(\.sequence)
-                        // A backend that repeats messages would have something to give for ever.
+                        // A backend that repeats messages would never end the walk.
                         if last, page.isEmpty || seen.count > 1_000 { break }
                         await Task.yield()
                     }

@@ -217,9 +217,9 @@ extension ChatMessage {
     }
 }
 
-/// Parts that software which is careless with them changes or drops.
+/// Parts that careless software changes or drops.
 enum SampleParts {
-    /// Texts that are JSON, or nearly, and change when a program reads and writes them.
+    /// Texts of JSON, or nearly JSON, that change when a program parses and writes them.
     static let exactJSON = [
         "1e2", "1.0", "-0", "123456789012345678901234567890", #""\/""#, #""\ud83d""#, #""\u0000""#, "{\"b\":1,\"a\":2}",
         #"{"a":1,"a":2}"#, " { \"a\" : [ ] } ", "\n[1 ,2]\n", #""\u00e9 é""#, "1E400", #"{"":""}"#, "null",

@@ -3,8 +3,8 @@ import ChatStorageCore
 extension Check {
     /// Random calls against the model.
     ///
-    /// All backends are compared with one model, and by the same seed with the same calls; so they are compared with
-    /// each other too.
+    /// All backends are compared with one model, and the same seed gives the same calls, so they are also compared with
+    /// each other.
     static let randomCalls: [Check] = [
         Check(
             "model.random-calls", .e1, .o1, .o3, .o4, .o5, .o6, .c1, .c3, .c4, .a1, .a4, .a8, .a9, .l1, .l3, .l4, .n1,
@@ -28,7 +28,7 @@ extension Check {
     ]
 }
 
-/// A call of a sequence that did not end as the model says.
+/// A call of a sequence whose outcome differs from the model's.
 private struct Deviation {
     /// The call's index; the number of calls for the comparison at the end.
     let index: Int
@@ -38,7 +38,7 @@ private struct Deviation {
 }
 
 extension CheckContext {
-    /// Makes the calls one after the other on a fresh store, and finds the first that does not end as the model says.
+    /// Makes the calls one after the other on a fresh store, and finds the first that deviates from the model.
     fileprivate func deviation(in calls: [RandomCall]) async throws -> Deviation? {
         try await withFreshStore(handles: 2) { handles in
             var model = Model()
@@ -59,7 +59,7 @@ extension CheckContext {
                 if let found = await deviation(call, tenant: random.tenant, handle: random.handle, index: index) {
                     return found
                 }
-                // A clear does not tell the time of its update; a read does.
+                // A clear does not return its time of update; a read does.
                 if case .removeMessages(let removal) = call,
                     let found = await deviation(
                         .conversation(removal.conversationID), tenant: random.tenant, handle: random.handle,
@@ -87,11 +87,11 @@ extension CheckContext {
         }
     }
 
-    /// Records a deviation as the check's failure, and then the short sequence that is found to deviate too.
+    /// Records a deviation as the check's failure, and then a shorter sequence that also deviates.
     fileprivate func report(_ deviation: Deviation, in calls: [RandomCall]) async {
         let part = Array(calls.prefix(deviation.index + 1))
         record(failure(deviation, in: part, "as the last of \(part.count) calls"))
-        // The report has the calls that led to it, not those of all attempts.
+        // The report should have the calls that led to it, not those of all attempts.
         recorder.pause()
         let end = ContinuousClock.now + Self.timeToShrink
         let short = await shrunk(part, attempts: 400) { candidate in
@@ -99,7 +99,7 @@ extension CheckContext {
             return (try? await self.deviation(in: candidate)) != nil
         }
         recorder.restart()
-        // Once more, for the report: it has these calls.
+        // Makes the calls once more, so that the report has them.
         guard let found = try? await self.deviation(in: short) else { return }
         let last = Array(short.prefix(found.index + 1))
         let words = found.index < short.count ? "as the last of" : "when all is read after"
@@ -107,7 +107,7 @@ extension CheckContext {
             by: failure(found, in: last, "\(words) \(last.count) calls, shrunk from \(part.count)"))
     }
 
-    /// What a sequence that is not shrunk to the end loses is brevity only.
+    /// A sequence that is not shrunk completely is only longer than needed.
     private static let timeToShrink = Duration.seconds(20)
 
     private func failure(_ deviation: Deviation, in calls: [RandomCall], _ place: String) -> CheckFailure {
@@ -119,7 +119,7 @@ extension CheckContext {
 }
 
 extension RandomCall {
-    /// The id of the conversation that it is about.
+    /// The id of the call's conversation.
     fileprivate var id: ConversationID? {
         switch kind {
         case .call(let call): call.conversationID

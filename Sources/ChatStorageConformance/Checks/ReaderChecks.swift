@@ -2,7 +2,7 @@ import ChatStorageCore
 import Synchronization
 
 extension Check {
-    /// What readers see of writes that are under way.
+    /// What readers see of writes under way.
     static let readers: [Check] = [
         Check(
             "concurrency.readers-see-whole-batches", .a1, .o1,
@@ -88,7 +88,7 @@ extension Check {
             _ = try await context.concurrently(handles.count) { index in
                 let chats = handles[index]
                 if index == 0 {
-                    // The readers of a round must end, whatever becomes of its restore.
+                    // The readers of a round must end even if its restore fails.
                     defer { done.withLock { $0 = rounds } }
                     for round in 0..<rounds {
                         try await chats.restoreConversation(

@@ -1,7 +1,7 @@
 import ChatStorageCore
 
 extension Check {
-    /// Messages that are removed one by one, or with all that follows.
+    /// Messages that are removed one by one, or with all that follow.
     static let removals: [Check] = [
         Check(
             "removal.messages", .c6, .o1, .o6, .l2, .l5,
@@ -142,7 +142,7 @@ extension Check {
         ) { context in
             let handles = try await context.open(handles: 2)
             try await context.makeTree(handles[0], "c")
-            // What each caller adds: appended messages less removed ones.
+            // Each caller's balance: appended messages minus removed ones.
             let added = try await withThrowingTaskGroup(of: Int.self) { group in
                 for caller in 0..<8 as Range<Int64> {
                     let chats = handles[Int(caller) % 2]

@@ -1,7 +1,7 @@
 import ChatStorageCore
 
 extension Check {
-    /// Stores that take more roles than those of plain chats.
+    /// Stores that take more roles than plain chats have.
     static let roleSets: [Check] = [
         Check(
             "roles.with-tools", .r1, .r3, needs: [.ownStore],

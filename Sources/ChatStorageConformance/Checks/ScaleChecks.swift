@@ -1,7 +1,7 @@
 import ChatStorageCore
 
 extension Check {
-    /// Stores as large as they get after years.
+    /// Stores as large as after years of use.
     static let scale: [Check] = [
         Check(
             "scale.messages", .o1, .o2, .l2, .c4, .t4, timeLimit: .seconds(900),
@@ -53,17 +53,17 @@ extension Check {
             let tasks = 64
             _ = try await context.concurrently(tasks) { task in
                 for number in stride(from: task, to: count, by: tasks) {
-                    // The odd ones have one time, the even ones each their own.
+                    // The odd ones share one time; each even one has its own.
                     let updatedAt = Timestamp.past.advanced(by: number % 2 == 1 ? 0 : Int64(number) + 1)
                     let snapshot = ConversationSnapshot.sample(ConversationID("\(number)"), updatedAt: updatedAt)
                     try await chats.restoreConversation(snapshot)
                     if number < few { try await small.restoreConversation(snapshot) }
                 }
             }
-            // The calls that filled the store say nothing about its pages.
+            // A report does not need the calls that filled the store.
             context.recorder.restart()
             try await expectPage(after: nil, of: "the first page", of: chats, toCostAsIn: small, context)
-            // What reads everything for a page would read it all some hundred times.
+            // A backend that reads everything for each page would read it all about a hundred times.
             guard context.failures.isEmpty else { return }
             let evens = stride(from: count - 2, through: 0, by: -2).map { ConversationID("\($0)") }
             let odds = stride(from: 1, to: count, by: 2).map { ConversationID("\($0)") }.sortedByUTF8()
@@ -88,10 +88,10 @@ extension Check {
         },
     ]
 
-    /// A page of a store that holds a hundred times as much may cost ten times as much, and not more.
+    /// Expects a page of a store that is a hundred times as large to cost at most ten times as much.
     ///
-    /// Both are read in turn, and the quickest of each counts: whatever else keeps the machine busy makes some reads
-    /// slow, and one that reads everything is never quick.
+    /// Both are read in turn, and the quickest of each counts: other load on the machine makes some reads slow, but a
+    /// backend that reads everything is never quick.
     private static func expectPage(
         after cursor: ConversationCursor?, of what: String, of large: some ChatStorage,
         toCostAsIn small: some ChatStorage, _ context: CheckContext

@@ -1,7 +1,7 @@
 import ChatStorageCore
 
 extension Check {
-    /// Preparing the store, and schemas that are not ours.
+    /// Preparing the store, and foreign schemas.
     static let schema: [Check] = [
         Check(
             "schema.prepare.repeated", .d2,
@@ -66,9 +66,9 @@ extension Check {
             "schema.prepare.concurrent", .d2, needs: [.ownStore],
             why: "A new version is started on ten servers at once."
         ) { context in
-            // Handles in one process stand for the servers: a suite that runs anywhere cannot start programs.
+            // Handles in one process stand for the servers, since a suite that runs anywhere cannot start programs.
             let handles = try await context.openUnprepared(handles: 8)
-            // Connected already, the handles reach the empty store at the same time.
+            // Once connected, the handles reach the empty store at the same time.
             for handle in handles {
                 await context.expectError(.notPrepared, "nothing is prepared yet") {
                     try await handle.conversation("one")

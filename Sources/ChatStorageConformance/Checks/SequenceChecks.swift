@@ -10,7 +10,7 @@ extension Check {
             let chats = try await context.open()
             var expected: Int64 = 0
             for (index, count) in [1, 3, 1, 1, 10, 2].enumerated() {
-                // Backends may well write the two conditions by different statements.
+                // Backends may use different statements for the two conditions.
                 let returned = try await chats.append(
                     (0..<count).map { .user("\($0)") }, to: "one", if: index % 2 == 0 ? .createIfMissing : .exists)
                 context.expect(
@@ -84,7 +84,7 @@ extension Check {
             let returned = try await context.concurrently(handles.count) { writer in
                 var messages: [Message] = []
                 for index in 0..<appends {
-                    // Once the conversation exists, half of the appends say that it must.
+                    // Once the conversation exists, half of the appends require that.
                     let condition: AppendCondition = index % 2 == 0 ? .createIfMissing : .exists
                     messages.append(
                         try await handles[writer].append(.user("\(writer)/\(index)"), to: "one", if: condition))

@@ -1,7 +1,7 @@
 import ChatStorageCore
 
 extension Check {
-    /// Counts, previews, read marks and look-ups: what a sidebar and a retry ask for.
+    /// Counts, previews, read marks and look-ups, for sidebars and retries.
     static let sidebar: [Check] = [
         Check(
             "lists.count", .l5,

@@ -2,7 +2,7 @@ import ChatStorageCore
 import Synchronization
 
 extension Check {
-    /// What a store shows of one moment.
+    /// Snapshots of a store at one moment.
     static let snapshots: [Check] = [
         Check(
             "snapshots.one-moment", .a12, needs: [.capability(.snapshots)],
@@ -16,7 +16,7 @@ extension Check {
             try await other.append(.user("text"), to: "one")
             let before = (try await TenantState(of: backend), try await TenantState(of: other))
             let result = try await backend.withSnapshot { snapshot in
-                // Before the first read too: the moment is that of the call.
+                // Even before the first read: the moment is that of the call.
                 try await change(backend)
                 context.expect(
                     try await TenantState(of: snapshot.defaultTenant) == before.0, "a snapshot shows its moment")
@@ -109,7 +109,7 @@ extension Check {
             }
             try await backend.withSnapshot { snapshot in
                 beginning.yield()
-                // From then on the store is closing; one that takes calls after that is noticed all the same.
+                // From then on the store is closing; one that still takes calls is noticed even so.
                 while !isClosed.withLock(\.self), await isOpen(backend) { await Task.yield() }
                 context.expect(
                     try await snapshot.messages(of: "one").count, equals: 1, "a snapshot can be read meanwhile")
@@ -136,9 +136,9 @@ extension Check {
                 }
                 while !isDone.withLock({ $0 }) {
                     try await chats.withSnapshot { snapshot in
-                        // The other way round, so that what is written in between would show.
+                        // In reverse order, so that a write in between would show.
                         let second = try await snapshot.conversation("second")?.messageCount ?? 0
-                        // Something is written in between, unless the writer is done.
+                        // There is a write in between, unless the writer is done.
                         while !isDone.withLock({ $0 }),
                             try await chats.conversation("second")?.messageCount == second
                         {

@@ -1,7 +1,7 @@
 import ChatStorageCore
 
 extension Check {
-    /// That tenants are apart.
+    /// The separation of tenants.
     static let tenants: [Check] = [
         Check(
             "tenants.isolated", .n1,
@@ -153,7 +153,7 @@ extension Check {
             let calls: [StorageCall] =
                 StorageCall.ofEveryOperation(on: "one") + StorageCall.ofEveryOperation(takingID: "new") + [
                     .conversations(after: cursor, limit: 10), .messages(of: "missing", .end, limit: 0),
-                    // Other mistakes come after the name.
+                    // Other mistakes are checked after the name.
                     .conversations(after: ConversationCursor("damaged"), limit: 1),
                     .append([bad], to: "one", if: .exists),
                     .append([.user("text")], to: "missing", if: .exists), .append([], to: "missing", if: .exists),

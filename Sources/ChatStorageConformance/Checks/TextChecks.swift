@@ -1,7 +1,7 @@
 import ChatStorageCore
 
 extension Check {
-    /// Conversations' ids: their length, and that their bytes alone decide.
+    /// Conversations' ids: their length, and comparison by their bytes alone.
     static let text: [Check] = [
         Check(
             "text.id.length-accepted", .t1,
@@ -105,7 +105,7 @@ extension Check {
         },
     ]
 
-    /// Each id names a conversation of its own and comes back as it was given.
+    /// Expects each id to name a conversation of its own and to come back as it was given.
     private static func expectDistinct(_ ids: [ConversationID], in context: CheckContext) async throws {
         let chats = try await context.open()
         for (index, id) in ids.enumerated() {

@@ -1,7 +1,7 @@
 import ChatStorageCore
 
 extension Check {
-    /// Both conditions, the one that can create first: backends may well write them by different statements.
+    /// Both conditions, the creating one first: backends may use different statements for them.
     private static let appendConditions: [AppendCondition] = [.createIfMissing, .exists, .createIfMissing, .exists]
 
     /// Times: their precision, and when they move.
@@ -139,8 +139,8 @@ extension Check {
             let chats = try await context.open()
             let created = try await chats.createConversation("one").createdAt
             let appended = try await chats.append(.user("text"), to: "one").createdAt
-            // The store's clock and this process's can differ. Time zones are off by a quarter of an hour or more,
-            // clocks that are set at all by much less, so ten minutes are taken for the same time.
+            // The store's clock and this process's can differ. A wrong time zone makes a quarter of an hour or more,
+            // clocks differ by much less, so within ten minutes counts as the same time.
             let tolerance: Int64 = 10 * 60 * 1_000_000
             for time in [created, appended] {
                 let difference = time.microsecondsSinceEpoch - Timestamp.now().microsecondsSinceEpoch

@@ -121,7 +121,7 @@ extension Check {
         },
     ]
 
-    /// Every operation that takes a title refuses these.
+    /// Expects every operation that takes a title to refuse these.
     private static func expectRefused(titles: [String], in context: CheckContext) async throws {
         let chats = try await context.open()
         try await chats.createConversation("existing", title: "as it was")

@@ -1,7 +1,7 @@
 import ChatStorageCore
 
 extension Check {
-    /// What the library builds on answers under way and on pages: the writer of an answer, and windows.
+    /// The library's features on top of answers under way and pages: the writer of an answer, and windows.
     static let writers: [Check] = [
         Check(
             "answers.writer", .s6, .s3, .s4,
@@ -48,7 +48,7 @@ extension Check {
                     ) { draft in
                         draft.append("half")
                         said.yield()
-                        // It ends when it is cancelled; the model says nothing more.
+                        // The model says nothing more, so this ends only by cancellation.
                         try await Task.sleep(for: .seconds(3_600))
                     }
                 }
