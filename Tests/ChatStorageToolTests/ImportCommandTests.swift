@@ -298,7 +298,7 @@ struct ImportCommandTests {
         try tool.write(#"{"resourceSpans": [{"scopeSpans": []}]}"#, to: "trace.json")
         try tool.write(Data([0x50, 0x4b, 3, 4, 20, 0, 0, 0]), to: "export.zip")
         #if os(Linux)
-        let isZIP = "is a ZIP archive that is damaged, or of a kind that is not read"
+        let isZIP = "is a ZIP archive that is damaged, or of a kind that cannot be read"
         #else
         let isZIP = "is a ZIP archive"
         #endif

@@ -160,7 +160,7 @@ extension AnthropicMessages {
         private func place(of event: JSONFields) throws -> Int {
             let index = try Self.index(of: event)
             guard let place = blocks.lastIndex(where: { $0.index == index }) else {
-                throw ProviderFormError(member: "index", reason: "is of a block that did not start")
+                throw ProviderFormError(member: "index", reason: "belongs to a block that did not start")
             }
             return place
         }

@@ -47,7 +47,7 @@ struct ConverseReader {
         for member in request.members where member.key != "messages" && member.key != "system" {
             omissions.append(
                 Omission(
-                    reason: "\(ResponseMetadata.shown(member.key)) is left out: it is of the request, not of a message")
+                    reason: "\(ResponseMetadata.shown(member.key)) is left out: it is the request's, not a message's")
             )
         }
     }

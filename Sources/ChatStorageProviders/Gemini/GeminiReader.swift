@@ -99,7 +99,7 @@ struct GeminiReader {
         for (name, _) in request.members
         where !["contents", "systemInstruction", "system_instruction"].contains(name) {
             omissions.append(
-                Omission(reason: "\(ResponseMetadata.shown(name)) is left out: it is of the request, not of a message"))
+                Omission(reason: "\(ResponseMetadata.shown(name)) is left out: it is the request's, not a message's"))
         }
     }
 

@@ -58,7 +58,7 @@ public enum MCPContent {
         if json.member("content") == nil, let inner = json.member("result"), inner.kind == .object {
             for member in json.memberList where member.key != "result" {
                 omissions.append(
-                    Omission(reason: "\(ResponseMetadata.shown(member.key)) is left out: it is of the response"))
+                    Omission(reason: "\(ResponseMetadata.shown(member.key)) is left out: it is the response's"))
             }
             json = inner
         }

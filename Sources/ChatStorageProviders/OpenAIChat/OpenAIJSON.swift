@@ -46,7 +46,7 @@ extension JSONSlice {
         let elements = try list.requiredElements("data")
         for (name, _) in list.members where name != "data" {
             omissions.append(
-                Omission(reason: "\(ResponseMetadata.shown(name)) is left out: it is of the list, not of a message"))
+                Omission(reason: "\(ResponseMetadata.shown(name)) is left out: it is the list's, not a message's"))
         }
         return elements
     }

@@ -62,7 +62,7 @@ public enum FoundationModelsTranscript {
             path = "transcript.entries"
             let others = whole.members.map(\.key).filter { !["version", "type", "transcript"].contains($0) }
             for name in others + inner.members.map(\.key).filter({ $0 != "entries" }) {
-                let reason = "\(ResponseMetadata.shown(name)) is left out: it is of the transcript, not of a message"
+                let reason = "\(ResponseMetadata.shown(name)) is left out: it is the transcript's, not a message's"
                 omissions.append(Omission(reason: reason))
             }
             if let version = whole["version"], version.integer != 1 {

@@ -19,7 +19,7 @@ struct UIMessageReader {
         try read(fields.requiredElements("messages"), at: "messages")
         for (name, _) in fields.members where name != "messages" {
             omissions.append(
-                Omission(reason: "\(ResponseMetadata.shown(name)) is left out: it is of the request, not of a message"))
+                Omission(reason: "\(ResponseMetadata.shown(name)) is left out: it is the request's, not a message's"))
         }
     }
 

@@ -113,7 +113,7 @@ struct UIStream: Sendable {
         let id = try chunk.requiredString("id")
         let kind = type.prefix { $0 != "-" }
         guard let place = parts.lastIndex(where: { $0.type == kind && $0.id == id && $0.isOpen && $0.text != nil })
-        else { throw ProviderFormError(member: "id", reason: "is of a part that did not start") }
+        else { throw ProviderFormError(member: "id", reason: "belongs to a part that did not start") }
         if let metadata = chunk["providerMetadata"] { parts[place].set("providerMetadata", metadata.text) }
         if type.hasSuffix("-end") {
             parts[place].set("state", "\"done\"")
@@ -145,7 +145,7 @@ struct UIStream: Sendable {
             place = parts.count - 1
         }
         guard let place else {
-            throw ProviderFormError(member: "toolCallId", reason: "is of a call that did not start")
+            throw ProviderFormError(member: "toolCallId", reason: "belongs to a call that did not start")
         }
         for name in ["title", "toolMetadata", "providerExecuted"] {
             if let value = chunk[name] { parts[place].set(name, value.text) }

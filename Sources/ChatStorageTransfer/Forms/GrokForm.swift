@@ -131,7 +131,7 @@ private enum GrokReader {
         if let text = date.string, let time = Timestamp(text) { return time }
         guard let number = date.member("$numberLong")?.string ?? date.integer.map(String.init),
             let time = EpochTime.time(number, in: .milliseconds)
-        else { throw InvalidConversation(reason: "\(object.path(of: key)) is no time") }
+        else { throw InvalidConversation(reason: "\(object.path(of: key)) is not a time") }
         return time
     }
 }

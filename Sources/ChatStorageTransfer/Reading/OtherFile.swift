@@ -16,7 +16,7 @@ enum OtherFile {
             ([0x37, 0x7a, 0xbc, 0xaf], .compressed("is a 7z archive; unpack it and import the chats' file in it")),
             (
                 Array("SQLite format 3".utf8),
-                .otherFormat("is a SQLite database, which is read only where it is named by its path")
+                .otherFormat("is a SQLite database, which can only be read by its path")
             ),
             (Array("<".utf8), .otherFormat("is HTML or XML, not JSON")),
             (Array("%PDF".utf8), .otherFormat("is a PDF, not JSON")),

@@ -47,7 +47,7 @@ enum SeparatedTable {
         } catch let problem as InvalidConversation {
             return .broken(problem.reason)
         } catch {
-            return .broken("is no table")
+            return .broken("is not a table")
         }
     }
 

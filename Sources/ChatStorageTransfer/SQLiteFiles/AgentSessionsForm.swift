@@ -117,7 +117,7 @@ private struct AgentSession {
         }
         let text = try row.requiredText("message_data")
         guard let item = try? JSONSlice(validating: Array(text.utf8)[...]), item.kind == .object else {
-            throw InvalidConversation(reason: "agent_messages[].message_data is no JSON object")
+            throw InvalidConversation(reason: "agent_messages[].message_data is not a JSON object")
         }
         let speaker = Self.speaker(of: item)
         let follows = parents.map { $0[id] } ?? before

@@ -42,13 +42,13 @@ extension SQLiteForm {
             case .real(let number) where number.isFinite: add(name, "\(number)")
             case .null: break
             case .real, .damagedText, .blob:
-                throw InvalidConversation(reason: "chat[].\(name.shortened) is no text and no number")
+                throw InvalidConversation(reason: "chat[].\(name.shortened) is neither a text nor a number")
             }
         }
         do {
             return try JSONSlice(validating: Array("{\(members.joined(separator: ","))}".utf8)[...])
         } catch {
-            throw InvalidConversation(reason: "chat[] has a value that JSON has not")
+            throw InvalidConversation(reason: "chat[] has a value that JSON cannot hold")
         }
     }
 }

@@ -90,7 +90,7 @@ private final class Handle: @unchecked Sendable {
         try [UInt8](unsafeUninitializedCapacity: count) { buffer, count in
             let read = archive_read_data(archive, buffer.baseAddress, buffer.count)
             guard read >= 0 else {
-                throw damage("has damaged data, or data packed in a way that is not read")
+                throw damage("has damaged data, or data packed in a way that cannot be read")
             }
             count = read
         }
@@ -98,7 +98,7 @@ private final class Handle: @unchecked Sendable {
 
     /// The error for what libarchive found, without its words: they can quote names.
     private func damage(
-        _ message: String = "is a ZIP archive that is damaged, or of a kind that is not read"
+        _ message: String = "is a ZIP archive that is damaged, or of a kind that cannot be read"
     ) -> ChatFileError {
         let code = archive_errno(archive)
         // These are the system's errors; for faults in the file libarchive has higher numbers, or none.

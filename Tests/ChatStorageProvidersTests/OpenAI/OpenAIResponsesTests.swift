@@ -443,7 +443,7 @@ struct OpenAIResponsesTests {
         #expect(try OpenAIResponses.messages(from: json(list), omissions: &omissions) == [.user("Hi")])
         #expect(
             omissions.map(\.reason)
-                == ["object", "has_more"].map { "the member \($0) is left out: it is of the list, not of a message" })
+                == ["object", "has_more"].map { "the member \($0) is left out: it is the list's, not a message's" })
         #expect(throws: ProviderFormError(member: "[1]", reason: "is a number, not an object")) {
             try OpenAIResponses.messages(from: json("[\(Self.output),7]"))
         }

@@ -162,7 +162,7 @@ final class ForeignDatabase: @unchecked Sendable {
         let reason =
             switch code & 0xff {
             case SQLITE_CORRUPT: "is a damaged SQLite database"
-            case SQLITE_NOTADB: "is no SQLite database, or an encrypted one"
+            case SQLITE_NOTADB: "is not a SQLite database, or is encrypted"
             case SQLITE_BUSY: "is locked by another program for longer than 5 seconds"
             case SQLITE_READONLY, SQLITE_CANTOPEN:
                 "has a transaction beside it that was not finished; open it once with the program that wrote it"
