@@ -9,7 +9,7 @@ import Foundation
 
 /// Writes the items of one message from the portable members of its parts.
 ///
-/// The API's own ids are written at the place where the API writes them, so that most items need no native JSON.
+/// An item with an id of the API's own has its members in the API's order, so that most items need no native JSON.
 struct ItemWriter {
     /// The roles of message items; results have items of their own.
     static let roles: [Role] = [.user, .assistant, .system, .developer]
