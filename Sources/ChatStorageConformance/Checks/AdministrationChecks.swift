@@ -46,9 +46,12 @@ extension Check {
         ) { context in
             let backend = try await context.open()
             for name in ["a", "b"] {
-                for number in 0..<230 {
-                    try await backend.tenant(name).append(
-                        NewMessages([.user("x")], to: ConversationID("\(number)"), if: .create(labels: ["pinned"])))
+                _ = try await context.concurrently(10) { task in
+                    for number in stride(from: task, to: 230, by: 10) {
+                        try await backend.tenant(name).append(
+                            NewMessages(
+                                [.user("x")], to: ConversationID("\(number)"), if: .create(labels: ["pinned"])))
+                    }
                 }
             }
             try await backend.append(.user("x"), to: "one")

@@ -32,10 +32,8 @@ extension Check {
             // Only one handle: an engine that lets in one writer at a time might make another wait too long.
             let chats = try await context.open()
             let ids = (0..<1_000).map { ConversationID("conversation \($0)") }
-            _ = try await context.concurrently(4) { index in
-                for id in ids[(index * 250)..<(index * 250 + 250)] {
-                    try await chats.restoreConversation(.sample(id))
-                }
+            _ = try await context.concurrently(25) { index in
+                for id in ids[(index * 40)..<(index * 40 + 40)] { try await chats.restoreConversation(.sample(id)) }
             }
             let walked = try await walk(chats, limit: 64).flatMap(\.self).map(\.id)
             context.expect(walked, equals: ids.sortedByUTF8(), "1,000 conversations of one time come once each")

@@ -154,10 +154,13 @@ extension Check {
         ) { context in
             let chats = try await context.open()
             let many = 2_500
-            for number in 0..<many {
-                var snapshot = ConversationSnapshot.sample("\(number)", updatedAt: .past.advanced(by: Int64(number)))
-                snapshot.labels = number == 0 ? ["a", "b"] : ["a"]
-                try await chats.restoreConversation(snapshot)
+            _ = try await context.concurrently(32) { task in
+                for number in stride(from: task, to: many, by: 32) {
+                    var snapshot = ConversationSnapshot.sample(
+                        ConversationID("\(number)"), updatedAt: .past.advanced(by: Int64(number)))
+                    snapshot.labels = number == 0 ? ["a", "b"] : ["a"]
+                    try await chats.restoreConversation(snapshot)
+                }
             }
             for query in [
                 ConversationQuery(limit: 10, without: ["never", "a"]), ConversationQuery(limit: 10, with: ["b", "a"]),
