@@ -20,7 +20,8 @@ import Testing
     }
 
     /// Each of the answers follows a question that is far behind a row of questions that go.
-    @Test func whatFollowsALongRowThatGoesIsFoundByOneLookAtEachMessage() {
+    @Test("what follows a long row that goes is found by one look at each message")
+    func whatFollowsALongRowThatGoes() {
         let last = Self.count / 2
         var log = log { min($0 - 1, last) }
         var asked: [Int64] = []

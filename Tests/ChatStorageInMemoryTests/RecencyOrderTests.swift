@@ -39,7 +39,8 @@ import Testing
         #expect(order.entries(after: nil, limit: 1).isEmpty)
     }
 
-    @Test func aPlaceThatIsNotInTheListAnyMoreStillHasWhatFollows() {
+    @Test("a place that is not in the list any more still has what follows")
+    func aPlaceThatIsNotInTheListAny() {
         var order = RecencyOrder()
         let entries = (0..<1_000).map {
             Entry(updatedAt: Timestamp(microsecondsSinceEpoch: $0), id: "same")

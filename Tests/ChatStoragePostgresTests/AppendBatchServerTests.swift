@@ -6,7 +6,8 @@ import Testing
 
 /// Appends of many callers in one statement, on a server.
 @Suite(.timeLimit(.minutes(5))) struct AppendBatchServerTests {
-    @Test func appendsThatWaitGoInOneStatementAndComeBackAsIfAlone() async throws {
+    @Test("appends that wait go in one statement and come back as if alone")
+    func appendsThatWaitGo() async throws {
         try await withBackend({ $0.connections = 2 }) { backend in
             try await backend.append(.user("first"), to: "c0")
             let stored = try await appendAtOnce(240) { number in
@@ -73,7 +74,8 @@ import Testing
         }
     }
 
-    @Test func aCancelledCallerLeavesTheOthersOfItsStatementAlone() async throws {
+    @Test("a cancelled caller leaves the others of its statement alone")
+    func aCancelledCallerLeaves() async throws {
         try await TestPostgres.withSchema { url, schema in
             let backend = try await PostgresBackend(configuration(url, schema))
             try await backend.prepare()
@@ -95,7 +97,8 @@ import Testing
         }
     }
 
-    @Test func aLockedConversationBlocksOneConnectionHoweverManyCallItAndHoldsUpNoOthersForGood() async throws {
+    @Test("a locked conversation blocks one connection however many call it and holds up no others for good")
+    func aLockedConversationBlocks() async throws {
         try await TestPostgres.withSchema { url, schema in
             var configuration = configuration(url, schema)
             configuration.lockTimeout = .milliseconds(250)
@@ -150,7 +153,8 @@ import Testing
         }
     }
 
-    @Test func whoeverSharesAStatementWithALockedConversationIsStoredAfterItsLockTimeout() async throws {
+    @Test("whoever shares a statement with a locked conversation is stored after its lock timeout")
+    func whoeverSharesAStatement() async throws {
         try await TestPostgres.withSchema { url, schema in
             var configuration = configuration(url, schema)
             configuration.lockTimeout = .milliseconds(100)

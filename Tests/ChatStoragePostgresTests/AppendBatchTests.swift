@@ -9,7 +9,8 @@ import Testing
     private let time = Timestamp(microsecondsSinceEpoch: 5)
     private let created = Timestamp(microsecondsSinceEpoch: 3)
 
-    @Test func callersOfOneConversationGetTheirSequencesInTheirOrder() throws {
+    @Test("callers of one conversation get their sequences in their order")
+    func callersOfOneConversationGet() throws {
         let merged = merged([append(2, to: "b"), append(1, to: "a"), append(3, to: "b")])
         #expect(merged.keys == [key("a"), key("b")])
         // Rows come in any order.
@@ -36,7 +37,8 @@ import Testing
         }
     }
 
-    @Test func aConversationThatWasLeftOutIsItsOwnCallersMatterAlone() throws {
+    @Test("a conversation that was left out is its own caller's matter alone")
+    func aConversationThatWasLeftOut() throws {
         let merged = merged([append(1, to: "a"), append(2, to: "b"), append(1, to: "a")])
         let leftOut = AppendBatch.Row(number: 1, isLeftOut: true, state: .failure(Appended.damage))
         let results = merged.results([row(2, last: 7), leftOut], stored: 2)

@@ -68,7 +68,8 @@ import Testing
         }
     }
 
-    @Test func anAppendToAVersionIsRefusedWhenTheHeadWasMovedWhileItWaited() async throws {
+    @Test("an append to a version is refused when the head was moved while it waited")
+    func anAppendToAVersionIsRefused() async throws {
         try await withSession { backend, session, schema in
             let version = try #require(try await backend.conversation("c")).version
             try session.execute("BEGIN; UPDATE \(schema).conversations SET head = 1, is_branched = true")
@@ -126,7 +127,8 @@ import Testing
     }
 
     /// A revision locks the message's row alone, so both can wait for each other's row, but not in a circle.
-    @Test func aRevisionAndARemovalOfTheSameMessageComeOneAfterTheOther() async throws {
+    @Test("a revision and a removal of the same message come one after the other")
+    func aRevisionAndARemovalOfTheSame() async throws {
         try await withSession { backend, session, schema in
             let answer = try await backend.append(NewMessages([.assistant("")], to: "c", isStreaming: true)).messages[0]
             try session.execute("BEGIN; UPDATE \(schema).chat_messages SET content = 'x' WHERE sequence = 4")
@@ -148,7 +150,8 @@ import Testing
         }
     }
 
-    @Test func aRevisionKeepsThePredecessorThatARemovalGaveItsMessage() async throws {
+    @Test("a revision keeps the predecessor that a removal gave its message")
+    func aRevisionKeepsThePredecessor() async throws {
         try await withSession { backend, session, schema in
             let place = NewMessages([.assistant("")], to: "c", .after(2), isStreaming: true)
             let answer = try await backend.append(place).messages[0]
@@ -171,7 +174,8 @@ import Testing
         }
     }
 
-    @Test func aConversationDeletedWhileAnAppendWaitedIsMadeAnewOrNotThere() async throws {
+    @Test("a conversation deleted while an append waited is made anew or not there")
+    func aConversationDeleted() async throws {
         try await withSession { backend, session, schema in
             try session.execute("BEGIN; DELETE FROM \(schema).conversations")
             let begun = Task { try await backend.append(.user("1"), to: "c", .after(0)) }

@@ -5,7 +5,8 @@ import Testing
 
 /// What branches and answers under way are in the tables, and what they cost.
 @Suite(.timeLimit(.minutes(5))) struct BranchTableTests {
-    @Test func aConversationThatHasNotBranchedHasNoneOfTheColumns() async throws {
+    @Test("a conversation that has not branched has none of the columns")
+    func unbranchedConversation() async throws {
         try await TestPostgres.withSchema { url, schema in
             let backend = try await PostgresBackend(configuration(url, schema))
             try await backend.prepare()

@@ -6,7 +6,8 @@ import Testing
 
 /// Clearing is two statements; what happens before, between and beside them, in forced orders.
 @Suite(.timeLimit(.minutes(5))) struct ClearTests {
-    @Test func aConversationCreatedBetweenTheStatementsKeepsItsMessages() async throws {
+    @Test("a conversation created between the statements keeps its messages")
+    func aConversationCreatedBetween() async throws {
         try await withClear { backend, clear, _ in
             try clear.execute("BEGIN; EXECUTE mark ('', 'c')")
             try await backend.append(.user("between"), to: "c")
@@ -16,7 +17,8 @@ import Testing
     }
 
     /// It may have a `cleared_through` of its own, below which nothing is.
-    @Test func aConversationCreatedAndClearedBetweenTheStatementsKeepsWhatCameAfter() async throws {
+    @Test("a conversation created and cleared between the statements keeps what came after")
+    func aConversationCreatedAndCleared() async throws {
         try await withClear { backend, clear, _ in
             try clear.execute("BEGIN; EXECUTE mark ('', 'c')")
             try await backend.append([.user("1"), .user("2")], to: "c")

@@ -58,7 +58,8 @@ import Testing
         }
     }
 
-    @Test func aCallAloneOpensOneConnectionAndOneThatWouldWaitAnother() async throws {
+    @Test("a call alone opens one connection and one that would wait another")
+    func aCallAloneOpensOneConnection() async throws {
         try await TestPostgres.withSchema { url, schema in
             let named = adding("application_name=\(schema)", to: url)
             let backend = try await PostgresBackend(

@@ -98,8 +98,8 @@ import Testing
     }
 
     /// What the first attempt met may be an earlier one that was not answered, so nobody knows whether it was applied.
-    @Test(arguments: [nil, "k"])
-    func whatFailsAfterAnotherSessionCameInBetweenIsUnknownWhereThereAreKeys(key: String?) async throws {
+    @Test("what fails after another session came in between is unknown where there are keys", arguments: [nil, "k"])
+    func whatFailsAfterAnotherSession(key: String?) async throws {
         try await TestPostgres.withSchema { url, schema in
             let backend = try await PostgresBackend(configuration(url, schema))
             try await backend.prepare()
@@ -179,7 +179,8 @@ import Testing
         }
     }
 
-    @Test func onlyAppendsWithKeysAreSentAgainAfterALostConnection() async throws {
+    @Test("only appends with keys are sent again after a lost connection")
+    func onlyAppendsWithKeysAreSent() async throws {
         let key = ConversationKey(tenant: "", id: "c")
         let statements = Statements(SchemaName(name: "s"))
         func repeats(_ messages: [ChatMessage], if condition: AppendCondition) -> Bool {

@@ -44,7 +44,8 @@ import Testing
         }
     }
 
-    @Test func onlyTheServersCheckOfPreparedStatementsMakesOneOutdated() {
+    @Test("only the server's check of prepared statements makes one outdated")
+    func onlyTheServersCheckOfPrepared() {
         #expect(ServerError.isOfChangedRows("0A000", function: "RevalidateCachedQuery"))
         #expect(!ServerError.isOfChangedRows("0A000", function: "transformOnConflictClause"))
         #expect(!ServerError.isOfChangedRows("0A000", function: nil))

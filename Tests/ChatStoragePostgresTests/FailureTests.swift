@@ -116,7 +116,8 @@ import Testing
         try await backend.close()
     }
 
-    @Test func aServerThatRefusesTheUserOrHasNoSuchDatabaseDeniesAccess() async throws {
+    @Test("a server that refuses the user or has no such database denies access")
+    func aServerThatRefusesTheUser() async throws {
         let url = try await TestPostgres.url()
         for wrong in ["user=nobody_here&password=hunter2", "dbname=nothing_here&password=hunter2"] {
             let backend = try await PostgresBackend(url: adding(wrong, to: url))
@@ -125,7 +126,8 @@ import Testing
         }
     }
 
-    @Test func aSettingInTheURLThatTheServerRefusesIsTheCallersMistake() async throws {
+    @Test("a setting in the URL that the server refuses is the caller's mistake")
+    func aSettingInTheURLThatTheServer() async throws {
         let url = try await TestPostgres.url()
         for options in ["-csearchpath%3Dchat", "search_path%3Dchat", "-cstatement_timeout%3Dabc"] {
             let backend = try await PostgresBackend(url: adding("options=\(options)", to: url))
@@ -142,7 +144,8 @@ import Testing
         try await backend.close()
     }
 
-    @Test func aServerThatAcceptsAndNeverAnswersEndsCallsAtTheirDeadline() async throws {
+    @Test("a server that accepts and never answers ends calls at their deadline")
+    func aServerThatAcceptsAndNever() async throws {
         let silent = try SilentServer()
         var configuration = PostgresBackend.Configuration(url: silent.url)
         configuration.callTimeout = .milliseconds(200)

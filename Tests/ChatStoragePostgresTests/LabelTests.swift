@@ -159,7 +159,8 @@ import Testing
     }
 
     /// One statement carries appends to conversations with and without labels; each is stored once.
-    @Test func mergedAppendsToConversationsWithAndWithoutLabelsAreAllStored() async throws {
+    @Test("merged appends to conversations with and without labels are all stored")
+    func mergedAppendsToConversations() async throws {
         try await withStore { backend, schema in
             for number in stride(from: 0, to: 20, by: 3) {
                 try await backend.createConversation(.init(ConversationID("c\(number)"), labels: ["x"]))

@@ -9,7 +9,8 @@ import Testing
     private static let callTimeout = Duration.seconds(4)
 
     /// The lock is held for longer than a call may take, and each call that needs it ends without having been applied.
-    @Test func aLockHeldBeyondTheCallTimeoutMakesNoOtherWriteFail() async throws {
+    @Test("a lock held beyond the call timeout makes no other write fail")
+    func aLockHeldBeyondTheCallTimeout() async throws {
         try await TestPostgres.withSchema { url, schema in
             let backend = try await PostgresBackend(
                 configuration(url, schema) {
@@ -31,7 +32,8 @@ import Testing
     }
 
     /// No session is set up there, so the first call that meets the lock closes its connection.
-    @Test func behindAPoolerTheSameHoldsOnceAConnectionWasGivenUp() async throws {
+    @Test("behind a pooler the same holds once a connection was given up")
+    func behindAPoolerTheSameHoldsOnce() async throws {
         try await TestPostgres.withSchema { url, schema in
             let backend = try await PostgresBackend(
                 configuration(url, schema) {
@@ -92,7 +94,8 @@ import Testing
     }
 
     /// A read waits for no row, but for a table that is altered.
-    @Test func aTableLockedForLessThanTheLockTimeoutMakesNoReadFail() async throws {
+    @Test("a table locked for less than the lock timeout makes no read fail")
+    func aTableLockedForLessThanTheLock() async throws {
         try await TestPostgres.withSchema { url, schema in
             let backend = try await PostgresBackend(
                 configuration(url, schema) { ($0.lockTimeout, $0.callTimeout) = (.seconds(100), .seconds(200)) })

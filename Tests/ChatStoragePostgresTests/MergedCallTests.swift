@@ -16,7 +16,8 @@ import Testing
         #expect(merged?.keys == [key("a"), key("b")] && merged?.members.count == 3)
     }
 
-    @Test func whatWasSentWhenTheConnectionWentIsUnknownToEachAndNeverRepeated() throws {
+    @Test("what was sent when the connection went is unknown to each and never repeated")
+    func whatWasSentWhenTheConnection() throws {
         let merged = try #require(Call(merging: [call("a"), call("b")]))
         for member in merged.members {
             guard case .failed(let error) = member.verdict(on: .unknown) else {
@@ -53,7 +54,8 @@ import Testing
         #expect(own.writeOutcome == .notApplied)
     }
 
-    @Test func appendsThatWereRefusedTogetherAreHalvedUntilEachGoesAlone() throws {
+    @Test("appends that were refused together are halved until each goes alone")
+    func appendsThatWereRefusedTogether() throws {
         var calls = (0..<200).map { call("\($0)") }
         var sizes: [Int] = []
         while let merged = Call(merging: calls) {
@@ -67,7 +69,8 @@ import Testing
     }
 
     /// The server may have committed before the pooler lost it.
-    @Test func aPoolersOwnErrorLeavesTheOutcomeUnknownInLaterAttempts() async throws {
+    @Test("a pooler's own error leaves the outcome unknown in later attempts")
+    func aPoolersOwnErrorLeaves() async throws {
         let error = await #expect(throws: ChatStorageError.self) {
             _ = try await CancellableContinuation<Call.Answer>.wait { pending in
                 let step = Request.Step(statement: PreparedSQL(text: "SELECT 1"), bytes: 0) { Parameters() }

@@ -36,7 +36,8 @@ import Testing
         }
     }
 
-    @Test func callersWhoChangeDifferentMembersOfAConversationAllSucceed() async throws {
+    @Test("callers who change different members of a conversation all succeed")
+    func callersWhoChangeDifferent() async throws {
         try await withTwoHandles { handles, _ in
             try await changeAtOnce(handles) { handle, caller in
                 for round in 1...3 {
@@ -52,7 +53,8 @@ import Testing
         }
     }
 
-    @Test func callersWhoChangeDifferentMembersOfAMessageAllSucceed() async throws {
+    @Test("callers who change different members of a message all succeed")
+    func callersWhoChangeDifferentMembers() async throws {
         try await withTwoHandles { handles, _ in
             let before = try await handles[0].conversation("c")
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -130,7 +132,8 @@ import Testing
     }
 
     /// It is another message then, whose metadata is not the first one's.
-    @Test func aMessageOfAConversationThatWasMadeAgainIsNotTheOneThatWasRead() async throws {
+    @Test("a message of a conversation that was made again is not the one that was read")
+    func aMessageOfAConversation() async throws {
         try await withTwoHandles { handles, schema in
             let row = try await TestPostgres.execute(
                 "SELECT created_at FROM \(schema).chat_messages WHERE sequence = 1")

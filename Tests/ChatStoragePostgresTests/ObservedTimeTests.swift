@@ -43,7 +43,8 @@ import Testing
     }
 
     /// The caller leaves while the server still waits: the engine did not work all that time.
-    @Test func aCallThatIsCancelledWhileItWaitsForALockHasNotWorked() async throws {
+    @Test("a call that is cancelled while it waits for a lock has not worked")
+    func aCallThatIsCancelled() async throws {
         try await withObserver { backend, observer, schema in
             try await backend.createConversation("c")
             try await withLockedConversation(schema) {

@@ -22,7 +22,8 @@ import Testing
     }
 
     /// A pooler gives the session away at the first Sync that is answered, whatever was sent after it.
-    @Test func behindAPoolerStatementsAreSentAsTextAndOneSyncAtATime() {
+    @Test("behind a pooler statements are sent as text and one sync at a time")
+    func behindAPoolerStatementsAreSent() {
         var pipeline = TestPipeline(isBehindPooler: true)
         pipeline.add(select, for: "a")
         pipeline.add(insert, for: "b")
@@ -34,7 +35,8 @@ import Testing
         #expect(pipeline.receiveAll([.answer("2"), .end, .sync]) == ["b: 2"])
     }
 
-    @Test func behindAPoolerACommitIsSentOnceItsTransactionIsAnswered() {
+    @Test("behind a pooler a commit is sent once its transaction is answered")
+    func behindAPoolerACommitIsSentOnce() {
         var pipeline = TestPipeline(isBehindPooler: true)
         pipeline.add(clear, for: "a")
         #expect(pipeline.sendAll() == ["execute text", "execute text", "execute text", "sync"])
@@ -45,7 +47,8 @@ import Testing
         #expect(pipeline.receiveAll([.answer("COMMIT"), .end, .sync]) == ["a: begin touch delete COMMIT"])
     }
 
-    @Test func behindAPoolerATransactionWhoseCommitWaitsWasNotApplied() {
+    @Test("behind a pooler a transaction whose commit waits was not applied")
+    func behindAPoolerATransaction() {
         var pipeline = TestPipeline(isBehindPooler: true)
         pipeline.add(clear, for: "a")
         _ = pipeline.sendAll()
@@ -53,7 +56,8 @@ import Testing
         #expect(pipeline.losses() == ["a not applied"])
     }
 
-    @Test func behindAPoolerOnlyReadsThatShareTheSyncJoinARequest() {
+    @Test("behind a pooler only reads that share the sync join a request")
+    func behindAPoolerOnlyReads() {
         var pipeline = TestPipeline(isBehindPooler: true)
         #expect(pipeline.canSendAtOnce(nil))
         for number in 1...TestPipeline.readsPerSync {
@@ -71,7 +75,8 @@ import Testing
         #expect(pipeline.canSendAtOnce(nil))
     }
 
-    @Test func aPoolerThatIsNoticedUnderWayGetsOneSyncAtATimeFromThenOn() {
+    @Test("a pooler that is noticed under way gets one sync at a time from then on")
+    func aPoolerThatIsNoticedUnderWay() {
         var pipeline = warm()
         for ticket in ["a", "b"] { pipeline.add(insert, for: ticket) }
         #expect(pipeline.sendAll() == ["execute insert_0", "sync", "execute insert_0", "sync"])
@@ -139,7 +144,8 @@ import Testing
     }
 
     /// Otherwise a refused call would have the store believe in a pooler for good.
-    @Test func aStatementThatAnErrorKeptFromBeingPreparedShowsNoPooler() throws {
+    @Test("a statement that an error kept from being prepared shows no pooler")
+    func aStatementThatAnErrorKept() throws {
         var pipeline = TestPipeline(isBehindPooler: false)
         let write = Request.write(PreparedSQL("write", [], "SELECT 1"), to: .schema, Parameters()).script
         for ticket in ["a", "b"] { pipeline.add(write, for: ticket) }
@@ -181,7 +187,8 @@ import Testing
         #expect(pipeline.losses() == ["b refused 57014"])
     }
 
-    @Test func aReadWhosePreparationFailedForAnotherIsPreparedAgain() {
+    @Test("a read whose preparation failed for another is prepared again")
+    func aReadWhosePreparationFailed() {
         var pipeline = TestPipeline(isBehindPooler: false)
         pipeline.add(select, for: "a")
         pipeline.add(select, for: "b")
@@ -257,7 +264,8 @@ import Testing
         #expect(pipeline.receiveAll(replies) == ["a refused 23505"])
     }
 
-    @Test func aTransactionThatFailsIsAnErrorAlthoughCommitAnswers() {
+    @Test("a transaction that fails is an error although commit answers")
+    func aTransactionThatFailsIsAnError() {
         var pipeline = warm()
         pipeline.add(clear, for: "a")
         _ = pipeline.sendAll()
@@ -276,7 +284,8 @@ import Testing
         #expect(pipeline.receiveAll([.sync, .answer("ROLLBACK"), .end, .sync]) == ["a refused 23505"])
     }
 
-    @Test func behindAPoolerAFailedTransactionIsEndedOnceItIsAnswered() {
+    @Test("behind a pooler a failed transaction is ended once it is answered")
+    func behindAPoolerAFailed() {
         var pipeline = TestPipeline(isBehindPooler: true)
         pipeline.add(clear, for: "a")
         for _ in 1...2 { _ = pipeline.nextMessage() }
@@ -287,7 +296,8 @@ import Testing
         #expect(pipeline.receiveAll([.answer("ROLLBACK"), .end, .sync]) == ["a refused 55P03"])
     }
 
-    @Test func aStatementThatIsGoneIsPreparedAgainUnderAnotherName() {
+    @Test("a statement that is gone is prepared again under another name")
+    func aStatementThatIsGoneIsPrepared() {
         var pipeline = warm()
         pipeline.add(insert, for: "a")
         pipeline.add(insert, for: "b")
@@ -329,7 +339,8 @@ import Testing
         #expect(pipeline.losses() == ["a not applied"])
     }
 
-    @Test func nothingAfterTheRequestInWhichTheServerEndedTheSessionWasApplied() {
+    @Test("nothing after the request in which the server ended the session was applied")
+    func nothingAfterTheRequest() {
         var pipeline = warm()
         pipeline.add(insert, for: "a")
         pipeline.add(insert, for: "b")
@@ -346,8 +357,10 @@ import Testing
         #expect(pipeline.losses() == ["a unknown"])
     }
 
-    @Test(arguments: [(1, "a not applied 57P01"), (2, "a not applied 57P01"), (3, "a unknown")])
-    func aSessionThatEndsInATransactionMayHaveCommittedAtItsEnd(answers: Int, loss: String) {
+    @Test(
+        "a session that ends in a transaction may have committed at its end",
+        arguments: [(1, "a not applied 57P01"), (2, "a not applied 57P01"), (3, "a unknown")])
+    func aSessionThatEndsInATransaction(answers: Int, loss: String) {
         var pipeline = warm()
         pipeline.add(clear, for: "a")
         _ = pipeline.sendAll()

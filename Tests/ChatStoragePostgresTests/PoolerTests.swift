@@ -86,7 +86,8 @@ import Testing
     }
 
     /// What the test before counts is there without a pooler.
-    @Test func aServerGetsManySyncsAtOnceNamedStatementsAndSettings() async throws {
+    @Test("a server gets many syncs at once named statements and settings")
+    func aServerGetsManySyncsAtOnce() async throws {
         try await withPooler(tellsProcess: true) { backend, pooler in
             try await makeCalls(backend)
             #expect(pooler.sent.syncsAtOnce > 1)

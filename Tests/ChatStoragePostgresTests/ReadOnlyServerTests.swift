@@ -32,7 +32,8 @@ import Testing
         #expect((1...allowed).contains(count), "\(count) sessions, \(allowed) allowed")
     }
 
-    @Test func aServerThatStopsTakingWritesIsLeftForOneThatTakesThem() async throws {
+    @Test("a server that stops taking writes is left for one that takes them")
+    func aServerThatStopsTakingWrites() async throws {
         guard let old = try await PostgresServer.ifInstalled(), let new = try await PostgresServer.ifInstalled()
         else { return }
         defer { withExtendedLifetime((old, new)) {} }

@@ -55,7 +55,8 @@ import Testing
         try await backend.close()
     }
 
-    @Test func aServerWithoutAConnectionLeftIsUnavailableAndOtherStoresGoOn() async throws {
+    @Test("a server without a connection left is unavailable and other stores go on")
+    func aServerWithoutAConnectionLeft() async throws {
         var options = PostgresServer.Options()
         options.settings = ["max_connections=8", "superuser_reserved_connections=0"]
         guard let server = try await PostgresServer.ifInstalled(options) else { return }
@@ -183,7 +184,8 @@ import Testing
         }
     }
 
-    @Test func conflictsThatDoNotEndAreUnavailableAfterTwelveAttempts() async throws {
+    @Test("conflicts that do not end are unavailable after twelve attempts")
+    func conflictsThatDoNotEnd() async throws {
         try await TestPostgres.withSchema { url, schema in
             let backend = try await PostgresBackend(configuration(url, schema))
             try await backend.prepare()
@@ -231,7 +233,8 @@ import Testing
         }
     }
 
-    @Test func aPreparedStatementWhoseRowsHaveChangedIsPreparedAgain() async throws {
+    @Test("a prepared statement whose rows have changed is prepared again")
+    func aPreparedStatementWhoseRows() async throws {
         try await TestPostgres.withSchema { url, schema in
             let backend = try await PostgresBackend(configuration(url, schema) { $0.connections = 1 })
             try await backend.prepare()
@@ -246,7 +249,8 @@ import Testing
     }
 
     /// A constraint that is looked at when the rows have been sent already.
-    @Test func aFailedCommitRefusesTheAppendsThatAreAtFaultAndNoOthers() async throws {
+    @Test("a failed commit refuses the appends that are at fault and no others")
+    func aFailedCommitRefusesTheAppends() async throws {
         try await TestPostgres.withSchema { url, schema in
             let backend = try await PostgresBackend(configuration(url, schema) { $0.connections = 1 })
             try await backend.prepare()

@@ -68,11 +68,13 @@ import Testing
     }
 
     /// Another session's append, removal, clear or head came in between.
-    @Test(arguments: [
-        "last_sequence = last_sequence + 1", "message_count = message_count - 1", "cleared_through = 1", "head = 3",
-        "created_at = created_at - interval '1 s'",
-    ])
-    func aRemovalFromAConversationThatHasChangedSinceTheLookDoesNothing(change: String) async throws {
+    @Test(
+        "a removal from a conversation that has changed since the look does nothing",
+        arguments: [
+            "last_sequence = last_sequence + 1", "message_count = message_count - 1", "cleared_through = 1", "head = 3",
+            "created_at = created_at - interval '1 s'",
+        ])
+    func aRemovalFromAConversation(change: String) async throws {
         try await withTree(.twoBranches) { backend, session, schema in
             let statement = Statements(SchemaName(name: schema)).removeBranched
             let values = try await removal(.twoBranches, of: backend)

@@ -18,7 +18,8 @@ import Testing
             "INSERT INTO \(schema).chat_messages VALUES ('', 'c', \(sequence), '\(role)', 'x', now())")
     }
 
-    @Test func aNewStoreTakesTheRolesOfItsConfigurationAndNoOthers() async throws {
+    @Test("a new store takes the roles of its configuration and no others")
+    func aNewStoreTakesTheRoles() async throws {
         try await TestPostgres.withSchema { url, schema in
             let wide = try await Self.open(url, schema, .withTools)
             try await wide.prepare()

@@ -115,13 +115,16 @@ import Testing
     }
 
     /// libpq ends the password of a URI at the first `/` or `@` and takes the rest for other things, which it quotes.
-    @Test(arguments: [
-        "postgres://user:\(password)/rest@db.example.com/chats", "postgres://user:x@\(password)@db.example.com/chats",
-        "postgres://user:x@\(password)/w@db.example.com/chats",
-        "postgres://user:\(password)/@db.example.com,other/chats",
-        "postgresql://user:x@a,\(password)@b:5432/chats",
-    ])
-    func aPasswordThatIsTakenForAHostOrPortIsRefusedUnquoted(url: String) async {
+    @Test(
+        "a password that is taken for a host or port is refused unquoted",
+        arguments: [
+            "postgres://user:\(password)/rest@db.example.com/chats",
+            "postgres://user:x@\(password)@db.example.com/chats",
+            "postgres://user:x@\(password)/w@db.example.com/chats",
+            "postgres://user:\(password)/@db.example.com,other/chats",
+            "postgresql://user:x@a,\(password)@b:5432/chats",
+        ])
+    func aPasswordThatIsTakenForAHost(url: String) async {
         let error = await #expect(throws: ChatStorageError.self) { try await PostgresBackend(url: url) }
         #expect(error?.code == .invalidArgument)
         #expect(error.map(Self.everyForm)?.contains(Self.password) == false)

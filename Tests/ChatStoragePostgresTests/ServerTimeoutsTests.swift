@@ -5,7 +5,8 @@ import Testing
 
 /// How long the server waits for locks and works on statements.
 @Suite struct ServerTimeoutsTests {
-    @Test func byDefaultALockIsWaitedForBrieflyAndTheStatementsTimeIsAsConfigured() {
+    @Test("by default a lock is waited for briefly and the statement's time is as configured")
+    func byDefaultALockIsWaited() {
         let timeouts = PostgresBackend.Configuration(url: "").serverTimeouts
         #expect(timeouts.lockWait == .milliseconds(250))
         #expect(timeouts.statement() == .seconds(30))

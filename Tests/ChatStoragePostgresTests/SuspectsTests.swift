@@ -6,7 +6,8 @@ import Testing
 
 /// Which conversations are written to alone, and which of them comes next.
 @Suite struct SuspectsTests {
-    @Test func aConversationIsOneFromARefusedLockUntilAWriteSucceeds() {
+    @Test("a conversation is one from a refused lock until a write succeeds")
+    func aConversationIsOneFromARefused() {
         var suspects = Suspects(limitAtLength: 1)
         suspects.ended(key("a"), .done)
         suspects.ended(key("a"), .failed)
@@ -36,7 +37,8 @@ import Testing
         #expect(!suspects.waitsAtLength(key("a")))
     }
 
-    @Test func whoMayBeNoneGoesBeforeWhoIsLockedAndOneMoreThanMayWaitAtLength() {
+    @Test("who may be none goes before who is locked and one more than may wait at length")
+    func whoMayBeNoneGoes() {
         var suspects = Suspects(limitAtLength: 2)
         for id in ["a", "b", "c", "d", "e"] { suspects.ended(key(id), .locked) }
         for id in ["a", "b", "c"] { suspects.write(to: id, .locked) }

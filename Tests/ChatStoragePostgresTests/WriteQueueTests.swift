@@ -9,7 +9,8 @@ import Testing
     private let start = ContinuousClock.now
     private var now: ContinuousClock.Instant { start }
 
-    @Test func aLoneAppendGoesAtOnceAndThoseThatComeMeanwhileGoTogether() {
+    @Test("a lone append goes at once and those that come meanwhile go together")
+    func aLoneAppendGoesAtOnce() {
         var queue = queue()
         queue.add(TestWrite("a", "c"))
         #expect(queue.take(.merged(lane: 0), now) == ["a"])
@@ -20,7 +21,8 @@ import Testing
         #expect(queue.count == 0)
     }
 
-    @Test func aConversationsWritesGoOneStatementAtATimeInTheirOrder() {
+    @Test("a conversation's writes go one statement at a time in their order")
+    func aConversationsWritesGo() {
         var queue = queue()
         queue.add(TestWrite("title", "c", isMergeable: false))
         queue.add(TestWrite("append", "c"))
@@ -102,7 +104,8 @@ import Testing
         #expect(queue.take(.merged(lane: 0), now) == ["again"])
     }
 
-    @Test func aLaneThatWaitsTooLongSendsAnotherStatementWithoutTheConversationsThatAreHeldUp() {
+    @Test("a lane that waits too long sends another statement without the conversations that are held up")
+    func aLaneThatWaitsTooLongSends() {
         var queue = queue()
         queue.add(TestWrite("a", "c"))
         #expect(queue.take(.merged(lane: 0), now) == ["a"])
@@ -113,7 +116,8 @@ import Testing
         #expect(queue.take(.merged(lane: 0), now + .milliseconds(100)) == ["c"])
     }
 
-    @Test func aStatementThatWaitsForALockDoesNotSlowThoseAfterIt() {
+    @Test("a statement that waits for a lock does not slow those after it")
+    func aStatementThatWaitsForALock() {
         var queue = queue()
         queue.add(TestWrite("a", "locked"))
         #expect(queue.take(.merged(lane: 0), now) == ["a"])
@@ -131,7 +135,8 @@ import Testing
         #expect(queue.take(.merged(lane: 0), stalled) == nil)
     }
 
-    @Test func aConversationWhoseLockWasNotToBeHadGoesAloneUntilOneWriteSucceeds() {
+    @Test("a conversation whose lock was not to be had goes alone until one write succeeds")
+    func aConversationWhoseLock() {
         var queue = queue()
         for (name, conversation) in [("a", "c"), ("b", "d")] { queue.add(TestWrite(name, conversation)) }
         #expect(queue.take(.merged(lane: 0), now)?.count == 2)
@@ -175,7 +180,8 @@ import Testing
         #expect(queue.take(.merged(lane: 0), now) == ["a"] && !queue.suspects.waitsAtLength(key("a")))
     }
 
-    @Test func whereAllThatMayWaitAtLengthDoASuspectStillGetsItsTurn() {
+    @Test("where all that may wait at length do a suspect still gets its turn")
+    func whereAllThatMayWaitAtLength() {
         var queue = queue()
         let conversations = ["a", "b", "c", "d", "e"]
         for conversation in conversations { queue.add(TestWrite(conversation, conversation)) }
@@ -207,7 +213,8 @@ import Testing
         #expect(queue.take(.isolated, now) == nil)
     }
 
-    @Test func theOldestSuspectToWhichNothingIsWrittenIsForgottenForANewOne() {
+    @Test("the oldest suspect to which nothing is written is forgotten for a new one")
+    func theOldestSuspectToWhichNothing() {
         var queue = queue()
         func suspect(_ conversation: String) {
             queue.add(TestWrite(conversation, conversation))

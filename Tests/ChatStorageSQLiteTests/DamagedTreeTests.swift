@@ -91,7 +91,8 @@ import Testing
         }
     }
 
-    @Test func aPlainConversationThatSaysItIsBranchedIsReadAsItIs() async throws {
+    @Test("a plain conversation that says it is branched is read as it is")
+    func aPlainConversationThatSays() async throws {
         let sql = "UPDATE conversations SET head = NULL; UPDATE chat_messages SET parent = NULL"
         try await Self.withStore(after: sql) { backend in
             let page = try await backend.messages(MessageQuery(of: "c"))

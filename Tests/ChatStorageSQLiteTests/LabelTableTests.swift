@@ -116,7 +116,8 @@ import Testing
 
     // MARK: What another program leaves
 
-    @Test func rowsWithoutAConversationAreNeitherReadNorTakenOver() async throws {
+    @Test("rows without a conversation are neither read nor taken over")
+    func rowsWithoutAConversation() async throws {
         try await backend.createConversation(NewConversation("kept", labels: ["x"]))
         try await backend.createConversation(NewConversation("gone", labels: ["x", "y"]))
         try execute("PRAGMA foreign_keys = OFF; DELETE FROM conversations WHERE conversation_id = 'gone'")

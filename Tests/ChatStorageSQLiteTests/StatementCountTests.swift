@@ -83,7 +83,8 @@ import CSQLite
                 == [Self.place, Self.update, "UPDATE OR REPLACE conversation_labels", Self.insert])
     }
 
-    @Test func longMetadataIsReadBesideTheRowAndNotTouchedByAnAppend() throws {
+    @Test("long metadata is read beside the row and not touched by an append")
+    func longMetadataIsReadBesideTheRow() throws {
         let new = NewMessages([.user("one")], to: "long", if: .exists)
         #expect(
             try statements { try database.append(new, tenant: "long") } == [Self.place, Self.update, Self.insert])

@@ -5,7 +5,8 @@ import Testing
 
 /// The checks as a role that has only the rights which the documentation grants.
 @Suite(.enabled(if: try TestBackends.postgres.isSelected())) struct LeastPrivilegeTests {
-    @Test func anApplicationsRolePassesEveryCheckThatAppliesToAStoreInUse() async throws {
+    @Test("an application's role passes every check that applies to a store in use")
+    func anApplicationsRolePasses() async throws {
         try await DocumentedPrivileges.withTables { server, privileges in
             let url = server.url(of: privileges.application)
             let harness = LiveStoreHarness(name: "postgres, least privilege") {

@@ -40,7 +40,8 @@ import Testing
         #expect(Linearisation(of: history).longest == [0, 1, 2, 3])
     }
 
-    @Test func callsAtOnceAreExplainedInAnotherOrderThanTheyBegan() {
+    @Test("calls at once are explained in another order than they began")
+    func callsAtOnceAreExplained() {
         // The second append was first, and the read came between them although it began before both.
         let history = [read("b", at: 1...9), append("a", as: 2, 2...8), append("b", as: 1, 3...7)]
         #expect(Linearisation(of: history).longest == [2, 0, 1])

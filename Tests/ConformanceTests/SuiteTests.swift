@@ -140,7 +140,8 @@ import Testing
         }
     }
 
-    @Test func aHandleThatDoesNotCloseDoesNotKeepTheStoreFromBeingRemoved() async {
+    @Test("a handle that does not close does not keep the store from being removed")
+    func aHandleThatDoesNotClose() async {
         let check = Check("example.closing", .e3, why: "An example.") { context in
             try await context.withFreshStore(handles: 1) { _ in context.expect(false, "it is told") }
         }

@@ -28,8 +28,10 @@ import Testing
         #expect(bench.interceptor.looks == [3, 5, 7].map { Duration.seconds($0) })
     }
 
-    @Test(arguments: MessageState.allCases.filter { $0 != .streaming })
-    func anAnswerThatAnotherEndsIsCancelledWithinTwoSeconds(state: MessageState) async throws {
+    @Test(
+        "an answer that another ends is cancelled within two seconds",
+        arguments: MessageState.allCases.filter { $0 != .streaming })
+    func anAnswerThatAnotherEnds(state: MessageState) async throws {
         let bench = try await AnswerBench()
         let (say, _, task) = bench.begin()
         say("a")
@@ -162,7 +164,8 @@ import Testing
         #expect(try await second.outcome.content == "second")
     }
 
-    @Test func aWriterThatIsCancelledAtOnceLeavesWhatTheOneBeforeWrote() async throws {
+    @Test("a writer that is cancelled at once leaves what the one before wrote")
+    func aWriterThatIsCancelledAtOnce() async throws {
         let bench = try await AnswerBench()
         let begun = try await bench.base.append(NewMessages([.assistant("", key: "k")], to: "c", isStreaming: true))
         try await bench.base.reviseMessage(MessageRevision(of: begun.messages[0], body: .assistant("before")))

@@ -92,7 +92,8 @@ struct AnthropicRequestTests {
 
     // MARK: Calls
 
-    @Test func leavesOutCallsWithoutResultsAndResultsWithoutCalls() throws {
+    @Test("leaves out calls without results and results without calls")
+    func leavesOutCallsWithoutResults() throws {
         let (json, omissions) = try body([
             .user("1"), .assistant([.text("2"), .toolCall("n", callID: "a", input: "{}")]), .user("3"),
             .tool([.toolResult(callID: "z", output: "")]),
@@ -156,7 +157,8 @@ struct AnthropicRequestTests {
         expect(blank.omissions, [(1, 0, "white space")])
     }
 
-    @Test func sendsThinkingOnlyWithItsSignatureAndWithSomethingAfterIt() throws {
+    @Test("sends thinking only with its signature and with something after it")
+    func sendsThinking() throws {
         let thinking = #"{"type":"thinking","thinking":"Hm","signature":"Eq=="}"#
         let content = #"[\#(thinking),{"type":"text","text":"Yes"}]"#
         let response = Data(#"{"type":"message","role":"assistant","content":\#(content)}"#.utf8)
