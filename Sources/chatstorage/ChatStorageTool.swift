@@ -26,7 +26,7 @@ struct ChatStorageTool: AsyncParsableCommand {
             All users of the machine can see a program's arguments. Put a URL with a password in CHATSTORAGE_URL, or \
             the password alone in ~/.pgpass or PGPASSWORD, which libpq reads.
 
-            The commands that bring chats in (import, add, exec) create a missing store, and the PostgreSQL schema \
+            The commands that bring chats in (import, add, exec, copy) create a missing store, and the PostgreSQL schema \
             that --schema names, when they first write something. The others report that there is none.
 
             Tables are for people. For programs, --json prints JSON with exact texts and times, and `chatstorage exec` \

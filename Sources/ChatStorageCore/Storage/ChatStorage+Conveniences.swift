@@ -93,7 +93,7 @@ extension ChatStorage {
         ConversationSequence(storage: self)
     }
 
-    /// Appends messages to the end of a conversation, in order, all or none.
+    /// Appends messages after a conversation's head, in order, all or none.
     ///
     /// - Parameters:
     ///   - messages: At most 10,000 messages, each of at most 16 MiB and together of at most 64 MiB of content. Either

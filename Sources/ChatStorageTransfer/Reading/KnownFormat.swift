@@ -162,7 +162,7 @@ struct KnownFormat: Sendable {
     static func recognize(_ object: ArraySlice<UInt8>) -> KnownFormat? {
         let names = MemberNames(of: object)
         if names.areAll, !names.members.isEmpty, names.members.allSatisfy({ $0.hasPrefix("file-") }) {
-            return KnownFormat("the names of files in a ChatGPT export", [], kind: .sideFile)
+            return KnownFormat("a list of files in a ChatGPT export", [], kind: .sideFile)
         }
         return all.first {
             !$0.isTable && $0.members.isSubset(of: names.members) && $0.within.isSubset(of: names.within)
