@@ -158,8 +158,11 @@ struct MessageLog: Sendable {
     ///
     /// - Parameter head: The end of the current path.
     func preview(_ scalars: Int, head: Int64?) -> MessagePreview? {
-        let last = last(MessagePreview.messages, through: head ?? newest) { _ in true }
-        guard let entry = last.first(where: { !$0.content.isEmpty }) else { return nil }
+        func newestText(of count: Int) -> Entry? {
+            last(count, through: head ?? newest) { _ in true }.first { !$0.content.isEmpty }
+        }
+        // Nearly always the last message has a text.
+        guard let entry = newestText(of: 1) ?? newestText(of: MessagePreview.messages) else { return nil }
         return MessagePreview(
             sequence: entry.sequence, role: entry.role, createdAt: entry.createdAt, text: entry.content,
             state: rare?.writings[entry.sequence]?.state ?? .complete, scalars: scalars)

@@ -44,10 +44,11 @@ public struct MessagePreview: Sendable {
     package init(
         sequence: Int64, role: Role, createdAt: Timestamp, text: String, state: MessageState, scalars: Int
     ) {
-        let start = text.unicodeScalars.prefix(scalars)
+        // A scalar has one byte at least. A longer text is copied as bytes, not scalar by scalar.
+        let isWhole = text.utf8.count <= scalars
         self.init(
-            sequence: sequence, role: role, createdAt: createdAt, text: String(String.UnicodeScalarView(start)),
-            state: state)
+            sequence: sequence, role: role, createdAt: createdAt,
+            text: isWhole ? text : String(Substring(text.unicodeScalars.prefix(scalars))), state: state)
     }
 }
 
