@@ -200,39 +200,12 @@ import CSQLite
         try await backend.close()
     }
 
-    /// Calls a body when a connection begins a statement that reads all of a row.
-    ///
-    /// It belongs to one test, whose connection runs on its thread.
-    private final class Interruption {
-        private let body: () throws -> Void
-        private(set) var count = 0
-
-        init(of database: Database, _ body: @escaping () throws -> Void) {
-            self.body = body
-            sqlite3_trace_v2(
-                database.handle, UInt32(SQLITE_TRACE_STMT),
-                { _, context, _, text in
-                    guard let context, let text else { return 0 }
-                    let sql = String(cString: text.assumingMemoryBound(to: CChar.self))
-                    if sql.contains("metadata") {
-                        Unmanaged<Interruption>.fromOpaque(context).takeUnretainedValue().interrupt()
-                    }
-                    return 0
-                }, Unmanaged.passUnretained(self).toOpaque())
-        }
-
-        private func interrupt() {
-            count += 1
-            #expect(throws: Never.self) { try body() }
-        }
-    }
-
     /// What both statements of a read see is of one state, even if another writes between them.
     @Test func aReaderBesideAWriterSeesOneState() async throws {
         try await backend.append(.user([.text("a"), .text("b")]), to: "c", if: .create(labels: ["x"]))
         let configuration = SQLiteBackend.Configuration(path: path)
         let database = try Database(configuration.settings(schema: .current), for: .writing)
-        let interruption = Interruption(of: database) {
+        let interruption = Interruption(of: database, atStatementWith: "metadata") {
             try execute("UPDATE conversations SET labels = NULL, details = NULL; DELETE FROM chat_messages")
         }
         defer { sqlite3_trace_v2(database.handle, 0, nil, nil) }

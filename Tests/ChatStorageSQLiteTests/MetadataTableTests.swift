@@ -202,39 +202,12 @@ import CSQLite
         for store in stores { try await store.close() }
     }
 
-    /// Calls a body when a connection begins the statement that reads beside the row.
-    ///
-    /// It belongs to one test, whose connection runs on its thread.
-    private final class Interruption {
-        private let body: () throws -> Void
-        private(set) var count = 0
-
-        init(of database: Database, _ body: @escaping () throws -> Void) {
-            self.body = body
-            sqlite3_trace_v2(
-                database.handle, UInt32(SQLITE_TRACE_STMT),
-                { _, context, _, text in
-                    guard let context, let text else { return 0 }
-                    let sql = String(cString: text.assumingMemoryBound(to: CChar.self))
-                    if sql.hasPrefix("SELECT b.metadata") {
-                        Unmanaged<Interruption>.fromOpaque(context).takeUnretainedValue().interrupt()
-                    }
-                    return 0
-                }, Unmanaged.passUnretained(self).toOpaque())
-        }
-
-        private func interrupt() {
-            count += 1
-            #expect(throws: Never.self) { try body() }
-        }
-    }
-
     /// The row and what is beside it are of one state, even if another writes between the two statements.
     @Test func aReaderBesideAWriterSeesOneState() async throws {
         try await backend.append(.user("one"), to: "c", if: .create(labels: ["x"], metadata: Self.long))
         let configuration = SQLiteBackend.Configuration(path: path)
         let database = try Database(configuration.settings(schema: .current), for: .writing)
-        let interruption = Interruption(of: database) {
+        let interruption = Interruption(of: database, atStatementWith: "SELECT b.metadata") {
             try execute("BEGIN; DELETE FROM conversation_metadata; UPDATE conversations SET metadata = NULL; COMMIT")
         }
         defer { sqlite3_trace_v2(database.handle, 0, nil, nil) }
