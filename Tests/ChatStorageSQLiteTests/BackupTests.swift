@@ -79,7 +79,7 @@ import Testing
         let paths = [
             path, path + "-wal", path + "-journal", "\(folder.path)/./chat.db", folder.path(of: "missing/copy.db"),
             taken, "", ":memory:",
-            folder.path(of: String(repeating: "x", count: 300)),
+            folder.path(of: String(repeating: "x", count: 300)), folder.path(of: String(repeating: "x", count: 250)),
         ]
         for path in paths {
             for replaces in [false, true] {

@@ -31,6 +31,21 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [file])
     }
 
+    /// SQLite would take the new store's file for the other one's log, and remove it.
+    @Test(arguments: ["-wal", "-shm", "-journal"])
+    func aDatabasesLogIsNoStore(suffix: String) async throws {
+        let store = try await SQLiteBackend(path: folder.path(of: "chat.db"))
+        try await store.prepare()
+        try await store.close()
+        let other = try await SQLiteBackend(path: folder.path(of: "chat.db\(suffix)"))
+        await expectError(.invalidArgument) { try await other.prepare() }
+        try await other.close()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["chat.db"])
+        let alone = try await SQLiteBackend(path: folder.path(of: "other\(suffix)"))
+        try await alone.prepare()
+        try await alone.close()
+    }
+
     @Test func aRelativePathIsOfTheFolderOfItsBeginning() async throws {
         let (first, second) = (folder.path(of: "first"), folder.path(of: "second"))
         for (path, text) in [(first, "first"), (second, "second")] {

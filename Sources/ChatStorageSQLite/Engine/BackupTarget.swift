@@ -25,6 +25,10 @@ struct BackupTarget {
         if try FileIdentity(path: path) == source {
             throw ChatStorageError(.invalidArgument, "the backup's path is that of the store itself")
         }
+        // SQLite puts its journal beside a database, and a name has up to 255 bytes.
+        guard (path.split(separator: "/").last?.utf8.count ?? 0) + "-journal".utf8.count <= 255 else {
+            throw Self.error(ENAMETOOLONG)
+        }
         var status = stat()
         for suffix in ["-wal", "-journal"] where stat(path + suffix, &status) == 0 && status.st_size > 0 {
             throw ChatStorageError(

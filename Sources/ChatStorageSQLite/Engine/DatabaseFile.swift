@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageSupport
 
 #if canImport(Darwin)
 import Darwin
@@ -26,6 +27,9 @@ struct DatabaseFile: Sendable {
     ///   place where no file can be made. SQLite would even open a folder, and wait for ever for the writer of a named
     ///   pipe.
     func exists() throws -> Bool {
+        if NewFile.isBesideDatabase(path) {
+            throw ChatStorageError(.invalidArgument, "the path is that of another database's log or journal")
+        }
         var information = stat()
         if stat(path, &information) == 0 {
             switch information.st_mode & S_IFMT {

@@ -52,9 +52,7 @@ package struct NewFile: Sendable {
         } else if errno != ENOENT {
             throw SystemError(errno)
         }
-        for suffix in ["-wal", "-shm", "-journal"] where path.hasSuffix(suffix) {
-            if Self.isDatabase(String(path.dropLast(suffix.count))) { throw Refusal.isOfDatabase }
-        }
+        if Self.isBesideDatabase(path) { throw Refusal.isOfDatabase }
         let descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw SystemError(errno) }
         close(descriptor)
@@ -115,6 +113,13 @@ package struct NewFile: Sendable {
         if fcntl(descriptor, F_FULLFSYNC) == 0 { return }
         #endif
         guard fsync(descriptor) == 0 || accepted.contains(errno) else { throw SystemError(errno) }
+    }
+
+    /// Whether a path is that of the log or journal of a SQLite database that is there.
+    package static func isBesideDatabase(_ path: String) -> Bool {
+        ["-wal", "-shm", "-journal"].contains { suffix in
+            path.hasSuffix(suffix) && isDatabase(String(path.dropLast(suffix.count)))
+        }
     }
 
     private static func isDatabase(_ path: String) -> Bool {
