@@ -35,6 +35,7 @@ struct ArchiveReading {
                 let line = bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes
                 digest.add(ArchiveDigest(line: line, messages: 0))
             }
+            if case .ended = phase { return .problem(reason: Self.afterEnd) }
             return .line
         }
         switch frame {
@@ -76,5 +77,6 @@ struct ArchiveReading {
     }
 
     private static let changed = "the archive was changed or damaged: its last line does not fit what is before it"
+    private static let afterEnd = "the archive was changed: a line stands after its last one"
     private static let cutOff = "the archive is cut off: its last line, with its counts and its digest, is missing"
 }
