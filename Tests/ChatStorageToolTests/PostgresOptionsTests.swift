@@ -32,6 +32,26 @@ import Testing
         #expect(try await server.execute("SELECT to_regclass('public.conversations')") == [[nil]])
     }
 
+    @Test("copy takes them beside a SQLite store, and knows a store by another spelling of its URL")
+    func copies() async throws {
+        guard let server = try await PostgresServer.ifInstalled() else { return }
+        let tool = try Tool()
+        #expect(try await tool.run(["add", "c", "user", "x"], input: Data()).status == 0)
+        for (from, to) in [("chat.db", server.url), (server.url, "copy.db")] {
+            let copied = try await tool.run("copy", "--from", from, "--to", to, "--schema", "mm")
+            #expect(copied.status == 0 && copied.output.hasPrefix("Copied 1 conversation"), "\(copied.errors)")
+        }
+        #expect(try await server.execute("SELECT count(*) FROM mm.conversations") == [["1"]])
+        let spelling = "\(server.url)&application_name=x"
+        #expect(server.url.contains("?"))
+        let itself = try await tool.run(
+            "copy", "--from", server.url, "--to", spelling, "--schema", "mm", "--replace")
+        #expect(itself.status == 1 && itself.errors.contains("the same store"), "\(itself.errors)")
+        #expect(try await server.execute("SELECT count(*) FROM mm.conversations") == [["1"]])
+        let none = try await tool.run("copy", "--from", "chat.db", "--to", "copy.db", "--schema", "mm")
+        #expect(none.status == 64 && none.errors.contains("--schema is for a PostgreSQL store only"))
+    }
+
     @Test("without --pooler a server's statements have names")
     func direct() async throws {
         guard let server = try await PostgresServer.ifInstalled() else { return }

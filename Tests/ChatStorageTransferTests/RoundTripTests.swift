@@ -81,6 +81,8 @@ struct RoundTripTests {
         let lines = text.split(separator: "\n")
         #expect(try await problems(([lines[0]] + lines[2...]).joined(separator: "\n").utf8) == 1)
         #expect(try await problems(lines[1..<3].joined(separator: "\n").utf8) == 0, "plain lines are no archive")
+        let added = try await TestFile.read(bytes: Array((text + "{\"messages\": []}\n").utf8))
+        #expect(added.count == 3 && added.last?.isDamage ?? false, "a line after the end is no part of it")
         #expect(try await problems((text + text).utf8) == 0, "archives can follow each other")
         #expect(try await problems(text.replacing("\n", with: "\r\n").utf8) == 0)
     }
@@ -130,6 +132,12 @@ struct RoundTripTests {
         }
         #expect(replacing.isEqual && (replacing.replaced, replacing.unchanged, replacing.different) == (1, 8, 0))
         #expect(events.withLock { $0["plain"] } == .replaced)
+        await #expect {
+            try await StoreCopier(from: target, to: target, configuration: configuration).run()
+        } throws: {
+            ($0 as? ChatStorageError)?.code == .invalidArgument
+        }
+        #expect(try await ArchiveDigest(of: target) == ArchiveDigest(of: store), "nothing of the comparison is left")
         #expect(try await target.history(of: "plain").last != .user("more"))
     }
 

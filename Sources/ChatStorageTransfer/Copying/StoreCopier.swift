@@ -58,7 +58,8 @@ public struct CopyEvent: Sendable {
 /// `replacesDifferent`, when nobody writes it any more. A conversation that was deleted in the source in between stays
 /// in the target, and the digests differ.
 ///
-/// The two stores must not be the same one: a conversation that is deleted during the copy would come back.
+/// A store is not copied onto itself, whatever its names: what its users do meanwhile would be undone. To notice that, a
+/// copy into a store that has conversations creates an empty one there, looks for it in the source, and deletes it.
 ///
 /// ```swift
 /// let summary = try await StoreCopier(from: sqlite, to: postgres).run()
@@ -104,15 +105,31 @@ public struct StoreCopier: Sendable {
     ///
     /// - Parameter report: Called after each conversation, never twice at once; the copy waits for it.
     /// - Returns: What was done; ``CopySummary/isEqual`` says whether the target is equal to the source now.
-    /// - Throws: `ChatStorageError` of either store; `CancellationError` when the task is cancelled. What was copied
+    /// - Throws: `ChatStorageError` of either store, with the code `invalidArgument` if they are the same one; `CancellationError` when the task is cancelled. What was copied
     ///   until then stays.
     @discardableResult
     public func run(report: @escaping @Sendable (CopyEvent) async -> Void = { _ in }) async throws -> CopySummary {
+        // A task of its own, so that a cancelled copy removes what it has created.
+        let comparison = Task { try await isSameStore() }
+        if try await comparison.value {
+            throw ChatStorageError(.invalidArgument, "both are the same store, which is not copied onto itself")
+        }
+        try Task.checkCancellation()
         var summary = try await source.withSnapshot { snapshot in
             try await copyAll(of: StoreWalk(backend: snapshot), report: report)
         }
         summary.target = try await ArchiveDigest(of: target)
         return summary
+    }
+
+    /// Whether what is written to the target shows in the source.
+    private func isSameStore() async throws -> Bool {
+        guard try await !target.tenants(TenantQuery(limit: 1)).items.isEmpty else { return false }
+        let id = ConversationID("comparison of stores \(UInt64.random(in: .min ... .max))")
+        try await target.defaultTenant.createConversation(NewConversation(id))
+        let shown = await Result { try await source.defaultTenant.conversation(id) != nil }
+        try await target.defaultTenant.deleteConversation(id)
+        return try shown.get()
     }
 
     private func copyAll(
@@ -188,6 +205,16 @@ extension CopySummary {
             messages += step.digest.messages
         case .unchanged: unchanged += 1
         case .different: different += 1
+        }
+    }
+}
+
+extension Result where Failure == any Error {
+    fileprivate init(_ body: () async throws -> Success) async {
+        do {
+            self = .success(try await body())
+        } catch {
+            self = .failure(error)
         }
     }
 }

@@ -35,9 +35,6 @@ struct CopyCommand: AsyncParsableCommand {
     var replace = false
 
     func run() async throws {
-        guard try !place(from).isSameStore(as: place(to)) else {
-            throw Failure("--from and --to name the same store", status: Failure.usage)
-        }
         let progress = FileDescriptor.standardError.isTerminal
         var configuration = StoreCopier.Configuration()
         configuration.replacesDifferent = replace
@@ -67,6 +64,11 @@ struct CopyCommand: AsyncParsableCommand {
     private func place(_ url: String) -> StoreLocation {
         var place = location
         place.store = url
+        // They are about the other store, if that is one of PostgreSQL.
+        let isPostgres = [from, to].map { (try? StoreURL($0))?.postgresURI != nil }
+        if isPostgres.contains(true), (try? StoreURL(url))?.postgresURI == nil {
+            (place.schema, place.pooler) = (nil, false)
+        }
         return place
     }
 

@@ -137,18 +137,6 @@ extension StoreLocation {
         }
     }
 
-    /// Whether another location is of the same store, as far as its name says.
-    func isSameStore(as other: StoreLocation) throws -> Bool {
-        let (url, other) = (try url, try other.url)
-        guard let path = url.sqlitePath, let otherPath = other.sqlitePath else {
-            return url.postgresURI.map { $0 == other.postgresURI } ?? false
-        }
-        var (status, otherStatus) = (stat(), stat())
-        return path == otherPath
-            || stat(path, &status) == 0 && stat(otherPath, &otherStatus) == 0
-                && (status.st_dev, status.st_ino) == (otherStatus.st_dev, otherStatus.st_ino)
-    }
-
     /// How a PostgreSQL store is opened.
     func postgresConfiguration(_ url: String) -> PostgresBackend.Configuration {
         var configuration = PostgresBackend.Configuration(url: url)
