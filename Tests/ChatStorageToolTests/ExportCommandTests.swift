@@ -51,6 +51,7 @@ struct ExportCommandTests {
         let none = try await tool.run("export", "nix", "--to", "nix.jsonl")
         #expect(none.status == 1 && none.errors == "chatstorage: there is no conversation nix\n")
         #expect(!FileManager.default.fileExists(atPath: tool.folder.path(of: "nix.jsonl")))
+        #expect(try await tool.run("export", "nix").output.isEmpty)
     }
 
     @Test("a file that is there is replaced with --force only")

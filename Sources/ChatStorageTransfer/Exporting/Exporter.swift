@@ -79,15 +79,19 @@ public struct Exporter: Sendable {
                 try await write(writer.conversation(whole, tenant: tenant))
             }
         }
-        try await write(writer.beginning)
         switch selection.kind {
         case .conversation(let id, let tenant):
             guard let whole = try await WholeConversation.read(id, from: walk.storage(of: tenant)) else {
                 throw ChatStorageError(.conversationNotFound, "the conversation that was to be exported does not exist")
             }
+            try await write(writer.beginning)
             try await write(writer.conversation(whole, tenant: tenant))
-        case .tenant(let name): try await export(name)
-        case .store: try await walk.tenants { try await export($0) }
+        case .tenant(let name):
+            try await write(writer.beginning)
+            try await export(name)
+        case .store:
+            try await write(writer.beginning)
+            try await walk.tenants { try await export($0) }
         }
         try await write(writer.end)
         return writer.summary
