@@ -129,7 +129,7 @@ extension RandomCall {
     ]
     private static let badRoles = ["User", "", "robot"]
 
-    /// - Parameter appended: The messages of the last appends, some of which are repeated.
+    /// - Parameter appended: The messages of the last appends; some calls append them again.
     private static func kind(
         on id: ConversationID, after appended: inout [[ChatMessage]], using random: inout SplitMix64
     ) -> Kind {

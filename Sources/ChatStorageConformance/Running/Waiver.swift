@@ -18,7 +18,7 @@ public struct Waiver: Sendable, Hashable {
 extension CheckResult.Outcome {
     /// The outcome of a check with its waiver.
     ///
-    /// A check that could not be run stays skipped: nobody knows whether the waiver is needed.
+    /// A skipped check stays skipped: without a run it cannot show whether it needs the waiver.
     func waived(by waiver: Waiver) -> CheckResult.Outcome {
         switch self {
         case .failed(let failures), .waived(_, let failures): .waived(reason: waiver.reason, failures)

@@ -8,8 +8,7 @@ public typealias AnswerBody = (AnswerDraft) async throws -> Void
 
 /// The body of an answer, as a child task runs it.
 ///
-// `@unchecked Sendable`: the caller waits for the child task, which runs on the caller's actor, so only one of them
-// works at a time.
+// `@unchecked Sendable`: the caller waits while the child task runs on the caller's actor, so only one of them works.
 struct AnswerTask: @unchecked Sendable {
     let body: AnswerBody
 

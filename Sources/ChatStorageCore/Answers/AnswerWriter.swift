@@ -1,3 +1,4 @@
+import ChatStorageSupport
 import Synchronization
 
 /// How a writer lost its answer.
@@ -173,10 +174,4 @@ enum Step: Sendable {
     case ended(MessageState, (any Error)?)
     /// The look-ups have ended.
     case lookedAway
-}
-
-extension Result where Failure == any Error {
-    fileprivate static func catching(_ body: () async throws -> Success) async -> Result {
-        do { return .success(try await body()) } catch { return .failure(error) }
-    }
 }

@@ -101,7 +101,7 @@ extension MessagePart {
 }
 
 extension [MessagePart] {
-    /// The parts, without the sources if a message cannot have so many: the native JSON of their text has them too.
+    /// The parts, but no sources if a message cannot hold them all: the native JSON of their text repeats them.
     var fitting: [MessagePart] { count <= Limits.parts.upperBound ? self : filter { $0.kind != .source } }
 }
 

@@ -25,6 +25,9 @@ package struct NewFile: Sendable {
     private let path: String
     /// Where the file is until it gets its name.
     package let temporaryPath: String
+    /// The file, to be written; its one descriptor, so that nobody can put another file in its place in between.
+    package let file: FileDescriptor
+    private let descriptor: CInt
     private let replaces: Bool
 
     /// Makes the empty file.
@@ -53,9 +56,9 @@ package struct NewFile: Sendable {
             throw SystemError(errno)
         }
         if Self.isBesideDatabase(path) { throw Refusal.isOfDatabase }
-        let descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw SystemError(errno) }
-        close(descriptor)
+        file = FileDescriptor(descriptor, isOwned: true)
     }
 
     /// Removes what was written.
@@ -68,10 +71,7 @@ package struct NewFile: Sendable {
     /// - Throws: `Refusal.exists` if a file has come to its place meanwhile; `SystemError`. It has no name then, unless
     ///   it has replaced another file and only its folder could not be synced.
     package func publish() throws {
-        let file = open(temporaryPath, O_RDWR | O_CLOEXEC)
-        guard file >= 0 else { throw SystemError(errno) }
-        defer { close(file) }
-        try Self.sync(file)
+        try withExtendedLifetime(file) { try Self.sync(descriptor) }
         let cut = path.utf8.lastIndex(of: UInt8(ascii: "/"))
         let folder = open(cut.map { String(path[...$0]) } ?? ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { throw SystemError(errno) }

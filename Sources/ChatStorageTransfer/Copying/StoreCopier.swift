@@ -1,4 +1,5 @@
 public import ChatStorageCore
+import ChatStorageSupport
 
 /// What a copy has done so far.
 public struct CopySummary: Sendable, Hashable {
@@ -105,8 +106,8 @@ public struct StoreCopier: Sendable {
     ///
     /// - Parameter report: Called after each conversation, never twice at once; the copy waits for it.
     /// - Returns: What was done; ``CopySummary/isEqual`` says whether the target is equal to the source now.
-    /// - Throws: `ChatStorageError` of either store, with the code `invalidArgument` if they are the same one; `CancellationError` when the task is cancelled. What was copied
-    ///   until then stays.
+    /// - Throws: `ChatStorageError` of either store, with the code `invalidArgument` if they are the same one;
+    ///   `CancellationError` when the task is cancelled. What was copied until then stays.
     @discardableResult
     public func run(report: @escaping @Sendable (CopyEvent) async -> Void = { _ in }) async throws -> CopySummary {
         // A task of its own, so that a cancelled copy removes what it has created.
@@ -127,7 +128,7 @@ public struct StoreCopier: Sendable {
         guard try await !target.tenants(TenantQuery(limit: 1)).items.isEmpty else { return false }
         let id = ConversationID("comparison of stores \(UInt64.random(in: .min ... .max))")
         try await target.defaultTenant.createConversation(NewConversation(id))
-        let shown = await Result { try await source.defaultTenant.conversation(id) != nil }
+        let shown = await Result.catching { try await source.defaultTenant.conversation(id) != nil }
         try await target.defaultTenant.deleteConversation(id)
         return try shown.get()
     }
@@ -205,16 +206,6 @@ extension CopySummary {
             messages += step.digest.messages
         case .unchanged: unchanged += 1
         case .different: different += 1
-        }
-    }
-}
-
-extension Result where Failure == any Error {
-    fileprivate init(_ body: () async throws -> Success) async {
-        do {
-            self = .success(try await body())
-        } catch {
-            self = .failure(error)
         }
     }
 }

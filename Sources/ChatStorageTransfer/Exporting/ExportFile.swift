@@ -30,7 +30,6 @@ public struct ExportError: Error, Sendable, CustomStringConvertible {
 /// The file of an export, which is whole when it gets its name.
 final class ExportFile: Sendable {
     private let new: NewFile
-    private let file: FileDescriptor
     private let queue: DispatchQueue
 
     /// Makes the file under a temporary name.
@@ -38,22 +37,16 @@ final class ExportFile: Sendable {
     /// - Throws: ``ExportError``.
     init(path: String, replacing: Bool) async throws {
         let queue = DispatchQueue(label: "ChatStorage.ExportFile")
-        let new = try await Self.onQueue(queue) {
+        new = try await Self.onQueue(queue) {
             try NewFile(path: path, replaces: replacing, keepsDatabases: true)
         }
-        (self.new, self.queue) = (new, queue)
-        do {
-            file = try await FileDescriptor.writing(path: new.temporaryPath)
-        } catch {
-            try? await Self.onQueue(queue) { new.discard() }
-            throw (error as? SystemError).map(ExportError.init) ?? error
-        }
+        self.queue = queue
     }
 
     /// Writes bytes.
     func write(_ bytes: [UInt8]) async throws {
         do {
-            try await file.write(bytes)
+            try await new.file.write(bytes)
         } catch let error as SystemError {
             throw ExportError(error)
         }

@@ -5,7 +5,7 @@ import ChatStorageSupport
 final class SQLiteChats: Sendable {
     /// What is open.
     ///
-    /// `@unchecked Sendable`: only closures on the one serial thread read or change it.
+    // `@unchecked Sendable`: only closures on the one serial thread read or change it.
     private final class Reading: @unchecked Sendable {
         var database: ForeignDatabase?
         var reader: (any SQLiteFormReader)?

@@ -53,8 +53,7 @@ final class ZipReader: Sendable {
 
 /// The library's own value, which is closed with this one.
 ///
-/// `@unchecked Sendable`: every call but the first and the last is on the reader's one thread; the last comes when
-/// nothing refers to it any more.
+// `@unchecked Sendable`: only the reader's one thread uses it; it is made before, and freed with its last reference.
 private final class Handle: @unchecked Sendable {
     private let archive: OpaquePointer
 

@@ -1,4 +1,5 @@
 import ChatStorageCore
+import ChatStorageSupport
 import Synchronization
 
 /// A handle that takes more roles than the store; another one reads the store until the first write prepares it.
@@ -25,18 +26,8 @@ final class LaterWidening: StorageInterceptor {
 
     func close(_ base: any ChatStorageBackend) async throws {
         // The other handle is closed even if this one fails to close.
-        let reader = await Result { try await self.reader.close() }
+        let reader = await Result.catching { try await self.reader.close() }
         try await base.close()
         try reader.get()
-    }
-}
-
-extension Result where Failure == any Error {
-    fileprivate init(_ body: () async throws -> Success) async {
-        do {
-            self = .success(try await body())
-        } catch {
-            self = .failure(error)
-        }
     }
 }
