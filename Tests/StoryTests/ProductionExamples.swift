@@ -15,6 +15,12 @@ enum ProductionExamples {
         return history
     }
 
+    static func openWithTools() async throws -> SQLiteBackend {
+        let backend = try await SQLiteBackend(.init(path: "chat.db", roles: .withTools))
+        try await backend.prepare()
+        return backend
+    }
+
     static func prepareAsOwner() async throws {
         var configuration = PostgresBackend.Configuration(url: "postgres://chat_owner@db.example.com/chats")
         configuration.schema = "chat"
