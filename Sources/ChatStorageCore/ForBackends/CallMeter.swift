@@ -1,3 +1,4 @@
+import ChatStorageSupport
 import Synchronization
 
 /// Measures one call for an observer: for backends.
@@ -5,19 +6,23 @@ import Synchronization
 /// The outermost part of a backend makes one with ``measure(_:_:tenant:_:_:)`` and hands it to the code that does the
 /// work, which reports when it begins and ends. Without an observer there is none, and nothing is measured.
 public final class CallMeter: Sendable {
+    /// In nanoseconds.
     private struct Times {
-        var began: ContinuousClock.Instant?
-        var engine = Duration.zero
-        var lockWait = Duration.zero
+        var began: Int64?
+        var engine: Int64 = 0
+        var lockWait: Int64 = 0
         var batchSize = 0
         var repeats = 0
     }
+
+    /// One moment on both clocks.
+    private static let moment = (instant: ContinuousClock.now, nanoseconds: MonotonicTime.now)
 
     private let observer: any StorageObserver
     private let operation: StorageOperation
     private let tenant: String?
     private let conversationID: ConversationID?
-    private let start = ContinuousClock.now
+    private let start = MonotonicTime.now
     private let times = Mutex(Times())
 
     /// Makes one for a call that begins now.
@@ -31,31 +36,65 @@ public final class CallMeter: Sendable {
 
     /// The engine begins to work on the call.
     ///
+    /// - Parameter calls: How many calls share the transaction or the statement.
+    public func workBegan(calls: Int = 1) {
+        workBegan(calls: calls, at: MonotonicTime.now)
+    }
+
+    /// The engine began to work on the call.
+    ///
     /// - Parameters:
     ///   - calls: How many calls share the transaction or the statement.
-    ///   - now: The time, if it is known already.
-    public func workBegan(calls: Int = 1, at now: ContinuousClock.Instant = .now) {
+    ///   - now: When it began.
+    public func workBegan(calls: Int = 1, at now: ContinuousClock.Instant) {
+        workBegan(calls: calls, at: Self.nanoseconds(of: now))
+    }
+
+    /// The engine began to work on the call.
+    ///
+    /// - Parameter now: When it began, as ``MonotonicTime`` counts.
+    package func workBegan(calls: Int = 1, at now: Int64) {
         times.withLock { times in
             times.began = now
             times.batchSize = calls
         }
     }
 
-    /// The engine has ended its work on the call, whatever came of it; without ``workBegan(calls:at:)`` it does
-    /// nothing.
+    /// The engine has ended its work on the call, whatever came of it; without ``workBegan(calls:)`` it does nothing.
     ///
     /// - Parameters:
     ///   - calls: How many calls shared the work in the end; by default as many as when it began.
     ///   - lockWait: How much of the time it waited for a lock that another session held.
-    ///   - now: The time, if it is known already.
-    public func workEnded(calls: Int? = nil, lockWait: Duration = .zero, at now: ContinuousClock.Instant = .now) {
+    public func workEnded(calls: Int? = nil, lockWait: Duration = .zero) {
+        workEnded(calls: calls, lockWait: lockWait, at: MonotonicTime.now)
+    }
+
+    /// The engine has ended its work on the call, as ``workEnded(calls:lockWait:)`` reports it.
+    ///
+    /// - Parameters:
+    ///   - calls: How many calls shared the work in the end; by default as many as when it began.
+    ///   - lockWait: How much of the time it waited for a lock that another session held.
+    ///   - now: When it ended.
+    public func workEnded(calls: Int? = nil, lockWait: Duration = .zero, at now: ContinuousClock.Instant) {
+        workEnded(calls: calls, lockWait: lockWait, at: Self.nanoseconds(of: now))
+    }
+
+    /// The engine has ended its work on the call.
+    ///
+    /// - Parameter now: When it ended, as ``MonotonicTime`` counts.
+    package func workEnded(calls: Int? = nil, lockWait: Duration = .zero, at now: Int64) {
+        let lockWait = lockWait == .zero ? 0 : lockWait.inNanoseconds
         times.withLock { times in
             guard let began = times.began else { return }
             times.began = nil
-            times.engine += max(.zero, now - began - lockWait)
+            times.engine += max(0, now - began - lockWait)
             times.lockWait += lockWait
             if let calls { times.batchSize = calls }
         }
+    }
+
+    private static func nanoseconds(of instant: ContinuousClock.Instant) -> Int64 {
+        moment.nanoseconds + (instant - moment.instant).inNanoseconds
     }
 
     /// The backend tries the call again by itself.
@@ -94,13 +133,20 @@ public final class CallMeter: Sendable {
     }
 
     private func end(_ outcome: ObservedCall.Outcome) {
-        let now = ContinuousClock.now
+        let now = MonotonicTime.now
         workEnded(at: now)
         let times = times.withLock { $0 }
         observer.callEnded(
             ObservedCall(
-                operation, tenant: tenant, conversationID: conversationID, outcome: outcome, duration: now - start,
-                lockWait: times.lockWait, engine: times.engine, batchSize: times.batchSize, repeats: times.repeats))
+                operation, tenant: tenant, conversationID: conversationID, outcome: outcome,
+                duration: .nanoseconds(now - start), lockWait: .nanoseconds(times.lockWait),
+                engine: .nanoseconds(times.engine), batchSize: times.batchSize, repeats: times.repeats))
+    }
+}
+
+extension Duration {
+    fileprivate var inNanoseconds: Int64 {
+        components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000
     }
 }
 

@@ -44,7 +44,7 @@ struct Transaction {
     }
 
     private func run(_ calls: [any WriteCall], behindSavepoints: Bool, joining next: () -> [any WriteCall]) {
-        var meter = observer.map { TransactionMeter($0, database) }
+        let meter = observer.map { TransactionMeter($0, database) }
         meter?.admit(calls)
         do {
             try begin()

@@ -1,10 +1,12 @@
 import ChatStorageCore
+import ChatStorageSupport
 
 /// Measures a transaction and the calls in it for an observer.
-struct TransactionMeter {
+final class TransactionMeter {
     private let observer: any StorageObserver
     private let database: Database
-    private var began = ContinuousClock.now
+    /// In nanoseconds, as all its times.
+    private var began = MonotonicTime.now
     /// The calls in it, and how long the connection had waited for locks before each came.
     private var calls: [(meter: CallMeter?, lockWaited: Duration)] = []
 
@@ -14,8 +16,8 @@ struct TransactionMeter {
     }
 
     /// Calls join the transaction.
-    mutating func admit(_ joining: [any WriteCall]) {
-        let now = ContinuousClock.now
+    func admit(_ joining: [any WriteCall]) {
+        let now = MonotonicTime.now
         for call in joining {
             call.meter?.workBegan(at: now)
             calls.append((call.meter, database.lockWaited))
@@ -23,18 +25,19 @@ struct TransactionMeter {
     }
 
     /// The transaction has the lock that it needs.
-    mutating func hasLock() {
-        began = .now
+    func hasLock() {
+        began = MonotonicTime.now
     }
 
     /// Its work has ended, before its calls are answered.
     ///
     /// - Parameter committed: How many calls it has committed; nil if it was undone.
     func end(committed: Int? = nil) {
-        let now = ContinuousClock.now
+        let now = MonotonicTime.now
         for call in calls {
             call.meter?.workEnded(calls: calls.count, lockWait: database.lockWaited - call.lockWaited, at: now)
         }
-        if let committed { observer.transactionCommitted(ObservedCommit(calls: committed, duration: now - began)) }
+        guard let committed else { return }
+        observer.transactionCommitted(ObservedCommit(calls: committed, duration: .nanoseconds(now - began)))
     }
 }
