@@ -13,6 +13,8 @@ import Testing
         folder = try TemporaryFolder()
         var configuration = SQLiteBackend.Configuration(path: folder.path(of: "chat.db"))
         configuration.observer = observer
+        // Locks are held here until others are seen to wait for them, however busy the machine is.
+        configuration.busyTimeout = .seconds(300)
         backend = try await SQLiteBackend(configuration)
         try await backend.prepare()
     }
