@@ -54,7 +54,9 @@ struct ChatStorageTool: AsyncParsableCommand {
         // Makes a closed pipe an error of the write, so that the store is still closed.
         signal(SIGPIPE, SIG_IGN)
         do {
-            var command = try parseAsRoot(CommandLineArguments.endingOptions(CommandLineArguments.all()))
+            let arguments = try CommandLineArguments.all()
+            try checkCommand(of: arguments)
+            var command = try parseAsRoot(CommandLineArguments.endingOptions(arguments))
             guard var command = command as? any AsyncParsableCommand else {
                 // A command of ArgumentParser's own, such as help.
                 try command.run()
@@ -77,6 +79,15 @@ struct ChatStorageTool: AsyncParsableCommand {
             await Output.error("\(TerminalText.text(withoutConnections(fullMessage(for: error))))\n")
             exit(withError: code)
         }
+    }
+
+    /// Refuses a command that is none with more help than ArgumentParser gives.
+    private static func checkCommand(of arguments: [String]) throws {
+        let names = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+        guard let (written, meant) = CommandLineArguments.unknownCommand(in: arguments, of: names) else { return }
+        let advice = meant.map { "did you mean \($0)?" } ?? "chatstorage --help lists them"
+        let name = TerminalText.line(withoutConnections(written))
+        throw Failure("there is no command \(name); \(advice)", status: Failure.usage)
     }
 
     /// A text without the PostgreSQL URLs in it, which may hold a password.

@@ -42,6 +42,36 @@ enum CommandLineArguments {
     /// The error for several texts, such as one without quotes or with options behind it.
     static let textIsOneArgument = ValidationError("TEXT is one argument (quote it); options go before ID.")
 
+    /// What was meant by a command's name that is none: the most similar one, unless too many letters differ.
+    ///
+    /// - Returns: The name as it was written, and the similar one if there is one; nil if the first operand names a
+    ///   command, or if there is none.
+    static func unknownCommand(in arguments: [String], of names: [String]) -> (written: String, meant: String?)? {
+        guard let index = firstOperand(of: arguments[...]), !names.contains(arguments[index]) else { return nil }
+        let written = arguments[index]
+        let distances = names.map { (name: $0, distance: distance(written, $0)) }
+        let nearest = distances.min { $0.distance < $1.distance }
+        return (written, nearest.flatMap { $0.distance <= 2 && $0.distance < $0.name.count ? $0.name : nil })
+    }
+
+    /// How many letters must be added, removed, replaced or swapped with the next to make one text of another.
+    private static func distance(_ text: String, _ other: String) -> Int {
+        let (letters, others) = (Array(text), Array(other))
+        var rows = [Array(0...others.count)]
+        for (row, letter) in letters.enumerated() {
+            var next = [row + 1]
+            for (column, other) in others.enumerated() {
+                let replaced = rows[row][column] + (letter == other ? 0 : 1)
+                next.append(min(replaced, rows[row][column + 1] + 1, next[column] + 1))
+                if row > 0, column > 0, letter == others[column - 1], letters[row - 1] == other {
+                    next[column + 1] = min(next[column + 1], rows[row - 1][column - 1] + 1)
+                }
+            }
+            rows.append(next)
+        }
+        return rows[letters.count][others.count]
+    }
+
     /// The index of the first operand; nil if there are only options, or if `--` already ends them.
     private static func firstOperand(of arguments: ArraySlice<String>) -> Int? {
         var isValue = false

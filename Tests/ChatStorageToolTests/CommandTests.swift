@@ -47,6 +47,20 @@ struct CommandTests {
         #expect(history.count == 2)
     }
 
+    @Test("a command that is none is answered with the one that was meant")
+    func unknownCommands() async throws {
+        let tool = try Tool()
+        for (written, meant) in [("histroy", "history"), ("lst", "list"), ("import-chats", nil), ("IMPORT", nil)] {
+            let result = try await tool.run("--tenant", "t", written, "c")
+            let advice = meant.map { "did you mean \($0)?" } ?? "chatstorage --help lists them"
+            #expect(result.status == 64 && result.output.isEmpty)
+            #expect(result.errors == "chatstorage: there is no command \(written); \(advice)\n")
+        }
+        #expect(try await tool.run("help", "list").status == 0)
+        #expect(try await tool.run("--help").status == 0)
+        #expect(!(try await tool.run("postgres://ada:secret@localhost/x").errors.contains("secret")))
+    }
+
     @Test("messages are added, titles set, conversations cleared and deleted")
     func writing() async throws {
         let tool = try Tool()

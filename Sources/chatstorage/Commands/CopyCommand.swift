@@ -7,6 +7,8 @@ struct CopyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "copy", abstract: "Copy a whole store, with all tenants, into another one.",
         discussion: """
+              chatstorage copy --from sqlite:chat.db --to postgres://db.example.com/chats
+
             The store that --to names is made if it is not there. Each conversation is copied whole or not at all, with \
             everything: places, times, keys, branches, states, labels, metadata.
 

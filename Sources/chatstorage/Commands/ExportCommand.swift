@@ -17,6 +17,10 @@ struct ExportCommand: AsyncParsableCommand {
                         completions API takes them
               markdown  for people: the current paths, all texts shown as they are
 
+              chatstorage export --to everything.jsonl
+              chatstorage export --tenant ada --as markdown > ada.md
+              chatstorage export trip --as openai --to trip.jsonl
+
             What a form cannot express is counted by kind on standard error.
 
             An archive's first line says what it is; its last line has counts and a digest, so an archive that is cut \
@@ -57,6 +61,7 @@ struct ExportCommand: AsyncParsableCommand {
     var force = false
 
     func validate() throws {
+        guard !to.isEmpty else { throw ValidationError("--to needs the name of a file, or -.") }
         guard !force || to != "-" else { throw ValidationError("--force is for a file that --to names.") }
     }
 
