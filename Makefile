@@ -1,4 +1,4 @@
-# make demo   installs what is missing, builds the tool and shows it on a sample archive
+# make demo   installs what is missing, shows a chat whose process is killed, then the tool on a sample archive
 # make test   installs what is missing and runs all tests on all backends
 # make test-everywhere  runs the conformance suite on further servers, locales and settings; Linux only
 # make soak   runs the failure tests in their long forms and prints what they did; SOAK="--kills 20 --inputs 5000"
@@ -13,7 +13,6 @@
 
 demo:
 	@.scripts/install-packages
-	swift build --product chatstorage
 	@.scripts/demo
 
 test:

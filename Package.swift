@@ -35,7 +35,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-        .package(url: "https://github.com/apple/swift-crypto", "3.12.0"..<"5.0.0"),
         // Only with the trait Services, without which they are not even fetched.
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
@@ -79,6 +78,8 @@ let package = Package(
         // Exports come as ZIP archives. Apple's systems have the library without its header, so there they are unpacked
         // by hand.
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        // Apple's systems bring CryptoKit.
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(
             name: "ChatStorageTransfer",
             dependencies: [
@@ -86,7 +87,8 @@ let package = Package(
                 .target(name: "CArchive", condition: .when(platforms: [.linux])),
                 // For other programs' databases.
                 .target(name: "CSQLite", condition: .when(platforms: [.linux, .android])),
-                .product(name: "Crypto", package: "swift-crypto"),
+                // For the ids of contents, and digests.
+                .target(name: "COpenSSL", condition: .when(platforms: [.linux, .android])),
             ],
             swiftSettings: settings),
 
@@ -174,6 +176,11 @@ let package = Package(
             name: "JSONLinesBackendTests",
             dependencies: ["ChatStorageCore", "ChatStorageConformance", "ChatStorageConformanceTesting"],
             packageAccess: false, swiftSettings: settings),
+
+        // Shown by `make demo`: as little as possible, so that there is something to see within a minute.
+        .executableTarget(
+            name: "TerminalChat", dependencies: ["ChatStorageCore", "ChatStorageSQLite"],
+            path: "Examples/TerminalChat", swiftSettings: settings),
 
         // The README's code, so that it compiles and runs.
         .executableTarget(

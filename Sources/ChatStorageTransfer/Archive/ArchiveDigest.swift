@@ -1,5 +1,3 @@
-import Crypto
-
 /// The digest of a store, of a tenant or of an archive: equal for equal conversations, in whatever order they come.
 ///
 /// It is the sum, modulo 2²⁵⁶, of the SHA-256 hashes of the conversations' lines in an archive, without their newlines.
@@ -14,7 +12,7 @@ public struct ArchiveDigest: Sendable, Hashable, CustomStringConvertible {
     /// How many messages those have.
     public private(set) var messages = 0
     /// The sum, lowest bytes first.
-    private var sum: [UInt8] = Array(repeating: 0, count: SHA256Digest.byteCount)
+    private var sum: [UInt8] = Array(repeating: 0, count: SHA256Hash.byteCount)
 
     /// The digest of nothing.
     public init() {}
@@ -27,9 +25,9 @@ public struct ArchiveDigest: Sendable, Hashable, CustomStringConvertible {
     init(line: ArraySlice<UInt8>, messages: Int) {
         conversations = 1
         self.messages = messages
-        var hash = SHA256()
-        line.withUnsafeBytes { hash.update(bufferPointer: $0) }
-        sum = Array(hash.finalize())
+        var hash = SHA256Hash()
+        line.withUnsafeBytes { hash.update($0) }
+        sum = hash.finalize()
     }
 
     /// Adds the conversations of another digest.

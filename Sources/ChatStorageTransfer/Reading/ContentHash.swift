@@ -1,15 +1,14 @@
 import ChatStorageCore
 import ChatStorageSupport
-import Crypto
 
 /// The SHA-256 hash that names a conversation without an id: two conversations cannot be made to share a name.
 ///
 /// Each text is hashed with its length before it, so that different conversations are different bytes.
 struct ContentHash {
-    private var hash = SHA256()
+    private var hash = SHA256Hash()
 
     /// The hash of a conversation's title, roles, contents, parts and times, without the id.
-    static func hash(title: String?, messages: [ArchivedConversation.Message]) -> SHA256Digest {
+    static func hash(title: String?, messages: [ArchivedConversation.Message]) -> [UInt8] {
         var hash = ContentHash()
         hash.add(title)
         hash.add(UInt64(messages.count))
@@ -24,7 +23,7 @@ struct ContentHash {
     }
 
     private mutating func add(_ number: some FixedWidthInteger) {
-        withUnsafeBytes(of: number.littleEndian) { hash.update(bufferPointer: $0) }
+        withUnsafeBytes(of: number.littleEndian) { hash.update($0) }
     }
 
     private mutating func add(_ number: UInt64?) {
@@ -39,6 +38,6 @@ struct ContentHash {
 
     private mutating func add(_ text: String) {
         add(UInt64(text.utf8.count))
-        text.withUTF8Bytes { hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
+        text.withUTF8Bytes { hash.update(UnsafeRawBufferPointer($0)) }
     }
 }

@@ -1,6 +1,5 @@
 import ChatStorageCore
 import ChatStorageProviders
-import Crypto
 
 /// The ids of a file's conversations that have none: `import-HASH-OCCURRENCE`, with the hash's first 160 bits.
 ///
@@ -8,7 +7,7 @@ import Crypto
 struct DerivedIDs {
     private static let bytes = 20
 
-    private var occurrences: [SHA256Digest: Int] = [:]
+    private var occurrences: [[UInt8]: Int] = [:]
 
     /// The id of the next conversation in the file.
     mutating func next(title: String?, messages: [ArchivedConversation.Message]) -> ConversationID {
@@ -31,7 +30,7 @@ struct DerivedIDs {
         return next(ContentHash.hash(title: title, messages: said))
     }
 
-    private mutating func next(_ hash: SHA256Digest) -> ConversationID {
+    private mutating func next(_ hash: [UInt8]) -> ConversationID {
         let occurrence = occurrences[hash, default: 0] + 1
         occurrences[hash] = occurrence
         let digits = hash.prefix(Self.bytes).map { byte in
