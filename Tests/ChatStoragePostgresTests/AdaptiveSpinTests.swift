@@ -1,0 +1,32 @@
+@testable import ChatStoragePostgres
+import Testing
+
+@Suite("A short busy wait") struct AdaptiveSpinTests {
+    /// How often the condition is asked, if it holds for so many times.
+    private func asked(_ spin: AdaptiveSpin, holding times: Int) -> Int {
+        var count = 0
+        spin.wait {
+            count += 1
+            return count <= times
+        }
+        return count
+    }
+
+    @Test("it goes on until what it waits for has come")
+    func comes() {
+        let spin = AdaptiveSpin(longest: .max / 2)
+        #expect(asked(spin, holding: 5) == 6)
+        #expect(asked(spin, holding: 2) == 3)
+    }
+
+    @Test("after a wait in vain there is none, until something has come soon")
+    func inVain() {
+        let spin = AdaptiveSpin(longest: 0)
+        #expect(asked(spin, holding: .max) == 1)
+        #expect(asked(spin, holding: .max) == 0)
+        spin.note(nanoseconds: 1)
+        #expect(asked(spin, holding: .max) == 0)
+        spin.note(nanoseconds: 0)
+        #expect(asked(spin, holding: .max) == 1)
+    }
+}
