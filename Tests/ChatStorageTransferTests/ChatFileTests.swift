@@ -35,6 +35,30 @@ struct ChatFileTests {
         #expect(empty.messages.isEmpty)
     }
 
+    @Test("a file that somebody writes to while it is read is reported", arguments: [false, true])
+    func changedFile(isChanged: Bool) async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path(of: "chats")
+        let text = String(repeating: "x", count: 1_000)
+        let line = #"{"messages": [{"role": "user", "content": "\#(text)"}]}"# + "\n"
+        // More than is read at once.
+        try Data(String(repeating: line, count: 2_000).utf8).write(to: URL(fileURLWithPath: path))
+        var entries: [ChatFile.Entry] = []
+        for try await entry in ChatFile(path: path, roles: RoleSet.standard.roles) {
+            if entries.isEmpty, isChanged {
+                let file = try #require(FileHandle(forWritingAtPath: path))
+                try file.seekToEnd()
+                try file.write(contentsOf: Data(line.utf8))
+                try file.close()
+            }
+            entries.append(entry)
+        }
+        let damages = entries.filter(\.isDamage).map { $0.reason ?? "" }
+        #expect(damages.count == (isChanged ? 1 : 0))
+        #expect(damages.allSatisfy { $0.contains("changed while it was read") })
+        #expect(entries.count(where: { $0.conversation != nil }) == (isChanged ? 2_001 : 2_000))
+    }
+
     @Test("OpenAI's fine-tuning lines get ids from their content, the same in every file, and counted when they repeat")
     func derivedIDs() async throws {
         let line = #"{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}"#
