@@ -177,7 +177,7 @@ let package = Package(
             dependencies: ["ChatStorageCore", "ChatStorageConformance", "ChatStorageConformanceTesting"],
             packageAccess: false, swiftSettings: settings),
 
-        // Shown by `make demo`: as little as possible, so that there is something to see within a minute.
+        // The first program of `make demo`. It has few dependencies, so it builds within a minute.
         .executableTarget(
             name: "TerminalChat", dependencies: ["ChatStorageCore", "ChatStorageSQLite"],
             path: "Examples/TerminalChat", swiftSettings: settings),

@@ -17,13 +17,14 @@ func pieces(after past: [ChatMessage]) -> AsyncStream<String> {
         evening walk along the canal; on Sunday see the moss of Giō-ji.
         """
     return AsyncStream { stream in
-        Task {
+        let work = Task {
+            defer { stream.finish() }
             for word in answer.split(separator: " ") {
                 stream.yield("\(word) ")
                 try await Task.sleep(for: .milliseconds(90))
             }
-            stream.finish()
         }
+        stream.onTermination = { _ in work.cancel() }
     }
 }
 
@@ -37,6 +38,23 @@ func answer(_ place: AppendPlace, to past: [ChatMessage], in chats: some ChatSto
         }
     }
     print()
+}
+
+func ask(_ question: String, in chats: some ChatStorage) async throws {
+    try await chats.getOrCreateConversation(trip, title: "A trip")
+    let asked = try await chats.append(.user(question), to: trip)
+    try await answer(.after(asked.sequence), to: chats.history(of: trip), in: chats)
+}
+
+func answerAgain(in chats: some ChatStorage) async throws {
+    guard let last = try await chats.messages(of: trip, limit: 1).last else { return }
+    if last.role == .assistant {
+        let past = try await chats.history(of: trip, before: last.sequence)
+        try await answer(.insteadOf(last.sequence), to: past, in: chats)
+    } else {
+        // The process ended before its answer began.
+        try await answer(.after(last.sequence), to: chats.history(of: trip), in: chats)
+    }
 }
 
 func show(_ chats: some ChatStorage) async throws {
@@ -53,21 +71,23 @@ func show(_ chats: some ChatStorage) async throws {
     }
 }
 
+func run(_ arguments: [String], in chats: some ChatStorage) async throws {
+    switch arguments.first {
+    case nil: try await show(chats)
+    case "ask" where arguments.count > 1: try await ask(arguments.dropFirst().joined(separator: " "), in: chats)
+    case "again": try await answerAgain(in: chats)
+    default: print("TerminalChat [ask QUESTION | again]")
+    }
+}
+
 let backend = try await SQLiteBackend(path: "terminal-chat.db")
-try await backend.prepare()
-// What the processes that are gone were writing. Where others may still write, this waits a minute for each.
-try await backend.endUnfinishedMessages(notRevisedFor: .zero)
-let arguments = CommandLine.arguments.dropFirst()
-switch arguments.first {
-case "ask":
-    let question = ChatMessage.user(arguments.dropFirst().joined(separator: " "))
-    try await backend.getOrCreateConversation(trip, title: "A trip")
-    let asked = try await backend.append(question, to: trip)
-    try await answer(.after(asked.sequence), to: backend.history(of: trip), in: backend)
-case "again":
-    guard let last = try await backend.messages(of: trip, limit: 1).last else { break }
-    let past = try await backend.history(of: trip, before: last.sequence)
-    try await answer(.insteadOf(last.sequence), to: past, in: backend)
-default: try await show(backend)
+do {
+    try await backend.prepare()
+    // Ends the answers that a killed process left. Zero suits a single process. If others may be writing, take a minute:
+    // a live writer writes every 15 seconds at least.
+    try await backend.endUnfinishedMessages(notRevisedFor: .zero)
+    try await run(Array(CommandLine.arguments.dropFirst()), in: backend)
+} catch {
+    print(error)
 }
 try await backend.close()

@@ -10,10 +10,14 @@ import Android
 
 /// The time for calls that take microseconds, for which `ContinuousClock` with its 128-bit instants would be too slow.
 public enum MonotonicTime {
-    /// Nanoseconds since a fixed moment in the past.
+    /// Nanoseconds since a fixed moment in the past, on the clock of `ContinuousClock`.
     public static var now: Int64 {
         var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
+        #if canImport(Darwin)
+        clock_gettime(CLOCK_MONOTONIC_RAW, &time)
+        #else
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        #endif
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 }

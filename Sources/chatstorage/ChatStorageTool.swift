@@ -81,7 +81,7 @@ struct ChatStorageTool: AsyncParsableCommand {
         }
     }
 
-    /// Refuses a command that is none with more help than ArgumentParser gives.
+    /// Refuses an unknown command, and suggests a similar one.
     private static func checkCommand(of arguments: [String]) throws {
         let names = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
         guard let (written, meant) = CommandLineArguments.unknownCommand(in: arguments, of: names) else { return }

@@ -4,6 +4,8 @@ import ArgumentParser
 enum CommandLineArguments {
     /// The commands whose last operands are taken as they are, whatever they begin with: texts, and labels to remove.
     private static let commandsWithText: Set = ["add", "title", "label"]
+    /// The options that may stand before the command.
+    private static let rootOptions: Set = ["--store", "--tenant", "--schema", "--immutable", "--pooler"]
     private static let optionsWithValue: Set = ["--store", "--tenant", "--schema", "--roles", "--add", "--remove"]
 
     /// The words as the system hands them over.
@@ -42,14 +44,20 @@ enum CommandLineArguments {
     /// The error for several texts, such as one without quotes or with options behind it.
     static let textIsOneArgument = ValidationError("TEXT is one argument (quote it); options go before ID.")
 
-    /// What was meant by a command's name that is none: the most similar one, unless too many letters differ.
+    /// The command that a mistyped name probably means: the most similar one, if at most two letters differ.
     ///
     /// - Returns: The name as it was written, and the similar one if there is one; nil if the first operand names a
-    ///   command, or if there is none.
+    ///   command, if there is none, or behind an option that ArgumentParser judges.
     static func unknownCommand(in arguments: [String], of names: [String]) -> (written: String, meant: String?)? {
-        guard let index = firstOperand(of: arguments[...]), !names.contains(arguments[index]) else { return nil }
+        guard let index = firstOperand(of: arguments[...]), !names.contains(arguments[index]),
+            arguments[..<index].allSatisfy({ word in
+                !word.hasPrefix("-") || rootOptions.contains(String(word.prefix { $0 != "=" }))
+            })
+        else { return nil }
         let written = arguments[index]
-        let distances = names.map { (name: $0, distance: distance(written, $0)) }
+        let distances = names.filter { abs($0.count - written.count) <= 2 }.map {
+            (name: $0, distance: distance(written, $0))
+        }
         let nearest = distances.min { $0.distance < $1.distance }
         return (written, nearest.flatMap { $0.distance <= 2 && $0.distance < $0.name.count ? $0.name : nil })
     }

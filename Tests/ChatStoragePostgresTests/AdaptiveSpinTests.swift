@@ -5,10 +5,11 @@ import Testing
     /// How often the condition is asked, if it holds for so many times.
     private func asked(_ spin: AdaptiveSpin, holding times: Int) -> Int {
         var count = 0
-        spin.wait {
+        let hasSpun = spin.wait {
             count += 1
             return count <= times
         }
+        #expect(hasSpun == (count > 0))
         return count
     }
 
@@ -24,9 +25,9 @@ import Testing
         let spin = AdaptiveSpin(longest: 0)
         #expect(asked(spin, holding: .max) == 1)
         #expect(asked(spin, holding: .max) == 0)
-        spin.note(nanoseconds: 1)
+        spin.note(nanoseconds: AdaptiveSpin.wakeTime + 1)
         #expect(asked(spin, holding: .max) == 0)
-        spin.note(nanoseconds: 0)
+        spin.note(nanoseconds: AdaptiveSpin.wakeTime)
         #expect(asked(spin, holding: .max) == 1)
     }
 }

@@ -30,7 +30,7 @@ struct BackupCommandTests {
         _ = try await tool.run("add", "--tenant", "t", "c", "user", "three")
         let refused = try await tool.run("backup", "copy.db")
         #expect(refused.status == 1 && refused.errors.contains("copy.db: there is a file"))
-        #expect(refused.errors.contains("which --replace would replace"))
+        #expect(refused.errors.contains("; --replace replaces it"))
         #expect(try await tool.run("export", "--store", "copy.db").output == copied.output)
         let replaced = try await tool.run("backup", "copy.db", "--replace", "--json")
         #expect(replaced.status == 0 && replaced.output.hasPrefix(#"{"pages": "#))

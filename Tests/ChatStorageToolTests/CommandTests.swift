@@ -57,6 +57,7 @@ struct CommandTests {
             #expect(result.errors == "chatstorage: there is no command \(written); \(advice)\n")
         }
         #expect(try await tool.run("help", "list").status == 0)
+        #expect(try await tool.run("--generate-completion-script", "bash").status == 0)
         #expect(try await tool.run("--help").status == 0)
         #expect(!(try await tool.run("postgres://ada:secret@localhost/x").errors.contains("secret")))
     }

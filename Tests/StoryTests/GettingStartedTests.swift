@@ -8,16 +8,16 @@ import Testing
         func answer(to past: [ChatMessage]) async throws -> String
     }
 
-    struct Echo: Model {
-        func answer(to past: [ChatMessage]) -> String { "You said: \(past.last?.content ?? "")" }
-    }
-
     func answer(
         to question: String, in id: ConversationID, of chats: some ChatStorage, by model: some Model
     ) async throws -> Message {
         try await chats.append(.user(question), to: id)
         let past = try await chats.history(of: id, window: .tokens(60_000))  // what fits the model
         return try await chats.append(.assistant(try await model.answer(to: past)), to: id)
+    }
+
+    struct Echo: Model {
+        func answer(to past: [ChatMessage]) -> String { "You said: \(past.last?.content ?? "")" }
     }
 
     @Test func keepsTheAnswer() async throws {
@@ -29,7 +29,7 @@ import Testing
     }
 
     private func store(in chats: some ChatStorage) async throws {
-        try await chats.createConversation("trip", title: "Kyoto")
+        try await chats.getOrCreateConversation("trip", title: "Kyoto")
         try await chats.append([.user("A weekend in Kyoto?"), .assistant("Take the train.")], to: "trip")
     }
 

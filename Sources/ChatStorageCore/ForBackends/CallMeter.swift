@@ -15,8 +15,14 @@ public final class CallMeter: Sendable {
         var repeats = 0
     }
 
-    /// One moment on both clocks.
-    private static let moment = (instant: ContinuousClock.now, nanoseconds: MonotonicTime.now)
+    /// One moment by both names of the same clock: the pair of readings, of some, that lie closest together.
+    private static let moment = {
+        let readings = (0..<20).map { _ in
+            (before: MonotonicTime.now, instant: ContinuousClock.now, after: MonotonicTime.now)
+        }
+        let closest = readings.min { $0.after - $0.before < $1.after - $1.before } ?? readings[0]
+        return (instant: closest.instant, nanoseconds: closest.before)
+    }()
 
     private let observer: any StorageObserver
     private let operation: StorageOperation

@@ -11,12 +11,15 @@ import Musl
 import Android
 #endif
 
-/// A short busy wait for what has come soon before.
+/// A short busy wait, used while recent answers came quickly.
 ///
-/// To wake a thread that sleeps takes tens of microseconds, which is a third of a short call to a server nearby. After
-/// a wait in vain there is no other until something has come within the same time again, so calls to a server far away
-/// do not spin.
+/// To wake a sleeping thread takes tens of microseconds, about a third of a short call to a nearby server. A spin that
+/// ends without an answer turns spinning off, until an answer comes as soon again. So calls to a distant server do not
+/// spin.
 final class AdaptiveSpin: Sendable {
+    /// About how long it takes to wake a thread, in nanoseconds: what was not spun for includes it.
+    static let wakeTime: Int64 = 50_000
+
     private let longest: Int64
     private let isWorthwhile = Atomic(true)
 
@@ -27,21 +30,26 @@ final class AdaptiveSpin: Sendable {
         longest = nanoseconds
     }
 
-    /// Waits while a condition holds, for a short time at most, and not at all if that was in vain before.
+    /// Spins while a condition holds, up to the limit; returns at once while spinning is off.
     ///
     /// - Parameter isWaiting: Whether what is waited for has not come; it is called again and again.
-    func wait(while isWaiting: () -> Bool) {
-        guard isWorthwhile.load(ordering: .relaxed) else { return }
+    /// - Returns: Whether it has spun.
+    func wait(while isWaiting: () -> Bool) -> Bool {
+        guard isWorthwhile.load(ordering: .relaxed) else { return false }
         let end = MonotonicTime.now + longest
         while isWaiting() {
-            guard MonotonicTime.now < end else { return isWorthwhile.store(false, ordering: .relaxed) }
+            guard MonotonicTime.now < end else {
+                isWorthwhile.store(false, ordering: .relaxed)
+                return true
+            }
             // Whoever brings it may need this processor.
             sched_yield()
         }
+        return true
     }
 
-    /// Notes how long it took until something came, whether it was waited for or not.
+    /// Notes how long something took that was not spun for, the waking included.
     func note(nanoseconds: Int64) {
-        isWorthwhile.store(nanoseconds <= longest, ordering: .relaxed)
+        if nanoseconds <= longest + Self.wakeTime { isWorthwhile.store(true, ordering: .relaxed) }
     }
 }

@@ -57,6 +57,11 @@ struct Request: Sendable {
         self.page = page
     }
 
+    /// Whether its answer is short and waits for no disk.
+    var isShortRead: Bool {
+        if case .read(isLong: false) = kind { true } else { false }
+    }
+
     /// About how many bytes of values are sent.
     var bytes: Int { script.bytes }
 

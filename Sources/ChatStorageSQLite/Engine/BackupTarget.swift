@@ -60,7 +60,7 @@ struct BackupTarget {
 
     private static func message(of refusal: NewFile.Refusal) -> String {
         switch refusal {
-        case .exists: "there is a file at the backup's path, which replacing: true would replace"
+        case .exists: "there is a file at the backup's path; replacing: true replaces it"
         case .isNoRegularFile: "what is at the backup's path is no file, and is not replaced"
         case .isOfDatabase: "the backup's path is that of another database's log or journal"
         }

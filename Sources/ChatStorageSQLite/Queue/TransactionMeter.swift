@@ -5,7 +5,7 @@ import ChatStorageSupport
 final class TransactionMeter {
     private let observer: any StorageObserver
     private let database: Database
-    /// In nanoseconds, as all its times.
+    /// In nanoseconds, as `MonotonicTime` counts.
     private var began = MonotonicTime.now
     /// The calls in it, and how long the connection had waited for locks before each came.
     private var calls: [(meter: CallMeter?, lockWaited: Duration)] = []

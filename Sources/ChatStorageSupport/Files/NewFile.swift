@@ -49,8 +49,8 @@ package struct NewFile: Sendable {
 
         var status = stat()
         if lstat(path, &status) == 0 {
-            guard replaces else { throw Refusal.exists }
             guard status.st_mode & S_IFMT == S_IFREG else { throw Refusal.isNoRegularFile }
+            guard replaces else { throw Refusal.exists }
             if keepsDatabases, Self.isDatabase(path) { throw Refusal.isOfDatabase }
         } else if errno != ENOENT {
             throw SystemError(errno)

@@ -6,7 +6,7 @@ import COpenSSL
 
 /// A SHA-256 hash of bytes that come piece by piece.
 ///
-/// The system's library computes it: a package of one would take longer to build than all of this package.
+/// The system's library computes it, since a crypto package takes longer to build than this whole package.
 struct SHA256Hash {
     /// How many bytes a hash has.
     static let byteCount = 32

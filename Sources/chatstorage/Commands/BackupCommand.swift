@@ -49,7 +49,7 @@ struct BackupCommand: AsyncParsableCommand {
             try await Output.confirm("Backed up to \(TerminalText.line(file)).\n")
         } catch is CancellationError where interruption.happened {
             throw Failure(nil, status: interruption.status)
-        } catch let error as ChatStorageError where error.message.contains("the backup's") {
+        } catch let error as ChatStorageError where error.message.contains("the backup") {
             let sentence = Failure.sentence(about: error).replacing("replacing: true", with: "--replace")
             throw Failure("\(TerminalText.line(file)): \(sentence)")
         }
