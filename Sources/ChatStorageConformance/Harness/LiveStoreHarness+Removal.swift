@@ -11,7 +11,7 @@ extension LiveStoreHarness {
     }
 
     private static let page = 1_000
-    /// How many deletes run at once; concurrent calls share commits, so many take little longer than few.
+    /// How many deletes run at once: they share commits, so many take little longer than a few.
     private static let concurrentDeletes = 256
 
     /// Deletes every conversation of tenants, through a separate handle.

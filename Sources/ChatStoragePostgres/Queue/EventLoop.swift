@@ -104,11 +104,10 @@ final class EventLoop: Sendable {
         do {
             let answer = try await CancellableContinuation<Call.Answer>.wait { pending in
                 let call = Call(request, purpose: .caller(pending), deadline: deadline, meter: meter)
-                let now = MonotonicTime.now
                 switch send(call) {
                 case .alone where request.isShortRead:
                     hasSpun = spin.wait(while: { pending.isWanted })
-                    if !hasSpun { sentAt = now }
+                    if !hasSpun { sentAt = MonotonicTime.now }
                 case .alone, .besidesOthers: break
                 case nil: isRefused = !handOver(call)
                 }
