@@ -13,11 +13,12 @@ enum GuideExamples {
                 .user("How warm is it in Kyoto?"),
                 .assistant([.text("One moment."), .toolCall("weather", callID: "1", input: #"{"city": "Kyoto"}"#)]),
             ], to: "trip")
-        for call in try await chats.messages(of: "trip").last?.openToolCalls ?? [] {
+        let calls = try await chats.messages(of: "trip").last?.openToolCalls ?? []
+        let results = try calls.map { call in
             let city = try call.decodeInput(as: City.self).city
-            let result = MessagePart.toolResult(callID: call.callID ?? "", output: "21 degrees in \(city)")
-            try await chats.append(.tool([result]), to: "trip")
+            return MessagePart.toolResult(callID: call.callID ?? "", output: "21 degrees in \(city)")
         }
+        try await chats.append(.tool(results), to: "trip")
     }
 
     static func metadata(_ chats: any ChatStorage) async throws {
