@@ -8,8 +8,8 @@
 
 /// Finds which file a path leads to, without asking for its times.
 ///
-/// It is `statx(2)` with the mask `STATX_INO`, by the system call, since not every C library has it. The kernel's
-/// structure has 256 bytes, with the file's number at 32 and its device at 136.
+/// It makes the system call `statx(2)` itself, with the mask `STATX_INO`, since not every C library has the function.
+/// The kernel's structure has 256 bytes, with the file's number at 32 and its device at 136.
 ///
 /// Returns 0, or -1 with `errno`.
 static inline int csqlite_find_file(const char *path, uint64_t *device, uint64_t *number) {

@@ -17,8 +17,8 @@ public import ChatStorageSQLite
 ///   - url: `memory:`, `sqlite:PATH` or a bare path, or `postgres://...`, see ``/ChatStorageCore/StoreURL``.
 ///   - roles: The roles that messages can have; by default those of plain chats.
 ///   - observer: What gets the store's calls and events; by default nothing does.
-///   - sqlite: Changes the configuration of a SQLite store, which has the defaults.
-///   - postgres: Changes the configuration of a PostgreSQL store, which has the defaults.
+///   - sqlite: Changes a SQLite store's configuration, which starts with the defaults.
+///   - postgres: Changes a PostgreSQL store's configuration, which starts with the defaults.
 /// - Returns: The store, which is not prepared, and has not touched a file or a server yet.
 /// - Throws: `ChatStorageError` with the code `invalidArgument` for an invalid URL, and for a configuration out of its
 ///   bounds. It does not quote a PostgreSQL URL, which may hold a password.
@@ -36,8 +36,8 @@ public func openChatStorage(
 ///   - url: The URL.
 ///   - roles: The roles that messages can have; by default those of plain chats.
 ///   - observer: What gets the store's calls and events; by default nothing does.
-///   - sqlite: Changes the configuration of a SQLite store, which has the defaults.
-///   - postgres: Changes the configuration of a PostgreSQL store, which has the defaults.
+///   - sqlite: Changes a SQLite store's configuration, which starts with the defaults.
+///   - postgres: Changes a PostgreSQL store's configuration, which starts with the defaults.
 /// - Returns: The store, which is not prepared, and has not touched a file or a server yet.
 /// - Throws: `ChatStorageError` with the code `invalidArgument` for a configuration out of its bounds.
 public func openChatStorage(

@@ -1,5 +1,5 @@
 #if !Services
 #error(
-    "ChatStorageConfiguration needs the package's trait Services, which the dependency on it leaves out"
+    "ChatStorageConfiguration needs the trait Services; add it to the traits of the dependency on this package"
 )
 #endif

@@ -64,7 +64,7 @@ final class ConversationRecord: @unchecked Sendable {
         if let expected = new.condition.expectedVersion, expected != conversation.version {
             throw ChatStorageError(
                 .conflict,
-                "the conversation is not the one that was read, was appended to or cleared since, or has another head")
+                "the conversation changed since it was read: made anew, appended to, cleared or given another head")
         }
         touch(now: now)
         let last = conversation.lastSequence

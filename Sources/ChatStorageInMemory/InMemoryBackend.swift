@@ -115,7 +115,7 @@ public final class InMemoryBackend: ChatStorageBackend {
     /// - Throws: `ChatStorageError` with the code `invalidArgument` for the URL of another kind of store.
     public convenience init(url: String) throws {
         guard try StoreURL(url) == .memory else {
-            throw ChatStorageError(.invalidArgument, "the URL is not of an in-memory store, which is memory:")
+            throw ChatStorageError(.invalidArgument, "an in-memory store needs the URL memory:")
         }
         self.init()
     }

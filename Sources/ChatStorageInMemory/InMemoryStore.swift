@@ -226,7 +226,7 @@ final class InMemoryStore: Sendable {
         }
     }
 
-    /// Checks a call's arguments outside the lock; their error comes only after that of the store's own state.
+    /// Checks a call's arguments outside the lock; an error of the store's own state still takes precedence.
     private func checked(_ tenant: Tenant, _ check: () throws -> Void) throws -> Swift.Result<Void, any Error> {
         try Task.checkCancellation()
         return Swift.Result {

@@ -42,7 +42,8 @@ struct MessageLog: Sendable {
                 predecessor: jump?.predecessor, writing: writing)
         }
 
-        /// Most that have something rare have one kind of it, and an empty dictionary costs nothing.
+        /// The body of an entry's message; most logs use only one of these dictionaries, and an empty one costs
+        /// nothing.
         private func body(of entry: Entry) -> ChatMessage {
             if !bodies.isEmpty, let body = bodies[entry.sequence] { return body }
             let key = keys.isEmpty ? nil : keys.key(at: entry.sequence)

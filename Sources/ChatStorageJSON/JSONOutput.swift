@@ -107,7 +107,7 @@ package enum JSONOutput: Sendable {
         case let byte:
             // A string's bytes are valid UTF-8.
             let length = byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4
-            // No scalar of four bytes is obeyed.
+            // No scalar of four bytes controls a terminal or splits lines.
             guard length < 4 else { return (length, nil) }
             let lead = UInt32(byte) & (length == 2 ? 0x1f : 0x0f)
             let value = text[(index + 1)..<(index + length)].reduce(lead) { $0 << 6 | UInt32($1) & 0x3f }

@@ -3,12 +3,14 @@ import ChatStorageSupport
 
 /// A call of a ``PostgresTenant``: its requests to the store, and its caller's result.
 struct TenantCall {
-    /// How often get-or-create is tried: it sees no row that another session commits in between.
+    /// How often get-or-create is tried: an attempt does not see a row that another session commits during it.
     ///
     /// The next attempt sees the row, unless it was deleted again.
     private static let attemptsToGetOrCreate = 20
     /// How often a change of metadata, labels or titles is tried: others may write between its read and its write.
     private static let attemptsToChange = 100
+    /// How often a write that violates a unique key is tried.
+    ///
     /// A violation that others caused is gone at the next attempt, unless they cause another.
     static let attemptsAfterViolation = 10
 
@@ -69,7 +71,7 @@ struct TenantCall {
         if change.isEmpty {
             request = .read(statements.conversation, values(id))
         } else if let head = change.newHead, change.mergesNothing {
-            // A conversation made anew after the lock did not exist when the lock was requested.
+            // No row means no conversation: one that was made after the lock did not exist when the lock was requested.
             return try await self.change(MergedChange(ofHead: change), head: head, of: id, statements) ?? nil
         } else if change.isOfTitleAlone, !change.keepsPlace, let title = change.newTitle {
             request = .write(statements.updateTitle, to: key(id), values(id) { $0.append(title) })

@@ -12,7 +12,7 @@ extension Database {
                 ? try self.allConversations(query, after: start, tenant: tenant)
                 : try self.labelledConversations(query, after: start, tenant: tenant)
         }
-        // The first page is one statement, and others run inside it; a later page may take two.
+        // The first page is one statement, which stays open while others run; a later page may take two.
         let isOneStatement = start == nil || query.with.isEmpty && query.without.isEmpty && query.preview == nil
         return isOneStatement ? try read() : try snapshot(read)
     }

@@ -34,10 +34,9 @@ extension Database {
         return try store(new, at: ConversationTable.Place(conversation, key: key), after: nil)
     }
 
-    /// Appends in the cases that the short way cannot do: elsewhere than at the end, or to a conversation whose head is
-    /// not its newest message.
+    /// Appends where the short way cannot: not at the end, or to a conversation whose head is not its newest message.
     ///
-    /// Or finds out why nothing can be appended.
+    /// If nothing can be appended, it finds out why.
     private func appendToTree(_ new: NewMessages, tenant: String, now: Timestamp) throws -> AppendResult {
         let id = new.conversationID
         guard let tree = try ConversationTree(of: id, tenant: tenant, in: self) else {
@@ -54,7 +53,7 @@ extension Database {
         if let version = new.condition.expectedVersion, version != tree.version {
             throw ChatStorageError(
                 .conflict,
-                "the conversation is not the one that was read, was appended to or cleared since, or has another head")
+                "the conversation changed since it was read: made anew, appended to, cleared or given another head")
         }
         let head = new.movesHead ? nil : tree.head ?? newest
         let parent = predecessor == newest ? nil : predecessor

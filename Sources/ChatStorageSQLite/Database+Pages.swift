@@ -135,8 +135,8 @@ private struct PathPage {
             path.append((jump?.sequence ?? 1)...next)
             next = jump?.predecessor ?? 0
         }
-        // The path is past the start once it goes on below it. Whether a removed start was on the path cannot be
-        // checked.
+        // Walked back from its end, the path reaches the start or goes below it. Whether a removed start was on the
+        // path cannot be checked.
         let isOnPath = start <= 0 || next == start || (path.last?.contains(start) ?? false)
         guard try isOnPath || !tree.isBranched || !tree.contains(start) else {
             throw ChatStorageError(.conflict, "the message that the page begins after is not on the path")

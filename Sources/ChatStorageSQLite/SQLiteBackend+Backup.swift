@@ -28,10 +28,10 @@ extension SQLiteBackend {
     ///   - replaces: Whether it replaces an existing file; no program may have that file open.
     ///   - progress: Called now and then, on another thread; the copy waits for it.
     /// - Returns: How many pages were copied.
-    /// - Throws: `ChatStorageError` with the code `invalidArgument` if the path is taken, leads into no folder or cannot
-    ///   be that of a database file; `accessDenied` if the folder cannot be written; `unavailable` if the disk is full
-    ///   or the store is locked; `notPrepared` if there is no file to copy; `damaged`, `closed`; `CancellationError`
-    ///   within a mebibyte of the copy.
+    /// - Throws: `ChatStorageError` with the code `invalidArgument` if the path is taken, leads into no folder or
+    ///   cannot be that of a database file; `accessDenied` if the folder cannot be written; `unavailable` if the disk
+    ///   is full or the store is locked; `notPrepared` if there is no file to copy; `damaged`, `closed`;
+    ///   `CancellationError` when the task is cancelled, after at most a further mebibyte.
     @discardableResult
     public func backup(
         to path: String, replacing replaces: Bool = false,

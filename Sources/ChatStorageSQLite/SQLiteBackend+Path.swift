@@ -28,14 +28,14 @@ extension SQLiteBackend.Configuration {
         try refuse(
             path.utf8.starts(with: "file:".utf8),
             """
-            the path begins with file:, and URIs are not read; give the path alone (./file:... for a file whose name \
-            begins so), and the rest in the configuration
+            the path begins with file:, but URIs are not supported; give the plain path (./file:... if the file's name \
+            really begins so), and options in the configuration
             """)
         try refuse(
             endsWithURIParameters,
             """
-            the path ends with parameters of a URI, and URIs are not read; give the path alone, and for a medium that \
-            nobody writes the access immutable (a file whose name ends so has to be renamed)
+            the path ends with parameters of a URI, but URIs are not supported; give the plain path, and for a \
+            read-only medium set access to immutable in the configuration (a file whose name ends so must be renamed)
             """)
     }
 

@@ -52,7 +52,7 @@ public final class SQLiteBackend: ChatStorageBackend {
     /// - Throws: `ChatStorageError` with the code `invalidArgument` for the URL of another kind of store.
     public convenience init(url: String) async throws {
         guard let path = try StoreURL(url).sqlitePath else {
-            throw ChatStorageError(.invalidArgument, "the URL is not of a SQLite store, which is sqlite:PATH")
+            throw ChatStorageError(.invalidArgument, "a SQLite store needs a URL of the form sqlite:PATH")
         }
         try await self.init(path: path)
     }

@@ -1,5 +1,5 @@
 #if !Services
 #error(
-    "ChatStorageServices needs the package's trait Services, which the dependency on it leaves out"
+    "ChatStorageServices needs the trait Services; add it to the traits of the dependency on this package"
 )
 #endif

@@ -2,8 +2,8 @@ public import Synchronization
 
 /// A caller that waits for work done elsewhere, on a thread that may block.
 ///
-/// The caller suspends; it blocks no thread, except as long as `submit` runs. If its task is cancelled, it goes on at once with a
-/// `CancellationError`. Work that has begun ends by itself, and its result is dropped.
+/// The caller suspends and blocks no thread, except while `submit` runs. If its task is cancelled, it goes on at once
+/// with a `CancellationError`. Work that has begun ends by itself, and its result is dropped.
 ///
 /// Its code is inlinable, so that other modules specialise it for their results.
 public final class CancellableContinuation<Success: Sendable>: Sendable {

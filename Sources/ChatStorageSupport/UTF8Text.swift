@@ -23,7 +23,7 @@ extension String {
 
     /// Whether both strings have the same UTF-8 bytes.
     public func hasSameUTF8(as other: String) -> Bool {
-        // Short strings, and copies, are mostly the same to the last bit; then their bytes need not be compared.
+        // Equal short strings, and copies, are mostly the same to the last bit; then their bytes need not be compared.
         hasSameBits(as: other) || utf8.count == other.utf8.count && compareUTF8(to: other) == 0
     }
 

@@ -11,7 +11,7 @@ package final class WorkUnderWay: Sendable {
 
     private let state = Mutex(State())
 
-    /// Makes it, without any.
+    /// Makes a counter without any work.
     package init() {}
 
     /// Counts work that begins; false if it is closed.

@@ -227,8 +227,8 @@ struct ImportCommandTests {
                 "Invalid, not imported: 1.\nFiles that are damaged, or were not read to their end: 1.\n"))
         #expect(
             rest.errors == """
-                rest.json:2: element 2 at byte 67: invalid: is not valid JSON, at byte 101 of the file; from line 2, byte \
-                67 on the file was not read
+                rest.json:2: element 2 at byte 67: invalid: is not valid JSON, at byte 101 of the file; the rest of \
+                the file, from line 2, byte 67, was not read
 
                 """)
     }
@@ -278,7 +278,7 @@ struct ImportCommandTests {
                 Mended:
                   roles in another spelling, taken for the usual one: 2
                   numbers in place of texts, taken as their digits: 1
-                  times before the one before, raised to it: 1
+                  times earlier than the one before, raised to it: 1
                   times that are numbers, counted from 1970: 1
                   times without a zone, given one: 1
 
@@ -306,7 +306,7 @@ struct ImportCommandTests {
         #expect(result.status == 1)
         #expect(
             result.errors == """
-                around.json: is an object around conversations, which must have one line each: \
+                around.json: is an object around conversations; put each conversation on its own line: \
                 jq -c '.[].conversations[]' around.json | chatstorage import -
                 trace.json: is an OpenTelemetry trace; not read yet
                 export.zip: \(isZIP); unpack it and import the chats' file in it

@@ -153,7 +153,7 @@ struct ChatFileTests {
         #expect(conversations[2].messages[0].body.metadata == ["tool_calls": [["name": "f"]]])
     }
 
-    @Test("in the library's own lines they are left out and named, and a message that is nothing without them is none")
+    @Test("in the library's own lines other members are left out and named; a message with nothing else is invalid")
     func othersInOwnLines() async throws {
         let message = #""role": "assistant", "content": """#
         let entries = try await read(
@@ -165,10 +165,10 @@ struct ChatFileTests {
             """#)
         #expect(entries[0].conversation?.leftOut == ["system", "messages[].weight"])
         #expect(entries[0].conversation?.metadata == [:])
-        #expect(entries[1].reason == "messages[0] has no text but tool_calls, which is not kept")
+        #expect(entries[1].reason == "messages[0] has no text, only tool_calls, which is not kept")
         #expect(entries[1].id == "i")
         #expect(entries[2].conversation?.leftOut == [])
-        #expect(entries[3].reason == "messages[0] has no text but files, which is not kept")
+        #expect(entries[3].reason == "messages[0] has no text, only files, which is not kept")
     }
 
     @Test(
@@ -363,7 +363,7 @@ struct ChatFileTests {
         #expect(try await read(text).map(\.reason) == ["messages[0].content is missing"])
     }
 
-    @Test("an object over several lines that has no messages is not to be put on one line")
+    @Test("the error for an object over several lines without messages advises no command")
     func otherObject() async throws {
         let text = "{\n\"a\": {\"messages\": []},\n\"b\": 1\n}"
         let error = await #expect(throws: ChatFileError.self) { try await read(text) }
@@ -387,14 +387,14 @@ struct ChatFileTests {
         }
         for text in [object, object.replacing("{", with: "{\n")] {
             let error = await #expect(throws: ChatFileError.self) { try await read("[\(text)]") }
-            #expect(error?.message == "is an object around conversations, which must have one line each")
+            #expect(error?.message == "is an object around conversations; put each conversation on its own line")
             #expect(error?.command == "jq -c '.[].conversations[]'")
         }
         // One of the other format has no such conversations.
         #expect(try await read(#"{"conversations": [{"from": "human", "value": "hi"}]}"#)[0].conversation != nil)
     }
 
-    @Test("after an export that is not read yet nothing comes")
+    @Test("nothing is read after an export of an unsupported format")
     func nothingAfterRefusal() async throws {
         let folder = try TemporaryFolder()
         let text = #"{"messages": [{"versions": [], "currentlySelected": 0}]}"# + "\n{\"messages\": []}\n"

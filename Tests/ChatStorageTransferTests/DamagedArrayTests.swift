@@ -85,7 +85,7 @@ struct DamagedArrayTests {
     ]
 
     @Test(
-        "costs the damaged element and no other, in every layout, and is counted once",
+        "damage costs only the damaged element, in every layout, and is counted once",
         arguments: Layout.allCases, 0..<damages.count)
     func oneDamaged(layout: Layout, damage: Int) async throws {
         let (name, change) = Self.damages[damage]
@@ -104,7 +104,7 @@ struct DamagedArrayTests {
         }
     }
 
-    @Test("says in which line and at which byte the damage is and reading went on, and which element it is")
+    @Test("a report says where the damage is, where reading went on, and which element it is")
     func positions() async throws {
         var elements = Self.texts.map(Self.element)
         elements[1] = elements[1].replacing(" é", with: " 5\" é")
@@ -227,7 +227,7 @@ struct DamagedArrayTests {
             Issue.record("\(pieces)")
             return
         }
-        #expect(reason.contains("from line 1, byte 2 on the file was not read"))
+        #expect(reason.contains("the rest of the file, from line 1, byte 2, was not read"))
     }
 
     private func read(_ text: String) async throws -> [ChatFile.Entry] {

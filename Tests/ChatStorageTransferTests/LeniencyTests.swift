@@ -189,7 +189,7 @@ struct LeniencyTests {
             }
             return await reasons.all.first
         }
-        let mends = "; a lenient import mends times before the one before, raised to it"
+        let mends = "; a lenient import mends times earlier than the one before, raised to it"
         #expect(try await reason(#""title": "t""#)?.hasSuffix(mends) == true)
         let long = String(repeating: "x", count: 201)
         #expect(

@@ -65,7 +65,7 @@ public struct AnswerCheckpoints: Sendable {
             } else {
                 nil
             }
-        if let problem { throw ChatStorageError(.invalidArgument, "\(problem), in the checkpoints of an answer") }
+        if let problem { throw ChatStorageError(.invalidArgument, "in the checkpoints of an answer, \(problem)") }
     }
 
     /// The same with times of three years at most: the longest duration would overflow a clock's time.

@@ -132,7 +132,7 @@ final class AnswerWriter<C: Clock>: Sendable where C.Duration == Duration {
     /// Whether the caller's task was cancelled.
     var isCancelled: Bool { state.withLock { $0.isCancelled } }
 
-    /// Counts the end from here on, so that a store which is closed now waits for it.
+    /// Notes the cancellation, and counts the end from here on, so that a store that is closed now waits for it.
     private func cancel() {
         state.withLock { state in
             state.isCancelled = true

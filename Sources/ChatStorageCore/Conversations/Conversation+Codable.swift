@@ -1,7 +1,7 @@
 extension Conversation: Codable {
     /// Reads `{"id", "created_at", "updated_at", "last_sequence", "message_count", "read_through"}`, and `"title"`,
-    /// `"labels"`, `"metadata"`, `"cleared_through"`, `"preview"`, `"head"` and `"is_branched"`, each absent or null for
-    /// none; ignores other members.
+    /// `"labels"`, `"metadata"`, `"cleared_through"`, `"preview"`, `"head"` and `"is_branched"`, each absent or null
+    /// for none; ignores other members.
     public init(from decoder: any Decoder) throws {
         let members = try DecodedMembers(from: decoder)
         let lastSequence: Int64 = try members.value("last_sequence")
@@ -22,8 +22,8 @@ extension Conversation: Codable {
     }
 
     /// Writes `{"id", "created_at", "updated_at", "last_sequence", "message_count", "read_through"}`, and `"title"`,
-    /// `"labels"` (by their bytes), `"metadata"`, `"cleared_through"`, `"preview"`, `"head"` and `"is_branched"`, each if
-    /// there is one.
+    /// `"labels"` (by their bytes), `"metadata"`, `"cleared_through"`, `"preview"`, `"head"` and `"is_branched"`, each
+    /// if there is one.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: MemberName.self)
         try container.encode(id, forKey: "id")
@@ -112,8 +112,8 @@ extension ConversationSnapshot.Message: Codable {
     private static let members =
         ["sequence", "created_at", "predecessor"] + MessageWriting.members + ChatMessage.members
 
-    /// Reads `{"sequence", "created_at"}`, `"predecessor"`, `"state"`, `"revision"` and `"revised_at"`, each absent or null
-    /// for none, and the members of a ``ChatMessage``.
+    /// Reads `{"sequence", "created_at"}`, `"predecessor"`, `"state"`, `"revision"` and `"revised_at"`, each absent or
+    /// null for none, and the members of a ``ChatMessage``.
     ///
     /// - Throws: `DecodingError`, in the same cases as for a ``ChatMessage``.
     public init(from decoder: any Decoder) throws {
@@ -125,8 +125,8 @@ extension ConversationSnapshot.Message: Codable {
             writing: try MessageWriting(members))
     }
 
-    /// Writes `{"sequence", "created_at"}`, `"predecessor"`, `"state"`, `"revision"` and `"revised_at"`, each if there is
-    /// one, and the members of a ``ChatMessage``.
+    /// Writes `{"sequence", "created_at"}`, `"predecessor"`, `"state"`, `"revision"` and `"revised_at"`, each if there
+    /// is one, and the members of a ``ChatMessage``.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: MemberName.self)
         try container.encode(sequence, forKey: "sequence")

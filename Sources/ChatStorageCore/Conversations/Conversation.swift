@@ -154,7 +154,7 @@ public struct Conversation: Sendable, Identifiable {
     /// The next append goes after it, and ``MessageQuery/Path-swift.enum/current`` ends with it.
     public var head: Int64? { more?.values.head }
 
-    /// Whether it has branched: a message follows another one than the one before it, or the newest is not the head.
+    /// Whether it has branched: a message does not follow the one before it, or the newest message is not the head.
     public var isBranched: Bool { more?.values.isBranched ?? false }
 
     /// Says where the head is and whether the conversation has branched.

@@ -1,7 +1,7 @@
 import ChatStorageSupport
 
 extension ConversationSnapshot {
-    /// The snapshot with its faults mended, as far as no text of a message is lost, and what was mended.
+    /// Mends the snapshot's faults, except where a message's text would be lost.
     ///
     /// ```swift
     /// let (snapshot, mended) = imported.mended()

@@ -37,13 +37,13 @@ public struct ConversationSnapshot: Sendable {
             self.writing = writing
         }
 
-        /// Makes a message of a snapshot, of a role and a text.
+        /// Makes a snapshot's message from a role and a text.
         public init(sequence: Int64, role: Role, content: String, createdAt: Timestamp, key: String? = nil) {
             self.init(
                 sequence: sequence, body: ChatMessage(role: role, content: content, key: key), createdAt: createdAt)
         }
 
-        /// Makes a message of a snapshot, of a stored message.
+        /// Makes a snapshot's message from a stored message.
         public init(_ message: ChatStorageCore.Message) {
             self.init(
                 sequence: message.sequence, body: message.body, createdAt: message.createdAt,

@@ -1,8 +1,8 @@
 /// One state of a conversation: which one has the id, what was appended and cleared, and where the head is.
 ///
-/// ``AppendCondition/unchanged(_:)`` takes it. Every append, every clear and every other head makes another version,
-/// and so do deleting a conversation and creating it again. Titles, labels, metadata, read marks and revisions do not,
-/// nor does a removal, unless it changes ``head``.
+/// ``AppendCondition/unchanged(_:)`` takes it. Every append, every clear and every change of the head makes another
+/// version, and so do deleting a conversation and creating it again. Titles, labels, metadata, read marks and revisions
+/// do not, nor does a removal, unless it changes ``head``.
 public struct ConversationVersion: Sendable, Hashable {
     /// When the conversation was created: ``Conversation/createdAt``.
     public var createdAt: Timestamp

@@ -5,7 +5,7 @@
 public struct Mending: Sendable, Hashable, CustomStringConvertible {
     /// A name for scripts: `decreasing_time`.
     public let name: String
-    /// What was wrong, and what became of it: `times before the one before, raised to it`.
+    /// What was wrong, and what became of it: `times earlier than the one before, raised to it`.
     public let description: String
 
     private init(_ name: String, _ description: String) {
@@ -21,12 +21,13 @@ public struct Mending: Sendable, Hashable, CustomStringConvertible {
 
     /// A title of more than 200 Unicode scalars is cut; the whole is kept in the metadata if it fits.
     public static let longTitle = Mending("long_title", "titles over 200 Unicode scalars, cut")
-    /// A label of more than 100 Unicode scalars is cut, an empty one or one more than 32 left out; all are kept in the
-    /// metadata if they fit.
+    /// A label of more than 100 Unicode scalars is cut; empty labels and those beyond the first 32 are left out.
+    ///
+    /// All are kept in the metadata if they fit.
     public static let label = Mending("label", "labels that are too long, empty or too many, cut or left out")
     /// A time that is earlier than the one before it is raised to that one; the conversation's own times are fitted to
     /// those of its messages.
-    public static let decreasingTime = Mending("decreasing_time", "times before the one before, raised to it")
+    public static let decreasingTime = Mending("decreasing_time", "times earlier than the one before, raised to it")
     /// U+0000 in a text becomes U+FFFD.
     public static let nul = Mending("nul", "texts with U+0000, replaced by U+FFFD")
     /// Metadata loses what storage does not take: what is nested too deep, and its largest members if it is larger

@@ -6,7 +6,7 @@ extension ChatStorageError {
         switch refusal {
         case .closed: self = .closed
         case .full(let limit, let purpose):
-            self.init(.unavailable, "\(limit) calls wait for \(purpose) already")
+            self.init(.unavailable, "\(limit) calls are already waiting for \(purpose); try again later")
         }
     }
 }

@@ -15,7 +15,7 @@ public final class CallMeter: Sendable {
         var repeats = 0
     }
 
-    /// One moment by both names of the same clock: the pair of readings, of some, that lie closest together.
+    /// One moment on both clocks, ``MonotonicTime`` and `ContinuousClock`: the closest of several pairs of readings.
     private static let moment = {
         let readings = (0..<20).map { _ in
             (before: MonotonicTime.now, instant: ContinuousClock.now, after: MonotonicTime.now)

@@ -11,7 +11,7 @@ public struct MessageTree: Sendable {
         public var predecessor: Int64
         /// The stored message of the next lower sequence.
         public var before: Int64
-        /// The stored message of the next higher sequence than the predecessor's.
+        /// The first stored message with a higher sequence than the predecessor's.
         public var afterPredecessor: Int64
 
         /// Makes a jump.
@@ -47,7 +47,7 @@ public struct MessageTree: Sendable {
     private struct Branch {
         let predecessor: Int64
         let run: Int
-        /// The newest end under this branch and those that follow later messages of the run.
+        /// The newest message under this branch, and under those that follow later messages of the run.
         var newest: Int64
     }
 

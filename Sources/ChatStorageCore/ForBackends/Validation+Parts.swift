@@ -34,7 +34,7 @@ extension Validation {
         }
         guard JSONValue.object(metadata.object).canBeStored else {
             throw ChatStorageError(
-                .invalidArgument, "\(field) has U+0000, a number that is not finite, or a name twice, which is not kept"
+                .invalidArgument, "\(field) has U+0000, a number that is not finite, or the same name twice"
             )
         }
         let bytes = metadata.text.utf8.count

@@ -38,8 +38,8 @@ public enum Validation {
         for label in change.addedLabels.sorted() { try check(label) }
         for label in change.removedLabels.sorted() { try check(label) }
         try check(change.metadata)
-        if let sequence = change.readThrough { try check(sequence: sequence, field: "read through") }
-        if let sequence = change.unreadFrom { try check(sequence: sequence, field: "unread from") }
+        if let sequence = change.readThrough { try check(sequence: sequence, field: "read_through") }
+        if let sequence = change.unreadFrom { try check(sequence: sequence, field: "unread_from") }
         switch change.newHead {
         case .message(let sequence): try check(sequence: sequence, field: "head")
         case .newest(let sequence): try check(sequence: sequence, field: "branch")
@@ -70,7 +70,7 @@ public enum Validation {
     /// - Throws: ``ChatStorageError/Code-swift.struct/invalidArgument``.
     public static func check(_ query: UnfinishedQuery) throws {
         guard query.notRevisedFor >= .zero else {
-            throw ChatStorageError(.invalidArgument, "not revised for is \(query.notRevisedFor); it must be 0 or more")
+            throw ChatStorageError(.invalidArgument, "not_revised_for is \(query.notRevisedFor); it must be 0 or more")
         }
         if let place = query.after {
             if let tenant = place.tenant { try check(tenant: tenant) }
@@ -120,7 +120,7 @@ public enum Validation {
         }
         guard lookup.count <= Limits.lookedUp else {
             throw ChatStorageError(
-                .invalidArgument, "\(lookup.count) messages are looked up; at most \(Limits.lookedUp) are at once")
+                .invalidArgument, "the look-up names \(lookup.count) messages; it takes at most \(Limits.lookedUp)")
         }
         if case .keys(let keys) = lookup {
             for (index, key) in keys.enumerated() {
@@ -141,7 +141,7 @@ public enum Validation {
             guard sequences.count <= Limits.lookedUp else {
                 throw ChatStorageError(
                     .invalidArgument,
-                    "\(sequences.count) messages are to be removed; at most \(Limits.lookedUp) are at once")
+                    "the removal names \(sequences.count) messages; it takes at most \(Limits.lookedUp)")
             }
             for (index, sequence) in sequences.enumerated() {
                 try check(sequence: sequence, field: "messages[\(index)]")
@@ -172,7 +172,7 @@ public enum Validation {
         let messages = new.messages
         try check(new.conversationID)
         if let sequence = new.place.predecessor { try check(sequence: sequence, field: "after") }
-        if let sequence = new.place.replaced { try check(sequence: sequence, field: "instead of") }
+        if let sequence = new.place.replaced { try check(sequence: sequence, field: "instead_of") }
         guard messages.count <= Limits.appendMessages else {
             throw ChatStorageError(
                 .invalidArgument,
@@ -241,20 +241,20 @@ public enum Validation {
             throw ChatStorageError(
                 .invalidArgument,
                 """
-                last sequence is \(snapshot.lastSequence); it must be at least the last message's, \(sequence), \
+                last_sequence is \(snapshot.lastSequence); it must be at least the last message's, \(sequence), \
                 and at most \(Limits.restoredSequence)
                 """)
         }
         guard (0...snapshot.lastSequence).contains(snapshot.readThrough) else {
             throw ChatStorageError(
                 .invalidArgument,
-                "read through is \(snapshot.readThrough); it must be 0 to the last sequence, \(snapshot.lastSequence)")
+                "read_through is \(snapshot.readThrough); it must be 0 to last_sequence, \(snapshot.lastSequence)")
         }
         let highest = snapshot.messages.first.map { $0.sequence - 1 } ?? snapshot.lastSequence
         guard (0...highest).contains(snapshot.clearedThrough) else {
             throw ChatStorageError(
                 .invalidArgument,
-                "cleared through is \(snapshot.clearedThrough); it must be 0 to \(highest), before all messages")
+                "cleared_through is \(snapshot.clearedThrough); it must be 0 to \(highest), before all messages")
         }
         for (index, message) in snapshot.messages.enumerated() {
             try check(message.role, index: index, roles: roles)

@@ -5,9 +5,9 @@ extension ChatMessage: Codable {
     /// Reads `{"role", "content", "key"}`, the key absent or null for none; with `"parts"` in place of the content, and
     /// with `"metadata"` and `"native"`, each if there is one.
     ///
-    /// - Throws: `DecodingError`, also for any other member that is not empty, since it would be lost. A provider's form
-    ///   of a message, with `tool_calls` or an array as content, is not this one: the codecs of `ChatStorageProviders`
-    ///   read it. The error quotes no text.
+    /// - Throws: `DecodingError`, also for any other member that is not empty, since it would be lost. A provider's
+    ///   form of a message, with `tool_calls` or an array as content, is not this one: the codecs of
+    ///   `ChatStorageProviders` read it. The error quotes no text.
     public init(from decoder: any Decoder) throws {
         let members = try DecodedMembers(from: decoder)
         try members.refuseOthers(than: Self.members)

@@ -20,7 +20,7 @@ public struct ChatMessage: Sendable {
     ///
     /// It is unique in its conversation. Appending a message whose key is there returns the stored message and writes
     /// nothing, so an app that does not know whether an append happened makes it again. A request's id or a random UUID
-    /// is a good key. A key goes with its message when that is cleared or deleted.
+    /// is a good key. A key is forgotten when its message is cleared or deleted.
     public var key: String?
 
     @usableFromInline var text: String

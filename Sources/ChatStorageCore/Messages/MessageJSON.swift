@@ -3,9 +3,9 @@ import ChatStorageSupport
 
 /// The JSON of messages' parts: as a database keeps it, and as archives show it.
 ///
-/// A backend on a database has a column for the content, one for what ``stored(_:)`` gives and one for the metadata. A
-/// store keeps the texts of text parts only in the content, and here their lengths in bytes; archives have the texts
-/// here. In both, a ``JSONText`` is a string.
+/// A backend on a database has a column for the content, one for what ``stored(_:)`` gives and one for the metadata. In
+/// a store, the texts of text parts are only in the content, and this JSON has their lengths in bytes. In an archive,
+/// this JSON has the texts themselves. In both, a ``JSONText`` is a string.
 public enum MessageJSON {
     // MARK: As a store keeps it
 

@@ -17,8 +17,8 @@
 ///
 /// Each function is called where the work is done: on a thread that other calls wait for, or in the caller's task. So
 /// it must return at once, wait for nothing and not use the store. Several can be called at the same time, from any
-/// thread. One that is not implemented does nothing. An observer is a class, so that a store without one has only a null
-/// pointer to look at.
+/// thread. One that is not implemented does nothing. An observer is a class, so that a store without one has only a
+/// null pointer to look at.
 public protocol StorageObserver: AnyObject, Sendable {
     /// A call has ended, in the task of its caller, which goes on when this returns.
     func callEnded(_ call: ObservedCall)

@@ -1,4 +1,4 @@
-/// A change of a stored message: of its metadata, or, by its writer, of an answer under way.
+/// A change of a stored message: of its metadata, or of the content and state of an answer under way.
 ///
 /// ```swift
 /// try await chats.reviseMessage(MessageRevision(of: "trip", 4, metadata: .setting("rating", to: 1)))
@@ -115,7 +115,7 @@ extension MessageRevision {
         if let base {
             // No message has this revision, and none comes after it.
             guard base.revision < .max else {
-                throw ChatStorageError(.conflict, "the message has another revision than the one that was read")
+                throw ChatStorageError(.conflict, "the message does not have the revision that was read")
             }
             if isMade(of: message, from: base) { return .made(message) }
             guard message.state == .streaming else {
@@ -124,7 +124,7 @@ extension MessageRevision {
             }
             guard base.revision == message.revision else {
                 throw ChatStorageError(
-                    .conflict, "the message was written by another since it was read: it has another revision")
+                    .conflict, "another writer has changed the message since it was read")
             }
             if let body { changed = changed.saying(body) }
         }

@@ -46,7 +46,7 @@ public struct NewMessages: Sendable {
     /// faster way for these.
     package var isAtHead: Bool { place == .head && movesHead && !isStreaming }
 
-    /// What the append makes of the message of an index; for backends.
+    /// How the writing of the message at an index stands after the append; for backends.
     ///
     /// - Returns: Nil for all but an answer under way.
     public func writing(at index: Int) -> MessageWriting? {

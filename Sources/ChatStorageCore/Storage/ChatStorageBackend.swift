@@ -110,8 +110,8 @@ public protocol ChatStorageBackend: ChatStorage {
     ///
     /// Without the capability ``Capabilities/snapshots`` there is no snapshot: the body gets the backend itself.
     ///
-    /// - Parameter body: Gets the snapshot, which is not used after it returns. Cancelling does not interrupt the body;
-    ///   its calls then throw `CancellationError`.
+    /// - Parameter body: Gets the snapshot, which must not be used after the body has returned. Cancelling does not
+    ///   interrupt the body; its calls then throw `CancellationError`.
     /// - Returns: What the body returns.
     /// - Throws: What the body throws; ``ChatStorageError`` with the code `closed`, `notPrepared` or `unavailable` if
     ///   no snapshot could be taken.

@@ -86,7 +86,7 @@ public struct StoreURL: Sendable, Hashable {
 
     private static func invalid(_ problem: String) -> ChatStorageError {
         ChatStorageError(
-            .invalidArgument, "the store's URL \(problem); it is memory:, sqlite:PATH or postgres://...")
+            .invalidArgument, "the store's URL \(problem); it must be memory:, sqlite:PATH or postgres://...")
     }
 }
 

@@ -7,9 +7,10 @@ extension ChatStorage {
     /// ```
     ///
     /// A conversation that fits is given whole. Of a longer one the history has the system and developer messages at
-    /// its beginning, and then its end, which begins at a user's message and separates no result from its call. The end
-    /// keeps its beginning while the conversation grows, and then moves by a quarter of the window or more on average,
-    /// so that a provider's cache of the prompt serves many turns. <doc:Windows> says more.
+    /// its beginning, and then its end, which begins at a user's message and separates no result from its call. While
+    /// the conversation grows, the end begins at the same message. From time to time its beginning moves on, by a
+    /// quarter of the window or more on average, so that a provider's cache of the prompt serves many turns.
+    /// <doc:Windows> says more.
     ///
     /// A turn that does not fit is not cut: if the last one does not fit, only the instructions come. If not even these
     /// fit, nothing does. Answers that are still being written, or whose writing failed, are left out.

@@ -275,13 +275,13 @@ struct Pipeline<Ticket, Answer> {
 
     /// Whether a request needs no Sync of its own, because a read with the same statement follows it.
     ///
-    /// Their answers count only with the Sync, so a read that waits for a lock delays those before it. But these have
-    /// the same statement, and would have waited too.
+    /// The answers of both count only with the shared Sync, so a read that waits for a lock delays those before it. But
+    /// these have the same statement, and would have waited too.
     ///
-    /// It saves the server the beginning and end of a transaction, and a packet for the answer. Each statement sees
-    /// what is committed when it begins, as it would in a transaction of its own.
+    /// Sharing saves the server the beginning and end of a transaction, and a packet for the answer. Each statement
+    /// sees what is committed when it begins, as it would in a transaction of its own.
     private func sharesSyncWithNext(_ place: Int) -> Bool {
-        // A request that already has its answer would be taken for the next one.
+        // If this request has its answer already, it would get the next one's answer too.
         guard unsynced + 1 < Self.readsPerSync, let statement = entries[place]?.script.shareableStatement,
             entries[place]?.hasReply == false
         else { return false }

@@ -25,7 +25,7 @@ class PipelineConnection<Ticket> {
     private var isBroken = false
     /// Whether it has sent or received a large value.
     private(set) var hasLargeBuffers = false
-    /// When the last answer came, or a call while none was under way.
+    /// When the last answer came, or, if that is later, a call that found no other under way.
     private(set) var lastProgress = ContinuousClock.now
     /// How often the network was read since the last whole answer.
     private var readsOfAnswer = 0

@@ -30,7 +30,7 @@ struct ServerError: Error, Sendable, Hashable {
 
     private var isOfMissingStatement: Bool { sqlState == "26000" || sqlState == "42P05" }
 
-    /// Whether the session is in another call's failed transaction: this call's COMMIT was refused unread.
+    /// Whether the session is still in another call's failed transaction, whose COMMIT was refused unread.
     var isOfAbortedTransaction: Bool { sqlState == "25P02" }
 
     /// Whether it is about the connection: class 08, which a pooler sends when its own connection to the server broke.
@@ -72,7 +72,7 @@ extension ServerError {
         case "3D000":
             // Not `unavailable`: waiting does not make the database, and the server's admin has to act.
             return (.accessDenied, "the server has no database of this name")
-        case "40001", "40P01": return (.unavailable, "other transactions were in the way each time it was tried")
+        case "40001", "40P01": return (.unavailable, "conflicts with other transactions ended every attempt")
         case "42501":
             return (.accessDenied, "the database user lacks a privilege\(table.map { " on the table \($0)" } ?? "")")
         case "42P01", "3F000": return (.notPrepared, "the store's tables are not there; call prepare() first")
@@ -100,7 +100,10 @@ extension ServerError {
                 "the server does not let this user in from here: it has no such user, or no rule for the connection"
             )
         case "0A", "42", "P0":
-            (.schemaMismatch, "the database refused a statement that fits the schema as the library makes it")
+            (
+                .schemaMismatch,
+                "the database refused a statement of the library; something in the schema is not as the library makes it"
+            )
         case "53", "57": (.unavailable, "the server cannot serve the call at present")
         case "58": (.unavailable, "the server could not read or write its files")
         default: (.unavailable, "the server failed")

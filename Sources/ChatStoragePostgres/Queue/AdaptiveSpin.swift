@@ -14,10 +14,10 @@ import Android
 /// A short busy wait, used while recent answers came quickly.
 ///
 /// To wake a sleeping thread takes tens of microseconds, about a third of a short call to a nearby server. A spin that
-/// ends without an answer turns spinning off, until an answer comes as soon again. So calls to a distant server do not
-/// spin.
+/// ends without an answer turns spinning off, until an answer comes that quickly again. So calls to a distant server do
+/// not spin.
 final class AdaptiveSpin: Sendable {
-    /// About how long it takes to wake a thread, in nanoseconds: what was not spun for includes it.
+    /// About how long it takes to wake a thread, in nanoseconds; a wait without spinning includes it.
     static let wakeTime: Int64 = 50_000
 
     private let longest: Int64
@@ -42,13 +42,13 @@ final class AdaptiveSpin: Sendable {
                 isWorthwhile.store(false, ordering: .relaxed)
                 return true
             }
-            // Whoever brings it may need this processor.
+            // The thread that brings it may need this processor.
             sched_yield()
         }
         return true
     }
 
-    /// Notes how long something took that was not spun for, the waking included.
+    /// Notes how long a wait without spinning took, including the time to wake the thread.
     func note(nanoseconds: Int64) {
         if nanoseconds <= longest + Self.wakeTime { isWorthwhile.store(true, ordering: .relaxed) }
     }

@@ -5,7 +5,7 @@
 struct AnswerSizes {
     /// An answer of this many bytes is long: sending it takes as long as about a hundred short ones.
     static let longAnswer = 256 << 10
-    /// At most this many conversations are remembered, and always the newer half.
+    /// At most this many conversations are remembered; the most recent half of them always stays.
     static let limit = 1_024
 
     /// About how many bytes a message of each conversation has: in conversations read lately, and in older ones.

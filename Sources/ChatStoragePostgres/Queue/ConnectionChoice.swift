@@ -87,7 +87,8 @@ struct ConnectionChoice {
     private static let rulesOfWrites: [Rule] = [
         // A long answer takes as long as some hundred short ones.
         { $0.longReads },
-        // Calls before the write are done first; further reads would follow those reads, and wait for the write too.
+        // The write waits for the calls before it. Reads count double: later reads join them, and would wait for the
+        // write.
         { $0.writes + 2 * $0.shortReads },
     ]
 

@@ -16,8 +16,8 @@ import Android
 ///
 /// Callers put requests into its inbox and suspend; it sends them, waits for the network in `poll`, and hands each
 /// caller the answer. While it waits and little is under way, callers send their requests themselves, which saves
-/// waking it. A caller whose short read is the only call under way first waits up to 200 microseconds without suspending,
-/// if recent answers came that fast. To wake a suspended caller takes about 70 microseconds.
+/// waking it. A caller whose short read is the only call under way first waits up to 200 microseconds without
+/// suspending, if recent answers came that fast. To wake a suspended caller takes about 70 microseconds.
 ///
 /// It starts with the first call and ends when the store is closed and no call is left.
 final class EventLoop: Sendable {

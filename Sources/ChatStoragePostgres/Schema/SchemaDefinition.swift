@@ -111,10 +111,7 @@ struct SchemaDefinition {
         guard lowest <= version else {
             throw ChatStorageError(
                 .schemaTooNew,
-                """
-                the schema has version \(try row.int64(0)) and needs a library of schema version \(lowest) or above; \
-                this one has \(version)
-                """)
+                "the store needs schema version \(lowest), this library knows \(version); update the library")
         }
         return try row.int64(0)
     }

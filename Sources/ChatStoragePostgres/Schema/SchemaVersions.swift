@@ -19,8 +19,8 @@ extension SchemaVersion {
     /// does, but for the planner it is another order. So these indexes serve only the statements that name `POSIX`, and
     /// the tables' keys serve all others.
     ///
-    /// The table of versions has other columns than before the library's first release, so that neither library takes
-    /// the other's tables for its own.
+    /// The table of versions has other columns than before the library's first release. So a released version and an
+    /// earlier one do not take each other's tables for their own.
     private static let version1 = SchemaVersion(minimumVersion: 1) { schema in
         [
             [

@@ -145,7 +145,8 @@ final class PostgresStore: Sendable {
         if let name = try invalid.rows.first?.text(0) {
             throw ChatStorageError(
                 .schemaMismatch,
-                "the index \(name) is not valid: it is still being made, or that has failed; then drop it first")
+                "the index \(name) is not valid: wait until it is built; if that failed, drop it and call prepare() again"
+            )
         }
         try await transact(definition.endOfMigration, meter)
     }

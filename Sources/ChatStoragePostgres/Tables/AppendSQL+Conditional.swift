@@ -15,7 +15,7 @@ extension AppendSQL {
             "keyed_append_if_exists", MessageTable.keyed, conversations.lengthening(by: Self.count, if: Self.isNew))
     }
 
-    /// Appends all messages, creates a conversation with first values, and marks as read.
+    /// Appends messages of any form, creates a conversation with first values, and marks as read.
     func generalAppend(withLabels: Bool) -> PreparedSQL {
         let columns = ConditionalAppend.creating
         let first = Self.first + MessageTable.full.count
@@ -34,7 +34,7 @@ extension AppendSQL {
             more: columns.types, isStreaming: parameter("is_streaming"), withLabels: withLabels)
     }
 
-    /// Appends all messages to a conversation that exists, of a version or of any, and marks as read.
+    /// Appends messages of any form to an existing conversation, at a version or at any, and marks as read.
     ///
     /// After waiting for the row's lock, PostgreSQL rechecks the condition on the new row.
     func generalAppendIfExists(withLabels: Bool) -> PreparedSQL {

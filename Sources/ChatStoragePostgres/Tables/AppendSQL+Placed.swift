@@ -23,7 +23,7 @@ extension AppendSQL {
             """)
     }
 
-    /// Adds all messages at their place, to a conversation that has labels or not, of a version or of any.
+    /// Adds messages of any form at their place, to a conversation with or without labels, at a version or at any.
     var placedAppend: PreparedSQL {
         let columns = ConditionalAppend.placed
         let shape = MessageTable.full

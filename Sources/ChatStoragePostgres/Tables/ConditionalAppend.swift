@@ -178,9 +178,7 @@ struct ConditionalAppend: Sendable {
             guard isRepeatable, !foundAnotherVersion else {
                 throw ChatStorageError(
                     .conflict,
-                    """
-                    the conversation is not the one that was read, was appended to or cleared since, or has another head
-                    """)
+                    "the conversation changed since it was read: made anew, appended to, cleared or given another head")
             }
             foundAnotherVersion = true
         }

@@ -375,8 +375,8 @@ struct ConversationTable: Sendable {
     /// Makes conversations longer, and creates those that do not exist.
     ///
     /// - Parameters:
-    ///   - rows: The source of their tenants, ids, two times and twice the number of messages, then the `first`
-    ///     columns.
+    ///   - rows: The source of their tenants, their ids, the two times, the number of messages (twice), then the
+    ///     `first` columns.
     ///   - first: Other columns of those that are created.
     ///   - marksRead: The parameter that says whether everything is read then; nil for no.
     ///   - withLabels: Whether those that have labels are made longer too; otherwise they are left out, like those

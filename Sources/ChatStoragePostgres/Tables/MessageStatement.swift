@@ -3,7 +3,7 @@
 struct MessageStatement: Sendable {
     /// Takes plain messages.
     let lean: PreparedSQL
-    /// Takes all messages without keys.
+    /// Takes any messages without keys.
     let rich: PreparedSQL
 
     /// Makes both forms.

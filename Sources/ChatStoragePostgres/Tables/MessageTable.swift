@@ -168,7 +168,7 @@ struct MessageTable: Sendable {
             """)
     }
 
-    /// Reads a page of the answers under way of all tenants last written a number of microseconds ago or earlier.
+    /// Reads a page of all tenants' answers under way that nobody has written for a number of microseconds.
     ///
     /// It is too rare to be prepared. No time is earlier than the first that the library takes.
     var unfinished: PreparedSQL {

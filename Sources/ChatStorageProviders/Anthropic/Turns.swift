@@ -65,7 +65,7 @@ struct Turns {
                     guard block.isResult else { return nil }
                     guard let id = open.removeValue(forKey: UTF8Text(block.callID)) else {
                         return
-                            "the result is left out: no call right before it waits for it, or another result was first"
+                            "the result is left out: no call without a result comes right before it"
                     }
                     block.send(as: id)
                     return nil

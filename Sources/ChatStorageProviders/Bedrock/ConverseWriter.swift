@@ -38,7 +38,7 @@ struct ConverseWriter {
             let part = parts[index]
             let files = part.belongings(in: parts[(index + 1)...])
             if part.kind == .source, hasSource {
-                // The block of its text has it.
+                // The source is already in the block of the text before it.
             } else if part.isBlankText {
                 omit(place, index, "the text is left out: it is empty or white, which the API refuses")
             } else if let block = try block(part, files, side, place, index) {

@@ -106,8 +106,8 @@ public enum GeminiContents {
     /// one content. The body leaves out what the API would refuse, and its omissions name it: calls without results and
     /// results without calls, empty messages, other providers' reasoning.
     ///
-    /// Other providers' calls go out without their ids, which Vertex AI refuses, and the results in the order of the
-    /// calls.
+    /// Other providers' calls go out without their ids, which Vertex AI refuses; results then go out in the order of
+    /// the calls.
     ///
     /// - Parameters:
     ///   - messages: The conversation so far, as `history` returns it.

@@ -140,7 +140,7 @@ struct GeminiTurns {
             guard let call = callOfResult[place] else {
                 omissions.append(
                     part.omission(
-                        "the result is left out: no call right before it waits for it, or another result was first"))
+                        "the result is left out: no call without a result comes right before it"))
                 continue
             }
             if let result = part.portable {

@@ -70,7 +70,7 @@ struct MCPReader {
             for member in request.members where member.key != "messages" {
                 omissions.append(
                     Omission(
-                        reason: "\(ResponseMetadata.shown(member.key)) is left out: it is of all, not of a message"))
+                        reason: "\(ResponseMetadata.shown(member.key)) is left out: it is not part of a message"))
             }
         }
         var messages: [ChatMessage] = []

@@ -9,8 +9,8 @@ import Foundation
 
 /// The files in OpenAI's JSON, whose bytes are in it as base64, alone or in a `data:` URL.
 ///
-/// A reader passes each file that it meets, in order. On the way in, the caller can take the bytes; then the base64 is
-/// empty, and the JSON is called hollow. On the way out, the same reader meets the same files and fills them.
+/// A reader reports each file that it meets, in order. When reading, the caller can take the bytes; then the base64 is
+/// empty, and the JSON is called hollow. When filling, the same reader meets the same files and fills them.
 struct OpenAIFiles {
     private enum Way {
         case reading(FileExtraction?)
@@ -18,7 +18,7 @@ struct OpenAIFiles {
     }
 
     private let way: Way
-    /// How many files were passed so far.
+    /// How many files were met so far.
     private var count = 0
     private var changes: [(value: JSONSlice, json: String)] = []
     /// Whether bytes are missing.
@@ -68,7 +68,7 @@ struct OpenAIFiles {
         return file
     }
 
-    /// Passes a file's bytes: to the caller, or back.
+    /// Gives a file's bytes to the caller, or puts them back.
     ///
     /// - Parameters:
     ///   - base64: The bytes; nil if the JSON has no place for them.

@@ -110,7 +110,7 @@ struct ResponsesPlan {
                     } else {
                         leave(
                             index, place,
-                            "the call is left out: it has no call id, or that of a call that waits for its result"
+                            "the call is left out: it has no call id, or the same one as an earlier call without a result"
                         )
                     }
                 } else if part.kind == .toolResult {

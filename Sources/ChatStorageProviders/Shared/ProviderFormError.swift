@@ -1,4 +1,4 @@
-/// A codec's input does not have the form of JSON that it reads, or cannot be written as such.
+/// Why a codec's input cannot be read or written: it does not have the form of JSON that the codec demands.
 ///
 /// It names the member and quotes no text.
 public struct ProviderFormError: Error, Sendable, Hashable, CustomStringConvertible {

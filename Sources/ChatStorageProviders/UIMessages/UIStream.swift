@@ -8,7 +8,7 @@ struct UIStream: Sendable {
         var id = ""
         let type: String
         var members: [(name: String, json: String)]
-        /// A growing text, whose member follows the type and the id, or the arguments of a call, which come in pieces.
+        /// The growing text, whose member comes after the type and the id; or the pieces of a call's arguments.
         var text: StreamedString?
         var isOpen = true
 

@@ -99,7 +99,8 @@ struct ConversationCheck {
                 let created = message.createdAt.microsecondsSinceEpoch
                 guard created >= time, created <= times.upperBound else {
                     throw ChatStorageError(
-                        .damaged, "a stored message's time is not between those of what is before and after it")
+                        .damaged,
+                        "a stored message's time is before the previous message's, or after the conversation's update")
                 }
                 time = created
                 guard sequence <= lastSequence, sequence > clearedThrough else {

@@ -75,7 +75,7 @@ struct StoreCheck {
         var counts: [String: Int] = [:]
         try database.run(Self.sql.foreignKeys) { statement in
             while try statement.step() {
-                counts["\(try statement.text(0)) without their row of \(try statement.text(2))", default: 0] += 1
+                counts["\(try statement.text(0)) whose row of \(try statement.text(2)) is missing", default: 0] += 1
             }
         }
         for (tables, count) in counts.sorted(by: { $0.key < $1.key }) {

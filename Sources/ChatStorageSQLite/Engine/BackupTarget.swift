@@ -33,7 +33,7 @@ struct BackupTarget {
         for suffix in ["-wal", "-journal"] where stat(path + suffix, &status) == 0 && status.st_size > 0 {
             throw ChatStorageError(
                 .invalidArgument,
-                "beside the backup's path lies another database's \(suffix) file, which SQLite would take for its own")
+                "a \(suffix) file of another database lies beside the backup's path; choose another path")
         }
         file = try Self.translatingErrors { try NewFile(path: path, replaces: replaces, keepsDatabases: false) }
     }

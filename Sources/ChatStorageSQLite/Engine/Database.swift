@@ -184,9 +184,8 @@ final class Database: @unchecked Sendable {
 
     /// Makes sure that the connection's user knows the schema.
     ///
-    /// It checks when the schema may have changed: on a new connection, and after statements were recompiled.
-    ///
-    /// Another process may have migrated the file.
+    /// Another process may have migrated the file. So it checks when the schema may have changed: on a new connection,
+    /// and after statements were recompiled.
     func checkSchema() throws {
         guard !isSchemaKnown else { return }
         try schemaCheck?(self)

@@ -95,8 +95,8 @@ struct DatabaseFile: Sendable {
             throw ChatStorageError(
                 .accessDenied,
                 """
-                the database cannot be opened as immutable: a \(name) beside it may have changes that are not in it; \
-                open and close it once where it can be written
+                the database cannot be opened as immutable: the \(name) beside it may have changes that the file \
+                lacks; open and close the store once on a medium that can be written
                 """)
         }
     }

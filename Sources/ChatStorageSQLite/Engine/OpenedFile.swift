@@ -35,8 +35,9 @@ struct FileIdentity: Sendable, Equatable {
 
     private static func find(_ path: UnsafePointer<CChar>, _ device: inout UInt64, _ number: inout UInt64) -> Bool {
         #if os(Linux)
-        // `stat` asks for the file's times too. Linux then gives the file new ones with the next write, and a file system
-        // without a journal syncs these with each commit (https://docs.kernel.org/filesystems/multigrain-ts.html).
+        // `stat` asks for the file's times too. Linux then gives the file new ones with the next write, and a file
+        // system without a journal syncs these with each commit
+        // (https://docs.kernel.org/filesystems/multigrain-ts.html).
         if csqlite_find_file(path, &device, &number) == 0 { return true }
         guard errno == ENOSYS else { return false }
         #endif
@@ -76,7 +77,7 @@ final class OpenedFile: Sendable {
         .accessDenied,
         """
         the database's write-ahead log, the file that ends in -wal, was removed or replaced while the store had it \
-        open, so nothing is written; close the store, which moves what it has of the log into the database, and open \
-        it again
+        open, so nothing is written; close the store and open it again (closing moves the rest of the log into the \
+        database)
         """)
 }

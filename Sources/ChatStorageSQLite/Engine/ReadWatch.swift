@@ -19,11 +19,11 @@ final class ReadWatch {
         fileprivate let pagesRead: Int32
     }
 
-    /// A read that takes more nanoseconds and had to read pages of the file is slow.
+    /// A read is slow if it takes more nanoseconds than this and had to read pages of the file.
     ///
     /// A shorter one may only have lost a time slice to another thread.
     private static let limit: Int64 = 5_000_000
-    /// A read that takes longer is slow in any case; with a rollback journal every read looks at the file.
+    /// A read that takes longer than this is slow in any case; with a rollback journal every read looks at the file.
     private static let longest: Int64 = 40_000_000
     /// How often SQLite asks: about every two rows, since each row can wait for the disk.
     ///

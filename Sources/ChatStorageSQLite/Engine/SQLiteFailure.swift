@@ -125,7 +125,7 @@ struct SQLiteFailure: Error {
     private var meaning: (ChatStorageError.Code, String) {
         switch primaryCode {
         case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL:
-            (.unavailable, "the database is locked by another connection for longer than the busy timeout")
+            (.unavailable, "another connection has locked the database for longer than the busy timeout")
         case SQLITE_FULL: (.unavailable, "the disk or the database's quota is full")
         case SQLITE_CANTOPEN where [EACCES, EPERM].contains(systemError):
             (.accessDenied, "the permissions of the database file or its folder refuse this user")

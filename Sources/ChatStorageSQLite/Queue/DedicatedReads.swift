@@ -4,10 +4,9 @@ import Synchronization
 
 /// Long reads of the whole file, such as a backup.
 ///
-/// Each has a connection and a thread of its own.
-///
-/// On a connection of the pool, they would take it away for minutes. They also do not count as ``LongReads``, since in
-/// a pause other long reads would wait for them. Instead the log grows meanwhile, and starts over afterwards.
+/// Each has a connection and a thread of its own: it would occupy a connection of the pool for minutes. These reads do
+/// not count as ``LongReads``, since in a pause other long reads would wait for them. Instead the log grows meanwhile,
+/// and starts over afterwards.
 final class DedicatedReads: Sendable {
     /// Whether a caller has given up.
     private final class Cancellation: Sendable {

@@ -4,10 +4,10 @@ import ChatStorageSupport
 ///
 /// Up to 3.51.2 SQLite can lose commits when one connection moves the log while another's commit starts it over
 /// (<https://www.sqlite.org/wal.html#walresetbug>). Only a move without SQLite's write lock can do that. So no
-/// connection of the library moves the log by itself after a commit, and this one does so only while the writer's
-/// connection has the lock. Checkpoint modes that take the lock themselves are not enough: they go on without it when
-/// their wait ends (`sqlite3WalCheckpoint` in `wal.c`). The last connection to close has the whole file for itself when
-/// it moves the log.
+/// connection of the library moves the log by itself after a commit. This value's own connection moves it, and only
+/// while the writer's connection has the lock. Checkpoint modes that take the lock themselves are not enough: they go
+/// on without it when their wait ends (`sqlite3WalCheckpoint` in `wal.c`). The last connection to close has the whole
+/// file for itself when it moves the log.
 struct LogMover {
     private let settings: StoreSettings
     private let file: OpenedFile

@@ -160,7 +160,7 @@ final class ReaderPool: Sendable {
             throw error
         }
         var isSubmitted = false
-        // A task that was cancelled before hands nothing to the thread.
+        // If the task was cancelled before, the thread gets nothing, so the reader is given back here.
         defer {
             if !isSubmitted {
                 give(reader)

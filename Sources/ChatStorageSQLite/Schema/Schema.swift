@@ -61,8 +61,10 @@ struct Schema: Sendable {
         guard recorded.minimumVersion <= version else {
             throw ChatStorageError(
                 .schemaTooNew,
-                "the schema needs version \(recorded.minimumVersion) of the library's schema; this one knows \(version)"
-            )
+                """
+                the store needs schema version \(recorded.minimumVersion), this library knows \(version); update the \
+                library
+                """)
         }
         if recorded.version < version { return .outdated(version: recorded.version, current: version) }
         let missing = try roles.list.first { try RoleTable(database).number(of: $0) == nil }

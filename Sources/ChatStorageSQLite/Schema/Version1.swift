@@ -24,8 +24,8 @@ extension Schema {
     ///   an empty text, which is no JSON.
     /// - The messages' key is an index, and not the order of the rows: long rows make a table without rowids slow to
     ///   write (<https://www.sqlite.org/withoutrowid.html>).
-    /// - The table of versions has other columns than before the first release, so that neither library takes the
-    ///   other's tables for its own.
+    /// - The table of versions has other columns than before the first release. So a released version and an earlier
+    ///   one do not take each other's tables for their own.
     static let version1: StaticString = """
         CREATE TABLE conversations (
             conversation INTEGER PRIMARY KEY,

@@ -40,8 +40,9 @@ struct ConversationList {
                 """)
         }
 
-        /// Brings with each conversation the message of its last sequence: nearly always that is the one of the
-        /// preview, and a statement for each would take twice as long.
+        /// Also reads the message of each conversation's last sequence.
+        ///
+        /// Nearly always that is the preview's message, and a statement for each would take twice as long.
         private static func ofAllWithNewest(_ range: SQLText, order: SQLText) -> SQL {
             SQL(
                 """
@@ -132,7 +133,7 @@ struct ConversationList {
 
     /// What is read of each conversation.
     enum Columns {
-        /// Those of plain conversations; from the first other one on, the same as with the key.
+        /// The columns of plain conversations; from the first other conversation on, those of ``withKey``.
         case conversation
         case withKey
         /// The key and the last message.

@@ -7,11 +7,11 @@ import ChatStorageCore
 struct ConversationTable {
     /// A conversation's columns except its tenant; those that every conversation has come first.
     ///
-    /// A row without details has nothing in the columns after its id. Short statements read the columns before; if
-    /// there are details, the row is read again by a statement with all columns.
+    /// A row without details has nothing in the columns after its id. Short statements do not read these columns; if
+    /// there are details, a statement with all columns reads the row again.
     enum Column: Int32, CaseIterable {
         case title, createdAt, updatedAt, lastSequence, details
-        /// Statements whose caller knows the id do not read it, or the columns after it.
+        /// A statement whose caller knows the id reads neither it nor the columns after it.
         case id
         case removedCount, clearedThrough, readThrough, head, labels, metadata
         /// The number that messages refer to their conversation by.

@@ -9,8 +9,8 @@ import ChatStorageCore
 struct MessageTable {
     /// A message's columns except its conversation; those that every message has come first.
     ///
-    /// A message without a revision has no parts, metadata, state or revision time. Short statements read the columns
-    /// before; if there is a revision, the row is read again by a statement with all columns.
+    /// A message without a revision has no parts, metadata, state or revision time. Short statements do not read these
+    /// columns; if there is a revision, a statement with all columns reads the row again.
     private enum Column: Int32, CaseIterable {
         case sequence, role, createdAt, content
         case key, revision

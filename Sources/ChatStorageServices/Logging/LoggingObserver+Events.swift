@@ -22,7 +22,7 @@ extension LoggingObserver {
         report(EventKind(.connectionOpened), level: .debug, metadata: { Self.metadata(of: connection) })
     }
 
-    /// Logs that it was lost; that it was closed, only at the level debug.
+    /// Logs a lost connection as a warning, and one that the store closed at the level debug.
     public func connectionClosed(_ connection: ObservedConnection) {
         let kind = EventKind(
             connection.error == nil ? .connectionClosed : .connectionLost,

@@ -51,8 +51,8 @@ import Synchronization
 /// For equal events (the same operation, error and engine's code) it logs one line in each ``interval``, and counts the
 /// others. The next line says how many it stands for; it comes with the next such event, with the next call of any kind
 /// after the interval, or when the observer is released. At most 128 kinds of event are distinguished; beyond these,
-/// operations and engines' codes are not. So a database that is down for a day, with thousands of callers, makes a few
-/// lines every ten seconds.
+/// events that differ only in operation or engine's code share a line. So a database that is down for a day, with
+/// thousands of callers, makes a few lines every ten seconds.
 public final class LoggingObserver: StorageObserver {
     /// The duration from which a call, commit or checkpoint is slow.
     public let slowThreshold: Duration

@@ -35,16 +35,16 @@ extension MetricsObserver {
         public var connectionsLost: String? = "chatstorage.connection.lost"
         /// A count of attempts to connect that failed, by error; by default `chatstorage.connection.failed`.
         public var connectionsFailed: String? = "chatstorage.connection.failed"
-        /// A meter of open connections by state, `used` or `idle`, of ``MetricsObserver/record(_:)``; by default
-        /// `db.client.connection.count`.
+        /// A meter of open connections by state, `used` or `idle`, which ``MetricsObserver/record(_:)`` sets; by
+        /// default `db.client.connection.count`.
         public var connectionCount: String? = "db.client.connection.count"
-        /// A meter of how many connections can be open, of ``MetricsObserver/record(_:)``; by default
+        /// A meter of how many connections can be open, which ``MetricsObserver/record(_:)`` sets; by default
         /// `db.client.connection.max`.
         public var connectionLimit: String? = "db.client.connection.max"
-        /// A meter of calls that wait for their turn, of ``MetricsObserver/record(_:)``; by default
+        /// A meter of calls that wait for their turn, which ``MetricsObserver/record(_:)`` sets; by default
         /// `db.client.connection.pending_requests`.
         public var pendingRequests: String? = "db.client.connection.pending_requests"
-        /// A meter of the bytes of SQLite's write-ahead log, of ``MetricsObserver/record(_:)``; by default
+        /// A meter of the bytes of SQLite's write-ahead log, which ``MetricsObserver/record(_:)`` sets; by default
         /// `chatstorage.log.size`.
         public var logSize: String? = "chatstorage.log.size"
 

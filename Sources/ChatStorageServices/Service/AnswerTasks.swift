@@ -41,7 +41,7 @@ public final class AnswerTasks: Sendable {
         _ body: @escaping @Sendable () async throws -> Success
     ) throws -> Task<Success, any Error> {
         try state.withLock { state in
-            guard !state.isClosed else { throw ChatStorageError(.closed, "the server shuts down") }
+            guard !state.isClosed else { throw ChatStorageError(.closed, "the server is shutting down") }
             state.last += 1
             let id = state.last
             let task = Task {

@@ -54,9 +54,9 @@ public struct ChatStorageService: Service {
         public init() {}
 
         func check() throws {
-            try preparationTime.check("the time for preparing")
-            try grace.check("the grace")
-            try statisticsInterval.check("the interval of statistics", isInterval: true)
+            try preparationTime.check("preparationTime")
+            try grace.check("grace")
+            try statisticsInterval.check("statisticsInterval", isInterval: true)
         }
     }
 

@@ -10,7 +10,7 @@ public import ServiceLifecycle
 public struct ConversationRetention: Service {
     /// What is deleted, and when.
     public struct Configuration: Sendable {
-        /// For how long a deleted conversation was not updated, above zero.
+        /// How long a conversation must have gone without an update to be deleted, above zero.
         public var age: Duration
         /// Conversations with any of these labels stay; by default none is spared.
         public var sparedLabels: Set<Label> = []
@@ -23,13 +23,13 @@ public struct ConversationRetention: Service {
 
         /// Makes a configuration.
         ///
-        /// - Parameter age: For how long a deleted conversation was not updated, above zero.
+        /// - Parameter age: How long a conversation must have gone without an update to be deleted, above zero.
         public init(age: Duration) {
             self.age = age
         }
 
         func check() throws {
-            try age.check("the age of conversations that are deleted", isInterval: true)
+            try age.check("age", isInterval: true)
             try interval.check("the interval of retention", isInterval: true)
         }
     }

@@ -26,7 +26,7 @@ public struct UnfinishedAnswerRecovery: Service {
 
         func check() throws {
             try interval.check("the interval of recovery", isInterval: true)
-            try notRevisedFor.check("how long answers must not have been revised")
+            try notRevisedFor.check("notRevisedFor")
             guard state != .streaming else {
                 throw ChatStorageError(.invalidArgument, "streaming is not how an answer ends")
             }

@@ -18,7 +18,7 @@ package struct NewFile: Sendable {
         case exists
         /// There is a folder, a link, a pipe or a device.
         case isNoRegularFile
-        /// There is a SQLite database, or it is the name of one's log or journal.
+        /// There is a SQLite database, or the name is that of a database's log or journal.
         case isOfDatabase
     }
 
@@ -35,7 +35,7 @@ package struct NewFile: Sendable {
     /// - Parameters:
     ///   - path: The name that it will get.
     ///   - replaces: Whether it takes the place of a regular file that is there.
-    ///   - keepsDatabases: Whether it takes no SQLite database's place even then; that of one's log it never takes.
+    ///   - keepsDatabases: Whether it refuses to replace a SQLite database even then; it always refuses a log's name.
     /// - Throws: ``Refusal``, `SystemError`.
     package init(path: String, replaces: Bool, keepsDatabases: Bool) throws {
         self.path = path
@@ -90,7 +90,7 @@ package struct NewFile: Sendable {
         }
     }
 
-    /// Renaming would take the place of a file that somebody has made meanwhile; a second name is refused then.
+    /// Gives the file its name as a link: renaming would replace a file that somebody has made meanwhile.
     private func renameToFreeName() throws {
         if link(temporaryPath, path) == 0 {
             unlink(temporaryPath)

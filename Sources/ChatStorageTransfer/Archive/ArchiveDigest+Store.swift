@@ -3,8 +3,9 @@ public import ChatStorageCore
 extension ArchiveDigest {
     /// Reads a whole store, and makes the digest of all tenants' conversations.
     ///
-    /// It is that of one moment, if the backend has the capability `snapshots`; otherwise it means something when nobody
-    /// writes meanwhile. Memory holds eight conversations, and without snapshots the ids of one tenant's.
+    /// If the backend has the capability `snapshots`, it is the digest of one moment; otherwise it is meaningful only
+    /// if nobody writes meanwhile. Memory holds eight conversations; without snapshots, also the ids of one tenant's
+    /// conversations.
     ///
     /// - Throws: `ChatStorageError`; `CancellationError` when the task is cancelled.
     public init(of backend: any ChatStorageBackend) async throws {

@@ -5,7 +5,7 @@
 /// an archive of a whole store, and in the digest of one, the lines name their tenants; in those of one tenant they do
 /// not, so tenants of different names can be compared.
 ///
-/// It detects faults of programs and disks, and not a forger: who may write the archive can write its digest too.
+/// It detects faults of programs and disks, not forgery: anyone who may write the archive can also write its digest.
 public struct ArchiveDigest: Sendable, Hashable, CustomStringConvertible {
     /// How many conversations are in it.
     public private(set) var conversations = 0

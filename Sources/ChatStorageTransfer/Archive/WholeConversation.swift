@@ -31,7 +31,8 @@ package struct WholeConversation: Sendable {
             }
             conversation = now
         }
-        throw ChatStorageError(.conflict, "messages of a conversation were removed each time that it was read")
+        throw ChatStorageError(
+            .conflict, "messages of a conversation were removed during every attempt to read it; try again")
     }
 
     /// Reads the messages of a conversation that nobody changes, such as one of a snapshot.
@@ -48,7 +49,8 @@ package struct WholeConversation: Sendable {
             }
         }
         guard messages.count == conversation.messageCount else {
-            throw ChatStorageError(.damaged, "a conversation of a snapshot has not as many messages as it says")
+            throw ChatStorageError(
+                .damaged, "a conversation of a snapshot has another number of messages than it states")
         }
         return WholeConversation(conversation: conversation, messages: messages)
     }

@@ -51,16 +51,17 @@ public struct CopyEvent: Sendable {
 
 /// Copies a whole store, with all tenants, into another one.
 ///
-/// A copy that was interrupted is run again: what is there and equal is skipped, what is there and differs is reported,
-/// and left as it is unless ``Configuration/replacesDifferent`` is set. Each conversation is copied whole or not at all.
+/// An interrupted copy can be run again. It skips a conversation that is there and equal. One that is there and differs
+/// is reported, and stays unless ``Configuration/replacesDifferent`` is set. Each conversation is copied whole or not
+/// at all.
 ///
 /// The source is read as it was at one moment, if its backend has the capability `snapshots`. What is written to it
-/// meanwhile is not copied. So a store in use is moved by two runs: the first one while it is used; the second one, with
-/// `replacesDifferent`, when nobody writes it any more. A conversation that was deleted in the source in between stays
-/// in the target, and the digests differ.
+/// meanwhile is not copied. So a store in use is moved by two runs: the first one while it is used; the second one,
+/// with `replacesDifferent`, when nobody writes it any more. A conversation that was deleted in the source in between
+/// stays in the target, and the digests differ.
 ///
-/// A store is not copied onto itself, whatever its names: what its users do meanwhile would be undone. To notice that, a
-/// copy into a store that has conversations creates an empty one there, looks for it in the source, and deletes it.
+/// A store is not copied onto itself, whatever its names: what its users do meanwhile would be undone. To notice that,
+/// a copy into a store that has conversations creates an empty one there, looks for it in the source, and deletes it.
 ///
 /// ```swift
 /// let summary = try await StoreCopier(from: sqlite, to: postgres).run()
@@ -84,7 +85,7 @@ public struct StoreCopier: Sendable {
         let tenant: String?
         let id: ConversationID
         let outcome: CopyEvent.Outcome
-        /// The conversation's in the source.
+        /// The digest of the conversation in the source.
         let digest: ArchiveDigest
     }
 
@@ -113,7 +114,7 @@ public struct StoreCopier: Sendable {
         // A task of its own, so that a cancelled copy removes what it has created.
         let comparison = Task { try await isSameStore() }
         if try await comparison.value {
-            throw ChatStorageError(.invalidArgument, "both are the same store, which is not copied onto itself")
+            throw ChatStorageError(.invalidArgument, "the source and the target are the same store")
         }
         try Task.checkCancellation()
         var summary = try await source.withSnapshot { snapshot in

@@ -63,7 +63,7 @@ final class ExportFile: Sendable {
         await Task { try? await Self.onQueue(queue) { [new] in new.discard() } }.value
     }
 
-    /// Runs what may wait for the disk, to its end, where it blocks no task.
+    /// Runs work on a queue, always to its end: it may wait for the disk, and must block no task.
     private static func onQueue<Result: Sendable>(
         _ queue: DispatchQueue, _ body: @escaping @Sendable () throws -> Result
     ) async throws -> Result {

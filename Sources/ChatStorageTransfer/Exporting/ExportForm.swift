@@ -14,8 +14,8 @@ public struct ExportForm: Sendable, Hashable {
 
     /// The library's own archive, JSON Lines with everything: imported into an empty store, it gives an equal one.
     public static let archive = ExportForm(.archive)
-    /// OpenAI's JSON Lines, one `{"messages": [...]}` a conversation: the current path as the chat completions API takes
-    /// it.
+    /// OpenAI's JSON Lines, one `{"messages": [...]}` a conversation: the current path as the chat completions API
+    /// takes it.
     public static let openAI = ExportForm(.openAI)
     /// Markdown for people: the current path with title, times and roles.
     public static let markdown = ExportForm(.markdown)

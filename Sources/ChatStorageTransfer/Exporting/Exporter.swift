@@ -18,11 +18,11 @@ public struct Exporter: Sendable {
         self.backend = backend
     }
 
-    /// Writes a file; under its name there is never a part of it.
+    /// Writes a file, which gets its name only once it is complete.
     ///
-    /// It is written under a temporary name in the same folder, synced and then renamed; only its owner can read it. An
-    /// export that fails or is cancelled removes it; that of a process that was killed stays under the temporary name,
-    /// which begins with a dot and ends with `.partial`.
+    /// The file is written under a temporary name in the same folder, synced and then renamed; only its owner can read
+    /// it. An export that fails or is cancelled removes it. If the process is killed, the file keeps its temporary
+    /// name, which begins with a dot and ends with `.partial`.
     ///
     /// - Parameters:
     ///   - selection: What is written.
@@ -30,8 +30,8 @@ public struct Exporter: Sendable {
     ///   - form: The form; by default the library's own archive.
     ///   - replacing: Whether a file that is there is replaced; by default it is refused.
     /// - Returns: What was written.
-    /// - Throws: ``ExportError`` if the file cannot be written; `ChatStorageError`, with the code `conversationNotFound`
-    ///   for a conversation that does not exist; `CancellationError` when the task is cancelled.
+    /// - Throws: ``ExportError`` if the file cannot be written; `ChatStorageError`, with the code
+    ///   `conversationNotFound` for a conversation that does not exist; `CancellationError` when the task is cancelled.
     @discardableResult
     public func run(
         _ selection: ExportSelection, to path: String, as form: ExportForm = .archive, replacing: Bool = false

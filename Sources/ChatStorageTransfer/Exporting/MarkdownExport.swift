@@ -38,7 +38,7 @@ struct MarkdownExport: ExportWriter {
         return Array(text.utf8)
     }
 
-    /// A part's text, calls, results and names of files are shown.
+    /// A part in Markdown: its text, its call or result, and the name of its file.
     private static func text(of part: MessagePart) -> String {
         if part.kind == .text { return quoted(part.text ?? "") }
         let names = [
@@ -81,7 +81,7 @@ struct MarkdownExport: ExportWriter {
             .replacing("&", with: "&amp;").replacing("<", with: "&lt;")
     }
 
-    /// A text that means itself: Markdown lets each punctuation mark of ASCII be escaped, and HTML has two marks.
+    /// The text with all that Markdown or HTML could read as markup escaped.
     private static func escaped(_ text: Substring) -> String {
         var result = ""
         let scalars = text.unicodeScalars
@@ -114,7 +114,7 @@ struct MarkdownExport: ExportWriter {
 extension ExportSummary {
     /// Counts what Markdown does not show of a part.
     fileprivate mutating func leaveOut(_ part: MessagePart) {
-        if part.file?.url != nil || part.file?.id != nil { leaveOut("places of files") }
+        if part.file?.url != nil || part.file?.id != nil { leaveOut("URLs and ids of files") }
         if part.id != nil || part.callID != nil { leaveOut("ids of parts") }
         if part.native != nil || !part.extra.isEmpty { leaveOut("providers' own forms") }
     }

@@ -20,7 +20,7 @@ struct OpenAIExport: ExportWriter {
         summary.leaveOut("metadata", metadata)
         summary.leaveOut("times", messages.count)
         summary.leaveOut("keys", messages.count { $0.key != nil })
-        summary.leaveOut("that answers were stopped", messages.count { $0.state == .stopped })
+        summary.leaveOut("marks of stopped answers", messages.count { $0.state == .stopped })
         guard !messages.isEmpty else {
             summary.leaveOut("conversations without messages")
             return []

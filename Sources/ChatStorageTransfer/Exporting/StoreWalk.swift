@@ -11,7 +11,7 @@ struct StoreWalk: Sendable {
 
     let backend: any ChatStorageBackend
 
-    /// The names of the tenants that have conversations; nil is the default one.
+    /// Calls the body with the name of each tenant that has conversations; nil is the default one.
     func tenants(_ body: (String?) async throws -> Void) async throws {
         var next: String?
         repeat {
@@ -38,7 +38,7 @@ struct StoreWalk: Sendable {
     ///
     /// - Parameters:
     ///   - tenant: The tenant's name; nil is the default tenant.
-    ///   - transform: Makes of a conversation what the body gets.
+    ///   - transform: Turns a conversation into what the body gets.
     ///   - body: Gets one after another, in the walk's order.
     func conversations<Transformed: Sendable>(
         of tenant: String?, transform: @escaping @Sendable (WholeConversation) throws -> Transformed,
@@ -65,7 +65,7 @@ struct StoreWalk: Sendable {
         }
     }
 
-    /// The conversations that a tenant has when the walk begins; some that come later can be among them.
+    /// Calls the body with each conversation that the tenant has when the walk begins, and perhaps with later ones.
     func conversations(of tenant: String?, _ body: (Conversation) async throws -> Void) async throws {
         let storage = storage(of: tenant)
         var seen: Set<ConversationID> = []
@@ -97,7 +97,8 @@ struct StoreWalk: Sendable {
                 cursor = page.next
             } while cursor != nil && !isDone
             turnsWithoutNew = hasNew ? 0 : turnsWithoutNew + 1
-            // Nothing jumps at one moment, nor within one page. What is missed in turn after turn was written in each.
+            // In a snapshot or a single page nothing jumps. What turn after turn missed was written during each of
+            // them.
             guard !showsOneMoment, pages > 1 || hasNew, turnsWithoutNew < Self.mostTurnsWithoutNew, let top else {
                 return
             }

@@ -23,7 +23,7 @@ struct AIStudioChunk {
     /// Whether something may refer to it.
     var isAlone: Bool { id != nil || object["branchParent"] != nil || object["branchChildren"] != nil }
 
-    /// The chunk that it follows, if that is in the file; a branch of another file stays beside the message.
+    /// The chunk that it follows, if that is in the file; otherwise `branchParent` goes to the message's metadata.
     mutating func parent(in ids: Set<String>) -> String? {
         guard let id = object["branchParent"]?.member("id")?.string,
             ids.contains(id)
@@ -122,7 +122,7 @@ struct AIStudioChunk {
         }
     }
 
-    /// The parts with call ids that code shares with its results; the file has none.
+    /// The parts with call ids, which the file lacks: code and its results get the same one.
     static func withCallIDs(_ parts: [MessagePart]) -> [MessagePart] {
         var calls = 0
         return parts.map { part in

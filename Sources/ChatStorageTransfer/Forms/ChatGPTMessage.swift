@@ -7,7 +7,7 @@ struct ChatGPTMessage {
     var entry: ExportedEntry
     /// When it was said.
     let createdAt: Timestamp?
-    /// The tool that an answer is for, or that a result is from; nil for a person.
+    /// The tool that the model calls with this message, or that a result is from; nil for any other message.
     private var tool: String?
     /// The id of a call: that of its node.
     private let callID: String?

@@ -110,7 +110,7 @@ extension StringProtocol {
         return String(start[...end])
     }
 
-    /// The text with the characters that HTML must escape.
+    /// The text with HTML's escapes replaced by the characters that they stand for.
     fileprivate var unescapedHTML: String {
         guard contains("&") else { return String(self) }
         var result = ""

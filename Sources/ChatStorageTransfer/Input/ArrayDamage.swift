@@ -27,7 +27,8 @@ struct ArrayDamage: Sendable {
     func pieceAtEnd(lastByte: UInt8?, bracket: UInt8) -> TextPiece {
         if isEnd { return piece(.restNotRead(reason)) }
         guard hidesOthers || lastByte != bracket else { return piece(.broken(reason)) }
-        return piece(.restNotRead("\(reason); from line \(line), byte \(offset + 1) on the file was not read"))
+        return piece(
+            .restNotRead("\(reason); the rest of the file, from line \(line), byte \(offset + 1), was not read"))
     }
 
     private func piece(_ content: TextPiece.Content) -> TextPiece {

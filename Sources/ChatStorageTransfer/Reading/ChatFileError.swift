@@ -56,7 +56,8 @@ extension ChatFileError {
 
     static func otherFormat(_ message: String) -> ChatFileError { ChatFileError(.otherFormat, message) }
 
-    static let separatedTable = otherFormat("is a table of values with separators (CSV), not JSON")
+    static let separatedTable = otherFormat(
+        "is a CSV table of an unknown kind; only Microsoft Copilot's activity history is read")
 
     static let otherObject = otherFormat("is a JSON object with neither messages nor conversations")
 }

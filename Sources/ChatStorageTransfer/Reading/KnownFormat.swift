@@ -139,7 +139,7 @@ struct KnownFormat: Sendable {
         case .sideFile: .otherFormat("is \(name); it has no conversations")
         case .wrapper:
             ChatFileError(
-                .otherFormat, "is \(name), which must have one line each",
+                .otherFormat, "is \(name); put each conversation on its own line",
                 command: "jq -c '\(inArray ? ".[]" : "").conversations[]'")
         }
     }

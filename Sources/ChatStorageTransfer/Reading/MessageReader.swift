@@ -126,7 +126,7 @@ struct MessageReader {
                 Self.contents.contains($0) && lost.contains("\(list)[].\($0)")
             })
         else { return }
-        throw InvalidConversation(reason: "\(fields.name) has no text but \(member), which is not kept")
+        throw InvalidConversation(reason: "\(fields.name) has no text, only \(member), which is not kept")
     }
 
     /// Members that are a message's content when its text is empty.

@@ -79,7 +79,7 @@ private struct AgentSession {
     private let parents: [Int64: Int64]?
     private var run: Run?
     private var conversation = ForeignConversation()
-    /// The runs' last items by each of their items, to find what an item of another run follows.
+    /// The last item of each run, whose number is its node's id; only such an item can be the head.
     private var ends: Set<Int64> = []
 
     init(branches: [[Int64]]?) {

@@ -1,7 +1,7 @@
 import ChatStorageCore
 
 extension SQLiteForm {
-    /// The database of ChatGPT Export Studio: `conversations` and `messages`, which have a number in their turn.
+    /// The database of ChatGPT Export Studio: `conversations`, and `messages`, each with the index of its turn.
     static let exportStudio = SQLiteForm(
         name: "a database of ChatGPT Export Studio",
         tables: [

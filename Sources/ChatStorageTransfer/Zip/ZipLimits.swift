@@ -8,11 +8,11 @@ struct ZipLimits: Sendable {
     var sideFileBytes = 16 << 20
     /// How many bytes the members to read may have in total: 256 GiB.
     var totalBytes: Int64 = 256 << 30
-    /// How many times the archive's own size the members may have, beyond `freeBytes`.
+    /// How many times as large as the archive its members may be in total, if that is more than `freeBytes`.
     ///
     /// The text of chats shrinks to a tenth, and the format can at best reach a thousandth.
     var ratio: Int64 = 250
-    /// How many bytes the ratio does not count.
+    /// How many bytes even the smallest archive may unpack to.
     var freeBytes: Int64 = 16 << 20
 
     /// How many bytes an archive of this size may unpack to.

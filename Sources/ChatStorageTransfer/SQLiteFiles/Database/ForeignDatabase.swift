@@ -163,7 +163,7 @@ final class ForeignDatabase: @unchecked Sendable {
             switch code & 0xff {
             case SQLITE_CORRUPT: "is a damaged SQLite database"
             case SQLITE_NOTADB: "is not a SQLite database, or is encrypted"
-            case SQLITE_BUSY: "is locked by another program for longer than 5 seconds"
+            case SQLITE_BUSY: "has been locked by another program for longer than 5 seconds"
             case SQLITE_READONLY, SQLITE_CANTOPEN:
                 "has a transaction beside it that was not finished; open it once with the program that wrote it"
             default: "cannot be read by SQLite (code \(code))"
