@@ -23,9 +23,9 @@ public struct Check: Sendable, Identifiable, CustomStringConvertible {
     public let reason: String
     /// The conditions for the check to apply.
     public let needs: [Need]
-    /// The time after which a check that has not ended has failed: far more than it takes, two minutes for most.
+    /// How long the check may run before it counts as failed: far longer than it needs, two minutes for most.
     ///
-    /// The check of random calls has a twentieth of a second more for each call.
+    /// The check of random calls gets another twentieth of a second for each call.
     public let timeLimit: Duration
 
     /// The additional time for each random call.

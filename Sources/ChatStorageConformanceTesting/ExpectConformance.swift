@@ -67,7 +67,7 @@ package func expectConformance(
     if isFirst {
         if let narrowing = environment.narrowing { print(narrowing) }
         for waiver in report.unknownWaivers {
-            Issue.record("a waiver is for \(waiver.checkID), which is no check", sourceLocation: sourceLocation)
+            Issue.record("a waiver is for \(waiver.checkID), which is not a check", sourceLocation: sourceLocation)
         }
     }
     let expected = checks.map(\.id).filter { environment.ids?.contains($0) != false }

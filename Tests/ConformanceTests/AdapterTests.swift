@@ -41,7 +41,7 @@ struct AdapterTests {
         let texts = await issues {
             await expectConformance(failing, of: NamedHarness(name: "adapter/waived"), waivers: waivers)
         }
-        #expect(texts == ["a waiver is for example.missing, which is no check"])
+        #expect(texts == ["a waiver is for example.missing, which is not a check"])
     }
 
     @Test func aPassIsNoIssue() async {

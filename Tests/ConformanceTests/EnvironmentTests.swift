@@ -7,9 +7,12 @@ import Testing
 /// What variables of the environment do to a run, and what is said about checks that take long.
 @Suite struct EnvironmentTests {
     @Test(arguments: [
-        (["CHATSTORAGE_TEST_CHECKS": "order.,no.such"], "CHATSTORAGE_TEST_CHECKS names no.such, which is no check"),
-        (["CHATSTORAGE_TEST_SEED": "-1"], "CHATSTORAGE_TEST_SEED is -1, which is no number from 0 to \(UInt64.max)"),
-        (["CHATSTORAGE_TEST_RANDOM_CALLS": "0"], "CHATSTORAGE_TEST_RANDOM_CALLS is 0, which is no number from 1"),
+        (["CHATSTORAGE_TEST_CHECKS": "order.,no.such"], "CHATSTORAGE_TEST_CHECKS names no.such, which is not a check"),
+        (["CHATSTORAGE_TEST_SEED": "-1"], "CHATSTORAGE_TEST_SEED is -1, which is not a number from 0 to \(UInt64.max)"),
+        (
+            ["CHATSTORAGE_TEST_RANDOM_CALLS": "0"],
+            "CHATSTORAGE_TEST_RANDOM_CALLS is 0, which is not a whole number of 1 or more"
+        ),
     ])
     func whatIsNotUnderstoodEndsTheRun(_ variables: [String: String], _ problem: String) async {
         let error = await #expect(throws: TestEnvironmentProblem.self) {

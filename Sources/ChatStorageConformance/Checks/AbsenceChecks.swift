@@ -8,7 +8,7 @@ extension Check {
     static let absence: [Check] = [
         Check(
             "absence.engine-constraints", .r2, .c2, needs: [.absence(.engineConstraints)],
-            why: "An app that reads that the database checks nothing adds needless checks of its own."
+            why: "If a backend declares too little, apps add needless checks of their own."
         ) { context in
             let chats = try await context.open()
             try await chats.createConversation("one")

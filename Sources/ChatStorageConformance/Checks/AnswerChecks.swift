@@ -67,7 +67,7 @@ extension Check {
             await context.expectError(.conflict, "another body of the same revision is a conflict") {
                 try await chats.reviseMessage(MessageRevision(of: answer, body: .assistant("ax")))
             }
-            await context.expectError(.conflict, "and so is another state") {
+            await context.expectError(.conflict, "another state of the same revision is a conflict") {
                 try await chats.reviseMessage(MessageRevision(of: answer, body: .assistant("ab"), state: .stopped))
             }
             let end = MessageRevision(of: revised, body: .assistant("abc"), state: .complete)
@@ -159,7 +159,7 @@ extension Check {
                     "made anew",
                     { id in
                         try await chats.deleteConversation(id)
-                        // A clock of microseconds gives both the same time only if nothing lies between.
+                        // The restored messages are older than the answer, so none of them can be taken for it.
                         try await chats.restoreConversation(.sample(id, messages: 2))
                     }
                 ),
@@ -173,7 +173,9 @@ extension Check {
                         MessageRevision(of: answer, body: .assistant("more")),
                         MessageRevision(of: answer, state: .stopped),
                     ] {
-                        await context.expectError(.messageNotFound, "\(name), it is not there") {
+                        await context.expectError(
+                            .messageNotFound, "the answer in the conversation '\(name)' is not found"
+                        ) {
                             try await chats.reviseMessage(revision)
                         }
                     }
@@ -206,7 +208,8 @@ extension Check {
                 context.expect(page.map(\.sequence), equals: expected, "a page has only the requested states")
                 let first = try await chats.messages(MessageQuery(of: "c", .after(0), limit: 2, states: states)).items
                 context.expect(
-                    first.map(\.sequence), equals: Array(expected.prefix(2)), "so has a page from the beginning")
+                    first.map(\.sequence), equals: Array(expected.prefix(2)),
+                    "a page from the beginning has only the requested states")
             }
             let listed = try await chats.conversations(ConversationQuery(preview: 100)).items.first?.preview
             context.expect(listed?.state, equals: .streaming, "a list says that an answer is under way")

@@ -83,7 +83,8 @@ extension Check {
                 try await page(.before(6)), equals: [1, 2, 5], "a page before a message of another path is of that path"
             )
             context.expect(
-                try await page(.before(6), .through(9)), equals: [1, 2, 5], "that is so whatever path is asked for")
+                try await page(.before(6), .through(9)), equals: [1, 2, 5],
+                "a page before a message is of its own path, whatever path is asked for")
             context.expect(
                 try await page(.before(6), .all), equals: Array(1...5), "a page of all branches ends before the message"
             )
@@ -91,7 +92,9 @@ extension Check {
                 try await page(.before(100)), equals: [1, 2, 7, 8, 9], "a page can end before a missing sequence")
             context.expect(
                 try await page(.after(1), .current, 2), equals: [2, 7], "a page can begin after a message of the path")
-            context.expect(try await page(.after(0), .through(4)), equals: [1, 2, 3, 4], "after 0")
+            context.expect(
+                try await page(.after(0), .through(4)), equals: [1, 2, 3, 4],
+                "a page after 0 begins at the start of the path")
             context.expect(try await page(.after(9)), equals: [], "a page after the end is empty")
             context.expect(
                 try await page(.after(3), .all, 2), equals: [4, 5], "a page of all branches can begin after a message")
@@ -439,8 +442,12 @@ extension CheckContext {
         expect(head == 0 || entry.has(head), "the head is there", file: file, line: line)
         for end in Set([head] + messages.suffix(20).map(\.sequence)) {
             let path = try await chats.messages(MessageQuery(of: id, on: .through(end), limit: 100_000)).items
-            expect(path.map(\.sequence), equals: entry.path(through: end), "paths are so", file: file, line: line)
+            expect(
+                path.map(\.sequence), equals: entry.path(through: end),
+                "the path to each message follows the predecessors", file: file, line: line)
         }
-        expect(try await chats.forks(of: id), equals: entry.forks, "forks are so", file: file, line: line)
+        expect(
+            try await chats.forks(of: id), equals: entry.forks, "the forks are those of the predecessors", file: file,
+            line: line)
     }
 }

@@ -35,7 +35,7 @@ extension Check {
             why: "Whether a cancelled message was sent may be unknown, but it is never half sent."
         ) { context in
             let handles = try await context.open(handles: 3)
-            // A message that cancelled appends must not lose, even if none of them is stored.
+            // Cancelled appends must not lose this message, even if none of them is stored.
             let before = try await handles[0].append(.user("before"), to: "one")
             // The result of each batch's append; nil if it was cancelled. If all return, nothing was tested, so there
             // are more rounds, with less time, until some are cancelled.

@@ -127,11 +127,11 @@ extension Check {
             let cleared = try context.require(await chats.conversation("one"), "it is there")
             context.expect(
                 try await chats.append(.user("new"), to: "one", if: .unchanged(since: cleared)).sequence, equals: 2,
-                "the version after it is taken")
+                "the version after the clear is accepted")
             let later = try context.require(await chats.conversation("one"), "it is there")
             context.expect(
                 try await chats.append(.user("next", key: "next"), to: "one", if: .unchanged(since: later)).sequence,
-                equals: 3, "the version after a later append is taken")
+                equals: 3, "the version after a later append is accepted")
         },
         Check(
             "conditions.unchanged.race", .a8, .a6,

@@ -81,13 +81,13 @@ extension Check {
             let chats = try await context.open()
             for id in ["a", "b", "c", "d", "e"] as [ConversationID] { try await chats.restoreConversation(.sample(id)) }
             let page = try await chats.conversations(after: nil, limit: 2)
-            context.expect(page.items.map(\.id), equals: ["a", "b"], "the first page")
+            context.expect(page.items.map(\.id), equals: ["a", "b"], "the first page has the first two conversations")
             try await chats.deleteConversation("b")
             try await chats.append(.user("text"), to: "a")
             try await chats.deleteConversation("d")
             let next = try await chats.conversations(after: page.next, limit: 2)
             context.expect(next.items.map(\.id), equals: ["c", "e"], "the next page goes on from the same place")
-            context.expect(next.next, equals: nil, "it is the last")
+            context.expect(next.next, equals: nil, "the next page is the last")
             context.expect(
                 try await chats.conversations(after: page.next, limit: 9).items, equals: next.items,
                 "a cursor can be used again")

@@ -111,7 +111,7 @@ extension Check {
     }
 }
 
-/// A conversation of a tenant; joined, its names make the same text as another one's.
+/// A conversation and its tenant; joined, their names give the same text as those of another place.
 private struct Place: CustomStringConvertible {
     /// Nil for the default tenant; in joined text it looks like an empty name.
     let tenant: String?

@@ -151,7 +151,9 @@ extension Check {
                 await context.expectError(.conversationNotFound, "a repeat in a missing conversation is not found") {
                     try await chats.append(batch, to: "two", if: .unchanged(since: created))
                 }
-                await context.expectError(.conversationNotFound, "nor is it under the condition that it exists") {
+                await context.expectError(
+                    .conversationNotFound, "a repeat in a missing conversation that must exist is not found"
+                ) {
                     try await chats.append(batch, to: "two", if: .exists)
                 }
             }

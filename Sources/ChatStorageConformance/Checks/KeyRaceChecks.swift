@@ -60,7 +60,7 @@ extension Check {
             for round in 0..<10 {
                 let id = ConversationID("round \(round)")
                 let stored = try await context.concurrently(handles.count) { index -> [Message] in
-                    // All share a key, and each has keys of its own.
+                    // All batches share one key, and each has two keys of its own.
                     let batch: [ChatMessage] = [
                         .user("\(index)", key: "own \(index)"), .user("shared", key: "shared"),
                         .user("\(index) again", key: "again \(index)"),

@@ -50,16 +50,16 @@ extension Check {
             for limit in [5, 6, 1_000_000, Int(Int32.max), Int(Int32.max) + 1, .max - 1, .max] {
                 context.expect(
                     try await chats.messages(of: "one", limit: limit), equals: messages,
-                    "all are read by the limit \(limit)")
+                    "all are read with the limit \(limit)")
                 context.expect(
                     try await chats.messages(of: "one", .after(1), limit: limit), equals: Array(messages[1...]),
-                    "all after the first are read by the limit \(limit)")
+                    "all after the first are read with the limit \(limit)")
                 context.expect(
                     try await chats.messages(of: "one", .before(5), limit: limit), equals: Array(messages[..<4]),
-                    "all before the last are read by the limit \(limit)")
+                    "all before the last are read with the limit \(limit)")
                 let page = try await chats.conversations(after: nil, limit: limit)
-                context.expect(page.items.count, equals: 2, "all conversations are read by the limit \(limit)")
-                context.expect(page.next, equals: nil, "there is no next page by the limit \(limit)")
+                context.expect(page.items.count, equals: 2, "all conversations are read with the limit \(limit)")
+                context.expect(page.next, equals: nil, "there is no next page with the limit \(limit)")
                 // A fault with one limit would only be repeated with the others.
                 guard context.failures.isEmpty else { return }
             }

@@ -139,9 +139,9 @@ extension Check {
                 }
             }
             let full = try await chats.updateConversation("one", .metadata(.setting("b", to: .string(rest))))
-            context.expect(full?.metadata.text.utf8.count, equals: 64 << 10, "64 KiB are taken")
+            context.expect(full?.metadata.text.utf8.count, equals: 64 << 10, "64 KiB are accepted")
             let message = try await chats.updateMetadata(of: 1, .setting("b", to: .string(rest)), in: "one")
-            context.expect(message.metadata.text.utf8.count, equals: 64 << 10, "64 KiB are taken beside a message")
+            context.expect(message.metadata.text.utf8.count, equals: 64 << 10, "64 KiB are accepted beside a message")
             context.expect(
                 try await chats.append(.user("next"), to: "one").sequence, equals: 2,
                 "an append beside full metadata works")

@@ -75,7 +75,7 @@ extension Check {
                 }
                 let added = try await chats.append(
                     [.user("b")], to: id, if: .unchanged(snapshot.conversation.version))
-                context.expect(added.map(\.sequence), equals: [10], "an append with the restored version is taken")
+                context.expect(added.map(\.sequence), equals: [10], "an append with the restored version is accepted")
             }
         },
         Check(

@@ -20,7 +20,7 @@ extension Check {
             ) async throws {
                 let read = try await chats.messages(of: "one", position, limit: limit)
                 context.expect(
-                    read.map(\.sequence), equals: Array(sequences), "a page of 100,000 messages", line: line)
+                    read.map(\.sequence), equals: Array(sequences), "a page has the right sequences", line: line)
                 context.expect(
                     read.map(\.content), equals: sequences.map { "\($0)" }, "the messages have their own contents",
                     line: line)

@@ -57,7 +57,7 @@ extension Check {
             for (id, scalars, text) in expected {
                 let page = try await chats.conversations(ConversationQuery(limit: 100, preview: scalars))
                 let conversation = try context.require(page.items.first { $0.id == id }, "it is listed")
-                context.expect(conversation.preview?.text, equals: text, "the preview of \(id)")
+                context.expect(conversation.preview?.text, equals: text, "the preview of \(id) has the right text")
                 guard let preview = conversation.preview else { continue }
                 let message = try await chats.messages(of: id, limit: 100).first { $0.sequence == preview.sequence }
                 context.expect(preview.role, equals: message?.role ?? .system, "it has the message's role")

@@ -109,7 +109,7 @@ extension Check {
             }
             try await backend.withSnapshot { snapshot in
                 beginning.yield()
-                // From then on the store is closing; one that still takes calls is noticed even so.
+                // Waits until the store refuses calls; if it takes calls even when it is closed, the wait ends too.
                 while !isClosed.withLock(\.self), await isOpen(backend) { await Task.yield() }
                 context.expect(
                     try await snapshot.messages(of: "one").count, equals: 1, "a snapshot can be read meanwhile")

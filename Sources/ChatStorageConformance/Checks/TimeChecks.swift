@@ -139,8 +139,8 @@ extension Check {
             let chats = try await context.open()
             let created = try await chats.createConversation("one").createdAt
             let appended = try await chats.append(.user("text"), to: "one").createdAt
-            // The store's clock and this process's can differ. A wrong time zone makes a quarter of an hour or more,
-            // clocks differ by much less, so within ten minutes counts as the same time.
+            // The store's clock and this process's can differ, but by far less than a wrong time zone, which shifts
+            // times by a quarter of an hour or more. So within ten minutes counts as the same time.
             let tolerance: Int64 = 10 * 60 * 1_000_000
             for time in [created, appended] {
                 let difference = time.microsecondsSinceEpoch - Timestamp.now().microsecondsSinceEpoch

@@ -31,21 +31,21 @@ package struct TestEnvironment: Sendable {
         var problem: String?
         let patterns = (variables[Self.checksVariable] ?? "").split { $0 == "," || $0 == " " }.map(String.init)
         if let misspelt = patterns.first(where: { ConformanceSuite.checks(matching: [$0]).isEmpty }) {
-            problem = "\(Self.checksVariable) names \(misspelt), which is no check"
+            problem = "\(Self.checksVariable) names \(misspelt), which is not a check"
         }
         ids = patterns.isEmpty ? nil : Set(ConformanceSuite.checks(matching: patterns).map(\.id))
 
         let seedText = variables[Self.seedVariable]
         let seed = seedText.flatMap { UInt64($0) }
         if let seedText, seed == nil {
-            problem = "\(Self.seedVariable) is \(seedText), which is no number from 0 to \(UInt64.max)"
+            problem = "\(Self.seedVariable) is \(seedText), which is not a number from 0 to \(UInt64.max)"
         }
         self.seed = seed ?? .random(in: 0...(.max))
 
         let countText = variables[Self.randomCallsVariable]
         let count = countText.flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
         if let countText, count == nil {
-            problem = "\(Self.randomCallsVariable) is \(countText), which is no number from 1"
+            problem = "\(Self.randomCallsVariable) is \(countText), which is not a whole number of 1 or more"
         }
         randomCalls = count ?? 10_000
         randomCallsAssignment = countText == nil ? "" : "\(Self.randomCallsVariable)=\(randomCalls) "

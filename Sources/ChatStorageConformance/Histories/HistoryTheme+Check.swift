@@ -41,7 +41,7 @@ extension CheckContext {
         expect(
             linearisation.isComplete, "an order of the calls explains what all of them returned",
             actual: """
-                none of \(history.count) calls does; the longest goes
+                no order of the \(history.count) calls does; the longest that fits is
                 \(linearisation.longest.map { "    \(history[$0])" }.joined(separator: "\n"))
                   and none of these can follow:
                 \(linearisation.obstacles.map { "    \($0)" }.joined(separator: "\n"))

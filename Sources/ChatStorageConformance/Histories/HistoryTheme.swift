@@ -43,7 +43,7 @@ struct HistoryCaller: Sendable {
     /// The calls made before and its own, with their outcomes, the oldest first.
     var entries: [HistoryEntry]
 
-    /// Its last append if it has keys: a repeat, as by a caller who got no answer, must change nothing.
+    /// Its last append, if that had keys: repeating it, as a caller without an answer would, must change nothing.
     var lastKeyedAppend: StorageCall? {
         guard let last = entries.last, case .append(let new) = last.call, new.messages.first?.key != nil else {
             return nil

@@ -4,7 +4,7 @@ extension HistoryTheme {
     /// Repeated appends, and appends on condition, to a conversation that others clear and replace.
     static let keysAndConditions = HistoryTheme(
         name: "keys-and-conditions", rules: [.a8, .a9, .a1, .c3, .c4],
-        reason: "A repeat that is taken for new, or an answer to what is gone, shows only when callers meet."
+        reason: "A repeat that is stored twice, or an answer about a deleted message, shows only when callers meet."
     ) { caller, random in
         let id = caller.conversation
         let key = "\(Int.random(in: 0..<3, using: &random))"

@@ -273,7 +273,7 @@ extension RandomCall {
         var time = random.any([Timestamp.past, .past, .future])
         let createdAt = time
         let messages = (0..<random.any([0, 1, 2, 4])).map { _ in
-            // One step in twenty is none, or goes back.
+            // One message in twenty repeats the sequence before it, and one in twenty has an earlier time.
             let steps: [Int64] = random.oneIn(20) ? [0] : [1, 1, 3]
             let pauses: [Int64] = random.oneIn(20) ? [-1] : [0, 1, 1_000_000]
             sequence += random.any(steps)

@@ -8,7 +8,7 @@ public struct CheckFailure: Sendable, CustomStringConvertible {
     public let expected: String?
     /// The value or error that came instead.
     public let actual: String?
-    /// The place in the suite's source, such as `OrderChecks.swift:42`.
+    /// The place in the suite's source, such as `ChatStorageConformance/SequenceChecks.swift:42`.
     public let location: String
 
     init(

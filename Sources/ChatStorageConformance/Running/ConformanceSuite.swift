@@ -169,7 +169,7 @@ public enum ConformanceSuite {
         }.first
     }
 
-    /// Leaves behind a body that does not end, and keeps its failures so far: nothing in Swift can stop it.
+    /// Runs a body up to its time limit, then abandons it and keeps its failures so far: Swift cannot stop a task.
     private static func outcome(
         within timeLimit: Duration, or failures: FailureRecorder,
         of body: @escaping @Sendable () async -> CheckResult.Outcome
