@@ -34,8 +34,8 @@ enum CommandLineArguments {
         return arguments[..<operand].flatMap(separatingEmptyValue) + ["--"] + arguments[operand...]
     }
 
-    /// Splits `--tenant=`, such as an unset variable leaves, into two words: ArgumentParser would take the next word as
-    /// the value.
+    /// Splits `--tenant=` (what `--tenant=$UNSET` gives) into two words: ArgumentParser would take the next word as the
+    /// value.
     private static func separatingEmptyValue(_ argument: String) -> [String] {
         guard argument.hasSuffix("="), optionsWithValue.contains(String(argument.dropLast())) else { return [argument] }
         return [String(argument.dropLast()), ""]
@@ -46,8 +46,8 @@ enum CommandLineArguments {
 
     /// The command that a mistyped name probably means: the most similar one, if at most two letters differ.
     ///
-    /// - Returns: The name as it was written, and the similar one if there is one; nil if the first operand names a
-    ///   command, if there is none, or behind an option that ArgumentParser judges.
+    /// - Returns: The name as it was written, and the similar one if there is one. Nil if there is no operand, if the
+    ///   first one is a command, or if it follows an option that is left to ArgumentParser.
     static func unknownCommand(in arguments: [String], of names: [String]) -> (written: String, meant: String?)? {
         guard let index = firstOperand(of: arguments[...]), !names.contains(arguments[index]),
             arguments[..<index].allSatisfy({ word in
@@ -62,7 +62,7 @@ enum CommandLineArguments {
         return (written, nearest.flatMap { $0.distance <= 2 && $0.distance < $0.name.count ? $0.name : nil })
     }
 
-    /// How many letters must be added, removed, replaced or swapped with the next to make one text of another.
+    /// How many letters must be added, removed, replaced or swapped with the next to turn one text into the other.
     private static func distance(_ text: String, _ other: String) -> Int {
         let (letters, others) = (Array(text), Array(other))
         var rows = [Array(0...others.count)]

@@ -129,14 +129,16 @@ struct ExportCommandTests {
         _ = try await tool.run("add", "--store", "copy.db", "a", "user", "Thanks")
         let differing = try await tool.run(words, input: Data())
         #expect(differing.status == 1)
-        #expect(differing.output.contains("1 was there already, 1 is there with something else.\nThe stores differ: "))
+        #expect(
+            differing.output.contains(
+                "1 was there already, 1 is there with other content.\nThe stores differ. Source: "))
         #expect(differing.errors == "different: conversation a\n")
         #expect(try await tool.run("history", "a", "--store", "copy.db").output.contains("Thanks"))
         let replacing = try await tool.run(words + ["--replace"], input: Data())
         #expect(replacing.status == 0 && replacing.errors.isEmpty)
         #expect(
             replacing.output.hasPrefix(
-                "Copied 1 conversation with 3 messages, 1 of them in the place of something else, 1 was there already.\n"
+                "Copied 1 conversation with 3 messages, 1 of them replaced what was there, 1 was there already.\n"
             ))
         #expect(try await !tool.run("history", "a", "--store", "copy.db").output.contains("Thanks"))
         #expect(symlink("chat.db", tool.folder.path(of: "link.db")) == 0)

@@ -107,7 +107,7 @@ struct VerifyTests {
         let result = try await tool.run(
             "verify", "--store", "chat.db", "--only", "text.content.*", "--seed", "7", "--report-json", "report.json")
         #expect(result.status == 1)
-        #expect(result.output.contains("This is not a full pass: it is a part of the suite, "))
+        #expect(result.output.contains("This is not a full pass: only part of the suite ran, "))
         #expect(result.output.contains("contract T5: "))
         #expect(result.output.contains("handle 1: append("))
         #expect(
@@ -139,7 +139,7 @@ struct VerifyTests {
             "--report-junit", "report.xml")
         #expect(result.status == 1)
         #expect(result.output.contains("\nharness.removal failed on sqlite:chat.db\n"))
-        #expect(result.output.hasSuffix("This is not a full pass: it is a part of the suite, 2 checks failed.\n"))
+        #expect(result.output.hasSuffix("This is not a full pass: only part of the suite ran, 2 checks failed.\n"))
         let checks = try #require(try json(tool, "report.json")["checks"] as? [[String: Any]])
         #expect(checks.last?["id"] as? String == "harness.removal")
         #expect(checks.last?["outcome"] as? String == "failed")
@@ -200,7 +200,7 @@ struct VerifyTests {
         #expect(result.status == 2)
         #expect(result.output.hasPrefix("3 checks on memory, seed 1.\nmemory: 3 passed, 0 failed, 0 waived, 0 skipped"))
         #expect(result.output.contains(" (a part of the suite's "))
-        #expect(result.output.hasSuffix("\nThis is not a full pass: it is a part of the suite.\n"))
+        #expect(result.output.hasSuffix("\nThis is not a full pass: only part of the suite ran.\n"))
         let report = try json(tool, "report.json")
         #expect(report["filtered"] as? Bool == true)
         #expect(report["fullPass"] as? Bool == false)
@@ -234,7 +234,7 @@ struct VerifyTests {
             let result = try await tool.run("verify", "--store", store + "%20-cdefault_transaction_read_only%3Don")
             #expect(result.status == 1)
             #expect(result.output == "")
-            #expect(result.errors.contains("the checks must write, which is refused: "))
+            #expect(result.errors.contains("the checks need to write, but the store refuses: "))
         }
     }
 
@@ -315,7 +315,7 @@ private func dumpOfPostgres(schema: String) async throws -> [String] {
         """
     ).map { "\($0)" }
     for table in ["conversations", "chat_messages", "chat_storage_schema"] {
-        // A row's hidden columns tell whether it was written again, even with the same values.
+        // A row's hidden columns show whether it was written again, even with the same values.
         texts += try await TestPostgres.execute(
             "SELECT ctid, xmin, t::text FROM \(schema).\(table) AS t ORDER BY t::text COLLATE \"C\""
         ).map { "\($0)" }

@@ -7,8 +7,8 @@ struct BackupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup", abstract: "Copy a SQLite store that is in use to a file.",
         discussion: """
-            The copy is the store as it is at one moment, whole, while others read and write it. It is written beside \
-            its place as .NAME.NUMBER.partial, and renamed when it is whole and on the disk; if something \
+            The copy shows the store at one moment, while others read and write it. It is written as \
+            .NAME.NUMBER.partial in the same folder, and renamed once it is complete and on the disk. If something \
             fails, or the command is interrupted, nothing is left.
 
               chatstorage backup --store sqlite:chat.db /backups/monday.db
@@ -25,10 +25,10 @@ struct BackupCommand: AsyncParsableCommand {
     @OptionGroup var medium: MediumOptions
     @OptionGroup(visibility: .private) var all: AllTenants
 
-    @Argument(help: "Where the copy is made.")
+    @Argument(help: "The file to write the copy to.")
     var file: String
 
-    @Flag(help: "Put the copy in the place of a file that is there, and that no program has open.")
+    @Flag(help: "Replace an existing file, which no program may have open.")
     var replace = false
 
     @Flag(help: "Print JSON.")

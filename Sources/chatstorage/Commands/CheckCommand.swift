@@ -31,7 +31,7 @@ struct CheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         let work = Task {
-            try await store.withSQLiteFile(on: medium, advice: "PostgreSQL checks its own, see amcheck") {
+            try await store.withSQLiteFile(on: medium, advice: "for PostgreSQL use pg_amcheck") {
                 try await $0.check()
             }
         }

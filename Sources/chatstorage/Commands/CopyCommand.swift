@@ -12,8 +12,9 @@ struct CopyCommand: AsyncParsableCommand {
             The store that --to names is made if it is not there. Each conversation is copied whole or not at all, with \
             everything: places, times, keys, branches, states, labels, metadata.
 
-            A copy that was interrupted is run again: what is there and equal is skipped; what is there and differs is \
-            listed and left as it is, or replaced with --replace. At the end both stores are compared by their digests.
+            Run an interrupted copy again: it skips conversations that are there and equal. It lists those that are \
+            there and differ, and leaves them, or replaces them with --replace. At the end it compares both stores by \
+            their digests.
 
             The store is copied as it is at one moment. To move one that is in use, copy it, stop its writers, and \
             copy it again with --replace. What was deleted in between stays in the copy, and the digests differ.
@@ -33,7 +34,7 @@ struct CopyCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The store to copy to.", valueName: "url"))
     var to: String
 
-    @Flag(help: "Replace conversations that differ by those that are copied.")
+    @Flag(help: "Replace conversations that are there and differ.")
     var replace = false
 
     func run() async throws {
@@ -95,20 +96,20 @@ struct CopyCommand: AsyncParsableCommand {
         var text =
             "Copied \((summary.copied + summary.replaced).counted("conversation")) with \(summary.messages.counted("message"))"
         if summary.replaced > 0 {
-            text += ", \(summary.replaced.grouped) of them in the place of something else"
+            text += ", \(summary.replaced.grouped) of them replaced what was there"
         }
         if summary.unchanged > 0 {
             text += ", \(summary.unchanged.grouped) \(summary.unchanged == 1 ? "was" : "were") there already"
         }
         if summary.different > 0 {
-            text += ", \(summary.different.grouped) \(summary.different == 1 ? "is" : "are") there with something else"
+            text += ", \(summary.different.grouped) \(summary.different == 1 ? "is" : "are") there with other content"
         }
         text += ".\n"
         guard let target = summary.target else { return text }
         return text
             + (summary.isEqual
                 ? "Both stores have the digest \(target).\n"
-                : "The stores differ: \(summary.source.conversations.counted("conversation")) and digest "
-                    + "\(summary.source) there, \(target.conversations.counted("conversation")) and \(target) here.\n")
+                : "The stores differ. Source: \(summary.source.conversations.counted("conversation")), digest "
+                    + "\(summary.source). Target: \(target.conversations.counted("conversation")), digest \(target).\n")
     }
 }

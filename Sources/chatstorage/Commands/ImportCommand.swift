@@ -25,17 +25,17 @@ struct ImportCommand: AsyncParsableCommand {
             A function_call is a call there, an observation its result.
 
             In both, "id" or "conversation_id" is the conversation's id and "title" its title; both may be missing. A \
-            system prompt beside the messages becomes the first message. Of two answers, in chosen and rejected or \
-            preferred_output and non_preferred_output, each is a branch, and the preferred one the current path. Files \
-            in images, videos and audios go where the texts have <image>, <video> and <audio>.
+            system prompt beside the messages becomes the first message. If there are two answers (chosen and \
+            rejected, or preferred_output and non_preferred_output), each becomes a branch, and the preferred one is \
+            the current path. Files in images, videos and audios go where the texts have <image>, <video> and <audio>.
 
             The archive form of this tool is a line with everything, as `show --json --all` prints it: a \
             conversation's created_at, updated_at, last_id, read_through, labels and metadata; a message's id, parts \
-            in place of content or beside it, metadata, native and key. All but last_id may stand in any line. A line \
-            with last_id must have each of them right, and its messages keep their ids. In another line a member that \
-            means something else is kept as any other, a message's number is its place, and a conversation is created \
-            with its first message and updated with its last. What is imported counts as read, unless read_through \
-            says otherwise.
+            in place of content or beside it, metadata, native and key. A line with last_id must be right in every \
+            member, and its messages keep their ids. A line without last_id may have the other members too. If one of \
+            them means something else there, it is kept like any unknown member. Such a line's messages are numbered \
+            by their places; the conversation is created with its first message and updated with its last. What is \
+            imported counts as read, unless read_through says otherwise.
 
             A file that `chatstorage export` wrote has a first line that says what it is, and a last line with counts \
             and a digest: if the last one is missing, the archive is cut off, and if the digest differs, it was \
@@ -46,37 +46,41 @@ struct ImportCommand: AsyncParsableCommand {
             their own names. The summary at the end names each that has no place there, with the number of \
             conversations.
 
-            A role in another spelling (User, ai), a number as an id or a time, a time without a zone or before the \
-            one before, a title of over 200 characters and the like make a conversation invalid, and the reason says \
-            so. With --lenient they are mended, and the summary counts each kind. Texts of messages are never cut.
+            Some faults make a conversation invalid, and the reason says so: a role in another spelling (User, ai), a \
+            number as an id or a time, a time without a zone, a time earlier than the one before it, a title of over \
+            200 characters and the like. With --lenient they are mended, and the summary counts each kind. Texts of \
+            messages are never cut.
 
             Messages of the roles tool and developer are taken if the store takes them, if import makes the SQLite \
             file, or with --roles with-tools.
 
             A conversation without an id gets one that is derived from its content, so importing a file again adds \
             nothing. A conversation that is there with other messages is reported as different and left as it is; \
-            titles, labels and metadata are not compared, so what has changed in the file stays as it is in the store. A conversation \
-            that is invalid is reported with its file, line and reason, in an array also with its number, id and byte; \
-            nothing of it is stored, the others are. Of problems that differ in numbers only, ten are listed and the \
-            others counted. One that fails because of the store's own data is reported too; the others go on.
+            titles, labels and metadata are not compared, so what has changed in the file stays as it is in the store. \
+            A conversation that is invalid is reported with its file, line and reason, in an array also with its \
+            number, id and byte; nothing of it is stored, the others are. Of problems that differ only in numbers, ten \
+            are listed and the rest counted. A conversation that fails because of data in the store is reported too; \
+            the others go on.
 
             After damage in an array, reading goes on with the next whole conversation that stands where an element \
             can begin. If none comes, the file is reported as not read from there on.
 
-            Exports of other programs: their branches become branches and the path that they show the current one; \
-            reasoning, tool calls, results and attachments become parts; what has no place of its own goes to metadata. \
-            Exports that are known and cannot be read yet are named and not imported.
+            Exports of other programs: branches stay branches, and the path that the program showed is the current \
+            one; reasoning, tool calls, results and attachments become parts; what has no place of its own goes to \
+            metadata. Exports that are known and cannot be read yet are named and not imported. On Linux a ZIP archive \
+            of an export is read without unpacking it.
 
-            SQLite files of other programs are read where they are named by their path, and not changed: stores with \
-            the tables conversations and chat_messages, the sessions of OpenAI's Agents SDK, \
-            LangChain's message_store, logs of llm, databases of Open WebUI and of ChatGPT Export Studio. Times without a zone are UTC there.
+            SQLite files of other programs must be named by their paths, not piped in, and are not changed: stores \
+            with the tables conversations and chat_messages, the sessions of OpenAI's Agents SDK, LangChain's \
+            message_store, logs of llm, databases of Open WebUI and of ChatGPT Export Studio. Times without a zone are \
+            UTC there.
 
             Interrupting an import leaves only whole conversations; run it again for the rest.
 
             Exit status: 0 when every conversation is in the store; 1 when one is invalid (unless --skip-invalid is \
             given), different or failed, when a file cannot be read, or not to its end, when an archive is cut off or \
-            was changed, or when a file has conversations but no valid one; 130 when interrupted. A file without any conversation, such as an empty one, is no \
-            failure.
+            was changed, or when a file has conversations but no valid one; 130 when interrupted. A file without any \
+            conversation, such as an empty one, is no failure.
             """)
 
     @OptionGroup var store: StoreOptions

@@ -26,7 +26,7 @@ struct ShowCommand: AsyncParsableCommand {
             output is one line, which import reads; with --all it is the whole conversation with all branches.
 
             The conversation and its messages are those of one moment, even while others write. Only a message's \
-            metadata and an answer that is being written are of the moment when that message was read.
+            metadata and an unfinished answer are as they were when that message was read.
             """)
 
     @OptionGroup var store: StoreOptions

@@ -34,7 +34,8 @@ struct UnfinishedCommand: AsyncParsableCommand {
     // Unconditional, so that a negative number is refused as a number and not taken for an option.
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("For how long nobody has written them, by the store's clock.", valueName: "seconds"))
+        help: ArgumentHelp(
+            "Only answers that nobody has written for this long, by the store's clock.", valueName: "seconds"))
     var notRevisedFor = 60
 
     @Option(help: ArgumentHelp("End them all, as failed or as stopped.", valueName: "state"))

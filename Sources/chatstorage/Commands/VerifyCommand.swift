@@ -146,7 +146,7 @@ struct VerifyCommand: AsyncParsableCommand {
                     // This deletes nothing, but needs the right to delete.
                     _ = try await backend.tenant(prefix).deleteConversation("none")
                 } catch let error as ChatStorageError where [.accessDenied, .readOnly].contains(error.code) {
-                    throw Failure("the checks must write, which is refused: \(Failure.sentence(about: error))")
+                    throw Failure("the checks need to write, but the store refuses: \(Failure.sentence(about: error))")
                 }
             }
         } catch let error as ChatStorageError where error.code == .notPrepared {
@@ -180,7 +180,7 @@ struct VerifyCommand: AsyncParsableCommand {
     private static func verdict(on report: ConformanceReport) -> String {
         let counts = report.counts
         var reasons: [String] = []
-        if report.isFiltered { reasons.append("it is a part of the suite") }
+        if report.isFiltered { reasons.append("only part of the suite ran") }
         if counts.failed > 0 { reasons.append("\(counts.failed.counted("check")) failed") }
         if counts.skipped > 0 { reasons.append("\(counts.skipped.counted("check")) did not run") }
         guard report.isFullPass else { return "This is not a full pass: \(reasons.joined(separator: ", "))." }

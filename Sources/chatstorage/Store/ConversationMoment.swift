@@ -43,8 +43,8 @@ struct ConversationMoment {
             conversation = now
         }
         throw Failure(
-            "messages of \(TerminalText.line(id.rawValue)) were removed each time it was read, or it was made again; "
-                + "try again")
+            "conversation \(TerminalText.line(id.rawValue)) lost messages, or was made again, during every attempt "
+                + "to read it; try again")
     }
 
     /// Reads what a conversation had when it was read; nil if the message that ends the path is not there.

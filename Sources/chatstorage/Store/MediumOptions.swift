@@ -4,14 +4,15 @@ import ArgumentParser
 struct MediumOptions: ParsableArguments {
     @Flag(
         help: """
-            Read a SQLite file on a medium that nobody writes, such as a DVD or a snapshot; for list, show, history, \
+            Read a SQLite file that nobody can change, such as one on a DVD or in a snapshot; for list, show, history, \
             forks, stats, tenants, unfinished, meta, backup, check and exec.
             """)
     var immutable = false
 }
 
-/// Takes the place of ``MediumOptions`` in a command that always writes: before the command's name the tool itself
-/// parses the option.
+/// Takes the place of ``MediumOptions`` in a command that always writes, and refuses the option.
+///
+/// It refuses it even before the command's name, where the tool itself parses it.
 struct WritableMedium: ParsableArguments {
     @OptionGroup(visibility: .private) var medium: MediumOptions
 

@@ -17,8 +17,8 @@ struct StoreLocation: ParsableArguments {
 
     @Flag(
         help: """
-            The PostgreSQL store is behind a pooler such as PgBouncer, which is also noticed without this. Statements \
-            then have no names, and sessions keep their settings.
+            The PostgreSQL store is behind a pooler such as PgBouncer; most poolers are noticed without this option. \
+            The tool then uses unnamed statements and changes no session settings.
             """)
     var pooler = false
 
