@@ -64,7 +64,9 @@ func show(_ chats: some ChatStorage) async throws {
     }
     for message in try await chats.messages(MessageQuery(of: trip, on: .all)).items {
         let places = forks.compactMap { fork in
-            fork.successors.firstIndex { $0.sequence == message.sequence }.map { "‹\($0 + 1)/\(fork.successors.count)›" }
+            fork.successors.firstIndex { $0.sequence == message.sequence }.map {
+                "‹\($0 + 1)/\(fork.successors.count)›"
+            }
         }
         let notes = places + (message.state == .complete ? [] : [message.state.rawValue])
         print("  \(message.sequence) \(([message.role.rawValue] + notes).joined(separator: " ")): \(message.content)")
@@ -83,8 +85,8 @@ func run(_ arguments: [String], in chats: some ChatStorage) async throws {
 let backend = try await SQLiteBackend(path: "terminal-chat.db")
 do {
     try await backend.prepare()
-    // Ends the answers that a killed process left. Zero suits a single process. If others may be writing, take a minute:
-    // a live writer writes every 15 seconds at least.
+    // Ends the answers that a killed process left. Zero suits a single process. If others may be writing, take a
+    // minute: a live writer writes every 15 seconds at least.
     try await backend.endUnfinishedMessages(notRevisedFor: .zero)
     try await run(Array(CommandLine.arguments.dropFirst()), in: backend)
 } catch {

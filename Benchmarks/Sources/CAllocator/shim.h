@@ -5,7 +5,7 @@
 #include <malloc.h>
 #include <stdio.h>
 
-// The state of all arenas as XML, which the caller frees; mallinfo2 tells of the first one only.
+// The state of all arenas as XML, which the caller frees; mallinfo2 reports only the first one.
 static inline char *allocator_state(void) {
     char *text = NULL;
     size_t size = 0;

@@ -6,7 +6,9 @@ import ChatStorageSQLite
 import Dispatch
 import Synchronization
 
-/// Makes so many calls of one operation and ends: the difference of two runs under a profiler is what calls cost.
+/// Makes a number of calls of one operation and ends.
+///
+/// Two runs with different numbers, under a profiler, differ by the cost of the calls.
 @main
 struct CallCost: ParsableCommand {
     enum Operation: String, CaseIterable, ExpressibleByArgument {

@@ -24,7 +24,7 @@ struct Comparison: AsyncParsableCommand {
     @Option(help: "An archive of chats, as JSON Lines, to import.")
     var archive: String?
 
-    @Option(help: "A folder with the folder provider_responses, of answers whose sizes in a store are printed.")
+    @Option(help: "A folder that contains provider_responses; prints how large these answers are in a store.")
     var samples: String?
 
     @Option(help: "A folder on the disk to measure, for files that are written.")
@@ -42,7 +42,7 @@ struct Comparison: AsyncParsableCommand {
     @Option(help: "How long a round takes, in seconds.")
     var seconds: Double?
 
-    @Option(help: "How much data the largest stores of the growth have.")
+    @Option(help: "How many messages or conversations the largest stores of the section growth have.")
     var largest: Int?
 
     @Flag(help: "Ends with status 1 when a goal is missed.")

@@ -1,4 +1,4 @@
-"""What a request costs beside one of which nothing is stored, on the same server, in turn.
+"""Compares requests that are stored with requests that are not, in turn on the same server.
 
 Prints a table. The processor's time is the server's own; the time of a request has the client's part in it too.
 """

@@ -2,8 +2,9 @@ import ChatStorageCore
 
 /// A script for pgbench, which makes the library's call on a conversation at random.
 ///
-/// The statements are those of `Sources/ChatStoragePostgres/Tables`, copied by hand; casts stand where the library names
-/// a parameter's type apart from the text.
+/// The statements do the work of the library's own, in `Sources/ChatStoragePostgres/Tables`, but know nothing of
+/// branches and answers under way: they check no head, read no row of the conversation, and read no parent, state,
+/// revision or time of revision. Casts stand where the library names a parameter's type apart from the text.
 struct PgbenchScript {
     let text: String
     /// Values of variables that no script can compute.

@@ -18,7 +18,7 @@ struct PostgresPrograms: Sendable {
             environment: ["PGOPTIONS": "-c client_min_messages=warning"])
     }
 
-    /// Runs a script for so many whole seconds and returns its transactions a second.
+    /// Runs a script for a whole number of seconds and returns its transactions a second.
     ///
     /// Its sessions plan as the library's do, and the first second is left out, in which they connect, prepare their
     /// statements and fill their caches, as the library has by then.

@@ -5,7 +5,7 @@ import Foundation
 enum ProcessMemory {
     /// Allocated and not freed, headers of the allocator included.
     static func allocated() throws -> Int {
-        guard let state = allocator_state() else { throw Failure("the allocator does not tell what is allocated") }
+        guard let state = allocator_state() else { throw Failure("the allocator does not report what is allocated") }
         defer { free(state) }
         // After the arenas come their totals: <total type="rest" count="1" size="2"/>.
         let totals = String(cString: state).components(separatedBy: "</heap>").last ?? ""

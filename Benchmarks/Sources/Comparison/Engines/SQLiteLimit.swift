@@ -123,7 +123,7 @@ final class SQLiteLimit {
         return found
     }
 
-    /// Writes so many conversations without messages.
+    /// Writes a number of conversations without messages.
     func fillWide(_ size: Int) throws {
         let sql = """
             WITH RECURSIVE number (n) AS (VALUES (0) UNION ALL SELECT n + 1 FROM number WHERE n < \(size - 1))

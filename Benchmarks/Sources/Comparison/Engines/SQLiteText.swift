@@ -1,8 +1,9 @@
 import ChatStorageCore
 
-/// The statements of the library's SQLite backend, copied by hand from `Sources/ChatStorageSQLite/Tables`.
+/// Statements that do the work of the library's SQLite backend, see `Sources/ChatStorageSQLite/Tables`.
 ///
-/// The limit and the peer run what the library runs; that all return the same is checked before anything is measured.
+/// The limit and the peer run them. The reads are simpler than the library's: they take no account of keys, revisions
+/// and branches, and name no index for the list. A check before the measurement shows that all return the same.
 enum SQLiteText {
     /// `ConversationTable.sql.place`.
     static let place = """
@@ -15,14 +16,14 @@ enum SQLiteText {
     static let insert = """
         INSERT INTO chat_messages (conversation, sequence, role, created_at_us, content) VALUES (?1, ?2, ?3, ?4, ?5)
         """
-    /// `MessageTable.sql.before`, which the library gives the highest number for the last messages.
+    /// Like `MessageTable.sql.before`, which the library gives the highest number for the last messages.
     static let lastMessages = """
         SELECT m.sequence, m.role, m.created_at_us, m.content
         FROM conversations AS c CROSS JOIN chat_messages AS m INDEXED BY sqlite_autoindex_chat_messages_1
         WHERE c.tenant = ?1 AND c.conversation_id = ?2 AND m.conversation = c.conversation AND m.sequence < ?3
         ORDER BY m.sequence DESC LIMIT ?4
         """
-    /// `ConversationList.sql.older`, which the library gives the highest number for the first page.
+    /// Like `ConversationList.sql.older`, which the library gives the highest number for the first page.
     static let conversations = """
         SELECT conversation_id, title, created_at_us, updated_at_us, last_sequence, details
         FROM conversations

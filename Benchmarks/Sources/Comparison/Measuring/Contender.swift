@@ -7,7 +7,7 @@ struct Contender {
     let part: Part
     /// What it is, such as `pgbench, 16 clients`.
     let name: String
-    /// Brings the stored state back to where every round begins, then makes calls for so many seconds.
+    /// Brings the stored state back to where every round begins, then makes calls for some seconds.
     ///
     /// - Returns: Calls a second.
     let round: (_ seconds: Double) async throws -> Double
@@ -40,7 +40,7 @@ extension [Double] {
     /// The middle value; the mean of both where two are in the middle, 0 of none.
     var median: Double { quantile(0.5) }
 
-    /// The value below which a fraction of the values lies, between two of them by their distances.
+    /// The value below which a fraction of the values lies, interpolated between its two neighbours.
     func quantile(_ fraction: Double) -> Double {
         guard !isEmpty else { return 0 }
         let sorted = sorted()

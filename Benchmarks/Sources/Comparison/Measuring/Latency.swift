@@ -1,6 +1,6 @@
 /// How single calls are timed.
 enum Latency {
-    /// Makes calls for so many seconds, at least one, and returns how many seconds each took.
+    /// Makes calls, at least one, for some seconds, and returns how many seconds each took.
     @discardableResult
     static func repeatedly(for seconds: Double, _ call: () async throws -> Void) async throws -> [Double] {
         var latencies: [Double] = []

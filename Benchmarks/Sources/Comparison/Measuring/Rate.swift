@@ -10,7 +10,7 @@ enum Rate {
     /// Calls between two looks at the clock, which costs as much as a call in memory.
     static let callsPerLook = 8
 
-    /// Calls a second of so many callers, each of which makes its next call when it has the answer to its last.
+    /// The calls a second of some callers, each of which makes its next call when it has the answer to its last.
     static func measure(callers: Int, seconds: Double, _ operation: some Operation) async throws -> Double {
         guard callers > 1 else {
             var load = Load(caller: 0)

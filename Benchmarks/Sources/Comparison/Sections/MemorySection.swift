@@ -8,7 +8,7 @@ import ChatStorageSQLite
 /// It runs first, since what other measurements have freed would hide what is allocated.
 struct MemorySection {
     private static let callsInFlight = 10_000
-    /// What so many calls may take: about ten kilobytes each, the tasks that make them included.
+    /// What these calls may take: about ten kilobytes each, the tasks that make them included.
     private static let mebibytesInFlight = 100.0
 
     let bench: Bench
@@ -55,7 +55,7 @@ struct MemorySection {
         }
         let taken = try ProcessMemory.allocated() - before
         return Finding(
-            what: "\(what) (\(Figure.rate(Double(count)))), each beyond its text", backend: "memory",
+            what: "memory per message beyond its text, \(Figure.rate(Double(count))) \(what)", backend: "memory",
             value: Double(taken) / Double(count) - Double(bytes), unit: "bytes", atMost: 120)
     }
 

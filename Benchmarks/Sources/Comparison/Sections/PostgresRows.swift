@@ -101,7 +101,8 @@ final class PostgresRows: Sendable {
     ) -> TableRow {
         let ours = Contender(.ours, "ChatStorage") { seconds in
             try before(Self.ourSchema)
-            // Connections are opened and statements planned before the clock starts, as pgbench's are in its first second.
+            // Connections are opened and statements planned before the clock starts, as pgbench's are in its first
+            // second.
             _ = try await Rate.measure(callers: callers, seconds: 0.1, operation)
             return try await Rate.measure(callers: callers, seconds: seconds, operation)
         }

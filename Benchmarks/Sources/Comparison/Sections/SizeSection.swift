@@ -15,7 +15,7 @@ struct SizeSection {
             let size = try await Self.fill(path, messages, bytes: bytes)
             findings.append(
                 Finding(
-                    what: "file of \(Figure.rate(Double(messages))) messages of \(bytes) bytes, for each of them",
+                    what: "file bytes per message, \(Figure.rate(Double(messages))) messages of \(bytes) bytes",
                     backend: "SQLite", value: Double(size) / Double(messages), unit: "bytes"))
         }
         return findings

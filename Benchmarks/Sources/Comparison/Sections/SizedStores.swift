@@ -8,9 +8,9 @@ struct SizedStore {
     static let longID: ConversationID = "long"
 
     let size: Int
-    /// A store with one conversation of so many messages.
+    /// A store with one conversation of `size` messages.
     let long: any ChatStorage
-    /// A store with so many conversations.
+    /// A store with `size` conversations.
     let wide: any ChatStorage
     let close: () async throws -> Void
 
@@ -19,7 +19,7 @@ struct SizedStore {
     static let firstWide = 100_000_000
     static let firstTime: Int64 = 1_700_000_000_000_000
 
-    /// Appends so many messages to one conversation, as fast as the library takes them.
+    /// Appends `size` messages to one conversation, as fast as the library takes them.
     static func fillLong(_ storage: some ChatStorage, _ size: Int) async throws {
         for start in stride(from: 0, to: size, by: Limits.appendMessages) {
             let numbers = start..<min(start + Limits.appendMessages, size)

@@ -1,4 +1,4 @@
-/// A row of the table: an operation on one backend by so many callers, and what it should reach.
+/// A row of the table: an operation on one backend by a number of callers, and what it should reach.
 struct TableRow {
     /// What a row should reach; each number is a lower bound.
     struct Goal: Codable {

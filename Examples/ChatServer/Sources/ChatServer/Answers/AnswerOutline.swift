@@ -2,9 +2,9 @@ import ChatStorageCore
 
 /// An answer as a row of events, each with a number that depends on what is stored alone.
 ///
-/// The beginning of a part takes two numbers, every byte of its text one, its end three. So the number of the last event
-/// that a client has seen says where it is in the answer, and any server, also one that was started since, goes on from
-/// there. Numbers grow; most are left out, as an event of many bytes has the number of its last one.
+/// The beginning of a part takes two numbers, every byte of its text one, its end three. So the number of the last
+/// event that a client has seen says where it is in the answer, and any server, also one that was started since, goes
+/// on from there. Numbers grow; most are left out, as an event of many bytes has the number of its last one.
 struct AnswerOutline {
     /// A piece of an answer, of the part of an index.
     enum Piece {

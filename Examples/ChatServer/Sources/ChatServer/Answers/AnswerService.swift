@@ -1,6 +1,6 @@
 import ChatStorageCore
 
-/// What the routes have answers made with.
+/// What the routes need to start answers.
 struct AnswerService: Sendable {
     let answers: Answers
     let feed: AnswerFeed

@@ -15,7 +15,7 @@ struct AnswerOrder: Sendable {
     var prompt: @Sendable (Message) async throws -> Prompt
 }
 
-/// Has answers written, each by a task of its own: it goes on when the client that asked has gone.
+/// Writes each answer in its own task, which goes on when the client that asked has gone.
 final class Answers: Service {
     private struct State {
         var tasks: [Int: Task<Void, Never>] = [:]

@@ -43,7 +43,9 @@ public struct Tokens: Sendable {
             guard sides.count == 2, Self.canBeName(sides[1]), users.updateValue(sides[1], forKey: sides[0]) == nil
             else { throw SettingError("pair \(index + 1) of the tokens is not TOKEN=USER, or comes twice") }
         }
-        guard !users.isEmpty else { throw SettingError("there are no tokens") }
+        guard !users.isEmpty else {
+            throw SettingError("CHAT_TOKENS has no TOKEN=USER pair; unset it to try the server out")
+        }
         self.init(users: users)
     }
 

@@ -20,7 +20,7 @@ extension Request {
     /// A header's value.
     func header(_ name: String) -> String? { HTTPField.Name(name).flatMap { headers[$0] } }
 
-    /// What makes the request one, however often it is sent; nil for nothing.
+    /// The key that makes repeats of the request one request; nil without the header.
     var key: RequestKey? {
         get throws { try header("Idempotency-Key").map(RequestKey.init) }
     }
@@ -50,7 +50,7 @@ extension JSONObject {
     /// - Throws: ``APIError`` for a value of another kind.
     func optional<Value: JSONConvertible>(_ name: String, as type: Value.Type = Value.self) throws -> Value? {
         guard let json = self[name], json != .null else { return nil }
-        guard let value = Value(json: json) else { throw APIError.invalid("\(name) is of another kind.", at: name) }
+        guard let value = Value(json: json) else { throw APIError.invalid("\(name) has the wrong type.", at: name) }
         return value
     }
 }

@@ -42,6 +42,6 @@ struct ModelError: Error {
 
     /// What a client is told of an error; what a network or a parser says is for the log.
     static func message(of error: any Error) -> String {
-        (error as? ModelError)?.message ?? "The model cannot be reached, or said what cannot be read."
+        (error as? ModelError)?.message ?? "The model cannot be reached, or its answer cannot be read."
     }
 }

@@ -20,7 +20,7 @@ struct CompletionRequest {
         guard let messages = json["messages"], let elements = messages.elements, !elements.isEmpty else {
             throw APIError.invalid("There are no messages.", at: "messages")
         }
-        guard try json.optional("n") ?? 1 == 1 else { throw APIError.invalid("n is 1.", at: "n") }
+        guard try json.optional("n") ?? 1 == 1 else { throw APIError.invalid("n must be 1.", at: "n") }
         isStored = try json.optional("store") ?? true
         isStreamed = try json.optional("stream") ?? false
         wantsUsage = json["stream_options"]?["include_usage"] == true

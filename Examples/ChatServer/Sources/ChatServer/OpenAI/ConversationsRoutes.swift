@@ -143,7 +143,7 @@ extension JSONObject {
         get throws {
             guard let json = self["metadata"], json != .null else { return Metadata() }
             guard case .object(let object) = json else {
-                throw APIError.invalid("metadata is an object.", at: "metadata")
+                throw APIError.invalid("metadata must be an object.", at: "metadata")
             }
             return Metadata(object)
         }

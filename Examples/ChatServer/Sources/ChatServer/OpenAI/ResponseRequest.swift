@@ -43,17 +43,18 @@ struct ResponseRequest {
         conversation = try Self.conversation(json["conversation"])
         previous = try json.optional("previous_response_id").map(Identifiers.message(ofResponse:))
         if conversation != nil, previous != nil {
-            throw APIError.invalid("A request has a conversation or a previous response.", at: "previous_response_id")
+            throw APIError.invalid("Give conversation or previous_response_id, not both.", at: "previous_response_id")
         }
         input = try Self.messages(json["input"])
         replacement = try json.optional("replaces", as: String.self).map(Self.replacement)
         switch replacement {
-        case .answer where !input.isEmpty: throw APIError.invalid("An answer is made again without input.", at: "input")
+        case .answer where !input.isEmpty:
+            throw APIError.invalid("To have an answer made again, leave input out.", at: "input")
         case .answer: break
         case .message, nil: if input.isEmpty { throw APIError.invalid("There is no input.", at: "input") }
         }
         if replacement != nil, conversation == nil {
-            throw APIError.invalid("What is replaced is in a conversation.", at: "conversation")
+            throw APIError.invalid("A request with replaces needs a conversation.", at: "conversation")
         }
         options = json.options(["temperature", "top_p"], renaming: ["max_output_tokens": "max_tokens"])
         var settings = json.options([
@@ -69,7 +70,7 @@ struct ResponseRequest {
     private static func conversation(_ json: JSONValue?) throws -> ConversationID? {
         guard let json, json != .null else { return nil }
         guard let id = (json["id"] ?? json).string else {
-            throw APIError.invalid("conversation is an id, or an object with one.", at: "conversation")
+            throw APIError.invalid("conversation must be an id, or an object with one.", at: "conversation")
         }
         return ConversationID(id)
     }

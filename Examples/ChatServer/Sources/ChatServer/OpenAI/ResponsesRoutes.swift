@@ -3,8 +3,8 @@ import Hummingbird
 
 /// OpenAI's Responses API.
 ///
-/// A response is an answer's message in a conversation: one that the client names, or one of its own that no list shows.
-/// Every response goes on when its client has gone, and a client comes back to it by
+/// A response is an answer's message in a conversation: one that the client names, or one of its own that no list
+/// shows. Every response goes on when its client has gone, and a client comes back to it by
 /// `GET /v1/responses/ID?stream=true&starting_after=NUMBER`.
 struct ResponsesRoutes {
     let service: AnswerService
@@ -57,7 +57,9 @@ struct ResponsesRoutes {
         guard asked.conversation != nil, asked.replacement == nil else { return }
         guard let last = try await chats.messages(of: id, limit: 1).last, last.state == .streaming else { return }
         guard last.key == nil || last.key != answerKey else { return }
-        throw APIError(.conflict, "The conversation is being answered.", code: "conversation_locked")
+        throw APIError(
+            .conflict, "Another answer in this conversation is under way. Wait for it, or stop it.",
+            code: "conversation_locked")
     }
 
     /// - Returns: Where the answer goes.

@@ -440,7 +440,7 @@ $("new").onclick = () => { open(null); $("text").focus(); };
 $("keep").onclick = () => { edit(null); $("text").value = ""; };
 $("user").textContent = state.token;
 $("user").onclick = () => {
-  const token = prompt("Your token. In a trial any name is one.", state.token);
+  const token = prompt("Your token. If the server has no list of tokens, any name will do.", state.token);
   if (!token) return;
   localStorage.setItem("token", token);
   location.href = location.pathname;
