@@ -2,7 +2,7 @@ import ChatStorageCore
 import Foundation
 import Testing
 
-/// What errors tell.
+/// What errors say.
 @Suite struct ChatStorageErrorTests {
     private static let codes: [(ChatStorageError.Code, String, String)] = [
         (.invalidArgument, "invalidArgument", "invalid_argument"), (.invalidRole, "invalidRole", "invalid_role"),

@@ -2,7 +2,7 @@
 import Testing
 
 @Suite("A short busy wait") struct AdaptiveSpinTests {
-    /// How often the condition is asked, if it holds for so many times.
+    /// How often the condition is asked, if it holds for a number of times.
     private func asked(_ spin: AdaptiveSpin, holding times: Int) -> Int {
         var count = 0
         let hasSpun = spin.wait {
@@ -20,7 +20,7 @@ import Testing
         #expect(asked(spin, holding: 2) == 3)
     }
 
-    @Test("after a wait in vain there is none, until something has come soon")
+    @Test("after a wait in vain it does not wait again until an answer has come quickly")
     func inVain() {
         let spin = AdaptiveSpin(longest: 0)
         #expect(asked(spin, holding: .max) == 1)

@@ -201,8 +201,8 @@ import Testing
         """
     }
 
-    /// Calls a body with a backend on a conversation of three messages, and a session that has the statements of a clear
-    /// and a removal.
+    /// Calls a body with a backend on a conversation of three messages, and a session that has the statements of a
+    /// clear and a removal.
     private func withSession(
         _ body: (_ backend: PostgresBackend, _ session: TestPostgresConnection, _ schema: String) async throws -> Void
     ) async throws {

@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test("a restore that met a conversation which is deleted each time it looks says that it was there")
+    @Test("a restore fails as conversationExists even if the conversation is deleted before each look")
     func restoreBesideDeletions() async throws {
         try await TestPostgres.withSchema { url, schema in
             let backend = try await PostgresBackend(configuration(url, schema))

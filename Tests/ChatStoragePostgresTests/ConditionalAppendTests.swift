@@ -98,7 +98,7 @@ import Testing
     }
 
     /// What the first attempt met may be an earlier one that was not answered, so nobody knows whether it was applied.
-    @Test("what fails after another session came in between is unknown where there are keys", arguments: [nil, "k"])
+    @Test("a failure after another session's change has an unknown outcome if there are keys", arguments: [nil, "k"])
     func whatFailsAfterAnotherSession(key: String?) async throws {
         try await TestPostgres.withSchema { url, schema in
             let backend = try await PostgresBackend(configuration(url, schema))

@@ -186,7 +186,7 @@ import Testing
         }
     }
 
-    /// The hint of which conversations have labels is one: another process changes them.
+    /// What a handle knows of labels is only a hint: another process can change them.
     @Test func anAppendIsRightWhateverIsKnownOfLabels() async throws {
         try await withStore { backend, schema in
             let other = try await PostgresBackend(configuration(TestPostgres.url(), schema))

@@ -151,7 +151,7 @@ import Testing
         }
     }
 
-    /// Of what is deleted metadata is not read, and what takes the place of all of it needs none.
+    /// Deleting a conversation, or replacing all of its metadata, does not read the metadata.
     @Test func damagedMetadataIsDeletedAndReplaced() async throws {
         try await withTwoHandles { handles, schema in
             func damage() async throws {

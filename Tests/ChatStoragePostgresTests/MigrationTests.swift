@@ -141,7 +141,7 @@ import Testing
         }
     }
 
-    /// Clears and deletes lock the conversation first and its messages then, an append on a new connection the other way.
+    /// Clears and deletes lock the conversation before its messages, an append on a new connection the other way round.
     @Test func theMigrationAndOlderWritersDoNotWaitForEachOther() async throws {
         try await withStore { url, schema, old in
             try await TestPostgres.execute(

@@ -144,7 +144,7 @@ import Testing
     }
 
     /// Otherwise a refused call would have the store believe in a pooler for good.
-    @Test("a statement that an error kept from being prepared shows no pooler")
+    @Test("a statement that was not prepared because of an error is no sign of a pooler")
     func aStatementThatAnErrorKept() throws {
         var pipeline = TestPipeline(isBehindPooler: false)
         let write = Request.write(PreparedSQL("write", [], "SELECT 1"), to: .schema, Parameters()).script
@@ -209,7 +209,7 @@ import Testing
         #expect(pipeline.sendAll().filter { $0 == "sync" }.count == 3)
     }
 
-    /// On a connection that broke libpq says that there is nothing more although there was nothing.
+    /// On a broken connection libpq can report the end of an answer that never came.
     @Test func anEndWithoutAnAnswerBeforeItEndsNothing() {
         var pipeline = TestPipeline(isBehindPooler: true)
         for ticket in ["a", "b"] { pipeline.add(select, for: ticket) }
@@ -218,7 +218,7 @@ import Testing
         #expect(pipeline.receiveAll([.end, .answer("2"), .end, .sync]) == ["a: 1", "b: 2"])
     }
 
-    /// From a connection that broke libpq handed out a result without its rows.
+    /// On a broken connection libpq once returned a result without its rows.
     @Test func anAnswerWhoseSyncIsMissingIsNone() {
         var pipeline = TestPipeline(isBehindPooler: true)
         for ticket in ["a", "b", "c"] { pipeline.add(select, for: ticket) }

@@ -6,7 +6,8 @@ import Testing
 
 /// What a pooler can take: one Sync at a time, no named statements, and sessions that stay as they are.
 @Suite(.timeLimit(.minutes(5))) struct PoolerTests {
-    /// Calls a body with a prepared backend behind a pooler of the test's own, on a schema that tells sessions' settings.
+    /// Calls a body with a prepared backend behind a pooler of the test's own, on a schema that shows sessions'
+    /// settings.
     private func withPooler(
         tellsProcess: Bool = false, _ adjust: (inout PostgresBackend.Configuration) -> Void = { _ in },
         _ body: (PostgresBackend, TestPooler) async throws -> Void

@@ -7,7 +7,7 @@ import Testing
 
 /// The plans of all statements, as the server makes them without knowing the values.
 @Suite struct QueryPlanTests {
-    /// Which rows a statement must put in order itself, by their number of sorts; all others read an index in its order.
+    /// Which rows a statement must sort itself, by their number of sorts; all others read an index in its order.
     private static let sorts = [
         // Those tied with the page's start and the older ones come from two ranges of the index.
         "next_conversations": 1,
@@ -46,8 +46,8 @@ import Testing
 
     private static let indexScans = ["Index Scan", "Index Only Scan", "Bitmap Heap Scan"]
 
-    /// With the server's own costs, and as sessions of the library plan; and where the statements also name the tenant as
-    /// an engine that distributes the tables takes it.
+    /// With the server's own costs, and as sessions of the library plan; and where the statements also name the tenant
+    /// as an engine that distributes the tables takes it.
     @Test(arguments: ["", pinned], [false, true])
     func everyStatementUsesAnIndexAndSortsOnlyWhatItMust(settings: String, isDistributed: Bool) async throws {
         try await withRows { schema in
@@ -118,7 +118,8 @@ import Testing
                 let others = scans.filter { $0.index != walked }.map(\.index)
                 let looksUp = walked == "conversation_labels_newest_first"
                 #expect(others.count { $0 == "conversations_pkey" } == (looksUp ? ranges : 0), "\(name): \(nodes)")
-                // A preview looks at the path's last message, then at the last ones, then at the path where it branched.
+                // A preview looks at the path's last message, then at the last ones, then at the path where it
+                // branched.
                 let previews = ["chat_messages_pkey", "chat_messages_branches"]
                 #expect(
                     Set(others).subtracting(["conversations_pkey"]) == Set(previews), "\(name): \(nodes)")

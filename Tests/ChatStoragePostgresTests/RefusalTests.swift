@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Servers that refuse, each for a reason of its own that its error must tell.
+/// Servers that refuse, each for a reason of its own that its error must name.
 @Suite(.timeLimit(.minutes(5))) struct RefusalTests {
     @Test func everyRefusedConnectionSaysWhy() async throws {
         var options = PostgresServer.Options()
@@ -78,7 +78,7 @@ import Testing
             #expect(error?.code == .unavailable && error?.writeOutcome == .notApplied)
             #expect(error?.cause?.code == "53300" && error?.message.contains("no more connections") == true)
         }
-        // It would open more connections for so many, gets none, and goes on with those that it has.
+        // It would open more connections for all these calls, gets none, and goes on with those that it has.
         for _ in 0..<5 {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<200 {

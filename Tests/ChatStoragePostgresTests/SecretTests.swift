@@ -176,14 +176,14 @@ import Testing
         }
     }
 
-    /// States of every class that the library tells apart, as a server's error or as a trigger's; not those on which a
-    /// call is repeated for a while.
+    /// States of every class that the library distinguishes, as a server's error or as a trigger's; not those on which
+    /// a call is repeated for a while.
     private static let states = [
         "08006", "22003", "22021", "23502", "23503", "23505", "23514", "25006", "28P01", "3D000", "42501", "42P01",
         "42703", "53100", "53300", "55P03", "57014", "57P01", "58030", "P0001", "XX000", "XX001",
     ]
 
-    /// Every error of the server's has the text in its message, its detail, its hint and its context; every row a notice.
+    /// Every error of the server has the text in its message, detail, hint and context; every row is also a notice.
     private static func indiscreetTriggers(_ schema: String) -> String {
         func trigger(_ table: String, _ column: String) -> String {
             """

@@ -6,7 +6,7 @@ import Testing
 
 /// Which conversations are written to alone, and which of them comes next.
 @Suite struct SuspectsTests {
-    @Test("a conversation is one from a refused lock until a write succeeds")
+    @Test("a conversation is a suspect from a refused lock until a write succeeds")
     func aConversationIsOneFromARefused() {
         var suspects = Suspects(limitAtLength: 1)
         suspects.ended(key("a"), .done)
@@ -37,7 +37,7 @@ import Testing
         #expect(!suspects.waitsAtLength(key("a")))
     }
 
-    @Test("who may be none goes before who is locked and one more than may wait at length")
+    @Test("suspects that may not be locked go first; one write more than may wait long can be under way")
     func whoMayBeNoneGoes() {
         var suspects = Suspects(limitAtLength: 2)
         for id in ["a", "b", "c", "d", "e"] { suspects.ended(key(id), .locked) }

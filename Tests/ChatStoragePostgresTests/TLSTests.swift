@@ -94,7 +94,7 @@ import Glibc
         try await wrong.close()
     }
 
-    /// Answers come in many records, of which libpq may hold bytes that the network does not tell any more.
+    /// Answers come in many records; libpq may hold bytes of them that the network does not report any more.
     @Test func answersOfAllSizesArriveWhole() async throws {
         guard let tls = try await Self.shared.value else { return }
         var configuration = PostgresBackend.Configuration(

@@ -180,7 +180,7 @@ import Testing
         #expect(queue.take(.merged(lane: 0), now) == ["a"] && !queue.suspects.waitsAtLength(key("a")))
     }
 
-    @Test("where all that may wait at length do a suspect still gets its turn")
+    @Test("a suspect gets its turn even while as many as allowed wait long")
     func whereAllThatMayWaitAtLength() {
         var queue = queue()
         let conversations = ["a", "b", "c", "d", "e"]

@@ -10,7 +10,7 @@ import SQLite3
 import CSQLite
 #endif
 
-/// The columns that say whether a row has more than a plain one: they are right after every write, and reads go by them.
+/// The columns that say whether a row has more than a plain one: they are right after every write, and reads use them.
 @Suite struct DetailsTests {
     private let folder: TemporaryFolder
     private let backend: SQLiteBackend

@@ -93,7 +93,7 @@ import Testing
         #expect(pinned.items.map(\.id) == ["00002"])
     }
 
-    /// SQLite asks after every so many steps, also when BEGIN and ROLLBACK have run.
+    /// SQLite asks after every few steps, also when BEGIN and ROLLBACK have run.
     @Test func aSnapshotThatIsNoLongerWantedLeavesNoTransaction() async throws {
         let settings = SQLiteBackend.Configuration(path: folder.path(of: "chat.db")).settings(schema: .current)
         let database = try Database(settings, for: .reading)

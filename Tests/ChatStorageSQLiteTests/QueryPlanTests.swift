@@ -13,7 +13,7 @@ import Testing
         case short
         /// One tenant has all conversations, one conversation all messages.
         case long
-        /// The tables' keys tell much, the other indexes nothing.
+        /// The tables' keys look selective, the other indexes useless.
         case misleading
 
         fileprivate var rows: [(table: String, index: String, text: String)] {

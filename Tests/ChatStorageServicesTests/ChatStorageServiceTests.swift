@@ -182,7 +182,7 @@ import Testing
             })
     }
 
-    @Test func acancelledServiceGivesNoGrace() async throws {
+    @Test func aCancelledServiceGivesNoGrace() async throws {
         let looking = ClosingLook()
         let service = try ChatStorageService(looking.backend, configuration: configuration(), logger: log.logger)
         let running = Task { try await service.run() }

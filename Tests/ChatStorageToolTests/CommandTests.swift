@@ -47,7 +47,7 @@ struct CommandTests {
         #expect(history.count == 2)
     }
 
-    @Test("a command that is none is answered with the one that was meant")
+    @Test("an unknown command is answered with the one that was probably meant")
     func unknownCommands() async throws {
         let tool = try Tool()
         for (written, meant) in [("histroy", "history"), ("lst", "list"), ("import-chats", nil), ("IMPORT", nil)] {
@@ -262,7 +262,7 @@ struct CommandTests {
     }
 
     @Test(
-        "refusals are one sentence without the text, with status 1, or 64 where the store's URL is of no kind there is",
+        "a refusal is one sentence without the text; the status is 1, or 64 for a URL of an unknown kind",
         arguments: [
             ["add", "c", "tool", "secret"], ["add", "", "user", "secret"],
             ["--tenant", "", "add", "c", "User", "secret"],
@@ -282,7 +282,7 @@ struct CommandTests {
     }
 
     @Test(
-        "what always writes has no --immutable, also not before the command's name",
+        "commands that always write refuse --immutable, even before the command's name",
         arguments: [
             ["import", "chats.jsonl"], ["add", "c", "user", "x"], ["title", "c", "x"], ["clear", "c"], ["delete", "c"],
             ["label", "c", "+x"], ["prune", "--updated-before", "2026-01-01T00:00:00Z"], ["erase", "--default-tenant"],
@@ -302,7 +302,7 @@ struct CommandTests {
     }
 
     @Test(
-        "what can do without writing has --immutable",
+        "commands that can work without writing take --immutable",
         arguments: ["list", "show", "history", "export", "stats", "tenants", "meta", "exec"])
     func readsImmutable(command: String) async throws {
         let tool = try Tool()

@@ -30,7 +30,8 @@ struct ConversationMomentTests {
         }
     }
 
-    @Test("so is one that is made again; one that is deleted is not there", arguments: [nil, 3])
+    @Test(
+        "a conversation made again meanwhile is shown as the new one; a deleted one is not there", arguments: [nil, 3])
     func deletions(limit: Int?) async throws {
         for interferer in Interferer.Moment.all {
             let again = try await chats(after: interferer) { chats in
@@ -46,7 +47,7 @@ struct ConversationMomentTests {
     }
 
     @Test(
-        "that it branches meanwhile, or its head moves, changes nothing of what is shown", arguments: [nil, 3, 1_000])
+        "a branch or a moved head meanwhile does not change what is shown", arguments: [nil, 3, 1_000])
     func branches(limit: Int?) async throws {
         for isBranched in [false, true] {
             for interferer in [1, 2, 3].map(Interferer.Moment.after) {
@@ -77,7 +78,7 @@ struct ConversationMomentTests {
         { try await $0.updateConversation("c", .head(5)) },
     ]
 
-    @Test("one from which messages are removed meanwhile is shown after it", arguments: [nil, 3])
+    @Test("a conversation that loses messages meanwhile is shown without them", arguments: [nil, 3])
     func removals(limit: Int?) async throws {
         for isBranched in [false, true] {
             for interferer in [1, 2].map(Interferer.Moment.after) {
@@ -138,7 +139,7 @@ struct ConversationMomentTests {
         }
     }
 
-    @Test("one that is cleared each time ends with an error, and is not read for ever")
+    @Test("reading a conversation that is cleared every time ends with an error")
     func hopeless() async throws {
         let chats = try await chats(after: .everyCall) { chats in
             try await chats.append(.user("x"), to: "c")
@@ -206,7 +207,7 @@ private final class ReadCounter: StorageInterceptor {
 private final class Interferer: StorageInterceptor {
     enum Moment: Equatable, Sendable {
         case beforeAnything
-        /// After so many calls.
+        /// After this many calls.
         case after(Int)
         case everyCall
         case never

@@ -103,7 +103,7 @@ struct ExecCommandTests {
     }
 
     @Test(
-        "a store takes more roles from the first request on that writes",
+        "a store takes more roles from the first request that writes",
         arguments: try TestBackends.selected().filter { $0 != .memory })
     func widening(store: TestBackends) async throws {
         let tool = try Tool()
@@ -141,7 +141,9 @@ struct ExecCommandTests {
         try await TestPostgres.withSchema { url, schema in try await body(url, ["--schema", schema]) }
     }
 
-    @Test("a PostgreSQL schema too", .enabled(if: try TestBackends.postgres.isSelected()))
+    @Test(
+        "the first request that writes creates a missing PostgreSQL schema",
+        .enabled(if: try TestBackends.postgres.isSelected()))
     func laterSchema() async throws {
         let tool = try Tool()
         try await TestPostgres.withSchema { url, schema in

@@ -456,7 +456,7 @@ struct ExecTests {
         }
     }
 
-    @Test("an operation that is none is answered with those that there are")
+    @Test("an unknown operation is answered with the list of operations")
     func operationNames() async throws {
         let session = try await ExecRun()
         let answer = try await session.answer(#"{"op": "secret"}"#)

@@ -22,7 +22,7 @@ struct PasswordTests {
         #expect(!(result.output + result.errors).contains("word4711"), "\(result)")
     }
 
-    @Test("the variable's URL is in no list of processes, and what the server tells is not printed")
+    @Test("the variable's URL is in no list of processes, and what the server reports is not printed")
     func environment() async throws {
         guard try TestBackends.postgres.isSelected() else { return }
         try await TestPostgres.withSchema { url, schema in
@@ -35,7 +35,7 @@ struct PasswordTests {
             if let arguments = FileManager.default.contents(atPath: "/proc/\(run.processID)/cmdline") {
                 #expect(!String(decoding: arguments, as: UTF8.self).contains("word4711"))
             }
-            // The server tells the row as a notice and in its error.
+            // The server reports the row as a notice and in its error.
             try await TestPostgres.execute(
                 """
                 CREATE FUNCTION \(schema).tell() RETURNS trigger LANGUAGE plpgsql AS $$

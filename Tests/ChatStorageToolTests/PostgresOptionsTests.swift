@@ -15,7 +15,7 @@ import Testing
         "every command finds the tables of a schema, behind a pooler that is declared or not", arguments: [false, true])
     func schema(isDeclared: Bool) async throws {
         guard let server = try await PostgresServer.ifInstalled() else { return }
-        // Only the option says it where the pooler tells which process serves a connection.
+        // Only the option shows the pooler if the pooler says which process serves a connection.
         let pooler = try TestPooler(before: server, tellsProcess: isDeclared)
         let tool = try Tool()
         let options = ["--schema", "odd name"] + (isDeclared ? ["--pooler"] : [])

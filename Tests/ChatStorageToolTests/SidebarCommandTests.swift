@@ -216,7 +216,7 @@ struct SidebarCommandTests {
     }
 
     @Test(
-        "the roles of a PostgreSQL store too",
+        "a PostgreSQL store takes the roles of tools after --roles with-tools",
         .enabled("postgres is not among the backends to test") { try TestBackends.postgres.isSelected() })
     func rolesOnPostgres() async throws {
         let tool = try Tool()

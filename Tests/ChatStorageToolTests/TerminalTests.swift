@@ -33,7 +33,7 @@ struct TerminalTests {
             try FileManager.default.contentsOfDirectory(atPath: tool.folder.path).allSatisfy { !$0.hasSuffix("-wal") })
     }
 
-    @Test("with standard output closed, what is to be stored is stored, and nothing else pretends to have answered")
+    @Test("with standard output closed, commands that store do so; those that must answer fail")
     func closedOutput() async throws {
         let tool = try Tool()
         try tool.write(#"{"conversation_id": "imported", "messages": []}"#, to: "new.jsonl")
@@ -55,7 +55,7 @@ struct TerminalTests {
     }
 
     @Test(
-        "what was stored and cannot be told says that it was",
+        "a command whose result cannot be printed says that it did its work",
         .enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
     func fullOutput() async throws {
         let tool = try Tool()

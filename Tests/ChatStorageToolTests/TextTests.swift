@@ -63,7 +63,7 @@ struct TextTests {
                 """.replacing("ij              123", with: "ij            123"))
     }
 
-    @Test("columns that can be left out go where there is no room, the widest first, and some shrink before others")
+    @Test("columns are left out if there is no room, the widest first; some shrink before others")
     func optionalColumns() {
         var table = Table([
             .init(title: "ID", minimumWidth: 4), .init(title: "A", minimumWidth: 6, canBeLeftOut: true),

@@ -38,7 +38,7 @@ struct ArchiveLineTests {
         #expect(snapshot.messages.map(\.body) == [first, second, .assistant([])])
     }
 
-    @Test("so are branches, the head, and what became of answers under way")
+    @Test("branches, the head and the states of answers are read")
     func branches() async throws {
         let entries = try await TestFile.read(
             #"""
@@ -254,7 +254,7 @@ struct ArchiveLineTests {
         #expect(try await outcome(#"{"role": "user", "content": ""}"#) == "0 0 1")
     }
 
-    @Test("so do messages' predecessors and states, on all branches, but not the head")
+    @Test("predecessors and states on all branches also decide whether a conversation is there; the head does not")
     func comparedBranches() async throws {
         let backend = InMemoryBackend()
         try await backend.prepare()
@@ -280,7 +280,7 @@ struct ArchiveLineTests {
         #expect(try await outcome(#", "predecessor": 1"#) == "0 0 1 0")
     }
 
-    @Test("an id that is derived is that of the parts too, and still that of plain texts")
+    @Test("a derived id depends on the parts too, and stays the same for plain texts")
     func derivedIDs() async throws {
         let lines = [
             #"{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}"#,

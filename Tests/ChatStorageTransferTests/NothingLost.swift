@@ -6,8 +6,8 @@ import Foundation
 
 /// Looks each value of a file up in the conversations that were read from it.
 ///
-/// A text is there if some kept text contains it, or if it is a time that is there. A number or a Boolean is there under
-/// its own name in metadata or native JSON, or as an id, a size or a time. What is empty need not be there.
+/// A text is there if some kept text contains it, or if it is a time that is there. A number or a Boolean is there
+/// under its own name in metadata or native JSON, or as an id, a size or a time. What is empty need not be there.
 struct NothingLost {
     private var texts: Set<String> = []
     private var named: Set<String> = []

@@ -124,8 +124,8 @@ struct ZipTests {
         #expect(error?.code == .compressed)
     }
 
-    /// Writes an archive; `damaged` changes a byte of the first member's data, `encrypted` says that it is encrypted, and
-    /// `bomb` has it go on with 64 MiB of blanks.
+    /// Writes an archive; `damaged` changes a byte of the first member's data, `encrypted` says that it is encrypted,
+    /// and `bomb` has it go on with 64 MiB of blanks.
     private func write(_ files: [(String, String)], to path: String, options: [String] = []) async throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")

@@ -21,7 +21,7 @@ extension Mutant {
         }
     }
 
-    /// How often a check may look: once, but where the fault shows only when calls meet at a moment, as they do in some runs.
+    /// How often a check may look: once, but where the fault shows only when calls meet at a moment, as in some runs.
     private static func runs(of check: Check) -> Int {
         let races = [
             "concurrency.", "cancellation.", "linearisability.", "order.sequence.concurrent-", "tenants.concurrent",
@@ -42,7 +42,7 @@ extension Mutant {
             let text = result.failures.first?.actual ?? ""
             #expect(text.contains("as the last of 3 calls"), "\(text)")
             #expect(text.contains("3. handle ") && !text.contains("4. handle "), "\(text)")
-            // They are the calls that the report tells, beside those of every check's beginning and end, and a read.
+            // These are the calls in the report, beside those of every check's beginning and end, and a read.
             #expect(result.calls.count <= 8 && result.calls.contains { $0.contains("restoreConversation(") })
         }
     }
@@ -57,7 +57,9 @@ extension Mutant {
     }
 }
 
-/// What a mutant's fault does not touch, its checks must not blame; beside the tests above, on another core.
+/// Checks that are unrelated to a mutant's fault must not fail.
+///
+/// A suite of its own, so that it runs in parallel with the one above.
 @Suite(.serialized) struct UnrelatedCheckTests {
     @Test(arguments: Mutant.all)
     func isNoticedByRelatedChecksOnly(_ mutant: Mutant) async {

@@ -56,7 +56,7 @@ import Testing
             process.standardOutput = FileHandle.nullDevice
             process.standardInput = FileHandle.nullDevice
             process.standardError = FileHandle.nullDevice
-            // It is killed so many looks after its copy began; one that was done before stays whole.
+            // It is killed a random number of looks after its copy began; one that was done before stays whole.
             let killing = Task.detached { [looks = Int.random(in: 0...100, using: &generator)] in
                 while !Task.isCancelled, try Self.partialCopies(in: folder).isEmpty { await Task.yield() }
                 for _ in 0..<looks where process.isRunning { await Task.yield() }

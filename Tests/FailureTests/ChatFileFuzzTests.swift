@@ -122,7 +122,7 @@ import Testing
             }
             #expect(bytesRead == input.count || line == 1, "\(shown)")
         } catch is ChatFileError {
-            // Compressed, or in UTF-16, as far as its first bytes tell.
+            // Compressed, or in UTF-16, judging by its first bytes.
         }
         return (accepted, lost)
     }

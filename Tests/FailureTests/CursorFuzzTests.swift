@@ -23,7 +23,7 @@ import Testing
         figures.report()
     }
 
-    /// A checksum tells damage, not intent: whoever knows the format can name any place.
+    /// A checksum detects damage, not forgery: anyone who knows the format can name any place.
     @Test("text with any bytes in it and a right checksum") func forged() throws {
         var mutator = Mutator(samples: Self.places.map(\.id), tokens: ["\0"], seed: try SoakCount.seed)
         var generator = SplitMix64(seed: try SoakCount.seed)

@@ -8,7 +8,7 @@ import Testing
 
 /// Requests that are nonsense: each line has one answer, which is a value or an error of a known code.
 @Suite("Fuzzing: exec") struct ExecFuzzTests {
-    /// After so many inputs a store is new, so that lists in answers stay short.
+    /// After this many inputs a store is new, so that lists in answers stay short.
     private static let inputsPerStore = 500
 
     @Test("requests") func requests() async throws {

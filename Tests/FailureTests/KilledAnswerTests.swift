@@ -7,7 +7,7 @@ import Testing
 
 /// Writers of answers that are killed: one message each, with the last checkpoint or the one that was being written.
 @Suite("Processes die while they write answers") struct KilledAnswerTests {
-    /// After so many kills a store is new, so that looking through it stays quick.
+    /// After this many kills a store is new, so that looking through it stays quick.
     private static let killsPerStore = 20
 
     @Test("a writer of answers is killed at any moment", arguments: try TestedStore.Kind.selected())
@@ -31,8 +31,8 @@ import Testing
                     for _ in 0..<Int.random(in: 0...150, using: &generator) {
                         ledger.add(try #require(try await writer.next(), "the writer ended"))
                     }
-                    // The pause is the fault: it chooses the moment of the kill, and nothing that is asserted depends on
-                    // it. A writer that has noted nothing is killed while it opens or makes the store.
+                    // The pause is the fault: it chooses the moment of the kill, and nothing that is asserted depends
+                    // on it. A writer that has noted nothing is killed while it opens or makes the store.
                     try await Task.sleep(for: .microseconds(Int.random(in: 0...3_000, using: &generator)))
                     ledger.add(try await writer.kill())
                     figures.faults += 1

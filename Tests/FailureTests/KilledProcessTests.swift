@@ -7,7 +7,7 @@ import Testing
 
 /// Writers that are killed: what they had acknowledged is there, and nothing is half there.
 @Suite("Processes die") struct KilledProcessTests {
-    /// After so many kills a store is new, so that its making is killed too, and looking through it stays quick.
+    /// After this many kills a store is new, so that its making is killed too, and looking through it stays quick.
     private static let killsPerStore = 20
 
     @Test("a writer is killed at any moment", arguments: try TestedStore.Kind.selected())
@@ -28,8 +28,8 @@ import Testing
                     let writer = try WriterProcess(
                         store, run: "\(figures.faults)", seed: generator.next(), repeating: repeated)
                     ledger.add(try await acknowledgements(writer, count: .random(in: 0...60, using: &generator)))
-                    // The pause is the fault: it chooses the moment of the kill, and nothing that is asserted depends on
-                    // it. A writer that has answered nothing is killed while it opens or makes the store.
+                    // The pause is the fault: it chooses the moment of the kill, and nothing that is asserted depends
+                    // on it. A writer that has answered nothing is killed while it opens or makes the store.
                     try await Task.sleep(for: .microseconds(Int.random(in: 0...3_000, using: &generator)))
                     ledger.add(try await writer.kill())
                     figures.faults += 1
@@ -79,7 +79,7 @@ import Testing
         figures.report()
     }
 
-    /// Reads so many acknowledgements, or all there are if the writer ends before.
+    /// Reads a number of acknowledgements, or all there are if the writer ends before.
     private func acknowledgements(_ writer: WriterProcess, count: Int) async throws -> [Acknowledgement] {
         var acknowledgements: [Acknowledgement] = []
         while acknowledgements.count < count, let next = try await writer.next() { acknowledgements.append(next) }

@@ -14,7 +14,9 @@ import Testing
     /// It is what the system's libraries keep for their next use; among some hundred cycles it hides a leak of less
     /// than some kilobytes in each.
     private static let unevenBytes = 512 << 10
-    /// And by each cycle of all; in the long form on SQLite and in memory a leak of one object in each is more.
+    /// What it may also grow by in each of all the cycles.
+    ///
+    /// In the long form a leak of one object a cycle exceeds this, on SQLite and in memory.
     private static let bytesPerCycle = 4
 
     @Test(arguments: try TestedStore.Kind.selected()) func store(kind: TestedStore.Kind) async throws {
@@ -40,7 +42,8 @@ import Testing
         }
         let holdings = lines.compactMap(Holdings.init(line:))
         try #require(run.status == 0 && holdings.count == 10 && lines.count == 10, "\(run)")
-        // What is kept for the process's life is made in the first tenth and some more of the second, but for memory.
+        // Descriptors and threads that stay for good are there after two tenths of the cycles; memory needs half of
+        // them.
         let (early, half, late) = (holdings[1], holdings[4], holdings[9])
         #expect(late.descriptors <= early.descriptors + Self.leaving, "\(run.output)")
         #expect(late.threads <= early.threads + Self.leaving, "\(run.output)")

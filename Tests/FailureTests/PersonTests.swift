@@ -78,7 +78,7 @@ import Testing
             ["answer", store.url, store.setting, id.rawValue, "\(sequence)", name] + (pieces.map { ["\($0)"] } ?? []))
     }
 
-    /// Waits until so many pieces are stored.
+    /// Waits until this many pieces are stored.
     @discardableResult
     private func progress(_ process: LineProcess, pieces: Int64) async throws -> Answering.Progress {
         while let line = try await process.next() {

@@ -75,7 +75,8 @@ import Testing
                 let held = try await write(store, name)
                 figures.faults += Self.holdsPerAnswer
                 #expect(held.pieces == Self.holdsPerAnswer * (1 + HeldCheckpoints.piecesPerHold))
-                // Of each time one that is held and one of all that came meanwhile; the last of these is the end.
+                // Two for each hold: the revision that is held, and one with all that came meanwhile; the last one is
+                // the end.
                 #expect(held.revisions <= 2 * Self.holdsPerAnswer, "\(held.revisions)")
                 #expect(held.mostAtOnce == 1)
                 let stored = try await store.readAllBranches()?[HeldCheckpoints.conversation.rawValue]

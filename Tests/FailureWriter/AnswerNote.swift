@@ -1,6 +1,6 @@
 import ChatStorageCore
 
-/// What happened to an answer, as its writer tells it on one line.
+/// What happened to an answer, as its writer reports it on one line.
 struct AnswerNote: Sendable, Equatable {
     enum Event: Sendable, Equatable {
         /// Its message is about to be appended.

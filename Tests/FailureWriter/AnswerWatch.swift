@@ -2,7 +2,7 @@ import ChatStorageConformance
 import ChatStorageCore
 import Synchronization
 
-/// Notes what the library's writer of one answer sends and what is acknowledged, and loses acknowledgements if it is to.
+/// Notes what the library's writer of one answer sends and what is acknowledged, and can lose acknowledgements.
 final class AnswerWatch: StorageInterceptor {
     private struct State {
         var stored: AnswerText?
@@ -36,7 +36,7 @@ final class AnswerWatch: StorageInterceptor {
     /// Whether an end was acknowledged.
     var hasEnded: Bool { state.withLock { $0.hasEnded } }
 
-    /// Waits until so many pieces are acknowledged, or the task is cancelled.
+    /// Waits until this many pieces are acknowledged, or the task is cancelled.
     func waitForPieces(_ count: Int) async {
         var iterator = news.makeAsyncIterator()
         while (stored?.pieces ?? 0) < count, await iterator.next() != nil {}

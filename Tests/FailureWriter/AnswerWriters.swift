@@ -33,7 +33,7 @@ enum AnswerWriters {
         }
     }
 
-    /// Writes answers that never end by themselves, all at once; those with a name of `silent` say nothing after a while.
+    /// Writes answers that never end by themselves, all at once; those named `silent` say nothing after a while.
     static func writeEndless(_ store: String, _ setting: String, _ names: [String]) async throws {
         let backend = try await FailureWriter.open(store, setting: setting)
         await withTaskGroup(of: Void.self) { group in

@@ -22,7 +22,7 @@ struct Answering: Sendable {
         var line: String { "\(sequence) \(revision)" }
     }
 
-    /// The text of an answer as a revision stores it, so that whoever reads it can tell which one.
+    /// The text of an answer as a revision stores it, so that a reader can see which revision it is.
     static func text(_ name: String, revision: Int64) -> String {
         "\(name):" + (1..<max(1, revision)).map { " \($0)" }.joined()
     }

@@ -69,7 +69,7 @@ struct Crowd: Sendable {
 
     private static var largestSize: Int {
         #if os(Linux)
-        // What getrusage tells begins with the size of the process that started this one.
+        // What getrusage reports begins with the size of the process that started this one.
         let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
         return (line?.split(separator: " ").dropLast().last.flatMap { Int($0) } ?? 0) << 10

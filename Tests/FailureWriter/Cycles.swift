@@ -42,7 +42,7 @@ struct Holdings: Sendable {
     #if canImport(Glibc)
     private typealias Report = @convention(c) (Int32, UnsafeMutablePointer<FILE>) -> Int32
 
-    /// What the allocator says: the pages of a process tell of every leak late, and of none exactly.
+    /// What the allocator reports: a process's pages show a leak late and inexactly.
     private static func allocatedBytes() -> Int? {
         // Its header is not among those that the module has.
         guard let function = dlsym(nil, "malloc_info") else { return nil }
@@ -79,7 +79,7 @@ struct Holdings: Sendable {
 }
 
 extension FailureWriter {
-    /// Opens a store, uses it and closes it, so many times, and says ten times what the process holds.
+    /// Opens, uses and closes a store this many times, and says ten times what the process holds.
     ///
     /// It says the least of each after a cycle: what is closed last goes a moment later.
     static func runCycles(_ store: String, setting: String, count: Int) async throws {

@@ -30,9 +30,9 @@ import Musl
 ///     FailureWriter endless STORE SETTING NAME...
 ///     FailureWriter held STORE SETTING NAME HOLDS
 ///
-/// The second form makes so many calls at once, as ``Crowd`` says. The third opens, uses and closes a store over and
-/// over, and says what the process then holds of the system. The fourth reads from a slow disk, as ``SlowReads`` says.
-/// The fifth writes an answer piece by piece, as ``Answering`` says, until it is ended or has so many pieces. The others
+/// The second form makes many calls at once, as ``Crowd`` says. The third opens, uses and closes a store over and over,
+/// and says what the process then holds of the system. The fourth reads from a slow disk, as ``SlowReads`` says. The
+/// fifth writes an answer piece by piece, as ``Answering`` says, until it is ended or has all its pieces. The others
 /// write answers with the library's writer, as ``AnswerWriters`` says; all that happens to one is a line, an
 /// ``AnswerNote``.
 ///
@@ -138,7 +138,7 @@ import Musl
         }
     }
 
-    /// Appends, and tells so.
+    /// Appends, and reports it.
     private static func append(
         _ announcement: Announcement, keyed: Bool, to backend: any ChatStorageBackend
     ) async {

@@ -1,7 +1,7 @@
 import ChatStorageConformance
 import ChatStorageCore
 
-/// The messages of one append of a writer, as their contents tell them apart.
+/// The messages of one append of a writer, as their contents identify them.
 struct WrittenBatch: Hashable, Sendable {
     /// Which append of which writer it is; no two have the same.
     let name: String
@@ -48,7 +48,7 @@ struct WrittenBatch: Hashable, Sendable {
     }
 }
 
-/// An append that was acknowledged, as the writer tells it on one line.
+/// An append that was acknowledged, as the writer reports it on one line.
 struct Acknowledgement: Sendable {
     let conversation: String
     let firstSequence: Int64
@@ -72,7 +72,7 @@ struct Acknowledgement: Sendable {
     var line: String { "\(conversation) \(firstSequence) \(batch.name) \(batch.count)" }
 }
 
-/// An append that is about to be made, as the writer tells it on one line, and as the next writer is told of it.
+/// An append that is about to be made, as the writer reports it on one line, which the next writer gets.
 struct Announcement: Sendable {
     let conversation: String
     let batch: WrittenBatch

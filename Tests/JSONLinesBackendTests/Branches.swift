@@ -2,8 +2,8 @@ import ChatStorageCore
 
 /// How a chat's messages follow each other.
 ///
-/// A message's `predecessor` is nil where it follows the one before it in the file, and the conversation's `head` is nil
-/// where that is the last message.
+/// A message's `predecessor` is nil where it follows the one before it in the file, and the conversation's `head` is
+/// nil where that is the last message.
 extension Chat {
     /// The highest sequence, 0 without messages.
     var newest: Int64 { messages.last?.sequence ?? 0 }

@@ -63,7 +63,7 @@ struct ChatFile: Sendable {
         return data
     }
 
-    /// A new name in a folder survives a loss of power once the folder is on the disk too; until then it may or may not.
+    /// A new name in a folder survives a loss of power once the folder is on the disk too; until then it may be lost.
     private func synchronizeFolder() throws {
         try Self.throwingStorageErrors(.unknown) {
             let handle = try FileHandle(forReadingFrom: url.deletingLastPathComponent())

@@ -1,7 +1,7 @@
 import ChatStorageCore
 import Foundation
 
-/// The folder's conversations, in memory; a change is first written to its file, so that a failed write changes nothing.
+/// The folder's conversations, in memory; a change is first written to its file: a failed write changes nothing.
 struct ChatFolder: Sendable {
     /// What names a conversation; a tenant's name is compared by its bytes, as ids are, which `String` does not do.
     private struct Key: Hashable {

@@ -1,8 +1,8 @@
 // Tells the thread sanitizer what orders memory where a task goes on that waited for a continuation.
 //
 // The concurrency library tells it when a task is resumed by way of its executor. A task whose continuation is resumed
-// before it waits goes on at once, and nobody tells. So whoever resumes releases the task, and the task acquires itself
-// when it first gives memory back, which is before it looks at what it was resumed with.
+// before it waits goes on at once, and the sanitizer does not learn of it. So the resuming thread releases the task,
+// and the task acquires itself when it first gives memory back, which is before it looks at what it was resumed with.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 

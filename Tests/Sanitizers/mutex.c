@@ -1,8 +1,8 @@
 // Tells the thread sanitizer what orders memory in Swift's `Mutex` on Linux, which it cannot see by itself.
 //
-// A lock that nobody waits for is taken and given back by atomic operations in instrumented code. One that somebody waits
-// for is taken and given back inside libswiftSynchronization, which is not instrumented: by spinning, then by the kernel.
-// These functions stand before that library's own, call them, and do nothing else.
+// A lock that nobody waits for is taken and given back by atomic operations in instrumented code. One that somebody
+// waits for is taken and given back inside libswiftSynchronization, which is not instrumented: by spinning, then by the
+// kernel. These functions stand before that library's own, call them, and do nothing else.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdbool.h>

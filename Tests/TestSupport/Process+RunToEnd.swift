@@ -3,8 +3,8 @@ package import Foundation
 extension Process {
     /// Starts the process and waits for its end without holding a thread; then closes the files that it was given.
     ///
-    /// Foundation keeps a process that has ended, and with it its files. Where more than 1,300 are open it can read past
-    /// the end of the list of them when it starts the next process
+    /// Foundation keeps a process that has ended, and with it its files. Where more than 1,300 are open it can read
+    /// past the end of the list of them when it starts the next process
     /// (<https://github.com/swiftlang/swift-corelibs-foundation/pull/5472>).
     package func runToEnd() async throws {
         defer {

@@ -7,8 +7,8 @@ package final class TemporaryFolder: Sendable {
 
     /// Makes the folder.
     ///
-    /// - Parameter isInMemory: Whether it is to lie in memory, where the system offers that, so that nothing waits for a
-    ///   disk.
+    /// - Parameter isInMemory: Whether it is to lie in memory, where the system offers that, so that nothing waits for
+    ///   a disk.
     package init(isInMemory: Bool = false) throws {
         let memory = URL(fileURLWithPath: "/dev/shm")
         let hasMemory = isInMemory && FileManager.default.isWritableFile(atPath: memory.path)

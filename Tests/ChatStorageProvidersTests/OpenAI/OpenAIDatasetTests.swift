@@ -72,7 +72,7 @@ struct OpenAIDatasetTests {
         #expect(body.omissions.filter { $0.part != nil }.count == left)
     }
 
-    @Test("functions of before calls had ids are calls and results")
+    @Test("function calls without ids, from before tool calls, are calls and results")
     func functions() async throws {
         let file = try file("OpenBMB+ToolBench__10_ChatGPT_DFS_woFilter_w2")
         let chats = try #require(file.member("answer_generation")?.member("train_messages")?.elementList)

@@ -122,7 +122,7 @@ private struct PostgresStoreUnderTest: ConformanceStore {
             "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = '\(schema)' ORDER BY indexname")
         var contents = ["\(columns)", "\(constraints)", "\(indexes)"]
         for table in Set(columns.compactMap(\.[0])).sorted() {
-            // A row's hidden columns tell whether it was written again, even with the same values.
+            // A row's hidden columns show whether it was written again, even with the same values.
             let rows = try await TestPostgres.execute(
                 "SELECT t.ctid, t.xmin, t::text FROM \(schema).\(table) AS t ORDER BY t::text COLLATE \"C\"")
             contents.append("\(table): \(rows)")

@@ -13,7 +13,7 @@ struct Mutant: Sendable, CustomStringConvertible {
     let description: String
     /// The ids of the checks that name the fault.
     let caughtBy: [String]
-    /// The checks that may notice too, because they meet the fault on their way: ids, or beginnings of ids before a `*`.
+    /// The checks that may notice too, since they meet the fault on their way: ids, or beginnings of ids before a `*`.
     let related: [String]
     /// The fault of a new store.
     let makeFault: @Sendable (InMemoryBackend) -> Fault

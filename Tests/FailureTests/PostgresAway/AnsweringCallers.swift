@@ -62,7 +62,7 @@ final class AnsweringCallers: Sendable {
         return callers.state.withLock { $0.ledger }
     }
 
-    /// Waits until so many more answers have ended.
+    /// Waits until this many more answers have ended.
     func end(_ count: Int) async throws {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

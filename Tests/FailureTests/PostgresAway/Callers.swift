@@ -7,8 +7,8 @@ import Testing
 
 /// Callers that append and read for as long as something is done to their server, and what they were told.
 ///
-/// Every second one appends with keys, and repeats what was not acknowledged until it is; half of these by the library's
-/// own convenience. The others append without keys, and never repeat anything.
+/// Every second one appends with keys, and repeats what was not acknowledged until it is; half of these by the
+/// library's own convenience. The others append without keys, and never repeat anything.
 final class Callers: Sendable {
     /// What the callers were told.
     struct Told: Sendable {
@@ -54,7 +54,7 @@ final class Callers: Sendable {
     /// Has the callers call while the body runs.
     ///
     /// - Parameters:
-    ///   - run: What tells these callers' appends from others of the same store.
+    ///   - run: What distinguishes these callers' appends from others of the same store.
     ///   - body: Does something to the server; the server answers again when it returns.
     /// - Returns: What the callers were told.
     static func call(
@@ -105,7 +105,7 @@ final class Callers: Sendable {
         for waiter in waiting { waiter.continuation.resume() }
     }
 
-    /// Waits until so many more appends have been acknowledged, and as many reads answered.
+    /// Waits until this many more appends have been acknowledged, and as many reads answered.
     func acknowledge(_ count: Int) async throws {
         let before = told
         try await reach { $0.ledger.count >= before.ledger.count + count && $0.reads >= before.reads + count }

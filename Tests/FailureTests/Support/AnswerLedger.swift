@@ -86,8 +86,8 @@ struct AnswerLedger: Sendable {
         complaints.append("\(name): \(what)")
     }
 
-    /// Looks whether the store has each answer at most once, in its place, whole up to a checkpoint that can be its last,
-    /// and no other message.
+    /// Looks whether the store has each answer at most once, in its place, whole up to a checkpoint that can be its
+    /// last, and no other message.
     ///
     /// What is there then is what it is from now on.
     ///

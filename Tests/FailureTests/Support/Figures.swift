@@ -10,9 +10,9 @@ struct Figures {
     var faults = 0
     /// Calls that returned, or inputs that were accepted.
     var acknowledged = 0
-    /// Those of them of which something is not there.
+    /// How many of these are missing something in the store.
     var lost = 0
-    /// Those of them of which something is there more than once.
+    /// How many of these are stored more than once.
     var doubled = 0
 
     init(_ name: String) {

@@ -1,4 +1,4 @@
-/// How late a busy machine does what is due, to tell it from a call that hangs.
+/// How late a busy machine does what is due, to distinguish it from a call that hangs.
 enum Lateness {
     /// By how much a call may miss its deadline in a process whose timers were late.
     static func allowed(besideTimers late: Duration) -> Duration { .seconds(2) + late * 10 }

@@ -24,7 +24,8 @@ struct RowDamage: Sendable, CustomStringConvertible {
     /// What makes it, in the engine's language.
     let sql: String
 
-    /// Whether PostgreSQL itself finds no label in the row: its list of a label has not to decode what it passes over.
+    /// Whether PostgreSQL itself finds no label in the row: its list by label does not have to decode the rows that it
+    /// skips.
     var hidesLabels: Bool { place == .conversation && sql.contains("NULL}'") }
 
     var description: String { sql.count > 300 ? "\(sql.prefix(300))..." : sql }
