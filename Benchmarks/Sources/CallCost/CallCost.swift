@@ -21,6 +21,9 @@ struct CallCost: ParsableCommand {
     @Option(help: "The store: memory:, sqlite:PATH or postgres://...")
     var store: String
 
+    @Option(help: "How many callers share the calls; a single one on PostgreSQL has a single connection.")
+    var callers = 1
+
     @Flag(help: "Give the store an observer that does nothing.")
     var observed = false
 
@@ -56,7 +59,7 @@ struct CallCost: ParsableCommand {
             try await run(on: await SQLiteBackend(configuration))
         } else if let uri = url.postgresURI {
             var configuration = PostgresBackend.Configuration(url: uri)
-            configuration.connections = 1
+            if callers == 1 { configuration.connections = 1 }
             configuration.observer = observer
             try await run(on: await PostgresBackend(configuration))
         } else {
@@ -74,15 +77,27 @@ struct CallCost: ParsableCommand {
         // Every run has the same data, and has made each call before those that count.
         for id in ids { try await storage.append(Array(repeating: message, count: 20), to: id) }
         // Reading the argument costs as much as some calls do.
-        let (operation, count) = (operation, 100 + calls)
-        for number in 0..<count {
-            let id = ids[number % ids.count]
-            switch operation {
-            case .append: try await storage.append(message, to: id)
-            case .last: _ = try await storage.messages(of: id, limit: 20)
-            case .list: _ = try await storage.conversations(limit: 50)
-            case .get: _ = try await storage.conversation(id)
-            case .getOrCreate: try await storage.getOrCreateConversation(id)
+        let (operation, callers, count) = (operation, callers, 100 + calls)
+        @Sendable func makeCalls(_ numbers: some Sequence<Int>) async throws {
+            for number in numbers {
+                let id = ids[number % ids.count]
+                switch operation {
+                case .append: try await storage.append(message, to: id)
+                case .last: _ = try await storage.messages(of: id, limit: 20)
+                case .list: _ = try await storage.conversations(limit: 50)
+                case .get: _ = try await storage.conversation(id)
+                case .getOrCreate: try await storage.getOrCreateConversation(id)
+                }
+            }
+        }
+        if callers == 1 {
+            try await makeCalls(0..<count)
+        } else {
+            try await withThrowingTaskGroup { group in
+                for caller in 0..<callers {
+                    group.addTask { try await makeCalls(stride(from: caller, to: count, by: callers)) }
+                }
+                try await group.waitForAll()
             }
         }
         try await backend.close()
