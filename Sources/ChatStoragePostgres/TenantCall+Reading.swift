@@ -29,12 +29,12 @@ extension TenantCall {
         }
         let result = try await page(query, statement, values)
         if query.path == .all {
-            return MessagePage(try result.rows.map { try MessageTable.message($0, of: id) }.inOrder, for: query)
+            return MessagePage(try MessageTable.messages(result.rows, of: id), for: query)
         }
         guard let messages = try MessageTable.currentPage(result, of: id) else {
             return try await path(query, statements)
         }
-        return MessagePage(messages.inOrder, for: query)
+        return MessagePage(messages, for: query)
     }
 
     /// Reads a page of a path, whether the conversation has branched or not.

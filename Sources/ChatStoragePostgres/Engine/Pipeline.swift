@@ -60,7 +60,8 @@ struct Pipeline<Ticket, Answer> {
         }
     }
 
-    private struct Entry {
+    /// A request under way; an object, since each message looks at it.
+    private final class Entry {
         let ticket: Ticket
         let script: Script
         var answers: [Answer] = []
@@ -70,6 +71,11 @@ struct Pipeline<Ticket, Answer> {
         var isSkipped = false
         /// Whether no Sync of its own follows it.
         var sharesSync = false
+
+        init(_ ticket: Ticket, _ script: Script) {
+            self.ticket = ticket
+            self.script = script
+        }
 
         /// Whether anything came for it.
         var hasReply: Bool { !answers.isEmpty || refusal != nil || isSkipped }
@@ -157,7 +163,7 @@ struct Pipeline<Ticket, Answer> {
 
     /// Takes a request, to be sent after those before it.
     mutating func add(_ script: Script, for ticket: Ticket) {
-        entries.append(Entry(ticket: ticket, script: script))
+        entries.append(Entry(ticket, script))
         bytes += script.bytes
     }
 

@@ -41,9 +41,20 @@ struct Call: Sendable {
     private static let attemptsAfterLoss = 5
     private static let attemptsAfterConflict = 12
 
-    private(set) var request: Request
-    let purpose: Purpose
-    let deadline: ContinuousClock.Instant
+    /// What it is; an object, since calls are copied often.
+    private final class Contents: Sendable {
+        let request: Request
+        let purpose: Purpose
+        let deadline: ContinuousClock.Instant
+
+        init(_ request: Request, _ purpose: Purpose, _ deadline: ContinuousClock.Instant) {
+            self.request = request
+            self.purpose = purpose
+            self.deadline = deadline
+        }
+    }
+
+    private var contents: Contents
     /// Its meter, and when it was last sent; nil without an observer.
     var attempt: Attempt?
     var lane = Lane.shortRead
@@ -59,9 +70,7 @@ struct Call: Sendable {
     private var mayBeApplied = false
 
     init(_ request: Request, purpose: Purpose, deadline: ContinuousClock.Instant, meter: CallMeter? = nil) {
-        self.request = request
-        self.purpose = purpose
-        self.deadline = deadline
+        contents = Contents(request, purpose, deadline)
         attempt = meter.map { Attempt($0) }
     }
 
@@ -74,6 +83,10 @@ struct Call: Sendable {
         }
         self.init(merged.request, purpose: .merged(calls, merged), deadline: deadline)
     }
+
+    var request: Request { contents.request }
+    var purpose: Purpose { contents.purpose }
+    var deadline: ContinuousClock.Instant { contents.deadline }
 
     /// The script to send for it.
     var scriptToSend: Script {
@@ -115,7 +128,7 @@ struct Call: Sendable {
     /// The same call with a Sync of its own: others then neither share its error nor wait for its long answer.
     var withOwnSync: Call {
         var call = self
-        call.request = request.withOwnSync
+        call.contents = Contents(request.withOwnSync, purpose, deadline)
         return call
     }
 

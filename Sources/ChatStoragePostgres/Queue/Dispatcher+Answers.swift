@@ -27,13 +27,11 @@ extension Dispatcher {
             waiting.ended(call, .done)
             if call.request.isWrite { writerSearch.succeeded() }
             waiting.noteSize(of: results.first, to: call)
-            call.succeed(results)
-            if case .session = call.purpose {
-                // The statement returns a row only in the session that belongs to the connection, not behind a pooler.
-                connections[index].isSetUp = results.first?.rowCount != 0
-                if !connections[index].isSetUp { noticePooler() }
-                becomeReady(connections[index])
-            }
+            guard case .session = call.purpose else { return answered.append((call, results)) }
+            // The statement returns a row only in the session that belongs to the connection, not behind a pooler.
+            connections[index].isSetUp = results.first?.rowCount != 0
+            if !connections[index].isSetUp { noticePooler() }
+            becomeReady(connections[index])
         case .refused(let call, let error):
             connections[index].ended(call)
             if case .session = call.purpose {

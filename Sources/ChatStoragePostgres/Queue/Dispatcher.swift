@@ -24,6 +24,8 @@ struct Dispatcher {
     var isSnapshotLost = false
     /// What to report to an observer; nil if there is none.
     var observations: Observations?
+    /// Answers whose callers still wait for them.
+    var answered: [Answered] = []
 
     /// Makes the state of a new loop.
     init(_ settings: any QueueSettings) {
@@ -61,6 +63,17 @@ struct Dispatcher {
     }
 
     private static let fewCalls = 4
+
+    /// A call and the server's answers to it.
+    typealias Answered = (call: Call, results: [QueryResult])
+
+    /// Takes the answers that have come; hand them out once others may use the dispatcher.
+    ///
+    /// A caller that goes on sends its next call by itself, if it finds the dispatcher free.
+    mutating func takeAnswered() -> [Answered] {
+        defer { answered = [] }
+        return answered
+    }
 
     /// Takes a call.
     mutating func add(_ call: Call) {
@@ -180,9 +193,13 @@ struct Dispatcher {
         let waitsForSecond = isSecondExpected(now: now)
         if lane == .write(.isolated), waitsForSecond { return nil }
         let statement = waiting.shareableStatementOfNext(lane)
-        let loads = connections.map { connection in
-            connection.accepts(bytes, statement, now: now, limits: limits) && hasRoom(for: lane, on: connection)
-                ? connection.load : nil
+        // A closure here would copy the whole dispatcher for each connection.
+        var loads: [ConnectionLoad?] = []
+        loads.reserveCapacity(connections.count)
+        for connection in connections {
+            let isFree =
+                connection.accepts(bytes, statement, now: now, limits: limits) && hasRoom(for: lane, on: connection)
+            loads.append(isFree ? connection.load : nil)
         }
         guard let chosen = choice.choose(lane, among: loads) else { return nil }
         guard !chosen.isGood else { return chosen.index }
@@ -201,10 +218,11 @@ struct Dispatcher {
     ///
     /// On the first one, a call before it might be waiting for a lock, and it would wait too.
     private func isSecondExpected(now: ContinuousClock.Instant) -> Bool {
-        let usable = connections.filter { !$0.isRetiring }
-        guard usable.count(where: \.isReady) == 1, attempts.failures == 0 else { return false }
+        guard attempts.failures == 0, connections.count(where: { $0.isReady && !$0.isRetiring }) == 1 else {
+            return false
+        }
         if let end = attempts.expectedUntil, end <= now { return false }
-        return connecting > 0 || usable.count > 1 || connections.count < choice.limit
+        return connecting > 0 || connections.count < choice.limit || connections.count { !$0.isRetiring } > 1
     }
 
     /// A call's own timeouts, if the session's do not suit it.

@@ -157,7 +157,8 @@ final class EventLoop: Sendable {
     ///
     /// - Returns: Nil if the loop must send it.
     private func send(_ call: Call) -> Sent? {
-        let outcome: (sent: Sent, wakes: Bool, connects: Int)?? = work.withLockIfAvailable { work in
+        typealias Outcome = (sent: Sent, wakes: Bool, connects: Int, answered: [Dispatcher.Answered])
+        let outcome: Outcome?? = work.withLockIfAvailable { work in
             guard work.dispatcher.hasFewCalls,
                 inbox.withLock({ $0.phase == .running && $0.calls.isEmpty && $0.connected.isEmpty })
             else { return nil }
@@ -176,9 +177,10 @@ final class EventLoop: Sendable {
                 || connections.map(\.descriptor) != descriptors
             let underWay = connections.reduce(0) { $0 + $1.count }
             let isAlone = underWay == 1 && work.dispatcher.waitingCount == 0
-            return (isAlone ? .alone : .besidesOthers, wakes, connects)
+            return (isAlone ? .alone : .besidesOthers, wakes, connects, work.dispatcher.takeAnswered())
         }
         guard let outcome = outcome ?? nil else { return nil }
+        for (call, results) in outcome.answered { call.succeed(results) }
         for _ in 0..<outcome.connects { beginToConnect() }
         if outcome.wakes { wakePipe.wake() }
         return outcome.sent
@@ -252,9 +254,11 @@ final class EventLoop: Sendable {
         var readable: [Int32] = []
         var isActive = true
         while true {
-            let (wait, observations) = work.withLock { work in
-                (turn(&work, readable: readable, isActive: isActive), work.dispatcher.takeObservations())
+            let (wait, answered, observations) = work.withLock { work in
+                let wait = turn(&work, readable: readable, isActive: isActive)
+                return (wait, work.dispatcher.takeAnswered(), work.dispatcher.takeObservations())
             }
+            for (call, results) in answered { call.succeed(results) }
             // Only this thread reports, so that reports are in order, and outside the lock.
             if let observer { for observation in observations { observation.tell(observer) } }
             guard let wait else { return end() }

@@ -1,7 +1,9 @@
 import ChatStorageCore
 
 /// The statements that read pages in the order of sequences, in a form for each set of states.
-struct MessagePages: Sendable {
+///
+/// It is an object, since every read looks into it.
+final class MessagePages: Sendable {
     /// Which states a page has.
     enum Filter: String, CaseIterable {
         /// All.
@@ -122,16 +124,28 @@ extension MessageTable {
         guard let first = result.rows.first else { return [] }
         if !first.isNull(Int32(columns.count)) { return nil }
         if result.rowCount == 1, first.isNull(0) { return [] }
-        return try result.rows.map { try message($0, of: id) }
+        return try messages(result.rows, of: id)
     }
-}
 
-extension [Message] {
-    /// The messages, lowest sequence first; a statement returns them in either direction.
-    var inOrder: [Message] {
-        guard count > 1 else { return self }
-        if zip(self, dropFirst()).allSatisfy({ $0.sequence < $1.sequence }) { return self }
-        if zip(self, dropFirst()).allSatisfy({ $0.sequence > $1.sequence }) { return reversed() }
-        return sorted { $0.sequence < $1.sequence }
+    /// Reads messages, lowest sequence first; a statement returns them in either direction.
+    ///
+    /// They are put in order while they are read: copying a message costs as much as reading half of one.
+    static func messages(
+        _ rows: some RandomAccessCollection<QueryResult.Row>, of id: ConversationID
+    ) throws -> [Message] {
+        guard let first = rows.first, let last = rows.last else { return [] }
+        let isDescending = try first.int64(0) > last.int64(0)
+        var messages: [Message] = []
+        messages.reserveCapacity(rows.count)
+        var highest: Int64 = 0
+        var isInOrder = true
+        for place in 0..<rows.count {
+            let offset = isDescending ? rows.count - 1 - place : place
+            let message = try message(rows[rows.index(rows.startIndex, offsetBy: offset)], of: id)
+            if message.sequence <= highest { isInOrder = false }
+            highest = message.sequence
+            messages.append(message)
+        }
+        return isInOrder ? messages : messages.sorted { $0.sequence < $1.sequence }
     }
 }

@@ -161,14 +161,13 @@ struct MessagePath: Sendable {
     /// Reads a page from a statement's answer.
     static func page(_ result: QueryResult, of query: MessageQuery) throws -> MessagePage {
         let first = Int32(MessageTable.columns.count)
-        var messages: [Message] = []
         var through: Int64?
         for row in result.rows {
             if !row.isNull(first + 1) { throw error(try row.int64(first + 1), query) }
             if through == nil, !row.isNull(first) { through = try row.int64(first, atLeast: 0) }
-            if !row.isNull(0) { messages.append(try MessageTable.message(row, of: query.conversationID)) }
         }
-        return MessagePage(messages.inOrder, for: query, through: through)
+        let messages = try MessageTable.messages(result.rows.filter { !$0.isNull(0) }, of: query.conversationID)
+        return MessagePage(messages, for: query, through: through)
     }
 
     private static func error(_ problem: Int64, _ query: MessageQuery) -> ChatStorageError {
