@@ -1,12 +1,6 @@
 import ChatStorageCore
 import ChatStorageJSON
 
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
-
 /// Reads content blocks as parts.
 struct BlockReader {
     /// Takes the bytes of files out of blocks; nil leaves them in the native JSON.
@@ -19,9 +13,10 @@ struct BlockReader {
     func parts(of slice: JSONSlice, at path: String) throws -> [MessagePart] {
         var block = try JSONFields(slice, at: path)
         let type = try block.requiredString("type")
-        let canHaveFiles = type.hasSuffix("tool_result") || FileBlock(slice, at: path) != nil
-        let extracted = canHaveFiles ? try extract(from: slice) : nil
-        if let extracted { block = try JSONFields(extracted.block, at: path) }
+        let canHaveFiles = type.hasSuffix("tool_result") || Self.file(in: slice) != nil
+        let extracted =
+            canHaveFiles ? try FileInJSON.extract(from: slice, extracting: extracting, find: Self.file(in:)) : nil
+        if let extracted { block = try JSONFields(extracted.json, at: path) }
         var part = Self.part(of: block, type: type)
         var files = Self.filesInResult(of: block, type: type, extracted: extracted?.files)
         if part.kind == .file, let extracted { part.file = extracted.files.first }
@@ -46,7 +41,7 @@ struct BlockReader {
                 .toolCall, name: StorableText.name(block.string("name")), callID: StorableText.name(block.string("id")),
                 input: block["input"]?.text)
         case "image", "document", "container_upload":
-            MessagePart(.file, file: FileBlock(block.slice, at: block.path)?.file ?? MessageFile())
+            MessagePart(.file, file: file(in: block.slice)?.file ?? MessageFile())
         default: type == "tool_result" || type.hasSuffix(resultSuffix) ? result(block, type: type) : other(block, type)
         }
     }
@@ -76,7 +71,7 @@ struct BlockReader {
         if let string = content.string { return StorableText.text(string) }
         guard let elements = content.elements.map(Array.init), !elements.isEmpty else { return content.text }
         var texts: [String] = []
-        for element in elements where FileBlock(element, at: "") == nil {
+        for element in elements where file(in: element) == nil {
             guard let block = try? JSONFields(element, at: ""), block.string("type") == "text",
                 let text = block.string("text")
             else { return content.text }
@@ -92,7 +87,7 @@ struct BlockReader {
         guard type == "tool_result" || extracted != nil, type.hasSuffix("tool_result"), let content = block["content"]
         else { return [] }
         if let extracted { return extracted.map(MessagePart.file) }
-        return FileBlock.all(in: content).map { .file($0.file) }
+        return FileInJSON.all(in: content, find: file(in:)).map { .file($0.file) }
     }
 
     // MARK: Others
@@ -107,30 +102,5 @@ struct BlockReader {
             (try? JSONFields(element, at: ""))?.string("text")
         }
         return texts.isEmpty ? nil : texts.joined(separator: "\n")
-    }
-
-    // MARK: Extraction
-
-    /// Takes the bytes out of a block.
-    ///
-    /// - Returns: The block without the bytes, and all files in it; nil if no bytes were taken out.
-    private func extract(from slice: JSONSlice) throws -> (block: JSONSlice, files: [MessageFile])? {
-        guard let extracting else { return nil }
-        let text = slice.text
-        var patch = JSONPatch(text)
-        var files: [MessageFile] = []
-        var isChanged = false
-        for block in FileBlock.all(in: try JSONFields.parse(text.utf8)) {
-            var file = block.file
-            if let base64 = block.base64, let data = base64.string.flatMap({ Data(base64Encoded: $0) }), !data.isEmpty,
-                let url = try extracting(FileBytes(data: data, mediaType: file.mediaType, name: file.name))
-            {
-                patch.replace(base64, with: "\"\"")
-                (file.url, file.size) = (url, Int64(data.count))
-                isChanged = true
-            }
-            files.append(file)
-        }
-        return isChanged ? (try JSONFields.parse(patch.result.utf8), files) : nil
     }
 }

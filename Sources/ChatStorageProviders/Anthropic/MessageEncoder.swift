@@ -77,40 +77,21 @@ struct MessageEncoder {
         }
         let json = native.json.text
         guard let block = OutgoingBlock(native: json, message: message, part: index) else { return nil }
-        let blocks = FileBlock.all(in: try JSONFields.parse(json.utf8))
+        let blocks = FileInJSON.all(in: try JSONFields.parse(json.utf8), find: BlockReader.file(in:))
         if part.kind == .toolResult {
             let expected = block.isServerResult ? blocks.contains(where: \.isHollow) ? blocks : [] : blocks
-            guard Self.hold(files, expected) else { return nil }
+            let isSame = expected.count == files.count && zip(expected, files).allSatisfy { $0.isMadeInto($1) }
+            guard isSame else { return nil }
         }
         guard blocks.contains(where: \.isHollow) else { return block }
-        guard let filled = try fill(json, blocks, part.kind == .file ? [part] : files) else { return nil }
+        guard let filled = try fill(json, part.kind == .file ? [part] : files) else { return nil }
         return OutgoingBlock(native: filled, message: message, part: index)
     }
 
-    /// Whether parts are still the files in a result's native JSON.
-    private static func hold(_ files: [MessagePart], _ blocks: [FileBlock]) -> Bool {
-        guard files.count == blocks.count else { return false }
-        return zip(files, blocks).allSatisfy { part, block in
-            var expected = block.file
-            if block.isHollow { (expected.url, expected.size) = (part.file?.url, part.file?.size) }
-            return part.kind == .file && part.native == nil && part.file == expected
-        }
-    }
-
     /// Puts back the bytes that extraction took out, or else a URL; nil if a file has neither.
-    private func fill(_ json: String, _ blocks: [FileBlock], _ files: [MessagePart]) throws -> String? {
-        var patch = JSONPatch(json)
-        for (block, part) in zip(blocks, files) where block.isHollow {
-            guard let source = block.source, let data = block.base64, let file = part.file else { return nil }
-            if let bytes = try resolving?(file) {
-                patch.replace(data, with: JSONPatch.string(bytes.base64EncodedString()))
-            } else if let url = file.url, url.hasPrefix("https://") || url.hasPrefix("http://") {
-                patch.replace(source.slice, with: BlockWriter.urlSource(url))
-            } else {
-                return nil
-            }
-        }
-        return patch.result
+    private func fill(_ json: String, _ files: [MessagePart]) throws -> String? {
+        try FileInJSON.fill(
+            json, with: files.compactMap(\.file), resolving: resolving, find: BlockReader.file(in:))
     }
 
     // MARK: Portable members
@@ -182,9 +163,7 @@ struct MessageEncoder {
     /// A file's block from its native JSON, its bytes or its URL; nil if it has none of these.
     private func file(_ part: MessagePart) throws -> String? {
         if let native = part.native, native.format.utf8.elementsEqual(AnthropicMessages.format.utf8) {
-            let blocks = FileBlock.all(in: try JSONFields.parse(native.json.text.utf8))
-            if blocks.contains(where: \.isHollow) { return try fill(native.json.text, blocks, [part]) }
-            return native.json.text
+            return try fill(native.json.text, [part])
         }
         guard let file = part.file else { return nil }
         if BlockWriter.source(of: file)?.contains(BlockWriter.fileIDPrefix) != true, let data = try resolving?(file) {

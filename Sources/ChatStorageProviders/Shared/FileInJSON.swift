@@ -13,6 +13,8 @@ struct FileInJSON {
     var file: MessageFile
     /// The string with its bytes; nil for a file that has none there.
     var base64: JSONSlice?
+    /// The `source` with that string in Anthropic's JSON, which can also name a URL; nil in other APIs' JSON.
+    var source: JSONSlice?
 
     /// Whether its bytes were taken out.
     var isHollow: Bool { base64?.isEmpty ?? false }
@@ -57,7 +59,7 @@ struct FileInJSON {
         return isChanged ? (try JSONFields.parse(patch.result.utf8), files) : nil
     }
 
-    /// Puts back the bytes that were taken out.
+    /// Puts back the bytes that were taken out, or else a URL if the API takes one.
     ///
     /// - Returns: The whole JSON; nil if the files are not those that it had, or bytes are missing.
     static func fill(
@@ -72,8 +74,13 @@ struct FileInJSON {
                 guard found.file == file else { return nil }
                 continue
             }
-            guard let bytes = try file.base64(resolving: resolving) else { return nil }
-            patch.replace(place, with: JSONPatch.string(bytes))
+            if let bytes = try file.base64(resolving: resolving) {
+                patch.replace(place, with: JSONPatch.string(bytes))
+            } else if let source = found.source, let url = file.sendableURL {
+                patch.replace(source, with: BlockWriter.urlSource(url))
+            } else {
+                return nil
+            }
         }
         return patch.result
     }

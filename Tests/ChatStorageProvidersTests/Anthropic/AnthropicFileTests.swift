@@ -38,6 +38,29 @@ struct AnthropicFileTests {
         #expect(body.omissions.isEmpty)
     }
 
+    @Test(arguments: [#"R0lGODlh\nAQ=="#, "R0lGODlhAQ", "R0lGODlhAR==", #"R0lGODl\/AQ=="#])
+    func comeBackByteForByteEvenIfTheirBase64IsNotCanonical(base64: String) throws {
+        let source = #""source":{"type":"base64","media_type":"application/pdf","data":"\#(base64)"}"#
+        let blocks = #"{"type":"image",\#(source)},{"type":"document",\#(source)}"#
+        let request = #"{"messages":[{"role":"user","content":[\#(blocks)]}]}"#
+        var taken = Data()
+        let messages = try AnthropicMessages.messages(from: Data(request.utf8)) { file in
+            taken = file.data
+            return "app:1"
+        }
+        let body = try AnthropicMessages.body(for: messages) { _ in taken }
+        #expect(String(decoding: body.data, as: UTF8.self) == request)
+        #expect(body.omissions.isEmpty)
+    }
+
+    @Test func arePutInAgainFromTheirOwnURLsToo() throws {
+        let messages = try AnthropicMessages.messages(from: Self.request) { file in
+            "data:application/octet-stream;base64,\(file.data.base64EncodedString())"
+        }
+        let whole = try AnthropicMessages.body(for: AnthropicMessages.messages(from: Self.request))
+        #expect(try AnthropicMessages.body(for: messages).data == whole.data)
+    }
+
     @Test func withoutBytesGoAsURLsOrAreNamed() throws {
         let messages = try AnthropicMessages.messages(from: Self.request) { _ in "https://example.org/x" }
         let body = try AnthropicMessages.body(for: messages)
