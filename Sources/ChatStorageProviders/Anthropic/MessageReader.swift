@@ -74,23 +74,7 @@ struct MessageReader {
         for member in fields.members where member.key != "role" && member.key != "content" {
             omit("\(ResponseMetadata.shown(member.key)) is left out: messages have no such member")
         }
-        guard role == .user else { return messages.append(ChatMessage(role: role, parts: parts)) }
-        split(parts)
-    }
-
-    /// Splits a user's parts: results, with their files, get the role `tool`; the rest is the user's.
-    private mutating func split(_ parts: [MessagePart]) {
-        var runs: [(isResults: Bool, parts: [MessagePart])] = []
-        for part in parts {
-            let isResult = part.kind == .toolResult || (part.callID != nil && runs.last?.isResults == true)
-            if runs.last?.isResults == isResult {
-                runs[runs.count - 1].parts.append(part)
-            } else {
-                runs.append((isResult, [part]))
-            }
-        }
-        if runs.isEmpty { runs = [(false, [])] }
-        messages += runs.map { ChatMessage(role: $0.isResults ? .tool : .user, parts: $0.parts) }
+        messages += role == .user ? ChatMessage.split(parts) : [ChatMessage(role: role, parts: parts)]
     }
 
     private func content(_ slice: JSONSlice, at path: String) throws -> [MessagePart] {

@@ -115,7 +115,7 @@ struct GeminiReader {
                         message: messages.count,
                         reason: "\(ResponseMetadata.shown(name)) is left out: contents have no such member"))
             }
-            if role == .user { split(parts) } else { messages.append(ChatMessage(role: role, parts: parts)) }
+            messages += role == .user ? ChatMessage.split(parts) : [ChatMessage(role: role, parts: parts)]
         }
     }
 
@@ -126,21 +126,6 @@ struct GeminiReader {
         case "function", "": return .user
         case let role: return Role(rawValue: role)
         }
-    }
-
-    /// Splits a user's parts: results, with their files, get the role `tool`; the rest is the user's.
-    private mutating func split(_ parts: [MessagePart]) {
-        var runs: [(isResults: Bool, parts: [MessagePart])] = []
-        for part in parts {
-            let isResult = part.kind == .toolResult || part.kind == .file && part.callID != nil
-            if runs.last?.isResults == isResult {
-                runs[runs.count - 1].parts.append(part)
-            } else {
-                runs.append((isResult, [part]))
-            }
-        }
-        if runs.isEmpty { runs = [(false, [])] }
-        messages += runs.map { ChatMessage(role: $0.isResults ? .tool : .user, parts: $0.parts) }
     }
 
     // MARK: Parts
