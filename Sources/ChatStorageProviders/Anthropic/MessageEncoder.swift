@@ -38,18 +38,10 @@ struct MessageEncoder {
         }
         var index = 0
         while index < message.parts.count {
-            let group = message.parts[index].kind == .toolResult ? Self.belonging(to: index, in: message.parts) : 0
-            try add(message.parts[index], Array(message.parts[(index + 1)...].prefix(group)), side, place, index)
-            index += 1 + group
+            let files = message.parts[index].belongings(in: message.parts[(index + 1)...])
+            try add(message.parts[index], files, side, place, index)
+            index += 1 + files.count
         }
-    }
-
-    /// How many parts after a result belong to it.
-    private static func belonging(to index: Int, in parts: [MessagePart]) -> Int {
-        guard let id = parts[index].callID else { return 0 }
-        return parts[(index + 1)...].prefix { part in
-            (part.kind == .file || part.kind == .text) && part.callID.map { $0.utf8.elementsEqual(id.utf8) } == true
-        }.count
     }
 
     // MARK: A part

@@ -38,7 +38,8 @@ struct GeminiEncoder {
         }
         var index = 0
         while index < message.parts.count {
-            let files = Array(message.parts[(index + 1)...].prefix(message.parts.belonging(toResultAt: index)))
+            let belongings = message.parts[index].belongings(in: message.parts[(index + 1)...])
+            let files = Array(belongings.prefix { $0.kind == .file })
             try add(message.parts[index], files, side, place, index)
             index += 1 + files.count
         }

@@ -24,16 +24,6 @@ extension MessagePart {
     var hasNoText: Bool { (kind == .text || kind == .refusal) && (text ?? "").isEmpty }
 }
 
-extension [MessagePart] {
-    /// How many parts directly after a result belong to it.
-    func belonging(toResultAt index: Int) -> Int {
-        guard self[index].kind == .toolResult, let id = self[index].callID else { return 0 }
-        return self[(index + 1)...].prefix { part in
-            part.kind == .file && part.callID.map { $0.utf8.elementsEqual(id.utf8) } == true
-        }.count
-    }
-}
-
 extension MessageFile {
     /// The media type for the suffix of its name or URL; nil for an unknown suffix.
     var mediaTypeOfName: String? {
