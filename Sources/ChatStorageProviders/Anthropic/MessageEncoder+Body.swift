@@ -33,11 +33,7 @@ extension MessageEncoder {
                 }
             }
         }
-        let sorted = omissions.enumerated().sorted { left, right in
-            (left.element.message ?? -1, left.element.part ?? -1, left.offset)
-                < (right.element.message ?? -1, right.element.part ?? -1, right.offset)
-        }
-        return EncodedBody(data: Data(writer.bytes), omissions: sorted.map(\.element))
+        return EncodedBody(data: Data(writer.bytes), omissions: omissions.inOrder)
     }
 
     /// One plain text is a string, as most apps send it; everything else an array of blocks.

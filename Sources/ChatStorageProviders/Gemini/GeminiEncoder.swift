@@ -204,11 +204,7 @@ struct GeminiEncoder {
                 }
             }
         }
-        let sorted = omissions.enumerated().sorted { left, right in
-            (left.element.message ?? -1, left.element.part ?? -1, left.offset)
-                < (right.element.message ?? -1, right.element.part ?? -1, right.offset)
-        }
-        return EncodedBody(data: Data(writer.bytes), omissions: sorted.map(\.element))
+        return EncodedBody(data: Data(writer.bytes), omissions: omissions.inOrder)
     }
 
     private static func write(_ parts: [String], to writer: inout JSONWriter) {

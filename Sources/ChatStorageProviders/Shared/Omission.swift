@@ -16,3 +16,13 @@ public struct Omission: Sendable, Hashable {
         self.reason = reason
     }
 }
+
+extension [Omission] {
+    /// The omissions in the order of the messages and parts.
+    var inOrder: [Omission] {
+        enumerated().sorted { left, right in
+            (left.element.message ?? -1, left.element.part ?? -1, left.offset)
+                < (right.element.message ?? -1, right.element.part ?? -1, right.offset)
+        }.map(\.element)
+    }
+}
