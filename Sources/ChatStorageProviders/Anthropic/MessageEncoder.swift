@@ -52,7 +52,7 @@ struct MessageEncoder {
         if part.isEmptyText { return omit(message, index, "the text is left out: it is empty, which the API refuses") }
         var block = try native(of: part, files, message, index)
         if block == nil {
-            block = try portable(part, files, side, message, index)
+            block = try portable(part, files, message, index)
             if block != nil { nameUnsent(of: part, message, index) }
         }
         guard let block else { return }
@@ -94,7 +94,7 @@ struct MessageEncoder {
         """
 
     private mutating func portable(
-        _ part: MessagePart, _ files: [MessagePart], _ side: Side, _ message: Int, _ index: Int
+        _ part: MessagePart, _ files: [MessagePart], _ message: Int, _ index: Int
     ) throws -> OutgoingBlock? {
         func block(_ kind: OutgoingBlock.Kind, _ json: String?) -> OutgoingBlock? {
             json.map { OutgoingBlock(kind, $0, callID: part.callID ?? "", message: message, part: index) }

@@ -52,7 +52,7 @@ struct GeminiEncoder {
     ) throws {
         var outgoing = try native(of: part, files, message, index)
         if outgoing == nil {
-            outgoing = try portable(part, files, side, message, index)
+            outgoing = try portable(part, files, message, index)
             if outgoing != nil { nameUnsent(of: part, message, index) }
         } else if !part.extra.isEmpty {
             omit(message, index, "members are left out that the API has no place for: extra")
@@ -101,7 +101,7 @@ struct GeminiEncoder {
         """
 
     private mutating func portable(
-        _ part: MessagePart, _ files: [MessagePart], _ side: Side, _ message: Int, _ index: Int
+        _ part: MessagePart, _ files: [MessagePart], _ message: Int, _ index: Int
     ) throws -> GeminiOutgoing? {
         func outgoing(_ kind: GeminiOutgoing.Kind, _ json: String = "", files: [String] = []) -> GeminiOutgoing {
             GeminiOutgoing(
