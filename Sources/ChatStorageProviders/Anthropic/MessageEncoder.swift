@@ -29,7 +29,7 @@ struct MessageEncoder {
         guard let side = Side(message.role) else {
             return omit(place, nil, "the message is left out: the API has no such role")
         }
-        if message.parts.allSatisfy(\.isEmptyText) { return omit(place, nil, "the message is left out: it is empty") }
+        if message.parts.allSatisfy(\.hasNoText) { return omit(place, nil, "the message is left out: it is empty") }
         if side == .system, !turns.isEmpty {
             omit(place, nil, "the message moves to the front: the API has one system prompt, before all messages")
         }
@@ -49,7 +49,7 @@ struct MessageEncoder {
     private mutating func add(
         _ part: MessagePart, _ files: [MessagePart], _ side: Side, _ message: Int, _ index: Int
     ) throws {
-        if part.isEmptyText { return omit(message, index, "the text is left out: it is empty, which the API refuses") }
+        if part.hasNoText { return omit(message, index, "the text is left out: it is empty, which the API refuses") }
         var block = try native(of: part, files, message, index)
         if block == nil {
             block = try portable(part, files, message, index)
@@ -64,9 +64,7 @@ struct MessageEncoder {
     private mutating func native(
         of part: MessagePart, _ files: [MessagePart], _ message: Int, _ index: Int
     ) throws -> OutgoingBlock? {
-        guard let native = part.native, native.format.utf8.elementsEqual(AnthropicMessages.format.utf8) else {
-            return nil
-        }
+        guard let native = part.native(of: AnthropicMessages.format) else { return nil }
         let json = native.json.text
         guard let block = OutgoingBlock(native: json, message: message, part: index) else { return nil }
         let blocks = FileInJSON.all(in: try JSONFields.parse(json.utf8), find: BlockReader.file(in:))
@@ -135,7 +133,7 @@ struct MessageEncoder {
         var blocks: [String] = []
         for (offset, file) in files.enumerated() {
             if file.kind == .text {
-                if !file.isEmptyText { blocks.append(BlockWriter.text(file.text ?? "")) }
+                if !file.hasNoText { blocks.append(BlockWriter.text(file.text ?? "")) }
             } else if let json = try self.file(file) {
                 blocks.append(json)
             } else {
@@ -154,7 +152,7 @@ struct MessageEncoder {
 
     /// A file's block from its native JSON, its bytes or its URL; nil if it has none of these.
     private func file(_ part: MessagePart) throws -> String? {
-        if let native = part.native, native.format.utf8.elementsEqual(AnthropicMessages.format.utf8) {
+        if let native = part.native(of: AnthropicMessages.format) {
             return try fill(native.json.text, [part])
         }
         guard let file = part.file else { return nil }
@@ -176,7 +174,7 @@ struct MessageEncoder {
 
     /// Reports the members of a part that have no place in the API's block.
     private mutating func nameUnsent(of part: MessagePart, _ message: Int, _ index: Int) {
-        if let native = part.native, !native.format.utf8.elementsEqual(AnthropicMessages.format.utf8) {
+        if let native = part.native, part.native(of: AnthropicMessages.format) == nil {
             omit(message, index, "the part's native JSON (\(native.format)) is left out; its other members are sent")
         }
         let unsent = [("id", part.id != nil), ("status", part.status != nil), ("extra", !part.extra.isEmpty)]
@@ -190,11 +188,6 @@ struct MessageEncoder {
     private mutating func omit(_ message: Int, _ part: Int?, _ reason: String) {
         omissions.append(Omission(message: message, part: part, reason: reason))
     }
-}
-
-extension MessagePart {
-    /// Whether it is a text part with an empty text or none.
-    fileprivate var isEmptyText: Bool { (kind == .text || kind == .refusal) && (text ?? "").isEmpty }
 }
 
 /// The speaker whose blocks a message holds.

@@ -72,9 +72,7 @@ struct ConverseWriter {
 
     /// The part's native JSON with its files' bytes put back; nil if it has none of this API.
     private func native(of part: MessagePart, _ files: [MessagePart]) throws -> String? {
-        guard let native = part.native, native.format.utf8.elementsEqual(BedrockConverse.format.utf8) else {
-            return nil
-        }
+        guard let native = part.native(of: BedrockConverse.format) else { return nil }
         let json = native.json.text
         let find: FileInJSON.Find = ConverseBlock.file(in:)
         if part.kind == .toolResult {

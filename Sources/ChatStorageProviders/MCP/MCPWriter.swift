@@ -81,7 +81,7 @@ struct MCPWriter {
 
     /// The part's native JSON with its files' bytes put back; nil if it has none of this protocol.
     private func native(_ part: MessagePart, _ files: [MessagePart]) throws -> String? {
-        guard let native = part.native, native.format.utf8.elementsEqual(MCPContent.format.utf8) else { return nil }
+        guard let native = part.native(of: MCPContent.format) else { return nil }
         let json = native.json.text
         let held = files.map { $0.file ?? MessageFile() }
         return try FileInJSON.fill(json, with: held, resolving: resolving, find: MCPReader.file(in:))
