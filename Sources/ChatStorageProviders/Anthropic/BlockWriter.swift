@@ -101,9 +101,8 @@ enum BlockWriter {
                 writer.member("file_id", id)
             }
         }
-        guard let url = file.url else { return nil }
-        if let data = Base64.dataURL(url) { return bytes(base64: data.base64, mediaType: data.mediaType) }
-        guard url.hasPrefix("https://") || url.hasPrefix("http://"), file.isImage || file.isPDF else { return nil }
+        if let data = file.url.flatMap(Base64.dataURL) { return bytes(base64: data.base64, mediaType: data.mediaType) }
+        guard let url = file.sendableURL, file.isImage || file.isPDF else { return nil }
         return urlSource(url)
     }
 

@@ -69,7 +69,7 @@ extension MessagePart {
     var pairingKey: UTF8Text { UTF8Text(callID.map { "id:\($0)" } ?? "name:\(name ?? "")") }
 
     /// Whether it is a call that another provider's server ran, or its result.
-    var isRunElsewhere: Bool { callID?.hasPrefix("srvtoolu_") ?? false }
+    var isRunElsewhere: Bool { callID?.hasPrefix(BlockWriter.serverCallPrefix) ?? false }
 
     /// What the part loses when only its portable members are written.
     ///
