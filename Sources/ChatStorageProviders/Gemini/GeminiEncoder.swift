@@ -53,7 +53,9 @@ struct GeminiEncoder {
         var outgoing = try native(of: part, files, message, index)
         if outgoing == nil {
             outgoing = try portable(part, files, message, index)
-            if outgoing != nil { nameUnsent(of: part, message, index) }
+            if outgoing != nil {
+                for reason in part.unsent(errorGoes: true, nameGoes: true) { omit(message, index, reason) }
+            }
         } else if !part.extra.isEmpty {
             omit(message, index, "members are left out that the API has no place for: extra")
         }
@@ -154,21 +156,6 @@ struct GeminiEncoder {
     }
 
     // MARK: What is left out
-
-    /// Reports the members of a part that have no place in the API's part.
-    private mutating func nameUnsent(of part: MessagePart, _ message: Int, _ index: Int) {
-        if let native = part.native {
-            omit(message, index, "the part's native JSON (\(native.format)) is left out; its other members are sent")
-        }
-        let unsent = [
-            ("id", part.id != nil), ("status", part.status != nil), ("extra", !part.extra.isEmpty),
-            ("text", part.kind == .file && part.text != nil),
-        ].filter(\.1).map(\.0)
-        if !unsent.isEmpty {
-            omit(
-                message, index, "members are left out that the API has no place for: " + unsent.joined(separator: ", "))
-        }
-    }
 
     private mutating func omit(_ message: Int, _ part: Int?, _ reason: String) {
         omissions.append(Omission(message: message, part: part, reason: reason))

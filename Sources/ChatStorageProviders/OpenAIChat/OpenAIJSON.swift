@@ -76,14 +76,16 @@ extension MessagePart {
     /// - Parameters:
     ///   - idGoes: Whether the part's id and status are written.
     ///   - errorGoes: Whether a tool's failure is written.
-    func unsent(idGoes: Bool = false, errorGoes: Bool = false) -> [String] {
+    ///   - nameGoes: Whether the name of a result's tool is written.
+    func unsent(idGoes: Bool = false, errorGoes: Bool = false, nameGoes: Bool = false) -> [String] {
         var reasons: [String] = []
         if let native {
             reasons.append("the part's native JSON (\(native.format)) is left out; its other members are sent")
         }
         let members = [
             ("id", id != nil && !idGoes), ("status", status != nil && !idGoes), ("extra", !extra.isEmpty),
-            ("is_error", isError != nil && !errorGoes), ("name", kind == .toolResult && name != nil && callID != nil),
+            ("is_error", isError != nil && !errorGoes),
+            ("name", kind == .toolResult && name != nil && callID != nil && !nameGoes),
             ("text", kind == .file && text != nil),
         ]
         let unsent = members.filter(\.1).map(\.0)
