@@ -22,13 +22,13 @@ extension AnthropicMessages {
     /// At the end ``message`` is what ``AnthropicMessages/message(from:extracting:)`` gives for the whole response.
     /// Strings and signatures keep the escapes that the events had. A call's input is the text from the events, whose
     /// white space can differ from that in a whole response.
-    public struct Accumulator: Sendable {
+    public struct Accumulator: Sendable, Omitting {
         /// The text of ``message`` so far.
         public private(set) var text = ""
         /// Whether the stream said that the response is complete.
         public private(set) var isComplete = false
         /// What could not be kept: events and changes of unknown kinds.
-        public private(set) var omissions: [Omission] = []
+        public internal(set) var omissions: [Omission] = []
 
         private var envelope = StreamedObject()
         private var metadata = Metadata()
@@ -163,11 +163,6 @@ extension AnthropicMessages {
                 throw ProviderFormError(member: "index", reason: "belongs to a block that did not start")
             }
             return place
-        }
-
-        private mutating func omit(_ reason: String) {
-            let omission = Omission(message: 0, reason: reason)
-            if !omissions.contains(omission) { omissions.append(omission) }
         }
     }
 }

@@ -8,7 +8,7 @@ import Foundation
 #endif
 
 /// Writes each message as blocks; ``Turns`` joins them.
-struct MessageEncoder {
+struct MessageEncoder: Omitting {
     /// Gives the bytes of files.
     let resolving: FileResolution?
     /// The system prompt's blocks.
@@ -16,7 +16,7 @@ struct MessageEncoder {
     /// The other blocks, in order.
     private(set) var turns = Turns()
     /// What was left out.
-    private(set) var omissions: [Omission] = []
+    var omissions: [Omission] = []
 
     init(resolving: FileResolution?) {
         self.resolving = resolving
@@ -183,10 +183,6 @@ struct MessageEncoder {
             omit(
                 message, index, "members are left out that the API has no place for: " + unsent.joined(separator: ", "))
         }
-    }
-
-    private mutating func omit(_ message: Int, _ part: Int?, _ reason: String) {
-        omissions.append(Omission(message: message, part: part, reason: reason))
     }
 }
 

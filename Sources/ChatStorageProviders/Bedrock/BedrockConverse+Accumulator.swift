@@ -14,13 +14,13 @@ extension BedrockConverse {
     /// takes the JSON: an object whose one member names the event, `{"contentBlockDelta": {...}}`.
     ///
     /// At the end ``message`` is what ``BedrockConverse/message(from:extracting:)`` gives for the whole response.
-    public struct Accumulator: Sendable {
+    public struct Accumulator: Sendable, Omitting {
         /// The text of ``message`` so far.
         public var text: String { message.content }
         /// Whether the stream said that the answer is complete.
         public private(set) var isComplete = false
         /// What could not be kept: events and pieces of unknown kinds.
-        public private(set) var omissions: [Omission] = []
+        public internal(set) var omissions: [Omission] = []
 
         private var role = Role.assistant
         private var blocks: [ConverseStreamedBlock] = []
@@ -97,11 +97,6 @@ extension BedrockConverse {
             var reader = ConverseReader(extracting: nil)
             metadata = reader.metadata(of: try JSONFields(JSONFields.parse(envelope.json.utf8), at: ""), besides: [])
             for reason in reader.omissions.map(\.reason) { omit(reason) }
-        }
-
-        private mutating func omit(_ reason: String) {
-            let omission = Omission(message: 0, reason: reason)
-            if !omissions.contains(omission) { omissions.append(omission) }
         }
     }
 }

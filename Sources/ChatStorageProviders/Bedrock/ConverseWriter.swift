@@ -8,11 +8,11 @@ import Foundation
 #endif
 
 /// Writes each message as blocks; ``Turns`` joins them and pairs calls with results.
-struct ConverseWriter {
+struct ConverseWriter: Omitting {
     let resolving: FileResolution?
     private var system: [String] = []
     private var turns = Turns()
-    private var omissions: [Omission] = []
+    var omissions: [Omission] = []
 
     init(resolving: FileResolution?) {
         self.resolving = resolving
@@ -181,9 +181,5 @@ struct ConverseWriter {
             }
         }
         return EncodedBody(data: Data(json.bytes), omissions: omissions.inOrder)
-    }
-
-    private mutating func omit(_ message: Int, _ part: Int?, _ reason: String) {
-        omissions.append(Omission(message: message, part: part, reason: reason))
     }
 }

@@ -12,7 +12,7 @@ extension CohereChat {
     ///
     /// When the stream has said that the message ended, ``message`` is the one that the whole response would give.
     /// Until then it has what came so far, without native JSON.
-    public struct Accumulator: Sendable {
+    public struct Accumulator: Sendable, Omitting {
         private var envelope = StreamedObject()
         private var plan = StreamedString()
         private var content: [(index: Int64, type: String, text: StreamedString)] = []
@@ -21,7 +21,7 @@ extension CohereChat {
         private var finished: ChatMessage?
 
         /// What could not be kept: events of unknown kinds, and members that metadata does not take.
-        public private(set) var omissions: [Omission] = []
+        public internal(set) var omissions: [Omission] = []
 
         /// Starts with nothing.
         public init() {}
@@ -142,11 +142,6 @@ extension CohereChat {
                 json.name("citations")
                 json.array { for citation in citations { $0.literal(citation) } }
             }
-        }
-
-        private mutating func omit(_ reason: String) {
-            let omission = Omission(message: 0, reason: reason)
-            if !omissions.contains(omission) { omissions.append(omission) }
         }
     }
 }

@@ -9,12 +9,12 @@ import Foundation
 #endif
 
 /// Writes each message as parts; ``GeminiTurns`` joins them.
-struct GeminiEncoder {
+struct GeminiEncoder: Omitting {
     /// Gives the bytes of files.
     let resolving: FileResolution?
     private var system: [String] = []
     private var turns = GeminiTurns()
-    private var omissions: [Omission] = []
+    var omissions: [Omission] = []
 
     init(resolving: FileResolution?) {
         self.resolving = resolving
@@ -153,12 +153,6 @@ struct GeminiEncoder {
                 base64: bytes.base64EncodedString(), mediaType: file.mediaType ?? file.mediaTypeOfName)
         }
         return GeminiPartWriter.file(file)
-    }
-
-    // MARK: What is left out
-
-    private mutating func omit(_ message: Int, _ part: Int?, _ reason: String) {
-        omissions.append(Omission(message: message, part: part, reason: reason))
     }
 
     // MARK: The body

@@ -8,11 +8,11 @@ import Foundation
 #endif
 
 /// Writes the protocol's content blocks from parts.
-struct MCPWriter {
+struct MCPWriter: Omitting {
     let resolving: FileResolution?
     private var system: [String] = []
     private var messages: [(role: String, blocks: [String])] = []
-    private(set) var omissions: [Omission] = []
+    var omissions: [Omission] = []
 
     init(resolving: FileResolution?) {
         self.resolving = resolving
@@ -226,9 +226,5 @@ struct MCPWriter {
             }
         }
         return EncodedBody(data: Data(json.bytes), omissions: omissions)
-    }
-
-    mutating func omit(_ message: Int, _ part: Int?, _ reason: String) {
-        omissions.append(Omission(message: message, part: part, reason: reason))
     }
 }

@@ -3,7 +3,7 @@ import ChatStorageJSON
 import ChatStorageSupport
 
 /// Writes the messages of a request of Chat Completions.
-struct ChatWriter {
+struct ChatWriter: Omitting {
     /// The roles that the API has; a result without an id is of the role `function`.
     private static let roles: [Role] = [.user, .assistant, .system, .developer, .tool]
 
@@ -12,7 +12,7 @@ struct ChatWriter {
     private let resolving: FileResolution?
     private let pairs: ChatPairs
     private var fit: ChatFit
-    private(set) var omissions: [Omission] = []
+    var omissions: [Omission] = []
 
     init(messages: [ChatMessage], dialect: OpenAIChat.Dialect = .any, resolving: FileResolution?) {
         self.messages = messages
@@ -153,10 +153,6 @@ struct ChatWriter {
         if !turn.isEmpty { written.append(turn.json) }
         if written.isEmpty { omit(index, nil, "the message is left out: none of its parts can be sent") }
         return written
-    }
-
-    private mutating func omit(_ index: Int, _ place: Int?, _ reason: String) {
-        omissions.append(Omission(message: index, part: place, reason: reason))
     }
 }
 

@@ -2,11 +2,11 @@ import ChatStorageCore
 import ChatStorageJSON
 
 /// Writes the items of a request of the Responses API.
-struct ResponsesWriter {
+struct ResponsesWriter: Omitting {
     private let messages: [ChatMessage]
     private let resolving: FileResolution?
     private let plan: ResponsesPlan
-    private(set) var omissions: [Omission] = []
+    var omissions: [Omission] = []
 
     init(messages: [ChatMessage], mode: OpenAIResponses.Mode, resolving: FileResolution?) throws {
         self.messages = messages
@@ -137,10 +137,6 @@ struct ResponsesWriter {
             }
         }
         return json.text
-    }
-
-    private mutating func omit(_ index: Int, _ place: Int?, _ reason: String) {
-        omissions.append(Omission(message: index, part: place, reason: reason))
     }
 }
 

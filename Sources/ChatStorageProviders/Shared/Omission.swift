@@ -26,3 +26,22 @@ extension [Omission] {
         }.map(\.element)
     }
 }
+
+/// What writes or assembles messages, and notes what it leaves out.
+protocol Omitting {
+    /// What was left out.
+    var omissions: [Omission] { get set }
+}
+
+extension Omitting {
+    /// Notes what is left out of a message, or of one of its parts.
+    mutating func omit(_ message: Int, _ part: Int?, _ reason: String) {
+        omissions.append(Omission(message: message, part: part, reason: reason))
+    }
+
+    /// Notes once what is left out of a stream's message.
+    mutating func omit(_ reason: String) {
+        let omission = Omission(message: 0, reason: reason)
+        if !omissions.contains(omission) { omissions.append(omission) }
+    }
+}

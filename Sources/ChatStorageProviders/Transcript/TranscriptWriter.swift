@@ -2,11 +2,11 @@ import ChatStorageCore
 import ChatStorageJSON
 
 /// Writes messages as entries of a transcript.
-struct TranscriptWriter {
+struct TranscriptWriter: Omitting {
     private let messages: [ChatMessage]
     private let pairs: ChatPairs
     private var used: Set<String>
-    private(set) var omissions: [Omission] = []
+    var omissions: [Omission] = []
 
     init(_ messages: [ChatMessage]) {
         self.messages = messages
@@ -187,9 +187,5 @@ struct TranscriptWriter {
             }
         }
         return nil
-    }
-
-    private mutating func omit(_ message: Int, _ part: Int?, _ reason: String) {
-        omissions.append(Omission(message: message, part: part, reason: reason))
     }
 }

@@ -9,11 +9,11 @@ import Foundation
 #endif
 
 /// Writes UI messages.
-struct UIMessageWriter {
+struct UIMessageWriter: Omitting {
     private let messages: [ChatMessage]
     private let resolving: FileResolution?
     private var list: [String] = []
-    private(set) var omissions: [Omission] = []
+    var omissions: [Omission] = []
     /// The results that already belong to a call.
     private var taken: Set<Place> = []
 
@@ -306,10 +306,6 @@ struct UIMessageWriter {
     }
 
     private mutating func omit(_ place: Place, _ reason: String) { omit(place.message, place.part, reason) }
-
-    private mutating func omit(_ message: Int, _ part: Int?, _ reason: String) {
-        omissions.append(Omission(message: message, part: part, reason: reason))
-    }
 }
 
 extension JSONValue {

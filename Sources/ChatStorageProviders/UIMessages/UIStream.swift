@@ -1,7 +1,7 @@
 import ChatStorageJSON
 
 /// The UI message in the chunks of a stream.
-struct UIStream: Sendable {
+struct UIStream: Sendable, Omitting {
     /// A part that grows.
     private struct Part: Sendable {
         /// The id that chunks use for it: a text's or a call's.
@@ -29,7 +29,7 @@ struct UIStream: Sendable {
     private var metadata: String?
     private var parts: [Part] = []
     private(set) var isComplete = false
-    private(set) var omissions: [Omission] = []
+    var omissions: [Omission] = []
 
     /// The texts, joined by line feeds.
     var text: String {
@@ -86,9 +86,7 @@ struct UIStream: Sendable {
         case "abort": return
         case _ where type.hasPrefix("tool-"): try changeCall(chunk, type)
         case _ where type.hasPrefix(UIPartReader.dataPrefix): addData(chunk, type)
-        default:
-            let omission = Omission(message: 0, reason: "a chunk of an unknown kind is left out")
-            if !omissions.contains(omission) { omissions.append(omission) }
+        default: omit("a chunk of an unknown kind is left out")
         }
     }
 
