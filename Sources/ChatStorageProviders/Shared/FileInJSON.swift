@@ -92,6 +92,12 @@ extension MessageFile {
         if let data = try resolving?(self) { return data.base64EncodedString() }
         return url.flatMap(Base64.dataURL)?.base64
     }
+
+    /// The URL, if a server can read it.
+    var sendableURL: String? {
+        guard let url, url.hasPrefix("https://") || url.hasPrefix("http://") else { return nil }
+        return url
+    }
 }
 
 extension FileInJSON {
