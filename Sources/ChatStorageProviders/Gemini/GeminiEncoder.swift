@@ -75,7 +75,7 @@ struct GeminiEncoder: Omitting {
         of part: MessagePart, _ files: [MessagePart], _ message: Int, _ index: Int
     ) throws -> GeminiOutgoing? {
         guard let native = part.native(of: GeminiContents.format) else { return nil }
-        var pass = OpenAIFiles(extracting: nil)
+        var pass = InlineFiles(extracting: nil)
         guard let slice = try? native.json.slice.byItself,
             let made = try? GeminiPartReader.read(slice, callID: part.callID, files: &pass),
             made.count == files.count + 1, zip(made, [part] + files).dropFirst().allSatisfy({ $0.says(sameAs: $1) })

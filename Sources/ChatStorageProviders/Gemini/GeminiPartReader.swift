@@ -16,7 +16,7 @@ struct GeminiPartReader {
     ) throws -> [MessagePart] {
         guard json.kind == .object else { throw JSONFields.wrong(path, json, "an object") }
         let json = extracting == nil ? json : try json.byItself
-        var files = OpenAIFiles(extracting: extracting)
+        var files = InlineFiles(extracting: extracting)
         var parts = try Self.read(json, callID: callID, files: &files)
         if files.hasChanges {
             parts[0].native = NativeJSON(format: GeminiContents.format, json: files.changed(json))
@@ -34,13 +34,13 @@ struct GeminiPartReader {
         let slice = try json.slice.byItself
         // Thoughts can hold files too.
         let holders = parts.filter { $0.file != nil }.map { MessagePart(.file, file: $0.file) }
-        var files = OpenAIFiles(filling: holders, resolving: resolving)
+        var files = InlineFiles(filling: holders, resolving: resolving)
         _ = try read(slice, callID: nil, files: &files)
         return files.isHollow ? nil : files.hasChanges ? files.changed(slice) : json
     }
 
     /// Reads a part without its native JSON.
-    static func read(_ json: JSONSlice, callID: String?, files: inout OpenAIFiles) throws -> [MessagePart] {
+    static func read(_ json: JSONSlice, callID: String?, files: inout InlineFiles) throws -> [MessagePart] {
         let isThought = json.googleMember("thought")?.boolean == true
         if let call = json.googleMember("functionCall") { return [self.call(call, callID)] }
         if let response = json.googleMember("functionResponse") {
@@ -77,7 +77,7 @@ struct GeminiPartReader {
     }
 
     private static func result(
-        _ response: JSONSlice, _ callID: String?, files: inout OpenAIFiles
+        _ response: JSONSlice, _ callID: String?, files: inout InlineFiles
     ) throws -> [MessagePart] {
         let callID = response.member("id")?.storableName ?? callID
         let value = response.googleMember("response")
@@ -106,7 +106,7 @@ struct GeminiPartReader {
         return parts
     }
 
-    private static func file(_ data: JSONSlice, files: inout OpenAIFiles) throws -> MessageFile {
+    private static func file(_ data: JSONSlice, files: inout InlineFiles) throws -> MessageFile {
         var file = try files.file(url: data.googleMember("fileUri"), name: data.googleMember("displayName")?.string)
         file.mediaType = data.googleMember("mimeType")?.storableName ?? file.mediaType
         return file

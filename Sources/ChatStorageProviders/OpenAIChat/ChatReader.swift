@@ -41,7 +41,7 @@ struct ChatReader {
     /// - Parameter role: The role of a message that names none.
     func message(_ json: JSONSlice, path: String, role defaultRole: Role? = nil) throws -> ChatMessage {
         let json = extracting == nil ? json : try json.byItself
-        var files = OpenAIFiles(extracting: extracting)
+        var files = InlineFiles(extracting: extracting)
         var message = try self.message(json, path: path, role: defaultRole, files: &files)
         if files.hasChanges {
             message.native = NativeJSON(format: dialect.format, json: files.changed(json))
@@ -57,14 +57,14 @@ struct ChatReader {
         _ json: JSONText, with message: ChatMessage, _ dialect: OpenAIChat.Dialect, resolving: FileResolution?
     ) throws -> JSONText? {
         let slice = try json.slice.byItself
-        var files = OpenAIFiles(filling: message.parts, resolving: resolving)
+        var files = InlineFiles(filling: message.parts, resolving: resolving)
         let reader = ChatReader(extracting: nil, dialect: dialect)
         _ = try reader.message(slice, path: "", role: message.role, files: &files)
         return files.isHollow ? nil : files.hasChanges ? files.changed(slice) : json
     }
 
     private func message(
-        _ json: JSONSlice, path: String, role defaultRole: Role?, files: inout OpenAIFiles
+        _ json: JSONSlice, path: String, role defaultRole: Role?, files: inout InlineFiles
     ) throws -> ChatMessage {
         let fields = try JSONFields(json, at: path)
         guard let role = fields.string("role").map(Role.init(rawValue:)) ?? defaultRole else {
@@ -82,7 +82,7 @@ struct ChatReader {
     }
 
     /// The parts of a message of any other role: first thoughts, then the content, then the calls.
-    private func said(_ fields: JSONFields, files: inout OpenAIFiles) throws -> [MessagePart] {
+    private func said(_ fields: JSONFields, files: inout InlineFiles) throws -> [MessagePart] {
         var parts: [MessagePart] = []
         // DeepSeek, xAI and others have this name; Groq and OpenRouter have `reasoning`.
         let thought = fields["reasoning_content"]?.filledText ?? fields["reasoning"]?.filledText
@@ -122,7 +122,7 @@ struct ChatReader {
     }
 
     /// An element of `content`.
-    private func part(_ json: JSONSlice, files: inout OpenAIFiles) throws -> MessagePart {
+    private func part(_ json: JSONSlice, files: inout InlineFiles) throws -> MessagePart {
         let type = json.member("type")?.string ?? ""
         switch type {
         case "text", "input_text", "output_text": return MessagePart(.text, text: json.member("text")?.storableText)
@@ -148,7 +148,7 @@ struct ChatReader {
     }
 
     /// A spoken answer, with its transcript.
-    private func spoken(_ audio: JSONSlice, files: inout OpenAIFiles) throws -> MessagePart {
+    private func spoken(_ audio: JSONSlice, files: inout InlineFiles) throws -> MessagePart {
         let file = try files.file(base64: audio.member("data"), id: audio.member("id")?.storableName)
         return MessagePart(.file, text: audio.member("transcript")?.filledText, file: file)
     }

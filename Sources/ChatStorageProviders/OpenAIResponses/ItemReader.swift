@@ -47,7 +47,7 @@ struct ItemReader {
     /// - Returns: Its role and its parts, at least one; the first has the native JSON, if needed.
     func parts(_ json: JSONSlice, path: String) throws -> (role: Role, parts: [MessagePart]) {
         let json = extracting == nil ? json : try json.byItself
-        var files = OpenAIFiles(extracting: extracting)
+        var files = InlineFiles(extracting: extracting)
         var (role, parts) = try read(json, path: path, files: &files)
         if files.hasChanges {
             parts[0].native = NativeJSON(format: OpenAIResponses.format, json: files.changed(json))
@@ -63,14 +63,14 @@ struct ItemReader {
         _ json: JSONText, with parts: some Sequence<MessagePart>, resolving: FileResolution?
     ) throws -> JSONText? {
         let slice = try json.slice.byItself
-        var files = OpenAIFiles(filling: parts, resolving: resolving)
+        var files = InlineFiles(filling: parts, resolving: resolving)
         _ = try ItemReader(extracting: nil).read(slice, path: "", files: &files)
         return files.isHollow ? nil : files.hasChanges ? files.changed(slice) : json
     }
 
     /// Reads an item without its native JSON.
     func read(
-        _ json: JSONSlice, path: String, files: inout OpenAIFiles
+        _ json: JSONSlice, path: String, files: inout InlineFiles
     ) throws -> (role: Role, parts: [MessagePart]) {
         let item = try JSONFields(json, at: path)
         let type = item.string("type") ?? (item["role"] == nil ? "" : "message")
@@ -103,7 +103,7 @@ struct ItemReader {
 
     // MARK: Messages
 
-    private func said(_ item: JSONFields, files: inout OpenAIFiles) throws -> [MessagePart] {
+    private func said(_ item: JSONFields, files: inout InlineFiles) throws -> [MessagePart] {
         let (id, status) = (item["id"]?.storableName, item["status"]?.storableName)
         guard let content = item["content"], content.kind == .array else {
             return [MessagePart(.text, id: id, text: item["content"]?.storableText, status: status)]
@@ -115,7 +115,7 @@ struct ItemReader {
 
     /// An element of a message's content, with a text's sources after it.
     private func content(
-        _ json: JSONSlice, id: String?, status: String?, files: inout OpenAIFiles
+        _ json: JSONSlice, id: String?, status: String?, files: inout InlineFiles
     ) throws -> [MessagePart] {
         let type = json.member("type")?.string ?? ""
         switch type {
@@ -137,7 +137,7 @@ struct ItemReader {
     }
 
     /// A file in a message or in a result; nil for anything else.
-    private func file(_ json: JSONSlice, _ type: String, files: inout OpenAIFiles) throws -> MessageFile? {
+    private func file(_ json: JSONSlice, _ type: String, files: inout InlineFiles) throws -> MessageFile? {
         let id = json.member("file_id")?.storableName
         switch type {
         case "input_image", "computer_screenshot": return try files.file(url: json.member("image_url"), id: id)
@@ -188,7 +188,7 @@ struct ItemReader {
     }
 
     /// A tool's output: its texts, and its files after them.
-    private func returned(_ item: JSONFields, _ type: String, files: inout OpenAIFiles) throws -> [MessagePart] {
+    private func returned(_ item: JSONFields, _ type: String, files: inout InlineFiles) throws -> [MessagePart] {
         let output = item["output"]
         var (texts, returned): ([String], [MessagePart]) = ([], [])
         for element in output.map({ $0.kind == .array ? $0.elementList : [$0] }) ?? [] where element.kind == .object {
@@ -206,7 +206,7 @@ struct ItemReader {
         return [result(item, output: texts.isEmpty ? nil : texts.joined(separator: "\n"))] + returned
     }
 
-    private func image(_ item: JSONFields, files: inout OpenAIFiles) throws -> MessagePart {
+    private func image(_ item: JSONFields, files: inout InlineFiles) throws -> MessagePart {
         let format = item["output_format"]?.storableName ?? "png"
         return MessagePart(
             .file, id: item["id"]?.storableName, text: (item["revised_prompt"] ?? item["prompt"])?.filledText,

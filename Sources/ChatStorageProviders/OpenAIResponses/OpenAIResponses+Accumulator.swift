@@ -109,7 +109,7 @@ private enum StreamedItem: Sendable {
     }
 
     init(_ item: JSONSlice) {
-        var files = OpenAIFiles(extracting: nil)
+        var files = InlineFiles(extracting: nil)
         let read = try? ItemReader(extracting: nil).read(item, path: "item", files: &files).parts
         self = .open(Open(start: read?.first ?? MessagePart(.data)))
     }

@@ -75,7 +75,7 @@ struct ResponsesWriter: Omitting {
     /// How many parts the item in a part's native JSON made; nil if they have changed since.
     private func length(of part: MessagePart, in parts: ArraySlice<MessagePart>) throws -> Int? {
         guard let item = part.ownItem else { return nil }
-        var files = OpenAIFiles(extracting: nil)
+        var files = InlineFiles(extracting: nil)
         guard let read = try? ItemReader(extracting: nil).read(item, path: "", files: &files).parts else { return nil }
         // A message with too many parts has no sources at all.
         let hasSources = parts.contains { $0.kind == .source }

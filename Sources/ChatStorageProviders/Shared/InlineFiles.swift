@@ -7,11 +7,11 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// The files in OpenAI's JSON, whose bytes are in it as base64, alone or in a `data:` URL.
+/// The files in an API's JSON, whose bytes are in it as base64, alone or in a `data:` URL.
 ///
 /// A reader reports each file that it meets, in order. When reading, the caller can take the bytes; then the base64 is
 /// empty, and the JSON is called hollow. When filling, the same reader meets the same files and fills them.
-struct OpenAIFiles {
+struct InlineFiles {
     private enum Way {
         case reading(FileExtraction?)
         case filling([MessageFile], FileResolution?)

@@ -103,7 +103,7 @@ struct UIMessageReader {
 
     private func whole(_ json: JSONSlice, _ role: Role, at path: String) throws -> [ChatMessage] {
         let json = try json.byItself
-        var files = OpenAIFiles(extracting: extracting)
+        var files = InlineFiles(extracting: extracting)
         var messages = try Self.whole(json, role, at: path, files: &files)
         messages[0].native = NativeJSON(
             format: AISDKMessages.format, json: files.hasChanges ? files.changed(json) : JSONText(json))
@@ -112,7 +112,7 @@ struct UIMessageReader {
 
     /// Reads a message whose JSON is kept as a whole, but without that JSON.
     static func whole(
-        _ json: JSONSlice, _ role: Role, at path: String, files: inout OpenAIFiles
+        _ json: JSONSlice, _ role: Role, at path: String, files: inout InlineFiles
     ) throws -> [ChatMessage] {
         var parts: [UIPart] = []
         if let list = json.member("parts"), list.kind == .array {

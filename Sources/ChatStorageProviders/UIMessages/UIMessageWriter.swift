@@ -113,7 +113,7 @@ struct UIMessageWriter: Omitting {
     private mutating func addWhole(_ range: Range<Int>) throws -> Int? {
         guard let native = messages[range.lowerBound].native else { return nil }
         let slice = try native.json.slice.byItself
-        var files = OpenAIFiles(extracting: nil)
+        var files = InlineFiles(extracting: nil)
         guard
             let made = try? UIMessageReader.whole(slice, messages[range.lowerBound].role, at: "", files: &files),
             made.count <= range.count, zip(made, messages[range]).allSatisfy(Self.saysTheSame)
@@ -122,7 +122,7 @@ struct UIMessageWriter: Omitting {
         let next = range.lowerBound + made.count
         if next < range.upperBound, messages[next].role == .tool { return nil }
         let parts = messages[range.lowerBound..<next].flatMap(\.parts).filter { $0.file != nil && $0.kind != .source }
-        var filling = OpenAIFiles(
+        var filling = InlineFiles(
             filling: parts.map { MessagePart(.file, file: $0.file) }, resolving: resolving)
         _ = try UIMessageReader.whole(slice, messages[range.lowerBound].role, at: "", files: &filling)
         guard !filling.isHollow else { return nil }
@@ -231,7 +231,7 @@ struct UIMessageWriter: Omitting {
             omit(place, "the call is left out: it is not the assistant's")
             return nil
         }
-        var files = OpenAIFiles(extracting: nil)
+        var files = InlineFiles(extracting: nil)
         let slice = try? call.native(of: AISDKMessages.format)?.json.slice
         let made = slice.flatMap { try? UIPartReader.read($0, at: "", files: &files) }
         // For a call without an id, only its native JSON shows whether it had a result.

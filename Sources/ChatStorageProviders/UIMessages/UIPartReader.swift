@@ -17,7 +17,7 @@ struct UIPartReader {
     /// Reads a part, with its native JSON if needed.
     func part(of json: JSONSlice, at path: String) throws -> UIPart {
         let json = extracting == nil ? json : try json.byItself
-        var files = OpenAIFiles(extracting: extracting)
+        var files = InlineFiles(extracting: extracting)
         var read = try Self.read(json, at: path, files: &files)
         if files.hasChanges {
             read.part.native = NativeJSON(format: AISDKMessages.format, json: files.changed(json))
@@ -31,14 +31,14 @@ struct UIPartReader {
     /// The part's JSON with its file's bytes filled in again; nil if they are missing.
     static func filled(_ json: JSONText, with part: MessagePart, resolving: FileResolution?) throws -> JSONText? {
         let slice = try json.slice.byItself
-        var files = OpenAIFiles(
+        var files = InlineFiles(
             filling: part.file == nil ? [] : [MessagePart(.file, file: part.file)], resolving: resolving)
         _ = try read(slice, at: "", files: &files)
         return files.isHollow ? nil : files.hasChanges ? files.changed(slice) : json
     }
 
     /// Reads a part without its native JSON.
-    static func read(_ json: JSONSlice, at path: String, files: inout OpenAIFiles) throws -> UIPart {
+    static func read(_ json: JSONSlice, at path: String, files: inout InlineFiles) throws -> UIPart {
         let type = try JSONFields(json, at: path).requiredString("type")
         func text(_ name: String) -> String? { json.member(name)?.storableText }
         switch type {
@@ -104,7 +104,7 @@ struct UIPartReader {
 
     // MARK: Files and sources
 
-    private static func file(_ json: JSONSlice, _ type: String, files: inout OpenAIFiles) throws -> MessagePart {
+    private static func file(_ json: JSONSlice, _ type: String, files: inout InlineFiles) throws -> MessagePart {
         let kind: MessagePart.Kind = type == "file" ? .file : .reasoning
         let mediaType = (json.member("mediaType") ?? json.member("mimeType"))?.storableName
         let name = json.member("filename")?.string
@@ -118,7 +118,7 @@ struct UIPartReader {
     }
 
     /// Reads a user's attachment of version 4.
-    static func attachment(_ json: JSONSlice, files: inout OpenAIFiles) throws -> MessagePart {
+    static func attachment(_ json: JSONSlice, files: inout InlineFiles) throws -> MessagePart {
         var file = try files.file(url: json.member("url"), name: json.member("name")?.string)
         file.mediaType = json.member("contentType")?.storableName ?? file.mediaType
         return MessagePart(.file, file: file)
