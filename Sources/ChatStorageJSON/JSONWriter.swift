@@ -55,6 +55,13 @@ package struct JSONWriter {
         literal(value ? "true" : "false")
     }
 
+    /// Writes a member whose value is JSON already; nothing for nil.
+    package mutating func member(_ name: String, literal json: String?) {
+        guard let json else { return }
+        self.name(name)
+        literal(json)
+    }
+
     /// Writes what is JSON already: a number, a literal, a whole value.
     package mutating func literal(_ json: String) {
         separate()

@@ -39,8 +39,7 @@ enum BlockWriter {
             writer.member("type", id.hasPrefix(serverCallPrefix) ? "server_tool_use" : "tool_use")
             writer.member("id", id)
             writer.member("name", name)
-            writer.name("input")
-            writer.literal(input(part.input ?? "").json)
+            writer.member("input", literal: input(part.input ?? "").json)
         }
     }
 
@@ -57,10 +56,7 @@ enum BlockWriter {
         return object { writer in
             writer.member("type", "tool_result")
             writer.member("tool_use_id", id)
-            if let content {
-                writer.name("content")
-                writer.literal(content)
-            }
+            writer.member("content", literal: content)
             writer.member("is_error", part.isError)
         }
     }
@@ -86,8 +82,7 @@ enum BlockWriter {
         return object { writer in
             writer.member("type", name + BlockReader.resultSuffix)
             writer.member("tool_use_id", id)
-            writer.name("content")
-            writer.literal(output)
+            writer.member("content", literal: output)
         }
     }
 
@@ -137,8 +132,7 @@ enum BlockWriter {
         guard let source else { return nil }
         return object { writer in
             writer.member("type", file.isImage ? "image" : "document")
-            writer.name("source")
-            writer.literal(source)
+            writer.member("source", literal: source)
             if !file.isImage { writer.member("title", file.name) }
         }
     }

@@ -17,10 +17,7 @@ extension MessageEncoder {
         let members = try adding.checked(reserving: system.isEmpty ? ["messages"] : ["messages", "system"])
         var writer = JSONWriter(capacity: 4_096)
         writer.object { writer in
-            for member in members {
-                writer.name(member.name)
-                writer.literal(member.json.text)
-            }
+            for member in members { writer.member(member.name, literal: member.json.text) }
             writeSystem(to: &writer)
             writer.name("messages")
             writer.array { writer in

@@ -178,31 +178,24 @@ private struct ConverseStreamedBlock: Sendable {
             json.name("toolUse")
             json.object { json in
                 call.write(to: &json, nulls: false)
-                json.name("input")
-                json.literal((try? JSONFields.parse(written.utf8)) == nil ? "{}" : written)
+                json.member("input", literal: (try? JSONFields.parse(written.utf8)) == nil ? "{}" : written)
             }
         } else if let redacted, reasoning.isEmpty {
             json.name("reasoningContent")
             json.object { json in
-                json.name("redactedContent")
-                json.literal(redacted)
+                json.member("redactedContent", literal: redacted)
             }
         } else if !reasoning.isEmpty || signature != nil {
             json.name("reasoningContent")
             json.object { json in
                 json.name("reasoningText")
                 json.object { json in
-                    json.name("text")
-                    json.literal(reasoning.json)
-                    if let signature {
-                        json.name("signature")
-                        json.literal(signature)
-                    }
+                    json.member("text", literal: reasoning.json)
+                    json.member("signature", literal: signature)
                 }
             }
         } else if citations.isEmpty {
-            json.name("text")
-            json.literal(text.json)
+            json.member("text", literal: text.json)
         } else {
             json.name("citationsContent")
             json.object { json in

@@ -116,8 +116,7 @@ enum ConverseBlock {
             json.object { json in
                 json.member("toolUseId", id)
                 json.member("name", name)
-                json.name("input")
-                json.literal(BlockWriter.input(part.input ?? "").json)
+                json.member("input", literal: BlockWriter.input(part.input ?? "").json)
             }
         }
     }

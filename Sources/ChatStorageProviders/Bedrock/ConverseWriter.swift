@@ -161,10 +161,7 @@ struct ConverseWriter: Omitting {
         omissions += turns.settle()
         var json = JSONWriter(capacity: 4_096)
         json.object { json in
-            for (name, value) in members {
-                json.name(name)
-                json.literal(value.text)
-            }
+            for (name, value) in members { json.member(name, literal: value.text) }
             if !system.isEmpty {
                 json.name("system")
                 json.array { for block in system { $0.literal(block) } }

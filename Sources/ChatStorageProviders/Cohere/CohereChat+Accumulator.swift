@@ -124,16 +124,12 @@ extension CohereChat {
                     for (_, type, text) in content {
                         json.object { json in
                             json.member("type", type)
-                            json.name(type)
-                            json.literal(text.json)
+                            json.member(type, literal: text.json)
                         }
                     }
                 }
             }
-            if !plan.isEmpty {
-                json.name("tool_plan")
-                json.literal(plan.json)
-            }
+            if !plan.isEmpty { json.member("tool_plan", literal: plan.json) }
             if !calls.isEmpty {
                 json.name("tool_calls")
                 json.array { json in for (_, call) in calls { json.object { call.write(to: &$0, nulls: false) } } }

@@ -167,10 +167,7 @@ struct GeminiEncoder: Omitting {
         let members = try adding.checked(reserving: names)
         var writer = JSONWriter(capacity: 4_096)
         writer.object { writer in
-            for member in members {
-                writer.name(member.name)
-                writer.literal(member.json.text)
-            }
+            for member in members { writer.member(member.name, literal: member.json.text) }
             if !system.isEmpty {
                 writer.name("systemInstruction")
                 writer.object { Self.write(system, to: &$0) }

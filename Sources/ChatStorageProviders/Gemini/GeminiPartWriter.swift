@@ -36,8 +36,7 @@ enum GeminiPartWriter {
             writer.name("functionCall")
             writer.object { writer in
                 writer.member("name", name)
-                writer.name("args")
-                writer.literal(BlockWriter.input(part.input ?? "").json)
+                writer.member("args", literal: BlockWriter.input(part.input ?? "").json)
             }
             writer.member("thoughtSignature", signature)
         }
@@ -52,8 +51,7 @@ enum GeminiPartWriter {
             writer.object { writer in
                 writer.member("id", id)
                 writer.member("name", name)
-                writer.name("response")
-                writer.literal(response(part))
+                writer.member("response", literal: response(part))
                 if !files.isEmpty {
                     writer.name("parts")
                     writer.array { for file in files { $0.literal(file) } }

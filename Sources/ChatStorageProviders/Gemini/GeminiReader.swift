@@ -71,10 +71,7 @@ struct GeminiReader {
             let members =
                 response.members.filter { $0.key != "candidates" }
                 + (candidate?.memberList.filter { $0.key != "content" } ?? [])
-            for (name, value) in members {
-                json.name(name)
-                json.literal(value.text)
-            }
+            for (name, value) in members { json.member(name, literal: value.text) }
         }
         let read = ResponseMetadata.read(
             try JSONFields(JSONFields.parse(json.bytes), at: ""), besides: [], renaming: Self.names)

@@ -134,8 +134,7 @@ struct MCPWriter: Omitting {
                 json.member("toolUseId", part.callID)
             }
             for (name, value) in slice.memberList where !isOfBlock || name != "type" && name != "toolUseId" {
-                json.name(name)
-                json.literal(value.text)
+                json.member(name, literal: value.text)
             }
         }
     }
@@ -165,8 +164,7 @@ struct MCPWriter: Omitting {
             json.member("type", "tool_use")
             json.member("id", id)
             json.member("name", name)
-            json.name("input")
-            json.literal(BlockWriter.input(part.input ?? "").json)
+            json.member("input", literal: BlockWriter.input(part.input ?? "").json)
         }
     }
 
@@ -208,10 +206,7 @@ struct MCPWriter: Omitting {
         let members = try adding.checked(reserving: reserved)
         var json = JSONWriter()
         json.object { json in
-            for (name, value) in members {
-                json.name(name)
-                json.literal(value.text)
-            }
+            for (name, value) in members { json.member(name, literal: value.text) }
             if !system.isEmpty { json.member("systemPrompt", system.joined(separator: "\n\n")) }
             json.name("messages")
             json.array { json in

@@ -28,10 +28,7 @@ struct ChatReader {
         var json = JSONWriter()
         json.object { json in
             let members = response.memberList.filter { $0.key != "choices" } + choice.memberList
-            for (name, value) in members where name != "message" {
-                json.name(name)
-                json.literal(value.text)
-            }
+            for (name, value) in members where name != "message" { json.member(name, literal: value.text) }
         }
         return try JSONFields.parse(json.bytes)
     }

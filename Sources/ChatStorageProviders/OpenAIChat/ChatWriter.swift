@@ -110,8 +110,7 @@ struct ChatWriter: Omitting {
                         }
                     }
                 default:
-                    writer.name(name)
-                    writer.literal(value.text)
+                    writer.member(name, literal: value.text)
                 }
             }
         }

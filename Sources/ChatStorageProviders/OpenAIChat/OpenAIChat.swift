@@ -95,10 +95,7 @@ public enum OpenAIChat {
         let written = try writer.written()
         var json = JSONWriter()
         json.object { json in
-            for (name, value) in members {
-                json.name(name)
-                json.literal(value.text)
-            }
+            for (name, value) in members { json.member(name, literal: value.text) }
             json.name("messages")
             json.array { for message in written { $0.literal(message) } }
         }

@@ -26,8 +26,7 @@ extension ItemWriter {
             let printed = "[{\"stdout\":\(text),\"stderr\":\"\",\"outcome\":\(outcome)}]"
             append(
                 Self.item("shell_call_output", part.callID) { json in
-                    json.name("output")
-                    json.literal(elements ?? printed)
+                    json.member("output", literal: elements ?? printed)
                 })
         case "local_shell_call":
             append(
@@ -44,16 +43,14 @@ extension ItemWriter {
             guard let elements else { return "the result is left out: a tool search's result is a JSON array of tools" }
             append(
                 Self.item("tool_search_output", part.callID) { json in
-                    json.name("tools")
-                    json.literal(elements)
+                    json.member("tools", literal: elements)
                 })
         case "computer_call":
             guard let file = files.compactMap(\.self).first, let url = try JSONText(file).slice.member("image_url")
             else { return "the result is left out: a computer call's result needs a screenshot" }
             append(
                 Self.item("computer_call_output", part.callID) { json in
-                    json.name("output")
-                    json.literal("{\"type\":\"computer_screenshot\",\"image_url\":\(url.text)}")
+                    json.member("output", literal: "{\"type\":\"computer_screenshot\",\"image_url\":\(url.text)}")
                 })
         default:
             let taken = files.compactMap(\.self)

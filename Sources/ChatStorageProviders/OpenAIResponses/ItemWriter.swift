@@ -144,10 +144,8 @@ struct ItemWriter {
                 json.member("refusal", part.text ?? "")
             } else {
                 json.member("type", "output_text")
-                json.name("annotations")
-                json.literal("[]")
-                json.name("logprobs")
-                json.literal("[]")
+                json.member("annotations", literal: "[]")
+                json.member("logprobs", literal: "[]")
                 json.member("text", part.text ?? "")
             }
         }
@@ -162,10 +160,7 @@ struct ItemWriter {
         json.object { json in
             json.member("role", Role.assistant.rawValue)
             json.member("content", text)
-            if let phase {
-                json.name("phase")
-                json.literal(phase)
-            }
+            json.member("phase", literal: phase)
         }
         return json.text
     }

@@ -121,10 +121,7 @@ public enum OpenAIResponses {
         let items = try writer.items()
         var json = JSONWriter()
         json.object { json in
-            for (name, value) in members {
-                json.name(name)
-                json.literal(value.text)
-            }
+            for (name, value) in members { json.member(name, literal: value.text) }
             json.member("previous_response_id", mode.previousResponseID)
             json.name("input")
             json.array { for item in items { $0.literal(item) } }

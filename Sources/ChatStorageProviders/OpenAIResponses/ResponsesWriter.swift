@@ -131,10 +131,7 @@ struct ResponsesWriter: Omitting {
     private static func withoutID(_ item: JSONSlice) -> String {
         var json = JSONWriter()
         json.object { json in
-            for (name, value) in item.memberList where name != "id" {
-                json.name(name)
-                json.literal(value.text)
-            }
+            for (name, value) in item.memberList where name != "id" { json.member(name, literal: value.text) }
         }
         return json.text
     }

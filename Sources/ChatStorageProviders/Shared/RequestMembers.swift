@@ -99,8 +99,7 @@ extension Dictionary: RequestValue where Key == String, Value: RequestValue {
         var writer = JSONWriter()
         writer.object { writer in
             for (name, value) in sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
-                writer.name(name)
-                writer.literal(value.requestJSON.text)
+                writer.member(name, literal: value.requestJSON.text)
             }
         }
         return JSONText(written: writer.text)

@@ -149,8 +149,7 @@ struct TranscriptWriter: Omitting {
         json.name("structure")
         json.object { json in
             json.member("source", part.name)
-            json.name("content")
-            json.literal(text)
+            json.member("content", literal: text)
         }
     }
 

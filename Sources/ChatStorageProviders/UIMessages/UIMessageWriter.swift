@@ -52,12 +52,8 @@ struct UIMessageWriter: Omitting {
         json.object { json in
             json.member("id", id)
             json.member("role", role)
-            if let metadata = metadata["metadata"] {
-                json.name("metadata")
-                json.literal(metadata.text)
-            }
-            json.name("parts")
-            json.literal(parts)
+            json.member("metadata", literal: metadata["metadata"]?.text)
+            json.member("parts", literal: parts)
         }
         return json.text
     }

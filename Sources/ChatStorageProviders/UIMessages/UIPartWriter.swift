@@ -22,8 +22,7 @@ enum UIPartWriter {
             }
             return object(UIPartReader.dataPrefix + name) { writer in
                 writer.member("id", part.id)
-                writer.name("data")
-                writer.literal(output)
+                writer.member("data", literal: output)
             }
         default: return nil
         }
@@ -36,8 +35,7 @@ enum UIPartWriter {
         return object(UIPartReader.toolPrefix + name) { writer in
             writer.member("toolCallId", callID)
             writer.member("state", state(of: read.result))
-            writer.name("input")
-            writer.literal(json(read.part.input ?? "{}"))
+            writer.member("input", literal: json(read.part.input ?? "{}"))
             write(read.result, to: &writer)
             if read.isRunByProvider { writer.member("providerExecuted", true) }
         }
@@ -53,8 +51,7 @@ enum UIPartWriter {
         if result.isError == true {
             writer.member("errorText", result.output ?? "")
         } else {
-            writer.name("output")
-            writer.literal(json(result.output ?? ""))
+            writer.member("output", literal: json(result.output ?? ""))
         }
     }
 
@@ -68,8 +65,7 @@ enum UIPartWriter {
             for (name, value) in native.memberList where !ofResult.contains(name) {
                 // Only approved calls have results.
                 if name == "approval", value.member("approved")?.boolean != true { continue }
-                json.name(name)
-                json.literal(name == "state" ? JSONPatch.string(state(of: result)) : value.text)
+                json.member(name, literal: name == "state" ? JSONPatch.string(state(of: result)) : value.text)
             }
             write(result, to: &json)
         }

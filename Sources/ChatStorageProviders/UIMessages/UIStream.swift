@@ -40,21 +40,16 @@ struct UIStream: Sendable, Omitting {
     var json: String {
         var json = JSONWriter()
         json.object { json in
-            json.name("id")
-            json.literal(id)
+            json.member("id", literal: id)
             json.member("role", "assistant")
-            if let metadata {
-                json.name("metadata")
-                json.literal(metadata)
-            }
+            json.member("metadata", literal: metadata)
             json.name("parts")
             json.array { json in
                 for part in parts {
                     json.object { json in
                         json.member("type", part.type)
                         for (name, value) in part.members {
-                            json.name(name)
-                            json.literal(name == "text" ? part.text?.json ?? value : value)
+                            json.member(name, literal: name == "text" ? part.text?.json ?? value : value)
                         }
                     }
                 }

@@ -78,8 +78,7 @@ extension MessageReader {
                 if key == "role" {
                     writer.member("role", role)
                 } else {
-                    writer.name(key)
-                    writer.literal(value.text)
+                    writer.member(key, literal: value.text)
                 }
             }
         }
