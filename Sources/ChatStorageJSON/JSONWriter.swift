@@ -17,6 +17,13 @@ package struct JSONWriter {
     /// What was written, as a string.
     package var text: String { String(decoding: bytes, as: UTF8.self) }
 
+    /// An object as a text, whose members the body writes.
+    package static func object(_ body: (inout JSONWriter) throws -> Void) rethrows -> String {
+        var writer = JSONWriter()
+        try writer.object(body)
+        return writer.text
+    }
+
     /// Writes an object, whose members the body writes.
     package mutating func object(_ body: (inout JSONWriter) throws -> Void) rethrows {
         try container(UInt8(ascii: "{"), UInt8(ascii: "}"), body)

@@ -25,7 +25,7 @@ enum BlockWriter {
     }
 
     static func text(_ text: String) -> String {
-        object { writer in
+        JSONWriter.object { writer in
             writer.member("type", "text")
             writer.member("text", text)
         }
@@ -35,7 +35,7 @@ enum BlockWriter {
 
     private static func call(_ part: MessagePart) -> String? {
         guard let id = part.callID, let name = part.name else { return nil }
-        return object { writer in
+        return JSONWriter.object { writer in
             writer.member("type", id.hasPrefix(serverCallPrefix) ? "server_tool_use" : "tool_use")
             writer.member("id", id)
             writer.member("name", name)
@@ -47,13 +47,13 @@ enum BlockWriter {
     static func input(_ text: String) -> (json: String, isWrapped: Bool) {
         if let slice = try? JSONFields.parse(text.utf8), slice.kind == .object { return (text, false) }
         if text.utf8.allSatisfy(\.isJSONWhiteSpace) { return ("{}", false) }
-        return (object { $0.member(invalidInput, text) }, true)
+        return (JSONWriter.object { $0.member(invalidInput, text) }, true)
     }
 
     /// - Parameter content: The exact JSON of the content; nil for none.
     static func result(_ part: MessagePart, content: String?) -> String? {
         guard let id = part.callID else { return nil }
-        return object { writer in
+        return JSONWriter.object { writer in
             writer.member("type", "tool_result")
             writer.member("tool_use_id", id)
             writer.member("content", literal: content)
@@ -79,7 +79,7 @@ enum BlockWriter {
         guard let id = part.callID, let name = part.name, let output = part.output,
             (try? JSONFields.parse(output.utf8)) != nil
         else { return nil }
-        return object { writer in
+        return JSONWriter.object { writer in
             writer.member("type", name + BlockReader.resultSuffix)
             writer.member("tool_use_id", id)
             writer.member("content", literal: output)
@@ -91,7 +91,7 @@ enum BlockWriter {
     /// The API's `source` for a file; nil if the API cannot get its bytes.
     static func source(of file: MessageFile) -> String? {
         if let id = file.id, id.hasPrefix(fileIDPrefix) {
-            return object { writer in
+            return JSONWriter.object { writer in
                 writer.member("type", "file")
                 writer.member("file_id", id)
             }
@@ -102,7 +102,7 @@ enum BlockWriter {
     }
 
     static func urlSource(_ url: String) -> String {
-        object { writer in
+        JSONWriter.object { writer in
             writer.member("type", "url")
             writer.member("url", url)
         }
@@ -111,7 +111,7 @@ enum BlockWriter {
     /// Bytes of an image or a PDF as the API takes them; nil for other types.
     static func bytes(base64: String, mediaType: String) -> String? {
         guard mediaType.hasPrefix("image/") || mediaType == "application/pdf" else { return nil }
-        return object { writer in
+        return JSONWriter.object { writer in
             writer.member("type", "base64")
             writer.member("media_type", mediaType)
             writer.member("data", base64)
@@ -120,7 +120,7 @@ enum BlockWriter {
 
     /// A plain text as a document.
     static func plainText(_ text: String) -> String {
-        object { writer in
+        JSONWriter.object { writer in
             writer.member("type", "text")
             writer.member("media_type", "text/plain")
             writer.member("data", text)
@@ -130,17 +130,11 @@ enum BlockWriter {
     /// A file's block; nil without a source.
     static func file(_ file: MessageFile, source: String?) -> String? {
         guard let source else { return nil }
-        return object { writer in
+        return JSONWriter.object { writer in
             writer.member("type", file.isImage ? "image" : "document")
             writer.member("source", literal: source)
             if !file.isImage { writer.member("title", file.name) }
         }
-    }
-
-    private static func object(_ body: (inout JSONWriter) -> Void) -> String {
-        var writer = JSONWriter()
-        writer.object(body)
-        return writer.text
     }
 }
 

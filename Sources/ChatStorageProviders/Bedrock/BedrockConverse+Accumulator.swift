@@ -159,7 +159,7 @@ private struct ConverseStreamedBlock: Sendable {
 
     /// The parts of the block, as from a whole response.
     private var whole: [MessagePart] {
-        let json = ConverseBlock.object { json in write(&json) }
+        let json = JSONWriter.object { json in write(&json) }
         guard let block = try? JSONFields.parse(json.utf8),
             let parts = try? ConverseBlock.parts(of: block, at: "", extracting: nil)
         else { return parts }

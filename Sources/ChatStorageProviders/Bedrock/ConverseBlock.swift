@@ -107,11 +107,11 @@ enum ConverseBlock {
         }
     }
 
-    static func text(_ text: String) -> String { object { $0.member("text", text) } }
+    static func text(_ text: String) -> String { JSONWriter.object { $0.member("text", text) } }
 
     private static func call(_ part: MessagePart) -> String? {
         guard let id = part.callID, let name = part.name else { return nil }
-        return object { json in
+        return JSONWriter.object { json in
             json.name("toolUse")
             json.object { json in
                 json.member("toolUseId", id)
@@ -124,7 +124,7 @@ enum ConverseBlock {
     /// - Parameter files: The blocks of the files that the tool returned.
     static func result(_ part: MessagePart, files: [String]) -> String? {
         guard let id = part.callID else { return nil }
-        return object { json in
+        return JSONWriter.object { json in
             json.name("toolResult")
             json.object { json in
                 json.member("toolUseId", id)
@@ -136,11 +136,5 @@ enum ConverseBlock {
                 json.member("status", part.isError.map { $0 ? "error" : "success" })
             }
         }
-    }
-
-    static func object(_ body: (inout JSONWriter) -> Void) -> String {
-        var json = JSONWriter()
-        json.object(body)
-        return json.text
     }
 }

@@ -25,7 +25,7 @@ enum ConverseFile {
         let bytes = try file.base64(resolving: resolving)
         let location = file.url.flatMap { $0.hasPrefix("s3://") ? $0 : nil }
         guard bytes != nil || location != nil else { return nil }
-        return ConverseBlock.object { json in
+        return JSONWriter.object { json in
             json.name(image == nil ? "document" : "image")
             json.object { json in
                 json.member("format", format)

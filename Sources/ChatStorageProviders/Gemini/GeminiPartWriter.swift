@@ -26,13 +26,13 @@ enum GeminiPartWriter {
         }
     }
 
-    static func text(_ text: String) -> String { object { $0.member("text", text) } }
+    static func text(_ text: String) -> String { JSONWriter.object { $0.member("text", text) } }
 
     // MARK: Calls and results
 
     /// - Parameter signature: The signature, if the call needs one.
     static func call(_ part: MessagePart, name: String, signature: String?) -> String {
-        object { writer in
+        JSONWriter.object { writer in
             writer.name("functionCall")
             writer.object { writer in
                 writer.member("name", name)
@@ -46,7 +46,7 @@ enum GeminiPartWriter {
     ///   - id: The call's id, if the API has given it one.
     ///   - files: The JSON of the files that the tool returned.
     static func result(_ part: MessagePart, id: String?, name: String, files: [String]) -> String {
-        object { writer in
+        JSONWriter.object { writer in
             writer.name("functionResponse")
             writer.object { writer in
                 writer.member("id", id)
@@ -66,7 +66,7 @@ enum GeminiPartWriter {
         guard let output = part.output else { return failed ? "{\"error\":\"\"}" : "{}" }
         let json = (try? JSONFields.parse(output.utf8)).flatMap { [.object, .array].contains($0.kind) ? $0 : nil }
         if let json, json.kind == .object, !failed { return json.text }
-        return object { writer in
+        return JSONWriter.object { writer in
             writer.name(failed ? "error" : "output")
             if let json { writer.literal(json.text) } else { writer.string(output) }
         }
@@ -79,7 +79,7 @@ enum GeminiPartWriter {
         guard let url = file.url else { return nil }
         if let data = Base64.dataURL(url) { return bytes(base64: data.base64, mediaType: data.mediaType) }
         guard ["https://", "http://", "gs://"].contains(where: url.hasPrefix) else { return nil }
-        return object { writer in
+        return JSONWriter.object { writer in
             writer.name("fileData")
             writer.object { writer in
                 writer.member("mimeType", file.mediaType ?? file.mediaTypeOfName)
@@ -91,18 +91,12 @@ enum GeminiPartWriter {
     /// Bytes in the request; nil without a media type, which the API needs.
     static func bytes(base64: String, mediaType: String?) -> String? {
         guard let mediaType, !mediaType.isEmpty else { return nil }
-        return object { writer in
+        return JSONWriter.object { writer in
             writer.name("inlineData")
             writer.object { writer in
                 writer.member("mimeType", mediaType)
                 writer.member("data", base64)
             }
         }
-    }
-
-    private static func object(_ body: (inout JSONWriter) -> Void) -> String {
-        var writer = JSONWriter()
-        writer.object(body)
-        return writer.text
     }
 }

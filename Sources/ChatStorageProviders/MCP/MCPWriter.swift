@@ -108,7 +108,7 @@ struct MCPWriter: Omitting {
         // The call has the tool's name; a result has no place for it.
         let rest = MessagePart(.toolResult, id: part.id, status: part.status, extra: part.extra, native: part.native)
         for reason in rest.unsent() { omit(message, index, reason) }
-        return ConverseBlock.object { json in
+        return JSONWriter.object { json in
             if isBlock {
                 json.member("type", "tool_result")
                 json.member("toolUseId", part.callID)
@@ -128,7 +128,7 @@ struct MCPWriter: Omitting {
         let isOfBlock = slice.member("type")?.string == "tool_result"
         if isOfBlock == isBlock { return native }
         // The two forms of a result have the same members but for the call's id.
-        return ConverseBlock.object { json in
+        return JSONWriter.object { json in
             if isBlock {
                 json.member("type", "tool_result")
                 json.member("toolUseId", part.callID)
@@ -152,7 +152,7 @@ struct MCPWriter: Omitting {
     }
 
     private static func text(_ text: String) -> String {
-        ConverseBlock.object { json in
+        JSONWriter.object { json in
             json.member("type", "text")
             json.member("text", text)
         }
@@ -160,7 +160,7 @@ struct MCPWriter: Omitting {
 
     private static func call(_ part: MessagePart) -> String? {
         guard let id = part.callID, let name = part.name else { return nil }
-        return ConverseBlock.object { json in
+        return JSONWriter.object { json in
             json.member("type", "tool_use")
             json.member("id", id)
             json.member("name", name)
@@ -172,7 +172,7 @@ struct MCPWriter: Omitting {
         let type = file.mediaType ?? file.url.flatMap(Base64.dataURL)?.mediaType ?? "application/octet-stream"
         guard let bytes = try file.base64(resolving: resolving) else {
             guard let url = file.url else { return nil }
-            return ConverseBlock.object { json in
+            return JSONWriter.object { json in
                 json.member("type", "resource_link")
                 json.member("uri", url)
                 json.member("name", file.name ?? "file")
@@ -181,13 +181,13 @@ struct MCPWriter: Omitting {
             }
         }
         for kind in ["image", "audio"] where type.hasPrefix("\(kind)/") {
-            return ConverseBlock.object { json in
+            return JSONWriter.object { json in
                 json.member("type", kind)
                 json.member("data", bytes)
                 json.member("mimeType", type)
             }
         }
-        return ConverseBlock.object { json in
+        return JSONWriter.object { json in
             json.member("type", "resource")
             json.name("resource")
             json.object { json in

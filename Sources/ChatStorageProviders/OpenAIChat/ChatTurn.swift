@@ -61,8 +61,7 @@ struct ChatTurn {
 
     /// The message's JSON.
     var json: String {
-        var json = JSONWriter()
-        json.object { json in
+        JSONWriter.object { json in
             json.member("role", role.rawValue)
             if !isAlwaysElements || !content.isEmpty {
                 json.name("content")
@@ -80,7 +79,6 @@ struct ChatTurn {
                 }
             }
         }
-        return json.text
     }
 
     private func write(_ json: inout JSONWriter) {
@@ -125,13 +123,11 @@ struct ChatTurn {
 
     /// The JSON of a tool's result, a message of its own.
     static func result(_ part: MessagePart) -> String {
-        var json = JSONWriter()
-        json.object { json in
+        JSONWriter.object { json in
             json.member("role", part.callID == nil ? "function" : "tool")
             if let callID = part.callID { json.member("tool_call_id", callID) } else { json.member("name", part.name) }
             json.member("content", part.output ?? "")
         }
-        return json.text
     }
 
     /// The element of `content` for a file; nil if the API does not take the file.

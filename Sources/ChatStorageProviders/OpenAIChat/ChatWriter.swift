@@ -96,8 +96,7 @@ struct ChatWriter: Omitting {
 
     /// The message with some of its calls, every other value as it is.
     private static func without(callsBut kept: Set<Int>, in json: JSONSlice) -> String {
-        var writer = JSONWriter()
-        writer.object { writer in
+        JSONWriter.object { writer in
             for (name, value) in json.memberList {
                 switch name {
                 case "function_call" where value.kind == .object: continue
@@ -114,7 +113,6 @@ struct ChatWriter: Omitting {
                 }
             }
         }
-        return writer.text
     }
 
     // MARK: As its parts say it

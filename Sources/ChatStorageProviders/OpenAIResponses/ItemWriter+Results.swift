@@ -89,13 +89,11 @@ extension ItemWriter {
     private static func item(
         _ type: String, _ callID: String?, _ body: (inout JSONWriter) -> Void
     ) -> String {
-        var json = JSONWriter()
-        json.object { json in
+        JSONWriter.object { json in
             json.member("type", type)
             json.member("call_id", callID)
             body(&json)
         }
-        return json.text
     }
 
     /// The element of `content` for a file; nil if the API does not take the file.

@@ -156,18 +156,15 @@ struct ItemWriter {
     ///
     /// - Parameter phase: The JSON of the item's `phase`, which the API wants back; nil if it has none.
     static func said(_ text: String, phase: String? = nil) -> String {
-        var json = JSONWriter()
-        json.object { json in
+        JSONWriter.object { json in
             json.member("role", Role.assistant.rawValue)
             json.member("content", text)
             json.member("phase", literal: phase)
         }
-        return json.text
     }
 
     private static func call(_ part: MessagePart, _ callID: String, keepsID: Bool, isCustom: Bool) -> String {
-        var json = JSONWriter()
-        json.object { json in
+        JSONWriter.object { json in
             if keepsID, !isCustom, part.isOwnItem("fc"), let id = part.id, let status = part.status {
                 json.member("id", id)
                 json.member("type", "function_call")
@@ -182,7 +179,6 @@ struct ItemWriter {
                 json.member(isCustom ? "input" : "arguments", part.input ?? "{}")
             }
         }
-        return json.text
     }
 }
 

@@ -129,11 +129,9 @@ struct ResponsesWriter: Omitting {
 
     /// The item without its id; every other value stays.
     private static func withoutID(_ item: JSONSlice) -> String {
-        var json = JSONWriter()
-        json.object { json in
+        JSONWriter.object { json in
             for (name, value) in item.memberList where name != "id" { json.member(name, literal: value.text) }
         }
-        return json.text
     }
 }
 

@@ -46,7 +46,7 @@ struct TranscriptWriter: Omitting {
         guard message.role != .tool, left.count < message.parts.count, let entry = try? json.slice else { return nil }
         // Calls are the last parts of an entry.
         let first = message.parts.count - (entry.member("toolCalls")?.elementList.count ?? 0)
-        return ConverseBlock.object { json in
+        return JSONWriter.object { json in
             for (name, value) in entry.memberList {
                 json.name(name)
                 guard name == "toolCalls" else {
@@ -116,7 +116,7 @@ struct TranscriptWriter: Omitting {
             number += 1
             id = "message-\(index)-\(number)"
         }
-        return ConverseBlock.object { json in
+        return JSONWriter.object { json in
             json.member("role", role)
             json.member("id", id)
             if role == "user" {
@@ -169,7 +169,7 @@ struct TranscriptWriter: Omitting {
     private func result(_ part: MessagePart, _ index: Int) -> String {
         let id = part.callID ?? part.name ?? ""
         let name = part.name ?? callName(of: id, before: index) ?? ""
-        return ConverseBlock.object { json in
+        return JSONWriter.object { json in
             json.member("role", "tool")
             json.member("id", id)
             json.member("toolCallID", id)

@@ -48,14 +48,12 @@ struct UIMessageWriter: Omitting {
     }
 
     private static func envelope(id: String, role: String, _ metadata: Metadata, parts: String) -> String {
-        var json = JSONWriter()
-        json.object { json in
+        JSONWriter.object { json in
             json.member("id", id)
             json.member("role", role)
             json.member("metadata", literal: metadata["metadata"]?.text)
             json.member("parts", literal: parts)
         }
-        return json.text
     }
 
     // MARK: Which messages make one

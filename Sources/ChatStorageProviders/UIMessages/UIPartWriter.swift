@@ -60,8 +60,7 @@ enum UIPartWriter {
     /// - Parameter native: The part's native JSON, in the form of version 5.
     static func call(_ native: JSONSlice, with result: MessagePart?) -> String {
         let ofResult = ["output", "errorText", "preliminary", "resultProviderMetadata"]
-        var json = JSONWriter()
-        json.object { json in
+        return JSONWriter.object { json in
             for (name, value) in native.memberList where !ofResult.contains(name) {
                 // Only approved calls have results.
                 if name == "approval", value.member("approved")?.boolean != true { continue }
@@ -69,7 +68,6 @@ enum UIPartWriter {
             }
             write(result, to: &json)
         }
-        return json.text
     }
 
     /// Objects and arrays as they are; anything else as a string.
@@ -116,11 +114,9 @@ enum UIPartWriter {
     }
 
     private static func object(_ type: String, _ body: (inout JSONWriter) -> Void) -> String {
-        var writer = JSONWriter()
-        writer.object { writer in
+        JSONWriter.object { writer in
             writer.member("type", type)
             body(&writer)
         }
-        return writer.text
     }
 }

@@ -38,8 +38,7 @@ struct UIStream: Sendable, Omitting {
 
     /// The UI message.
     var json: String {
-        var json = JSONWriter()
-        json.object { json in
+        JSONWriter.object { json in
             json.member("id", literal: id)
             json.member("role", "assistant")
             json.member("metadata", literal: metadata)
@@ -55,7 +54,6 @@ struct UIStream: Sendable, Omitting {
                 }
             }
         }
-        return json.text
     }
 
     // MARK: Chunks
