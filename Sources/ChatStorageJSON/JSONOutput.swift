@@ -24,7 +24,7 @@ package enum JSONOutput: Sendable {
             case .boolean: .boolean(slice.boolean ?? false)
             case .number: .number(slice.text)
             case .string: .string(slice.string ?? "")
-            case .array: .array((slice.elements.map(Array.init) ?? []).map(JSONOutput.init))
+            case .array: .array(slice.elementList.map(JSONOutput.init))
             case .object: .object(slice.memberList.map { ($0.key, JSONOutput($0.value)) })
             }
     }

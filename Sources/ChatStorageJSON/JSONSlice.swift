@@ -79,6 +79,9 @@ package struct JSONSlice: Sendable {
     /// The keys and values of an object, in the order of the text, equal keys included; nil for any other value.
     package var members: Members? { kind == .object ? Members(content: bytes.dropFirst().dropLast()) : nil }
 
+    /// The elements of an array; none for any other value.
+    package var elementList: [JSONSlice] { elements.map(Array.init) ?? [] }
+
     /// The keys and values of an object; none for any other value.
     package var memberList: [(key: String, value: JSONSlice)] { members.map(Array.init) ?? [] }
 

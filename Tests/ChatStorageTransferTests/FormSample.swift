@@ -43,7 +43,7 @@ struct FormSample {
                 let array = names.reduce(Optional(value)) { value, name in
                     value?.memberList.first { $0.key == name }?.value
                 }
-                return array?.elements.map(Array.init) ?? []
+                return array?.elementList ?? []
             }
         }
     }

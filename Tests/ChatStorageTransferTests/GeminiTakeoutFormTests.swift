@@ -39,7 +39,7 @@ struct GeminiTakeoutFormTests {
     @Test("nothing of the chats is lost", .enabled(if: SampleFiles.areThere))
     func nothingLost() throws {
         let sample = try FormSample(Self.path, .geminiTakeout)
-        let records = sample.values.flatMap { $0.elements.map(Array.init) ?? [] }.filter {
+        let records = sample.values.flatMap { $0.elementList }.filter {
             $0.member("title")?.string.map { $0.hasPrefix("Prompted") || $0.hasPrefix("送信") } ?? false
         }
         #expect(records.count == 4)

@@ -75,7 +75,7 @@ struct NothingLost {
     private mutating func add(_ value: JSONSlice, name: String) {
         switch value.kind {
         case .object: for (name, value) in value.memberList { add(value, name: name) }
-        case .array: for element in value.elements.map(Array.init) ?? [] { add(element, name: name) }
+        case .array: for element in value.elementList { add(element, name: name) }
         case .string: texts.insert(value.string ?? "")
         case .number, .boolean: named.insert("\(name)=\(Self.canonical(value.text))")
         case .null: break
@@ -95,7 +95,7 @@ struct NothingLost {
                 look(for: value, name: key, path: inner, structure, &lost)
             }
         case .array:
-            for element in value.elements.map(Array.init) ?? [] {
+            for element in value.elementList {
                 look(for: element, name: name, path: "\(path)[]", structure, &lost)
             }
         case .string: if !isThere(value.string ?? "") { lost.insert(path) }

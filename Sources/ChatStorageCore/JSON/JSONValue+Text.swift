@@ -32,7 +32,7 @@ extension JSONValue {
         case .number: self = try Self.number(slice)
         case .string: self = .string(try Self.checked(slice.string ?? ""))
         case .array:
-            self = .array(try (slice.elements.map(Array.init) ?? []).map { try JSONValue($0, depth: depth + 1) })
+            self = .array(try slice.elementList.map { try JSONValue($0, depth: depth + 1) })
         case .object: self = .object(try JSONObject(slice, depth: depth))
         }
     }

@@ -76,7 +76,7 @@ extension AnthropicMessages {
             case "message_stop": isComplete = true
             case "ping": return
             case "error":
-                let error = (event["error"]?.members).map(Array.init) ?? []
+                let error = event["error"]?.memberList ?? []
                 let type = error.last { $0.key == "type" }?.value.string ?? ""
                 let word = ResponseMetadata.isWord(type) ? ": \(type)" : ""
                 throw ProviderFormError(member: "error", reason: "ended the stream\(word)")
@@ -89,8 +89,7 @@ extension AnthropicMessages {
         private mutating func start(_ message: JSONFields) throws {
             role = Role(rawValue: try message.requiredString("role"))
             envelope = StreamedObject(message)
-            let content: [JSONSlice] = message["content"]?.elements.map { Array($0) } ?? []
-            for (index, block) in content.enumerated() {
+            for (index, block) in (message["content"]?.elementList ?? []).enumerated() {
                 blocks.append(try StreamedBlock(index: Int64(index), JSONFields(block, at: "message.content")))
             }
             text = self.message.content

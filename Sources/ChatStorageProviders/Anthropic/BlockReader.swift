@@ -98,7 +98,7 @@ struct BlockReader {
 
     private static func readable(_ block: JSONFields) -> String? {
         if let text = block.string("text") ?? block.string("content") { return text }
-        let texts = (block["content"]?.elements.map(Array.init) ?? []).compactMap { element in
+        let texts = (block["content"]?.elementList ?? []).compactMap { element in
             (try? JSONFields(element, at: ""))?.string("text")
         }
         return texts.isEmpty ? nil : texts.joined(separator: "\n")

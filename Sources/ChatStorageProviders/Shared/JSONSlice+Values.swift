@@ -9,9 +9,6 @@ extension JSONSlice {
         get throws { range.lowerBound == 0 ? self : try JSONFields.parse(text.utf8) }
     }
 
-    /// The elements of an array; none for any other value.
-    var elementList: [JSONSlice] { elements.map(Array.init) ?? [] }
-
     /// A text that a part can have.
     var storableText: String? { StorableText.text(string) }
 

@@ -124,9 +124,6 @@ extension String {
 }
 
 extension JSONSlice {
-    /// The elements of an array; none for any other value.
-    var elementList: [JSONSlice] { elements.map(Array.init) ?? [] }
-
     /// The first member of a name; nil if it is missing or null.
     func present(_ name: String) -> JSONSlice? {
         guard let value = memberList.first(where: { $0.key == name })?.value, value.kind != .null else { return nil }

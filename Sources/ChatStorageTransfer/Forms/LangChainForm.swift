@@ -183,7 +183,7 @@ private struct LangChainMessage {
             switch key {
             case "function_call": if let part = LangChainBlock.function(value, id: nil) { parts.append(part) }
             case "tool_calls":
-                for call in value.elements.map(Array.init) ?? [] {
+                for call in value.elementList {
                     let call = call.memberList
                     let id = call.first { $0.key == "id" }?.value.string
                     guard let function = call.first(where: { $0.key == "function" })?.value,

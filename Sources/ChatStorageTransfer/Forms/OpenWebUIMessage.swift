@@ -37,7 +37,7 @@ struct OpenWebUIMessage {
         if content != nil, object["lastSentence"]?.string.map({ content?.contains($0) == true }) == true {
             object.take("lastSentence")
         }
-        guard let items = object["output"]?.elements.map(Array.init), !items.isEmpty else {
+        guard let items = object["output"]?.elementList, !items.isEmpty else {
             guard content != nil else { return }
             object.take("content")
             entry.parts = pieces.flatMap(\.parts)

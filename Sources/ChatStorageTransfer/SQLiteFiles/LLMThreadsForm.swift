@@ -132,7 +132,7 @@ private struct LLMThread {
     /// The text that a part refers to: fragments, and the text between them.
     private func referred(_ pieces: JSONSlice) throws -> String {
         var text = ""
-        for piece in pieces.elements.map(Array.init) ?? [] {
+        for piece in pieces.elementList {
             for (name, value) in piece.memberList {
                 if name == "literal", let literal = value.string { text += literal }
                 guard name == "fragment", let id = value.integer else { continue }
