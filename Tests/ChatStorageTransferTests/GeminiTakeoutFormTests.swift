@@ -40,7 +40,7 @@ struct GeminiTakeoutFormTests {
     func nothingLost() throws {
         let sample = try FormSample(Self.path, .geminiTakeout)
         let records = sample.values.flatMap { $0.elementList }.filter {
-            $0.member("title")?.string.map { $0.hasPrefix("Prompted") || $0.hasPrefix("送信") } ?? false
+            $0.firstMember("title")?.string.map { $0.hasPrefix("Prompted") || $0.hasPrefix("送信") } ?? false
         }
         #expect(records.count == 4)
         #expect(NothingLost.lost(from: records, in: sample.conversations).isEmpty)

@@ -25,7 +25,7 @@ struct AIStudioChunk {
 
     /// The chunk that it follows, if that is in the file; otherwise `branchParent` goes to the message's metadata.
     mutating func parent(in ids: Set<String>) -> String? {
-        guard let id = object["branchParent"]?.member("id")?.string,
+        guard let id = object["branchParent"]?.firstMember("id")?.string,
             ids.contains(id)
         else { return nil }
         object.take("branchParent")

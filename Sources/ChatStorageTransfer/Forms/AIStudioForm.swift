@@ -21,7 +21,7 @@ private enum AIStudioReader {
         if let instruction = try instruction(&object, &room) {
             conversation.nodes.append(ForeignConversation.Node(bodies: [.system(instruction)]))
         }
-        let model = object["runSettings"]?.member("model")?.string
+        let model = object["runSettings"]?.firstMember("model")?.string
         var prompt = try object.object("chunkedPrompt") ?? ForeignObject(slice, at: "")
         let chunks = try prompt.elements("chunks").map { try AIStudioChunk($0) }
         let ids = Set(chunks.compactMap(\.id))

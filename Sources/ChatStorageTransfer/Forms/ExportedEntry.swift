@@ -126,7 +126,7 @@ extension String {
 extension JSONSlice {
     /// The first member of a name; nil if it is missing or null.
     func present(_ name: String) -> JSONSlice? {
-        guard let value = memberList.first(where: { $0.key == name })?.value, value.kind != .null else { return nil }
+        guard let value = firstMember(name), value.kind != .null else { return nil }
         return value
     }
 

@@ -134,8 +134,8 @@ struct ForeignObject {
 }
 
 extension JSONSlice {
-    /// A member of an object; nil if there is none.
-    func member(_ key: String) -> JSONSlice? { members?.first { $0.key == key }?.value }
+    /// The first member of a name; nil if there is none.
+    func firstMember(_ key: String) -> JSONSlice? { members?.first { $0.key == key }?.value }
 }
 
 extension MessagePart {

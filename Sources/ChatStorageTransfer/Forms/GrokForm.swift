@@ -70,7 +70,7 @@ private enum GrokReader {
         node.createdAt = try time("create_time", of: &response)
         if let own = response["conversation_id"]?.string, own == conversation { response.take("conversation_id") }
         // A question names the model that it asks; its answer often names none.
-        let requested = response["metadata"]?.member("requestModelDetails")?.member("modelId")?.string
+        let requested = response["metadata"]?.firstMember("requestModelDetails")?.firstMember("modelId")?.string
         if let id = node.id, let requested { models[id] = requested }
         let model =
             try response.text("model") ?? (role == .assistant ? requested ?? parent.flatMap { models[$0] } : nil)
@@ -126,10 +126,10 @@ private enum GrokReader {
 
     /// A time as a text, or as MongoDB's `{"$date": {"$numberLong": "1737381600000"}}`.
     private static func time(_ key: String, of object: inout ForeignObject) throws -> Timestamp? {
-        guard let date = object[key]?.member("$date") else { return try object.time(key) }
+        guard let date = object[key]?.firstMember("$date") else { return try object.time(key) }
         object.take(key)
         if let text = date.string, let time = Timestamp(text) { return time }
-        guard let number = date.member("$numberLong")?.string ?? date.integer.map(String.init),
+        guard let number = date.firstMember("$numberLong")?.string ?? date.integer.map(String.init),
             let time = EpochTime.time(number, in: .milliseconds)
         else { throw InvalidConversation(reason: "\(object.path(of: key)) is not a time") }
         return time

@@ -61,7 +61,7 @@ enum LangChainBlock {
             mediaType: object.name("mime_type"), name: object.name("filename", upTo: Limits.fileNameScalars.upperBound),
             url: object.textIfAny("url") ?? object.textIfAny("image_url"), id: object.name("file_id"))
         if let image = object["image_url"] {
-            file.url = image.member("url")?.string
+            file.url = image.firstMember("url")?.string
         }
         if let data = object["base64"]?.string ?? object["data"]?.string { file.size = Base64Size.size(of: data) }
         if file.mediaType == nil { file.mediaType = file.url.flatMap(Base64Size.mediaType(ofDataURL:)) }

@@ -103,7 +103,7 @@ private enum LibreChatReader {
         switch type {
         case "text":
             if let text = block.textIfAny("text") { return [MessagePart.text(text).keeping(block, format: format)] }
-            let value = block["text"]?.member("value")?.string
+            let value = block["text"]?.firstMember("value")?.string
             return [MessagePart(.text, text: value ?? "").keeping(block, format: format)]
         case "think":
             guard let text = block.textIfAny("think") else { break }
@@ -120,7 +120,7 @@ private enum LibreChatReader {
             if let url = block.textIfAny("image_url") {
                 return [MessagePart.file(MessageFile(url: url)).keeping(block, format: format)]
             }
-            let url = block["image_url"]?.member("url")?.string
+            let url = block["image_url"]?.firstMember("url")?.string
             return [MessagePart.file(MessageFile(url: url)).keeping(block, format: format)]
         default: break
         }

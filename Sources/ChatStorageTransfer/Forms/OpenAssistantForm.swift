@@ -50,5 +50,5 @@ private enum OpenAssistantReader {
         return conversation
     }
 
-    private static func rank(_ reply: JSONSlice) -> Int64 { reply.member("rank")?.integer ?? .max }
+    private static func rank(_ reply: JSONSlice) -> Int64 { reply.firstMember("rank")?.integer ?? .max }
 }

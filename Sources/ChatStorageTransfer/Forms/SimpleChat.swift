@@ -32,7 +32,7 @@ struct SimpleChat {
         for name in titles where conversation.title == nil { conversation.title = try object.text(name) }
         for name in created where conversation.createdAt == nil { conversation.createdAt = try object.time(name) }
         for name in updated where conversation.updatedAt == nil { conversation.updatedAt = try object.time(name) }
-        let model = object["model"]?.member("id")?.string
+        let model = object["model"]?.firstMember("id")?.string
         for slice in try object.elements("messages") {
             let (node, leftOut) = try node(slice, model: model)
             conversation.nodes.append(node)

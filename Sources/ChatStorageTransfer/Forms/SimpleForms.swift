@@ -43,7 +43,7 @@ private enum KimiBlocks {
         try message.elements("blocks").map { slice in
             var block = try ForeignObject(slice, at: "messages[].blocks[]")
             let type = block.textIfAny("type")
-            guard ["TEXT", "THINK"].contains(type), let text = block["text"]?.member("content")?.string else {
+            guard ["TEXT", "THINK"].contains(type), let text = block["text"]?.firstMember("content")?.string else {
                 return MessagePart(.data).with(native: slice, format: "kimi.chat")
             }
             let part = type == "TEXT" ? MessagePart.text(text) : .reasoning(text)
@@ -59,7 +59,7 @@ private enum GeminiCLIParts {
 
     @Sendable static func thoughts(_ message: inout ForeignObject) throws -> [MessagePart] {
         try message.elements("thoughts").map { slice in
-            let texts = ["subject", "description"].compactMap { slice.member($0)?.string }.filter { !$0.isEmpty }
+            let texts = ["subject", "description"].compactMap { slice.firstMember($0)?.string }.filter { !$0.isEmpty }
             return MessagePart.reasoning(texts.joined(separator: "\n")).with(native: slice, format: format)
         }
     }

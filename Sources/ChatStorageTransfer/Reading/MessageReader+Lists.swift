@@ -79,7 +79,7 @@ extension MessageReader {
         of object: inout Fields, before answers: PreferredAnswers
     ) throws -> [ArchivedConversation.Message] {
         if let input = object.other("input"), input.kind == .object,
-            let messages = input.memberList.first(where: { $0.key == "messages" })?.value
+            let messages = input.firstMember("messages")
         {
             _ = object.takeOther("input")
             // Its tools and settings are the line's.

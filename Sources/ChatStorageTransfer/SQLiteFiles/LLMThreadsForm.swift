@@ -100,7 +100,7 @@ private struct LLMThread {
     private mutating func part(_ row: SQLiteRow) throws -> MessagePart {
         var row = row
         let payload = row.json("payload")
-        func member(_ name: String) -> JSONSlice? { payload?.memberList.first { $0.key == name }?.value }
+        func member(_ name: String) -> JSONSlice? { payload?.firstMember(name) }
         func text(_ name: String) -> String? { member(name)?.string }
         let kind = try row.requiredText("type")
         let own = try row.text("text")
@@ -121,7 +121,7 @@ private struct LLMThread {
                 .toolResult, name: name, callID: text("tool_call_id"), output: text("output") ?? member("output")?.text)
             return keeping(part, payload, unless: ["name", "output", "tool_call_id"])
         case "attachment":
-            let id = member("attachment")?.memberList.first { $0.key == "id" }?.value.string
+            let id = member("attachment")?.firstMember("id")?.string
             if let id, let part = try file(id) { return part }
             return keeping(MessagePart(.file), payload)
         default:
