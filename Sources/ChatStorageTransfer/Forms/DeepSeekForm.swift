@@ -49,10 +49,7 @@ private enum DeepSeekReader {
             }
             conversation.nodes.append(node)
         }
-        var room = MetadataRoom()
-        object.putRest(into: &room)
-        conversation.metadata = room.metadata
-        conversation.leftOut.formUnion(room.leftOut)
+        conversation.keepRest(of: object)
         return conversation
     }
 
@@ -88,10 +85,7 @@ private enum DeepSeekReader {
             conversation.leftOut.formUnion(turn.room.leftOut)
             conversation.nodes.append(node)
         }
-        var room = MetadataRoom()
-        for object in [session, inner, data, outer] { object.putRest(into: &room) }
-        conversation.metadata = room.metadata
-        conversation.leftOut.formUnion(room.leftOut)
+        conversation.keepRest(of: session, inner, data, outer)
         return conversation
     }
 

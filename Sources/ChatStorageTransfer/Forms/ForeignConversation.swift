@@ -45,6 +45,14 @@ struct ForeignConversation {
 }
 
 extension ForeignConversation {
+    /// Moves the rest of objects into the metadata, under its own names.
+    mutating func keepRest(of objects: ForeignObject...) {
+        var room = MetadataRoom()
+        for object in objects { object.putRest(into: &room) }
+        metadata = room.metadata
+        leftOut.formUnion(room.leftOut)
+    }
+
     /// The conversation with its messages in the order of their times, each after the one that it follows.
     ///
     /// - Parameter ids: Derives the id if the file has none.

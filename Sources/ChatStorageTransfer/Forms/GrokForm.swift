@@ -40,11 +40,7 @@ private enum GrokReader {
                 conversation.nodes[index].parent = .none
             }
         }
-        var room = MetadataRoom()
-        object.putRest(into: &room)
-        outer.putRest(into: &room)
-        conversation.metadata = room.metadata
-        conversation.leftOut.formUnion(room.leftOut)
+        conversation.keepRest(of: object, outer)
         return conversation
     }
 

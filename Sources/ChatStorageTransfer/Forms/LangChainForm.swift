@@ -29,10 +29,7 @@ private enum LangChainReader {
         }
         conversation.title = try object.text("title")
         for message in try object.elements("messages") { try add(message, to: &conversation) }
-        var room = MetadataRoom()
-        object.putRest(into: &room)
-        conversation.metadata = room.metadata
-        conversation.leftOut.formUnion(room.leftOut)
+        conversation.keepRest(of: object)
         return conversation
     }
 

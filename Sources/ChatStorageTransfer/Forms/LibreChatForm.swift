@@ -40,10 +40,7 @@ private enum LibreChatReader {
             }
             waiting += children.reversed().map { ($0, id) }
         }
-        var room = MetadataRoom()
-        object.putRest(into: &room)
-        conversation.metadata = room.metadata
-        conversation.leftOut.formUnion(room.leftOut)
+        conversation.keepRest(of: object)
         return conversation
     }
 

@@ -43,10 +43,7 @@ private enum OpenAssistantReader {
             conversation.nodes.append(node)
             conversation.leftOut.formUnion(turn.room.leftOut)
         }
-        var room = MetadataRoom()
-        object.putRest(into: &room)
-        conversation.metadata = room.metadata
-        conversation.leftOut.formUnion(room.leftOut)
+        conversation.keepRest(of: object)
         return conversation
     }
 

@@ -43,10 +43,7 @@ struct SimpleChat {
         {
             conversation.nodes.reverse()
         }
-        var room = MetadataRoom()
-        object.putRest(into: &room)
-        conversation.metadata = room.metadata
-        conversation.leftOut.formUnion(room.leftOut)
+        conversation.keepRest(of: object)
         return conversation
     }
 
