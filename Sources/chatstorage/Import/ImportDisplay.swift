@@ -94,7 +94,7 @@ actor ImportDisplay {
             lines.append(
                 "Nothing new: \(unchanged.counted("conversation")) \(unchanged == 1 ? "is" : "are") there already.")
         case (let imported, let unchanged):
-            let seconds = (ContinuousClock.now - start).inSeconds
+            let seconds = (ContinuousClock.now - start) / .seconds(1)
             // Opening the store takes most of a short import, so its rate would say nothing about a long one's.
             let rate =
                 seconds < 1 ? "" : " (\(Int((Double(total.messages) / seconds).rounded()).grouped) messages a second)"
@@ -175,7 +175,7 @@ actor ImportDisplay {
         let now = ContinuousClock.now
         guard now - lastProgress >= (isTerminal ? Self.intervals.bar : Self.intervals.line) else { return }
         lastProgress = now
-        let progress = ProgressLine(summary: total, totalBytes: totalBytes, seconds: (now - start).inSeconds)
+        let progress = ProgressLine(summary: total, totalBytes: totalBytes, seconds: (now - start) / .seconds(1))
         if isTerminal {
             isBarShown = true
             // Column 1, the bar, and nothing behind it.
@@ -189,11 +189,5 @@ actor ImportDisplay {
         guard isBarShown else { return }
         isBarShown = false
         await Output.error("\r\u{1B}[K")
-    }
-}
-
-extension Duration {
-    fileprivate var inSeconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) / 1e18
     }
 }
