@@ -25,12 +25,6 @@ import Testing
             if failure.stores { try await call.perform(on: base) }
             throw failure.0
         }
-
-        func prepare(_ base: any ChatStorageBackend, _ preparation: Preparation) async throws {
-            try await base.prepare(preparation)
-        }
-
-        func close(_ base: any ChatStorageBackend) async throws { try await base.close() }
     }
 
     /// A clock that nobody waits for, which remembers how long they would have.

@@ -105,10 +105,4 @@ private final class BeforeDeletions: StorageInterceptor {
         }
         return try await call.perform(on: base)
     }
-
-    func prepare(_ base: any ChatStorageBackend, _ preparation: Preparation) async throws {
-        try await base.prepare(preparation)
-    }
-
-    func close(_ base: any ChatStorageBackend) async throws { try await base.close() }
 }

@@ -265,10 +265,6 @@ private final class ClosingLook: StorageInterceptor {
         try await call.perform(on: base)
     }
 
-    func prepare(_ base: any ChatStorageBackend, _ preparation: Preparation) async throws {
-        try await base.prepare(preparation)
-    }
-
     func close(_ base: any ChatStorageBackend) async throws {
         await memory.endingAnswers.wait()
         let messages = try await memory.messages(of: "trip")

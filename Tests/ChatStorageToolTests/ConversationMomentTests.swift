@@ -195,12 +195,6 @@ private final class ReadCounter: StorageInterceptor {
         }
         return reply
     }
-
-    func prepare(_ base: any ChatStorageBackend, _ preparation: Preparation) async throws {
-        try await base.prepare(preparation)
-    }
-
-    func close(_ base: any ChatStorageBackend) async throws { try await base.close() }
 }
 
 /// Changes a storage before or after some of the calls that read it.
@@ -234,10 +228,4 @@ private final class Interferer: StorageInterceptor {
         if moment == .everyCall || moment == .after(number) { try await change(base) }
         return reply
     }
-
-    func prepare(_ base: any ChatStorageBackend, _ preparation: Preparation) async throws {
-        try await base.prepare(preparation)
-    }
-
-    func close(_ base: any ChatStorageBackend) async throws { try await base.close() }
 }

@@ -11,12 +11,6 @@ extension RestoreInterceptor {
         guard case .restoreConversation(let snapshot) = call else { return try await call.perform(on: base) }
         return .conversation(try await restore(snapshot, on: base))
     }
-
-    func prepare(_ base: any ChatStorageBackend, _ preparation: Preparation) async throws {
-        try await base.prepare(preparation)
-    }
-
-    func close(_ base: any ChatStorageBackend) async throws { try await base.close() }
 }
 
 /// Restores when a test lets it; a call that was cancelled ends as cancelled.
@@ -70,12 +64,6 @@ struct DamagedConversation: StorageInterceptor {
         }
         return try await call.perform(on: base)
     }
-
-    func prepare(_ base: any ChatStorageBackend, _ preparation: Preparation) async throws {
-        try await base.prepare(preparation)
-    }
-
-    func close(_ base: any ChatStorageBackend) async throws { try await base.close() }
 }
 
 /// Counts what is being restored at once.

@@ -263,10 +263,6 @@ private struct SharedStoreHarness: ConformanceHarness {
             try await call.perform(on: base)
         }
 
-        func prepare(_ base: any ChatStorageBackend, _ preparation: Preparation) async throws {
-            try await base.prepare(preparation)
-        }
-
         func close(_ base: any ChatStorageBackend) {}
     }
 }

@@ -85,10 +85,4 @@ final class AnswerWatch: StorageInterceptor {
     }
 
     private func say(_ event: AnswerNote.Event) async { await note(AnswerNote(answer, event)) }
-
-    func prepare(_ base: any ChatStorageBackend, _ preparation: Preparation) async throws {
-        try await base.prepare(preparation)
-    }
-
-    func close(_ base: any ChatStorageBackend) async throws { try await base.close() }
 }

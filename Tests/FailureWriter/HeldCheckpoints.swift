@@ -118,11 +118,5 @@ struct HeldCheckpoints: Sendable {
             }
             return reply
         }
-
-        func prepare(_ base: any ChatStorageBackend, _ preparation: Preparation) async throws {
-            try await base.prepare(preparation)
-        }
-
-        func close(_ base: any ChatStorageBackend) async throws { try await base.close() }
     }
 }

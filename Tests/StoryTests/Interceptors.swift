@@ -27,12 +27,6 @@ final class DelayedList: StorageInterceptor {
         await withCheckedContinuation { continuation in state.withLock { $0 = .waiting(continuation) } }
         return reply
     }
-
-    func prepare(_ base: any ChatStorageBackend, _ preparation: Preparation) async throws {
-        try await base.prepare(preparation)
-    }
-
-    func close(_ base: any ChatStorageBackend) async throws { try await base.close() }
 }
 
 /// Fails the first appends: some are not made, the next are made and their acknowledgements lost.
@@ -55,10 +49,4 @@ final class Failures: StorageInterceptor {
         if isLost { throw ChatStorageError(.unavailable, "the connection was lost", writeOutcome: .unknown) }
         return reply
     }
-
-    func prepare(_ base: any ChatStorageBackend, _ preparation: Preparation) async throws {
-        try await base.prepare(preparation)
-    }
-
-    func close(_ base: any ChatStorageBackend) async throws { try await base.close() }
 }

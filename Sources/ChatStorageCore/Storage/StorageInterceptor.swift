@@ -10,7 +10,6 @@
 ///         calls.withLock { $0 += 1 }
 ///         return try await call.perform(on: base)
 ///     }
-///     ...
 /// }
 ///
 /// let chats = InterceptedBackend(backend, interceptor: Counting())
@@ -43,4 +42,24 @@ public protocol StorageInterceptor: Sendable {
     /// - Parameter base: The backend that is wrapped.
     /// - Throws: The error that the caller gets.
     func close(_ base: any ChatStorageBackend) async throws
+}
+
+extension StorageInterceptor {
+    /// Prepares the store.
+    ///
+    /// - Parameters:
+    ///   - base: The backend that is wrapped.
+    ///   - preparation: Whether the schema may be changed.
+    /// - Throws: The backend's error.
+    public func prepare(_ base: any ChatStorageBackend, _ preparation: Preparation) async throws {
+        try await base.prepare(preparation)
+    }
+
+    /// Closes the store.
+    ///
+    /// - Parameter base: The backend that is wrapped.
+    /// - Throws: The backend's error.
+    public func close(_ base: any ChatStorageBackend) async throws {
+        try await base.close()
+    }
 }

@@ -71,9 +71,6 @@ public struct TracingInterceptor: StorageInterceptor {
         try await withSpan(.prepare, tenant: nil, nil, { try await base.prepare(preparation) })
     }
 
-    /// Closes the store.
-    public func close(_ base: any ChatStorageBackend) async throws { try await base.close() }
-
     private func withSpan<Result: Sendable>(
         _ operation: StorageOperation, tenant: String?, _ id: ConversationID?, _ body: () async throws -> Result
     ) async throws -> Result {

@@ -80,12 +80,6 @@ struct AnswerBench {
                 return try await call.perform(on: base)
             }
         }
-
-        func prepare(_ base: any ChatStorageBackend, _ preparation: Preparation) async throws {
-            try await base.prepare(preparation)
-        }
-
-        func close(_ base: any ChatStorageBackend) async throws { try await base.close() }
     }
 
     static let unknown = ChatStorageError(.unavailable, "the connection was lost", writeOutcome: .unknown)

@@ -21,12 +21,6 @@ import Testing
             }
             return try await call.perform(on: base)
         }
-
-        func prepare(_ base: any ChatStorageBackend, _ preparation: Preparation) async throws {
-            try await base.prepare(preparation)
-        }
-
-        func close(_ base: any ChatStorageBackend) async throws { try await base.close() }
     }
 
     @Test func noPieceIsLostAndEachIsWrittenAtMostOnceASecond() async throws {

@@ -29,12 +29,6 @@ import Testing
             }
             return reply
         }
-
-        func prepare(_ base: any ChatStorageBackend, _ preparation: Preparation) async throws {
-            try await base.prepare(preparation)
-        }
-
-        func close(_ base: any ChatStorageBackend) async throws { try await base.close() }
     }
 
     private let base = InMemoryBackend.prepared(roles: .withTools)

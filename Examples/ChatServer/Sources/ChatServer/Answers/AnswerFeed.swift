@@ -66,12 +66,6 @@ final class AnswerFeed: StorageInterceptor, Service {
         return reply
     }
 
-    func prepare(_ base: any ChatStorageBackend, _ preparation: Preparation) async throws {
-        try await base.prepare(preparation)
-    }
-
-    func close(_ base: any ChatStorageBackend) async throws { try await base.close() }
-
     // MARK: The service
 
     /// Wakes all followers now and then, so that they also notice what other processes write.
