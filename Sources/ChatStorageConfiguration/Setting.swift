@@ -16,10 +16,8 @@ struct Setting<Configuration>: Sendable {
         }
     }
 
-    static func int(
-        _ key: String, _ path: any WritableKeyPath<Configuration, Int> & Sendable, atLeast least: Int = 1
-    ) -> Setting {
-        Setting(key, path) { try await $0.int($1, atLeast: least) }
+    static func int(_ key: String, _ path: any WritableKeyPath<Configuration, Int> & Sendable) -> Setting {
+        Setting(key, path) { try await $0.int($1) }
     }
 
     static func bool(_ key: String, _ path: any WritableKeyPath<Configuration, Bool> & Sendable) -> Setting {

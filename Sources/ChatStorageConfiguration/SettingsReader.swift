@@ -19,10 +19,10 @@ struct SettingsReader {
         try await read(key, "true or false") { try await config.fetchBool(forKey: ConfigKey(key)) }
     }
 
-    func int(_ key: String, atLeast least: Int) async throws -> Int? {
+    func int(_ key: String) async throws -> Int? {
         guard let value = try await read(key, "an integer", { try await config.fetchInt(forKey: ConfigKey(key)) })
         else { return nil }
-        guard value >= least else { throw problem(key, "is \(value); it must be \(least) or more") }
+        guard value >= 1 else { throw problem(key, "is \(value); it must be 1 or more") }
         return value
     }
 

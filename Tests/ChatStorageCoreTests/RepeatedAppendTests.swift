@@ -17,9 +17,9 @@ import Testing
         try RepeatedAppend.messages(for: NewMessages(messages, to: "c"), found: stored)
     }
 
-    private func expectMismatch(_ messages: [ChatMessage], in stored: [Message] = stored, _ comment: Comment) {
+    private func expectMismatch(_ messages: [ChatMessage], _ comment: Comment) {
         do {
-            let found = try repeated(messages, in: stored)
+            let found = try repeated(messages)
             Issue.record("\(comment): it is \(found == nil ? "new" : "repeated")")
         } catch {
             #expect((error as? ChatStorageError)?.code == .idempotencyMismatch, comment)

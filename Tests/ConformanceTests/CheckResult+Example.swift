@@ -2,11 +2,9 @@ import ChatStorageConformance
 
 extension CheckResult {
     /// A result that no run has brought.
-    static func example(
-        of check: Check, _ outcome: Outcome, backend: String = "example", calls: [String] = []
-    ) -> CheckResult {
+    static func example(of check: Check, _ outcome: Outcome) -> CheckResult {
         CheckResult(
-            check: check, backend: backend, outcome: outcome, duration: .milliseconds(1_500), seed: .max, calls: calls,
+            check: check, backend: "example", outcome: outcome, duration: .milliseconds(1_500), seed: .max, calls: [],
             command: nil)
     }
 }

@@ -414,10 +414,9 @@ extension CheckContext {
 
     /// Records a failure unless a conversation has this current path.
     func expectPath(
-        _ chats: some ChatStorage, of id: ConversationID = "c", _ path: [Int64], _ expectation: String,
-        file: String = #fileID, line: Int = #line
+        _ chats: some ChatStorage, _ path: [Int64], _ expectation: String, file: String = #fileID, line: Int = #line
     ) async throws {
-        let read = try await chats.messages(of: id, limit: 1_000).map(\.sequence)
+        let read = try await chats.messages(of: "c", limit: 1_000).map(\.sequence)
         expect(read, equals: path, expectation, file: file, line: line)
     }
 

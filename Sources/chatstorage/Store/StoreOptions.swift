@@ -10,12 +10,10 @@ struct StoreOptions: ParsableArguments {
 
     /// Opens the store, hands the tenant's chats to the body and closes the store.
     func withStorage<Result>(
-        for use: StoreLocation.Use, taking roles: StoreLocation.Roles = .standard, on medium: MediumOptions? = nil,
+        for use: StoreLocation.Use, on medium: MediumOptions? = nil,
         _ body: (any ChatStorage) async throws -> Result
     ) async throws -> Result {
-        try await withBackend(for: use, taking: roles, on: medium) { backend, _ in
-            try await body(backend.storage(of: tenant))
-        }
+        try await withBackend(for: use, on: medium) { try await body($0.storage(of: tenant)) }
     }
 
     /// Opens the store, hands it to the body and closes it.
