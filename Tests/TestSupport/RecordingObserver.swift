@@ -18,6 +18,8 @@ package final class RecordingObserver: StorageObserver {
 
     /// The calls that have ended, the first to end first.
     package var calls: [ObservedCall] { records.withLock(\.calls) }
+    /// The calls of an operation that have ended.
+    package func calls(_ operation: StorageOperation) -> [ObservedCall] { calls.filter { $0.operation == operation } }
     /// The connections that were opened.
     package var opened: [ObservedConnection] { records.withLock(\.opened) }
     /// The connections that were closed or lost.
