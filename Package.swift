@@ -150,7 +150,8 @@ let package = Package(
         .testTarget(
             name: "ChatStorageSQLiteTests",
             dependencies: [
-                "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStorageSupport", "TestSupport",
+                "ChatStorageConformance", "ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite",
+                "ChatStorageSupport", "TestSupport",
             ],
             swiftSettings: settings),
 
@@ -161,7 +162,8 @@ let package = Package(
             name: "ChatStorageSupportTests", dependencies: ["ChatStorageSupport", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "ChatStorageCoreTests", dependencies: ["ChatStorageCore", "ChatStorageInMemory", "TestSupport"],
+            name: "ChatStorageCoreTests",
+            dependencies: ["ChatStorageConformance", "ChatStorageCore", "ChatStorageInMemory", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "ConformanceTests",
@@ -223,8 +225,8 @@ let package = Package(
         .testTarget(
             name: "ChatStorageProvidersTests",
             dependencies: [
-                "ChatStorageCore", "ChatStorageInMemory", "ChatStorageJSON", "ChatStorageProviders",
-                "ChatStorageSQLite", "TestSupport",
+                "ChatStorageConformance", "ChatStorageCore", "ChatStorageInMemory", "ChatStorageJSON",
+                "ChatStorageProviders", "ChatStorageSQLite", "TestSupport",
             ],
             exclude: ["Clients"],
             swiftSettings: settings),

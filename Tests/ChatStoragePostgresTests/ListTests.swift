@@ -1,3 +1,4 @@
+import ChatStorageConformance
 import ChatStorageCore
 import TestSupport
 import Testing
@@ -38,7 +39,7 @@ import Testing
 
     @Test func pagesAreThoseOfTheCoresBuilder() async throws {
         try await withBackend { backend in
-            var random = ListRandom(state: 12)
+            var random = SplitMix64(seed: 12)
             let labels: [Label] = ["", "é", "e\u{301}", "z", "Z", "a", "aa"].filter { !$0.rawValue.isEmpty }
             let texts = ["", "Hello 🏯 there", "e\u{301}e\u{301}", "x"]
             for number in 0..<300 {
@@ -181,18 +182,5 @@ import Testing
                     == expected.map { [$0.name ?? "", "\($0.conversations)", "\($0.messages)"] })
             try await backend.close()
         }
-    }
-}
-
-/// SplitMix64, so that each run has the same lists.
-private struct ListRandom: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var bits = state
-        bits = (bits ^ (bits >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        bits = (bits ^ (bits >> 27)) &* 0x94d0_49bb_1331_11eb
-        return bits ^ (bits >> 31)
     }
 }

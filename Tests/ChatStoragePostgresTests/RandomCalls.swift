@@ -1,10 +1,11 @@
+import ChatStorageConformance
 import ChatStorageCore
 
 /// Random calls of all kinds on a few conversations, each made on two stores, whose answers must be the same.
 ///
 /// Times are left out of the comparison: each store has a clock of its own.
 final class RandomCalls {
-    private var state: UInt64
+    private var numbers: SplitMix64
     private let stores: [any ChatStorageBackend]
     /// What each store returned before, which later calls use as a caller does who read it a while ago.
     private var versions: [[ConversationVersion]] = [[], []]
@@ -20,18 +21,12 @@ final class RandomCalls {
     ///   - seed: What the calls depend on.
     ///   - reference: The store whose answers are right.
     init(seed: UInt64, _ reference: any ChatStorageBackend, _ store: any ChatStorageBackend) {
-        state = seed
+        numbers = SplitMix64(seed: seed)
         stores = [reference, store]
     }
 
     /// A number below a bound.
-    private func random(_ bound: Int) -> Int {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Int((z ^ (z >> 31)) % UInt64(bound))
-    }
+    private func random(_ bound: Int) -> Int { Int(numbers.next() % UInt64(bound)) }
 
     private func chance(_ percent: Int) -> Bool { random(100) < percent }
 

@@ -1,3 +1,4 @@
+import ChatStorageConformance
 import ChatStorageCore
 
 /// Random calls of all kinds on two backends, which must answer the same but for their times.
@@ -6,13 +7,13 @@ import ChatStorageCore
 struct RandomCalls {
     let reference: any ChatStorageBackend
     let backend: any ChatStorageBackend
-    private var random: SplitMix
+    private var random: SplitMix64
     private var step = 0
 
     init(_ reference: any ChatStorageBackend, _ backend: any ChatStorageBackend, seed: UInt64) {
         self.reference = reference
         self.backend = backend
-        random = SplitMix(state: seed)
+        random = SplitMix64(seed: seed)
     }
 
     /// A difference between two answers.
@@ -290,18 +291,5 @@ struct RandomCalls {
             \(conversation.id) \(conversation.title ?? "-") \(text(conversation.version)) \(conversation.messageCount) \
             \(conversation.readThrough) \(conversation.labels) \(conversation.isBranched) \(preview ?? "-")
             """
-    }
-}
-
-/// Random numbers that a seed determines.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

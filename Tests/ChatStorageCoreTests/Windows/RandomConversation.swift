@@ -1,23 +1,9 @@
+import ChatStorageConformance
 import ChatStorageCore
-
-/// Numbers that a seed decides (SplitMix64).
-struct SeededNumbers: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
 
 /// Messages of a conversation with tools, as an agent would have it, one after the other.
 struct RandomConversation {
-    private var numbers: SeededNumbers
+    private var numbers: SplitMix64
     /// What is left of the turn.
     private var turn: [ChatMessage] = []
     private var calls = 0
@@ -26,7 +12,7 @@ struct RandomConversation {
     let hasLateResults: Bool
 
     init(seed: UInt64, hasLateResults: Bool = false) {
-        numbers = SeededNumbers(seed: seed)
+        numbers = SplitMix64(seed: seed)
         self.hasLateResults = hasLateResults
         for _ in 0..<Int.random(in: 0...3, using: &numbers) {
             turn.append(Bool.random(using: &numbers) ? .system(text(20)) : .developer(text(20)))

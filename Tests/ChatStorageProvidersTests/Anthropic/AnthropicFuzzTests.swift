@@ -1,3 +1,4 @@
+import ChatStorageConformance
 import ChatStorageCore
 import ChatStorageInMemory
 import ChatStorageJSON
@@ -28,7 +29,7 @@ struct AnthropicFuzzTests {
 
     @Test("blocks", arguments: blocks)
     func block(original: String) async throws {
-        var random = SeededGenerator(seed: UInt64(original.utf8.count))
+        var random = SplitMix64(seed: UInt64(original.utf8.count))
         for _ in 0..<40 {
             var text = Nonsense.changed(try JSONFields.parse(original.utf8), &random)
             if Bool.random(using: &random) { text = Nonsense.changed(try JSONFields.parse(text.utf8), &random) }
@@ -64,7 +65,7 @@ struct AnthropicFuzzTests {
 
     @Test("events", arguments: AnthropicStreams.streams)
     func events(stream: AnthropicStreams.Stream) async throws {
-        var random = SeededGenerator(seed: UInt64(stream.text.utf8.count))
+        var random = SplitMix64(seed: UInt64(stream.text.utf8.count))
         for _ in 0..<60 {
             var accumulator = AnthropicMessages.Accumulator()
             for event in stream.events {

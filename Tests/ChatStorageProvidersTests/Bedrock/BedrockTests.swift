@@ -1,3 +1,4 @@
+import ChatStorageConformance
 import ChatStorageCore
 import ChatStorageInMemory
 import ChatStorageJSON
@@ -160,7 +161,7 @@ struct BedrockTests {
 
     @Test("nonsense is refused, or goes back as it came, or is named")
     func fuzz() async throws {
-        var random = SeededGenerator(seed: 15)
+        var random = SplitMix64(seed: 15)
         let whole = try JSONFields.parse(Self.request.utf8)
         let blocks = whole.member("messages")?.elementList.flatMap { $0.member("content")?.elementList ?? [] } ?? []
         for _ in 0..<600 {

@@ -1,3 +1,4 @@
+import ChatStorageConformance
 import ChatStorageCore
 import ChatStorageInMemory
 import ChatStorageJSON
@@ -112,7 +113,7 @@ struct CohereTests {
 
     @Test("nonsense is refused, or goes back as it came, or is named")
     func fuzz() async throws {
-        var random = SeededGenerator(seed: 16)
+        var random = SplitMix64(seed: 16)
         for _ in 0..<600 {
             let original = try #require(Self.chat.randomElement(using: &random))
             let text = Nonsense.changed(try JSONFields.parse(original.utf8), &random)

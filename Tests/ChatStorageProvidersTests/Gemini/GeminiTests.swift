@@ -1,3 +1,4 @@
+import ChatStorageConformance
 import ChatStorageCore
 import ChatStorageInMemory
 import ChatStorageJSON
@@ -302,7 +303,7 @@ struct GeminiTests {
             #"{"functionResponse":{"name":"f","id":"x","response":{"output":"1"},"parts":[{"inlineData":{"mimeType":"a/b","data":"YQ=="}}]}}"#,
         ])
     func nonsense(original: String) async throws {
-        var random = SeededGenerator(seed: UInt64(original.utf8.count))
+        var random = SplitMix64(seed: UInt64(original.utf8.count))
         for _ in 0..<40 {
             let text = Nonsense.changed(try JSONFields.parse(original.utf8), &random)
             for role in ["user", "model"] {

@@ -1,3 +1,4 @@
+import ChatStorageConformance
 import ChatStorageCore
 import ChatStorageInMemory
 import ChatStorageJSON
@@ -147,7 +148,7 @@ struct MCPContentTests {
 
     @Test("nonsense is refused, or goes back as it came, or is named")
     func fuzz() async throws {
-        var random = SeededGenerator(seed: 17)
+        var random = SplitMix64(seed: 17)
         for _ in 0..<600 {
             let text = Nonsense.changed(try JSONFields.parse(Self.rich.utf8), &random)
             if let read = try? MCPContent.message(from: json(text), callID: "c") {

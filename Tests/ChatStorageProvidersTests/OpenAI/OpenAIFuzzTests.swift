@@ -1,3 +1,4 @@
+import ChatStorageConformance
 import ChatStorageCore
 import ChatStorageJSON
 import Foundation
@@ -13,7 +14,7 @@ import Testing
 struct OpenAIFuzzTests {
     @Test("Chat Completions' messages", arguments: OpenAISamples.chat.keys.sorted())
     func chat(name: String) async throws {
-        var random = SeededGenerator(seed: UInt64(name.utf8.count))
+        var random = SplitMix64(seed: UInt64(name.utf8.count))
         let response = try JSONFields.parse(OpenAISamples.data(name))
         let message = try #require(response.member("choices")?.elementList.first?.member("message"))
         for _ in 0..<60 {
@@ -32,7 +33,7 @@ struct OpenAIFuzzTests {
 
     @Test("Responses' items", arguments: OpenAISamples.responses.keys.sorted())
     func items(name: String) async throws {
-        var random = SeededGenerator(seed: UInt64(name.utf8.count))
+        var random = SplitMix64(seed: UInt64(name.utf8.count))
         let items = try #require(JSONFields.parse(OpenAISamples.data(name)).member("output")?.elementList)
         for _ in 0..<60 {
             let item = try #require(items.randomElement(using: &random))

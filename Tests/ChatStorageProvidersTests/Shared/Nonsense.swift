@@ -1,3 +1,4 @@
+import ChatStorageConformance
 import ChatStorageJSON
 
 @testable import ChatStorageProviders
@@ -11,7 +12,7 @@ enum Nonsense {
     ]
 
     /// The value with a random change somewhere in it.
-    static func changed(_ json: JSONSlice, _ random: inout SeededGenerator) -> String {
+    static func changed(_ json: JSONSlice, _ random: inout SplitMix64) -> String {
         switch json.kind {
         case .object where !json.isEmpty:
             var members = json.memberList.map { (name: JSONPatch.string($0.key), value: $0.value.text) }
@@ -37,18 +38,5 @@ enum Nonsense {
             return "[" + elements.joined(separator: ",") + "]"
         default: return values.randomElement(using: &random) ?? ""
         }
-    }
-}
-
-/// The same random numbers in each run.
-struct SeededGenerator: RandomNumberGenerator {
-    var seed: UInt64
-
-    mutating func next() -> UInt64 {
-        seed &+= 0x9e37_79b9_7f4a_7c15
-        var value = seed
-        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-        return value ^ (value >> 31)
     }
 }

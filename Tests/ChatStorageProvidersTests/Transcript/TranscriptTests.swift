@@ -1,3 +1,4 @@
+import ChatStorageConformance
 import ChatStorageCore
 import ChatStorageInMemory
 import ChatStorageJSON
@@ -124,7 +125,7 @@ struct TranscriptTests {
 
     @Test("nonsense is refused, or goes back as it came, or is named")
     func fuzz() async throws {
-        var random = SeededGenerator(seed: 18)
+        var random = SplitMix64(seed: 18)
         for _ in 0..<600 {
             let original = try #require(Self.entries.randomElement(using: &random))
             let text = Nonsense.changed(try JSONFields.parse(original.utf8), &random)

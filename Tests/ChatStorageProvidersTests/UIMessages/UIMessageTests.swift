@@ -1,3 +1,4 @@
+import ChatStorageConformance
 import ChatStorageCore
 import ChatStorageInMemory
 import ChatStorageJSON
@@ -207,7 +208,7 @@ struct UIMessageTests {
 
     @Test("nonsense goes back as it came, or is named", arguments: arrays)
     func nonsense(original: String) async throws {
-        var random = SeededGenerator(seed: UInt64(original.utf8.count))
+        var random = SplitMix64(seed: UInt64(original.utf8.count))
         for _ in 0..<80 {
             let text = Nonsense.changed(try JSONFields.parse(original.utf8), &random)
             guard let read = try? AISDKMessages.messages(from: json(text)) else { continue }
