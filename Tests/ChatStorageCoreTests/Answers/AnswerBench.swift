@@ -25,7 +25,7 @@ struct AnswerBench {
     }
 
     final class Interceptor: StorageInterceptor {
-        fileprivate let clock: TestClock
+        fileprivate let clock: ManualClock
         private let calls = Mutex<(revisions: [Sent], looks: [Duration], appends: Int)>(([], [], 0))
         private let underWay = Mutex<(now: Int, most: Int)>((0, 0))
         /// What becomes of the revisions in order; those after them are made.
@@ -33,7 +33,7 @@ struct AnswerBench {
         let appendFates = Mutex<[Fate]>([])
         private let held = Mutex<[AsyncStream<Void>.Continuation]>([])
 
-        init(_ clock: TestClock) { self.clock = clock }
+        init(_ clock: ManualClock) { self.clock = clock }
 
         var revisions: [Sent] { calls.withLock { $0.revisions } }
         var looks: [Duration] { calls.withLock { $0.looks } }
@@ -85,7 +85,7 @@ struct AnswerBench {
     static let unknown = ChatStorageError(.unavailable, "the connection was lost", writeOutcome: .unknown)
     static let notApplied = ChatStorageError(.unavailable, "there is none", writeOutcome: .notApplied)
 
-    let clock = TestClock()
+    let clock = ManualClock()
     /// The store without the interceptor: what another process sees.
     let base = InMemoryBackend(roles: .withTools)
     let interceptor: Interceptor

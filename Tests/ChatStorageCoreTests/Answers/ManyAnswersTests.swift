@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test func noPieceIsLostAndEachIsWrittenAtMostOnceASecond() async throws {
-        let clock = TestClock()
+        let clock = ManualClock()
         let base = InMemoryBackend.prepared()
         let writes = Writes()
         let chats = InterceptedBackend(base, interceptor: writes)

@@ -1,13 +1,15 @@
 import Synchronization
 
 /// A clock that stands still until a test moves it.
-final class TestClock: Clock {
-    struct Instant: InstantProtocol {
-        var sinceStart: Duration
+package final class ManualClock: Clock {
+    package struct Instant: InstantProtocol {
+        package var sinceStart: Duration
 
-        func advanced(by duration: Duration) -> Instant { Instant(sinceStart: sinceStart + duration) }
-        func duration(to other: Instant) -> Duration { other.sinceStart - sinceStart }
-        static func < (left: Instant, right: Instant) -> Bool { left.sinceStart < right.sinceStart }
+        package init(sinceStart: Duration) { self.sinceStart = sinceStart }
+
+        package func advanced(by duration: Duration) -> Instant { Instant(sinceStart: sinceStart + duration) }
+        package func duration(to other: Instant) -> Duration { other.sinceStart - sinceStart }
+        package static func < (left: Instant, right: Instant) -> Bool { left.sinceStart < right.sinceStart }
     }
 
     private struct State {
@@ -19,13 +21,19 @@ final class TestClock: Clock {
 
     private let state = Mutex(State())
 
-    var now: Instant { Instant(sinceStart: state.withLock { $0.now }) }
-    var minimumResolution: Duration { .nanoseconds(1) }
+    package init() {}
+
+    package var now: Instant { Instant(sinceStart: state.withLock { $0.now }) }
+    package var minimumResolution: Duration { .nanoseconds(1) }
 
     /// When those that sleep will wake.
-    var deadlines: [Duration] { state.withLock { $0.sleepers.values.map(\.deadline).sorted() } }
+    package var deadlines: [Duration] { state.withLock { $0.sleepers.values.map(\.deadline).sorted() } }
+    /// How long those that sleep still will, the shortest first.
+    package var waits: [Duration] {
+        state.withLock { state in state.sleepers.values.map { $0.deadline - state.now }.sorted() }
+    }
 
-    func sleep(until deadline: Instant, tolerance: Duration? = nil) async throws {
+    package func sleep(until deadline: Instant, tolerance: Duration? = nil) async throws {
         let id = state.withLock { state in
             state.last += 1
             return state.last
@@ -51,7 +59,7 @@ final class TestClock: Clock {
     }
 
     /// Lets time pass.
-    func advance(by duration: Duration) {
+    package func advance(by duration: Duration) {
         let due = state.withLock { state in
             state.now += duration
             let due = state.sleepers.filter { $0.value.deadline <= state.now }
