@@ -1,4 +1,5 @@
 import ChatStorageCore
+import TestSupport
 import Testing
 
 @testable import ChatStoragePostgres

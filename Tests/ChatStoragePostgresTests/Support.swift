@@ -37,24 +37,6 @@ func withBackend(
     }
 }
 
-/// Expects an error of a code, and that no description of it has a text in it.
-func expectError(
-    _ code: ChatStorageError.Code, without secret: String? = nil, sourceLocation: SourceLocation = #_sourceLocation,
-    _ body: () async throws -> some Any
-) async {
-    do {
-        _ = try await body()
-        Issue.record("no error", sourceLocation: sourceLocation)
-    } catch let error as ChatStorageError {
-        #expect(error.code == code, "\(error)", sourceLocation: sourceLocation)
-        if let secret {
-            #expect(!"\(error) \(String(reflecting: error))".contains(secret), sourceLocation: sourceLocation)
-        }
-    } catch {
-        Issue.record(error, sourceLocation: sourceLocation)
-    }
-}
-
 /// How many sessions wait for a lock in a statement on a schema.
 func lockWaits(_ schema: String) async throws -> Int {
     try await TestPostgres.execute(

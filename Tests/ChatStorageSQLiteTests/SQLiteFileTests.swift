@@ -137,18 +137,3 @@ import Testing
     }
     #endif
 }
-
-/// Expects a call to fail with a code.
-func expectError(
-    _ code: ChatStorageError.Code, sourceLocation: SourceLocation = #_sourceLocation,
-    _ call: () async throws -> some Any
-) async {
-    do {
-        _ = try await call()
-        Issue.record("expected \(code), got no error", sourceLocation: sourceLocation)
-    } catch let error as ChatStorageError {
-        #expect(error.code == code, sourceLocation: sourceLocation)
-    } catch {
-        Issue.record("expected \(code), got \(error)", sourceLocation: sourceLocation)
-    }
-}
