@@ -6,25 +6,13 @@ import TestSupport
 import Testing
 
 /// Copies of a store in use.
-@Suite struct BackupTests {
-    private let folder: TemporaryFolder
-    private let path: String
+@Suite struct BackupTests: SQLiteSuite {
+    let folder: TemporaryFolder
     private let copy: String
 
     init() throws {
         folder = try TemporaryFolder()
-        path = folder.path(of: "chat.db")
         copy = folder.path(of: "copy.db")
-    }
-
-    private func open(
-        _ change: (inout SQLiteBackend.Configuration) -> Void = { _ in }
-    ) async throws -> SQLiteBackend {
-        var configuration = SQLiteBackend.Configuration(path: path)
-        change(&configuration)
-        let backend = try await SQLiteBackend(configuration)
-        try await backend.prepare()
-        return backend
     }
 
     /// The names of the files, but for those of the store itself.

@@ -4,19 +4,11 @@ import TestSupport
 import Testing
 
 /// What branches, removal and answers under way leave in the rows.
-@Suite struct BranchTests {
-    private let folder: TemporaryFolder
-    private let path: String
+@Suite struct BranchTests: SQLiteSuite {
+    let folder: TemporaryFolder
 
     init() throws {
         folder = try TemporaryFolder()
-        path = folder.path(of: "chat.db")
-    }
-
-    private func open() async throws -> SQLiteBackend {
-        let backend = try await SQLiteBackend(path: path)
-        try await backend.prepare()
-        return backend
     }
 
     private func tree() throws -> [String] {

@@ -5,21 +5,18 @@ import TestSupport
 import Testing
 
 /// A check of a file names each damage, and finds none in what the library writes.
-@Suite struct CheckTests {
-    private let folder: TemporaryFolder
-    private let path: String
+@Suite struct CheckTests: SQLiteSuite {
+    let folder: TemporaryFolder
 
     init() throws {
         folder = try TemporaryFolder()
-        path = folder.path(of: "chat.db")
     }
 
     /// 1 to 4 follow each other, 5 to 7 follow 2, 8 does too and has parts; 7 is the head.
     private func withStore(
         after sql: String, _ body: (SQLiteBackend.CheckReport) async throws -> Void
     ) async throws {
-        let backend = try await SQLiteBackend(SQLiteBackend.Configuration(path: path, roles: .withTools))
-        try await backend.prepare()
+        let backend = try await open { $0.roles = .withTools }
         let chats = backend.tenant("t")
         try await chats.append((1...4).map { .user("\($0)") }, to: "c")
         try await chats.append(NewMessages((5...7).map { .user("\($0)") }, to: "c", .after(2)))

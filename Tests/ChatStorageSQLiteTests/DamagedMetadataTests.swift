@@ -4,24 +4,19 @@ import TestSupport
 import Testing
 
 /// Conversations that another program has damaged: they can be deleted all the same, and their metadata replaced.
-@Suite struct DamagedMetadataTests {
-    private let folder: TemporaryFolder
+@Suite struct DamagedMetadataTests: SQLiteSuite {
+    let folder: TemporaryFolder
     private let backend: SQLiteBackend
 
     init() async throws {
         folder = try TemporaryFolder()
-        backend = try await SQLiteBackend(path: folder.path(of: "chat.db"))
-        try await backend.prepare()
+        backend = try await folder.openStore()
         for (number, labels) in ([[], ["pinned"], []] as [Set<Label>]).enumerated() {
             let text = JSONValue.string(String(repeating: "x", count: 1_000 * number))
             try await backend.append(
                 [.user("one"), .user("two")], to: ConversationID("\(number)"),
                 if: .create(labels: labels, metadata: ["a": text]))
         }
-    }
-
-    private func execute(_ sql: String) throws {
-        try TestSQLiteConnection(path: folder.path(of: "chat.db")).execute(sql)
     }
 
     /// What other programs can do to the middle one, or to the last, whose metadata is beside its row.

@@ -11,19 +11,13 @@ import CSQLite
 #endif
 
 /// The columns that say whether a row has more than a plain one: they are right after every write, and reads use them.
-@Suite struct DetailsTests {
-    private let folder: TemporaryFolder
+@Suite struct DetailsTests: SQLiteSuite {
+    let folder: TemporaryFolder
     private let backend: SQLiteBackend
-    private var path: String { folder.path(of: "chat.db") }
 
     init() async throws {
         folder = try TemporaryFolder()
-        backend = try await SQLiteBackend(path: folder.path(of: "chat.db"))
-        try await backend.prepare()
-    }
-
-    @discardableResult private func execute(_ sql: String) throws -> [[String?]] {
-        try TestSQLiteConnection(path: path).execute(sql)
+        backend = try await folder.openStore()
     }
 
     private func details() throws -> String? {

@@ -5,18 +5,13 @@ import Testing
 @testable import ChatStorageSQLite
 
 /// The rows by which a label's conversations are found: always equal to the labels in the conversations' rows.
-@Suite struct LabelTableTests {
-    private let folder: TemporaryFolder
+@Suite struct LabelTableTests: SQLiteSuite {
+    let folder: TemporaryFolder
     private let backend: SQLiteBackend
 
     init() async throws {
         folder = try TemporaryFolder()
-        backend = try await SQLiteBackend(path: folder.path(of: "chat.db"))
-        try await backend.prepare()
-    }
-
-    @discardableResult private func execute(_ sql: String) throws -> [[String?]] {
-        try TestSQLiteConnection(path: folder.path(of: "chat.db")).execute(sql)
+        backend = try await folder.openStore()
     }
 
     /// Expects the table to say what the conversations say, and no more.

@@ -5,20 +5,17 @@ import Testing
 @testable import ChatStorageSQLite
 
 /// Pages of conversations by labels, in a store where most are passed over.
-@Suite struct LabelledListTests {
+@Suite struct LabelledListTests: SQLiteSuite {
     private static let archived = 5_000
 
-    private let folder: TemporaryFolder
+    let folder: TemporaryFolder
     private let backend: SQLiteBackend
 
     init() async throws {
         folder = try TemporaryFolder(isInMemory: true)
-        var configuration = SQLiteBackend.Configuration(path: folder.path(of: "chat.db"))
-        configuration.durability = .processEnd
-        backend = try await SQLiteBackend(configuration)
-        try await backend.prepare()
+        backend = try await folder.openStore { $0.durability = .processEnd }
         // All of one tenth of them were updated at the same time; the first three are not archived.
-        try TestSQLiteConnection(path: configuration.path).execute(
+        try execute(
             """
             WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < \(Self.archived + 3))
             INSERT INTO conversations (
@@ -67,7 +64,7 @@ import Testing
         let expected = (pages.count == 100 ? 100 * limit : Self.archived)
         let ids = pages.flatMap(\.items).map(\.id.rawValue)
         #expect(ids.count == expected && Set(ids).count == expected)
-        let order = try TestSQLiteConnection(path: folder.path(of: "chat.db")).execute(
+        let order = try execute(
             """
             SELECT conversation_id FROM conversations WHERE labels = '["archived"]'
             ORDER BY updated_at_us DESC, conversation_id LIMIT \(expected)
@@ -78,7 +75,7 @@ import Testing
 
     /// It looks at no more rows than it says, whatever the rows before are.
     @Test func aReadThatPassesOverManyIsNotForTheCallersThread() throws {
-        let settings = SQLiteBackend.Configuration(path: folder.path(of: "chat.db")).settings(schema: .current)
+        let settings = SQLiteBackend.Configuration(path: path).settings(schema: .current)
         let database = try Database(settings, for: .reading)
         database.readBudget = ReadBudget(rows: 100)
         #expect(throws: ReadBudgetExceeded.self) {
@@ -95,7 +92,7 @@ import Testing
 
     /// SQLite asks after every few steps, also when BEGIN and ROLLBACK have run.
     @Test func aSnapshotThatIsNoLongerWantedLeavesNoTransaction() async throws {
-        let settings = SQLiteBackend.Configuration(path: folder.path(of: "chat.db")).settings(schema: .current)
+        let settings = SQLiteBackend.Configuration(path: path).settings(schema: .current)
         let database = try Database(settings, for: .reading)
         database.readWatch.isWanted = { false }
         for _ in 0..<100 {
@@ -110,9 +107,9 @@ import Testing
 
     /// What a statement inside a page reads is what the page reads.
     @Test func aLaterPageIsOneSnapshot() async throws {
-        let settings = SQLiteBackend.Configuration(path: folder.path(of: "chat.db")).settings(schema: .current)
+        let settings = SQLiteBackend.Configuration(path: path).settings(schema: .current)
         let database = try Database(settings, for: .reading)
-        let other = try TestSQLiteConnection(path: folder.path(of: "chat.db"))
+        let other = try TestSQLiteConnection(path: path)
         let counts = try database.snapshot {
             try (0..<2).map { _ in
                 defer { _ = try? other.execute("DELETE FROM conversations WHERE conversation_id = '00002'") }

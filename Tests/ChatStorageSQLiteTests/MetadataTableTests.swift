@@ -11,19 +11,13 @@ import CSQLite
 #endif
 
 /// The metadata that is too long for its conversation's row: it is there if, and only if, the row says so.
-@Suite(.timeLimit(.minutes(5))) struct MetadataTableTests {
-    private let folder: TemporaryFolder
+@Suite(.timeLimit(.minutes(5))) struct MetadataTableTests: SQLiteSuite {
+    let folder: TemporaryFolder
     private let backend: SQLiteBackend
-    private var path: String { folder.path(of: "chat.db") }
 
     init() async throws {
         folder = try TemporaryFolder()
-        backend = try await SQLiteBackend(path: folder.path(of: "chat.db"))
-        try await backend.prepare()
-    }
-
-    @discardableResult private func execute(_ sql: String) throws -> [[String?]] {
-        try TestSQLiteConnection(path: path).execute(sql)
+        backend = try await folder.openStore()
     }
 
     /// Metadata of a number of bytes.

@@ -6,23 +6,18 @@ import Testing
 /// Messages whose conversations were deleted where foreign keys are off, as in SQLite's shell.
 ///
 /// The number of a conversation that was the highest is used again for the next.
-@Suite struct OrphanTests {
-    private let folder: TemporaryFolder
+@Suite struct OrphanTests: SQLiteSuite {
+    let folder: TemporaryFolder
     private let backend: SQLiteBackend
 
     init() async throws {
         folder = try TemporaryFolder()
-        backend = try await SQLiteBackend(path: folder.path(of: "chat.db"))
-        try await backend.prepare()
+        backend = try await folder.openStore()
         for id in ["other", "c"] as [ConversationID] {
             try await backend.append([.user("old", key: "k"), .assistant("older", key: "l")], to: id)
         }
         try execute("PRAGMA foreign_keys = OFF; DELETE FROM conversations WHERE conversation_id = 'c'")
         #expect(try orphans() == 2)
-    }
-
-    @discardableResult private func execute(_ sql: String) throws -> [[String?]] {
-        try TestSQLiteConnection(path: folder.path(of: "chat.db")).execute(sql)
     }
 
     private func orphans() throws -> Int {

@@ -5,7 +5,7 @@ import Testing
 @testable import ChatStorageSQLite
 
 /// The plans of all statements, whatever an `ANALYZE` left in the file.
-@Suite struct QueryPlanTests {
+@Suite struct QueryPlanTests: SQLiteSuite {
     /// What `ANALYZE` found: rows, then how many of them have the same first column, first two columns, and so on.
     enum Statistics: String, CaseIterable {
         case none
@@ -48,14 +48,11 @@ import Testing
         Mirror(reflecting: table).children.compactMap { name, value in (value as? SQL).map { (name ?? "", $0) } }
     }
 
-    private let folder: TemporaryFolder
-    private var path: String { folder.path(of: "chat.db") }
+    let folder: TemporaryFolder
 
     init() async throws {
         folder = try TemporaryFolder()
-        let backend = try await SQLiteBackend(path: folder.path(of: "chat.db"))
-        try await backend.prepare()
-        try await backend.close()
+        try await folder.openStore().close()
     }
 
     private func plan(_ sql: SQL, _ statistics: Statistics) throws -> [String] {

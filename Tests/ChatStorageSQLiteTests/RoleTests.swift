@@ -4,19 +4,14 @@ import TestSupport
 import Testing
 
 /// Roles are rows of a table, which other programs can add to.
-@Suite struct RoleTests {
-    private let folder: TemporaryFolder
+@Suite struct RoleTests: SQLiteSuite {
+    let folder: TemporaryFolder
     private let backend: SQLiteBackend
 
     init() async throws {
         folder = try TemporaryFolder()
-        backend = try await SQLiteBackend(path: folder.path(of: "chat.db"))
-        try await backend.prepare()
+        backend = try await folder.openStore()
         try await backend.append([.user("one"), .assistant("two"), .init(role: .system, content: "three")], to: "c")
-    }
-
-    @discardableResult private func execute(_ sql: String) throws -> [[String?]] {
-        try TestSQLiteConnection(path: folder.path(of: "chat.db")).execute(sql)
     }
 
     @Test func thoseOfEveryStoreHaveTheirNumbers() async throws {

@@ -5,23 +5,17 @@ import Testing
 @testable import ChatStorageSQLite
 
 /// Stores that take more roles: a row for each, which `prepare()` adds.
-@Suite struct RoleWideningTests {
-    private let folder: TemporaryFolder
-    private let path: String
+@Suite struct RoleWideningTests: SQLiteSuite {
+    let folder: TemporaryFolder
 
     init() throws {
         folder = try TemporaryFolder()
-        path = folder.path(of: "chat.db")
     }
 
     private func open(_ roles: RoleSet) async throws -> SQLiteBackend {
         var configuration = SQLiteBackend.Configuration(path: path)
         configuration.roles = roles
         return try await SQLiteBackend(configuration)
-    }
-
-    @discardableResult private func execute(_ sql: String) throws -> [[String?]] {
-        try TestSQLiteConnection(path: path).execute(sql)
     }
 
     private func names() throws -> [[String?]] { try execute("SELECT name FROM chat_roles ORDER BY name") }

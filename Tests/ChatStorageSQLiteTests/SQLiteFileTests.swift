@@ -5,13 +5,11 @@ import TestSupport
 import Testing
 
 /// What happens to files: which are made, how, and which are left alone.
-@Suite struct SQLiteFileTests {
-    private let folder: TemporaryFolder
-    private let path: String
+@Suite struct SQLiteFileTests: SQLiteSuite {
+    let folder: TemporaryFolder
 
     init() throws {
         folder = try TemporaryFolder()
-        path = folder.path(of: "chat.db")
     }
 
     @Test func newFilesAreReadableByTheirOwnerOnly() async throws {

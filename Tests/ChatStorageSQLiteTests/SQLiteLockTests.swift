@@ -5,23 +5,11 @@ import TestSupport
 import Testing
 
 /// Another process's locks, and calls that have to wait.
-@Suite struct SQLiteLockTests {
-    private let folder: TemporaryFolder
-    private let path: String
+@Suite struct SQLiteLockTests: SQLiteSuite {
+    let folder: TemporaryFolder
 
     init() throws {
         folder = try TemporaryFolder()
-        path = folder.path(of: "chat.db")
-    }
-
-    private func open(
-        _ change: (inout SQLiteBackend.Configuration) -> Void = { _ in }
-    ) async throws -> SQLiteBackend {
-        var configuration = SQLiteBackend.Configuration(path: path)
-        change(&configuration)
-        let backend = try await SQLiteBackend(configuration)
-        try await backend.prepare()
-        return backend
     }
 
     @Test func aLockHeldTooLongIsUnavailableAndNothingIsWritten() async throws {

@@ -5,23 +5,11 @@ import Testing
 @testable import ChatStorageSQLite
 
 /// What stands in the columns of parts, metadata and counts.
-@Suite struct StoredColumnTests {
-    private let folder: TemporaryFolder
-    private let path: String
+@Suite struct StoredColumnTests: SQLiteSuite {
+    let folder: TemporaryFolder
 
     init() throws {
         folder = try TemporaryFolder()
-        path = folder.path(of: "chat.db")
-    }
-
-    private func open() async throws -> SQLiteBackend {
-        let backend = try await SQLiteBackend(path: path)
-        try await backend.prepare()
-        return backend
-    }
-
-    @discardableResult private func execute(_ sql: String) throws -> [[String?]] {
-        try TestSQLiteConnection(path: path).execute(sql)
     }
 
     @Test func whatAMessageLacksIsNull() async throws {

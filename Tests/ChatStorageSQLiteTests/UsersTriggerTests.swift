@@ -4,19 +4,14 @@ import TestSupport
 import Testing
 
 /// Constraints and triggers that a user adds to the library's tables: what they refuse is told, and nothing is written.
-@Suite struct UsersTriggerTests {
-    private let folder: TemporaryFolder
+@Suite struct UsersTriggerTests: SQLiteSuite {
+    let folder: TemporaryFolder
     private let backend: SQLiteBackend
 
     init() async throws {
         folder = try TemporaryFolder()
-        backend = try await SQLiteBackend(path: folder.path(of: "chat.db"))
-        try await backend.prepare()
+        backend = try await folder.openStore()
         try await backend.append([.user("one"), .user("two")], to: "c")
-    }
-
-    @discardableResult private func execute(_ sql: String) throws -> [[String?]] {
-        try TestSQLiteConnection(path: folder.path(of: "chat.db")).execute(sql)
     }
 
     private func contents() throws -> [[String?]] {

@@ -5,13 +5,11 @@ import TestSupport
 import Testing
 
 /// A store that is only verified: nothing is made, and nothing changed.
-@Suite struct VerifyOnlyTests {
-    private let folder: TemporaryFolder
-    private let path: String
+@Suite struct VerifyOnlyTests: SQLiteSuite {
+    let folder: TemporaryFolder
 
     init() throws {
         folder = try TemporaryFolder()
-        path = folder.path(of: "chat.db")
     }
 
     @Test func whereThereIsNoFileNoneIsMade() async throws {
