@@ -32,24 +32,17 @@ import Testing
     }
 
     @Test func mergingCanBeTurnedOff() async throws {
-        try await TestPostgres.withSchema { url, schema in
-            var configuration = configuration(url, schema)
-            configuration.mergesAppends = false
-            let backend = try await PostgresBackend(configuration)
-            try await backend.prepare()
+        try await withBackend({ $0.mergesAppends = false }) { backend, schema in
             let stored = try await appendAtOnce(60) { number in
                 try await backend.append([.user("x")], to: ConversationID("c\(number)"))
             }
             let transactions = try await TestPostgres.execute("SELECT DISTINCT xmin::text FROM \(schema).chat_messages")
             #expect(stored.count == 60 && transactions.count == 60)
-            try await backend.close()
         }
     }
 
     @Test func whatTheDatabaseRefusesIsRefusedToItsCallerAlone() async throws {
-        try await TestPostgres.withSchema { url, schema in
-            let backend = try await PostgresBackend(configuration(url, schema))
-            try await backend.prepare()
+        try await withBackend { backend, schema in
             try await TestPostgres.execute(
                 "ALTER TABLE \(schema).chat_messages ADD CONSTRAINT even CHECK (content NOT LIKE '%secret%')")
             let refused = Mutex(0)
@@ -70,15 +63,12 @@ import Testing
                 #expect(all.map(\.sequence) == Array(1...Int64(all.count)))
                 #expect(Set(all) == Set(kept.filter { $0.conversationID == ConversationID("c\(id)") }))
             }
-            try await backend.close()
         }
     }
 
     @Test("a cancelled caller leaves the others of its statement alone")
     func aCancelledCallerLeaves() async throws {
-        try await TestPostgres.withSchema { url, schema in
-            let backend = try await PostgresBackend(configuration(url, schema))
-            try await backend.prepare()
+        try await withBackend { backend, schema in
             let calls = (0..<200).map { number in
                 Task { try await backend.append(.user("\(number)"), to: ConversationID("c\(number % 3)")) }
             }
@@ -93,7 +83,6 @@ import Testing
             let rows = try await TestPostgres.execute(
                 "SELECT content FROM \(schema).chat_messages GROUP BY 1 HAVING count(*) > 1")
             #expect(rows.isEmpty)
-            try await backend.close()
         }
     }
 

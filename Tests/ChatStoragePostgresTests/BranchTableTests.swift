@@ -7,9 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct BranchTableTests {
     @Test("a conversation that has not branched has none of the columns")
     func unbranchedConversation() async throws {
-        try await TestPostgres.withSchema { url, schema in
-            let backend = try await PostgresBackend(configuration(url, schema))
-            try await backend.prepare()
+        try await withBackend { backend, schema in
             try await backend.append([.user("1"), .assistant("2"), .user("3")], to: "c")
             try await backend.append(.user("4"), to: "c", .after(3))
             try await backend.append(.user("5", key: "k"), to: "c", .insteadOf(4))
@@ -21,15 +19,12 @@ import Testing
             let branched = try await TestPostgres.execute(
                 "SELECT 1 FROM \(schema).conversations WHERE is_branched OR head IS NOT NULL OR message_count <> 3")
             #expect(jumps.isEmpty && branched.isEmpty)
-            try await backend.close()
         }
     }
 
     /// Later reads begin with the statement that follows branches.
     @Test func aReadRemembersWhetherAConversationHasBranched() async throws {
-        try await TestPostgres.withSchema { url, schema in
-            let backend = try await PostgresBackend(configuration(url, schema))
-            try await backend.prepare()
+        try await withBackend { backend in
             try await backend.append([.user("1"), .assistant("2")], to: "c")
             let key = ConversationKey(tenant: "", id: "c")
             for isBranched in [false, true, false] {
@@ -39,15 +34,12 @@ import Testing
                 #expect(try await backend.messages(of: "c").map(\.sequence) == [1, last])
                 if isBranched { try await backend.removeMessages([2], of: "c") }
             }
-            try await backend.close()
         }
     }
 
     /// A revision is no update of the conversation, and a checkpoint no new entry of an index.
     @Test func aRevisionTouchesItsMessagesRowAlone() async throws {
-        try await TestPostgres.withSchema { url, schema in
-            let backend = try await PostgresBackend(configuration(url, schema))
-            try await backend.prepare()
+        try await withBackend { backend, schema in
             var answer = try await backend.append(NewMessages([.assistant("")], to: "c", isStreaming: true)).messages[0]
             let before = try await backend.conversation("c")
             let rows = "SELECT xmin::text FROM \(schema).conversations"
@@ -60,15 +52,12 @@ import Testing
             #expect(try await backend.messages(of: "c") == [answer])
             #expect(try await TestPostgres.execute(rows) == version)
             #expect(try await backend.conversation("c") == before)
-            try await backend.close()
         }
     }
 
     /// The time is the server's, and never before the message's own.
     @Test func aRevisionIsNotBeforeItsMessage() async throws {
-        try await TestPostgres.withSchema { url, schema in
-            let backend = try await PostgresBackend(configuration(url, schema))
-            try await backend.prepare()
+        try await withBackend { backend, schema in
             try await backend.append(NewMessages([.assistant("")], to: "c", isStreaming: true))
             try await TestPostgres.execute(
                 "UPDATE \(schema).chat_messages SET created_at = created_at + interval '1 hour'")
@@ -76,7 +65,6 @@ import Testing
             let revised = try await backend.reviseMessage(MessageRevision(of: answer, body: .assistant("x")))
             #expect(revised.revisedAt == answer.createdAt)
             #expect(try await backend.unfinishedMessages(.init(notRevisedFor: .zero)).items.isEmpty)
-            try await backend.close()
         }
     }
 

@@ -43,9 +43,7 @@ import Testing
 
     @Test("a restore fails as conversationExists even if the conversation is deleted before each look")
     func restoreBesideDeletions() async throws {
-        try await TestPostgres.withSchema { url, schema in
-            let backend = try await PostgresBackend(configuration(url, schema))
-            try await backend.prepare()
+        try await withBackend { backend, schema in
             // What the server says when another session had the row, which is gone at the next look.
             try await TestPostgres.execute(
                 """
@@ -60,7 +58,6 @@ import Testing
                 try await backend.restoreConversation(
                     ConversationSnapshot(id: "c", createdAt: time, updatedAt: time))
             }
-            try await backend.close()
         }
     }
 

@@ -100,9 +100,7 @@ import Testing
     /// What the first attempt met may be an earlier one that was not answered, so nobody knows whether it was applied.
     @Test("a failure after another session's change has an unknown outcome if there are keys", arguments: [nil, "k"])
     func whatFailsAfterAnotherSession(key: String?) async throws {
-        try await TestPostgres.withSchema { url, schema in
-            let backend = try await PostgresBackend(configuration(url, schema))
-            try await backend.prepare()
+        try await withBackend { backend, schema in
             let read = try await backend.createConversation("c")
             try await TestPostgres.execute(
                 """
@@ -120,7 +118,6 @@ import Testing
             #expect(error?.code == .unavailable && error?.cause?.code == "53100")
             #expect(error?.writeOutcome == (key == nil ? .notApplied : .unknown))
             #expect(try await TestPostgres.execute("SELECT last_value FROM \(schema).attempts") == [["2"]])
-            try await backend.close()
         }
     }
 

@@ -89,16 +89,13 @@ import Testing
     private func withBranches(
         _ body: (_ backend: PostgresBackend, _ execute: (String) async throws -> Void) async throws -> Void
     ) async throws {
-        try await TestPostgres.withSchema { url, schema in
-            let backend = try await PostgresBackend(configuration(url, schema))
-            try await backend.prepare()
+        try await withBackend { backend, schema in
             try await backend.append([.user("1"), .assistant("2"), .user("3")], to: "c")
             try await backend.append(.user("4"), to: "c", .insteadOf(3))
             #expect(try await backend.messages(of: "c").map(\.sequence) == [1, 2, 4])
             try await body(backend) { sql in
                 try await TestPostgres.execute("SET search_path = \(schema); \(sql)")
             }
-            try await backend.close()
         }
     }
 }

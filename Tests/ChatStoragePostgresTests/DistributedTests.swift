@@ -42,9 +42,7 @@ import Testing
     private func withRenamedConstraints(
         _ body: (_ backend: PostgresBackend, _ schema: String) async throws -> Void
     ) async throws {
-        try await TestPostgres.withSchema { url, schema in
-            let backend = try await PostgresBackend(configuration(url, schema))
-            try await backend.prepare()
+        try await withBackend { backend, schema in
             try await TestPostgres.execute(
                 """
                 ALTER TABLE \(schema).conversations RENAME CONSTRAINT conversations_pkey TO conversations_pkey_102008;
@@ -52,7 +50,6 @@ import Testing
                 ALTER INDEX \(schema).chat_messages_key RENAME TO chat_messages_key_102029
                 """)
             try await body(backend, schema)
-            try await backend.close()
         }
     }
 

@@ -63,9 +63,7 @@ import Testing
     }
 
     @Test func aCommitThatFailsAfterItsRowsIsNotAcknowledged() async throws {
-        try await TestPostgres.withSchema { url, schema in
-            let backend = try await PostgresBackend(configuration(url, schema))
-            try await backend.prepare()
+        try await withBackend { backend, schema in
             try await TestPostgres.execute(
                 """
                 ALTER TABLE \(schema).chat_messages
@@ -82,7 +80,6 @@ import Testing
             await expectError(.schemaMismatch, without: "secret") {
                 try await backend.restoreConversation(snapshot)
             }
-            try await backend.close()
         }
     }
 
@@ -180,10 +177,7 @@ import Testing
     }
 
     @Test func aLockedConversationHoldsUpNoOthers() async throws {
-        try await TestPostgres.withSchema { url, schema in
-            let backend = try await PostgresBackend(
-                configuration(url, schema) { ($0.lockTimeout, $0.statementTimeout) = (.zero, .zero) })
-            try await backend.prepare()
+        try await withBackend({ ($0.lockTimeout, $0.statementTimeout) = (.zero, .zero) }) { backend, schema in
             try await backend.createConversation("c")
             let blocked = try await withLockedConversation(schema) {
                 let blocked = Task { try await backend.append(.user("x"), to: "c") }
@@ -194,7 +188,6 @@ import Testing
                 return blocked
             }
             #expect(try await blocked.value.sequence == 1)
-            try await backend.close()
         }
     }
 

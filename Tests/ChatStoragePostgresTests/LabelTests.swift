@@ -22,19 +22,8 @@ import Testing
         try await TestPostgres.execute("SELECT 1 FROM \(schema).conversation_labels").count
     }
 
-    private func withStore(
-        _ body: (_ backend: PostgresBackend, _ schema: String) async throws -> Void
-    ) async throws {
-        try await TestPostgres.withSchema { url, schema in
-            let backend = try await PostgresBackend(configuration(url, schema) { $0.roles = .withTools })
-            try await backend.prepare()
-            try await body(backend, schema)
-            try await backend.close()
-        }
-    }
-
     @Test func everyChangeKeepsTheTable() async throws {
-        try await withStore { backend, schema in
+        try await withBackend({ $0.roles = .withTools }) { backend, schema in
             let parts = ChatMessage(role: .tool, parts: [.toolResult(callID: "1", output: "{}")])
             let time = Timestamp(microsecondsSinceEpoch: 5)
             let steps: [(String, Int, () async throws -> Void)] = [
@@ -105,7 +94,7 @@ import Testing
     /// Appends of many callers meet conversations that get and lose labels meanwhile, from two processes' handles.
     @Test("labels that another program wrote keep nobody from appending", arguments: ["{one,one,two}", "{one,NULL}"])
     func labelsOfAnother(_ labels: String) async throws {
-        try await withStore { backend, schema in
+        try await withBackend({ $0.roles = .withTools }) { backend, schema in
             try await backend.createConversation(.init("a", labels: ["one"]))
             try await TestPostgres.execute("UPDATE \(schema).conversations SET labels = '\(labels)'")
             try await backend.append(.user("1"), to: "a")
@@ -119,7 +108,7 @@ import Testing
     }
 
     @Test func theTableIsRightUnderLoad() async throws {
-        try await withStore { backend, schema in
+        try await withBackend({ $0.roles = .withTools }) { backend, schema in
             let other = try await PostgresBackend(configuration(TestPostgres.url(), schema) { $0.roles = .withTools })
             let labels: [Label] = ["x", "y", "z"]
             let stored = try await withThrowingTaskGroup(of: Int.self) { group in
@@ -161,7 +150,7 @@ import Testing
     /// One statement carries appends to conversations with and without labels; each is stored once.
     @Test("merged appends to conversations with and without labels are all stored")
     func mergedAppendsToConversations() async throws {
-        try await withStore { backend, schema in
+        try await withBackend({ $0.roles = .withTools }) { backend, schema in
             for number in stride(from: 0, to: 20, by: 3) {
                 try await backend.createConversation(.init(ConversationID("c\(number)"), labels: ["x"]))
             }
@@ -188,7 +177,7 @@ import Testing
 
     /// What a handle knows of labels is only a hint: another process can change them.
     @Test func anAppendIsRightWhateverIsKnownOfLabels() async throws {
-        try await withStore { backend, schema in
+        try await withBackend({ $0.roles = .withTools }) { backend, schema in
             let other = try await PostgresBackend(configuration(TestPostgres.url(), schema))
             for round in 0..<4 {
                 try await other.updateConversation(

@@ -93,9 +93,7 @@ import Testing
 
     /// A page looks at its limit and a thousand more, wherever it lies, and so does its statement.
     @Test func whatIsPassedOverIsBounded() async throws {
-        try await TestPostgres.withSchema { url, schema in
-            let backend = try await PostgresBackend(configuration(url, schema))
-            try await backend.prepare()
+        try await withBackend { backend, schema in
             try await fill(schema, 20_000, archived: "i % 2500 <> 1")
             let query = ConversationQuery(limit: 5, without: ["archived"])
             let pages = try await walk(backend, query)
@@ -123,7 +121,6 @@ import Testing
                 let rows = try await rowsRead(statement, values)
                 #expect(rows.max() ?? .max <= 8, "\(statement.name ?? ""): \(rows)")
             }
-            try await backend.close()
         }
     }
 

@@ -121,10 +121,7 @@ import Testing
     }
 
     @Test func sessionsHaveTimeoutsBelowTheCalls() async throws {
-        try await TestPostgres.withSchema { url, schema in
-            let backend = try await PostgresBackend(
-                configuration(url, schema) { ($0.callTimeout, $0.lockTimeout) = (.seconds(20), .zero) })
-            try await backend.prepare()
+        try await withBackend({ ($0.callTimeout, $0.lockTimeout) = (.seconds(20), .zero) }) { backend, schema in
             try await TestPostgres.execute(
                 """
                 CREATE TABLE \(schema).seen (lock text, statement text, client text);
@@ -146,7 +143,6 @@ import Testing
             let version = try await TestPostgres.execute("SELECT version(), current_setting('server_version_num')")
             let isOldOrElsewhere = Int(version[0][1] ?? "") ?? 0 < 150_000 || version[0][0]?.contains("linux") != true
             #expect(isOldOrElsewhere || seen.allSatisfy { $0[2] == "1s" })
-            try await backend.close()
         }
     }
 

@@ -116,9 +116,7 @@ import Testing
     /// A pooler that says which process serves a connection, and gives its session to others in between.
     @Test(arguments: ["PREPARE %@ AS SELECT 1", "DEALLOCATE ALL"])
     func aSessionWhoseStatementsOthersChangeIsGoneOnWith(change: String) async throws {
-        try await TestPostgres.withSchema { url, schema in
-            let backend = try await PostgresBackend(configuration(url, schema) { $0.connections = 1 })
-            try await backend.prepare()
+        try await withBackend({ $0.connections = 1 }) { backend, schema in
             let name = try #require(Statements(SchemaName(name: schema)).conversation.name)
             let statement = change.replacing("%@", with: "\(name)_0")
             try await TestPostgres.execute(
@@ -131,7 +129,6 @@ import Testing
             _ = try await backend.createConversation("c")
             for _ in 1...3 { #expect(try await backend.conversation("c") != nil) }
             #expect(try await backend.append(.user("x"), to: "c", if: .exists).sequence == 1)
-            try await backend.close()
         }
     }
 }

@@ -253,15 +253,12 @@ import Testing
     }
 
     @Test func sessionsPlanOnce() async throws {
-        try await TestPostgres.withSchema { url, schema in
-            let backend = try await PostgresBackend(configuration(url, schema))
-            try await backend.prepare()
+        try await withBackend { backend, schema in
             try await TestPostgres.execute(
                 "ALTER TABLE \(schema).conversations ALTER title SET DEFAULT current_setting('plan_cache_mode')")
             // A column's default is computed in the session that inserts.
             try await backend.append(.user("x"), to: "c")
             #expect(try await backend.conversation("c")?.title == "force_generic_plan")
-            try await backend.close()
         }
     }
 

@@ -8,9 +8,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct RandomCallTests {
     @Test(arguments: 1...3 as ClosedRange<UInt64>)
     func everyCallAnswersAsTheReference(seed: UInt64) async throws {
-        try await TestPostgres.withSchema { url, schema in
-            let backend = try await PostgresBackend(configuration(url, schema))
-            try await backend.prepare()
+        try await withBackend { backend, schema in
             let reference = InMemoryBackend()
             try await reference.prepare()
             let calls = RandomCalls(seed: seed, reference, backend)
@@ -24,7 +22,6 @@ import Testing
                     #expect(try await Self.faults(schema) == [])
                 }
             }
-            try await backend.close()
         }
     }
 

@@ -186,9 +186,7 @@ import Testing
 
     @Test("conflicts that do not end are unavailable after twelve attempts")
     func conflictsThatDoNotEnd() async throws {
-        try await TestPostgres.withSchema { url, schema in
-            let backend = try await PostgresBackend(configuration(url, schema))
-            try await backend.prepare()
+        try await withBackend { backend, schema in
             // A sequence counts also what is undone.
             try await TestPostgres.execute(
                 """
@@ -206,15 +204,12 @@ import Testing
             #expect(error?.cause?.code == "40001" && error?.message.contains("other transactions") == true)
             #expect(try await TestPostgres.execute("SELECT last_value FROM \(schema).attempts") == [["12"]])
             #expect(try await backend.conversation("c") == nil)
-            try await backend.close()
         }
     }
 
     /// It has the SQLSTATE of a prepared statement whose rows have changed, which would be sent again.
     @Test func whatTheServerDoesNotSupportIsTriedOnce() async throws {
-        try await TestPostgres.withSchema { url, schema in
-            let backend = try await PostgresBackend(configuration(url, schema))
-            try await backend.prepare()
+        try await withBackend { backend, schema in
             try await TestPostgres.execute(
                 """
                 CREATE SEQUENCE \(schema).attempts;
@@ -229,31 +224,25 @@ import Testing
             let error = await #expect(throws: ChatStorageError.self) { try await backend.append(.user("x"), to: "c") }
             #expect(error?.code == .schemaMismatch && error?.isRetryable == false && error?.cause?.code == "0A000")
             #expect(try await TestPostgres.execute("SELECT last_value FROM \(schema).attempts") == [["1"]])
-            try await backend.close()
         }
     }
 
     @Test("a prepared statement whose rows have changed is prepared again")
     func aPreparedStatementWhoseRows() async throws {
-        try await TestPostgres.withSchema { url, schema in
-            let backend = try await PostgresBackend(configuration(url, schema) { $0.connections = 1 })
-            try await backend.prepare()
+        try await withBackend({ $0.connections = 1 }) { backend, schema in
             try await backend.createConversation("c", title: "t")
             #expect(try await backend.conversation("c")?.title == "t")
             try await TestPostgres.execute(
                 "ALTER TABLE \(schema).conversations ALTER COLUMN title TYPE varchar(1000)")
             #expect(try await backend.conversation("c")?.title == "t")
             #expect(try await backend.updateTitle(of: "c", to: "u")?.title == "u")
-            try await backend.close()
         }
     }
 
     /// A constraint that is looked at when the rows have been sent already.
     @Test("a failed commit refuses the appends that are at fault and no others")
     func aFailedCommitRefusesTheAppends() async throws {
-        try await TestPostgres.withSchema { url, schema in
-            let backend = try await PostgresBackend(configuration(url, schema) { $0.connections = 1 })
-            try await backend.prepare()
+        try await withBackend({ $0.connections = 1 }) { backend, schema in
             try await TestPostgres.execute(
                 """
                 ALTER TABLE \(schema).chat_messages
@@ -284,7 +273,6 @@ import Testing
             // The refused ones have left nothing, no conversation either.
             #expect(try await TestPostgres.execute("SELECT count(*) FROM \(schema).chat_messages") == [["41"]])
             #expect(try await TestPostgres.execute("SELECT count(*) FROM \(schema).conversations") == [["41"]])
-            try await backend.close()
         }
     }
 }

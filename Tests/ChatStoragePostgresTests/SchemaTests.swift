@@ -192,9 +192,7 @@ import Testing
     }
 
     @Test func theDatabaseItselfKeepsRolesAndConversations() async throws {
-        try await TestPostgres.withSchema { url, schema in
-            let backend = try await PostgresBackend(configuration(url, schema))
-            try await backend.prepare()
+        try await withBackend { backend, schema in
             try await backend.createConversation("c")
             func insert(_ id: String, _ role: String) async throws {
                 try await TestPostgres.execute(
@@ -211,7 +209,6 @@ import Testing
             try await insert("c", "user")
             #expect(try await backend.deleteConversation("c"))
             #expect(try await TestPostgres.execute("SELECT count(*) FROM \(schema).chat_messages") == [["0"]])
-            try await backend.close()
         }
     }
 

@@ -37,9 +37,7 @@ import Testing
 
     /// Refused alone or with others of its statement.
     @Test func noErrorOfAppendsThatGoTogetherBringsTextBack() async throws {
-        try await TestPostgres.withSchema { url, schema in
-            let backend = try await PostgresBackend(configuration(url, schema) { $0.connections = 1 })
-            try await backend.prepare()
+        try await withBackend({ $0.connections = 1 }) { backend, schema in
             try await TestPostgres.execute(Self.indiscreetTriggers(schema))
             await withTaskGroup(of: Void.self) { group in
                 for number in 0..<40 {
@@ -50,7 +48,6 @@ import Testing
                     }
                 }
             }
-            try await backend.close()
         }
     }
 

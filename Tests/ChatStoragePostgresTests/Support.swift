@@ -25,16 +25,22 @@ func configuration(
 /// Calls the body with a prepared backend on a schema of its own.
 func withBackend(
     _ adjust: (inout PostgresBackend.Configuration) -> Void = { _ in },
-    _ body: (PostgresBackend) async throws -> Void
+    _ body: (PostgresBackend, _ schema: String) async throws -> Void
 ) async throws {
     try await TestPostgres.withSchema { url, schema in
-        var configuration = configuration(url, schema)
-        adjust(&configuration)
-        let backend = try await PostgresBackend(configuration)
+        let backend = try await PostgresBackend(configuration(url, schema, adjust))
         try await backend.prepare()
-        try await body(backend)
+        try await body(backend, schema)
         try await backend.close()
     }
+}
+
+/// The same without the schema's name.
+func withBackend(
+    _ adjust: (inout PostgresBackend.Configuration) -> Void = { _ in },
+    _ body: (PostgresBackend) async throws -> Void
+) async throws {
+    try await withBackend(adjust) { backend, _ in try await body(backend) }
 }
 
 /// How many sessions wait for a lock in a statement on a schema.

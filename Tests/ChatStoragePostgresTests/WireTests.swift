@@ -55,25 +55,19 @@ import Testing
 
     @Test(arguments: ["'infinity'", "'-infinity'", "'0044-03-15 BC'", "'10000-01-01'"])
     func timesThatTheContractDoesNotHaveAreDamage(time: String) async throws {
-        try await TestPostgres.withSchema { url, schema in
-            let backend = try await PostgresBackend(configuration(url, schema))
-            try await backend.prepare()
+        try await withBackend { backend, schema in
             try await TestPostgres.execute(
                 "INSERT INTO \(schema).conversations VALUES ('', 'c', NULL, now(), \(time), 0)")
             await expectError(.damaged) { try await backend.conversation("c") }
-            try await backend.close()
         }
     }
 
     @Test func sequencesThatTheLibraryDoesNotGiveAreDamage() async throws {
-        try await TestPostgres.withSchema { url, schema in
-            let backend = try await PostgresBackend(configuration(url, schema))
-            try await backend.prepare()
+        try await withBackend { backend, schema in
             try await backend.createConversation("c")
             try await TestPostgres.execute(
                 "INSERT INTO \(schema).chat_messages VALUES ('', 'c', 0, 'user', 'secret', now())")
             await expectError(.damaged, without: "secret") { try await backend.messages(of: "c") }
-            try await backend.close()
         }
     }
 }
