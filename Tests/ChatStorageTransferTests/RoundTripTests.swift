@@ -300,23 +300,8 @@ struct RoundTripTests {
 }
 
 /// A backend that holds no moment.
-private struct Momentless: ChatStorageBackend {
+private struct Momentless: ForwardingBackend {
     let base: InMemoryBackend
 
     var capabilities: Capabilities { [] }
-    var defaultTenant: InMemoryTenant { base.defaultTenant }
-
-    func prepare(_ preparation: Preparation) async throws { try await base.prepare(preparation) }
-
-    func close() async throws { try await base.close() }
-
-    func tenant(_ name: String) -> InMemoryTenant { base.tenant(name) }
-
-    func tenants(_ query: TenantQuery) async throws -> TenantPage { try await base.tenants(query) }
-
-    func unfinishedMessages(_ query: UnfinishedQuery) async throws -> UnfinishedPage {
-        try await base.unfinishedMessages(query)
-    }
-
-    func statistics() async throws -> StorageStatistics { try await base.statistics() }
 }

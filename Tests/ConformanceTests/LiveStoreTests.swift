@@ -132,14 +132,10 @@ private struct StoreInUse {
 }
 
 /// A backend whose `close()` waits until it may go on.
-private struct SlowlyClosing: ChatStorageBackend {
+private struct SlowlyClosing: ForwardingBackend {
     let base: SQLiteBackend
     let closing: AsyncStream<Void>.Continuation
     let goings: AsyncStream<Void>
-
-    var capabilities: Capabilities { base.capabilities }
-
-    func prepare(_ preparation: Preparation) async throws { try await base.prepare(preparation) }
 
     func close() async throws {
         closing.yield()
@@ -147,21 +143,9 @@ private struct SlowlyClosing: ChatStorageBackend {
         try await base.close()
     }
 
-    func tenants(_ query: TenantQuery) async throws -> TenantPage { try await base.tenants(query) }
-
-    func unfinishedMessages(_ query: UnfinishedQuery) async throws -> UnfinishedPage {
-        try await base.unfinishedMessages(query)
-    }
-
     func withSnapshot<Result: Sendable>(
         _ body: (any ChatStorageBackend) async throws -> Result
     ) async throws -> Result {
         try await base.withSnapshot(body)
     }
-
-    func statistics() async throws -> StorageStatistics { try await base.statistics() }
-
-    var defaultTenant: SQLiteTenant { base.defaultTenant }
-
-    func tenant(_ name: String) -> SQLiteTenant { base.tenant(name) }
 }

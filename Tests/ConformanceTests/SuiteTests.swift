@@ -2,6 +2,7 @@ import ChatStorageConformance
 import ChatStorageCore
 import ChatStorageInMemory
 import Foundation
+import TestSupport
 import Testing
 
 /// The suite and its runner themselves.
@@ -317,24 +318,8 @@ private struct ExcusedHarness: ConformanceHarness {
         }
     }
 
-    private struct Declaring: ChatStorageBackend {
+    private struct Declaring: ForwardingBackend {
         let base: InMemoryBackend
         let capabilities: Capabilities
-
-        func prepare(_ preparation: Preparation) async throws { try await base.prepare(preparation) }
-
-        func close() async throws { try await base.close() }
-
-        func tenants(_ query: TenantQuery) async throws -> TenantPage { try await base.tenants(query) }
-
-        func unfinishedMessages(_ query: UnfinishedQuery) async throws -> UnfinishedPage {
-            try await base.unfinishedMessages(query)
-        }
-
-        func statistics() async throws -> StorageStatistics { try await base.statistics() }
-
-        var defaultTenant: InMemoryTenant { base.defaultTenant }
-
-        func tenant(_ name: String) -> InMemoryTenant { base.tenant(name) }
     }
 }

@@ -2,6 +2,7 @@ import ChatStorageConformance
 import ChatStorageCore
 import ChatStorageInMemory
 import Synchronization
+import TestSupport
 
 extension Mutant {
     /// Mutants that get answers under way wrong.
@@ -287,20 +288,9 @@ private struct UnfinishedHarness: ConformanceHarness {
         func remove() {}
     }
 
-    private struct Backend: ChatStorageBackend {
+    private struct Backend: ForwardingBackend {
         let base: InMemoryBackend
         let harness: UnfinishedHarness
-
-        var capabilities: Capabilities { base.capabilities }
-        var defaultTenant: InMemoryTenant { base.defaultTenant }
-
-        func prepare(_ preparation: Preparation) async throws { try await base.prepare(preparation) }
-
-        func close() async throws { try await base.close() }
-
-        func tenant(_ name: String) -> InMemoryTenant { base.tenant(name) }
-
-        func tenants(_ query: TenantQuery) async throws -> TenantPage { try await base.tenants(query) }
 
         func unfinishedMessages(_ query: UnfinishedQuery) async throws -> UnfinishedPage {
             var query = query
@@ -313,8 +303,6 @@ private struct UnfinishedHarness: ConformanceHarness {
         ) async throws -> Result {
             try await base.withSnapshot(body)
         }
-
-        func statistics() async throws -> StorageStatistics { try await base.statistics() }
     }
 }
 

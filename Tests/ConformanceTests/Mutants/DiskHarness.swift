@@ -2,6 +2,7 @@ import ChatStorageConformance
 import ChatStorageCore
 import ChatStorageInMemory
 import Synchronization
+import TestSupport
 
 /// Durable stores in memory, each with what is on its disk, and with a fault in either.
 struct DiskHarness: ConformanceHarness {
@@ -50,8 +51,8 @@ private final class DiskStore: ConformanceStore {
     func remove() {}
 
     private func handle() -> any ChatStorageBackend {
-        let backend = DiskBackend(memory: state.withLock(\.memory), store: self)
-        return InterceptedBackend(backend, interceptor: FaultInterceptor(Mutant("", fault: fault), in: backend.memory))
+        let backend = DiskBackend(base: state.withLock(\.memory), store: self)
+        return InterceptedBackend(backend, interceptor: FaultInterceptor(Mutant("", fault: fault), in: backend.base))
     }
 
     fileprivate func close(_ memory: InMemoryBackend) async throws {
@@ -64,25 +65,11 @@ private final class DiskStore: ConformanceStore {
     }
 }
 
-private struct DiskBackend: ChatStorageBackend {
-    let memory: InMemoryBackend
+private struct DiskBackend: ForwardingBackend {
+    let base: InMemoryBackend
     let store: DiskStore
 
     var capabilities: Capabilities { .durable }
 
-    func prepare(_ preparation: Preparation) async throws { try await memory.prepare(preparation) }
-
-    func close() async throws { try await store.close(memory) }
-
-    func tenants(_ query: TenantQuery) async throws -> TenantPage { try await memory.tenants(query) }
-
-    func unfinishedMessages(_ query: UnfinishedQuery) async throws -> UnfinishedPage {
-        try await memory.unfinishedMessages(query)
-    }
-
-    func statistics() async throws -> StorageStatistics { try await memory.statistics() }
-
-    var defaultTenant: InMemoryTenant { memory.defaultTenant }
-
-    func tenant(_ name: String) -> InMemoryTenant { memory.tenant(name) }
+    func close() async throws { try await store.close(base) }
 }

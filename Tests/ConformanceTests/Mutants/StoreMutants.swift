@@ -1,6 +1,7 @@
 import ChatStorageConformance
 import ChatStorageCore
 import ChatStorageInMemory
+import TestSupport
 
 extension Mutant {
     /// Mutants whose calls are right, and whose stores keep or say what they should not.
@@ -70,24 +71,9 @@ private struct MomentlessHarness: ConformanceHarness {
         func remove() {}
     }
 
-    private struct Backend: ChatStorageBackend {
+    private struct Backend: ForwardingBackend {
         let base: InMemoryBackend
 
         var capabilities: Capabilities { .snapshots }
-        var defaultTenant: InMemoryTenant { base.defaultTenant }
-
-        func prepare(_ preparation: Preparation) async throws { try await base.prepare(preparation) }
-
-        func close() async throws { try await base.close() }
-
-        func tenant(_ name: String) -> InMemoryTenant { base.tenant(name) }
-
-        func tenants(_ query: TenantQuery) async throws -> TenantPage { try await base.tenants(query) }
-
-        func unfinishedMessages(_ query: UnfinishedQuery) async throws -> UnfinishedPage {
-            try await base.unfinishedMessages(query)
-        }
-
-        func statistics() async throws -> StorageStatistics { try await base.statistics() }
     }
 }
