@@ -130,6 +130,15 @@ import Testing
         }
     }
 
+    @Test func tablesThatWereDroppedAreMissed() async throws {
+        try await withBackend { backend, schema in
+            try await TestPostgres.execute(
+                "DROP TABLE \(schema).chat_messages, \(schema).conversation_labels, \(schema).conversations")
+            await expectError(.notPrepared) { try await backend.conversation("c") }
+            await expectError(.schemaMismatch) { try await backend.conversation("c") }
+        }
+    }
+
     /// The tables would be the server's own, or gone at the session's end.
     @Test(arguments: ["pg_catalog", "pg_temp", "pg_temp,pg_catalog"])
     func aPathOfTheServersOwnSchemasIsAWrongArgument(path: String) async throws {
