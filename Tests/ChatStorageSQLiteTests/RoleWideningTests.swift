@@ -22,37 +22,6 @@ import Testing
 
     private static let all = [["assistant"], ["developer"], ["system"], ["tool"], ["user"]]
 
-    @Test func aNewStoreTakesThemFromTheStart() async throws {
-        let backend = try await open(.withTools)
-        try await backend.prepare()
-        let messages: [ChatMessage] = [.developer("rules"), .tool([.toolResult(callID: "1", output: "{}")])]
-        try await backend.append(messages, to: "c")
-        #expect(try await backend.history(of: "c") == messages)
-        #expect(try names() == Self.all)
-        try await backend.close()
-    }
-
-    @Test func aHandleThatWasOpenedBeforeStaysAsItIs() async throws {
-        let narrow = try await open(.standard)
-        try await narrow.prepare()
-        try await narrow.append(.user("one"), to: "c")
-        let wide = try await open(.withTools)
-        await expectError(.notPrepared) { try await wide.prepare(.verify) }
-        await expectError(.notPrepared) { try await wide.history(of: "c") }
-        await expectError(.notPrepared) { try await wide.append(.user("two"), to: "c") }
-        try await wide.prepare()
-        try await wide.append(.tool([.toolResult(callID: "1", output: "{}")]), to: "c")
-        // It was opened when the table had three roles, and takes those still.
-        await expectError(.invalidRole) { try await narrow.append(.developer("three"), to: "c") }
-        try await narrow.append(.user("three"), to: "c")
-        #expect(try await narrow.messages(of: "c").map(\.role) == [.user, .tool, .user])
-        // Nothing narrows it.
-        try await open(.standard).prepare()
-        try await open(.withTools).prepare(.verify)
-        #expect(try names() == Self.all)
-        for backend in [narrow, wide] { try await backend.close() }
-    }
-
     @Test func manyWidenAtOnceBesideAWriter() async throws {
         let narrow = try await open(.standard)
         try await narrow.prepare()
@@ -92,6 +61,7 @@ import Testing
         try await open(.standard).prepare()
         try execute("INSERT INTO chat_roles VALUES (3, 'critic'), (7, 'tool')")
         let wide = try await open(.withTools)
+        await expectError(.notPrepared) { try await wide.history(of: "c") }
         try await wide.prepare()
         try await wide.append([.tool([]), .developer("two"), .tool([])], to: "c")
         try execute("UPDATE chat_messages SET role = 3 WHERE sequence = 2")

@@ -95,27 +95,6 @@ import Testing
         try await backend.close()
     }
 
-    /// Two stores on one file, as two processes have them.
-    @Test func twoWhoSetDifferentMembersBothSucceed() async throws {
-        let stores = [try await open(), try await open()]
-        try await stores[0].append(.user("one"), to: "c")
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for (index, store) in stores.enumerated() {
-                for number in 0..<50 {
-                    group.addTask {
-                        let change = MetadataChange.setting("\(index) \(number)", to: .integer(Int64(number)))
-                        try await store.updateConversation("c", ConversationChange().metadata(change))
-                        try await store.reviseMessage(MessageRevision(of: "c", 1, metadata: change))
-                    }
-                }
-            }
-            try await group.waitForAll()
-        }
-        #expect(try await stores[0].conversation("c")?.metadata.object.members.count == 100)
-        #expect(try await stores[1].messages(of: "c").first?.metadata.object.members.count == 100)
-        for store in stores { try await store.close() }
-    }
-
     @Test func manyAreLookedUpAtOnce() async throws {
         let backend = try await open()
         try await backend.append((1...1_000).map { .user("\($0)", key: "k\($0)") }, to: "c")
