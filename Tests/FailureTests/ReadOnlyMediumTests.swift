@@ -9,7 +9,9 @@ import Testing
 @Suite("SQLite: read-only media") struct ReadOnlyMediumTests {
     @Test("a file system that is mounted read-only", arguments: ["wal", "delete"])
     func readOnlyFileSystem(journalMode: String) async throws {
-        guard let disk = try smallDisk() else { return }
+        guard try TestBackends.sqlite.isSelected(),
+            let disk = try SmallDisk.ifMountable(for: "the tests of read-only file systems")
+        else { return }
         // A path as none should be: SQLite's URIs give each of these signs a meaning.
         let name = "100%25 é?immutable=0#&chat.db"
         let path = disk.folder.path(of: name)
@@ -180,15 +182,5 @@ import Testing
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
         return try Dictionary(
             uniqueKeysWithValues: names.map { ($0, try Data(contentsOf: URL(fileURLWithPath: folder.path(of: $0)))) })
-    }
-
-    private func smallDisk() throws -> SmallDisk? {
-        guard try TestBackends.sqlite.isSelected() else { return nil }
-        do {
-            return try SmallDisk()
-        } catch let error as SmallDisk.CannotMount {
-            print("Skipped the tests of read-only file systems: \(error)")
-            return nil
-        }
     }
 }

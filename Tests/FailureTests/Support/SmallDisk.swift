@@ -21,6 +21,18 @@ final class SmallDisk: Sendable {
         #endif
     }
 
+    /// A disk, unless this process cannot mount one; then the reason is printed.
+    ///
+    /// - Parameter tests: What is skipped then.
+    static func ifMountable(for tests: String, megabytes: Int = 2) throws -> SmallDisk? {
+        do {
+            return try SmallDisk(megabytes: megabytes)
+        } catch let error as CannotMount {
+            print("Skipped \(tests): \(error)")
+            return nil
+        }
+    }
+
     deinit {
         #if os(Linux)
         umount2(folder.path, Int32(MNT_DETACH))
