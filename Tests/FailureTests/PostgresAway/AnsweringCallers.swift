@@ -12,12 +12,6 @@ import Testing
 /// Every second one tries again until it is acknowledged; the others give up soon, and write some of what they gave up
 /// again under the same key.
 final class AnsweringCallers: Sendable {
-    private struct State {
-        var ledger = AnswerLedger()
-        var waiting: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
-        var isEnding = false
-    }
-
     /// The name of the sessions, behind the schema.
     static let session = "answers"
     private static let schema = "answers"
@@ -29,7 +23,7 @@ final class AnsweringCallers: Sendable {
 
     private let backend: any ChatStorageBackend
     private let seed: UInt64
-    private let state = Mutex(State())
+    private let notes = CallersNotes(AnswerLedger())
 
     private init(_ backend: any ChatStorageBackend, seed: UInt64) {
         self.backend = backend
@@ -56,53 +50,22 @@ final class AnsweringCallers: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for caller in 0..<count { group.addTask { await callers.write(caller) } }
             // Callers that are not told to end would keep a test that failed from ending.
-            defer { callers.end() }
+            defer { callers.notes.end() }
             try await body(callers)
         }
-        return callers.state.withLock { $0.ledger }
+        return callers.notes.notes
     }
 
     /// Waits until this many more answers have ended.
     func end(_ count: Int) async throws {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isReached = state.withLock { state in
-                    if state.isEnding { return true }
-                    state.waiting.append((state.ledger.ended + count, continuation))
-                    return false
-                }
-                if isReached { continuation.resume() }
-            }
-        } onCancel: {
-            end()
-        }
-        try Task.checkCancellation()
-    }
-
-    private func end() {
-        let waiting = state.withLock { state in
-            state.isEnding = true
-            defer { state.waiting = [] }
-            return state.waiting
-        }
-        for waiter in waiting { waiter.continuation.resume() }
-    }
-
-    private func note(_ note: AnswerNote) {
-        let reached = state.withLock { state in
-            state.ledger.add(note)
-            guard case .ended = note.event else { return [] as [CheckedContinuation<Void, Never>] }
-            let ended = state.ledger.ended
-            defer { state.waiting.removeAll { $0.count <= ended } }
-            return state.waiting.filter { $0.count <= ended }.map(\.continuation)
-        }
-        for continuation in reached { continuation.resume() }
+        let before = notes.notes.ended
+        try await notes.reach { $0.ended >= before + count }
     }
 
     private func write(_ caller: Int) async {
         var generator = SplitMix64(seed: seed &+ UInt64(caller))
         var number = 0
-        while !Task.isCancelled, !state.withLock({ $0.isEnding }) {
+        while !Task.isCancelled, !notes.isEnding {
             number += 1
             let conversation = Int.random(in: 0..<Self.conversations, using: &generator)
             let name = "c\(conversation)/\(caller).\(number)"
@@ -111,8 +74,8 @@ final class AnsweringCallers: Sendable {
                 attempt += 1
                 var answer = WatchedAnswer.random(name, attempt: "\(attempt)", using: &generator)
                 answer.checkpoints.retrying = caller.isMultiple(of: 2) ? Self.patient : Self.impatient
-                await answer.write(to: backend) { self.note($0) }
-            } while state.withLock({ !$0.isEnding && $0.ledger.unended(name) }) && Bool.random(using: &generator)
+                await answer.write(to: backend) { note in self.notes.note { $0.add(note) } }
+            } while !notes.isEnding && notes.notes.unended(name) && Bool.random(using: &generator)
         }
     }
 }

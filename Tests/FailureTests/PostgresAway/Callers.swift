@@ -29,12 +29,6 @@ final class Callers: Sendable {
         var complaints: [String] = []
     }
 
-    private struct State {
-        var told = Told()
-        var waiting: [(condition: @Sendable (Told) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
-        var isEnding = false
-    }
-
     static let count = 64
     private static let conversations = 16
     private static let patient = RetryPolicy(
@@ -43,7 +37,7 @@ final class Callers: Sendable {
     private let storage: any ChatStorage
     private let run: String
     private let seed: UInt64
-    private let state = Mutex(State())
+    private let notes = CallersNotes(Told())
 
     private init(_ storage: any ChatStorage, run: String, seed: UInt64) {
         self.storage = storage
@@ -65,7 +59,7 @@ final class Callers: Sendable {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for caller in 0..<count { group.addTask { await callers.call(caller) } }
                 // Callers that are not told to end would keep a test that failed from ending.
-                defer { callers.end() }
+                defer { callers.notes.end() }
                 try await body(callers)
             }
         }
@@ -74,36 +68,9 @@ final class Callers: Sendable {
     }
 
     /// What the callers were told so far.
-    var told: Told { state.withLock { $0.told } }
+    var told: Told { notes.notes }
 
-    /// Waits until what the callers were told satisfies a condition.
-    ///
-    /// - Throws: `CancellationError`, after which the callers end: a time limit cancels the task and waits for it.
-    func reach(_ condition: @escaping @Sendable (Told) -> Bool) async throws {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isReached = state.withLock { state in
-                    if state.isEnding || condition(state.told) { return true }
-                    state.waiting.append((condition, continuation))
-                    return false
-                }
-                if isReached { continuation.resume() }
-            }
-        } onCancel: {
-            end()
-        }
-        try Task.checkCancellation()
-    }
-
-    /// Has the callers end after their calls, and whoever waits for them go on.
-    private func end() {
-        let waiting = state.withLock { state in
-            state.isEnding = true
-            defer { state.waiting = [] }
-            return state.waiting
-        }
-        for waiter in waiting { waiter.continuation.resume() }
-    }
+    func reach(_ condition: @escaping @Sendable (Told) -> Bool) async throws { try await notes.reach(condition) }
 
     /// Waits until this many more appends have been acknowledged, and as many reads answered.
     func acknowledge(_ count: Int) async throws {
@@ -120,20 +87,12 @@ final class Callers: Sendable {
 
     private static func isRepeatedByLibrary(_ caller: Int) -> Bool { caller % 4 == 3 }
 
-    private func note(_ change: (inout Told) -> Void) {
-        let reached = state.withLock { state in
-            change(&state.told)
-            let reached = state.waiting.filter { $0.condition(state.told) }
-            if !reached.isEmpty { state.waiting.removeAll { $0.condition(state.told) } }
-            return reached
-        }
-        for waiter in reached { waiter.continuation.resume() }
-    }
+    private func note(_ change: (inout Told) -> Void) { notes.note(change) }
 
     private func call(_ caller: Int) async {
         var generator = SplitMix64(seed: seed &+ UInt64(caller))
         var number = 0
-        while !Task.isCancelled, !state.withLock({ $0.isEnding }) {
+        while !Task.isCancelled, !notes.isEnding {
             number += 1
             let batch = WrittenBatch(name: "\(run).\(caller).\(number)", count: .random(in: 1...3, using: &generator))
             let conversation = "c\(Int.random(in: 0..<Self.conversations, using: &generator))"
