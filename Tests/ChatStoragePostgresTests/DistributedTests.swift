@@ -96,8 +96,7 @@ import Testing
 
     /// The page takes the foreign keys away and makes them anew.
     @Test func theDocumentedForeignKeysAreTheLibrarysOwn() throws {
-        let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
-            "../../Sources/ChatStoragePostgres/Documentation.docc/DistributedTables.md")
+        let page = TestedPackage.url(of: "Sources/ChatStoragePostgres/Documentation.docc/DistributedTables.md")
         func words(_ text: some StringProtocol) -> String {
             text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         }

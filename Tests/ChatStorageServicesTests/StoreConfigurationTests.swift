@@ -150,8 +150,7 @@ import Testing
     }
 
     @Test func theDocumentationListsEveryKey() throws {
-        let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("../../Sources/ChatStorageConfiguration/StoreConfiguration.swift")
+        let source = TestedPackage.url(of: "Sources/ChatStorageConfiguration/StoreConfiguration.swift")
         let text = try String(contentsOf: source, encoding: .utf8)
         let documented = text.matches(of: /(?m)^\/\/\/ \| `([a-zA-Z.]+)`/).map { String($0.1) }
         let keys =

@@ -38,23 +38,23 @@ final class Tool: Sendable {
 
     func run(_ arguments: [String], input: Data, environment: [String: String] = [:]) async throws -> Result {
         let process = process(Self.path, arguments, environment: environment)
-        // Files, not pipes, so that neither side ever waits for the other.
-        let name = UUID().uuidString
-        for file in ["in", "out", "err"] { try write(file == "in" ? input : Data(), to: "\(name).\(file)") }
-        process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: folder.path(of: "\(name).in")))
-        process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.path(of: "\(name).out")))
-        process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.path(of: "\(name).err")))
-        try await process.runToEnd()
-        return Result(
-            status: process.terminationStatus, output: try text(of: "\(name).out"), errors: try text(of: "\(name).err"))
+        let name = "\(UUID().uuidString).in"
+        try write(input, to: name)
+        process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: folder.path(of: name)))
+        return try await result(of: process)
     }
 
     /// Runs a shell script in which `$TOOL` is the tool.
     func shell(_ script: String) async throws -> Result {
         let process = process("/bin/bash", ["-c", script], environment: ["TOOL": Self.path])
+        process.standardInput = FileHandle.nullDevice
+        return try await result(of: process)
+    }
+
+    private func result(of process: Process) async throws -> Result {
+        // Files, not pipes, so that neither side ever waits for the other.
         let name = UUID().uuidString
         for file in ["out", "err"] { try write("", to: "\(name).\(file)") }
-        process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.path(of: "\(name).out")))
         process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.path(of: "\(name).err")))
         try await process.runToEnd()
@@ -86,17 +86,8 @@ final class Tool: Sendable {
         String(decoding: try Data(contentsOf: URL(fileURLWithPath: folder.path(of: name))), as: UTF8.self)
     }
 
-    /// The executable lies beside the bundle of the tests.
-    static let path: String = {
-        let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL
-        let runner = bundle ?? URL(fileURLWithPath: CommandLine.arguments[0])
-        return runner.deletingLastPathComponent().appendingPathComponent("chatstorage").path
-    }()
+    static let path = TestedPackage.executable("chatstorage").path
 
     /// The archive that comes with the tool.
-    static let sample: String = {
-        let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        return package.appendingPathComponent("Sources/chatstorage/Samples/chats.jsonl").path
-    }()
+    static let sample = TestedPackage.url(of: "Sources/chatstorage/Samples/chats.jsonl").path
 }

@@ -106,11 +106,8 @@ private enum RealArchive {
         }
     }
 
-    static let path: String = {
-        let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        return package.deletingLastPathComponent().appendingPathComponent("shared/data/chitchat.jsonl.gz").path
-    }()
+    static let path = TestedPackage.folder.deletingLastPathComponent()
+        .appendingPathComponent("shared/data/chitchat.jsonl.gz").path
 
     static var isThere: Bool { FileManager.default.isReadableFile(atPath: path) }
 

@@ -14,10 +14,8 @@ import Testing
 
     /// Rules that the contract only keeps a name for have no line of their own there, and no check.
     @Test func theRulesAreThoseOfTheContract() throws {
-        let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
         let contract = try String(
-            contentsOf: package.appendingPathComponent("Sources/ChatStorageCore/Documentation.docc/Contract.md"),
+            contentsOf: TestedPackage.url(of: "Sources/ChatStorageCore/Documentation.docc/Contract.md"),
             encoding: .utf8)
         let rules = contract.matches(of: /(?m)^- \*\*([A-Z][0-9]+)\*\*:/).map { String($0.1) }
         #expect(rules.sorted() == Rule.allCases.map(\.rawValue).sorted())

@@ -51,7 +51,7 @@ import Testing
         for _ in 0..<100 { try await backend.append(.user(text), to: "c") }
         for _ in 0..<(try SoakCount.kills.value) {
             let process = Process()
-            process.executableURL = Executable.url(of: "chatstorage")
+            process.executableURL = TestedPackage.executable("chatstorage")
             process.arguments = ["backup", "--store", "sqlite:\(path)", copy]
             process.standardOutput = FileHandle.nullDevice
             process.standardInput = FileHandle.nullDevice

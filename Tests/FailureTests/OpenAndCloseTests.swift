@@ -34,7 +34,7 @@ import Testing
     private func check(_ name: String, _ url: String, _ setting: String, cycles: Int) async throws {
         let folder = try TemporaryFolder()
         let run = try await Executable.run(
-            [Executable.url(of: "FailureWriter").path, "cycles", url, setting, "\(cycles)"], in: folder)
+            [TestedPackage.executable("FailureWriter").path, "cycles", url, setting, "\(cycles)"], in: folder)
         let lines = run.output.split(separator: "\n")
         guard !lines.isEmpty || run.status != 0 else {
             print("Skipped the cycles of \(name): this system has no /proc to count descriptors in")

@@ -59,7 +59,7 @@ import Testing
         try await backend.close()
         let run = try await Executable.run(
             [
-                Executable.url(of: "FailureWriter").path, "reads", store.url, store.setting, "\(readers)", "50",
+                TestedPackage.executable("FailureWriter").path, "reads", store.url, store.setting, "\(readers)", "50",
                 "\(quickReads)",
             ],
             in: folder)

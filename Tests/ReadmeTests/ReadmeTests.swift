@@ -4,11 +4,8 @@ import Testing
 
 /// The README's code is the code of these targets, so it compiles and runs.
 @Suite struct ReadmeTests {
-    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-
     private static func text(of path: String) throws -> String {
-        try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
+        try String(contentsOf: TestedPackage.url(of: path), encoding: .utf8)
     }
 
     @Test func theExampleIsInTheReadmeAsItStands() throws {

@@ -1,11 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The documentation shows no Swift code that does not compile: each block is code of a test target.
 @Suite struct SnippetTests {
-    private static let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent()
-
     /// The targets that show code.
     private static let targets = [
         "Tests/StoryTests", "Tests/ReadmeExample", "Tests/ReadmeTests", "Tests/ChatStorageProvidersTests",
@@ -14,7 +12,7 @@ import Testing
 
     /// The files of a folder, and of those in it, with such an end of their names.
     private static func files(in folder: String, ending end: String) throws -> [(path: String, text: Data)] {
-        let url = package.appendingPathComponent(folder)
+        let url = TestedPackage.url(of: folder)
         return try FileManager.default.subpathsOfDirectory(atPath: url.path).filter { $0.hasSuffix(end) }.sorted()
             .map { ("\(folder)/\($0)", try Data(contentsOf: url.appendingPathComponent($0))) }
     }

@@ -15,8 +15,7 @@ package struct DocumentedPrivileges: Sendable {
     package let versions: [String]
 
     package init(schema: String) throws {
-        let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
-            "../../Sources/ChatStoragePostgres/Documentation.docc/Privileges.md")
+        let page = TestedPackage.url(of: "Sources/ChatStoragePostgres/Documentation.docc/Privileges.md")
         let names = (owner: "owner_\(schema)", application: "app_\(schema)")
         let blocks = try String(contentsOf: page, encoding: .utf8).split(separator: "```sql\n").dropFirst()
             .compactMap { $0.split(separator: "```").first }

@@ -2,11 +2,8 @@ package import Foundation
 
 /// Answers of real APIs that lie beside the package on some machines; they are not part of it.
 package enum SampleFiles {
-    package static let folder: URL = {
-        let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        return package.deletingLastPathComponent().appendingPathComponent("shared/data/samples")
-    }()
+    package static let folder = TestedPackage.folder.deletingLastPathComponent()
+        .appendingPathComponent("shared/data/samples")
 
     package static var areThere: Bool { FileManager.default.isReadableFile(atPath: folder.path) }
 

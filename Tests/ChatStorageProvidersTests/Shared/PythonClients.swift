@@ -3,9 +3,7 @@ import TestSupport
 
 /// The providers' own Python clients, which `install-packages --clients` puts into a folder of the package.
 enum PythonClients {
-    private static let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    private static let folder = tests.deletingLastPathComponent().deletingLastPathComponent()
-        .appendingPathComponent(".build-clients")
+    private static let folder = TestedPackage.url(of: ".build-clients")
 
     static var areThere: Bool {
         FileManager.default.isReadableFile(atPath: folder.appendingPathComponent("installed").path)
@@ -79,7 +77,9 @@ enum PythonClients {
             let (input, output) = (Pipe(), Pipe())
             process.executableURL = folder.appendingPathComponent("bin/python")
             // -B: no compiled files beside the script.
-            process.arguments = ["-B", tests.appendingPathComponent("Clients/check_clients.py").path]
+            process.arguments = [
+                "-B", TestedPackage.url(of: "Tests/ChatStorageProvidersTests/Clients/check_clients.py").path,
+            ]
             process.standardInput = input
             process.standardOutput = output
             let (answered, continuation) = AsyncStream.makeStream(of: Data.self)

@@ -15,7 +15,10 @@ extension PostgresAwayTests {
             guard try TestBackends.postgres.isSelected() else { return }
             try await TestPostgres.withSchema { url, schema in
                 let run = try await Executable.run(
-                    [Executable.url(of: "FailureWriter").path, "crowd", url, schema, "\(Self.callers)", "\(waiting)"],
+                    [
+                        TestedPackage.executable("FailureWriter").path, "crowd", url, schema, "\(Self.callers)",
+                        "\(waiting)",
+                    ],
                     in: TemporaryFolder())
                 let crowd = try #require(
                     Crowd(line: run.output.trimmingCharacters(in: .newlines)), "\(run.output)")

@@ -1,5 +1,6 @@
 import ChatStorageSupport
 import Foundation
+import TestSupport
 
 @testable import FailureWriter
 
@@ -16,7 +17,7 @@ final class LineProcess {
     ///
     /// - Parameter syncDelay: How many milliseconds its disk takes for each sync, beyond what it takes anyway.
     init(_ arguments: [String], syncDelay: Int = 0) throws {
-        process.executableURL = Executable.url(of: "FailureWriter")
+        process.executableURL = TestedPackage.executable("FailureWriter")
         process.arguments = arguments
         var environment = ProcessInfo.processInfo.environment
         environment[FailureWriter.syncDelay] = "\(syncDelay)"

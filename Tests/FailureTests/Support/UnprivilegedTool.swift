@@ -8,7 +8,7 @@ struct UnprivilegedTool {
 
     /// Finds a way to run it; nil, with the reason printed, if there is none.
     init?() async throws {
-        let executable = Executable.url(of: "chatstorage").path
+        let executable = TestedPackage.executable("chatstorage").path
         folder = try TemporaryFolder()
         // Permissions bind the superuser without these two capabilities only.
         let bound = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", executable]
