@@ -23,7 +23,8 @@ public enum ConformanceSuite {
         Check.harness + Check.text + Check.titlesAndTenants + Check.contents + Check.codedValues
         + Check.parts + Check.metadata + Check.roles + Check.roleSets + Check.sequences
         + Check.listing + Check.times + Check.cascade + Check.appends + Check.conditions
-        + Check.keys + Check.keyRaces + Check.branches + Check.removals + Check.answers + Check.writers + Check.creation
+        + Check.keys + Check.keyRaces + Check.branches + Check.branchReads + Check.removals + Check.answers
+        + Check.writers + Check.creation
         + Check.restoring + Check.snapshots
         + Check.cancellation + Check.readers + Check.concurrency + Check.limits + Check.messagePages
         + Check.conversationPages + Check.labels + Check.sidebar + Check.tenants + Check.administration

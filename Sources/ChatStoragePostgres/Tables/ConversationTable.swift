@@ -11,64 +11,6 @@ struct ConversationTable: Sendable {
     ]
     static let columnList = columns.joined(separator: ", ")
 
-    /// Reads a conversation from a statement's row.
-    static func conversation(_ row: QueryResult.Row) throws -> Conversation {
-        try conversation(row, withMetadata: true)
-    }
-
-    /// Reads a conversation of a page.
-    ///
-    /// For a deletion it reads only what that checks: damage elsewhere in the row does not prevent it. The statements
-    /// check the labels.
-    static func conversation(_ row: QueryResult.Row, for query: ConversationQuery) throws -> Conversation {
-        guard query.isForDeletion else { return try conversation(row) }
-        let updatedAt = try row.time(3)
-        return Conversation(
-            id: ConversationID(try row.text(0)), title: nil, createdAt: updatedAt, updatedAt: updatedAt,
-            lastSequence: 0, messageCount: Int(clamping: try row.int64(5, atLeast: 0)))
-    }
-
-    /// Reads a conversation.
-    ///
-    /// - Parameter withMetadata: Whether its metadata is read; replacing all of it needs no read, and repairs damage.
-    static func conversation(_ row: QueryResult.Row, withMetadata: Bool) throws -> Conversation {
-        let conversation = Conversation(
-            id: ConversationID(try row.text(0)), title: try row.optionalText(1),
-            createdAt: try row.time(2), updatedAt: try row.time(3), lastSequence: try row.int64(4, atLeast: 0),
-            messageCount: Int(clamping: try row.int64(5, atLeast: 0)), readThrough: try row.int64(6, atLeast: 0),
-            labels: row.isNull(8) ? [] : try labels(row),
-            metadata: row.isNull(9) || !withMetadata ? Metadata() : try metadata(row),
-            clearedThrough: try row.int64(7, atLeast: 0), head: row.isNull(10) ? nil : try row.int64(10, atLeast: 0),
-            isBranched: try row.bool(11))
-        let hasPossibleHead = try row.isNull(10) || row.bool(11) && row.int64(10) <= conversation.lastSequence
-        guard conversation.hasPossibleCounts, hasPossibleHead else {
-            throw ChatStorageError(.damaged, "a stored conversation's counts or head are not what the library writes")
-        }
-        return conversation
-    }
-
-    private static func labels(_ row: QueryResult.Row) throws -> Set<Label> {
-        Set(try (row.optionalTexts(8) ?? []).map { Label($0) })
-    }
-
-    private static func metadata(_ row: QueryResult.Row) throws -> Metadata {
-        let text = try row.text(9)
-        do {
-            return try Metadata(parsing: text)
-        } catch {
-            throw ChatStorageError(.damaged, "a stored conversation's metadata is not what the library writes")
-        }
-    }
-
-    /// Reads the stored values that a change of a conversation compares.
-    static func storedValues(_ row: QueryResult.Row) throws -> MergedChange.Values {
-        MergedChange.Values(
-            title: try row.optionalText(1), labels: try row.optionalTexts(8), metadata: try row.optionalText(9))
-    }
-
-    /// Labels as they are stored: in the order of their bytes, or NULL for none.
-    static func stored(_ labels: Set<Label>) -> [String]? { labels.isEmpty ? nil : labels.sorted().map(\.rawValue) }
-
     /// What the caller gives for a new conversation, apart from its id.
     static let new = BoundColumns<NewConversation>([
         .init("title", .text) { $1.append($0.title) },
@@ -98,8 +40,8 @@ struct ConversationTable: Sendable {
     ])
 
     private let names: TableNames
-    private var name: String { names.conversations }
-    private let thisConversation = TableNames.thisConversation
+    var name: String { names.conversations }
+    let thisConversation = TableNames.thisConversation
     /// The table that lists the labels.
     private let labels: LabelTable
 
@@ -365,83 +307,5 @@ struct ConversationTable: Sendable {
                     SELECT \(counts) FROM \(name) AS c WHERE c.tenant = page.tenant) AS counted
                 ORDER BY page.tenant
                 """, [.text, .bigint])
-    }
-
-    // MARK: Parts of the statements that append
-
-    /// The columns that an append needs of the conversations that it has made longer.
-    static let lengthened = "tenant, conversation_id, created_at, updated_at, last_sequence, cleared_through"
-
-    /// Makes conversations longer, and creates those that do not exist.
-    ///
-    /// - Parameters:
-    ///   - rows: The source of their tenants, their ids, the two times, the number of messages (twice), then the
-    ///     `first` columns.
-    ///   - first: Other columns of those that are created.
-    ///   - marksRead: The parameter that says whether everything is read then; nil for no.
-    ///   - withLabels: Whether those that have labels are made longer too; otherwise they are left out, like those
-    ///     whose head is not the newest message.
-    func lengtheningOrCreation(
-        of rows: String, first: [String] = [], marksRead: String? = nil, withLabels: Bool = false
-    ) -> String {
-        let columns =
-            ["tenant", "conversation_id", "created_at", "updated_at", "last_sequence", "message_count"] + first
-        return """
-            INSERT INTO \(name) AS v (\(columns.joined(separator: ", ")))
-            \(rows)
-            ON CONFLICT (tenant, conversation_id) DO UPDATE
-            SET last_sequence = v.last_sequence + excluded.last_sequence,
-                message_count = v.message_count + excluded.message_count,
-                updated_at = greatest(excluded.updated_at, v.updated_at)\(marksRead.map {
-                    """
-                    ,
-                        read_through = CASE WHEN \($0) THEN v.last_sequence + excluded.last_sequence
-                            ELSE v.read_through END
-                    """
-                } ?? "")
-            WHERE v.head IS NULL\(withLabels ? "" : " AND v.labels IS NULL")
-            RETURNING \(Self.lengthened)\(withLabels ? ", labels" : "")
-            """
-    }
-
-    /// Makes conversations longer, creates those that do not exist, and rewrites unchanged those that have labels or
-    /// whose head is not the newest message.
-    ///
-    /// So it returns all of them, with `is_left_out`, and their order gives their numbers.
-    func lengtheningIfPlain(of rows: String) -> String {
-        let isPlain = "v.labels IS NULL AND v.head IS NULL"
-        return """
-            INSERT INTO \(name) AS v (tenant, conversation_id, created_at, updated_at, last_sequence, message_count)
-            \(rows)
-            ON CONFLICT (tenant, conversation_id) DO UPDATE
-            SET last_sequence = v.last_sequence + CASE WHEN \(isPlain) THEN excluded.last_sequence ELSE 0 END,
-                message_count = v.message_count + CASE WHEN \(isPlain) THEN excluded.message_count ELSE 0 END,
-                updated_at = CASE WHEN \(isPlain) THEN greatest(excluded.updated_at, v.updated_at)
-                    ELSE v.updated_at END
-            RETURNING \(Self.lengthened), labels IS NOT NULL OR head IS NOT NULL AS is_left_out
-            """
-    }
-
-    /// Makes an existing conversation longer.
-    ///
-    /// - Parameters:
-    ///   - count: The number of messages.
-    ///   - condition: What else must be true of it.
-    ///   - marksRead: The parameter that says whether everything is read then; nil for no.
-    ///   - withLabels: Whether one that has labels is made longer too; otherwise it is left out, like one whose head is
-    ///     not the newest message.
-    func lengthening(
-        by count: String, if condition: String? = nil, marksRead: String? = nil, withLabels: Bool = false
-    ) -> String {
-        let conditions = [thisConversation, condition, "head IS NULL", withLabels ? nil : "labels IS NULL"]
-        return """
-            UPDATE \(name)
-            SET last_sequence = last_sequence + \(count), message_count = message_count + \(count),
-                updated_at = greatest(now(), updated_at)\(marksRead.map {
-                    ", read_through = CASE WHEN \($0) THEN last_sequence + \(count) ELSE read_through END"
-                } ?? "")
-            WHERE \(conditions.compactMap(\.self).joined(separator: " AND "))
-            RETURNING \(Self.lengthened)\(withLabels ? ", labels" : "")
-            """
     }
 }
