@@ -321,94 +321,8 @@ import Testing
         #expect(pipeline.sendAll().first == "prepare insert_1")
     }
 
-    @Test func withoutAWordFromTheServerWhatWasSentIsUnknown() {
-        var pipeline = warm()
-        pipeline.add(insert, for: "a")
-        pipeline.add(insert, for: "b")
-        pipeline.add(insert, for: "c")
-        for _ in 1...5 { _ = pipeline.nextMessage() }
-        // The third one's Sync is not sent; a single statement commits there.
-        #expect(pipeline.losses() == ["a unknown", "b unknown", "c not applied"])
-        #expect(pipeline.count == 0)
-    }
-
-    @Test func aTransactionWhoseCommitIsNotSentWasNotApplied() {
-        var pipeline = warm()
-        pipeline.add(clear, for: "a")
-        for _ in 1...4 { _ = pipeline.nextMessage() }
-        #expect(pipeline.losses() == ["a not applied"])
-    }
-
-    @Test("nothing after the request in which the server ended the session was applied")
-    func nothingAfterTheRequest() {
-        var pipeline = warm()
-        pipeline.add(insert, for: "a")
-        pipeline.add(insert, for: "b")
-        _ = pipeline.sendAll()
-        #expect(pipeline.receiveAll([.refusal(error("57P01", isFatal: true))]) == ["close"])
-        #expect(pipeline.losses() == ["a not applied 57P01", "b not applied"])
-    }
-
-    @Test func aSessionThatEndsAfterTheRowsMayHaveCommitted() {
-        var pipeline = warm()
-        pipeline.add(insert, for: "a")
-        _ = pipeline.sendAll()
-        #expect(pipeline.receiveAll([.answer("row"), .end, .refusal(error("57P01", isFatal: true))]) == ["close"])
-        #expect(pipeline.losses() == ["a unknown"])
-    }
-
-    @Test(
-        "a session that ends in a transaction may have committed at its end",
-        arguments: [(1, "a not applied 57P01"), (2, "a not applied 57P01"), (3, "a unknown")])
-    func aSessionThatEndsInATransaction(answers: Int, loss: String) {
-        var pipeline = warm()
-        pipeline.add(clear, for: "a")
-        _ = pipeline.sendAll()
-        for _ in 0..<answers { _ = pipeline.receiveAll([.answer("ok"), .end]) }
-        if answers == 3 { _ = pipeline.receiveAll([.sync]) }
-        #expect(pipeline.receiveAll([.refusal(error("57P01", isFatal: true))]) == ["close"])
-        #expect(pipeline.losses() == [loss])
-    }
-
-    @Test func whatWasRefusedBeforeTheLossStaysRefused() {
-        var pipeline = warm()
-        pipeline.add(insert, for: "a")
-        _ = pipeline.sendAll()
-        #expect(pipeline.receiveAll([.refusal(error("23514")), .end]) == [])
-        #expect(pipeline.losses() == ["a refused 23514"])
-    }
-
-    @Test(arguments: [true, false])
-    func aPoolersErrorIsNoProofThatASentWriteWasNotApplied(isFatal: Bool) {
-        var pipeline = warm()
-        pipeline.add(insert, for: "a")
-        pipeline.add(insert, for: "b")
-        pipeline.add(insert, for: "c")
-        for _ in 1...5 { _ = pipeline.nextMessage() }
-        _ = pipeline.receiveAll([.refusal(error("08P01", isFatal: isFatal))])
-        // The pooler may have passed on the second one too; the third one's Sync was not sent.
-        #expect(pipeline.losses() == ["a unknown", "b unknown", "c not applied"])
-    }
-
-    @Test(arguments: [true, false])
-    func behindAPoolerNoErrorIsProofWithoutItsSync(isFatal: Bool) {
-        var pipeline = TestPipeline(isBehindPooler: true)
-        pipeline.add(insert, for: "a")
-        pipeline.add(clear, for: "b")
-        _ = pipeline.sendAll()
-        _ = pipeline.receiveAll([.refusal(error("57P01", isFatal: isFatal))])
-        #expect(pipeline.losses() == ["a unknown", "b not applied"])
-    }
-
-    @Test func whatAPoolerRefusedAndEndedWithItsSyncIsRefused() {
-        var pipeline = TestPipeline(isBehindPooler: true)
-        pipeline.add(insert, for: "a")
-        _ = pipeline.sendAll()
-        #expect(pipeline.receiveAll([.refusal(error("23514")), .end, .sync]) == ["a refused 23514"])
-    }
-
     /// A connection on which the statements were prepared before.
-    private func warm() -> TestPipeline {
+    func warm() -> TestPipeline {
         var pipeline = TestPipeline(isBehindPooler: false)
         for request in [insert, clear] {
             pipeline.add(request, for: "warm")
@@ -420,10 +334,10 @@ import Testing
         }
         return pipeline
     }
-}
 
-private func error(_ sqlState: String, isFatal: Bool = false) -> ServerError {
-    ServerError(sqlState: sqlState, isFatal: isFatal)
+    func error(_ sqlState: String, isFatal: Bool = false) -> ServerError {
+        ServerError(sqlState: sqlState, isFatal: isFatal)
+    }
 }
 
 private func step(_ statement: PreparedSQL) -> Script.Step {
@@ -431,7 +345,7 @@ private func step(_ statement: PreparedSQL) -> Script.Step {
 }
 
 extension Pipeline<String, String> {
-    fileprivate mutating func sendAll() -> [String] {
+    mutating func sendAll() -> [String] {
         var messages: [String] = []
         while let message = nextMessage() {
             switch message {
@@ -443,11 +357,11 @@ extension Pipeline<String, String> {
         return messages
     }
 
-    fileprivate mutating func receiveAll(_ replies: [Reply]) -> [String] {
+    mutating func receiveAll(_ replies: [Reply]) -> [String] {
         Self.names(replies.flatMap { receive($0) })
     }
 
-    fileprivate mutating func endAllFinished() -> [String] { Self.names(endFinished()) }
+    mutating func endAllFinished() -> [String] { Self.names(endFinished()) }
 
     private static func names(_ actions: [Action]) -> [String] {
         actions.map { action in
@@ -460,7 +374,7 @@ extension Pipeline<String, String> {
         }
     }
 
-    fileprivate mutating func losses() -> [String] {
+    mutating func losses() -> [String] {
         lost().map { ticket, loss in
             switch loss {
             case .notApplied(let error): "\(ticket) not applied" + (error.map { " \($0.sqlState)" } ?? "")
