@@ -1,14 +1,15 @@
-@testable import ChatStoragePostgres
+import ChatStorageSupport
 import Testing
 
 @Suite("A short busy wait") struct AdaptiveSpinTests {
     /// How often the condition is asked, if it holds for a number of times.
     private func asked(_ spin: AdaptiveSpin, holding times: Int) -> Int {
         var count = 0
-        let hasSpun = spin.wait {
+        let wait = spin.wait {
             count += 1
             return count <= times
         }
+        let hasSpun = if case .spun = wait { true } else { false }
         #expect(hasSpun == (count > 0))
         return count
     }
