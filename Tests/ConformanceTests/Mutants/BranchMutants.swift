@@ -279,7 +279,7 @@ extension Mutant {
                 }
             }
         },
-        Mutant("restores messages in one row", caughtBy: "branches.restore", related: ["branches.forks.many"]) {
+        Mutant("restores messages in one row", caughtBy: "branches.restore") {
             call, base, _ in
             try await call.mappingSnapshot { snapshot in
                 guard snapshot.isSound else { return }
@@ -317,9 +317,8 @@ extension Mutant {
         Mutant(
             "looks where the head is first and appends then", caughtBy: "linearisability.tree",
             related: [
-                "atomicity.append.creation-race", "cancellation.neighbours", "cancellation.random-moments",
-                "concurrency.*", "order.sequence.concurrent-batches", "order.sequence.concurrent-writers",
-                "schema.prepare.concurrent", "schema.prepare.during-calls",
+                "atomicity.append.creation-race", "order.sequence.concurrent-batches",
+                "order.sequence.concurrent-writers", "schema.prepare.concurrent", "schema.prepare.during-calls",
             ]
         ) { call, base, _ in
             guard case .append(let new) = call, new.place == .head, new.condition.expectedVersion == nil,

@@ -10,9 +10,7 @@ extension Mutant {
             "answers pages from a cache that a clear does not empty", caughtBy: "model.random-calls",
             related: [
                 "answers.revise", "answers.writer.stopped", "branches.head", "removal.from", "removal.in-a-tree",
-                "metadata.*",
-                "cascade.clear.*", "concurrency.clear-*", "concurrency.readers-*", "cancellation.*",
-                "closing.reads-under-way",
+                "metadata.*", "cascade.clear.*", "closing.reads-under-way",
             ]
         ) { _ in
             let cache = Mutex<[ConversationID: [[UInt8]: StorageReply]]>([:])
@@ -36,10 +34,7 @@ extension Mutant {
         },
         Mutant(
             "shows some readers the messages from before an append", caughtBy: "linearisability.reads",
-            related: [
-                "keys.*", "conditions.*",
-                "concurrency.*", "cancellation.*", "pages.messages.walk-while-appending", "schema.prepare.during-calls",
-            ]
+            related: ["keys.*", "conditions.*", "pages.messages.walk-while-appending", "schema.prepare.during-calls"]
         ) { _ in
             struct Append {
                 let before: [Message]
@@ -70,8 +65,7 @@ extension Mutant {
             }
         },
         Mutant(
-            "takes a title back that came during an append", caughtBy: "linearisability.reads",
-            related: ["concurrency.titles"]
+            "takes a title back that came during an append", caughtBy: "linearisability.reads"
         ) { call, base, _ in
             guard let id = call.appended?.id, let old = try await base.conversation(id) else {
                 return try await call.perform(on: base)
@@ -85,7 +79,7 @@ extension Mutant {
         },
         Mutant(
             "skips a clear that meets an append", caughtBy: "concurrency.clear-removes-what-came-before",
-            "linearisability.conversation", related: ["concurrency.*", "cancellation.*"]
+            "linearisability.conversation"
         ) { _ in
             let underWay = Mutex(0)
             return { call, base, _ in
@@ -121,8 +115,7 @@ extension Mutant {
             }
         },
         Mutant(
-            "leaves a call's work half done when it is cancelled", caughtBy: "cancellation.random-moments",
-            related: ["cancellation.*"]
+            "leaves a call's work half done when it is cancelled", caughtBy: "cancellation.random-moments"
         ) {
             call, base, _ in
             guard let (messages, id, _) = call.appended, let last = messages.last else {

@@ -9,10 +9,9 @@ extension Mutant {
         Mutant(
             "ignores keys", caughtBy: "keys.repeated", "keys.race",
             related: [
-                "answers.repeated-append", "branches.keys", "removal.key-is-free",
-                "parts.repeated-append", "lists.count", "messages.lookup", "lists.read-marks",
-                "keys.*", "errors.precedence.arguments", "errors.tell-no-text", "values.codable.given",
-                "conditions.unchanged.returned-version",
+                "answers.repeated-append", "branches.keys", "removal.key-is-free", "parts.repeated-append",
+                "lists.count", "messages.lookup", "lists.read-marks", "keys.*", "errors.precedence.arguments",
+                "values.codable.given", "conditions.unchanged.returned-version",
             ]
         ) { call, base, _ in
             try await call.mappingMessages { $0.with(key: nil) }.perform(on: base)
@@ -36,7 +35,7 @@ extension Mutant {
         },
         Mutant(
             "has keys that are unique in the whole store", caughtBy: "keys.elsewhere",
-            related: ["messages.lookup", "cancellation.any-operation", "keys.*"]
+            related: ["messages.lookup", "keys.*"]
         ) { _ in
             let places = Mutex<[String: String]>([:])
             return { call, base, tenant in
@@ -55,10 +54,7 @@ extension Mutant {
         },
         Mutant(
             "returns what has the keys without comparing it", caughtBy: "keys.mismatch",
-            related: [
-                "answers.repeated-append", "parts.repeated-append", "keys.*", "errors.precedence.arguments",
-                "errors.tell-no-text",
-            ]
+            related: ["answers.repeated-append", "parts.repeated-append", "keys.*", "errors.precedence.arguments"]
         ) { call, base, _ in
             do {
                 return try await call.perform(on: base)
@@ -99,7 +95,7 @@ extension Mutant {
         },
         Mutant(
             "keeps the keys of what was cleared", caughtBy: "keys.removed",
-            related: ["removal.key-is-free", "cascade.*", "concurrency.*", "cancellation.*"]
+            related: ["removal.key-is-free", "cascade.*"]
         ) { _ in
             let kept = Mutex<[String: [String: Message]]>([:])
             return { call, base, tenant in
@@ -129,9 +125,9 @@ extension Mutant {
         Mutant(
             "looks for keys first and appends then", caughtBy: "keys.race",
             related: [
-                "answers.repeated-append", "branches.keys", "removal.key-is-free",
-                "parts.*", "lists.read-marks", "messages.lookup", "lists.count", "append.*",
-                "keys.*", "errors.precedence.arguments", "errors.tell-no-text", "conditions.unchanged.returned-version",
+                "answers.repeated-append", "branches.keys", "removal.key-is-free", "parts.*", "lists.read-marks",
+                "messages.lookup", "lists.count", "append.*", "keys.*", "errors.precedence.arguments",
+                "conditions.unchanged.returned-version",
             ]
         ) { _ in
             let known = Mutex<[String: [String: Message]]>([:])
@@ -171,9 +167,8 @@ extension Mutant {
             "takes any conversation that exists for unchanged", caughtBy: "conditions.unchanged.append",
             "conditions.unchanged.race",
             related: [
-                "branches.head", "restore.cleared",
-                "conditions.unchanged.*", "errors.precedence.arguments", "errors.tell-no-text", "keys.before-condition",
-                "keys.race-if-unchanged", "values.codable.given",
+                "branches.head", "restore.cleared", "conditions.unchanged.*", "errors.precedence.arguments",
+                "keys.before-condition", "keys.race-if-unchanged", "values.codable.given",
             ]
         ) { call, base, _ in
             guard let (messages, id, condition) = call.appended, condition.expectedVersion != nil else {

@@ -86,7 +86,7 @@ extension Mutant {
         },
         Mutant(
             "moves a conversation whose message is rated", caughtBy: "metadata.message.change",
-            related: ["answers.revise", "metadata.*", "conditions.*", "cancellation.*"]
+            related: ["answers.revise", "metadata.*", "conditions.*"]
         ) { call, base, _ in
             let reply = try await call.perform(on: base)
             if case .reviseMessage(let revision) = call,
@@ -195,8 +195,7 @@ extension Mutant {
             return try await StorageCall.append(new).perform(on: base)
         },
         Mutant(
-            "gives first values to a conversation that exists", caughtBy: "append.first-values",
-            related: ["cancellation.*"]
+            "gives first values to a conversation that exists", caughtBy: "append.first-values"
         ) { call, base, _ in
             let reply = try await call.perform(on: base)
             if case .append(let new) = call, let first = new.condition.firstValues, !new.messages.isEmpty {

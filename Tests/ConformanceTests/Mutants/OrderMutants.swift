@@ -7,12 +7,9 @@ extension Mutant {
         Mutant(
             "reuses sequences after a clear", caughtBy: "order.sequence.not-reused-after-clear",
             related: [
-                "branches.*", "removal.*",
-                "conditions.unchanged.cleared",
-                "keys.removed", "conditions.unchanged.other-changes",
-                "concurrency.clear-*", "cancellation.any-operation",
-                "order.time.clock-steps-back", "order.time.last-moment", "cascade.clear.keeps-conversation",
-                "atomicity.append.must-exist", "pages.messages.after-clear",
+                "branches.*", "removal.*", "conditions.unchanged.cleared", "keys.removed",
+                "conditions.unchanged.other-changes", "order.time.clock-steps-back", "order.time.last-moment",
+                "cascade.clear.keeps-conversation", "atomicity.append.must-exist", "pages.messages.after-clear",
             ]
         ) { call, base, _ in
             guard case .removeMessages(let removal) = call,
@@ -43,11 +40,8 @@ extension Mutant {
         Mutant(
             "takes a sequence for an append that fails", caughtBy: "order.sequence.failed-append-takes-none",
             related: [
-                "branches.head", "removal.key-is-free",
-                "parts.*",
-                "cancellation.any-operation", "errors.precedence.arguments", "restore.cleared",
-                "keys.*", "conditions.*",
-                "text.content.nul-refused", "text.append.most-messages", "roles.other.refused",
+                "branches.head", "removal.key-is-free", "parts.*", "errors.precedence.arguments", "restore.cleared",
+                "keys.*", "conditions.*", "text.content.nul-refused", "roles.other.refused",
                 "order.updated.unmoved-by-others", "atomicity.append.whole-or-nothing",
             ]
         ) {
@@ -83,11 +77,9 @@ extension Mutant {
         Mutant(
             "moves updatedAt on reads", caughtBy: "order.updated.unmoved-by-others",
             related: [
-                "branches.*",
-                "metadata.*", "labels.*", "lists.read-marks", "titles.*",
-                "keys.*", "conditions.*",
-                "text.id.length-accepted", "order.*", "atomicity.*", "restore.*", "cascade.*", "concurrency.*",
-                "tenants.*", "pages.conversations.*", "values.codable.given", "snapshots.*",
+                "branches.*", "metadata.*", "labels.*", "lists.read-marks", "titles.*", "keys.*", "conditions.*",
+                "text.id.length-accepted", "order.*", "atomicity.*", "restore.*", "cascade.*", "tenants.*",
+                "pages.conversations.*", "values.codable.given", "snapshots.*",
             ]
         ) { call, base, _ in
             if case .conversation(let id) = call, let read = try await base.conversation(id) {
@@ -155,9 +147,8 @@ extension Mutant {
         Mutant(
             "repeats the message at a page's edge", caughtBy: "pages.messages.positions", "pages.messages.walk-all",
             related: [
-                "branches.read.paths", "branches.read.walk",
-                "restore.exact", "limits.largest", "pages.messages.walk-while-appending",
-                "concurrency.readers-see-whole-large-batches",
+                "branches.read.paths", "branches.read.walk", "restore.exact", "limits.largest",
+                "pages.messages.walk-while-appending",
             ]
         ) {
             call, base, _ in

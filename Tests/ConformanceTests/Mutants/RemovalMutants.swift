@@ -100,7 +100,7 @@ extension Mutant {
         },
         Mutant(
             "removes all that is later when it removes from a message", caughtBy: "removal.from",
-            related: ["branches.forks.many", "removal.in-a-tree"]
+            related: ["removal.in-a-tree"]
         ) { call, base, _ in
             guard case .removeMessages(let removal) = call, case .from(let sequence) = removal.selection, sequence > 0,
                 try await base.message(sequence, of: removal.conversationID) != nil

@@ -12,12 +12,8 @@ extension Mutant {
         Mutant(
             "stores half an append when it is closed meanwhile", caughtBy: "closing.writes-under-way-whole",
             related: [
-                "removal.key-is-free",
-                "lists.read-marks", "lists.*", "append.*",
-                "keys.*", "conditions.*",
-                "closing.*", "atomicity.append.*", "concurrency.*", "order.sequence.*", "order.time.*",
-                "cancellation.*",
-                "text.append.most-messages",
+                "removal.key-is-free", "lists.read-marks", "lists.*", "append.*", "keys.*", "conditions.*", "closing.*",
+                "atomicity.append.*", "order.sequence.*", "order.time.*",
             ],
             harness: DiskHarness(saves: .always, fault: appendsByHalves)),
         Mutant(

@@ -33,9 +33,8 @@ extension Mutant {
         Mutant(
             "cuts contents at U+0000", caughtBy: "text.content.nul-refused",
             related: [
-                "parts.*",
-                "order.sequence.failed-append-takes-none", "order.updated.unmoved-by-others",
-                "atomicity.append.whole-or-nothing", "errors.precedence.arguments", "errors.tell-no-text",
+                "parts.*", "order.sequence.failed-append-takes-none", "order.updated.unmoved-by-others",
+                "atomicity.append.whole-or-nothing", "errors.precedence.arguments",
             ]
         ) { call, base, _ in
             try await call.mappingContents { String($0.unicodeScalars.prefix { $0.value != 0 }) }.perform(on: base)
@@ -63,8 +62,7 @@ extension Mutant {
             return try await call.perform(on: base)
         },
         Mutant(
-            "cuts a title at 200 characters", caughtBy: "text.title.length-refused", "text.title.counts-scalars",
-            related: ["errors.tell-no-text"]
+            "cuts a title at 200 characters", caughtBy: "text.title.length-refused", "text.title.counts-scalars"
         ) {
             call, base, _ in
             guard let title = call.title else { return try await call.perform(on: base) }
