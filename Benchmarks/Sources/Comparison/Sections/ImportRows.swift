@@ -11,7 +11,7 @@ struct ImportRows {
 
     func rows() -> [TableRow] {
         var rows = [
-            row("SQLite", goal: 100_000) {
+            row("SQLite", goal: 120_000) {
                 let path = bench.newFile("import")
                 defer { Bench.remove(path) }
                 let backend = try await SQLiteBackend(path: path)
@@ -23,7 +23,7 @@ struct ImportRows {
         ]
         if let postgres = bench.postgres {
             rows.append(
-                row("PostgreSQL", goal: 50_000) {
+                row("PostgreSQL", goal: 80_000) {
                     var configuration = PostgresBackend.Configuration(url: postgres.url)
                     configuration.schema = "import"
                     let backend = try await PostgresBackend(configuration)

@@ -14,8 +14,8 @@ struct MemoryRows {
         }
         return [
             appendRow(callers: 1, TableRow.Goal(limit: 0.5)),
-            readRow(callers: 1, TableRow.Goal(limit: 0.5), ours, limit),
-            readRow(callers: 64, TableRow.Goal(limit: 0.5), ours, limit),
+            readRow(callers: 1, TableRow.Goal(limit: 0.75), ours, limit),
+            readRow(callers: 64, TableRow.Goal(limit: 0.75), ours, limit),
         ]
     }
 

@@ -39,10 +39,14 @@ final class PostgresRows: Sendable {
     func rows() throws -> [TableRow] {
         let (append, read) = (PgbenchScript.append(schema: Self.limitSchema), lastMessages)
         return [
-            appendRow(callers: 1, TableRow.Goal(limit: 0.8), clients: [1]),
-            appendRow(callers: 64, TableRow.Goal(limit: 2), clients: try clients(for: append)),
-            readRow(callers: 1, TableRow.Goal(limit: 0.8), clients: [1]),
-            readRow(callers: 64, TableRow.Goal(limit: 1.1), clients: try clients(for: read)),
+            appendRow(callers: 1, TableRow.Goal(limit: 0.85), clients: [1]),
+            appendRow(callers: 4, TableRow.Goal(limit: 0.85), clients: [4]),
+            appendRow(callers: 16, TableRow.Goal(limit: 0.85), clients: [16]),
+            appendRow(callers: 64, TableRow.Goal(limit: 2.3), clients: try clients(for: append)),
+            readRow(callers: 1, TableRow.Goal(limit: 0.85), clients: [1]),
+            readRow(callers: 4, TableRow.Goal(limit: 0.85), clients: [4]),
+            readRow(callers: 16, TableRow.Goal(limit: 0.85), clients: [16]),
+            readRow(callers: 64, TableRow.Goal(limit: 1), clients: try clients(for: read)),
         ]
     }
 

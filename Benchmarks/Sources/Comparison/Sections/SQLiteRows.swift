@@ -21,10 +21,10 @@ struct SQLiteRows {
 
     func rows() async throws -> [TableRow] {
         [
-            appendRow(callers: 1, TableRow.Goal(limit: 0.85)),
-            appendRow(callers: 64, TableRow.Goal(limit: 0.7)),
-            try await readRow(callers: 1, TableRow.Goal(limit: 0.7, peer: 4)),
-            try await readRow(callers: 64, TableRow.Goal(limit: 1.3)),
+            appendRow(callers: 1, TableRow.Goal(limit: 0.9)),
+            appendRow(callers: 64, TableRow.Goal(limit: 0.75)),
+            try await readRow(callers: 1, TableRow.Goal(limit: 0.85, peer: 4)),
+            try await readRow(callers: 64, TableRow.Goal(limit: 1.5)),
             try await listRow(),
         ]
     }
