@@ -75,6 +75,8 @@ final class EventLoop: Sendable {
     private let sweep = CancellationSweep()
     /// Only short reads spin, since a write waits for the disk.
     private let spin = AdaptiveSpin(longest: 200_000)
+    /// Lets other tasks run: a read that spins does not suspend.
+    private let yieldPolicy = YieldPolicy(callsPerLook: 4)
 
     init(_ configuration: any QueueSettings) throws {
         guard let wakePipe = WakePipe(), let stopPipe = WakePipe() else {
@@ -96,20 +98,24 @@ final class EventLoop: Sendable {
         let timeout = ServerTimeouts.callTimeout(configuration.callTimeout, bytes: request.bytes)
         let deadline = ContinuousClock.now + timeout
         var isRefused = false
-        /// How a lone read has waited.
-        var wait: AdaptiveSpin.Wait?
+        /// When this read was sent, in nanoseconds; nil if others were under way, or if the caller has spun.
+        var sentAt: Int64?
+        var hasSpun = false
         do {
             let answer = try await CancellableContinuation<Call.Answer>.wait { pending in
                 let call = Call(request, purpose: .caller(pending), deadline: deadline, meter: meter)
                 switch send(call) {
-                case .alone where request.isShortRead: wait = spin.wait { pending.isWanted }
+                case .alone where request.isShortRead:
+                    hasSpun = spin.wait(while: { pending.isWanted })
+                    if !hasSpun { sentAt = MonotonicTime.now }
                 case .alone, .besidesOthers: break
                 case nil: isRefused = !handOver(call)
                 }
             } onCancel: {
                 cancelled.add(1, ordering: .relaxed)
             }
-            if let wait { await spin.ended(wait) }
+            if let sentAt { spin.note(nanoseconds: MonotonicTime.now - sentAt) }
+            if hasSpun, yieldPolicy.isDue() { await Task.yield() }
             return answer
         } catch {
             // Otherwise callers that try again at once would take the threads from callers whose answers have come.

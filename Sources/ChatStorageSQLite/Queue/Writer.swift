@@ -6,8 +6,7 @@ import Synchronization
 ///
 /// A lone call is committed at once. Calls that come while others are under way are committed with them or together
 /// after them, so they share the wait for the disk but not their failures (group commit). A call is answered only after
-/// its COMMIT. The caller of a lone call first waits up to 400 microseconds without suspending, if recent commits were
-/// that quick.
+/// its COMMIT.
 final class Writer: Sendable {
     /// The room that a commit still has.
     private struct Room {
@@ -58,8 +57,6 @@ final class Writer: Sendable {
     private let file: OpenedFile
     private let longReads: LongReads
     private let thread = SerialThread()
-    /// A commit on a fast disk takes about 200 microseconds.
-    private let spin = AdaptiveSpin(longest: 400_000)
     private let state: Mutex<State>
     /// Work to do between two transactions.
     private let work = Mutex<[@Sendable (inout Connection?) -> Void]>([])
@@ -87,15 +84,11 @@ final class Writer: Sendable {
     func write<Result: Sendable>(
         for meter: CallMeter?, bytes: Int, _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
-        var wait: AdaptiveSpin.Wait?
-        let result = try await CancellableContinuation<Result>.wait { call in
-            let isAlone = submit(Write(call: call, meter: meter, bytes: bytes, body: body))
-            if isAlone { wait = spin.wait { call.isWanted } }
+        try await CancellableContinuation<Result>.wait { call in
+            submit(Write(call: call, meter: meter, bytes: bytes, body: body))
         } onCancel: {
             state.withLock { $0.waiting.noteCancellation() }
         }
-        if let wait { await spin.ended(wait) }
-        return result
     }
 
     /// Makes a missing file and its schema, or migrates an older schema.
@@ -147,8 +140,7 @@ final class Writer: Sendable {
         }
     }
 
-    /// - Returns: Whether it is the only call.
-    private func submit(_ write: any WriteCall) -> Bool {
+    private func submit(_ write: any WriteCall) {
         do throws(QueueRefusal) {
             let isFirst = try state.withLock { (state) throws(QueueRefusal) in
                 try state.waiting.append(write)
@@ -156,10 +148,8 @@ final class Writer: Sendable {
                 return !state.isRunning
             }
             if isFirst { thread.async { [self] in drain() } }
-            return isFirst
         } catch {
             write.fail(ChatStorageError(error).beforeWriting)
-            return false
         }
     }
 

@@ -1,15 +1,14 @@
-import ChatStorageSupport
+@testable import ChatStoragePostgres
 import Testing
 
 @Suite("A short busy wait") struct AdaptiveSpinTests {
     /// How often the condition is asked, if it holds for a number of times.
     private func asked(_ spin: AdaptiveSpin, holding times: Int) -> Int {
         var count = 0
-        let wait = spin.wait {
+        let hasSpun = spin.wait {
             count += 1
             return count <= times
         }
-        let hasSpun = if case .spun = wait { true } else { false }
         #expect(hasSpun == (count > 0))
         return count
     }
