@@ -106,7 +106,8 @@ struct ImportCommandTests {
         for name in ["a b.json", "it's; exit 7 #", "-c", "$(false)*"] {
             try tool.write(wrapped, to: name)
             let result = try await tool.run("import", "--", name)
-            let command = try #require(result.errors.firstMatch(of: /on its own line: (jq .+) \| chatstorage import -\n/))
+            let command = try #require(
+                result.errors.firstMatch(of: /on its own line: (jq .+) \| chatstorage import -\n/))
             // What jq does, as far as it matters here.
             let jq = #"jq() { eval "last=\${$#}"; tr -d '\n' <"$last"; }"#
             #expect(try await tool.shell("\(jq); \(command.output.1)").output == wrapped)

@@ -50,7 +50,7 @@ struct Crowd: Sendable {
                     } catch let error as ChatStorageError
                         where error.code == .unavailable && error.writeOutcome == .notApplied
                     {
-                        return error.message.hasPrefix("\(waiting) calls wait") ? .refused : .unavailable
+                        return error.message.hasPrefix("\(waiting) calls are already waiting") ? .refused : .unavailable
                     }
                 }
             }

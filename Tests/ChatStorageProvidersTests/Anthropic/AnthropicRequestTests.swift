@@ -107,7 +107,7 @@ struct AnthropicRequestTests {
         expect(
             omissions,
             [
-                (1, 1, "no result"), (3, 0, "no call"), (4, 0, "no result"), (5, 1, "another result"),
+                (1, 1, "no result"), (3, 0, "no call"), (4, 0, "no result"), (5, 1, "no call without a result"),
                 (6, 0, "no result"),
             ])
     }
