@@ -3,9 +3,9 @@ import ChatStoragePostgres
 import TestSupport
 import Testing
 
-/// One pass through all operations; the rules in detail are the conformance suite's.
+/// One pass through all operations, as behind a pooler; the rules in detail are the conformance suite's.
 @Suite struct AllOperationsTests {
-    @Test func everyOperationWorks() async throws {
+    @Test func everyOperationWorksBehindAPooler() async throws {
         try await withBackend({ $0.isBehindPooler = true }) { backend in
             let chats = backend.tenant("user-42")
             let created = try await chats.createConversation("trip", title: "Kyoto 🏯")

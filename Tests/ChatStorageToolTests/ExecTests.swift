@@ -1,5 +1,4 @@
 import ChatStorageCore
-import ChatStorageInMemory
 import TestSupport
 import Testing
 

@@ -138,7 +138,7 @@ struct ExportCommandTests {
         #expect(replacing.status == 0 && replacing.errors.isEmpty)
         #expect(
             replacing.output.hasPrefix(
-                "Copied 1 conversation with 3 messages, 1 of them replaced what was there, 1 was there already.\n"
+                "Copied 1 conversation with 3 messages (1 replaced what was there), 1 was there already.\n"
             ))
         #expect(try await !tool.run("history", "a", "--store", "copy.db").output.contains("Thanks"))
         #expect(symlink("chat.db", tool.folder.path(of: "link.db")) == 0)

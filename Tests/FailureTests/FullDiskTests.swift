@@ -1,6 +1,4 @@
-import ChatStorageConformance
 import ChatStorageCore
-import ChatStorageSQLite
 import TestSupport
 import Testing
 

@@ -1,4 +1,3 @@
-import ChatStorageConformance
 import ChatStorageCore
 import ChatStoragePostgres
 import Foundation

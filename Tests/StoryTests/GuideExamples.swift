@@ -18,7 +18,7 @@ enum GuideExamples {
             let city = try call.decodeInput(as: City.self).city
             return MessagePart.toolResult(callID: call.callID ?? "", output: "21 degrees in \(city)")
         }
-        try await chats.append(.tool(results), to: "trip")
+        if !results.isEmpty { try await chats.append(.tool(results), to: "trip") }
     }
 
     static func metadata(_ chats: any ChatStorage) async throws {

@@ -36,6 +36,12 @@ extension Check {
             let chats = try await context.open()
             let first = try await chats.append(NewMessages([.user("1"), .user("2")], to: "one"))
             var version = try context.require(first.version, "a new conversation's version is returned")
+            context.expect(
+                version, equals: try await chats.conversation("one")?.version, "it is the new conversation's version")
+            let keyed = try await chats.append(NewMessages([.user("1", key: "1")], to: "keyed"))
+            context.expect(
+                keyed.version, equals: try await chats.conversation("keyed")?.version,
+                "an append with keys returns the new conversation's version")
             let conditions: [(ConversationVersion) -> AppendCondition] = [
                 { _ in .createIfMissing }, { _ in .exists }, AppendCondition.unchanged,
             ]
@@ -48,8 +54,11 @@ extension Check {
                         version, equals: try await chats.conversation("one")?.version, "it is the conversation's")
                 }
             }
-            let result = try await chats.append(NewMessages([.user("next", key: "key 0")], to: "one"))
-            context.expect(result.version, equals: version, "a repeat returns the version as it is now")
+            for condition in [.createIfMissing, .exists] as [AppendCondition] {
+                let again = NewMessages([.user("next", key: "key 0")], to: "one", if: condition)
+                let result = try await chats.append(again)
+                context.expect(result.version, equals: version, "a repeat returns the version as it is now")
+            }
             let none = try await chats.append(NewMessages([], to: "one"))
             context.expect(none.version, equals: nil, "an append of nothing returns no version")
         },

@@ -29,7 +29,7 @@ public protocol StorageInterceptor: Sendable {
     /// - Throws: The error that the caller gets.
     func perform(_ call: StorageCall, tenant: String?, on base: any ChatStorage) async throws -> StorageReply
 
-    /// Prepares the store, or does something else.
+    /// Prepares the store, or does something else; by default it prepares the store.
     ///
     /// - Parameters:
     ///   - base: The backend that is wrapped.
@@ -37,7 +37,7 @@ public protocol StorageInterceptor: Sendable {
     /// - Throws: The error that the caller gets.
     func prepare(_ base: any ChatStorageBackend, _ preparation: Preparation) async throws
 
-    /// Closes the store, or does something else.
+    /// Closes the store, or does something else; by default it closes the store.
     ///
     /// - Parameter base: The backend that is wrapped.
     /// - Throws: The error that the caller gets.

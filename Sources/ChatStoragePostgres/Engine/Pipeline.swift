@@ -60,7 +60,7 @@ struct Pipeline<Ticket, Answer> {
         }
     }
 
-    /// A request under way; an object, since each message looks at it.
+    /// A request under way; an object, so that a look at it copies nothing.
     private final class Entry {
         let ticket: Ticket
         let script: Script

@@ -102,7 +102,7 @@ extension ServerError {
         case "0A", "42", "P0":
             (
                 .schemaMismatch,
-                "the database refused a statement of the library; something in the schema is not as the library makes it"
+                "the database refused a statement of the library: its schema is not as the library makes it"
             )
         case "53", "57": (.unavailable, "the server cannot serve the call at present")
         case "58": (.unavailable, "the server could not read or write its files")

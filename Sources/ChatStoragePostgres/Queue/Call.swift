@@ -41,7 +41,7 @@ struct Call: Sendable {
     private static let attemptsAfterLoss = 5
     private static let attemptsAfterConflict = 12
 
-    /// What it is; an object, since calls are copied often.
+    /// What it is; an object, so that a copy of a call copies only a reference.
     private final class Contents: Sendable {
         let request: Request
         let purpose: Purpose

@@ -134,7 +134,8 @@ final class EventLoop: Sendable {
 
     /// Ends the loop once the calls under way have ended, and waits for that.
     ///
-    /// It waits even when its task is cancelled: calls end at their deadlines at the latest.
+    /// It waits even when its task is cancelled: calls end at their deadlines at the latest. An answer that has come
+    /// may reach its caller a moment later.
     func close() async {
         await withCheckedContinuation { continuation in
             if beginClosing(continuation) { continuation.resume() }
@@ -253,18 +254,23 @@ final class EventLoop: Sendable {
     private func loop() {
         var readable: [Int32] = []
         var isActive = true
-        while true {
-            let (wait, answered, observations) = work.withLock { work in
-                let wait = turn(&work, readable: readable, isActive: isActive)
-                return (wait, work.dispatcher.takeAnswered(), work.dispatcher.takeObservations())
-            }
-            for (call, results) in answered { call.succeed(results) }
-            // Only this thread reports, so that reports are in order, and outside the lock.
-            if let observer { for observation in observations { observation.tell(observer) } }
-            guard let wait else { return end() }
+        while let wait = turn(readable: readable, isActive: isActive) {
             for _ in 0..<wait.connects { beginToConnect() }
             (readable, isActive) = self.wait(wait)
         }
+        end()
+    }
+
+    /// Takes a turn, and then hands out the answers that have come.
+    private func turn(readable: [Int32], isActive: Bool) -> Wait? {
+        let (wait, answered, observations) = work.withLock { work in
+            let wait = turn(&work, readable: readable, isActive: isActive)
+            return (wait, work.dispatcher.takeAnswered(), work.dispatcher.takeObservations())
+        }
+        for (call, results) in answered { call.succeed(results) }
+        // Only this thread reports, so that reports are in order, and outside the lock.
+        if let observer { for observation in observations { observation.tell(observer) } }
+        return wait
     }
 
     /// What the thread waits for.

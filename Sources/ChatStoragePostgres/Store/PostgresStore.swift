@@ -145,7 +145,9 @@ final class PostgresStore: Sendable {
         if let name = try invalid.rows.first?.text(0) {
             throw ChatStorageError(
                 .schemaMismatch,
-                "the index \(name) is not valid: wait until it is built; if that failed, drop it and call prepare() again"
+                """
+                the index \(name) is not valid: wait until it is built; if that failed, drop it and prepare the store again
+                """
             )
         }
         try await transact(definition.endOfMigration, meter)

@@ -2,7 +2,7 @@ import ChatStorageCore
 
 /// The statements that read pages in the order of sequences, in a form for each set of states.
 ///
-/// It is an object, since every read looks into it.
+/// It is an object, so that a look into it copies nothing.
 final class MessagePages: Sendable {
     /// Which states a page has.
     enum Filter: String, CaseIterable {

@@ -73,7 +73,8 @@ struct MessageEncoder: Omitting {
             let isSame = expected.count == files.count && zip(expected, files).allSatisfy { $0.isMadeInto($1) }
             guard isSame else { return nil }
         }
-        guard blocks.contains(where: \.isHollow) else { return block }
+        // What looks like a file in a call's input is the call's own.
+        guard part.kind == .file || part.kind == .toolResult, blocks.contains(where: \.isHollow) else { return block }
         guard let filled = try fill(json, part.kind == .file ? [part] : files) else { return nil }
         return OutgoingBlock(native: filled, message: message, part: index)
     }

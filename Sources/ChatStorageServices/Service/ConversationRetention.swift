@@ -29,8 +29,8 @@ public struct ConversationRetention: Service {
         }
 
         func check() throws {
-            try age.check("age", isInterval: true)
-            try interval.check("the interval of retention", isInterval: true)
+            try age.check("retention.age", isInterval: true)
+            try interval.check("retention.interval", isInterval: true)
         }
     }
 

@@ -25,8 +25,8 @@ public struct UnfinishedAnswerRecovery: Service {
         public init() {}
 
         func check() throws {
-            try interval.check("the interval of recovery", isInterval: true)
-            try notRevisedFor.check("notRevisedFor")
+            try interval.check("recovery.interval", isInterval: true)
+            try notRevisedFor.check("recovery.notRevisedFor")
             guard state != .streaming else {
                 throw ChatStorageError(.invalidArgument, "streaming is not how an answer ends")
             }

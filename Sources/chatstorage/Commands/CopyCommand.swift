@@ -96,7 +96,7 @@ struct CopyCommand: AsyncParsableCommand {
         var text =
             "Copied \((summary.copied + summary.replaced).counted("conversation")) with \(summary.messages.counted("message"))"
         if summary.replaced > 0 {
-            text += ", \(summary.replaced.grouped) of them replaced what was there"
+            text += " (\(summary.replaced.grouped) replaced what was there)"
         }
         if summary.unchanged > 0 {
             text += ", \(summary.unchanged.grouped) \(summary.unchanged == 1 ? "was" : "were") there already"

@@ -53,6 +53,19 @@ struct AnthropicFileTests {
         #expect(body.omissions.isEmpty)
     }
 
+    @Test func areNotWhatLooksLikeThemInACallsInput() throws {
+        let call = #"""
+            {"type":"tool_use","id":"toolu_1","name":"n","input":{"type":"image","source":{"type":"base64",\#
+            "media_type":"image/png","data":""}},"cache_control":{"type":"ephemeral"}}
+            """#
+        let result = #"{"type":"tool_result","tool_use_id":"toolu_1","content":"x"}"#
+        let request =
+            #"{"messages":[{"role":"assistant","content":[\#(call)]},{"role":"user","content":[\#(result)]}]}"#
+        let body = try AnthropicMessages.body(for: AnthropicMessages.messages(from: Data(request.utf8)))
+        #expect(String(decoding: body.data, as: UTF8.self).contains(call))
+        #expect(body.omissions.isEmpty)
+    }
+
     @Test func arePutInAgainFromTheirOwnURLsToo() throws {
         let messages = try AnthropicMessages.messages(from: Self.request) { file in
             "data:application/octet-stream;base64,\(file.data.base64EncodedString())"

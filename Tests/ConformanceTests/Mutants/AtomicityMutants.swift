@@ -58,7 +58,7 @@ extension Mutant {
         Mutant(
             "restores the conversation first and its messages then",
             caughtBy: "concurrency.readers-see-whole-restores",
-            related: ["branches.restore", "roles.with-tools", "atomicity.create.race", "linearisability.conversation"]
+            related: ["branches.restore", "roles.with-tools", "atomicity.create.race"]
         ) { call, base, _ in
             guard case .restoreConversation(let snapshot) = call, !snapshot.messages.isEmpty else {
                 return try await call.perform(on: base)

@@ -83,7 +83,7 @@ extension Mutant {
         },
         Mutant(
             "moves the head when an append is repeated", caughtBy: "branches.keys",
-            related: ["keys.repeated", "keys.restored"]
+            related: ["keys.repeated", "keys.restored", "conditions.unchanged.returned-version"]
         ) { call, base, _ in
             guard case .append(let new) = call, new.messages.first?.key != nil else {
                 return try await call.perform(on: base)

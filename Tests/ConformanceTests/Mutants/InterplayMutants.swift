@@ -9,7 +9,7 @@ extension Mutant {
         Mutant(
             "answers pages from a cache that a clear does not empty", caughtBy: "model.random-calls",
             related: [
-                "answers.revise", "answers.writer.stopped", "branches.head", "removal.from", "removal.in-a-tree",
+                "answers.revise", "branches.head", "removal.from", "removal.in-a-tree",
                 "metadata.*", "cascade.clear.*", "closing.reads-under-way",
             ]
         ) { _ in

@@ -99,7 +99,7 @@ extension Mutant {
         },
         Mutant(
             "gives messages the clock's time", caughtBy: "order.time.clock-steps-back", "order.time.last-moment",
-            related: ["answers.*", "branches.append.places", "pages.messages.windows"]
+            related: ["answers.*", "branches.append.places"]
         ) {
             call, base, _ in
             guard case .append = call, case .appended(var result) = try await call.perform(on: base) else {

@@ -1,7 +1,6 @@
 import ChatStorageConformance
 import ChatStorageCore
 import ChatStoragePostgres
-import Synchronization
 import TestSupport
 import Testing
 

@@ -1,6 +1,5 @@
 import ChatStorageConformance
 import ChatStorageCore
-import Synchronization
 import Testing
 
 @testable import FailureWriter
