@@ -11,7 +11,7 @@ extension LiveStoreHarness {
     }
 
     private static let page = 1_000
-    /// How many deletes run at once: they share commits, so many take little longer than a few.
+    /// How many deletes run at once: those that do share commits.
     private static let concurrentDeletes = 256
 
     /// Deletes every conversation of tenants, through a separate handle.

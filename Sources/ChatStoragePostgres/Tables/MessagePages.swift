@@ -129,7 +129,7 @@ extension MessageTable {
 
     /// Reads messages, lowest sequence first; a statement returns them in either direction.
     ///
-    /// They are put in order while they are read: copying a message costs as much as reading half of one.
+    /// They are put in order while they are read: to copy a message retains everything that it refers to.
     static func messages(
         _ rows: some RandomAccessCollection<QueryResult.Row>, of id: ConversationID
     ) throws -> [Message] {
