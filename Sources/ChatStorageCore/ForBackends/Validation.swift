@@ -278,13 +278,13 @@ public enum Validation {
         }
     }
 
-    private static func check(sequence: Int64, field: String) throws {
+    private static func check(sequence: Int64, field: @autoclosure () -> String) throws {
         guard sequence >= 0 else {
-            throw ChatStorageError(.invalidArgument, "\(field) is \(sequence); it must be 0 or more")
+            throw ChatStorageError(.invalidArgument, "\(field()) is \(sequence); it must be 0 or more")
         }
     }
 
-    static func check(_ text: String, field: String, scalars bounds: ClosedRange<Int>) throws {
+    static func check(_ text: String, field: @autoclosure () -> String, scalars bounds: ClosedRange<Int>) throws {
         // A scalar has one to four bytes, so most text needs no counting.
         let bytes = text.utf8.count
         if bytes > bounds.upperBound || bytes < bounds.lowerBound {
@@ -292,11 +292,11 @@ public enum Validation {
             guard bounds.contains(scalars) else {
                 throw ChatStorageError(
                     .invalidArgument,
-                    "\(field) has \(scalars) Unicode scalars; it takes \(bounds.lowerBound) to \(bounds.upperBound)")
+                    "\(field()) has \(scalars) Unicode scalars; it takes \(bounds.lowerBound) to \(bounds.upperBound)")
             }
         }
         guard !text.hasNUL else {
-            throw ChatStorageError(.invalidArgument, "\(field) has U+0000 in it, which no database keeps")
+            throw ChatStorageError(.invalidArgument, "\(field()) has U+0000 in it, which no database keeps")
         }
     }
 
@@ -338,12 +338,13 @@ public enum Validation {
             "messages[\(keyless)] has no key, and others have one; all messages of an append have keys, or none")
     }
 
-    private static func check(time: Timestamp, field: String, notBefore earlier: Timestamp?) throws {
+    private static func check(time: Timestamp, field: @autoclosure () -> String, notBefore earlier: Timestamp?) throws {
         guard Limits.timestamps.contains(time) else {
-            throw ChatStorageError(.invalidArgument, "\(field) is outside the years 1 to 9999")
+            throw ChatStorageError(.invalidArgument, "\(field()) is outside the years 1 to 9999")
         }
         if let earlier, time < earlier {
-            throw ChatStorageError(.invalidArgument, "\(field) is \(time), before \(earlier); times must not decrease")
+            throw ChatStorageError(
+                .invalidArgument, "\(field()) is \(time), before \(earlier); times must not decrease")
         }
     }
 
