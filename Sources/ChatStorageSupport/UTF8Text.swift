@@ -46,6 +46,15 @@ extension String {
         return try Array(utf8).withUnsafeBufferPointer(body)
     }
 
+    /// The first Unicode scalars of the string, at most so many.
+    public func prefix(scalars: Int) -> String {
+        // A scalar has one byte at least.
+        if utf8.count <= scalars { return self }
+        return withUTF8Bytes { bytes in
+            String(decoding: UnsafeBufferPointer(rebasing: bytes.prefix(scalars: scalars)), as: UTF8.self)
+        }
+    }
+
     /// Whether the string has U+0000 in it.
     public var hasNUL: Bool {
         withUTF8Bytes { bytes in
@@ -72,6 +81,28 @@ extension UnsafeBufferPointer<UInt8> {
     /// Whether these are the bytes of a text.
     public func areUTF8(of text: StaticString) -> Bool {
         compare(to: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)) == 0
+    }
+
+    /// The bytes of the first Unicode scalars of a UTF-8 text, at most so many; looks at no more than these.
+    public func prefix(scalars: Int) -> Slice<Self> {
+        var (end, left) = (0, scalars)
+        // Most text is ASCII at its start: eight bytes at once, none with its highest bit set.
+        while left >= 8, end + 8 <= count,
+            UnsafeRawBufferPointer(self).loadUnaligned(fromByteOffset: end, as: UInt64.self)
+                & 0x8080_8080_8080_8080 == 0
+        {
+            end += 8
+            left -= 8
+        }
+        while end < count {
+            // All bytes of a scalar but its first one begin with the bits 10.
+            if self[end] & 0b1100_0000 != 0b1000_0000 {
+                guard left > 0 else { break }
+                left -= 1
+            }
+            end += 1
+        }
+        return self[..<end]
     }
 
     /// Below zero if these bytes come before the others, zero if they are the same, otherwise above.

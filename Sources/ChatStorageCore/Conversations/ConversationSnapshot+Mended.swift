@@ -55,7 +55,7 @@ private struct SnapshotMender {
     mutating func mendTitle() {
         let bound = Limits.titleScalars.upperBound
         guard let title = snapshot.title, title.unicodeScalars.count > bound else { return }
-        snapshot.title = title.cut(toScalars: bound)
+        snapshot.title = title.prefix(scalars: bound)
         keep("title", .string(title))
         count(.longTitle)
     }
@@ -66,7 +66,7 @@ private struct SnapshotMender {
         var faults = 0
         for label in labels {
             let text = label.rawValue.hasNUL ? label.rawValue.withoutNUL : label.rawValue
-            let fits = text.cut(toScalars: Limits.labelScalars.upperBound)
+            let fits = text.prefix(scalars: Limits.labelScalars.upperBound)
             if label.rawValue != fits { faults += 1 }
             guard !fits.isEmpty else {
                 if label.rawValue.isEmpty { faults += 1 }
@@ -251,10 +251,5 @@ extension String {
     /// The text with U+FFFD in place of U+0000.
     fileprivate var withoutNUL: String {
         String(UnicodeScalarView(unicodeScalars.map { $0 == "\0" ? "\u{FFFD}" : $0 }))
-    }
-
-    /// The first scalars of the text.
-    fileprivate func cut(toScalars bound: Int) -> String {
-        unicodeScalars.count > bound ? String(UnicodeScalarView(unicodeScalars.prefix(bound))) : self
     }
 }

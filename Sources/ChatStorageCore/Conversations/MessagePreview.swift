@@ -44,11 +44,8 @@ public struct MessagePreview: Sendable {
     package init(
         sequence: Int64, role: Role, createdAt: Timestamp, text: String, state: MessageState, scalars: Int
     ) {
-        // A scalar has one byte at least. A longer text is copied as bytes, not scalar by scalar.
-        let isWhole = text.utf8.count <= scalars
         self.init(
-            sequence: sequence, role: role, createdAt: createdAt,
-            text: isWhole ? text : String(Substring(text.unicodeScalars.prefix(scalars))), state: state)
+            sequence: sequence, role: role, createdAt: createdAt, text: text.prefix(scalars: scalars), state: state)
     }
 }
 

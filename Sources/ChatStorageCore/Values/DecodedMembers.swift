@@ -71,7 +71,7 @@ struct DecodedMembers {
         let known = Set(names.flatMap { [$0.stringValue, $0.converted.stringValue] })
         for name in container.allKeys where !known.contains(name.stringValue) && !isEmpty(name) {
             // A name comes from outside and can have any length.
-            let shown = String(String.UnicodeScalarView(name.stringValue.unicodeScalars.prefix(40)))
+            let shown = name.stringValue.prefix(scalars: 40)
             if Self.providersMembers.contains(name.stringValue) {
                 throw error(at: name, "\(shown) would be lost; \(Self.useCodec)")
             }

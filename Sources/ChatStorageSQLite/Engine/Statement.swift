@@ -157,24 +157,8 @@ struct Statement {
     /// The first Unicode scalars of a text, and how many bytes the whole text has; looks at no more than the start.
     func start(_ column: Int32, scalars: Int) throws -> (text: String, bytes: Int) {
         guard let bytes = bytes(column), !bytes.isEmpty else { return ("", 0) }
-        var (end, left) = (0, scalars)
-        // Most text is ASCII at its start: eight bytes at once, none with its highest bit set.
-        while left >= 8, end + 8 <= bytes.count,
-            UnsafeRawBufferPointer(bytes).loadUnaligned(fromByteOffset: end, as: UInt64.self)
-                & 0x8080_8080_8080_8080 == 0
-        {
-            end += 8
-            left -= 8
-        }
-        while end < bytes.count {
-            // All bytes of a scalar but its first one begin with the bits 10.
-            if bytes[end] & 0b1100_0000 != 0b1000_0000 {
-                guard left > 0 else { break }
-                left -= 1
-            }
-            end += 1
-        }
-        guard let text = String(validUTF8: UnsafeBufferPointer(rebasing: bytes[..<end])) else {
+        let start = UnsafeBufferPointer(rebasing: bytes.prefix(scalars: scalars))
+        guard let text = String(validUTF8: start) else {
             throw ChatStorageError(.damaged, "a stored text is not UTF-8")
         }
         return (text, bytes.count)

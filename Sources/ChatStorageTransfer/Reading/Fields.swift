@@ -1,5 +1,6 @@
 import ChatStorageCore
 import ChatStorageJSON
+import ChatStorageSupport
 
 /// The values of an object under the keys that the reader knows.
 struct Fields {
@@ -150,9 +151,7 @@ extension Fields {
 extension String {
     /// A name from a file, cut if it is longer than names usually are.
     var shortened: String {
-        // A name with few bytes has few scalars.
-        guard utf8.count > 40 else { return self }
-        let start = String(UnicodeScalarView(unicodeScalars.prefix(40)))
+        let start = prefix(scalars: 40)
         return start.utf8.count == utf8.count ? start : "\(start)…"
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ChatStorageCore
 import ChatStorageJSON
+import ChatStorageSupport
 import ChatStorageTransfer
 
 struct ForksCommand: AsyncParsableCommand {
@@ -92,7 +93,7 @@ private struct Branch: Sendable {
         for start in stride(from: 0, to: sequences.count, by: lookup) {
             let some = Array(sequences[start..<min(start + lookup, sequences.count)])
             for message in try await storage.messages(MessageQuery(of: id, .sequences(some))).items {
-                let text = String(message.content.unicodeScalars.prefix(beginningScalars))
+                let text = message.content.prefix(scalars: beginningScalars)
                 beginnings[message.sequence] = "\(message.role.rawValue): \(text)"
             }
         }

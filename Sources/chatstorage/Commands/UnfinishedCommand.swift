@@ -1,6 +1,7 @@
 import ArgumentParser
 import ChatStorageCore
 import ChatStorageJSON
+import ChatStorageSupport
 import ChatStorageTransfer
 
 struct UnfinishedCommand: AsyncParsableCommand {
@@ -88,7 +89,7 @@ struct UnfinishedCommand: AsyncParsableCommand {
             table.add([
                 answer.tenant ?? "(default)", message.conversationID.rawValue, String(message.sequence),
                 (message.revisedAt ?? message.createdAt).localMinute,
-                String(message.content.unicodeScalars.prefix(120)),
+                message.content.prefix(scalars: 120),
             ])
         }
         return table

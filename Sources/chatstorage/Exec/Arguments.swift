@@ -1,5 +1,6 @@
 import ChatStorageCore
 import ChatStorageJSON
+import ChatStorageSupport
 
 /// The members of a JSON object, taken one by one with the type that each must have; in the end none may be left.
 struct Arguments {
@@ -187,6 +188,6 @@ struct Arguments {
 
     /// An argument's name for a sentence, cut because a client can make up a long one.
     private func name(_ key: String) -> String {
-        path + String(String.UnicodeScalarView(key.unicodeScalars.prefix(40)))
+        path + key.prefix(scalars: 40)
     }
 }
