@@ -122,7 +122,9 @@ struct ConversationList {
             labels: Set<Label>? = nil, withMetadata: Bool = true, _ budget: inout ReadBudget
         ) throws -> Conversation {
             let id = ConversationID(try row.text(Column.id.rawValue))
-            if list.isLean { return try ConversationTable.conversation(id, in: row) }
+            if list.isLean || !ConversationTable.hasDetails(row) {
+                return try ConversationTable.conversation(id, in: row)
+            }
             return try ConversationTable.conversation(
                 id, in: row, labels: labels ?? self.labels(),
                 metadata: withMetadata
