@@ -114,12 +114,15 @@ final class InMemoryStore: Sendable {
             try Self.admit(state.phase, Result { try Validation.check(query) })
             var found: [UnfinishedMessage] = []
             let tenants = ([defaultTenant] + state.tenants.values).sorted { $0.name.precedesInUTF8($1.name) }
-            for tenant in tenants where query.limit > 0 {
+            guard query.limit > 0 else { return UnfinishedPage([], limit: 0) }
+            // One more shows that there is a next page.
+            let most = query.limit == .max ? query.limit : query.limit + 1
+            let first = query.after?.tenant ?? ""
+            for tenant in tenants where found.count < most && !tenant.name.precedesInUTF8(first) {
+                let start = tenant.name.hasSameUTF8(as: first) ? query.after?.message : nil
                 let name = tenant === defaultTenant ? nil : tenant.name
-                let messages = tenant.conversations.unfinished(since: time)
-                found += messages.map { UnfinishedMessage(tenant: name, message: $0) }
-                    .filter { unfinished in query.after.map { $0 < unfinished.place } ?? true }
-                if found.count > query.limit { break }
+                found += tenant.conversations.unfinished(after: start, since: time, limit: most - found.count)
+                    .map { UnfinishedMessage(tenant: name, message: $0) }
             }
             return UnfinishedPage(found, limit: query.limit)
         }

@@ -86,9 +86,9 @@ extension MessageLog {
         var end = end
         while end > 0, found.count < limit {
             let jump = rare?.jump(notAfter: end)
-            let first = jump.map { firstIndex(notBefore: $0.sequence) } ?? 0
+            let first = jump?.sequence ?? 1
             var index = firstIndex(notBefore: min(end, max(bound, 1) - 1) + 1)
-            while index > first, found.count < limit {
+            while index > 0, entries[index - 1].sequence >= first, found.count < limit {
                 index -= 1
                 if isShown(entries[index]) { found.append(entries[index]) }
             }

@@ -18,7 +18,9 @@ struct MessageLog: Sendable {
         /// What messages have beside a role, a text and a key, by their sequences.
         var bodies: [Int64: ChatMessage] = [:]
         /// How the writing of answers under way went, even of those that have ended.
-        var writings: [Int64: MessageWriting] = [:]
+        private(set) var writings: [Int64: MessageWriting] = [:]
+        /// The answers under way, lowest sequence first.
+        private(set) var streaming: [Int64] = []
         /// The messages that do not follow the one before them, lowest sequence first.
         var jumps: [(sequence: Int64, predecessor: Int64)] = []
 
@@ -27,6 +29,7 @@ struct MessageLog: Sendable {
             keys = other.keys
             bodies = other.bodies
             writings = other.writings
+            streaming = other.streaming
             jumps = other.jumps
         }
 
@@ -50,6 +53,14 @@ struct MessageLog: Sendable {
             return ChatMessage(role: entry.role, content: entry.content, key: key)
         }
 
+        func setWriting(_ writing: MessageWriting, at sequence: Int64) {
+            guard writing != .none else { return }
+            let was = writings.updateValue(writing, forKey: sequence)
+            // An answer begins as a new message, which comes after all others.
+            if writing.state == .streaming, was?.state != .streaming { streaming.append(sequence) }
+            if writing.state != .streaming, was?.state == .streaming { streaming.removeAll { $0 == sequence } }
+        }
+
         /// The jump that is the message of a sequence.
         func jump(at sequence: Int64) -> (sequence: Int64, predecessor: Int64)? {
             jump(notAfter: sequence).flatMap { $0.sequence == sequence ? $0 : nil }
@@ -57,6 +68,8 @@ struct MessageLog: Sendable {
 
         /// The last jump at or before a sequence.
         func jump(notAfter sequence: Int64) -> (sequence: Int64, predecessor: Int64)? {
+            // Most reads are of messages after the last one.
+            guard let last = jumps.last, sequence < last.sequence else { return jumps.last }
             var (low, high) = (0, jumps.count)
             while low < high {
                 let middle = (low + high) / 2
@@ -150,7 +163,7 @@ struct MessageLog: Sendable {
         entries[index] = Entry(message)
         changeRare { rare in
             rare.bodies[message.sequence] = message.body.isPlain ? nil : message.body
-            if message.writing != .none { rare.writings[message.sequence] = message.writing }
+            rare.setWriting(message.writing, at: message.sequence)
         }
         return message
     }
@@ -159,14 +172,29 @@ struct MessageLog: Sendable {
     ///
     /// - Parameter head: The end of the current path.
     func preview(_ scalars: Int, head: Int64?) -> MessagePreview? {
-        func newestText(of count: Int) -> Entry? {
-            last(count, through: head ?? newest) { _ in true }.first { !$0.content.isEmpty }
-        }
         // Nearly always the last message has a text.
-        guard let entry = newestText(of: 1) ?? newestText(of: MessagePreview.messages) else { return nil }
+        var found = head == nil ? entries.last : head.flatMap(index).map { entries[$0] }
+        if found?.content.isEmpty ?? true {
+            found = last(MessagePreview.messages, through: head ?? newest) { _ in true }.first { !$0.content.isEmpty }
+        }
+        guard let entry = found else { return nil }
         return MessagePreview(
             sequence: entry.sequence, role: entry.role, createdAt: entry.createdAt, text: entry.content,
             state: rare?.writings[entry.sequence]?.state ?? .complete, scalars: scalars)
+    }
+
+    /// Whether an answer is under way.
+    var isAnswering: Bool { !(rare?.streaming.isEmpty ?? true) }
+
+    /// The answers under way after a message that were last written at a time or before, lowest sequence first.
+    func unfinished(after start: Int64, since time: Timestamp, limit: Int, of id: ConversationID) -> [Message] {
+        var found: [Message] = []
+        for sequence in rare?.streaming ?? [] where sequence > start {
+            guard found.count < limit, let index = index(of: sequence) else { break }
+            let message = message(entries[index], of: id)
+            if (message.writing.revisedAt ?? message.createdAt) <= time { found.append(message) }
+        }
+        return found
     }
 
     func message(_ entry: Entry, of id: ConversationID) -> Message {
@@ -208,6 +236,8 @@ struct MessageLog: Sendable {
 
     /// The first message that has this sequence or a higher one, by binary search: restored sequences can have gaps.
     func firstIndex(notBefore sequence: Int64) -> Int {
+        // Most reads begin at the end.
+        guard sequence <= newest else { return entries.count }
         var low = 0
         var high = entries.count
         while low < high {
@@ -229,7 +259,7 @@ extension MessageLog.Rare {
     fileprivate func insert(_ message: Message) {
         if let key = message.key { keys.insert(key, at: message.sequence) }
         if !message.body.isPlain { bodies[message.sequence] = message.body }
-        if message.writing != .none { writings[message.sequence] = message.writing }
+        setWriting(message.writing, at: message.sequence)
         if let predecessor = message.predecessor { jumps.append((message.sequence, predecessor)) }
     }
 }

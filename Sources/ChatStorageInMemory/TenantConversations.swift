@@ -10,6 +10,8 @@ struct TenantConversations: Sendable {
     /// Conversations that were updated since the list was last read; one that was deleted and made again can be in it
     /// twice.
     private var stale: [ConversationID] = []
+    /// Conversations in which answers were begun; those without one under way leave when such are next looked for.
+    private var answering: Set<ConversationID> = []
 
     var isEmpty: Bool { records.isEmpty }
 
@@ -63,6 +65,7 @@ struct TenantConversations: Sendable {
             guard let conversation = conversation(id), deletion.applies(to: conversation) else { return nil }
         }
         guard let record = records.removeValue(forKey: id) else { return nil }
+        if !answering.isEmpty { answering.remove(id) }
         order.remove(RecencyOrder.Entry(updatedAt: record.listedAt, id: id))
         return record.messages
     }
@@ -83,11 +86,12 @@ struct TenantConversations: Sendable {
         let start = position.map { RecencyOrder.Entry(updatedAt: $0.updatedAt, id: $0.id) }
         if query.with.isEmpty, query.without.isEmpty {
             let rows = query.limit == .max ? query.limit : query.limit + 1
-            var page = order.entries(after: start, limit: rows).compactMap { records[$0.id]?.conversation }
-            if let scalars = query.preview {
-                for index in page.indices {
-                    page[index].preview = records[page[index].id]?.preview(scalars)
-                }
+            let page = order.entries(after: start, limit: rows).compactMap { entry -> Conversation? in
+                guard let record = records[entry.id] else { return nil }
+                guard let scalars = query.preview else { return record.conversation }
+                var conversation = record.conversation
+                conversation.preview = record.preview(scalars)
+                return conversation
             }
             return ConversationPage(page, limit: query.limit, tenant: tenant)
         }
@@ -115,6 +119,7 @@ struct TenantConversations: Sendable {
             let wasListedLate = record.isListedLate
             let appended = try record.append(new, now: now)
             noteTouched(record, wasListedLate: wasListedLate)
+            if new.isStreaming { answering.insert(new.conversationID) }
             return appended
         }
         guard new.condition.createsConversation else {
@@ -150,15 +155,19 @@ struct TenantConversations: Sendable {
         change(removal.conversationID) { $0.remove(removal.selection, now: now) } ?? (0, MessageLog())
     }
 
-    /// The answers under way that were last written at a time or before, by the bytes of their conversations' ids.
-    func unfinished(since time: Timestamp) -> [Message] {
-        records.values.flatMap { record in
-            (record.messages.rare?.writings ?? [:]).compactMap { sequence, writing -> Message? in
-                guard writing.state == .streaming, let index = record.messages.index(of: sequence) else { return nil }
-                let message = record.messages.message(record.messages.entries[index], of: record.conversation.id)
-                return (writing.revisedAt ?? message.createdAt) <= time ? message : nil
-            }
-        }.sorted { ($0.conversationID, $0.sequence) < ($1.conversationID, $1.sequence) }
+    /// The answers under way that were last written at a time or before, by the bytes of their conversations' ids, then
+    /// by sequence.
+    ///
+    /// - Parameter start: The last one of the page before.
+    mutating func unfinished(after start: Message.ID?, since time: Timestamp, limit: Int) -> [Message] {
+        answering = answering.filter { records[$0]?.messages.isAnswering ?? false }
+        var found: [Message] = []
+        for id in answering.sorted() where found.count < limit {
+            guard let messages = records[id]?.messages, start.map({ $0.conversationID <= id }) ?? true else { continue }
+            let first = start.map { $0.conversationID == id ? $0.sequence : 0 } ?? 0
+            found += messages.unfinished(after: first, since: time, limit: limit - found.count, of: id)
+        }
+        return found
     }
 
     // MARK: Records and their order
@@ -169,6 +178,7 @@ struct TenantConversations: Sendable {
 
     private mutating func insert(_ record: ConversationRecord) {
         records[record.conversation.id] = record
+        if record.messages.isAnswering { answering.insert(record.conversation.id) }
         order.insert(RecencyOrder.Entry(record.conversation))
     }
 
