@@ -33,6 +33,17 @@ import Testing
         #expect(try await chats.tenant("t").conversations(limit: 9) == [])
     }
 
+    @Test func anErasureEndsIfTheListHasWhatDeletionsDoNotFind() async throws {
+        let backend = InMemoryBackend()
+        try await backend.prepare()
+        for id in ["1", "2"] { try await backend.append(.user("x"), to: ConversationID(id)) }
+        let chats = InterceptedBackend(backend, interceptor: Keeping(id: "1"))
+        await #expect { try await chats.eraseDefaultTenant() } throws: {
+            ($0 as? ChatStorageError)?.code == .damaged
+        }
+        #expect(try await backend.conversations().map(\.id) == ["1"])
+    }
+
     @Test func whatIsNoLongerOldStaysAndWhatStillIsGoes() async throws {
         let chats = try await chats { chats, id in
             if id == "1" { try await chats.append(.user("x"), to: "1") }
@@ -103,6 +114,16 @@ private final class BeforeDeletions: StorageInterceptor {
             let isFirst = seen.withLock { $0.insert(deletion.id).inserted }
             if isFirst || everyTime { try await change(base, deletion.id) }
         }
+        return try await call.perform(on: base)
+    }
+}
+
+/// Keeps a conversation: its deletion finds nothing.
+private struct Keeping: StorageInterceptor {
+    let id: ConversationID
+
+    func perform(_ call: StorageCall, tenant: String?, on base: any ChatStorage) async throws -> StorageReply {
+        if case .deleteConversation(let deletion) = call, deletion.id == id { return .existed(false) }
         return try await call.perform(on: base)
     }
 }

@@ -59,7 +59,7 @@ extension ChatStorageBackend {
     /// An answer that is written meanwhile stays under way.
     ///
     /// - Parameters:
-    ///   - duration: For how long nobody has written them; a live writer writes at least every 15 seconds.
+    ///   - duration: For how long nobody has written them; by default a live writer writes at least every 15 seconds.
     ///   - state: How they end; by default as failed.
     /// - Returns: How many were ended. Two processes that end an answer in the same moment both count it.
     /// - Throws: ``ChatStorageError`` with the code `invalidArgument` for `streaming`, which does not end them.
@@ -91,8 +91,11 @@ extension ChatStorageBackend {
         let handle: any ChatStorage = if let name { tenant(name) } else { defaultTenant }
         var count = DeletionCount()
         var isFirstWalk = true
+        var notDeleted: Set<Conversation> = []
         while true {
             var isEmpty = true
+            let notDeletedBefore = notDeleted
+            notDeleted = []
             var query = ConversationQuery(limit: deletionPage)
             query.isForDeletion = true
             repeat {
@@ -104,12 +107,17 @@ extension ChatStorageBackend {
                 } else {
                     let deleted = try await delete(page.items, of: handle) { ConversationDeletion($0) }
                     count.add(deleted.counted)
+                    notDeleted.formUnion(deleted.notDeleted)
                     count.changedMeanwhile += isFirstWalk ? deleted.changed : page.items.count
                 }
                 query.cursor = page.next
             } while query.cursor != nil
             // Starts over until it finds nothing: others may have written meanwhile.
             guard !isDryRun, !isEmpty else { return count }
+            // Others can have deleted what was listed, but not the same twice.
+            guard notDeleted.isEmpty || notDeleted != notDeletedBefore else {
+                throw ChatStorageError(.damaged, "the list has conversations that deletions do not find")
+            }
             isFirstWalk = false
         }
     }
@@ -144,11 +152,12 @@ extension ChatStorageBackend {
 
     /// Deletes conversations, several at once.
     ///
-    /// - Returns: Those that were deleted, as they were then, and how many others had changed meanwhile.
+    /// - Returns: Those that were deleted, as they were then; those that were not, as they were listed; and how many had
+    ///   changed meanwhile.
     private func delete(
         _ conversations: [Conversation], of handle: any ChatStorage,
         _ deletion: @escaping @Sendable (ConversationID) -> ConversationDeletion
-    ) async throws -> (counted: [Conversation], changed: Int) {
+    ) async throws -> (counted: [Conversation], notDeleted: [Conversation], changed: Int) {
         try await withThrowingTaskGroup(of: CountedDeletion.self) { group in
             var deletions: [CountedDeletion] = []
             for (index, conversation) in conversations.enumerated() {
@@ -158,7 +167,10 @@ extension ChatStorageBackend {
                 }
             }
             for try await earlier in group { deletions.append(earlier) }
-            return (deletions.compactMap(\.deleted), deletions.count(where: \.hadChanged))
+            return (
+                deletions.compactMap(\.deleted), deletions.filter { $0.deleted == nil }.map(\.listed),
+                deletions.count(where: \.hadChanged)
+            )
         }
     }
 }
