@@ -66,7 +66,7 @@ public struct StoreConfiguration: Sendable {
         do {
             url = try StoreURL(text)
         } catch {
-            throw reader.problem("url", "is no store's: \((error as? ChatStorageError)?.message ?? "it is invalid")")
+            throw reader.problem("url", "names no store: \((error as? ChatStorageError)?.message ?? "it is invalid")")
         }
         roles =
             try await reader.choice("roles", of: [("standard", RoleSet.standard), ("with-tools", .withTools)])

@@ -54,7 +54,8 @@ extension UnsafeRawBufferPointer {
 extension UInt64 {
     /// Whether one of the eight bytes ends plain text.
     ///
-    /// `(x - 0x01…) & ~x & 0x80…` is not 0 exactly if a byte of x is 0; with 0x20… instead of 0x01…, if one is below.
+    /// `(x - 0x01…) & ~x & 0x80…` is nonzero if and only if a byte of x is 0; with 0x20… instead of 0x01…, if and only
+    /// if a byte is below 0x20.
     fileprivate var hasByteOfNote: Bool {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let highs: UInt64 = 0x8080_8080_8080_8080

@@ -22,8 +22,9 @@ package struct JSONProblem: Error, Sendable, Equatable {
 
 /// The check that a text is one JSON value by RFC 8259, to the letter.
 ///
-/// Foundation's decoder takes `1e2` and `20.0` for integers and a comma before a closing bracket, guesses UTF-16 and
-/// keeps one of two equal keys without a word. Scripts and archives need to hear of such things, so JSON is read here.
+/// Foundation's decoder takes `1e2` and `20.0` for integers, accepts a comma before a closing bracket, guesses UTF-16,
+/// and keeps one of two equal keys without a word. Scripts and archives need to hear of such things, so JSON is read
+/// here.
 package struct JSONValidator {
     /// Deeper nesting is refused; Foundation's decoder has the same bound.
     package static let maximumDepth = 512

@@ -56,9 +56,9 @@ extension PostgresBackend {
         /// How long a call may take altogether, above zero; by default 60 seconds.
         ///
         /// It also decides how soon the store gives up a connection whose network path is gone: after a sixth of this
-        /// time, at most 10 seconds, but not before twice the ``lockTimeout``, and never after the call itself. These
-        /// are libpq's `tcp_user_timeout`, `keepalives_idle`, `keepalives_interval` and `keepalives_count`; those that
-        /// the URL or a service file sets take precedence.
+        /// time, at most 10 seconds, but not before twice the ``lockTimeout``, and never after the call itself. It
+        /// sets libpq's `tcp_user_timeout`, `keepalives_idle`, `keepalives_interval` and `keepalives_count` for that;
+        /// those that the URL or a service file sets take precedence.
         ///
         /// Waiting for a connection counts. A call that sends much has a second more for each MiB. After this time the
         /// call is `unavailable`, and the connection that carries it is closed. Other calls under way on that

@@ -70,11 +70,11 @@ public final class PostgresBackend: ChatStorageBackend {
     /// a long read it gives up and tries again, until the ``Configuration/callTimeout``.
     ///
     /// - Parameter preparation: Whether the schema may be changed.
-    /// - Throws: `ChatStorageError` with the code `schemaTooNew`; `notPrepared` when the schema needs a change that
-    ///   `Preparation/verify` does not make, or when the store takes fewer roles than the configuration names;
-    ///   `schemaMismatch` when something has the names of
-    ///   the tables that the library did not make, or the database's encoding is not UTF8; `accessDenied` when the user
-    ///   may not create tables, or the server refuses the user, the password or the database; `unavailable`;
+    /// - Throws: `ChatStorageError` with the code `schemaTooNew`; `notPrepared` with
+    ///   `Preparation/verify`, when the schema needs a change or the store takes fewer roles than the configuration
+    ///   names; `schemaMismatch` when something that the library did not make has the names of its tables, or the
+    ///   database's encoding is not UTF8; `accessDenied` when the user may not create tables, or the server refuses the
+    ///   user, the password or the database; `unavailable`;
     ///   `invalidArgument` when no schema of the `search_path` exists, or the user's, database's or server's
     ///   `session_replication_role` is `replica`, which disables foreign keys, or, behind a pooler, when the server's
     ///   isolation level is not `read committed` or its `synchronous_commit` is `off`.

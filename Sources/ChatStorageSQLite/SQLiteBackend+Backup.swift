@@ -12,8 +12,8 @@ extension SQLiteBackend {
     /// Copies the store to a file of its own, while this and other processes read and write it.
     ///
     /// The copy is the store as it is at one moment after the call begins: it has every write that was acknowledged
-    /// before, and no write in part. It is one file with the journal mode of the original, which only its owner can
-    /// read and write. It copies a store of any schema version, for example before a migration.
+    /// before, and no write in part. It is one file, which only its owner can read and write, with the journal mode of
+    /// the original. This call copies a store of any schema version, for example before a migration.
     ///
     /// The copy is written beside its place under a name that begins with a dot and ends with `.partial`, and gets its
     /// own name when it is whole and on the disk. If the call fails or is cancelled nothing is left; if the process

@@ -173,7 +173,7 @@ import Testing
         )
         #expect(
             said(#"{"role": "user", "content": "hi", "name": "Ada"}"#)
-                == "name would be lost; there can be role, content, parts, metadata, key, native")
+                == "name would be lost; the known members are role, content, parts, metadata, key, native")
         #expect(
             said(#"{"role": "user", "content": [{"type": "text", "text": "hi"}]}"#)
                 == "the content is not a string; a provider's form of a message is read by a codec of ChatStorageProviders"

@@ -96,7 +96,7 @@ import Testing
 
     @Test func aWrongValueIsAnErrorThatNamesItsKey() async throws {
         #expect(await problem([:]) == "the configuration's chatstorage.url is missing")
-        #expect(await problem(["chatstorage.url": "mysql://secret@host"]).contains("chatstorage.url is no store's"))
+        #expect(await problem(["chatstorage.url": "mysql://secret@host"]).contains("chatstorage.url names no store"))
         #expect(await !problem(["chatstorage.url": "mysql://secret@host"]).contains("secret"))
         let sqlite: [AbsoluteConfigKey: ConfigValue] = ["chatstorage.url": "sqlite:chat.db"]
         #expect(

@@ -85,7 +85,7 @@ public final class LiveStoreHarness: ConformanceHarness {
 
     /// Closes every handle of the run and removes all data that is left in its tenants.
     ///
-    /// After that, a check that its time limit or a cancellation left behind cannot write any more.
+    /// After that, a check that was abandoned at its time limit or by a cancellation cannot write any more.
     ///
     /// - Throws: ``Leftover`` if a tenant could not be emptied; an error of the store.
     public func end() async throws {

@@ -9,7 +9,7 @@ public enum RawWrite: Sendable {
     /// An empty tenant means the default one, however the store represents it.
     case insertMessage(
         tenant: String, conversationID: ConversationID, sequence: Int64, role: String, content: String)
-    /// Inserts such a row like a version with more roles, so without the constraint on roles, if there is one.
+    /// Inserts such a row as a version with more roles would: without the constraint on roles, if there is one.
     case insertMessageOfMoreRoles(
         tenant: String, conversationID: ConversationID, sequence: Int64, role: String, content: String)
     /// Deletes only a conversation's row, through a connection on which the engine leaves the messages in place.

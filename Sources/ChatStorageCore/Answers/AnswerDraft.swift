@@ -1,9 +1,9 @@
 import Synchronization
 
-/// What an answer under way says so far; the body of
-/// ``ChatStorage/append(streaming:to:_:if:key:metadata:checkpoints:isolation:_:)`` writes it.
+/// What an answer under way says so far; the closure of
+/// ``ChatStorage/append(streaming:to:_:if:key:metadata:checkpoints:isolation:_:)`` sets it.
 ///
-/// Each checkpoint writes the newest body. Any task may set it; nothing waits.
+/// Each checkpoint writes the newest ``body``. Any task may set it; nothing waits.
 public final class AnswerDraft: Sendable {
     private struct State {
         /// The message as it was last written.

@@ -1,4 +1,4 @@
-/// One state of a conversation: which one has the id, what was appended and cleared, and where the head is.
+/// One state of a conversation: when it was created, what was appended and cleared, and where the head is.
 ///
 /// ``AppendCondition/unchanged(_:)`` takes it. Every append, every clear and every change of the head makes another
 /// version, and so do deleting a conversation and creating it again. Titles, labels, metadata, read marks and revisions

@@ -19,7 +19,7 @@ enum ShownText {
         return "\(String(shown))... (\(text.utf8.count) bytes)"
     }
 
-    /// Elements with a separator between them; of many only the first, and how many more there are.
+    /// Elements with a separator between them; a longer list shows the first eight and how many more there are.
     static func list(_ elements: [String], separator: String) -> String {
         let rest = elements.count - self.elements
         let shown = elements.prefix(self.elements) + (rest > 0 ? ["\(rest) more"] : [])

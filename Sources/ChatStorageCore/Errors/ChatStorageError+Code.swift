@@ -47,7 +47,7 @@ extension ChatStorageError {
         public static let accessDenied = Code(.accessDenied)
         /// The server is a standby that takes no writes; the call may succeed later, on another host.
         public static let readOnly = Code(.readOnly)
-        /// The database is not a database, is corrupt, or holds what no backend writes.
+        /// The file is not a database, or the database is corrupt or holds what no backend writes.
         public static let damaged = Code(.damaged)
         /// The store has no schema yet: call ``ChatStorageBackend/prepare(_:)`` first.
         public static let notPrepared = Code(.notPrepared)

@@ -6,7 +6,8 @@ public enum Limits {
     public static let titleScalars = 0...200
     /// Unicode scalars of a tenant's name; U+0000 is not among them.
     public static let tenantScalars = 1...100
-    /// Bytes of a message, as UTF-8: 16 MiB of content, and of all texts of its parts, metadata and native JSON.
+    /// Bytes of a message, as UTF-8: 16 MiB for its content and all texts of its parts, metadata and native JSON
+    /// together.
     public static let contentBytes = 0...(16 << 20)
     /// Parts of a message.
     public static let parts = 0...1_000

@@ -15,7 +15,8 @@ public enum RepeatedAppend {
     ///   is new.
     /// - Throws: ``ChatStorageError/Code-swift.struct/idempotencyMismatch`` when only some of the keys are there, or a
     ///   message's role or parts differ from those stored under its key. Metadata can have changed since, and is not
-    ///   compared. An answer under way can have changed too: it must have the same role and be sent as one again.
+    ///   compared. An answer under way can have changed too: only its role is compared, and the repeat must be an
+    ///   answer under way too.
     public static func messages(for new: NewMessages, found: [Message]) throws -> [Message]? {
         let messages = new.messages
         var byKey: [UTF8Text: Message] = [:]

@@ -266,7 +266,10 @@ public enum Validation {
         guard writing.revision >= (writing.state == .complete && writing.revisedAt == nil ? 0 : 1) else {
             throw ChatStorageError(
                 .invalidArgument,
-                "messages[\(index)] is \(writing.state.rawValue) with revision \(writing.revision); no message can be")
+                """
+                messages[\(index)] is \(writing.state.rawValue) with revision \(writing.revision); it must be 1 or \
+                more, or 0 for a complete message without revised_at
+                """)
         }
         guard writing.revision <= Limits.restoredRevision else {
             throw ChatStorageError(

@@ -1,5 +1,5 @@
 extension ChatMessage: Codable {
-    /// The names of the members; those of a stored message are among its own.
+    /// The names of the members; a stored message has them beside its own.
     static let members: [MemberName] = ["role", "content", "parts", "metadata", "key", "native"]
 
     /// Reads `{"role", "content", "key"}`, the key absent or null for none; with `"parts"` in place of the content, and

@@ -126,7 +126,7 @@ public struct Message: Sendable, Identifiable {
     /// The key that it was appended with, nil for none; it is unique in the conversation.
     public var key: String? { body.key }
 
-    /// What was appended without its key, as an LLM chat API takes it.
+    /// What was appended, without its key, as an LLM chat API takes it.
     public var chatMessage: ChatMessage { body.withoutKey }
 }
 

@@ -82,7 +82,8 @@ public enum MessageJSON {
 
     // MARK: Writing
 
-    /// Writes the members `parts` or `content`, `metadata`, `native` and `key` of a message, as archives have them.
+    /// Writes the members `role`, `parts` or `content`, `metadata`, `native` and `key` of a message, as archives have
+    /// them.
     package static func write(_ message: ChatMessage, to writer: inout JSONWriter) {
         writer.member("role", message.role.rawValue)
         if let parts = message.partsBesideText {

@@ -4,7 +4,8 @@ import ChatStorageSupport
 ///
 /// Storage keeps parts in order and byte for byte, and judges none: it keeps kinds and members that it does not know.
 /// ``native`` is the provider's own JSON of the part, and every other member is what the provider's codec
-/// found in it. Setting one of them removes ``native``, so that an edited part never sends its old text.
+/// found in it. Setting one of them, except ``extra``, removes ``native``, so that an edited part never sends its old
+/// text.
 public struct MessagePart: Sendable, Hashable {
     /// What a part is.
     ///

@@ -1,8 +1,8 @@
 /// All messages of a conversation's current path, or of all its branches, lowest sequence first, read page by page.
 ///
-/// However long the conversation is, memory holds one page: 1 to 200 messages, as many as had about 1 MiB of text in
-/// the page before. Messages appended during the walk are reached, unless the conversation has branched; each message
-/// comes once. A conversation that does not exist has none.
+/// However long the conversation is, memory holds one page: 1 to 200 messages, which have about 1 MiB of text if they
+/// are as long as those of the page before. Messages appended during the walk are reached, unless the conversation has
+/// branched; each message comes once. A conversation that does not exist has none.
 public struct MessageSequence: AsyncSequence, Sendable {
     /// A message.
     public typealias Element = Message

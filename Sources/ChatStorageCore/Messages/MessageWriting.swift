@@ -29,7 +29,7 @@ public struct MessageWriting: Sendable, Hashable {
 extension MessageWriting {
     static let members: [MemberName] = ["state", "revision", "revised_at"]
 
-    /// Reads it from a message's members; a state other than complete without a revision has revision 1.
+    /// Reads it from a message's members; if there is no revision, it is 0 for a complete message and else 1.
     init(_ members: DecodedMembers) throws {
         let state: MessageState = try members.optional("state") ?? .complete
         self.init(

@@ -12,7 +12,7 @@ public struct ObservedConnection: Sendable {
 
     /// What it is for.
     public let purpose: Purpose
-    /// How many are open now, including this one while it is.
+    /// How many are open now, including this one if it is open.
     public let open: Int
     /// Why it was lost; nil if the store closed it.
     public let error: ChatStorageError?

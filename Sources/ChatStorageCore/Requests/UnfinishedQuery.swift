@@ -12,8 +12,8 @@ public struct UnfinishedQuery: Sendable, Hashable {
     /// Makes a query.
     ///
     /// - Parameters:
-    ///   - duration: For how long nobody has written them, zero or longer. A live writer writes every 15 seconds at
-    ///     least, so a minute means that it is dead.
+    ///   - duration: For how long nobody has written them, zero or longer. By default a live writer writes at least
+    ///     every 15 seconds, so a minute means that it is dead.
     ///   - place: ``UnfinishedPage/next`` of the page before; by default the first page is read.
     ///   - limit: How many at most, 0 or more; by default 50.
     public init(notRevisedFor duration: Duration, after place: UnfinishedMessage.Place? = nil, limit: Int = 50) {

@@ -54,7 +54,7 @@
 /// - ``updateMetadata(of:_:in:)``
 /// - ``clearMessages(of:)``
 ///
-/// ### Requests, which the calls above spell out
+/// ### Requests, which the calls above make
 /// - ``createConversation(_:)``
 /// - ``updateConversation(_:_:)``
 /// - ``conversations(_:)``

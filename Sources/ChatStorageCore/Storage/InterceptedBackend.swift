@@ -120,6 +120,7 @@ public struct InterceptedBackend: ChatStorageBackend {
 
     /// What replaces an empty name: behind a prefix, another invalid name.
     ///
-    /// A backend that wrongly accepts an empty name would let checks write to the chats of a store in use.
+    /// The empty name itself is not passed on: a backend that wrongly accepts it would let checks write to the chats of
+    /// a store in use.
     private var nameless: String { tenantPrefix.isEmpty ? "" : tenantPrefix + "\0" }
 }

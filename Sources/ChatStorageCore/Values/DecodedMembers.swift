@@ -76,7 +76,8 @@ struct DecodedMembers {
                 throw error(at: name, "\(shown) would be lost; \(Self.useCodec)")
             }
             throw error(
-                at: name, "\(shown) would be lost; there can be \(names.map(\.stringValue).joined(separator: ", "))")
+                at: name,
+                "\(shown) would be lost; the known members are \(names.map(\.stringValue).joined(separator: ", "))")
         }
     }
 

@@ -1,6 +1,6 @@
 /// When the next attempt to connect is due after failures: soon at first, then ever later, with jitter.
 ///
-/// So many processes that lost the same server do not come back at the same moment.
+/// Because of that, processes that lost the same server do not all come back at the same moment.
 struct ConnectBackoff {
     static let shortest = Duration.milliseconds(50)
     static let longest = Duration.seconds(2)

@@ -19,7 +19,7 @@ struct SchemaInspection {
         case narrow(SchemaName, roles: [String])
         /// Tables that an older version of the library made.
         case outdated(SchemaName, version: Int64)
-        /// None of these names in any schema that was searched; the first schema is the place for the tables.
+        /// None of the library's names in any schema that was searched; the first schema is the place for the tables.
         case absent(SchemaName, exists: Bool, lookedThrough: [SchemaName])
     }
 

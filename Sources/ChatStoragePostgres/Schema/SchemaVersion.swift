@@ -9,7 +9,7 @@ struct SchemaVersion: Sendable {
     var indexes: [String] = []
     /// The transactions that make it, by the quoted name of the PostgreSQL schema, each a list of statements.
     ///
-    /// All but those of version 1 can be repeated, and none of these locks both tables: other processes' calls, which
-    /// go on meanwhile, lock the tables in different orders. Version 1 makes new tables, so it may lock both.
+    /// All but those of version 1 can be repeated, and none of these locks more than one table: other processes' calls,
+    /// which go on meanwhile, lock the tables in different orders. Version 1 makes new tables, so it may lock several.
     let transactions: @Sendable (_ schema: String) -> [[String]]
 }

@@ -7,9 +7,9 @@ extension SchemaVersion {
     /// Texts that are compared have the collation `C`, the order of bytes. Columns that a conversation or message
     /// seldom uses are NULL. PostgreSQL shows times in a readable form, so there are no views.
     ///
-    /// Every update of a conversation changes an indexed column, so it leaves a dead row. So pages have room for the
-    /// next version, and are vacuumed long before a fifth of the table is dead, PostgreSQL's default. Metadata comes
-    /// last, since each append writes the row anew.
+    /// Every append changes an indexed column of the conversation's row, so it leaves a dead row. So pages have room
+    /// for the next version, and are vacuumed long before a fifth of the table is dead, PostgreSQL's default. Metadata
+    /// comes last, since each append writes the row anew.
     ///
     /// Labels are in the conversation's row, where every list needs them, and again in a table of their own that finds
     /// a label's conversations in the list's order.

@@ -1,6 +1,6 @@
 import ChatStorageCore
 
-/// An append of messages without keys: one statement of its own, or without a condition part of an ``AppendBatch``.
+/// An append of messages without keys: one statement of its own, or part of an ``AppendBatch`` if it has no condition.
 struct Append {
     let key: ConversationKey
     let values: MessageValues

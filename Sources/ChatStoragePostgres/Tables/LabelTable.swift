@@ -1,9 +1,9 @@
 /// The table that lists conversations by their labels, each with its place in the list of conversations.
 ///
-/// It repeats the labels in the conversations' own rows, for conversations that have some. Every write to it holds the
+/// The labels are also in the conversations' own rows; this table repeats them from there. Every write to it holds the
 /// lock of the conversation's row. The statement for appends to conversations without labels does not use this table,
-/// which would cost 7% of the append. It leaves out a conversation with labels; another statement then makes the append
-/// and lists the conversation at its new place.
+/// since using it would cost 7% of the append. That statement leaves out a conversation with labels; another statement
+/// then makes the append and lists the conversation at its new place.
 struct LabelTable: Sendable {
     private let names: TableNames
 

@@ -1,4 +1,4 @@
-/// How statements name the tables of one schema, and the columns that both tables' keys begin with.
+/// How statements name the tables of one schema, and the columns that the tables' keys begin with.
 struct TableNames: Sendable {
     let conversations: String
     let messages: String
@@ -9,12 +9,12 @@ struct TableNames: Sendable {
     let prefix: String
     /// Whether the engine distributes the tables.
     let isDistributed: Bool
-    /// The condition for a tenant's rows, with the collation of the indexes that serve one statement each.
+    /// The condition for a tenant's rows, with the collation `POSIX` of the indexes beside the tables' keys.
     let thisTenant: String
 
     /// The condition for a conversation's rows, with the collation of the tables' keys.
     static let thisConversation = "tenant = $1 AND conversation_id = $2"
-    /// A conversation's id, with the collation of the indexes that serve one statement each.
+    /// A conversation's id, with the collation `POSIX` of the indexes beside the tables' keys.
     static let id = "conversation_id COLLATE \"POSIX\""
 
     /// Makes the names.

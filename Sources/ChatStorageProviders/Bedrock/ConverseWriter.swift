@@ -40,7 +40,7 @@ struct ConverseWriter: Omitting {
             if part.kind == .source, hasSource {
                 // The source is already in the block of the text before it.
             } else if part.isBlankText {
-                omit(place, index, "the text is left out: it is empty or white, which the API refuses")
+                omit(place, index, "the text is left out: it is empty or only white space, which the API refuses")
             } else if let block = try block(part, files, side, place, index) {
                 hasSource = part.native?.format == BedrockConverse.format
                 if side == .system { system.append(block.json) } else { turns.append(block, isUsers: side == .user) }

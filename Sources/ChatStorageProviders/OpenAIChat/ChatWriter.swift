@@ -200,7 +200,7 @@ struct ChatPairs {
         }
         return part.kind == .toolCall
             ? "the call is left out: no result follows directly after its message"
-            : "the result is left out: no call directly before it waits for it"
+            : "the result is left out: it does not directly follow a call that waits for it"
     }
 
     /// Whether a part is a call that has a result, or that result.

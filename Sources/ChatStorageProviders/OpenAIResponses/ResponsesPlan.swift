@@ -117,7 +117,7 @@ struct ResponsesPlan {
                     if let id = part.callID.map(UTF8Text.init), let call = open.removeValue(forKey: id) {
                         calls[here] = call
                     } else {
-                        leave(index, place, "the result is left out: no call before it waits for it")
+                        leave(index, place, "the result is left out: no earlier call waits for it")
                     }
                 } else if part.kind == .file, let id = part.callID, place > 0,
                     message.parts[place - 1].callID.hasSameUTF8(as: id),

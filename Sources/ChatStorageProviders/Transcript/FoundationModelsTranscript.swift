@@ -66,7 +66,7 @@ public enum FoundationModelsTranscript {
                 omissions.append(Omission(reason: reason))
             }
             if let version = whole["version"], version.integer != 1 {
-                omissions.append(Omission(reason: "the member version is left out: it is none that is known"))
+                omissions.append(Omission(reason: "the member version is left out: it is not a known one"))
             }
         }
         return try elements.enumerated().map { index, entry in

@@ -181,7 +181,7 @@ struct UIMessageWriter: Omitting {
     ) throws -> String? {
         switch part.kind {
         case .toolResult:
-            if !taken.contains(place) { omit(place, "the result is left out: no call before it waits for it") }
+            if !taken.contains(place) { omit(place, "the result is left out: no earlier call waits for it") }
             return nil
         case .toolCall: return call(part, at: place, range)
         default: break
@@ -279,7 +279,7 @@ struct UIMessageWriter: Omitting {
             if part.kind != .toolResult {
                 omit(place, "the part is left out: a result in a UI message has nothing beside it")
             } else if !taken.contains(place) {
-                omit(place, "the result is left out: no call before it waits for it")
+                omit(place, "the result is left out: no earlier call waits for it")
             }
         }
     }

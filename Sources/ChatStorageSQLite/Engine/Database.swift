@@ -14,7 +14,7 @@ import CSQLite
 final class Database: @unchecked Sendable {
     /// What a connection is for.
     enum Access {
-        /// To find out whose a file is. It changes nothing and does not even move the log into the file.
+        /// To find out which schema a file has. It changes nothing and does not even move the log into the file.
         case inspecting
         /// To read. It may write too, since the connection that is closed last removes the files beside the database.
         case reading
@@ -27,7 +27,7 @@ final class Database: @unchecked Sendable {
     private let logLength = LogLength()
     /// Decides when a read on this connection ends before its last row.
     let readWatch: ReadWatch
-    // Swift would look at run time whether two changes of it overlap; one thread at a time is inside.
+    // Swift would check at run time whether two changes of it overlap; one thread at a time is inside.
     /// Indexed by the statement's slot: most calls are so short that hashing would be noticeable.
     @exclusivity(unchecked)
     private var statements: [Statement?] = []
@@ -37,7 +37,7 @@ final class Database: @unchecked Sendable {
     let settings: FileSettings
     /// The file that the path led to when the connection was opened.
     let identity: FileIdentity
-    // Swift would look at run time whether two changes of it overlap; one thread at a time is inside.
+    // Swift would check at run time whether two changes of it overlap; one thread at a time is inside.
     /// When a read last made sure that the file is there.
     @exclusivity(unchecked)
     var placeChecked: ContinuousClock.Instant?

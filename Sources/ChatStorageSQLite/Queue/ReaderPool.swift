@@ -4,8 +4,8 @@ import Synchronization
 
 /// The connections that read, opened as they are needed, and the calls that wait for one.
 ///
-/// A short read runs at once on the caller's thread, without waiting for locks. A long read, one that meets a lock, and
-/// any read from a slow disk run on the connection's own thread. Waiting for a connection suspends and blocks no
+/// A short read runs at once on the caller's thread, without waiting for locks. Long reads, reads that meet a lock and
+/// all reads from a slow disk run on the connection's own thread. Waiting for a connection suspends and blocks no
 /// thread.
 final class ReaderPool: Sendable {
     /// What a read may take on its caller's thread.

@@ -2,7 +2,7 @@ extension Schema {
     /// The tables, and views of them with readable names and times.
     ///
     /// - A conversation has a number of its own, which its messages carry, so rows and index entries are short. Numbers
-    ///   of deleted conversations are used again.
+    ///   of deleted conversations can be used again.
     /// - A role is a row, so a role can be added without rebuilding the table of messages. The numbers 0 and 1 take no
     ///   byte in a message, so they stand for the most frequent roles.
     /// - Times are microseconds since 1970 in UTC. A generated column would show them as text in the tables themselves,
@@ -16,10 +16,10 @@ extension Schema {
     ///   message of the next lower sequence, or none. A conversation's head is NULL exactly if it is the message of the
     ///   highest sequence. A conversation is branched if it has a head or a parent that is not NULL.
     /// - A column says whether there is more to read, so that a plain row costs nothing for what it lacks. A
-    ///   conversation's details are NULL if all columns after it are, else 1 if it has branched and 0 if not. A
-    ///   message's revision is NULL if it was appended whole and is a text alone, and 0 if it was appended whole and
-    ///   has parts or metadata. A state is NULL if the message is complete. A conversation's number of messages is that
-    ///   of its used sequences, minus the removed ones.
+    ///   conversation's `details` is NULL if all columns after it are, else 1 if the conversation has branched and 0 if
+    ///   not. A message's revision is NULL if it was appended whole and is a text alone, and 0 if it was appended whole
+    ///   and has parts or metadata. A state is NULL if the message is complete. A conversation's number of messages is
+    ///   that of its used sequences, minus the removed ones.
     /// - Every append writes the conversation's row anew. So long metadata has a table of its own; the column then has
     ///   an empty text, which is no JSON.
     /// - The messages' key is an index, and not the order of the rows: long rows make a table without rowids slow to

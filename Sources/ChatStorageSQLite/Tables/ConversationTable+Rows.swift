@@ -36,7 +36,7 @@ extension ConversationTable {
         let isBranched = row.int64(Column.details.rawValue) != 0
         let head = row.optionalInt64(Column.head.rawValue)
         guard head.map({ isBranched && $0 >= 0 }) ?? true else {
-            throw ConversationTree.damaged("a conversation's head is negative, or it has not branched")
+            throw ConversationTree.damaged("a conversation's head is negative, or set though it has not branched")
         }
         return (head, isBranched)
     }

@@ -5,13 +5,13 @@ import ChatStorageCore
 /// ?1 is the tenant and, unless a comment says otherwise, ?2 the conversation's id. ``ConversationList`` and
 /// ``TenantList`` have the statements for pages.
 struct ConversationTable {
-    /// A conversation's columns except its tenant; those that every conversation has come first.
+    /// A conversation's columns except its tenant, beginning with those that every conversation has.
     ///
     /// A row without details has nothing in the columns after its id. Short statements do not read these columns; if
     /// there are details, a statement with all columns reads the row again.
     enum Column: Int32, CaseIterable {
         case title, createdAt, updatedAt, lastSequence, details
-        /// A statement whose caller knows the id reads neither it nor the columns after it.
+        /// A short statement whose caller knows the id does not read the id either.
         case id
         case removedCount, clearedThrough, readThrough, head, labels, metadata
         /// The number that messages refer to their conversation by.

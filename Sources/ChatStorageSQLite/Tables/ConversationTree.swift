@@ -52,7 +52,8 @@ struct ConversationTree {
             SELECT sequence, parent FROM chat_messages INDEXED BY chat_messages_parent
             WHERE conversation = ?1 AND parent IS NOT NULL AND sequence <= ?2 ORDER BY sequence DESC LIMIT 1
             """)
-        /// Each with the message before it, its parent as it is stored, and the message after that.
+        /// Each with its parent, the message before it, the parent again if that is stored, and the message after the
+        /// parent.
         ///
         /// In any order: after an `ANALYZE` SQLite may choose not to follow the index.
         let jumps = SQL(
@@ -95,7 +96,7 @@ struct ConversationTree {
                 let isBranched = row.int64(5) != 0
                 let head = row.optionalInt64(4)
                 guard head.map({ isBranched && $0 >= 0 }) ?? true else {
-                    throw Self.damaged("a conversation's head is negative, or it has not branched")
+                    throw Self.damaged("a conversation's head is negative, or set though it has not branched")
                 }
                 let version = ConversationVersion(
                     createdAt: try row.timestamp(1), lastSequence: row.int64(2), clearedThrough: row.int64(3),

@@ -2,12 +2,13 @@ import ChatStorageCore
 
 /// The table of messages: its columns, in the order in which statements name them, and its statements.
 ///
-/// A write knows the number of its conversation. A read finds it in the same statement, so it never returns messages
-/// without a conversation; ?1 is then the tenant and ?2 the conversation's id. The statements name their index: after
-/// an `ANALYZE` of mostly small conversations SQLite may choose another, and read all of a large one. CROSS JOIN keeps
-/// the order of the tables (<https://www.sqlite.org/optoverview.html#crossjoin>).
+/// An INSERT gets the number of its conversation. Unless a comment says otherwise, the other statements find it
+/// themselves, so they never meet messages without a conversation; ?1 is then the tenant and ?2 the conversation's id.
+/// The statements name their index: after an `ANALYZE` of mostly small conversations SQLite may choose another, and
+/// read all of a large one. CROSS JOIN keeps the order of the tables
+/// (<https://www.sqlite.org/optoverview.html#crossjoin>).
 struct MessageTable {
-    /// A message's columns except its conversation; those that every message has come first.
+    /// A message's columns except its conversation, beginning with those that every message has.
     ///
     /// A message without a revision has no parts, metadata, state or revision time. Short statements do not read these
     /// columns; if there is a revision, a statement with all columns reads the row again.

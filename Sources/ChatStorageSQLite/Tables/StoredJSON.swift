@@ -1,6 +1,6 @@
 import ChatStorageCore
 
-/// The columns of conversations that are JSON; in both, NULL stands for an empty value.
+/// Labels and metadata as columns of JSON; in both, NULL stands for an empty value.
 enum StoredJSON {
     /// The labels as an array, in the order of their bytes.
     static func text(of labels: Set<Label>) -> String? {

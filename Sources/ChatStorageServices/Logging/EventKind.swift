@@ -23,7 +23,7 @@ struct EventKind: Hashable {
         self.engineCode = engineCode
     }
 
-    /// The same for all operations and engines' codes.
+    /// The kind without its operation and its engine's code.
     var rough: EventKind {
         var kind = self
         kind.operation = nil

@@ -16,7 +16,7 @@ public struct UnfinishedAnswerRecovery: Service {
         public var interval = Duration.seconds(60)
         /// For how long nobody has written them, zero or longer; by default a minute.
         ///
-        /// A live writer writes at least every 15 seconds.
+        /// By default a live writer writes at least every 15 seconds.
         public var notRevisedFor = Duration.seconds(60)
         /// The state in which they end, any but `streaming`; by default `failed`.
         public var state = MessageState.failed

@@ -3,7 +3,7 @@ import ChatStorageCore
 /// A walk over a store's conversations that misses none while others write.
 ///
 /// The list is in the order of updates, so a conversation that is written during the walk jumps to its beginning. The
-/// walk therefore reads the beginning again until it has no conversation left that was there when the walk began.
+/// walk therefore reads the beginning again until it finds no more conversations that were there when the walk began.
 /// Memory holds the ids of one tenant's conversations for that. In a snapshot nothing jumps, and one turn is enough.
 struct StoreWalk: Sendable {
     /// How many conversations are read ahead of the body.
@@ -97,8 +97,8 @@ struct StoreWalk: Sendable {
                 cursor = page.next
             } while cursor != nil && !isDone
             turnsWithoutNew = hasNew ? 0 : turnsWithoutNew + 1
-            // In a snapshot or a single page nothing jumps. What turn after turn missed was written during each of
-            // them.
+            // In a snapshot or a single page nothing jumps. If several turns in a row miss a conversation, it was
+            // written during each of them.
             guard !showsOneMoment, pages > 1 || hasNew, turnsWithoutNew < Self.mostTurnsWithoutNew, let top else {
                 return
             }

@@ -9,7 +9,7 @@ extension ArchivedConversation {
         return (result, mended.merging(more, uniquingKeysWith: +))
     }
 
-    /// The conversation with what its messages say, and when, as mended.
+    /// The conversation with its messages' bodies and times taken from a mended snapshot.
     func mended(as snapshot: ConversationSnapshot) -> ArchivedConversation {
         guard isToBeMended else { return self }
         var conversation = self
@@ -20,7 +20,7 @@ extension ArchivedConversation {
         return conversation
     }
 
-    /// What a sentence ends with about a fault that a lenient import would mend; nothing if it would not.
+    /// The end of a sentence about a fault that a lenient import would mend; empty if it would not.
     func advice(to snapshot: ConversationSnapshot) -> String {
         guard !isToBeMended else { return "" }
         let (result, kinds) = snapshot.mended()

@@ -4,9 +4,8 @@ import ChatStorageSupport
 /// Stores the conversations of chat files, each one whole or not at all.
 ///
 /// Importing a file again adds nothing. A conversation of a lenient ``ChatFile`` is mended before it is stored, see
-/// ``Leniency``. One that exists is compared, never changed; what is
-/// compared are its messages' roles, parts, states, times, places and predecessors, not its title, labels, metadata and
-/// head.
+/// ``Leniency``. A conversation that exists in the store is compared, never changed: by its messages' roles, parts,
+/// states, times, places and predecessors, not by its title, labels, metadata and head.
 ///
 /// ```swift
 /// let importer = Importer(storage: backend.tenant("user-42"))

@@ -17,7 +17,7 @@ struct DerivedIDs {
     /// The id of the next conversation in the file.
     ///
     /// - Parameter isExact: Whether the messages' native JSON counts too. False if a reader made that JSON from members
-    ///   beside the text, such as a name: the ids then stay what they were before it did.
+    ///   beside the text, such as a name: the ids are then the same as before readers made such JSON.
     mutating func next(
         title: String?, messages: [ArchivedConversation.Message], isExact: Bool
     ) -> ConversationID {

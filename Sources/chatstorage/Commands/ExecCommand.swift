@@ -18,7 +18,7 @@ struct ExecCommand: AsyncParsableCommand {
             \(Operation.table)
 
             \(Operation.types) For an argument with a default, null is the same as leaving it out. page_messages takes \
-            before or after, ids of messages, or neither. remove_messages takes ids or from.
+            "before" or "after", each a message's id, or neither. remove_messages takes "ids" or "from".
 
             A conversation is {"conversation_id", "title", "created_at", "updated_at", "last_id", "message_count", \
             "read_through", "cleared_through", "labels", "metadata"}, and "preview" if the request asked for it and a \
@@ -41,11 +41,10 @@ struct ExecCommand: AsyncParsableCommand {
             true; labels, metadata and read marks do not. new_conversation describes the conversation if the request \
             creates it. mark_read marks everything in the conversation as read.
 
-            The argument with selects conversations that have all of its labels; the argument without excludes those \
-            that have any of its labels. A page can be short, even empty, and still have a next one. preview, 1 to \
-            1,000, asks for that many characters of each conversation's newest message with a text. \
-            delete_conversation spares a conversation that was updated at updated_before or later, or has a label that \
-            the argument without names.
+            "with" selects conversations that have all of its labels; "without" excludes those that have any of its \
+            labels. A page can be short, even empty, and still have a next one. preview, 1 to 1,000, asks for that \
+            many characters of each conversation's newest message with a text. delete_conversation spares a \
+            conversation that was updated at updated_before or later, or has one of the labels in "without".
 
             A message's key has 1 to 200 Unicode scalars and is unique in its conversation. It makes a request \
             repeatable: if you do not know whether it was done, send it again. Messages whose keys are already there \
@@ -59,12 +58,12 @@ struct ExecCommand: AsyncParsableCommand {
             auto_create_conversation false.
 
             A new message follows the head, which is the newest message unless somebody chose another. The argument \
-            after names another message to follow. The argument instead_of names a message to stand beside: the new \
-            one follows what that one follows. So a question can be edited, or an answer made again, and nothing is \
-            lost. 0 stands for the beginning. A saved message becomes the head unless moves_head is false. \
-            update_conversation also moves the head: with head to a message, with show_branch to the newest message \
-            under one. The current path is the head and what it follows, back to the beginning. Pages and \
-            histories show this path, the path through another message, or all_branches. Once a conversation has \
+            "after" names another message to follow; "instead_of" names a message to stand beside: the new one follows \
+            what that one follows. So a question can be edited, or an answer made again, and nothing is lost. 0 stands \
+            for the beginning. A saved message becomes the head unless moves_head is false. update_conversation also \
+            moves the head: its argument "head" moves it to a message, "show_branch" to the newest message under one. \
+            The current path is the head and what it follows, back to the beginning. Pages and histories show this \
+            path, the path that ends with another message ("through"), or "all_branches". Once a conversation has \
             branched, it has "is_branched", and "head" if that is not the newest message; a message has its \
             "predecessor" if it does not follow the one before it; and the answer with a page has "through" beside \
             "ok", the end of its path: pass it on as through, and a walk stays on that path when the head moves. \
@@ -72,14 +71,14 @@ struct ExecCommand: AsyncParsableCommand {
             where newest_end is the newest message under id.
 
             With streaming, the last saved message is an answer under way. It has "state" (streaming, complete, \
-            stopped or failed), "revision", and "revised_at" once it was rewritten. Its writer sends revise_message. \
-            The argument answer has "created_at" and "revision" from the last reply, all that the answer says so far, \
-            and at the end the final state. It is safe to send a revision again. It fails as conflict if another \
+            stopped or failed), "revision", and "revised_at" once it was rewritten. Its writer sends revise_message, \
+            whose argument "answer" has "created_at" and "revision" from the last reply, all that the answer says so \
+            far, and at the end the final state. It is safe to send a revision again. It fails as conflict if another \
             writer wrote or ended the answer, and as message_not_found if the answer was removed. Histories leave out \
             answers that are streaming or failed.
 
-            remove_messages removes messages for good: those that ids lists, or the one that from names and all its \
-            descendants. What followed a removed message then follows the one before it.
+            remove_messages removes messages for good: those in "ids", or the one in "from" and all its descendants. \
+            What followed a removed message then follows the one before it.
 
             The roles tool and developer need a store that takes them, or --roles with-tools.
 

@@ -10,7 +10,8 @@ struct ImportCommand: AsyncParsableCommand {
             Files are known by what is in them, not by their names.
 
             JSON Lines, one conversation a line, as one object; conversation_id, title and created_at may be missing. \
-            OpenAI's fine-tuning files are this, with content of parts, calls, results, refusals, audio and reasoning. \
+            OpenAI's fine-tuning files have this form, with parts as content, calls, results, refusals, audio and \
+            reasoning. \
             Objects over several lines are read too, and so is the list in {"conversations": [...]}.
 
               {"conversation_id": "trip", "title": "Kyoto", "messages": [

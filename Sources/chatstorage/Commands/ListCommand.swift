@@ -7,10 +7,9 @@ struct ListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the conversations, most recently updated first.",
         discussion: """
-            LAST is the number of the conversation's last message, UNREAD how many come after the last read one, \
-            PREVIEW the beginning of the newest message with a text. LABELS and UNREAD are shown if there are any. On \
-            a terminal, long texts are cut to fit, and columns that do not fit are left out; times are in your time \
-            zone.
+            LAST is the highest number of a message so far, UNREAD how many come after the last read one, PREVIEW the \
+            beginning of the newest message with a text. LABELS and UNREAD are shown if there are any. On a terminal, \
+            long texts are cut to fit, and columns that do not fit are left out; times are in your time zone.
 
             --with and --without can be given several times: listed conversations have all labels of --with and none \
             of --without.

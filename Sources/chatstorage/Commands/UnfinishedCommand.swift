@@ -8,9 +8,9 @@ struct UnfinishedCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "unfinished", abstract: "List answers under way that nobody writes any more, or end them.",
         discussion: """
-            A live writer writes at least every 15 seconds. An answer that nobody has written for a minute has lost \
-            its writer: the program ended, or lost the store. What was written stays, marked as streaming until you \
-            end it:
+            By default a live writer writes at least every 15 seconds. An answer that nobody has written for a minute \
+            has lost its writer: the program ended, or lost the store. What was written stays, marked as streaming \
+            until you end it:
 
               chatstorage unfinished --end failed
 

@@ -21,7 +21,7 @@ struct OpenAIChatSendingTests {
     }
 
     private static let noResult = "the call is left out: no result follows directly after its message"
-    private static let noCall = "the result is left out: no call directly before it waits for it"
+    private static let noCall = "the result is left out: it does not directly follow a call that waits for it"
 
     @Test("what an app adds comes first, exactly and in order")
     func members() throws {

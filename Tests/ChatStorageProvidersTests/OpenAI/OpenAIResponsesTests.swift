@@ -189,8 +189,8 @@ struct OpenAIResponsesTests {
             omissions == [
                 Omission(message: 0, reason: "the message is left out: it is empty"),
                 Omission(message: 1, part: 1, reason: "the call is left out: it has no result"),
-                Omission(message: 3, part: 1, reason: "the result is left out: no call before it waits for it"),
-                Omission(message: 4, part: 0, reason: "the result is left out: no call before it waits for it"),
+                Omission(message: 3, part: 1, reason: "the result is left out: no earlier call waits for it"),
+                Omission(message: 4, part: 0, reason: "the result is left out: no earlier call waits for it"),
                 Omission(message: 4, reason: "the message is left out: none of its parts can be sent"),
             ])
     }

@@ -50,7 +50,7 @@ final class ForeignDatabase: @unchecked Sendable {
         let isImmutable = needsFiles && log == 0
         if log > 0, needsFiles, index == nil {
             throw ForeignDatabaseError(
-                reason: "has a log beside it that is not in it yet; open it once with the program that wrote it")
+                reason: "has a log beside it that was not moved into it; open it once with the program that wrote it")
         }
         unlocked = isImmutable ? FileState(path) : nil
         var opened: OpaquePointer?
