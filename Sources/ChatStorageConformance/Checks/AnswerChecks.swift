@@ -274,7 +274,7 @@ extension Check {
                 context.expect(page.items.count <= 4, "a page has at most its limit")
                 walked += page.items
                 query.after = page.next
-            } while query.after != nil
+            } while query.after != nil && walked.count <= expected.count
             context.expect(walked, equals: expected, "a walk finds all of them in order")
             context.expect(
                 try await unfinished(UnfinishedQuery(notRevisedFor: .zero, limit: 0)).items, equals: [],
