@@ -120,7 +120,7 @@ extension CommandTests {
         arguments: [
             ["import", "chats.jsonl"], ["add", "c", "user", "x"], ["title", "c", "x"], ["clear", "c"], ["delete", "c"],
             ["label", "c", "+x"], ["prune", "--updated-before", "2026-01-01T00:00:00Z"], ["erase", "--default-tenant"],
-            ["verify"],
+            ["verify"], ["head", "c", "1"], ["remove", "c", "1"],
         ])
     func writesNothingImmutable(arguments: [String]) async throws {
         let tool = try Tool()

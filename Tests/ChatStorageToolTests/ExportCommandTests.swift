@@ -152,6 +152,13 @@ struct ExportCommandTests {
         #expect(none.status == 1 && none.errors.contains("there is no store at none.db"))
         #expect(!FileManager.default.fileExists(atPath: tool.folder.path(of: "new.db")))
         #expect(try await tool.run("copy", "--from", "chat.db", "--to", "x.db", "--tenant", "t").status == 64)
+
+        let immutable = ["--immutable", "copy", "--from", "chat.db", "--to", "immutable.db"]
+        #expect(try await tool.run(immutable, input: Data()).status == 0)
+        // Only a file that is opened as immutable is refused for what lies beside it.
+        try tool.write("x", to: "chat.db-wal")
+        let refused = try await tool.run(immutable, input: Data())
+        #expect(refused.status == 1 && refused.errors.contains("immutable"), "\(refused.errors)")
     }
 
     @Test("an export that is killed leaves no part of a file under its name")
@@ -167,7 +174,7 @@ struct ExportCommandTests {
         while try names().isEmpty { await Task.yield() }
         kill(run.processID, SIGKILL)
         _ = try await run.end()
-        // A quick machine may have been done.
+        // On a quick machine the export may have ended before it was killed.
         if try names().contains("all.jsonl") {
             #expect(try await tool.run("import", "all.jsonl").status == 0)
         } else {

@@ -27,6 +27,7 @@ struct CopyCommand: AsyncParsableCommand {
 
     @OptionGroup(visibility: .private) var all: AllTenants
     @OptionGroup(visibility: .private) var location: StoreLocation
+    @OptionGroup var medium: MediumOptions
 
     @Option(help: ArgumentHelp("The store to copy from.", valueName: "url"))
     var from: String
@@ -42,7 +43,7 @@ struct CopyCommand: AsyncParsableCommand {
         var configuration = StoreCopier.Configuration()
         configuration.replacesDifferent = replace
         let work = Task {
-            try await place(from).withBackend(for: .reading, taking: .thoseOfStore) { source, roles in
+            try await place(from).withBackend(for: .reading, taking: .thoseOfStore, on: medium) { source, roles in
                 let wanted: StoreLocation.Roles = roles == .standard ? .thoseOfStore : .withTools
                 return try await place(to).withBackend(for: .filling, taking: wanted) { target, _ in
                     let copier = StoreCopier(from: source, to: target, configuration: configuration)

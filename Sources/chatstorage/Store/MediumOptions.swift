@@ -5,7 +5,7 @@ struct MediumOptions: ParsableArguments {
     @Flag(
         help: """
             Read a SQLite file that nobody can change, such as one on a DVD or in a snapshot; for list, show, history, \
-            forks, stats, tenants, unfinished, meta, backup, check and exec.
+            forks, export, stats, tenants, unfinished, meta, backup, check, exec and, for --from, copy.
             """)
     var immutable = false
 }
