@@ -43,8 +43,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
     ],
     targets: [
-        // What the other targets share and no product shows. It is public, since the compiler makes generic code for a
-        // caller's types in another module only of what is.
+        // What the other targets share and no product shows. It is public: the compiler makes generic code for the
+        // types of a caller in another module only if that code is public.
         .target(name: "ChatStorageSupport", swiftSettings: settings),
         // The one parser and writer of JSON, below the core, so that every target can have it.
         .target(name: "ChatStorageJSON", dependencies: ["ChatStorageSupport"], swiftSettings: settings),
@@ -97,12 +97,13 @@ let package = Package(
             name: "ChatStorageProviders", dependencies: ["ChatStorageCore", "ChatStorageJSON", "ChatStorageSupport"],
             swiftSettings: settings),
 
-        // A store of any kind by its URL, for what chooses when it starts.
+        // A store of any kind by its URL, for programs that choose the kind when they start.
         .target(
             name: "ChatStorageBackends",
             dependencies: ["ChatStorageCore", "ChatStorageInMemory", "ChatStorageSQLite", "ChatStoragePostgres"],
             swiftSettings: settings),
-        // What a server has around a store. It knows no backend, so that nobody needs another one's C library.
+        // What a server has around a store. It knows no backend, so nobody needs the C library of one that they do
+        // not use.
         .target(
             name: "ChatStorageServices",
             dependencies: [

@@ -89,7 +89,7 @@ public enum Rule: String, Sendable, Hashable, CaseIterable, CustomStringConverti
         case .t1: "A conversation's id has 1 to 100 Unicode scalars, none of them U+0000."
         case .t2: "Ids with different UTF-8 bytes name different conversations."
         case .t3: "A title has at most 200 Unicode scalars, a tenant's name 1 to 100, none of them U+0000."
-        case .t4: "A content has at most 16 MiB without U+0000, an append at most 10,000 messages and 64 MiB."
+        case .t4: "A content has at most 16 MiB and no U+0000, an append at most 10,000 messages and 64 MiB."
         case .t5: "Text comes back byte for byte."
         case .t6: "Text outside the limits is refused before anything is written, with its length and not its words."
         case .t7: "Values come back from their encoded forms as they were."

@@ -14,7 +14,7 @@ extension SQLiteBackend {
 
         /// What a write survives once its call has returned.
         public enum Durability: Sendable {
-            /// The end of the process and a loss of power (`synchronous=FULL`, with a rollback journal `EXTRA`).
+            /// The end of the process and a loss of power (`synchronous=EXTRA`).
             case powerLoss
             /// The end of the process (`synchronous=NORMAL`).
             ///
@@ -32,10 +32,10 @@ extension SQLiteBackend {
             case readWrite
             /// Reading a file that no program writes while the store is open: no lock is taken and no file made.
             ///
-            /// Only the database file itself is read (`immutable=1`, <https://www.sqlite.org/uri.html>). If a writer
-            /// left changes beside it, in a write-ahead log or a rollback journal, calls are `accessDenied`; so are
-            /// writes. If there is no file, they are `invalidArgument`. If another program changes the file meanwhile,
-            /// reads can be wrong or `damaged`.
+            /// Only the database file itself is read (`immutable=1`, <https://www.sqlite.org/uri.html>). Writes are
+            /// `accessDenied`. So are all calls if a writer left changes beside the file, in a write-ahead log or a
+            /// rollback journal. If there is no file, calls are `invalidArgument`. If another program changes the file
+            /// meanwhile, reads can be wrong or `damaged`.
             case immutable
         }
 

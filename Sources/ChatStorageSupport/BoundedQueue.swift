@@ -46,7 +46,7 @@ public struct BoundedQueue<Call: Sendable>: Sendable {
     @inlinable public mutating func append(_ call: Call, besides others: Int = 0) throws(QueueRefusal) {
         try checkIsOpen()
         if calls.count + others >= limit {
-            // A search takes time by the queue's length, so only if a caller has left.
+            // A search looks at the whole queue, so it is made only if a caller has left.
             if cancelled > 0 { removeCancelled() }
             guard calls.count + others < limit else { throw .full(limit: limit, purpose: purpose) }
         }

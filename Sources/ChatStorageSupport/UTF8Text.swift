@@ -46,7 +46,7 @@ extension String {
         return try Array(utf8).withUnsafeBufferPointer(body)
     }
 
-    /// The first Unicode scalars of the string, at most so many.
+    /// The first Unicode scalars of the string, at most this many.
     public func prefix(scalars: Int) -> String {
         // A scalar has one byte at least.
         if utf8.count <= scalars { return self }
@@ -83,7 +83,7 @@ extension UnsafeBufferPointer<UInt8> {
         compare(to: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)) == 0
     }
 
-    /// The bytes of the first Unicode scalars of a UTF-8 text, at most so many; looks at no more than these.
+    /// The bytes of the first Unicode scalars of a UTF-8 text, at most this many; looks at no bytes after them.
     public func prefix(scalars: Int) -> Slice<Self> {
         var (end, left) = (0, scalars)
         // Most text is ASCII at its start: eight bytes at once, none with its highest bit set.

@@ -112,7 +112,8 @@ import Testing
         }
     }
 
-    /// Appends of several callers to conversations with and without a head go in one statement, but for the latter.
+    /// Appends of several callers to conversations with and without a head: the one statement leaves out those with a
+    /// head.
     @Test func mergedAppendsFollowEachConversationsHead() async throws {
         try await withBackend({ $0.connections = 1 }) { backend in
             let ids = (0..<8).map { ConversationID("c\($0)") }

@@ -10,7 +10,7 @@ struct ConnectBackoffTests {
             var backoff = ConnectBackoff()
             backoff.failed(now: now, jitter: jitter)
             #expect(backoff.nextAttempt == now + ConnectBackoff.shortest * jitter)
-            // Of the next delay as well, twice as long before jitter.
+            // It also shortens the next delay, which is twice as long before jitter.
             let second = try #require(backoff.nextAttempt)
             backoff.failed(now: second, jitter: jitter)
             #expect(backoff.nextAttempt == second + ConnectBackoff.shortest * 2 * jitter)

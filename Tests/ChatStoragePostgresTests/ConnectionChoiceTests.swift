@@ -23,7 +23,7 @@ import Testing
     @Test func writesLeaveAConnectionToReads() {
         let written = load(.write(.single))
         #expect(choice.choose(.write(.single), among: [written, written, written, load()])?.index != 3)
-        // Unless no other takes one: those wait for locks.
+        // Unless no other connection takes a write, since all others wait for locks.
         #expect(choice.choose(.write(.single), among: [nil, nil, nil, load()])?.index == 3)
     }
 

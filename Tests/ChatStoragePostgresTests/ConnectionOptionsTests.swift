@@ -129,7 +129,7 @@ import Testing
     @Test func theURLsTimesTakePrecedence() {
         let configuration = PostgresBackend.Configuration(
             url: "postgres://db/x?tcp_user_timeout=0&keepalives_idle=77&connect_timeout=1")
-        // libpq takes what stands in the URL, as nothing stands behind it.
+        // libpq takes the URL's values, since no later option replaces them.
         #expect(value("tcp_user_timeout", configuration) == nil && value("keepalives_idle", configuration) == nil)
         #expect(value("keepalives_count", configuration) == "3")
         let used = EffectiveOptions(ConnectionOptions(configuration).list).values

@@ -141,7 +141,7 @@ import Testing
             try append.stored(answer) == nil
         }
         var keyed = append("k")
-        // What made it look again before that proves nothing about this version.
+        // That it has looked again before, for another reason, proves nothing about this version.
         #expect(try isUndecided(&keyed, by: same))
         #expect(try isUndecided(&keyed, by: another))
         expectConflict(&keyed)

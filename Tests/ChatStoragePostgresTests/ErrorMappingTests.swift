@@ -98,7 +98,7 @@ import Testing
         backoff.failed(now: now, jitter: 1)
         #expect(backoff.nextAttempt == now + ConnectBackoff.shortest)
         #expect(!backoff.allowsAttempt(now: now, underWay: 0))
-        // Those that were made together with it.
+        // Attempts that were made together with the first do not count again.
         for _ in 1...7 { backoff.failed(now: now, jitter: 1) }
         #expect(backoff.failures == 1 && backoff.nextAttempt == now + ConnectBackoff.shortest)
         var last = now

@@ -16,7 +16,7 @@ import Testing
             try await backend.prepare()
             let first = try await sessions()
             #expect(first.count == 1)
-            // A page of more than that is of small rows.
+            // A page of more than 4 MiB keeps the connection if its rows are small.
             let small = String(repeating: "x", count: 1 << 20)
             for _ in 0..<6 { try await backend.append(.user(small), to: "small") }
             #expect(try await backend.messages(of: "small").count == 6)

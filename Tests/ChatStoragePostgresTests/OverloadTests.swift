@@ -3,7 +3,7 @@ import Testing
 
 @testable import ChatStoragePostgres
 
-/// What more calls than may wait cost, counted as the calls that are looked at.
+/// The cost of more calls than may wait, counted as the calls that are looked at.
 @Suite struct OverloadTests {
     private let sweep = CancellationSweep()
 

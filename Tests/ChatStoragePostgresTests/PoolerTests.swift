@@ -87,7 +87,7 @@ import Testing
     }
 
     /// What the test before counts is there without a pooler.
-    @Test("a server gets many syncs at once named statements and settings")
+    @Test("a server gets many syncs at once, named statements, and settings")
     func aServerGetsManySyncsAtOnce() async throws {
         try await withPooler(tellsProcess: true) { backend, pooler in
             try await makeCalls(backend)

@@ -123,7 +123,7 @@ import Testing
                     "SELECT relname FROM pg_class WHERE relnamespace = '\(schema)'::regnamespace")
                 #expect(tables.isEmpty)
             }
-            // Neither where the schema may not even be looked into, nor where it may.
+            // Denied both where the role may not even look into the schema, and where it may.
             try await prepareIsDenied()
             try await server.execute("GRANT USAGE ON SCHEMA \(schema) TO \(privileges.application)")
             try await prepareIsDenied()

@@ -46,8 +46,8 @@ import Testing
 
     private static let indexScans = ["Index Scan", "Index Only Scan", "Bitmap Heap Scan"]
 
-    /// With the server's own costs, and as sessions of the library plan; and where the statements also name the tenant
-    /// as an engine that distributes the tables takes it.
+    /// With the server's own costs, and as sessions of the library plan; for the usual statements, and for those that
+    /// also name the tenant in the form that an engine which distributes the tables needs.
     @Test(arguments: ["", pinned], [false, true])
     func everyStatementUsesAnIndexAndSortsOnlyWhatItMust(settings: String, isDistributed: Bool) async throws {
         try await withRows { schema in

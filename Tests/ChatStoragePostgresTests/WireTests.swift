@@ -40,7 +40,7 @@ import Testing
         for number in [Int64.max, .min, PostgresTime.microseconds(of: .latest) + 1] {
             #expect(PostgresTime.time(ofMicroseconds: number) == nil)
         }
-        // What no server's time reaches is asked for as the nearest that it does.
+        // A time outside the years 1 to 9999 becomes the nearest one within them.
         #expect(
             PostgresTime.microseconds(of: Timestamp(microsecondsSinceEpoch: .min))
                 == PostgresTime.microseconds(of: .earliest))

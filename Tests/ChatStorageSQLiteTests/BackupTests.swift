@@ -94,7 +94,7 @@ import Testing
             try await backend.backup(to: copy) { step in
                 guard step.copiedPages < step.pages else { return }
                 began.continuation.yield()
-                // The copy waits for its progress to be told, so that it is under way when it is cancelled.
+                // The copy waits for this closure, so it is still under way when it is cancelled.
                 while !Task.isCancelled, !FileManager.default.fileExists(atPath: copy + ".go") {}
             }
         }

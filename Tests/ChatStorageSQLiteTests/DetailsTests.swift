@@ -55,7 +55,7 @@ import CSQLite
         try await backend.updateConversation("c", .unread(from: 1))
         try await backend.append(NewMessages([.user("6")], to: "c", .after(2)))
         #expect(try details() == "1")
-        // The head is where 6 was then.
+        // The head is then the message that 6 followed.
         #expect(try await backend.removeMessages(MessageRemoval(.messages([6]), of: "c")) == 1)
         #expect(try details() == "1")
         try await backend.updateConversation("c", .head(5))

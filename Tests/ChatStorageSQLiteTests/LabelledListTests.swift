@@ -73,7 +73,7 @@ import Testing
         try await backend.close()
     }
 
-    /// It looks at no more rows than it says, whatever the rows before are.
+    /// A read looks at no more rows than its budget allows.
     @Test func aReadThatPassesOverManyIsNotForTheCallersThread() throws {
         let settings = SQLiteBackend.Configuration(path: path).settings(schema: .current)
         let database = try Database(settings, for: .reading)

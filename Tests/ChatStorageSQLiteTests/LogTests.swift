@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test func whereItGrowsOnLongReadsMakeRoom() {
-        // One transaction may be long, and nobody in the way.
+        // One long transaction does not mean that somebody is in the way.
         #expect(
             steps((9_000, false), (9_001, false), (9_002, false), (13_001, false))
                 == [.move, .pauseReads, .nothing, .pauseReads])
@@ -265,7 +265,7 @@ import Testing
         let cancelled = read()
         cancelled.cancel()
         await #expect(throws: CancellationError.self) { try await cancelled.value }
-        // A short read does not wait, wherever it runs: of this disk it is not known yet that it is quick.
+        // A short read does not wait, wherever it runs: the store does not know yet that this disk is quick.
         #expect(try await store.read(inline: true) { try $0.conversation(tenant: "", "c") } != nil)
         let waiting = (0..<4).map { _ in read() }
         let closed = Task { await store.close() }

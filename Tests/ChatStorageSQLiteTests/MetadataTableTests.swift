@@ -29,7 +29,7 @@ import CSQLite
     private static let other = metadata(bytes: 3_000, of: "y")
     private static let short = metadata(bytes: 500)
 
-    /// Expects rows beside those conversations alone that say so, and what is read to be what is stored.
+    /// Expects rows beside only those conversations that say so, and expects reads to return what is stored.
     private func expectEqual(rows: Int, sourceLocation: SourceLocation = #_sourceLocation) async throws {
         let numbers = try execute("SELECT conversation FROM conversation_metadata ORDER BY 1")
         #expect(

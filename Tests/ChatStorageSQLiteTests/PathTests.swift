@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Paths: which name a database file, and that one is resolved once.
+/// Which paths name a database file, and that a path is resolved only once.
 @Suite struct PathTests {
     private let folder: TemporaryFolder
 

@@ -116,7 +116,7 @@ struct RandomCalls {
         let messages = (0..<Int.random(in: 1...3, using: &random)).compactMap { _ -> ChatMessage? in
             let key = isKeyed ? "k\(Int.random(in: 0..<12, using: &random))" : nil
             if let key, !keys.insert(key).inserted { return nil }
-            // Of a key always the same, so that repeats are recognised.
+            // Most often the same for a key, so that repeats are recognised.
             let text = chance(20) ? "" : key ?? "m\(step)"
             return chance(50) ? .user(text, key: key) : .assistant(text, key: key)
         }

@@ -133,7 +133,7 @@ import Testing
     func everyConnectionThatCanWriteSyncs(access: Database.Access) async throws {
         try await open(messages: 1).close()
         let database = try Database(settings, for: access)
-        // An overflow where a setting is another.
+        // A setting with another value makes the statement fail with an overflow.
         for query: StaticString in [
             "SELECT abs(iif(fullfsync = 1, 0, -9223372036854775807 - 1)) FROM pragma_fullfsync",
             "SELECT abs(iif(checkpoint_fullfsync = 1, 0, -9223372036854775807 - 1)) FROM pragma_checkpoint_fullfsync",

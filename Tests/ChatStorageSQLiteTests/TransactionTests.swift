@@ -138,7 +138,7 @@ import CSQLite
             throw ChatStorageError(.unavailable, "the disk is full")
         }
         transaction.run([create, again, fatal])
-        // The first may be refused now, and the second not: what counts is what is there.
+        // Both are decided anew after the rollback: what counts is what is there then.
         #expect(answers.all == ["fatal: unavailable", "create: done", "create again: conversationExists"])
         #expect(try stored() == ["x"])
     }

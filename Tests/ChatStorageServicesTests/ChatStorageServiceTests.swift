@@ -62,7 +62,7 @@ import Testing
         try await run([service]) { _ in
             for attempt in 1...3 {
                 try await waitUntil { stub.events.count == attempt && !clock.waits.isEmpty }
-                // The bounds of the waits are 0.2, 0.4 and 0.8 seconds, of which chance takes half at least.
+                // The bounds of the waits are 0.2, 0.4 and 0.8 seconds; each wait is half of its bound or more.
                 let bound = Duration.milliseconds(100 << attempt)
                 let wait = try #require(clock.waits.first)
                 #expect(wait >= bound / 2 && wait <= bound)

@@ -39,7 +39,7 @@ import Testing
 
     @Test func theObserverIsToldByEachKind() async throws {
         let folder = try TemporaryFolder()
-        // Nobody listens there; the call ends at once, and is told all the same.
+        // Nobody listens at the last URL; the call ends at once, and is reported all the same.
         for url in ["memory:", "sqlite:\(folder.path(of: "chat.db"))", "postgres://nobody@127.0.0.1:1/nothing"] {
             let observer = RecordingObserver()
             let backend = try await openChatStorage(url, observer: observer, postgres: { $0.callTimeout = .seconds(1) })

@@ -57,7 +57,7 @@ struct ExecBranchTests {
             try await session.code(op("save_message", #""role": "user", "content": "x", "after": 9"#))
                 == "message_not_found")
         let both = op("save_message", #""role": "user", "content": "x", "after": 1, "instead_of": 1"#)
-        #expect(try await session.answer(both).contains("after and instead_of are given both"))
+        #expect(try await session.answer(both).contains("after and instead_of are both given"))
     }
 
     @Test("a walk stays on its path when the head moves, and says where the path ends")
@@ -71,9 +71,9 @@ struct ExecBranchTests {
         #expect(try await session.code(op("page_messages", #""after": 3"#)) == "conflict")
         #expect(try await session.code(op("page_messages", #""through": 9"#)) == "message_not_found")
         let both = op("page_messages", #""through": 4, "all_branches": true"#)
-        #expect(try await session.answer(both).contains("through and all_branches are given both"))
+        #expect(try await session.answer(both).contains("through and all_branches are both given"))
         let looked = op("get_messages", #""ids": [1, 4], "through": 4"#)
-        #expect(try await session.answer(looked).contains("through and ids are given both"))
+        #expect(try await session.answer(looked).contains("through and ids are both given"))
         #expect(try await ids(session.answer(op("get_messages", #""ids": [1, 4]"#))) == [1, 4])
     }
 
@@ -117,7 +117,7 @@ struct ExecBranchTests {
         #expect(try await session.answer(op("update_conversation", #""show_branch": 3"#)).contains(#""head": 4"#))
         #expect(try await session.code(op("update_conversation", #""show_branch": 9"#)) == "message_not_found")
         let both = op("update_conversation", #""head": 1, "show_branch": 3"#)
-        #expect(try await session.answer(both).contains("head and show_branch are given both"))
+        #expect(try await session.answer(both).contains("head and show_branch are both given"))
     }
 
     @Test("messages are removed by their ids, or with all that descend from one")
@@ -135,7 +135,7 @@ struct ExecBranchTests {
         #expect(try await session.answer(op("get_conversation")).hasSuffix(#""metadata": {}}}"#))
         #expect(
             try await session.answer(op("remove_messages", #""ids": [1], "from": 1"#))
-                .contains("ids and from are given both"))
+                .contains("ids and from are both given"))
         #expect(try await session.answer(op("remove_messages")).contains("ids is missing"))
     }
 

@@ -14,7 +14,7 @@ struct OperationTests {
         let operation = try #require(Operation.named(name))
         let required = operation.parameters.filter { $0.whenLeftOut == nil }
         for optional in [nil] + operation.parameters.filter({ $0.whenLeftOut != nil }).map(Optional.some) {
-            // What another argument can take the place of is left out beside it.
+            // An argument that another one can replace is left out beside that one.
             let others = required.filter { $0.substitute == nil || $0.substitute != optional?.name }
             let answer = try await answer(to: operation, others.sample + [optional].compactMap(\.self).sample)
             #expect(!answer.contains("invalid_request"), "\(optional?.name ?? "none"): \(answer)")

@@ -181,7 +181,7 @@ struct TextTests {
         #expect(mark(2) == "‹1/999› others: #3, #4, #5, #6, #7, #8, …")
         #expect(mark(1_000) == "‹999/999› others: #994, #995, #996, #997, #998, #999, …")
         #expect(mark(1) == nil)
-        // Nothing of it where there is none.
+        // A conversation without branches shows none of this.
         let plain = Conversation(
             id: "c", title: nil, createdAt: .earliest, updatedAt: .earliest, lastSequence: 1, readThrough: 1)
         let text = Transcript(width: 80, style: .plain).text(of: plain, messages: [messages[0]])

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("verify: the conformance suite on a store in use")
 struct VerifyTests {
-    /// Chats of two tenants, some of them of the default one.
+    /// Chats of the default tenant and of another one.
     private func fill(_ store: String, by tool: Tool) async throws {
         #expect(try await tool.run("import", Tool.sample, "--store", store).status == 0)
         #expect(try await tool.run("import", Tool.sample, "--store", store, "--tenant", "theirs").status == 0)
@@ -45,7 +45,7 @@ struct VerifyTests {
         #expect(before.count > 60)
         let result = try await tool.run(
             "verify", "--store", store, "--report-json", "report.json", "--report-junit", "report.xml")
-        // Before all else, in few lines: the outputs and the reports are long.
+        // What failed comes first, in few lines: the outputs and the reports are long.
         let report = try? json(tool, "report.json")
         let checks = report?["checks"] as? [[String: Any]] ?? []
         if let problem = problem(with: checks) { Issue.record("\(problem)") }

@@ -185,7 +185,7 @@ struct ArchiveLineTests {
                 #""messages": [{"role": "user", "content": "secret", "revised_at": "yesterday"}]"#,
                 "messages[0].revised_at is not an RFC 3339 time"
             ),
-            (#""last_sequence": 8"#, "last_id is not last_sequence, which are two names of one number"),
+            (#""last_sequence": 8"#, "last_id and last_sequence differ, but are two names of one number"),
             (
                 #""messages": [{"role": "user", "content": "secret", "id": "1"}]"#,
                 "messages[0].id is a string, not an integer"

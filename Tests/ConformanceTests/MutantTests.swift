@@ -21,7 +21,8 @@ extension Mutant {
         }
     }
 
-    /// How often a check may look: once, but where the fault shows only when calls meet at a moment, as in some runs.
+    /// How often a check may look: once, or several times if the fault shows only when calls meet at a moment, as they
+    /// do in some runs.
     private static func runs(of check: Check) -> Int {
         let races = [
             "concurrency.", "cancellation.", "linearisability.", "order.sequence.concurrent-", "tenants.concurrent",

@@ -49,7 +49,7 @@ import Testing
         let readers = max(4, ProcessInfo.processInfo.activeProcessorCount * 2)
         let backend = try await FailureWriter.open(store.url, setting: store.setting)
         try await backend.prepare()
-        // Some page each.
+        // About a page each.
         let messages = (0..<20).map { _ in ChatMessage.user(String(repeating: "x", count: 3_000)) }
         for reader in 0..<readers {
             for number in 0..<SlowReads.conversationsPerReader {
@@ -65,7 +65,7 @@ import Testing
             in: folder)
         let reads = try #require(
             run.output.split(separator: "\n").first.flatMap { SlowReads(line: $0) }, "\(run.output)")
-        // A busy machine makes some later than that; blocked threads made it seconds.
+        // A busy machine makes some timers later by less than that; blocked threads made them seconds late.
         #expect(reads.greatest < reads.greatestAlone + 500_000, "\(reads)")
     }
 }

@@ -2,7 +2,7 @@ import ChatStorageCore
 import ChatStorageInMemory
 import Testing
 
-/// The code of the page that begins does what the page says.
+/// The code of the page on getting started does what the page says.
 @Suite struct GettingStartedTests {
     protocol Model: Sendable {
         func answer(to past: [ChatMessage]) async throws -> String

@@ -10,7 +10,7 @@ import Testing
         "Tests/ChatStorageServicesTests", "Tests/JSONLinesBackendTests",
     ]
 
-    /// The files of a folder, and of those in it, with such an end of their names.
+    /// The files of a folder and of the folders in it whose names have this end.
     private static func files(in folder: String, ending end: String) throws -> [(path: String, text: Data)] {
         let url = TestedPackage.url(of: folder)
         return try FileManager.default.subpathsOfDirectory(atPath: url.path).filter { $0.hasSuffix(end) }.sorted()

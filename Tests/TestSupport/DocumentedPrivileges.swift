@@ -63,6 +63,8 @@ package struct DocumentedPrivileges: Sendable {
         try await server.execute("SET ROLE \(owner); \(statements)")
     }
 
-    /// One server for all tests, which ends with this process: roles are a whole server's, and not for somebody else's.
+    /// One server for all tests, which ends with this process.
+    ///
+    /// Roles belong to a whole server, so tests must not make them on somebody else's.
     private static let server = Task { try await PostgresServer.ifInstalled() }
 }

@@ -65,7 +65,7 @@ public struct Conversation: Sendable, Identifiable {
     ///   - id: The conversation's id.
     ///   - title: The title, or nil.
     ///   - createdAt: When it was created.
-    ///   - updatedAt: When it was last appended to or retitled.
+    ///   - updatedAt: When it was last appended to or retitled, or messages were last removed.
     ///   - lastSequence: The highest sequence that an append has used; 0 for none.
     ///   - messageCount: How many messages it has; by default as many as sequences were used.
     ///   - readThrough: The sequence through which messages were read; 0 for none.

@@ -15,7 +15,7 @@ public struct ChatStorageError: Error, Sendable {
     public enum WriteOutcome: Sendable, Hashable {
         /// Nothing was written; the call can be repeated.
         case notApplied
-        /// The connection was lost while the write was under way: it has happened wholly or not at all.
+        /// The connection was lost during the write, or its commit failed: the write happened wholly or not at all.
         case unknown
     }
 

@@ -56,7 +56,9 @@ extension JSONValue {
         ChatStorageError(.invalidArgument, "the JSON \(reason)")
     }
 
-    /// The value as compact JSON; equal values of the same kinds of number have equal texts.
+    /// The value as compact JSON.
+    ///
+    /// Equal values have equal texts, except that `1` and `1.0` keep their forms, and so do `0.0` and `-0.0`.
     public var text: String {
         var writer = JSONWriter()
         write(to: &writer)

@@ -156,7 +156,7 @@ extension ChatStorage {
     /// Reads the last messages before a message, in order, as an LLM chat API takes them: what a model was given to
     /// answer with that message.
     ///
-    /// It leaves out what ``history(of:limit:)`` does.
+    /// It leaves out what ``history(of:limit:)`` leaves out.
     ///
     /// - Parameters:
     ///   - id: The conversation; one that does not exist has no messages.

@@ -5,8 +5,8 @@ import ChatStorageSupport
 enum BinaryArray {
     /// Reads an array of texts of at most one dimension, counted from 1, and without NULLs; nil for anything else.
     ///
-    /// For PostgreSQL arrays with another lower bound are unequal, so a value that was read could not be compared with
-    /// the stored one.
+    /// PostgreSQL treats arrays with another lower bound as unequal, so a value that was read could not be compared
+    /// with the stored one.
     static func texts(_ bytes: UnsafeRawBufferPointer) -> [String]? {
         var rest = bytes[...]
         func number() -> Int? {

@@ -31,7 +31,7 @@ extension PreparedSQL {
         "chatstorage_begin_snapshot", [], "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
     /// The transaction's first statement, which takes the snapshot.
     ///
-    /// It also lifts the limits on idle time, since a body may pause.
+    /// It also lifts the limits on the transaction's idle time and whole time, since a body may pause.
     static let keepSnapshot = PreparedSQL(
         "chatstorage_keep_snapshot", [],
         """

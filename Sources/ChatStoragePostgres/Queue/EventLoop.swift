@@ -36,7 +36,7 @@ final class EventLoop: Sendable {
     /// All end at once, except during the look-up of a host's name, after which an attempt goes no further.
     private static let patience = Duration.seconds(5)
 
-    /// State that the thread uses, except while it waits, and callers that send by themselves.
+    /// State for the thread, except while it waits, and for callers that send by themselves.
     private struct Work {
         var dispatcher: Dispatcher
         /// When the thread wakes if nothing comes; nil for never.

@@ -90,7 +90,7 @@ struct SchemaDefinition {
             })
     }
 
-    /// Reads the version of the schema, the lowest library version that may use it, and the roles that it takes.
+    /// Reads the version of the schema, the lowest version whose library may use it, and the roles that it takes.
     var readVersion: Request {
         .read(
             PreparedSQL(

@@ -111,7 +111,7 @@ struct SchemaInspection {
             """)
         try require(
             synchronousCommit != "off",
-            "synchronous_commit is off, so acknowledged writes could be lost; behind a pooler it must be on")
+            "synchronous_commit is off, so acknowledged writes could be lost; behind a pooler it must not be off")
     }
 
     /// Finds the tables, or the place for them.

@@ -4,8 +4,8 @@ extension SchemaVersion {
 
     /// The tables.
     ///
-    /// Texts that are compared have the collation `C`, the order of bytes. Columns that a conversation or message
-    /// seldom uses are NULL. PostgreSQL shows times in a readable form, so there are no views.
+    /// Texts that are compared have the collation `C`, the order of bytes. What a plain conversation or message lacks
+    /// is NULL, or the column's default. PostgreSQL shows times in a readable form, so there are no views.
     ///
     /// Every append changes an indexed column of the conversation's row, so it leaves a dead row. So pages have room
     /// for the next version, and are vacuumed long before a fifth of the table is dead, PostgreSQL's default. Metadata

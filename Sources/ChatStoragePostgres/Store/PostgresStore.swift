@@ -10,7 +10,7 @@ final class PostgresStore: Sendable {
     }
 
     private static let attemptsToPrepare = 5
-    /// An export and a copy read ahead, and what they ask for waits for the one connection.
+    /// Exports and copies read ahead, so several of their calls wait for the one connection.
     private static let leastWaitingInSnapshot = 64
 
     private let configuration: PostgresBackend.Configuration

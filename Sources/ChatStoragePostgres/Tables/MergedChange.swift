@@ -2,7 +2,7 @@ import ChatStorageCore
 
 /// A change merged with the conversation that was read; it is written only if the conversation is unchanged.
 struct MergedChange: Sendable {
-    /// The stored form of what can change, apart from the title's time and the read marks.
+    /// The stored form of what can change, apart from the time of update, the read marks and the head.
     struct Values: Sendable {
         var title: String?
         var labels: [String]?

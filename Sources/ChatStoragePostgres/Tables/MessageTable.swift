@@ -170,7 +170,7 @@ struct MessageTable: Sendable {
 
     /// Reads a page of all tenants' answers under way that nobody has written for a number of microseconds.
     ///
-    /// It is too rare to be prepared. No time is earlier than the first that the library takes.
+    /// It is too rare to be prepared. The time that it compares with is never before the first that the library takes.
     var unfinished: PreparedSQL {
         let place = "tenant COLLATE \"POSIX\", conversation_id COLLATE \"POSIX\", sequence"
         return PreparedSQL(

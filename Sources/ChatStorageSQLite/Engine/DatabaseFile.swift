@@ -82,7 +82,7 @@ struct DatabaseFile: Sendable {
         return String(decoding: name[..<end].map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
-    /// Refuses a file if a log or a journal beside it has changes that are not in it, or only half.
+    /// Refuses a file if a log or a journal beside it may have changes that the file lacks, or has only in part.
     ///
     /// SQLite ignores a log or a journal that begins with a zero byte (<https://www.sqlite.org/fileformat2.html>).
     func checkIsWhole() throws {

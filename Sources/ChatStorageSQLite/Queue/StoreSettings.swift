@@ -24,7 +24,7 @@ struct StoreSettings: Sendable {
         return settings
     }
 
-    /// An export and a copy read ahead, and what they ask for waits for the one connection.
+    /// Exports and copies read ahead, so several of their calls wait for the one connection.
     private static let leastWaitingInSnapshot = 64
 
     /// How long a call waits for a lock that another connection to the file has.

@@ -178,8 +178,7 @@ struct ConversationList {
 
     /// Goes through one range.
     ///
-    /// - Returns: Whether to go on with the next range: the body wants more, and has not been given everything after
-    ///   this one.
+    /// - Returns: Whether to go on with the next range: the body wants more, and that range was not walked already.
     private func walk(
         _ sql: SQL, _ time: Int64, _ id: ConversationID?, _ body: (Entry) throws -> Bool
     ) throws -> Bool {

@@ -29,7 +29,7 @@ enum OwnMembers {
     static func lastSequence(of object: Fields) throws -> Int64? {
         let (id, sequence) = (object["last_id"]?.integer, object["last_sequence"]?.integer)
         if let id, let sequence, id != sequence {
-            throw InvalidConversation(reason: "last_id is not last_sequence, which are two names of one number")
+            throw InvalidConversation(reason: "last_id and last_sequence differ, but are two names of one number")
         }
         return id ?? sequence
     }

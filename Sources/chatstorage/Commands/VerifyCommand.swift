@@ -136,7 +136,7 @@ struct VerifyCommand: AsyncParsableCommand {
         guard report.isFullPass else { throw Failure(nil, status: Failure.incomplete) }
     }
 
-    /// Refuses a store that is not prepared, since nobody expects a check to change one, or that cannot be written.
+    /// Refuses a store that cannot be written, and one that is not prepared: nobody expects a check to change a store.
     private func requireUsableStore(_ verified: VerifiedStore) async throws {
         do {
             try await store.withBackend(for: prepare ? .filling : .reading) { backend in

@@ -112,7 +112,7 @@ extension Operation {
     static func refuseSeveral(_ arguments: [(name: String, isGiven: Bool)]) throws {
         let given = arguments.filter(\.isGiven)
         guard given.count > 1 else { return }
-        throw InvalidRequest("\(given[0].name) and \(given[1].name) are given both")
+        throw InvalidRequest("\(given[0].name) and \(given[1].name) are both given")
     }
 
     /// The change of metadata that three arguments ask for.

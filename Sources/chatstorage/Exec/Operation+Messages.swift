@@ -80,7 +80,7 @@ extension Operation {
 /// What the writer of an answer under way says of it now.
 struct RevisedAnswer: Sendable {
     let base: MessageRevision.Base
-    /// Nil for what it said.
+    /// Nil keeps what it said before.
     let body: ChatMessage?
     let state: MessageState?
 

@@ -27,7 +27,7 @@ struct Parameter: Sendable {
     enum Default: Sendable {
         /// A value that a request can also give.
         case value(JSONOutput)
-        /// What no value stands for, in words.
+        /// A default that no value of a request expresses, in words.
         case words(String)
 
         var text: String {

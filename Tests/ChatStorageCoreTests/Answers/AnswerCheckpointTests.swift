@@ -49,7 +49,7 @@ import Testing
             for second in 1...10 {
                 draft.body = .user("same", key: "not looked at")
                 bench.clock.advance(by: .seconds(1))
-                // The lane has looked at it once it sleeps until it must show that it lives.
+                // Once the writer sleeps until 15 seconds, when it must show that it lives, it has looked at the body.
                 try await bench.waitForSleeper(until: .seconds(15))
                 #expect(bench.interceptor.revisions.count == 1, "\(second)")
             }
@@ -82,7 +82,8 @@ import Testing
         say(long)
         try await bench.waitForText(long)
         say("y")
-        // The 20,000 bytes are the checkpoints of 20 seconds, but at 15 it shows that it lives.
+        // At 1,000 bytes a second the next checkpoint of 20,000 bytes is due after 20 seconds, but after 15 the writer
+        // shows that it lives.
         try await bench.waitForSleeper(until: .seconds(15))
         bench.clock.advance(by: .seconds(15))
         try await waitUntil { bench.interceptor.revisions.count == 2 }

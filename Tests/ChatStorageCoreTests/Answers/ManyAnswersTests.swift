@@ -53,7 +53,7 @@ import Testing
                 let whole = (1...Self.pieces).map { "\(done.conversationID.rawValue)-\($0) " }.joined()
                 #expect(done.state == .complete && done.content == whole)
                 let texts = writes.texts.withLock { $0[done.conversationID] ?? [] }
-                // In the 60 seconds, and the first and the last.
+                // One each second for 60 seconds, and the first and the last.
                 #expect((50...62).contains(texts.count), "\(texts.count)")
                 #expect(zip(texts, texts.dropFirst()).allSatisfy { $1.hasPrefix($0) })
             }

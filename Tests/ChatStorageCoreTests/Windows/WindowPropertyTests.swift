@@ -90,7 +90,7 @@ import Testing
             let suffix = size(path[index...])
             guard fits(suffix, beside: kept), isWhole(path[index...]) else { continue }
             let isFull = !fits((suffix.0 * 2, suffix.1 * 2), beside: kept)
-            // A number of a binary digit for each that differs.
+            // The place of the highest binary digit in which the two differ.
             let rank = before.map { String($0 ^ message.sequence, radix: 2).count } ?? 0
             if best.map({ isFull && rank > $0.rank }) ?? true { best = (rank, index) }
         }

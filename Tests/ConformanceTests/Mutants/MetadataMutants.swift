@@ -2,7 +2,7 @@ import ChatStorageConformance
 import ChatStorageCore
 
 extension Mutant {
-    /// Mutants that keep what is beside conversations and messages right as long as callers come one by one.
+    /// Mutants that get metadata, labels and the like right only as long as callers come one by one.
     static let metadata: [Mutant] = [
         Mutant(
             "reads a conversation's metadata first and writes it then", caughtBy: "linearisability.metadata",

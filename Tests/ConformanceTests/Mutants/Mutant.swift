@@ -52,7 +52,7 @@ struct Mutant: Sendable, CustomStringConvertible {
         ownHarness = harness
     }
 
-    /// What the suite gets at the mutant by.
+    /// The harness by which the suite uses the mutant.
     var harness: any ConformanceHarness { ownHarness ?? MutantHarness(mutant: self) }
 
     /// Whether a check may notice the mutant.
@@ -132,7 +132,7 @@ struct FaultInterceptor: StorageInterceptor {
     func close(_ base: any ChatStorageBackend) async throws { try await mutant.close(base) }
 }
 
-/// What mutants take calls apart by, and put replies together with.
+/// How mutants take calls apart and put replies together.
 extension StorageCall {
     /// What a plain append is about; nil for another call, and for one that makes a branch or begins an answer.
     var appended: (messages: [ChatMessage], id: ConversationID, condition: AppendCondition)? {

@@ -162,7 +162,7 @@ extension Mutant {
             "pages.conversations.damaged-cursor",
             related: [
                 "pages.conversations.walk-while-writing", "pages.conversations.foreign-cursor",
-                // What an erasure passes over it finds in the next walk, and takes for what others wrote.
+                // An erasure finds in its next walk what it passed over, and takes it for what others wrote.
                 "administration.erase-tenant",
             ]
         ) { call, base, _ in

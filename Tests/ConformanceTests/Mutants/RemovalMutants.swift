@@ -183,7 +183,7 @@ extension Mutant {
 }
 
 extension StorageCall {
-    /// The messages that follow one that a removal is to remove, and are left, with what they follow.
+    /// The messages that stay although a removal takes the one that they follow, each with that one.
     fileprivate func followers(in base: any ChatStorage) async throws -> [Message.ID: Int64] {
         guard case .removeMessages(let removal) = self, case .messages(let sequences) = removal.selection else {
             return [:]

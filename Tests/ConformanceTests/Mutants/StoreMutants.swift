@@ -18,7 +18,7 @@ extension Mutant {
             harness: DiskHarness(saves: .always, fault: appendsByHalves)),
         Mutant(
             "refuses bad rows in its database without declaring it", caughtBy: "absence.engine-constraints",
-            // Only what goes through its handles is closed: a snapshot too.
+            // A handle that is closed also refuses the reads of its snapshots.
             related: ["snapshots.closing"],
             harness: UndeclaredHarness(has: .engineConstraints)),
         Mutant(

@@ -77,8 +77,9 @@ final class Callers: Sendable {
         try await reach { $0.ledger.count >= before.ledger.count + count && $0.reads >= before.reads + count }
     }
 
-    /// Waits until a call of every caller has failed from now on; those are left out whose calls do not fail, as the
-    /// library repeats them.
+    /// Waits until one more call of every caller has failed.
+    ///
+    /// Callers whose calls the library repeats are left out, since their calls do not fail.
     func allFail() async throws {
         note { $0.failed = [] }
         try await reach { $0.failed.count == (0..<Self.count).count { !Self.isRepeatedByLibrary($0) } }

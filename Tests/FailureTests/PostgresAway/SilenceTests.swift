@@ -8,7 +8,7 @@ import Testing
 extension PostgresAwayTests {
     /// Servers that say nothing, from the beginning or from some moment on.
     @Suite("silence") struct SilenceTests {
-        /// Long enough for one call on a busy machine: those on a stopped server take so long.
+        /// Long enough for one call on a busy machine; each call on a stopped server takes this long.
         private static let callTimeout = Duration.seconds(5)
 
         @Test("a server that accepts and never answers is given up at the connect timeout")

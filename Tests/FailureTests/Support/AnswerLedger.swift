@@ -74,7 +74,7 @@ struct AnswerLedger: Sendable {
             entry.hasEnded = true
         case .failed(let error):
             failures[error, default: 0] += 1
-            // Nobody else writes it, unless that was another call before.
+            // Nobody else writes it, except an earlier call that failed.
             if error.hasPrefix("conflict"), !entry.hasFailed { complain(name, "it is said to be another's") }
             entry.hasFailed = true
         case .wrong(let what): complain(name, what)
@@ -89,7 +89,7 @@ struct AnswerLedger: Sendable {
     /// Looks whether the store has each answer at most once, in its place, whole up to a checkpoint that can be its
     /// last, and no other message.
     ///
-    /// What is there then is what it is from now on.
+    /// From then on an answer can only be what was found there.
     ///
     /// - Parameter store: The messages of all branches of each conversation, by sequence.
     /// - Returns: How many answers are not what was acknowledged, and how many are there more than once.

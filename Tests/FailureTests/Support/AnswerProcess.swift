@@ -14,7 +14,7 @@ final class AnswerProcess {
     /// - Throws: ``WriterProcess/Complaint`` when it says something else.
     func next() async throws -> AnswerNote? { try await process.next().map(note) }
 
-    /// Kills the process, as nothing can be caught, and waits for its end.
+    /// Kills the process by a signal that it cannot catch, and waits for its end.
     ///
     /// - Returns: The notes that nobody has read.
     func kill() async throws -> [AnswerNote] { try await process.kill().map(note) }

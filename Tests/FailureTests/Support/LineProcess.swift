@@ -44,7 +44,7 @@ final class LineProcess {
 
     func signal(_ signal: Int32) { Foundation.kill(process.processIdentifier, signal) }
 
-    /// Kills the process, as nothing can be caught, and waits for its end.
+    /// Kills the process by a signal that it cannot catch, and waits for its end.
     ///
     /// - Returns: The lines that it had said and nobody has read.
     func kill() async throws -> [String] {

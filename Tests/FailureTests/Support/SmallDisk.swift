@@ -67,7 +67,7 @@ final class SmallDisk: Sendable {
         }
     }
 
-    /// Takes so much room.
+    /// Takes this much room.
     func fill(bytes: Int) throws {
         try Data(count: bytes).write(to: filler)
     }

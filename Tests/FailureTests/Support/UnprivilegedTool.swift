@@ -10,7 +10,7 @@ struct UnprivilegedTool {
     init?() async throws {
         let executable = TestedPackage.executable("chatstorage").path
         folder = try TemporaryFolder()
-        // Permissions bind the superuser without these two capabilities only.
+        // Permissions bind the superuser only without these two capabilities.
         let bound = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", executable]
         command = geteuid() == 0 ? bound : [executable]
         let trial = try await run("--version")

@@ -26,7 +26,7 @@ final class WriterProcess {
             [store.url, store.setting, run, "\(seed)"] + announcements.map(\.line), syncDelay: syncDelay)
     }
 
-    /// Kills the writer, as nothing can be caught, and waits for its end.
+    /// Kills the writer by a signal that it cannot catch, and waits for its end.
     ///
     /// - Returns: What it had acknowledged and nobody has read.
     func kill() async throws -> [Acknowledgement] {

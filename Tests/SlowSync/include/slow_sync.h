@@ -4,7 +4,7 @@ void set_sync_delay(unsigned milliseconds);
 // How long each read of a part of a file takes beyond that, as SQLite reads; likewise.
 void set_read_delay(unsigned milliseconds);
 
-// Whether syncs wait until they are held no more; likewise never at first, and elsewhere than on Linux.
+// Whether syncs wait until they are no longer held; never at first, and never on other systems than Linux.
 void set_syncs_held(int are_held);
 
 // How many syncs wait.

@@ -74,8 +74,10 @@ struct PostgresPrograms: Sendable {
         return text
     }
 
-    /// Runs a body on a thread that blocks no signals, as libdispatch's threads do: a process that is started from one
-    /// inherits that, and pgbench ends its run by SIGALRM.
+    /// Runs a body on a thread that blocks no signals.
+    ///
+    /// Libdispatch's threads block them, a process that is started from one inherits that, and pgbench ends its run by
+    /// SIGALRM.
     private static func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
         var none = sigset_t()
         var before = sigset_t()

@@ -31,7 +31,7 @@ enum SQLiteText {
         ORDER BY updated_at_us DESC, conversation_id LIMIT ?3
         """
 
-    /// The number that a message has its role by.
+    /// The number by which a message names its role.
     static func number(of role: Role) -> Int64 { role == .assistant ? 0 : role == .user ? 1 : 2 }
 
     /// The role of a number; nothing that is measured has another.

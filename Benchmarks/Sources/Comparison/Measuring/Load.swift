@@ -22,7 +22,7 @@ struct Load: Sendable {
         messages = (0..<64).map { .user(Self.content(caller * 64 + $0)) }
     }
 
-    /// A text of 330 bytes that is like no other's of another number.
+    /// A text of 330 bytes that no other number has.
     static func content(_ number: Int, bytes: Int = contentBytes) -> String {
         let words = "The weather in Kyoto is mild in spring, and the gardens are at their best early in the morning. "
         let start = "\(number) "

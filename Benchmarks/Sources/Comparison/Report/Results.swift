@@ -17,7 +17,7 @@ struct Results: Codable {
     /// What parts, metadata, labels and previews cost.
     var model: [Finding] = []
 
-    /// Whether every row and figure that has a goal is at it.
+    /// Whether every row and figure that has a goal has reached it.
     var isMet: Bool {
         (rows + callers).allSatisfy { $0.goal.isNone || $0.isMet } && growth.allSatisfy(\.isMet)
             && (memory + size + fairness + model).allSatisfy(\.isMet)

@@ -70,7 +70,8 @@ final class AnswerFeed: StorageInterceptor, Service {
 
     /// Wakes all followers now and then, so that they also notice what other processes write.
     ///
-    /// When the server stops, this one's answers have ended, and those that follow another one's go elsewhere.
+    /// When the server stops, its own answers have ended, and clients that follow another server's answers go
+    /// elsewhere.
     func run() async throws {
         try? await cancelWhenGracefulShutdown {
             while true {

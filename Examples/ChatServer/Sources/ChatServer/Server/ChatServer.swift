@@ -50,7 +50,7 @@ public struct ChatServer: Sendable {
         do {
             try await serve()
         } catch {
-            // It may not have come to the service that does this.
+            // The service that closes the model may not have started.
             try? await configuration.model.close()
             throw error
         }
