@@ -12,7 +12,8 @@ import Synchronization
 @main
 struct CallCost: ParsableCommand {
     enum Operation: String, CaseIterable, ExpressibleByArgument {
-        case append, last, list, get
+        case append, last, list, previews, get
+        case appendParts = "append-parts"
         case getOrCreate = "get-or-create"
     }
 
@@ -74,6 +75,10 @@ struct CallCost: ParsableCommand {
         let storage = backend.defaultTenant
         let ids = (0..<100).map { ConversationID("conversation-\($0)") }
         let message = ChatMessage.user(String(repeating: "Spring is mild. ", count: 21))
+        let parts = ChatMessage.assistant([
+            MessagePart(.reasoning, text: String(repeating: "Is it mild? ", count: 10)), .text("One moment."),
+            .toolCall("weather", callID: "call_123456", input: #"{"city": "Kyoto", "days": 3}"#),
+        ])
         // Every run has the same data, and has made each call before those that count.
         for id in ids { try await storage.append(Array(repeating: message, count: 20), to: id) }
         // Reading the argument costs as much as some calls do.
@@ -83,8 +88,10 @@ struct CallCost: ParsableCommand {
                 let id = ids[number % ids.count]
                 switch operation {
                 case .append: try await storage.append(message, to: id)
+                case .appendParts: try await storage.append(parts, to: id)
                 case .last: _ = try await storage.messages(of: id, limit: 20)
                 case .list: _ = try await storage.conversations(limit: 50)
+                case .previews: _ = try await storage.conversations(ConversationQuery(limit: 50, preview: 120))
                 case .get: _ = try await storage.conversation(id)
                 case .getOrCreate: try await storage.getOrCreateConversation(id)
                 }
