@@ -42,7 +42,9 @@ package struct Linearisation {
         let left = history.indices.filter { made & 1 << UInt64($0) == 0 }
         // A call that began after another had ended cannot come before it.
         let firstEnd = left.map { history[$0].span.upperBound }.min() ?? 0
-        for index in left where history[index].span.lowerBound < firstEnd {
+        // Calls mostly take effect in the order in which they end, so this order finds an explanation soonest.
+        let candidates = left.filter { history[$0].span.lowerBound < firstEnd }
+        for index in candidates.sorted(by: { history[$0].span.upperBound < history[$1].span.upperBound }) {
             let entry = history[index]
             var next = model
             if let expectation = next.expectation(brokenBy: entry.outcome, of: entry.call, tenant: nil) {
