@@ -1,7 +1,7 @@
 import ChatStorageCore
 import Testing
 
-/// What a database keeps of a message's parts, and what is no backend's.
+/// What a database keeps of a message's parts, and what no backend writes there.
 @Suite struct MessageJSONTests {
     private static func read(_ parts: String?, content: String = "aé") throws -> ChatMessage {
         try MessageJSON.message(role: .assistant, content: content, parts: parts, metadata: nil, key: nil)

@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    /// A clock that nobody waits for, which remembers how long they would have.
+    /// A clock whose sleeps end at once, and which remembers how long each would have lasted.
     private final class Waits: Clock {
         typealias Instant = ContinuousClock.Instant
 

@@ -16,7 +16,7 @@ import Testing
         let backend = InMemoryBackend { clock.withLock { $0 } }
         try await backend.prepare()
         #expect(try await backend.append(.user("first"), to: "c").createdAt == noon)
-        // A clock that steps back takes nothing with it.
+        // A clock that steps back does not take a conversation's times back.
         clock.withLock { $0 = Timestamp(microsecondsSinceEpoch: 0) }
         #expect(try await backend.append(.user("second"), to: "c").createdAt == noon)
         #expect(try await backend.conversation("c")?.updatedAt == noon)

@@ -19,7 +19,7 @@ import Testing
         #expect(log.count == Int(Self.count) / 2 && !log.isBranched && head == nil)
     }
 
-    /// Each of the answers follows a question that is far behind a row of questions that go.
+    /// All answers follow the last of a long row of messages that go; afterwards they follow the one before the row.
     @Test("what follows a long row that goes is found by one look at each message")
     func whatFollowsALongRowThatGoes() {
         let last = Self.count / 2

@@ -2,7 +2,7 @@
 import Testing
 
 @Suite("A short busy wait") struct AdaptiveSpinTests {
-    /// How often the condition is asked, if it holds for a number of times.
+    /// How often the condition is asked if it holds this many times and then no more.
     private func asked(_ spin: AdaptiveSpin, holding times: Int) -> Int {
         var count = 0
         let hasSpun = spin.wait {

@@ -27,7 +27,7 @@ import Testing
         #expect(choice.choose(.write(.single), among: [nil, nil, nil, load()])?.index == 3)
     }
 
-    @Test("one long read has a connection and two connections have none")
+    @Test("a connection has at most one long read, and two connections have none")
     func oneLongReadHasAConnection() {
         // Never none, and for one and two connections one.
         #expect((1...8).map { ConnectionChoice.longReads(among: $0) } == [1, 1, 1, 2, 3, 4, 5, 6])

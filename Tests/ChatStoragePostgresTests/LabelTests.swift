@@ -91,7 +91,6 @@ import Testing
         }
     }
 
-    /// Appends of many callers meet conversations that get and lose labels meanwhile, from two processes' handles.
     @Test("labels that another program wrote keep nobody from appending", arguments: ["{one,one,two}", "{one,NULL}"])
     func labelsOfAnother(_ labels: String) async throws {
         try await withBackend({ $0.roles = .withTools }) { backend, schema in
@@ -107,6 +106,7 @@ import Testing
         }
     }
 
+    /// Appends of many callers meet conversations that get and lose labels meanwhile, from two processes' handles.
     @Test func theTableIsRightUnderLoad() async throws {
         try await withBackend({ $0.roles = .withTools }) { backend, schema in
             let other = try await PostgresBackend(configuration(TestPostgres.url(), schema) { $0.roles = .withTools })

@@ -1,6 +1,6 @@
 @testable import ChatStoragePostgres
 
-/// A node of a plan, with what is below it after it.
+/// A node of a plan; in a list the nodes below it come after it.
 struct PlanNode: CustomStringConvertible {
     let type: String
     let relation: String

@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    /// What the test before counts is there without a pooler.
+    /// Without a pooler, what the test above counts does occur.
     @Test("a server gets many syncs at once, named statements, and settings")
     func aServerGetsManySyncsAtOnce() async throws {
         try await withPooler(tellsProcess: true) { backend, pooler in

@@ -7,7 +7,7 @@ import Testing
 
 /// The plans of all statements, as the server makes them without knowing the values.
 @Suite struct QueryPlanTests {
-    /// Which rows a statement must sort itself, by their number of sorts; all others read an index in its order.
+    /// How many sorts each of these statements needs, and of which rows; all others read an index in its order.
     private static let sorts = [
         // Those tied with the page's start and the older ones come from two ranges of the index.
         "next_conversations": 1,
@@ -40,7 +40,7 @@ import Testing
         case uncounted
         /// Long conversations, every fifth message of which makes a branch.
         case branched
-        /// The tables were empty when they were planned for.
+        /// The tables are empty when the statements are planned.
         case none
     }
 
@@ -184,7 +184,7 @@ import Testing
         }
     }
 
-    /// The answers under way of all tenants are an index of their own.
+    /// The answers under way of all tenants are found by an index of their own.
     @Test(arguments: Statistics.allCases, ["", pinned])
     func answersUnderWayAreFoundByTheirIndex(statistics: Statistics, settings: String) async throws {
         try await withRows(statistics) { schema in

@@ -59,8 +59,8 @@ import Testing
             #expect(try await backend.removeMessages(MessageRemoval(shape.selection, of: "c")) == shape.removed)
             let left = try session.execute(
                 "SELECT count(*), count(parent) FROM \(schema).chat_messages WHERE conversation_id = 'c'")
-            // Without the question each answer follows nothing, which all but the first must say; a branch alone has no
-            // jump.
+            // Without the question each answer follows nothing, and the rows of all but the first must say so. A branch
+            // that is left alone has no jump.
             let jumps = shape == .twoBranches ? 0 : Self.count - shape.removed - 1
             #expect(left == [["\(Self.count - shape.removed)", "\(jumps)"]])
             #expect(try await backend.conversation("c")?.isBranched == (jumps > 0))

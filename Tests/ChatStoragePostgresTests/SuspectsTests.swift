@@ -37,7 +37,7 @@ import Testing
         #expect(!suspects.waitsAtLength(key("a")))
     }
 
-    @Test("suspects that are perhaps not locked go first; one write more than may wait long can be under way")
+    @Test("suspects that are perhaps not locked go first; one more write can be under way than may wait at length")
     func whoMayBeNoneGoes() {
         var suspects = Suspects(limitAtLength: 2)
         for id in ["a", "b", "c", "d", "e"] { suspects.ended(key(id), .locked) }

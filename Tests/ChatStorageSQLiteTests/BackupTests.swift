@@ -121,7 +121,7 @@ import Testing
             }
         }
         for await _ in began.stream { break }
-        // Another process's write makes SQLite begin a copy again that is not in a transaction.
+        // Another process's write makes SQLite begin a copy again unless the copy is in a transaction.
         let other = try TestSQLiteConnection(path: path)
         try other.execute("PRAGMA wal_autocheckpoint = 0; UPDATE chat_messages SET created_at_us = created_at_us")
         #expect(try await backend.append(.user("during"), to: "c").sequence == 9)

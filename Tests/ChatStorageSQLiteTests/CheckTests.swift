@@ -12,7 +12,7 @@ import Testing
         folder = try TemporaryFolder()
     }
 
-    /// 1 to 4 follow each other, 5 to 7 follow 2, 8 does too and has parts; 7 is the head.
+    /// 1 to 4 follow one another; 5 follows 2, 6 follows 5 and 7 follows 6; 8 follows 2 and has parts; 7 is the head.
     private func withStore(
         after sql: String, _ body: (SQLiteBackend.CheckReport) async throws -> Void
     ) async throws {

@@ -26,7 +26,7 @@ import Testing
         "UPDATE conversations SET head = NULL", "UPDATE chat_messages SET parent = NULL",
     ]
 
-    /// 1 to 4 follow each other, 5 to 7 follow 2, and 8 does; 7 is the head.
+    /// 1 to 4 follow one another; 5 follows 2, 6 follows 5 and 7 follows 6; 8 follows 2 too; 7 is the head.
     private static func withStore(after sql: String, _ body: (SQLiteBackend) async throws -> Void) async throws {
         let folder = try TemporaryFolder()
         let path = folder.path(of: "chat.db")

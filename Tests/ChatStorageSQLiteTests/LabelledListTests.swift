@@ -40,7 +40,7 @@ import Testing
         return pages
     }
 
-    /// With the first reads on threads of their own and the others on the caller's, as far as those take them.
+    /// The first reads run on threads of their own, and later ones on the caller's thread if it takes them.
     @Test func aWalkPassesOverBoundedNumbers() async throws {
         for _ in 0..<20 {
             let pages = try await walk(ConversationQuery(limit: 50, without: ["archived"]))
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    /// What a statement inside a page reads is what the page reads.
+    /// All statements of a page read the same snapshot.
     @Test func aLaterPageIsOneSnapshot() async throws {
         let settings = SQLiteBackend.Configuration(path: path).settings(schema: .current)
         let database = try Database(settings, for: .reading)

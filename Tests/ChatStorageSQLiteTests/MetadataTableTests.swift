@@ -29,7 +29,7 @@ import CSQLite
     private static let other = metadata(bytes: 3_000, of: "y")
     private static let short = metadata(bytes: 500)
 
-    /// Expects rows beside only those conversations that say so, and expects reads to return what is stored.
+    /// Expects a row of the table for exactly the conversations that say so, and reads to return what is stored.
     private func expectEqual(rows: Int, sourceLocation: SourceLocation = #_sourceLocation) async throws {
         let numbers = try execute("SELECT conversation FROM conversation_metadata ORDER BY 1")
         #expect(
@@ -259,7 +259,7 @@ import CSQLite
         try await backend.close()
     }
 
-    /// It is written before what was left under the number of a new conversation is removed.
+    /// A new conversation's metadata is written first; then what was left under its number is removed.
     @Test func sweepingLeavesWhatTheConversationSaysItHas() async throws {
         try await backend.createConversation(NewConversation("c", metadata: Self.long))
         let configuration = SQLiteBackend.Configuration(path: path)

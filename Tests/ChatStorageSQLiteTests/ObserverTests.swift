@@ -80,7 +80,7 @@ import Testing
         try await backend.close()
     }
 
-    @Test("calls that are made again know it, and why another failed") func repeats() async throws {
+    @Test("calls that are made again say so, and one that failed says why") func repeats() async throws {
         let other = try otherConnection()
         try other.execute(
             """

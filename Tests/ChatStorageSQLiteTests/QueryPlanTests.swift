@@ -25,7 +25,7 @@ import Testing
                 case .misleading: ("20000 1 1 1", "20000 20000 20000 20000")
                 }
             guard self != .none else { return [] }
-            // Of an index of two columns.
+            // The statistics of an index of two columns.
             func short(_ text: String) -> String { text.split(separator: " ").prefix(3).joined(separator: " ") }
             return [
                 ("conversations", "sqlite_autoindex_conversations_1", short(keys)),

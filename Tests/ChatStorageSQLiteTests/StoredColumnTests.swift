@@ -98,7 +98,7 @@ import Testing
     @Test func manyAreLookedUpAtOnce() async throws {
         let backend = try await open()
         try await backend.append((1...1_000).map { .user("\($0)", key: "k\($0)") }, to: "c")
-        // At first on threads of their own, later on the caller's as far as it takes them.
+        // The first reads run on threads of their own, and later ones on the caller's thread if it takes them.
         for _ in 0..<20 {
             for count in [10, 300] {
                 let sequences = (1...Int64(count)).map { 3 * $0 }

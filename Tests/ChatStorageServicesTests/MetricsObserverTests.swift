@@ -84,7 +84,6 @@ import Testing
         #expect(!metrics.description.contains("t7") && !metrics.description.contains("c7"))
     }
 
-    /// A factory that counts what it makes.
     @Test func metricsAreMadeOnceAndKept() throws {
         let observer = observer
         let before = try metrics.expectTimer("chatstorage.operation.queue_time", [system])

@@ -122,7 +122,7 @@ struct ArchiveTests {
         #expect(try await tool.run("list", "--json").output.contains(#""read_through": 2, "#))
     }
 
-    /// Conversations that have everything, and such that have nothing.
+    /// Conversations that have everything, and others that have nothing.
     static let snapshots: [ConversationSnapshot] = {
         let start = Timestamp(microsecondsSinceEpoch: 1_795_331_871_123_456)
         var everything = ConversationSnapshot("parts", title: "Kyoto ⛩", SampleMessages.all, createdAt: start)

@@ -204,7 +204,7 @@ struct ImportCommandTests {
         #expect(kinds.rest == ["566 more: other problems"])
     }
 
-    @Test("a damaged array whose rest is not read ends with 1, with --skip-invalid too; one read on does not")
+    @Test("a damaged array whose rest is not read ends with 1, with --skip-invalid too; one that is read on does not")
     func damagedArray() async throws {
         let tool = try Tool()
         func element(_ id: String) -> String {

@@ -266,12 +266,12 @@ private struct SharedStoreHarness: ConformanceHarness {
     }
 }
 
-/// A harness that says of what it should do that it does not apply.
+/// A harness that declares its own tasks not applicable.
 private struct ExcusedHarness: ConformanceHarness {
     enum Place: CaseIterable {
         case making, opening, reopening, removing, lockingOut
 
-        /// Checks that come there.
+        /// The ids of checks that reach the place.
         var checks: String {
             switch self {
             case .making, .opening, .removing: "tenants.isolated"

@@ -45,7 +45,7 @@ import Testing
         figures.report()
     }
 
-    /// What calls on a damaged row end with; the others are of those on a sound one.
+    /// The codes that calls on a damaged row can fail with; all but `damaged` also occur on a sound row.
     private static let codes: Set<ChatStorageError.Code> = [
         .damaged, .conversationExists, .conflict, .idempotencyMismatch, .messageNotFound,
     ]

@@ -114,7 +114,7 @@ import Testing
         return page.items.allSatisfy { $0.id != victim }
     }
 
-    /// What a call on a damaged row ends with; the others are of those on a sound one.
+    /// The codes that a call on a damaged row can fail with; all but `damaged` also occur on a sound row.
     private static let codes: Set<ChatStorageError.Code> = [
         .damaged, .conversationExists, .conflict, .idempotencyMismatch, .messageNotFound, .tooManyLabels,
         .metadataTooLarge,

@@ -7,7 +7,7 @@ enum AnswerWriters {
     private static let callers = 4
     private static let conversations = 3
 
-    /// Writes answers until the process is ended, those that writers before did not end first.
+    /// Writes answers until the process is ended; first those that earlier writers did not end.
     static func write(
         _ store: String, _ setting: String, run: String, seed: UInt64, repeating names: [String]
     ) async throws {

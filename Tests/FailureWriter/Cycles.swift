@@ -79,9 +79,9 @@ struct Holdings: Sendable {
 }
 
 extension FailureWriter {
-    /// Opens, uses and closes a store this many times, and says ten times what the process holds.
+    /// Opens, uses and closes a store this many times, and says after each tenth of them what the process holds.
     ///
-    /// It says the least of each after a cycle: what is closed last goes a moment later.
+    /// It says the least that was held after any cycle of the tenth: what is closed last goes a moment later.
     static func runCycles(_ store: String, setting: String, count: Int) async throws {
         for _ in 1...10 {
             var least: Holdings?
@@ -116,7 +116,7 @@ extension FailureWriter {
         await fails(.closed) { _ = try await chats.conversation("c") }
     }
 
-    /// Makes a call that fails; a new store is not prepared at first only.
+    /// Makes a call that may fail with this code only; a store that stays is unprepared in the first cycle alone.
     private static func fails(_ code: ChatStorageError.Code, _ call: () async throws -> Void) async {
         do {
             try await call()

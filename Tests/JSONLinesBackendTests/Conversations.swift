@@ -102,7 +102,7 @@ extension Conversation {
             clearedThrough: version.clearedThrough, head: head, isBranched: isBranched)
     }
 
-    /// Whether this comes after a place in the list: updated earlier, or then too and of an id with higher bytes.
+    /// Whether this comes after a place in the list: updated earlier, or at the same time with an id of higher bytes.
     func follows(_ place: (updatedAt: Timestamp, id: ConversationID)) -> Bool {
         updatedAt == place.updatedAt ? place.id < id : updatedAt < place.updatedAt
     }

@@ -1,7 +1,7 @@
 package import ChatStorageCore
 package import Testing
 
-/// Expects an error of a code, and that no description of it has a text in it.
+/// Expects an error of a code, and that no description of it contains the secret.
 package func expectError(
     _ code: ChatStorageError.Code, without secret: String? = nil, sourceLocation: SourceLocation = #_sourceLocation,
     _ body: () async throws -> some Any

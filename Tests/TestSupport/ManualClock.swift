@@ -28,7 +28,7 @@ package final class ManualClock: Clock {
 
     /// When those that sleep will wake.
     package var deadlines: [Duration] { state.withLock { $0.sleepers.values.map(\.deadline).sorted() } }
-    /// How long those that sleep still will, the shortest first.
+    /// How long the sleepers will still sleep, the shortest first.
     package var waits: [Duration] {
         state.withLock { state in state.sleepers.values.map { $0.deadline - state.now }.sorted() }
     }

@@ -116,7 +116,7 @@ import Testing
         #expect(done.content == pieces.joined())
         let revisions = bench.interceptor.revisions
         #expect(bench.interceptor.mostAtOnce == 1 && (4...5).contains(revisions.count))
-        // Each is of what had come when it was sent.
+        // Each revision has the text that had come when it was sent.
         #expect(revisions[1].text?.hasSuffix("1:1000 ") == true || revisions[1].text?.contains(" 2:") == true)
     }
 

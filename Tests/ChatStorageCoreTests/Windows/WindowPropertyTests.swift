@@ -64,7 +64,7 @@ import Testing
             if part.kind == .toolCall { calls.insert(part.callID ?? "") }
             if part.kind == .toolResult { #expect(calls.contains(part.callID ?? ""), place) }
         }
-        // The last thing before the window is not what the model thought before a call in it.
+        // A window does not begin with a call whose reasoning lies just before the window.
         let before = path[path.count - rest.count - 1].parts.last?.kind
         #expect(!(before == .reasoning && rest.first?.parts.first?.kind == .toolCall), place)
     }
@@ -148,7 +148,7 @@ import Testing
 
         init(window: HistoryWindow) { self.window = window }
 
-        /// How much of the window came between two moves, on average.
+        /// How much came between two moves on average, as a fraction of the window's size.
         var step: Double { grown / Double(max(moves, 1)) }
 
         mutating func grow(by message: Message) {

@@ -149,7 +149,7 @@ import Testing
         queries.afterTheFirstPage { _ = try await $0.append(.system("Be long."), to: "c", .insteadOf(1)) }
         #expect(try await chats.history(of: "c", window: window) == before)
 
-        // A second branch, whose oldest message of the first page goes while somebody shows the first branch.
+        // A second branch: after its first page, that page's oldest message goes, and somebody shows the first branch.
         _ = try await base.updateConversation("c", .head(1))
         try await base.append((0..<300).map { .user("other \($0)") }, to: "c")
         let first = try #require(try await base.messages(of: "c", limit: 191).first)

@@ -23,7 +23,7 @@ import typing_extensions
 typing.Iterable = typing.List
 # The stand-in is on this machine, whatever proxy leads elsewhere.
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
-# Clients say so of models that are about to be switched off.
+# Clients warn of models that are about to be switched off.
 warnings.simplefilter("ignore")
 
 

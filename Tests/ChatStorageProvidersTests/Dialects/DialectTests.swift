@@ -21,7 +21,7 @@ struct DialectTests {
         return (try elements(of: "messages", in: body).first, body.omissions.map(\.reason))
     }
 
-    @Test("each gets its own as it came, and so does any")
+    @Test("each dialect gets its own messages as they came, and so does `any`")
     func own() throws {
         let own: [(String, OpenAIChat.Dialect)] = [
             (Self.deepSeek, .deepSeek), (Self.deepSeek, .alibaba), (Self.xAI, .xAI), (Self.mistral, .mistral),

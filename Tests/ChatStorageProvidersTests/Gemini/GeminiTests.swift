@@ -10,7 +10,7 @@ import Testing
 
 @Suite("Gemini's codec")
 struct GeminiTests {
-    /// Parts that rewriting would change, and such that are as the codec writes them.
+    /// Parts that rewriting would change, and others that are as the codec writes them.
     private static let parts = [
         #"{"text":"a\/b"}"#, #"{"text":"\ud83d"}"#, #"{"text":"a","thoughtSignature":"Eq+/=="}"#,
         #"{"text":"","thoughtSignature":"Eq=="}"#, #"{"thoughtSignature":"Eq=="}"#, #"{"text":"Hm","thought":true}"#,

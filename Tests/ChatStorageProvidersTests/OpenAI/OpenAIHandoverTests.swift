@@ -98,7 +98,7 @@ struct OpenAIHandoverTests {
                 let isThere =
                     part.native.map { sent.contains($0.json.text) } ?? false
                     || message.native.map { sent.contains($0.json.text) } ?? false
-                // A source is in the item of its text, whose native JSON went.
+                // A source is in the item of its text, and that item's native JSON was sent.
                 let isSource =
                     part.kind == .source
                     && message.parts[..<place].contains { $0.native.map { sent.contains($0.json.text) } ?? false }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ChatStorageProviders
 
-/// What comes from OpenAI's APIs, after a database.
+/// What comes from OpenAI's APIs, once it has been in a database.
 @Suite("OpenAI's messages in SQLite")
 struct OpenAIStoreTests {
     private func stored(_ messages: [ChatMessage]) async throws -> [ChatMessage] {

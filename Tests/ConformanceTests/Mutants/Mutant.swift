@@ -43,7 +43,7 @@ struct Mutant: Sendable, CustomStringConvertible {
         makeFault = { _ in fault }
     }
 
-    /// A mutant whose fault is its stores', such as what they keep and what they say of themselves.
+    /// A mutant whose fault lies in its stores, such as in what they keep or say of themselves.
     init(_ description: String, caughtBy: String..., related: [String] = [], harness: any ConformanceHarness) {
         self.description = description
         self.caughtBy = caughtBy

@@ -236,7 +236,7 @@ extension StorageCall {
         }
     }
 
-    /// The call with what the function makes of each content that is all of its message.
+    /// The call with what the function makes of each content, of messages that have nothing but their text.
     fileprivate func mappingContents(_ map: (String) -> String) -> StorageCall {
         mappingMessages { message in
             guard message.parts == [.text(message.content)] else { return message }

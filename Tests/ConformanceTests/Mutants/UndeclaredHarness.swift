@@ -57,7 +57,7 @@ struct UndeclaredHarness: ConformanceHarness {
         let isNewer = Mutex(false)
     }
 
-    /// One of several handles, which closes by itself, or the only one.
+    /// One of several handles, whose closing leaves the store open, or the only one, which closes the store too.
     private final class Handle: StorageInterceptor {
         private let schema: Schema
         private let closesStore: Bool

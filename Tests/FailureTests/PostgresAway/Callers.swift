@@ -12,13 +12,13 @@ final class Callers: Sendable {
     /// What the callers were told.
     struct Told: Sendable {
         var ledger = Ledger()
-        /// Appends that were not applied, or of which that is not known.
+        /// Appends that were not applied, or may not have been.
         var failedAppends = 0
         var reads = 0
         var failedReads = 0
         /// What reads failed with.
         var readErrors: Set<String> = []
-        /// The callers that repeat nothing or do so themselves, of which a call has failed.
+        /// The callers with a failed call, among those whose calls the library does not repeat.
         var failed: Set<Int> = []
         /// Of the calls that the library does not repeat.
         var longestCall = Duration.zero

@@ -20,7 +20,7 @@ extension PostgresAwayTests {
                 let ends = try SoakCount.ends.value
                 let told = try await Callers.call(backend, seed: generator.next()) { callers in
                     while figures.faults < ends {
-                        // Whatever one end interrupts has had its turn before the next.
+                        // Whatever one end interrupts gets its turn again before the next end.
                         try await callers.acknowledge(.random(in: 64...200, using: &generator))
                         // Now and then all at once.
                         let count = Int.random(in: 0..<5, using: &generator) == 0 ? Self.connections : 1

@@ -1,7 +1,8 @@
 // How long each sync of a file takes beyond what the disk takes; 0 at first. On other systems than Linux it stays so.
 void set_sync_delay(unsigned milliseconds);
 
-// How long each read of a part of a file takes beyond that, as SQLite reads; likewise.
+// How long each read at a place in a file, as SQLite makes them, takes beyond what the disk takes; 0 at first, and
+// always on other systems than Linux.
 void set_read_delay(unsigned milliseconds);
 
 // Whether syncs wait until they are no longer held; never at first, and never on other systems than Linux.

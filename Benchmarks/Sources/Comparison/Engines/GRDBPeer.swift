@@ -10,7 +10,7 @@ struct GRDBPeer: Sendable {
         var configuration = Configuration()
         configuration.maximumReaderCount = 4
         pool = try DatabasePool(path: path, configuration: configuration)
-        // Once it is open: opening sets the writer to `synchronous = NORMAL`, which a loss of power can undo.
+        // Once it is open: opening sets the writer to `synchronous = NORMAL`, so a loss of power could undo commits.
         try pool.writeWithoutTransaction { database in
             try database.execute(
                 sql: """

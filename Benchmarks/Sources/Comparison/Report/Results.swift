@@ -14,7 +14,7 @@ struct Results: Codable {
     /// How long files are.
     var size: [Finding] = []
     var fairness: [Finding] = []
-    /// What parts, metadata, labels and previews cost.
+    /// What parts, metadata, labels, previews and branches cost.
     var model: [Finding] = []
 
     /// Whether every row and figure that has a goal has reached it.

@@ -1,4 +1,4 @@
-/// One figure with a bound: of memory, of fairness.
+/// One figure, most often with a bound: of memory, size, fairness or the model.
 struct Finding: Codable {
     let what: String
     let backend: String

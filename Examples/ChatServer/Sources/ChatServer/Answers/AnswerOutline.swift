@@ -6,7 +6,7 @@ import ChatStorageCore
 /// event that a client has seen says where it is in the answer, and any server, also one that was started since, goes
 /// on from there. Numbers grow; most are left out, as an event of many bytes has the number of its last one.
 struct AnswerOutline {
-    /// A piece of an answer, of the part of an index.
+    /// A piece of an answer, with the index of its part.
     enum Piece {
         case begin(Int, MessagePart)
         case text(Int, MessagePart, String)
