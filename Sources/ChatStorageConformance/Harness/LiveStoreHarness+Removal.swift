@@ -59,8 +59,12 @@ extension LiveStoreHarness {
             let deleted = try await withThrowingTaskGroup(of: Bool.self) { group in
                 var (deleted, underWay) = (0, 0)
                 var cursor: ConversationCursor?
+                var first: ConversationID?
                 repeat {
                     let page = try await tenant.conversations(after: cursor, limit: page)
+                    // A list that begins anew would never end.
+                    if let first, page.items.first?.id == first { break }
+                    first = first ?? page.items.first?.id
                     for id in page.items.map(\.id) {
                         if underWay < concurrentDeletes {
                             underWay += 1

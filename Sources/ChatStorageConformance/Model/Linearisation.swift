@@ -48,7 +48,7 @@ package struct Linearisation {
             let entry = history[index]
             var next = model
             if let expectation = next.expectation(brokenBy: entry.outcome, of: entry.call, tenant: nil) {
-                if isLongest { obstacles.append("\(entry), but \(expectation)") }
+                if isLongest, longest.count == order.count { obstacles.append("\(entry), but \(expectation)") }
                 continue
             }
             if extend(order + [index], made: made | 1 << UInt64(index), next) { return true }
