@@ -10,8 +10,10 @@ struct TenantConversations: Sendable {
     /// Conversations that were updated since the list was last read; one that was deleted and made again can be in it
     /// twice.
     private var stale: [ConversationID] = []
-    /// Conversations in which answers were begun; those without one under way leave when such are next looked for.
+    /// Conversations in which answers were begun; the next search for answers under way drops those that have none.
     private var answering: Set<ConversationID> = []
+    /// The same in order, for the pages of a search after its first; nil once an answer was begun elsewhere.
+    private var answeringInOrder: [ConversationID]?
 
     var isEmpty: Bool { records.isEmpty }
 
@@ -119,7 +121,7 @@ struct TenantConversations: Sendable {
             let wasListedLate = record.isListedLate
             let appended = try record.append(new, now: now)
             noteTouched(record, wasListedLate: wasListedLate)
-            if new.isStreaming { answering.insert(new.conversationID) }
+            if new.isStreaming { noteAnswering(new.conversationID) }
             return appended
         }
         guard new.condition.createsConversation else {
@@ -160,10 +162,15 @@ struct TenantConversations: Sendable {
     ///
     /// - Parameter start: The last one of the page before.
     mutating func unfinished(after start: Message.ID?, since time: Timestamp, limit: Int) -> [Message] {
-        answering = answering.filter { records[$0]?.messages.isAnswering ?? false }
+        if start == nil || answeringInOrder == nil {
+            answering = answering.filter { records[$0]?.messages.isAnswering ?? false }
+            answeringInOrder = answering.sorted()
+        }
+        let ids = answeringInOrder ?? []
         var found: [Message] = []
-        for id in answering.sorted() where found.count < limit {
-            guard let messages = records[id]?.messages, start.map({ $0.conversationID <= id }) ?? true else { continue }
+        for id in ids[(start.map { ids.firstIndex(notBefore: $0.conversationID) } ?? 0)...] {
+            guard found.count < limit else { break }
+            guard let messages = records[id]?.messages else { continue }
             let first = start.map { $0.conversationID == id ? $0.sequence : 0 } ?? 0
             found += messages.unfinished(after: first, since: time, limit: limit - found.count, of: id)
         }
@@ -178,8 +185,12 @@ struct TenantConversations: Sendable {
 
     private mutating func insert(_ record: ConversationRecord) {
         records[record.conversation.id] = record
-        if record.messages.isAnswering { answering.insert(record.conversation.id) }
+        if record.messages.isAnswering { noteAnswering(record.conversation.id) }
         order.insert(RecencyOrder.Entry(record.conversation))
+    }
+
+    private mutating func noteAnswering(_ id: ConversationID) {
+        if answering.insert(id).inserted { answeringInOrder = nil }
     }
 
     /// Changes a conversation in place; nil if there is none.
@@ -214,4 +225,16 @@ struct TenantConversations: Sendable {
     }
 
     private static let conversationExists = ChatStorageError(.conversationExists, "a conversation of this id exists")
+}
+
+extension [ConversationID] {
+    /// The first index of an id that is not before one, in an array in order; its count if there is none.
+    fileprivate func firstIndex(notBefore id: ConversationID) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle] < id { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
 }
