@@ -70,6 +70,8 @@ public protocol ChatStorageBackend: ChatStorage {
     ///   - name: The tenant's name; nil is the default tenant.
     ///   - isDryRun: Whether nothing is deleted, and only counted.
     /// - Returns: What was deleted, or would be.
+    /// - Throws: ``ChatStorageError``, with the code `damaged` if the list has conversations that deletions again and
+    ///   again do not find, as in a damaged index; all others are deleted then.
     func eraseTenant(_ name: String?, isDryRun: Bool) async throws -> DeletionCount
 
     /// Deletes a tenant's conversations that were not updated since a time, one by one, each whole.

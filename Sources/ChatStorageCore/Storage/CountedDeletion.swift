@@ -5,8 +5,8 @@
 struct CountedDeletion {
     private static let conditionalAttempts = 5
 
-    /// The conversation as it was listed.
-    let listed: Conversation
+    /// Which conversation.
+    let id: ConversationID
     /// The conversation as it was deleted; nil if it was not.
     private(set) var deleted: Conversation?
     /// Whether others had changed or deleted it since it was listed.
@@ -20,7 +20,7 @@ struct CountedDeletion {
     init(
         of listed: Conversation, as deletion: ConversationDeletion, in storage: any ChatStorage
     ) async throws {
-        self.listed = listed
+        id = deletion.id
         var current = listed
         for _ in 0..<Self.conditionalAttempts {
             if try await storage.deleteConversation(deletion.ifNotUpdated(since: current)) {
@@ -28,7 +28,8 @@ struct CountedDeletion {
                 return
             }
             hadChanged = true
-            // Not there. A backend that lists what it cannot find may throw in the last attempt below.
+            // The conversation is not there. If the backend lists what it cannot find, it may throw in the last
+            // attempt below.
             guard let now = try await storage.conversation(deletion.id) else { break }
             guard deletion.applies(to: now) else { return }
             current = now
