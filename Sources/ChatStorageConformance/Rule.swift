@@ -103,7 +103,7 @@ public enum Rule: String, Sendable, Hashable, CaseIterable, CustomStringConverti
         case .m1: "Metadata is a JSON object of at most 64 KiB that comes back as it was."
         case .m2: "A change of metadata sets and removes members, and two callers of different ones both succeed."
         case .m3: "A stored message's metadata can change; nothing else in it can."
-        case .k1: "At most 32 labels, compared by their bytes, are added and removed atomically."
+        case .k1: "A conversation has at most 32 labels, compared by their bytes, and adds and removes them atomically."
         case .k2: "A list by labels has the order of all conversations and answers in bounded pages."
         case .k3: "Labels, metadata and read marks move no conversation; a new title does unless it keeps the place."
         case .o1: "Sequences count 1, 2, 3 in commit order, without gaps and never twice."

@@ -120,7 +120,7 @@ public final class InMemoryBackend: ChatStorageBackend {
         self.init()
     }
 
-    /// Snapshots alone: nothing is kept beyond the process, and only this value and its tenants' handles reach it.
+    /// Snapshots alone: nothing outlives the process, and only this value and its tenants' handles reach the store.
     public var capabilities: Capabilities { .snapshots }
 
     /// Makes the store ready.

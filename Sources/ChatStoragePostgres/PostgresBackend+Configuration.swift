@@ -96,7 +96,7 @@ extension PostgresBackend {
         /// Clearing and restoring take two round trips instead of one.
         ///
         /// A write that meets a lock there waits until its ``callTimeout``, and its connection is closed. From then on
-        /// writes to that conversation go alone, with the two timeouts, until one succeeds. For a shorter wait set it
+        /// writes to that conversation go alone, with the two timeouts, until one succeeds. A shorter wait can be set
         /// on the server: `ALTER ROLE app SET lock_timeout = '5s'`.
         public var isBehindPooler = false
         /// How connections are encrypted; by default (nil) as the URL, its service file or `PGSSLMODE` says.

@@ -125,7 +125,8 @@ extension TenantCall {
                     return stored
                 }
             } catch let error as ChatStorageError where error.isOfUniqueViolation {
-                // Another session appended the same keys first, and the next attempt finds them; or it is another key.
+                // Another session appended the same keys first, and the next attempt finds them; or another unique key
+                // was violated.
                 violations += 1
                 guard violations < Self.attemptsAfterViolation else { throw error }
             } catch let error as ChatStorageError where append.isRepeatable && attempt > 0 {

@@ -76,8 +76,8 @@ extension SQLiteBackend {
         ///   All writers wait meanwhile, and other processes' writes are `unavailable` if it takes longer than they
         ///   wait; the disk needs room for two copies; tables of the app's own without an integer primary key get other
         ///   rowids. After single deletions and after
-        ///   ``SQLiteBackend/deleteConversations(ofTenant:updatedBefore:without:isDryRun:)`` an app can run it itself,
-        ///   at a quiet time.
+        ///   ``SQLiteBackend/deleteConversations(ofTenant:updatedBefore:without:isDryRun:)`` an app can run `VACUUM`
+        ///   itself, at a quiet time.
         ///
         /// Set it in every process that writes the file. It does not reach backups, or old blocks that a disk or a file
         /// system keeps.

@@ -27,7 +27,8 @@ struct ChatStorageTool: AsyncParsableCommand {
             the password alone in ~/.pgpass or PGPASSWORD, which libpq reads.
 
             The commands that bring chats in (import, add, exec, copy) create a missing store, and the PostgreSQL schema \
-            that --schema names, when they first write something. The others report that there is none.
+            that --schema names: copy when it begins, the others when they first write something. All other commands \
+            report that there is none.
 
             Tables are for people. For programs, --json prints JSON with exact texts and times, and `chatstorage exec` \
             offers every operation to any language. Colours are used on terminals only, and not when NO_COLOR is set.

@@ -70,7 +70,7 @@ final class JSONLinesBackend: ChatStorageBackend {
         }
     }
 
-    // There are no connections, and calls wait for the actor's turn, which cannot be counted.
+    // There are no connections, and calls wait for the queue, whose length cannot be read.
     func statistics() async throws -> StorageStatistics {
         try await withState { state in
             guard !state.isClosed else { throw ChatStorageError(.closed, "the storage is closed") }

@@ -9,7 +9,7 @@ extension CheckContext {
         try await chats.append(NewMessages([.user("10"), .assistant("11")], to: id, .after(0), movesHead: false))
     }
 
-    /// Records a failure unless a conversation has this current path.
+    /// Records a failure unless the conversation `c` has this current path.
     func expectPath(
         _ chats: some ChatStorage, _ path: [Int64], _ expectation: String, file: String = #fileID, line: Int = #line
     ) async throws {

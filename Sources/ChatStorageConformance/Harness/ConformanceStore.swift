@@ -3,7 +3,8 @@ public import ChatStorageCore
 /// A store that one check has for itself.
 ///
 /// `handles(_:)`, `reopen()` and `remove()` are required. The other functions let the suite check what cannot be seen
-/// through the library; if one is missing, the checks that need it are reported as skipped, with the reason.
+/// through the library; if one is missing, the checks that need it are reported as skipped or as not applicable,
+/// with the reason.
 public protocol ConformanceStore: Sendable {
     /// Opens handles on the store's data, independent of each other if the backend can have several.
     ///
@@ -84,6 +85,8 @@ extension ConformanceStore {
 }
 
 /// Thrown by a harness for what it does not offer; the check is then skipped, and the run is not a full pass.
+///
+/// A few checks do not apply instead.
 public struct MissingFromHarness: Error, CustomStringConvertible {
     /// What is missing; the words follow "the harness does not offer".
     public let what: String

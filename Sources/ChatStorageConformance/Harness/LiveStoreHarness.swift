@@ -37,7 +37,7 @@ public final class LiveStoreHarness: ConformanceHarness {
             return OpenHandle(base: base, number: opened)
         }
 
-        /// The open handle, for one more store or for one that already has it, if the backend can have only one.
+        /// The open handle, if the backend can have only one; a store that does not share it yet gets a number for it.
         mutating func share(_ tenantPrefix: String) -> OpenHandle? {
             guard let base = handles.values.first?.base, !base.capabilities.contains(.multiProcess) else { return nil }
             if let number = handles.first(where: { $0.value.tenantPrefix == tenantPrefix })?.key {

@@ -235,7 +235,7 @@ extension RandomCall {
 
     static func metadataChange(using random: inout SplitMix64) -> MetadataChange {
         if random.oneIn(8) { return .replacing(with: metadata(using: &random)) }
-        // One object has no room for two of these.
+        // Metadata has no room for two of these values.
         if random.oneIn(10) {
             return .setting(random.any(["large", "larger"]), to: .string(String(repeating: "x", count: 40_000)))
         }

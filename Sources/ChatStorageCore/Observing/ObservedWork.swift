@@ -29,7 +29,7 @@ public struct ObservedConnection: Sendable {
 public struct ObservedCommit: Sendable {
     /// How many callers' writes it held.
     public let calls: Int
-    /// From its beginning, after it got its lock, to the end of its COMMIT.
+    /// From its beginning to the end of its COMMIT; in SQLite it begins once it has its lock.
     public let duration: Duration
 
     /// Makes one; for backends, and for tests of observers.

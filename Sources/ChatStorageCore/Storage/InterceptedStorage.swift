@@ -9,7 +9,7 @@ public struct InterceptedStorage: ChatStorage {
     ///
     /// - Parameters:
     ///   - base: The storage.
-    ///   - tenant: The tenant's name, which the interceptor is given; nil, the default, is the default tenant.
+    ///   - tenant: The tenant's name, which the interceptor is given; by default nil, which means the default tenant.
     ///   - interceptor: What gets each call, and decides what to do with it.
     public init(_ base: any ChatStorage, tenant: String? = nil, interceptor: any StorageInterceptor) {
         self.base = base

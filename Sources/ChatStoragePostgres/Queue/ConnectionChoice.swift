@@ -40,8 +40,8 @@ struct ConnectionChoice {
         return lane != .longRead || load.longReads == 0
     }
 
-    /// Whether a call is a write that must go to a connection with writes, so that the last one without stays free for
-    /// reads.
+    /// Whether a call is a write that must go to a connection with writes, so that the last connection without writes
+    /// stays free for reads.
     private func leavesReadsAlone(
         _ lane: Call.Lane, among loads: some RandomAccessCollection<ConnectionLoad?>
     ) -> Bool {

@@ -61,7 +61,7 @@ struct GeminiPartReader {
 
     /// A text or a thought.
     ///
-    /// An empty one with a signature or other members only carries those: its part has no text.
+    /// An empty one only carries its signature or its other members: its part has no text.
     private static func text(_ text: JSONSlice, _ json: JSONSlice, isThought: Bool) -> MessagePart {
         if isThought { return MessagePart(.reasoning, text: text.filledText) }
         let isPlain = json.memberList.count == 1

@@ -40,7 +40,7 @@ struct UIMessageWriter: Omitting {
 
     /// A UI message without parts, made from a message's portable members; nil if they do not make one.
     static func envelope(of message: ChatMessage, role: String) -> String? {
-        // A store and Codable write the number 1.0 as 1.
+        // Codable writes the number 1.0 as 1.
         guard case .string(let id)? = message.metadata["id"], message.metadata["metadata"]?.hasFraction != true else {
             return nil
         }

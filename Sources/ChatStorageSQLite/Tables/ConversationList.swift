@@ -135,7 +135,7 @@ struct ConversationList {
 
     /// What is read of each conversation.
     enum Columns {
-        /// The columns of plain conversations; from the first other conversation on, those of ``withKey``.
+        /// The columns of plain conversations; from the first conversation that is not plain, those of ``withKey``.
         case conversation
         case withKey
         /// The key and the last message.

@@ -23,8 +23,8 @@ extension MetricsObserver {
         /// A count of how often the library tried again by itself, by operation; by default
         /// `chatstorage.operation.repeats`.
         public var repeats: String? = "chatstorage.operation.repeats"
-        /// A timer of transactions, from the lock that they need to the end of their COMMIT; by default
-        /// `chatstorage.commit.duration`.
+        /// A timer of transactions, from their beginning (in SQLite, from the lock that they need) to the end of their
+        /// COMMIT; by default `chatstorage.commit.duration`.
         public var commitDuration: String? = "chatstorage.commit.duration"
         /// A timer of moves of SQLite's write-ahead log into the file, by whether the whole log was moved; by default
         /// `chatstorage.checkpoint.duration`.

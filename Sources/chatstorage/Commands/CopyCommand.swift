@@ -16,8 +16,9 @@ struct CopyCommand: AsyncParsableCommand {
             there and differ, and leaves them, or replaces them with --replace. At the end it compares both stores by \
             their digests.
 
-            The store is copied as it is at one moment. To move one that is in use, copy it, stop its writers, and \
-            copy it again with --replace. What was deleted in between stays in the copy, and the digests differ.
+            The store is copied as it is at one moment; with a rollback journal or on Citus, only each conversation \
+            is. To move a store that is in use, copy it, stop its writers, and copy it again with --replace. What was \
+            deleted in between stays in the copy, and the digests differ.
 
             The new store is made to take the roles that the old one takes. --schema and --pooler are about every \
             PostgreSQL store that is named.
@@ -68,7 +69,7 @@ struct CopyCommand: AsyncParsableCommand {
     private func place(_ url: String) -> StoreLocation {
         var place = location
         place.store = url
-        // They are about the other store, if that is one of PostgreSQL.
+        // --schema and --pooler are about the other store, if only that one is PostgreSQL's.
         let isPostgres = [from, to].map { (try? StoreURL($0))?.postgresURI != nil }
         if isPostgres.contains(true), (try? StoreURL(url))?.postgresURI == nil {
             (place.schema, place.pooler) = (nil, false)

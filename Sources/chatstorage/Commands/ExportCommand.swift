@@ -25,7 +25,7 @@ struct ExportCommand: AsyncParsableCommand {
 
             An archive's first line says what it is; its last line has counts and a digest, so an archive that is cut \
             off or changed is noticed. All conversations are as they were at one moment, whatever others write \
-            during the export.
+            during the export; with a rollback journal or on Citus, only each conversation is.
 
             --to writes under a temporary name in the same folder and renames the file once it is whole and on the \
             disk, so there is never half a file under its name. Only you can read it. An export that was killed leaves \
