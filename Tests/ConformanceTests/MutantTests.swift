@@ -79,8 +79,6 @@ extension Mutant {
             "restore.many-messages", "branches.forks.many", "limits.many-conversations", "errors.tell-no-text",
             // What the library builds on appends, revisions and pages notices whatever is wrong with these.
             "answers.writer", "pages.messages.windows",
-            // It meets faults of trees only if removals and appends meet in a certain way.
-            "removal.concurrent",
         ]
         return !left.contains { check.id.hasPrefix($0) }
     }

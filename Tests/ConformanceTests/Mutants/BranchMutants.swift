@@ -12,8 +12,10 @@ extension Mutant {
             call, base, _ in
             try await call.mappingAppend { $0.place = .head }.perform(on: base)
         },
-        Mutant("appends after the newest message in place of the head", caughtBy: "branches.append.places") {
-            call, base, _ in
+        Mutant(
+            "appends after the newest message in place of the head", caughtBy: "branches.append.places",
+            related: ["removal.concurrent"]
+        ) { call, base, _ in
             guard case .append(let new) = call, new.place == .head, new.condition.expectedVersion == nil,
                 let head = try? await base.conversation(new.conversationID)?.head,
                 let newest = try await base.newest(of: new.conversationID), newest != head
@@ -225,7 +227,7 @@ extension Mutant {
         },
         Mutant(
             "finds no fork at the beginning", caughtBy: "branches.forks",
-            related: ["branches.concurrent", "removal.from", "removal.in-a-tree"]
+            related: ["branches.concurrent", "removal.concurrent", "removal.from", "removal.in-a-tree"]
         ) { call, base, _ in
             try await call.perform(on: base).mappingForks { fork in fork.after == 0 ? nil : fork }
         },

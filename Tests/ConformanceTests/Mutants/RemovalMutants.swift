@@ -7,7 +7,7 @@ extension Mutant {
     static let removals: [Mutant] = [
         Mutant(
             "leaves what followed a removed message without a predecessor", caughtBy: "removal.in-a-tree",
-            related: ["branches.restore", "removal.from", "tenants.isolated"]
+            related: ["branches.restore", "removal.concurrent", "removal.from", "tenants.isolated"]
         ) { _ in
             let dangling = Mutex<[Message.ID: Int64]>([:])
             return { call, base, _ in
@@ -22,7 +22,7 @@ extension Mutant {
         },
         Mutant(
             "has what followed a removed message begin", caughtBy: "removal.in-a-tree",
-            related: ["branches.restore", "removal.from", "tenants.isolated"]
+            related: ["branches.restore", "removal.concurrent", "removal.from", "tenants.isolated"]
         ) { _ in
             let begins = Mutex<Set<Message.ID>>([])
             return { call, base, _ in
