@@ -109,7 +109,7 @@ struct RecencyOrder: Sendable {
     }
 
     /// The first index below a count at which a condition holds; it must then hold at all later ones.
-    private static func firstIndex(below count: Int, where holds: (Int) -> Bool) -> Int {
+    static func firstIndex(below count: Int, where holds: (Int) -> Bool) -> Int {
         var low = 0
         var high = count
         while low < high {

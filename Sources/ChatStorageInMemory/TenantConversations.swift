@@ -168,7 +168,10 @@ struct TenantConversations: Sendable {
         }
         let ids = answeringInOrder ?? []
         var found: [Message] = []
-        for id in ids[(start.map { ids.firstIndex(notBefore: $0.conversationID) } ?? 0)...] {
+        let begin = start.map { start in
+            RecencyOrder.firstIndex(below: ids.count) { start.conversationID <= ids[$0] }
+        }
+        for id in ids[(begin ?? 0)...] {
             guard found.count < limit else { break }
             guard let messages = records[id]?.messages else { continue }
             let first = start.map { $0.conversationID == id ? $0.sequence : 0 } ?? 0
@@ -225,16 +228,4 @@ struct TenantConversations: Sendable {
     }
 
     private static let conversationExists = ChatStorageError(.conversationExists, "a conversation of this id exists")
-}
-
-extension [ConversationID] {
-    /// The first index of an id that is not before one, in an array in order; its count if there is none.
-    fileprivate func firstIndex(notBefore id: ConversationID) -> Int {
-        var (low, high) = (0, count)
-        while low < high {
-            let middle = (low + high) / 2
-            if self[middle] < id { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
 }

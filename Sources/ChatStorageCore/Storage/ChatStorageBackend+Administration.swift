@@ -91,7 +91,7 @@ extension ChatStorageBackend {
         let handle: any ChatStorage = if let name { tenant(name) } else { defaultTenant }
         var count = DeletionCount()
         var isFirstWalk = true
-        // In how many walks in a row, after the first, each of those was listed and not deleted.
+        // How many walks in a row, after the first, have listed each conversation and not deleted it.
         var notDeleted: [ConversationID: Int] = [:]
         while true {
             var isEmpty = true
@@ -118,7 +118,7 @@ extension ChatStorageBackend {
             } while query.cursor != nil
             // Starts over until it finds nothing: others may have written meanwhile.
             guard !isDryRun, !isEmpty else { return count }
-            // Others may have deleted what was listed; but not the same conversation time and again.
+            // Others may have deleted what was listed, but hardly the same conversation in three walks.
             guard notDeleted.values.allSatisfy({ $0 < 3 }) else {
                 throw ChatStorageError(.damaged, "the list has conversations that deletions do not find")
             }
