@@ -108,20 +108,22 @@ import Observation
                 problem = "\(error)"
             }
             self.turn = nil
+            keepUnsent()
             await load()
             work = nil
         }
     }
 
-    /// Shows what is stored, and questions that are not.
+    /// What was not stored while it was sent can be sent again, even if the store cannot be read now.
+    private func keepUnsent() {
+        rows.removeAll { $0.sequence == nil && $0.role == .assistant }
+        for index in rows.indices where rows[index].sequence == nil { rows[index].status = .notSent }
+    }
+
+    /// Shows what is stored, and rows that are not.
     private func show(_ stored: [ChatRow]) {
         let ids = Set(stored.map(\.id))
-        var others = rows.filter { row in row.sequence == nil && !ids.contains(row.id) }
-        if turn == nil {
-            others.removeAll { $0.role == .assistant }
-            for index in others.indices { others[index].status = .notSent }
-        }
-        rows = stored + others
+        rows = stored + rows.filter { $0.sequence == nil && !ids.contains($0.id) }
     }
 
     private func update(_ row: ChatRow) {

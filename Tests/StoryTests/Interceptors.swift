@@ -50,3 +50,16 @@ final class Failures: StorageInterceptor {
         return reply
     }
 }
+
+/// A store that cannot be reached for a time: neither writes nor reads are made.
+final class Outage: StorageInterceptor {
+    private let isOn = Mutex(false)
+
+    func begin() { isOn.withLock { $0 = true } }
+    func end() { isOn.withLock { $0 = false } }
+
+    func perform(_ call: StorageCall, tenant: String?, on base: any ChatStorage) async throws -> StorageReply {
+        if isOn.withLock({ $0 }) { throw ChatStorageError(.unavailable, "no connection", writeOutcome: .notApplied) }
+        return try await call.perform(on: base)
+    }
+}

@@ -97,6 +97,24 @@ import Testing
         #expect(try await store.history(of: "trip") == [.user("Kyoto?")])
     }
 
+    @Test func aQuestionIsSentAgainAfterNothingCouldBeReachedAtAll() async throws {
+        let store = InMemoryBackend.prepared(with: [.init("trip", [.user("Hi"), .assistant("Hello")])])
+        let outage = Outage()
+        let model = ChatModel("trip", of: InterceptedStorage(store, interceptor: outage), reply: Self.counting)
+        await model.load()
+        outage.begin()
+        model.send("Kyoto?")
+        await model.work?.value
+        #expect(texts(model.rows) == ["Hi", "Hello", "Kyoto?"])
+        #expect(model.rows.last?.status == .notSent && model.problem != nil)
+
+        outage.end()
+        model.resend(model.rows[2])
+        await model.work?.value
+        #expect(texts(model.rows) == ["Hi", "Hello", "Kyoto?", "3 before: Kyoto?"])
+        #expect(model.rows.map(\.status) == Array(repeating: .stored(.complete), count: 4))
+    }
+
     @Test func theSidebarListsPinnedConversationsFirst() async throws {
         let chats = InMemoryBackend.prepared()
         for number in 1...70 {
