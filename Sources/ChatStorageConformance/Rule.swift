@@ -102,7 +102,7 @@ public enum Rule: String, Sendable, Hashable, CaseIterable, CustomStringConverti
         case .p4: "Storage judges no parts."
         case .m1: "Metadata is a JSON object of at most 64 KiB that comes back as it was."
         case .m2: "A change of metadata sets and removes members, and two callers of different ones both succeed."
-        case .m3: "A stored message's metadata can change; nothing else in it can."
+        case .m3: "A stored message's metadata can change; such a change touches nothing else in it."
         case .k1: "A conversation has at most 32 labels, compared by their bytes, and adds and removes them atomically."
         case .k2: "A list by labels has the order of all conversations and answers in bounded pages."
         case .k3: "Labels, metadata and read marks move no conversation; a new title does unless it keeps the place."

@@ -67,7 +67,7 @@ final class InMemoryStore: Sendable {
         self.isSnapshot = isSnapshot
     }
 
-    /// Puts conversations into the default tenant, whose messages have these roles.
+    /// Puts conversations whose messages have roles of this set into the default tenant.
     func preload(_ snapshots: [ConversationSnapshot], roles: RoleSet) throws {
         for snapshot in snapshots { try Validation.check(snapshot, roles: roles) }
         try state.withLock { _ in

@@ -68,7 +68,7 @@ struct MessageLog: Sendable {
 
         /// The last jump at or before a sequence.
         func jump(notAfter sequence: Int64) -> (sequence: Int64, predecessor: Int64)? {
-            // Most reads are of messages after the last one.
+            // Most reads are of messages after the last jump.
             guard let last = jumps.last, sequence < last.sequence else { return jumps.last }
             var (low, high) = (0, jumps.count)
             while low < high {

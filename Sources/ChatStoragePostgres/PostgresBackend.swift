@@ -47,7 +47,7 @@ public final class PostgresBackend: ChatStorageBackend {
     /// Opens a store with the default configuration.
     ///
     /// - Parameter url: The database: `postgres://user@host/database` or any other URI or connection string of libpq.
-    /// - Throws: `ChatStorageError` with the code `invalidArgument` for a URL that libpq cannot read.
+    /// - Throws: `ChatStorageError` as ``init(_:)`` does.
     public convenience init(url: String) async throws {
         try await self.init(Configuration(url: url))
     }

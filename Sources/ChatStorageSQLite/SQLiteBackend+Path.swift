@@ -63,7 +63,7 @@ extension SQLiteBackend.Configuration {
         defer { free(directory) }
         guard let start = String(validatingCString: directory) else {
             throw ChatStorageError(
-                .invalidArgument, "the path is relative, and the working directory's own is not UTF-8")
+                .invalidArgument, "the path is relative, and the working directory's path is not UTF-8")
         }
         var absolute = self
         absolute.path = start.utf8.last == UInt8(ascii: "/") ? start + path : "\(start)/\(path)"

@@ -157,7 +157,7 @@ extension SQLiteBackend {
     ///
     /// - Parameters:
     ///   - name: The tenant's name; nil is the default tenant.
-    ///   - isDryRun: Whether nothing is deleted, and only counted.
+    ///   - isDryRun: Whether it only counts, and deletes nothing.
     /// - Returns: What was deleted, or would be.
     /// - Throws: `ChatStorageError` with the code `unavailable` also if all is deleted, but traces of it are left in
     ///   the files; then call it again.
@@ -176,7 +176,7 @@ extension SQLiteBackend {
     ///   - name: The tenant's name; nil is the default tenant.
     ///   - time: Conversations updated at this time or later stay.
     ///   - labels: Conversations with any of these labels stay.
-    ///   - isDryRun: Whether nothing is deleted, and only counted.
+    ///   - isDryRun: Whether it only counts, and deletes nothing.
     /// - Returns: What was deleted, or would be.
     /// - Throws: `ChatStorageError` with the code `unavailable` also if all is deleted, but traces of it are left in
     ///   the log; then call it again.

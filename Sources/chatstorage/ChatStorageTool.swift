@@ -26,9 +26,9 @@ struct ChatStorageTool: AsyncParsableCommand {
             All users of the machine can see a program's arguments. Put a URL with a password in CHATSTORAGE_URL, or \
             the password alone in ~/.pgpass or PGPASSWORD, which libpq reads.
 
-            The commands that bring chats in (import, add, exec, copy) create a missing store, and the PostgreSQL schema \
-            that --schema names: copy when it begins, the others when they first write something. All other commands \
-            report that there is none.
+            The commands that bring chats in (import, add, exec, copy) create a missing store, and the PostgreSQL \
+            schema that --schema names: copy when it begins, the others when they first write something. verify \
+            makes them with --prepare. All other commands report that there is none.
 
             Tables are for people. For programs, --json prints JSON with exact texts and times, and `chatstorage exec` \
             offers every operation to any language. Colours are used on terminals only, and not when NO_COLOR is set.

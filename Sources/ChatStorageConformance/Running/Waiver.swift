@@ -1,7 +1,7 @@
 /// A declared exception: a check that a backend is known to fail, and why that is accepted.
 ///
-/// The check still runs. If it fails, that is printed and counted as waived; if it passes, the run fails, so that no
-/// waiver outlives its reason.
+/// The check still runs. If it fails, that is printed and counted as waived; if it passes or does not apply, the run
+/// fails, so that no waiver outlives its reason.
 public struct Waiver: Sendable, Hashable {
     /// The check's id; an id that is not in the suite fails the run.
     public let checkID: String

@@ -1,7 +1,7 @@
 extension Conversation: Codable {
-    /// Reads `{"id", "created_at", "updated_at", "last_sequence", "message_count", "read_through"}`, and `"title"`,
-    /// `"labels"`, `"metadata"`, `"cleared_through"`, `"preview"`, `"head"` and `"is_branched"`, each absent or null
-    /// for none; ignores other members.
+    /// Reads `{"id", "created_at", "updated_at", "last_sequence"}`, and `"message_count"`, `"read_through"`, `"title"`,
+    /// `"labels"`, `"metadata"`, `"cleared_through"`, `"preview"`, `"head"` and `"is_branched"`, each of which can be
+    /// absent or null; ignores other members.
     public init(from decoder: any Decoder) throws {
         let members = try DecodedMembers(from: decoder)
         let lastSequence: Int64 = try members.value("last_sequence")

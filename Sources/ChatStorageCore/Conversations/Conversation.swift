@@ -67,7 +67,7 @@ public struct Conversation: Sendable, Identifiable {
     ///   - createdAt: When it was created.
     ///   - updatedAt: When it was last appended to or retitled, or messages were last removed.
     ///   - lastSequence: The highest sequence that an append has used; 0 for none.
-    ///   - messageCount: How many messages it has; by default as many as sequences were used.
+    ///   - messageCount: How many messages it has; by default one for each sequence after `clearedThrough`.
     ///   - readThrough: The sequence through which messages were read; 0 for none.
     ///   - labels: The labels that the app put on it, at most 32.
     ///   - metadata: What the app keeps beside it.

@@ -9,9 +9,9 @@ extension ConversationSnapshot {
     /// for (kind, count) in mended { print(count, kind) }
     /// ```
     ///
-    /// What cannot be mended stays as it is, and restoring it fails: an id that is empty or too long, a message of more
-    /// than 16 MiB, which is never cut, a time outside the years 1 to 9999, a predecessor that is no earlier message, a
-    /// head that is not in it.
+    /// What cannot be mended stays as it is, and restoring it fails: for example an id that is empty or too long, a
+    /// message of more than 16 MiB, which is never cut, a time outside the years 1 to 9999, a predecessor that is no
+    /// earlier message, a head that is none of the messages.
     ///
     /// - Returns: The snapshot, and how many values of each kind were mended; none if nothing was wrong.
     public func mended() -> (snapshot: ConversationSnapshot, mended: [Mending: Int]) {

@@ -34,7 +34,7 @@ public enum Limits {
     /// Bytes of the messages of one append together: 64 MiB.
     public static let appendBytes = 64 << 20
     /// The highest sequence that a restored conversation can have used: 2⁵³ - 1, which every JSON reader keeps exactly
-    /// and which leaves any store room to count on.
+    /// and which leaves any store room for higher ones.
     public static let restoredSequence: Int64 = (1 << 53) - 1
     /// The highest revision that a restored message can have: 2⁵³ - 1, for the same reasons.
     public static let restoredRevision: Int64 = (1 << 53) - 1

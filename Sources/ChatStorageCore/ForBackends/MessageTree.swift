@@ -33,7 +33,7 @@ public struct MessageTree: Sendable {
         /// The runs that follow messages of this one, by the message they follow.
         var branches: [Branch] = []
 
-        /// The first of the branches that follow a message or a later one.
+        /// The index of the first branch that follows a message at or after a sequence.
         func firstBranch(from sequence: Int64) -> Int {
             var (low, high) = (0, branches.count)
             while low < high {

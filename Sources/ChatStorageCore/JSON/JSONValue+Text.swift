@@ -9,7 +9,7 @@ extension JSONValue {
     ///
     /// - Parameter text: One JSON value.
     /// - Throws: ``ChatStorageError`` with the code `invalidArgument`, also for what a ``JSONText`` can hold and a
-    ///   value cannot: a repeated name, an integer beyond 64 bits, a number beyond a double's, U+0000, half of a
+    ///   value cannot: a repeated name, an integer beyond 64 bits, a number too large for a double, U+0000, half of a
     ///   surrogate pair, nesting deeper than 64 levels.
     public init(parsing text: String) throws {
         do {

@@ -11,7 +11,7 @@ public enum MessageJSON {
 
     /// What a store keeps of a message beside its role, content, key and metadata: one compact JSON text.
     ///
-    /// - Returns: Nil for a message that is one text.
+    /// - Returns: Nil for a message that is one text without native JSON.
     public static func stored(_ message: ChatMessage) -> String? {
         guard message.partsBesideText != nil || message.native != nil else { return nil }
         var writer = JSONWriter(capacity: 256)

@@ -21,8 +21,9 @@ public struct ConversationQuery: Sendable, Hashable {
     public var preview: Int?
     /// Whether the page is only for deleting what is on it.
     ///
-    /// The library's backends then read only each conversation's id, `updatedAt` and `messageCount`. So they read no
-    /// metadata in vain, and damaged values do not keep a user from being erased.
+    /// The backends on databases then read only each conversation's id, `updatedAt` and `messageCount`; SQLite's also
+    /// reads its labels if the query names any. So they read no metadata in vain, and other damaged values do not keep
+    /// a user from being erased.
     package var isForDeletion = false
 
     /// Makes a query.

@@ -21,7 +21,7 @@ public struct DeletionCount: Sendable, Hashable {
 }
 
 extension DeletionCount: Codable {
-    /// Reads `{"conversations", "messages", "changed_meanwhile"}`; ignores other members.
+    /// Reads `{"conversations", "messages"}`, and `"changed_meanwhile"`, absent or null for 0; ignores other members.
     public init(from decoder: any Decoder) throws {
         let members = try DecodedMembers(from: decoder)
         self.init(

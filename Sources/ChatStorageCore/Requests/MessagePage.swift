@@ -6,8 +6,8 @@ public struct MessagePage: Sendable, Hashable {
     ///
     /// It is false if the page has fewer messages than the limit. To know for sure, ask for the next page.
     public let hasMore: Bool
-    /// The end of the page's path, which a walk passes on to stay on it; nil in a conversation that has not branched,
-    /// and for a page of all branches.
+    /// The end of the page's path, which a walk passes on to stay on it; nil for the current path of a conversation
+    /// that has not branched, and for a page of all branches.
     public let through: Int64?
 
     /// Makes a page.

@@ -113,7 +113,7 @@ extension MessageRevision {
         }
         var changed = message.body
         if let base {
-            // No message has this revision, and none comes after it.
+            // No message has the highest number as its revision, and no revision can come after it.
             guard base.revision < .max else {
                 throw ChatStorageError(.conflict, "the message does not have the revision that was read")
             }

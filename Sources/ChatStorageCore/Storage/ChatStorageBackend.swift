@@ -68,7 +68,7 @@ public protocol ChatStorageBackend: ChatStorage {
     ///
     /// - Parameters:
     ///   - name: The tenant's name; nil is the default tenant.
-    ///   - isDryRun: Whether nothing is deleted, and only counted.
+    ///   - isDryRun: Whether it only counts, and deletes nothing.
     /// - Returns: What was deleted, or would be.
     /// - Throws: ``ChatStorageError``, with the code `damaged` if the list has conversations that deletions again and
     ///   again do not find, as in a damaged index; all others are deleted then.
@@ -83,7 +83,7 @@ public protocol ChatStorageBackend: ChatStorage {
     ///   - name: The tenant's name; nil is the default tenant.
     ///   - time: Conversations updated at it or later stay.
     ///   - labels: Conversations with any of these labels stay.
-    ///   - isDryRun: Whether nothing is deleted, and only counted.
+    ///   - isDryRun: Whether it only counts, and deletes nothing.
     /// - Returns: What was deleted, or would be.
     func deleteConversations(
         ofTenant name: String?, updatedBefore time: Timestamp, without labels: Set<Label>, isDryRun: Bool
@@ -108,7 +108,7 @@ public protocol ChatStorageBackend: ChatStorage {
     ///
     /// The moment is between the call and the body's beginning. The snapshot only reads: writes fail with
     /// `accessDenied`. It is closed when the body has ended. Closing the backend waits for that, so a body must not
-    /// close the backend that it came from. A snapshot of a snapshot is of the same moment.
+    /// close the backend whose snapshot it got. A snapshot of a snapshot is of the same moment.
     ///
     /// Without the capability ``Capabilities/snapshots`` there is no snapshot: the body gets the backend itself.
     ///

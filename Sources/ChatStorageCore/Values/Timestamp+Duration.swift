@@ -10,7 +10,7 @@ extension Timestamp {
 
     /// The timestamp a duration earlier, in whole microseconds; it stays in the years 1 to 9999.
     public static func - (time: Timestamp, duration: Duration) -> Timestamp {
-        // The shortest duration has no opposite.
+        // The lowest (most negative) duration has no opposite.
         time + (.zero - max(duration, .seconds(-400_000_000_000)))
     }
 }

@@ -124,8 +124,8 @@ struct Pipeline<Ticket, Answer> {
     private var oldest = 0
     /// How many of the oldest requests have their answers, but wait for a Sync that they share with later ones.
     ///
-    /// An answer counts only once its Sync is there: if a connection breaks, libpq hands out results without their
-    /// rows.
+    /// An answer counts only once its Sync is there, or the connection was read successfully after it: if a connection
+    /// breaks, libpq hands out results without their rows.
     private var unconfirmed = 0
     private var cursor = Cursor()
     /// How many requests were sent since the last Sync.

@@ -28,7 +28,7 @@ public enum CohereChat {
     /// - Parameters:
     ///   - response: The body of the API's answer.
     ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
-    /// - Throws: ``ProviderFormError`` for anything but an answer, such as the API's error.
+    /// - Throws: ``ProviderFormError`` for anything but an answer, such as the API's error; what `extracting` throws.
     public static func message(from response: Data, extracting: FileExtraction? = nil) throws -> ChatMessage {
         var omissions: [Omission] = []
         return try message(from: response, extracting: extracting, omissions: &omissions)
@@ -64,7 +64,7 @@ public enum CohereChat {
     /// - Parameters:
     ///   - array: A JSON array of messages.
     ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
-    /// - Throws: ``ProviderFormError`` for anything but such an array.
+    /// - Throws: ``ProviderFormError`` for anything but such an array; what `extracting` throws.
     public static func messages(from array: Data, extracting: FileExtraction? = nil) throws -> [ChatMessage] {
         let elements = try JSONFields.parse(array)
         guard elements.kind == .array else { throw JSONFields.wrong("", elements, "an array") }
@@ -82,7 +82,8 @@ public enum CohereChat {
     ///   - adding: The request's other members, such as `model` and `tools`.
     ///   - resolving: Gives the bytes of files.
     /// - Returns: The body, and what was left out of it.
-    /// - Throws: ``ProviderFormError`` if `adding` has `messages`; what `resolving` throws.
+    /// - Throws: ``ProviderFormError`` for members that are added twice or come from the messages; what `resolving`
+    ///   throws.
     public static func body(
         for messages: [ChatMessage], adding: RequestMembers = [:], resolving: FileResolution? = nil
     ) throws -> EncodedBody {

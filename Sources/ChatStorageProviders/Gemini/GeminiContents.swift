@@ -70,7 +70,7 @@ public enum GeminiContents {
     /// Reads an array of the API's contents, or a request's body with its system instruction.
     ///
     /// A user's content with results of tools becomes a message of the role `tool` and one with the rest. A result
-    /// without an id belongs to the first earlier call of its name that has none.
+    /// without an id belongs to the first call of its name, in the model's latest content, to which no result belongs.
     ///
     /// - Parameters:
     ///   - contents: The JSON: an array of contents, one content, or a request.

@@ -151,9 +151,9 @@ struct GeminiReader {
         return parts
     }
 
-    /// Finds the call of a result: by the id, or else by the tool's name, or else the first one.
+    /// Finds the call of a result: by its id; without an id by the tool's name; without a name too, the first one.
     ///
-    /// - Returns: The call's id, and whether the result must keep its JSON because it has no id or another one.
+    /// - Returns: The call's id, and whether the result must keep its JSON because only one of the two has an id there.
     private mutating func answer(_ response: JSONSlice) -> (callID: String?, keepsNative: Bool) {
         let id = response.member("id")?.storableName
         let name = response.member("name")?.string

@@ -27,7 +27,8 @@ public enum OpenAIChat {
     /// - Parameters:
     ///   - response: A `chat.completion` as the API gave it.
     ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
-    /// - Throws: ``ProviderFormError`` for anything but such a response, such as the API's error.
+    /// - Throws: ``ProviderFormError`` for anything but such a response, such as the API's error; what `extracting`
+    ///   throws.
     public static func message(from response: Data, extracting: FileExtraction? = nil) throws -> ChatMessage {
         var omissions: [Omission] = []
         return try message(from: response, extracting: extracting, omissions: &omissions)
@@ -39,7 +40,8 @@ public enum OpenAIChat {
     ///   - response: A `chat.completion` as the API gave it.
     ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
     ///   - omissions: Gets what could not be kept.
-    /// - Throws: ``ProviderFormError`` for anything but such a response, such as the API's error.
+    /// - Throws: ``ProviderFormError`` for anything but such a response, such as the API's error; what `extracting`
+    ///   throws.
     public static func message(
         from response: Data, extracting: FileExtraction? = nil, omissions: inout [Omission]
     ) throws -> ChatMessage {
@@ -51,7 +53,7 @@ public enum OpenAIChat {
     /// - Parameters:
     ///   - array: A JSON array of messages, or an object whose `data` is one.
     ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
-    /// - Throws: ``ProviderFormError`` for anything but such an array.
+    /// - Throws: ``ProviderFormError`` for anything but such an array; what `extracting` throws.
     public static func messages(from array: Data, extracting: FileExtraction? = nil) throws -> [ChatMessage] {
         var omissions: [Omission] = []
         return try messages(from: array, extracting: extracting, omissions: &omissions)
@@ -63,7 +65,7 @@ public enum OpenAIChat {
     ///   - array: A JSON array of messages, or an object whose `data` is one.
     ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
     ///   - omissions: Gets what could not be kept.
-    /// - Throws: ``ProviderFormError`` for anything but such an array.
+    /// - Throws: ``ProviderFormError`` for anything but such an array; what `extracting` throws.
     public static func messages(
         from array: Data, extracting: FileExtraction? = nil, omissions: inout [Omission]
     ) throws -> [ChatMessage] {
@@ -85,7 +87,8 @@ public enum OpenAIChat {
     ///   - adding: The request's other members, such as `model` and `tools`.
     ///   - resolving: Gives the bytes of files.
     /// - Returns: The body, and what was left out of it.
-    /// - Throws: ``ProviderFormError`` if `adding` has `messages`; what `resolving` throws.
+    /// - Throws: ``ProviderFormError`` for members that are added twice or come from the messages; what `resolving`
+    ///   throws.
     public static func body(
         for messages: [ChatMessage], _ dialect: Dialect = .any, adding: RequestMembers = [:],
         resolving: FileResolution? = nil

@@ -26,7 +26,7 @@ public enum OpenAIResponses {
     /// - Parameters:
     ///   - response: A response as the API gave it.
     ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
-    /// - Throws: ``ProviderFormError`` for anything but a response, such as the API's error.
+    /// - Throws: ``ProviderFormError`` for anything but a response, such as the API's error; what `extracting` throws.
     public static func message(from response: Data, extracting: FileExtraction? = nil) throws -> ChatMessage {
         var omissions: [Omission] = []
         return try message(from: response, extracting: extracting, omissions: &omissions)
@@ -38,7 +38,7 @@ public enum OpenAIResponses {
     ///   - response: A response as the API gave it.
     ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
     ///   - omissions: Gets what could not be kept.
-    /// - Throws: ``ProviderFormError`` for anything but a response, such as the API's error.
+    /// - Throws: ``ProviderFormError`` for anything but a response, such as the API's error; what `extracting` throws.
     public static func message(
         from response: Data, extracting: FileExtraction? = nil, omissions: inout [Omission]
     ) throws -> ChatMessage {
@@ -53,7 +53,7 @@ public enum OpenAIResponses {
     /// - Parameters:
     ///   - items: A JSON array of items, oldest first, an object whose `data` is one, or a string.
     ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
-    /// - Throws: ``ProviderFormError`` for anything but such input.
+    /// - Throws: ``ProviderFormError`` for anything but such input; what `extracting` throws.
     public static func messages(from items: Data, extracting: FileExtraction? = nil) throws -> [ChatMessage] {
         var omissions: [Omission] = []
         return try messages(from: items, extracting: extracting, omissions: &omissions)
@@ -65,7 +65,7 @@ public enum OpenAIResponses {
     ///   - items: A JSON array of items, oldest first, an object whose `data` is one, or a string.
     ///   - extracting: Takes the bytes of files out; by default they stay in the native JSON.
     ///   - omissions: Gets what could not be kept.
-    /// - Throws: ``ProviderFormError`` for anything but such input.
+    /// - Throws: ``ProviderFormError`` for anything but such input; what `extracting` throws.
     public static func messages(
         from items: Data, extracting: FileExtraction? = nil, omissions: inout [Omission]
     ) throws -> [ChatMessage] {
@@ -110,8 +110,8 @@ public enum OpenAIResponses {
     ///   - adding: The request's other members, such as `model` and `tools`.
     ///   - resolving: Gives the bytes of files.
     /// - Returns: The body, and what was left out of it, not counting what precedes a continued response.
-    /// - Throws: ``ProviderFormError`` if `adding` has `input` or `previous_response_id`, and if no message comes from
-    ///   the response to continue; what `resolving` throws.
+    /// - Throws: ``ProviderFormError`` if `adding` has a name twice, or has `input` or `previous_response_id`, and if
+    ///   no message comes from the response to continue; what `resolving` throws.
     public static func body(
         for messages: [ChatMessage], _ mode: Mode = .stateless, adding: RequestMembers = [:],
         resolving: FileResolution? = nil

@@ -11,7 +11,7 @@ extension SQLiteBackend {
         public internal(set) var conversations = 0
         /// How many messages were checked.
         public internal(set) var messages = 0
-        /// Whether everything was checked; false if damage kept the rest from being read.
+        /// Whether everything was checked; false if damage kept the rest from being read, or the schema does not fit.
         public internal(set) var isComplete = true
         /// The first thousand problems.
         public internal(set) var problems: [CheckProblem] = []

@@ -144,7 +144,9 @@ struct Transaction {
         }
     }
 
-    /// Commits and answers the calls; `otherwise` answers all of them when nothing was committed.
+    /// Commits and answers the calls.
+    ///
+    /// If the commit fails, and neither a lock is the cause nor its outcome unknown, `otherwise` answers all of them.
     private func finish(
         _ calls: [any WriteCall], _ meter: TransactionMeter?, otherwise: (any Error) -> Void,
         whenEnded: ((any Error)?) -> Void

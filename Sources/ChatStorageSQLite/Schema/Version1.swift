@@ -14,12 +14,12 @@ extension Schema {
     ///   labels have no rows there.
     /// - A message's parent is the message that it follows, 0 for none. It is NULL exactly if that is the stored
     ///   message of the next lower sequence, or none. A conversation's head is NULL exactly if it is the message of the
-    ///   highest sequence. A conversation is branched if it has a head or a parent that is not NULL.
+    ///   highest sequence. A conversation is branched if its head, or the parent of one of its messages, is not NULL.
     /// - A column says whether there is more to read, so that a plain row costs nothing for what it lacks. A
-    ///   conversation's `details` is NULL if all columns after it are, else 1 if the conversation has branched and 0 if
-    ///   not. A message's revision is NULL if it was appended whole and is a text alone, and 0 if it was appended whole
-    ///   and has parts or metadata. A state is NULL if the message is complete. A conversation's number of messages is
-    ///   that of its used sequences, minus the removed ones.
+    ///   conversation's `details` is 1 if the conversation has branched; otherwise it is NULL if all columns after it
+    ///   are, and 0 if not. A message's revision is NULL if it was appended whole and is a text alone, and 0 if it was
+    ///   appended whole and has parts or metadata. A state is NULL if the message is complete. A conversation's number
+    ///   of messages is that of its used sequences, minus the removed ones.
     /// - Every append writes the conversation's row anew. So long metadata has a table of its own; the column then has
     ///   an empty text, which is no JSON.
     /// - The messages' key is an index, and not the order of the rows: long rows make a table without rowids slow to

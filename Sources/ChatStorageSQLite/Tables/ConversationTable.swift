@@ -7,8 +7,8 @@ import ChatStorageCore
 struct ConversationTable {
     /// A conversation's columns except its tenant, beginning with those that every conversation has.
     ///
-    /// A row without details has nothing in the columns after its id. Short statements do not read these columns; if
-    /// there are details, a statement with all columns reads the row again.
+    /// A row without details has nothing in the columns between its id and its key. Short statements read neither these
+    /// columns nor the key; if there are details, a statement with all columns reads the row again.
     enum Column: Int32, CaseIterable {
         case title, createdAt, updatedAt, lastSequence, details
         /// A short statement whose caller knows the id does not read the id either.

@@ -202,7 +202,7 @@ struct ConversationTree {
     }
 
     static var missingPredecessor: ChatStorageError {
-        damaged("a stored message or a head follows a message that is not there")
+        damaged("a stored message follows, or a head names, a message that is not there")
     }
 
     static func damaged(_ problem: String) -> ChatStorageError { ChatStorageError(.damaged, problem) }

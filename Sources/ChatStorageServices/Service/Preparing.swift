@@ -9,7 +9,7 @@ struct Preparing: Sendable {
     private let preparation: Preparation
     private let time: Duration
     private let logger: Logger
-    /// Which part of the longest wait each wait takes: a random number from 0 to 1.
+    /// Which part of the longest wait each wait takes: a random number from 0.5 to 1.
     private let fraction: @Sendable () -> Double
 
     init(

@@ -25,7 +25,7 @@ package struct NewFile: Sendable {
     private let path: String
     /// Where the file is until it gets its name.
     package let temporaryPath: String
-    /// The file, to be written; its one descriptor, so that nobody can put another file in its place in between.
+    /// The file, to be written by the descriptor that made it: nobody can put another file in its place in between.
     package let file: FileDescriptor
     private let descriptor: CInt
     private let replaces: Bool
@@ -69,7 +69,7 @@ package struct NewFile: Sendable {
     /// Syncs the file, and gives it its name.
     ///
     /// - Throws: `Refusal.exists` if a file has come to its place meanwhile; `SystemError`. It has no name then, unless
-    ///   it has replaced another file and only its folder could not be synced.
+    ///   it may replace another file and only its folder could not be synced.
     package func publish() throws {
         try withExtendedLifetime(file) { try Self.sync(descriptor) }
         let cut = path.utf8.lastIndex(of: UInt8(ascii: "/"))

@@ -109,7 +109,7 @@ enum OwnMembers {
             body, sequence: sequence, predecessor: try fields.integer("predecessor"), writing: try writing(of: fields))
     }
 
-    /// How the writing of a message went; a state other than complete without a revision has revision 1.
+    /// How the writing of a message went; if there is no revision, it is 0 for a complete message and else 1.
     private static func writing(of fields: Fields) throws -> MessageWriting {
         let state = try fields.text("state").map { text in
             guard let state = MessageState(rawValue: text) else {

@@ -14,9 +14,9 @@ struct VerifyCommand: AsyncParsableCommand {
             time, so the store grows by about 70 MB. These stay in it as free space for later writes; VACUUM in \
             SQLite's shell, or PostgreSQL's VACUUM FULL, returns them to the disk.
 
-            Only a run that is killed leaves its tenants: by SIGKILL, or by a second interrupt during the removal. To \
-            remove what all such runs have left, wait until no run is under way and use this statement (in SQLite's \
-            shell, after PRAGMA foreign_keys = ON):
+            Tenants stay only after a run that was killed, by SIGKILL or by a second interrupt during the removal, or \
+            that could not remove them. To remove what all such runs have left, wait until no run is under way and \
+            use this statement (in SQLite's shell, after PRAGMA foreign_keys = ON):
 
               DELETE FROM conversations
               WHERE tenant LIKE 'chatstorage-conformance-%'

@@ -15,7 +15,7 @@ extension DeletionCount {
         return isDryRun ? "Would have \(verb) \(what)" : "\(verb.capitalizedFirst) \(what)"
     }
 
-    /// What others did meanwhile, as a sentence after another; empty for nothing.
+    /// What others did meanwhile, as a sentence to be put after another one; empty for nothing.
     var changesSentence: String {
         guard changedMeanwhile > 0 else { return "" }
         return " Meanwhile, others created, changed or deleted \(changedMeanwhile.counted("conversation"))."

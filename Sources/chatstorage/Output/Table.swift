@@ -48,8 +48,8 @@ struct Table {
         return line
     }
 
-    /// Which columns are shown, and how wide: each as wide as its text, then the widest that can shrink narrowed until
-    /// all fit.
+    /// Which columns are shown, and how wide: each is as wide as its text; then the widest one that can still shrink
+    /// becomes narrower, again and again, until all fit.
     private func layout(within width: Int?) -> (shown: [Int], widths: [Int]) {
         var widths = columns.indices.map { column in
             rows.reduce(columns[column].title.displayWidth) { max($0, $1[column].displayWidth) }
