@@ -37,7 +37,7 @@ import Testing
         let backend = InMemoryBackend()
         try await backend.prepare()
         for id in ["1", "2"] { try await backend.append(.user("x"), to: ConversationID(id)) }
-        // Somebody also writes to it, so it is another one in each walk.
+        // Somebody also writes to it, so it has changed in each walk.
         let chats = InterceptedBackend(backend, interceptor: Keeping(id: "1"))
         await #expect { try await chats.eraseDefaultTenant() } throws: {
             ($0 as? ChatStorageError)?.code == .damaged

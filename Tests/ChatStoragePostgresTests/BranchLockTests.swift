@@ -28,7 +28,7 @@ import Testing
             try await waitUntil { try await lockWaits(schema) > 0 }
             try session.execute("COMMIT")
             await expectError(.messageNotFound) { try await after.value }
-            // What was removed is the newest message no more.
+            // The newest message is still there to be followed.
             #expect(try await backend.append(.user("4"), to: "c", .after(3)).predecessor == nil)
         }
     }

@@ -3,7 +3,7 @@ import ChatStorageCore
 import TestSupport
 import Testing
 
-/// What branches and answers under way are in the tables, and what they cost.
+/// How the tables keep branches and answers under way, and what these cost.
 @Suite(.timeLimit(.minutes(5))) struct BranchTableTests {
     @Test("a conversation that has not branched has none of the columns")
     func unbranchedConversation() async throws {

@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    /// Adjacent messages with one survivor are one range.
+    /// Adjacent messages that have the same survivor are one range.
     @Test func aWholeTreeIsOneRange() throws {
         let tree = Tree(predecessors: Dictionary(uniqueKeysWithValues: (1...100).map { ($0, max(0, $0 - 2)) }))
         let removal = try #require(BranchedRemoval(tree.look(naming: [1]), withDescendants: true))

@@ -6,7 +6,7 @@ import Testing
 
 /// The table that finds labels says what the conversations' rows say, after every kind of change.
 @Suite(.timeLimit(.minutes(5))) struct LabelTests {
-    /// The labels of the conversations' rows that the table lacks or has otherwise, and those that it has too many.
+    /// The labels in the conversations' rows that the table lacks or has with another time, and those that only it has.
     private static func differences(_ schema: String) async throws -> [[String?]] {
         try await TestPostgres.execute(
             """
@@ -106,7 +106,8 @@ import Testing
         }
     }
 
-    /// Appends of many callers meet conversations that get and lose labels meanwhile, from two processes' handles.
+    /// Appends of many callers meet conversations that get and lose labels meanwhile, on two handles, as two
+    /// processes have them.
     @Test func theTableIsRightUnderLoad() async throws {
         try await withBackend({ $0.roles = .withTools }) { backend, schema in
             let other = try await PostgresBackend(configuration(TestPostgres.url(), schema) { $0.roles = .withTools })

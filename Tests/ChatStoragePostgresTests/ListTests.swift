@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    /// Restores conversations that have a label, but for some in between.
+    /// Inserts conversations that have a label, but for some in between.
     private func fill(_ schema: String, _ count: Int, archived: String) async throws {
         try await TestPostgres.execute(
             """

@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    /// A session gives such a lock up after a quarter of a second; the retries inside must not be seen.
+    /// A session waits for such a lock for a quarter of a second only; the retries inside must not be seen.
     @Test(arguments: [1, 3]) func aLockHeldForLessThanTheLockTimeoutMakesNobodyFail(connections: Int) async throws {
         try await TestPostgres.withSchema { url, schema in
             let backend = try await PostgresBackend(

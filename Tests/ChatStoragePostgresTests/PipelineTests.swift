@@ -321,7 +321,7 @@ import Testing
         #expect(pipeline.sendAll().first == "prepare insert_1")
     }
 
-    /// A connection on which the statements were prepared before.
+    /// A connection on which the statements of `insert` and `clear` were prepared before.
     func warm() -> TestPipeline {
         var pipeline = TestPipeline(isBehindPooler: false)
         for request in [insert, clear] {

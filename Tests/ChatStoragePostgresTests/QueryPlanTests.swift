@@ -224,7 +224,7 @@ import Testing
         }
     }
 
-    /// Looking for keys costs what the append has, however long the conversation is.
+    /// What looking for keys costs depends on how many the append has, not on how long the conversation is.
     @Test(arguments: Statistics.allCases, [pinned, solidState])
     func keysAreLookedUpInTheirIndex(statistics: Statistics, settings: String) async throws {
         try await withRows(statistics) { schema in

@@ -168,7 +168,7 @@ import Testing
                     $0.lockTimeout = .zero
                     $0.statementTimeout = .seconds(2)
                 })
-            // Nothing but the append itself has to wait, and too long, however slow the machine is.
+            // Only the append itself has to wait, and it waits too long, however slow the machine is.
             try await impatient.prepare()
             let other = try TestPostgresConnection(url: url)
             try other.execute("BEGIN; LOCK TABLE \(schema).conversations IN EXCLUSIVE MODE")

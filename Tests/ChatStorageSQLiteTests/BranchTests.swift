@@ -48,7 +48,7 @@ import Testing
         try await backend.close()
     }
 
-    /// Several processes write one tree: it stays one, and every message is where its append said.
+    /// Two stores write one tree, as two processes do: it stays one, and every message is where its append said.
     @Test func writersOfTwoStoresLeaveASoundTree() async throws {
         let stores = [try await open(), try await open()]
         try await stores[0].append((1...6).map { .user("\($0)") }, to: "c")
@@ -100,7 +100,7 @@ import Testing
         await expectError(.closed) { try await backend.conversation("c")?.id }
     }
 
-    /// Over tenants, in pages, by bytes; what has ended or moved meanwhile is not among them.
+    /// Over tenants, in pages, by bytes; what was written lately or has ended is not among them.
     @Test func unfinishedAnswersComeInPagesOfAllTenants() async throws {
         let backend = try await open()
         for (tenant, id) in [("é", "b"), ("t", "z"), ("t", "a"), (nil, "m")] as [(String?, ConversationID)] {

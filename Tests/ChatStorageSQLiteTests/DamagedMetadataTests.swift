@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    /// What other programs can do to the middle one, or to the last, whose metadata is beside its row.
+    /// What other programs can do to the middle one, to the last, whose metadata is beside its row, or to all titles.
     static let damages = [
         "UPDATE conversations SET metadata = '{' WHERE conversation_id = '1'",
         "UPDATE conversations SET metadata = '' WHERE conversation_id = '1'",
@@ -53,7 +53,7 @@ import Testing
         try await backend.close()
     }
 
-    /// Which conversations labels spare cannot be known then.
+    /// It cannot be known then which conversations the labels spare.
     @Test(arguments: damagedLabels) func labelsThatDecideAreRead(damage: String) async throws {
         try execute(damage)
         await expectError(.damaged) {

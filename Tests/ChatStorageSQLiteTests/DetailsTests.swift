@@ -10,7 +10,7 @@ import SQLite3
 import CSQLite
 #endif
 
-/// The columns that say whether a row has more than a plain one: they are right after every write, and reads use them.
+/// The columns that say whether a row has more than a plain one: they are correct after each write, and reads use them.
 @Suite struct DetailsTests: SQLiteSuite {
     let folder: TemporaryFolder
     private let backend: SQLiteBackend

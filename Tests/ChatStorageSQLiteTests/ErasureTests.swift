@@ -112,7 +112,7 @@ import Testing
         #expect(try await delete(without: [], isDryRun: true) == DeletionCount(conversations: 2, messages: 4))
         #expect(try await delete(without: ["pinned"]) == DeletionCount(conversations: 1, messages: 2))
         #expect(try await delete(without: []) == DeletionCount(conversations: 1, messages: 2))
-        // Its name stands in two indexes' rows and its own.
+        // The new message has the mark, and so has its tenant's name, in the conversation's row and in two indexes.
         #expect(try marks() == 4)
         try await backend.close()
     }
@@ -141,7 +141,7 @@ import Testing
         try await backend.close()
     }
 
-    /// What is behind its end was there before it was begun anew.
+    /// What lies behind the log's end is from before the log was begun anew.
     @Test(arguments: [false, true]) func aLogThatIsBegunAnewIsCutOff(erases: Bool) async throws {
         var configuration = configuration
         configuration.erasesDeletedText = erases

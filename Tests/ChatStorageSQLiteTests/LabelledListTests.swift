@@ -14,7 +14,7 @@ import Testing
     init() async throws {
         folder = try TemporaryFolder(isInMemory: true)
         backend = try await folder.openStore { $0.durability = .processEnd }
-        // All of one tenth of them were updated at the same time; the first three are not archived.
+        // Every ten of them were updated at the same time; the first three are not archived.
         try execute(
             """
             WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < \(Self.archived + 3))
@@ -84,7 +84,7 @@ import Testing
         database.readBudget = ReadBudget(rows: 51)
         let page = try database.conversations(ConversationQuery(without: ["none"]), after: nil, tenant: "")
         #expect(page.items.count == 50 && page.next != nil)
-        // Of a label's conversations only those are looked at.
+        // With a label, only its conversations are looked at.
         database.readBudget = ReadBudget(rows: 1)
         let pinned = try database.conversations(ConversationQuery(with: ["pinned"]), after: nil, tenant: "")
         #expect(pinned.items.map(\.id) == ["00002"])

@@ -83,7 +83,7 @@ import Testing
 
     // MARK: Nothing before the first release
 
-    /// The tables as they were before the first release, of both their versions, with a conversation in them.
+    /// The tables as they were before the first release, in their first version, with a conversation in them.
     private static let formerTables = """
         CREATE TABLE conversations (
             tenant TEXT NOT NULL, conversation_id TEXT NOT NULL, title TEXT, created_at_us INTEGER NOT NULL,

@@ -128,7 +128,7 @@ import CSQLite
         #expect(!MessageTable.sql.write.text.contains("state"))
     }
 
-    /// Whether nothing is there, or the conversation has branched.
+    /// The second tells whether nothing is there or the conversation has branched.
     @Test func anEmptyPageIsTwo() throws {
         let query = MessageQuery(of: "plain", .after(100))
         #expect(try statements { try database.messages(query, tenant: "") }.count == 2)

@@ -253,7 +253,7 @@ private struct UsingService: Service {
     }
 }
 
-/// A store that notes what it holds once it has closed.
+/// A store that notes what it holds just before it closes.
 private final class ClosingLook: StorageInterceptor {
     private let memory = InMemoryBackend()
     private let found = Mutex<[Message]>([])

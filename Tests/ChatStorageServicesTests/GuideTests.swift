@@ -6,7 +6,7 @@ import Testing
 
 @testable import ChatStorageServices
 
-/// The products' pages show code that compiles, and what it says is so.
+/// The products' pages show code that compiles and does what they say.
 ///
 /// The server is not run: it would take the signals of the process in which all tests run.
 @Suite struct GuideTests {

@@ -88,7 +88,7 @@ import Testing
         let observer = observer
         let before = try metrics.expectTimer("chatstorage.operation.queue_time", [system])
         observer.callEnded(ObservedCall(.append, outcome: .cancelled, duration: .seconds(1)))
-        // A factory that forgets its metrics would give others to a lookup for each call.
+        // If each call looked its metrics up, the factory, which has forgotten them, would now make others.
         metrics.reset()
         observer.callEnded(ObservedCall(.append, outcome: .cancelled, duration: .seconds(1)))
         observer.callEnded(ObservedCall(.append, duration: .seconds(1)))

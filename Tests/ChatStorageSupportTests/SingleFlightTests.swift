@@ -74,7 +74,7 @@ import Testing
         #expect(try await call(flight).value == 2)
     }
 
-    /// As where a thread is blocked: otherwise each caller that gives up would leave a run behind.
+    /// Otherwise each caller that gives up would leave a run behind, such as on a thread that is blocked.
     @Test func aRunThatGoesOnAfterAllHaveLeftIsTheOnlyOne() async throws {
         let flight = flight()
         let gate = Gate()

@@ -18,7 +18,7 @@ struct BackupCommandTests {
             .filter { $0.hasSuffix(".db") || $0.contains("partial") }.sorted()
     }
 
-    @Test("a copy has everything, replaces nothing unasked, and is whole by check")
+    @Test("a copy has everything, replaces nothing unasked, and the command check finds it whole")
     func backup() async throws {
         let tool = try await filled()
         let done = try await tool.run("backup", "copy.db")

@@ -118,7 +118,7 @@ struct ConversationMomentTests {
         #expect(try await sequences(.current) == ([], false))
     }
 
-    @Test("of 10,000 forks nothing is read twice")
+    @Test("with 10,000 forks, the forks are read once, and hardly more messages than are shown")
     func forks() async throws {
         let backend = InMemoryBackend()
         try await backend.prepare()
@@ -158,7 +158,7 @@ struct ConversationMomentTests {
 
     /// A conversation of several pages, which somebody changes at a moment of its reading.
     ///
-    /// - Parameter isBranched: Whether its third message was written anew, and went on.
+    /// - Parameter isBranched: Whether another message replaced its third one, and the conversation went on from there.
     private func chats(
         after moment: Interferer.Moment, isBranched: Bool = false,
         _ change: @escaping @Sendable (any ChatStorage) async throws -> Void

@@ -14,7 +14,7 @@ import Testing
             return #"{"op": "save_message", "conversation_id": "c", "role": "user", "content": "\#(content)"}"#
         }
         try tool.write(requests.joined(separator: "\n") + "\n", to: "requests")
-        // Without a handler of its signal a write beyond the limit (in KiB) fails as one of a broken disk does.
+        // If its signal is ignored, a write beyond the limit (in KiB) fails as one of a broken disk does.
         let run = try await tool.shell("trap '' XFSZ; ulimit -f 300; exec $TOOL exec --store sqlite:chat.db <requests")
         #expect(run.status == 0, "\(run)")
         let answers = run.output.split(separator: "\n")

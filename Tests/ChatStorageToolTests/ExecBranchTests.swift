@@ -208,7 +208,7 @@ struct ExecBranchTests {
             stored.contains(
                 #""predecessor": 0, "state": "failed", "revision": 7, "revised_at": "\#(Self.time)"}, {"id": 5"#),
             "\(stored)")
-        // That it follows the one before it goes without saying.
+        // A message that follows the one before it has no predecessor in its JSON.
         #expect(
             stored.hasSuffix(#""created_at": "\#(Self.time)", "state": "streaming", "revision": 1}]}"#), "\(stored)")
         let wrong = try await session.answer(

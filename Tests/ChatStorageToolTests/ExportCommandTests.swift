@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The commands export and copy")
 struct ExportCommandTests {
-    /// A chat whose answer was written again, and the chat of a tenant.
+    /// A chat whose answer was written again.
     private let chats = """
         {"conversation_id": "a", "title": "Tea", "last_id": 3, "messages": [\
         {"id": 1, "role": "user", "content": "Green or black?", "created_at": "2026-11-01T08:00:00Z"}, \

@@ -9,7 +9,7 @@ import Testing
 struct OperationTests {
     private static let operations = Operation.names
 
-    @Test("an operation takes its arguments, each of those that can be left out alone", arguments: operations)
+    @Test("an operation takes what it needs, and each of the other arguments alone beside that", arguments: operations)
     func documented(name: String) async throws {
         let operation = try #require(Operation.named(name))
         let required = operation.parameters.filter { $0.whenLeftOut == nil }

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("The tool's commands: labels, metadata, lists, tenants")
 struct SidebarCommandTests {
-    @Test("labels are added and removed, shown, and chosen by")
+    @Test("labels are added, removed and shown, and lists are filtered by them")
     func labels() async throws {
         let tool = try Tool()
         for id in ["a", "b", "-c"] { #expect(try await tool.run("add", "--", id, "user", "hi").status == 0) }

@@ -138,7 +138,7 @@ struct ArchiveLineTests {
             ])
     }
 
-    @Test("another's line can have what the library's has, but for the numbers, which are its messages' places")
+    @Test("another's line can have what the library's has, but for the numbers: its messages are numbered by place")
     func written() async throws {
         let entries = try await TestFile.read(
             #"""
@@ -231,7 +231,7 @@ struct ArchiveLineTests {
         #expect(others[0].reason == "messages[0].content is missing")
     }
 
-    @Test("parts, and not metadata or titles, decide whether a conversation is there already")
+    @Test("parts, and not metadata or labels, decide whether a conversation is there already")
     func compared() async throws {
         let backend = InMemoryBackend()
         try await backend.prepare()

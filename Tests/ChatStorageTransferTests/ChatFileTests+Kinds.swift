@@ -29,7 +29,7 @@ extension ChatFileTests {
     }
 
     @Test(
-        "a first line that is no JSON is one invalid entry if conversations follow, or if it has no names",
+        "a first line that is no JSON is one invalid entry if conversations follow",
         arguments: ["role,content", "a, b", "Hello", "Hello, world!", "\"role\": \"user\",", ",", "1,,2"])
     func firstLines(line: String) async throws {
         let good = #"{"messages": []}"#
@@ -40,7 +40,9 @@ extension ChatFileTests {
         }
     }
 
-    @Test("text of lines that are no names is one invalid entry a line", arguments: ["Hello", "Hello, world!", "1,,2"])
+    @Test(
+        "lines of text that cannot be the names of columns are one invalid entry each",
+        arguments: ["Hello", "Hello, world!", "1,,2"])
     func otherText(line: String) async throws {
         #expect(try await read("\(line)\n\(line)\n").map { $0.reason != nil } == [true, true])
     }
@@ -151,7 +153,7 @@ extension ChatFileTests {
             #expect(error?.message == "is an object around conversations; put each conversation on its own line")
             #expect(error?.command == "jq -c '.[].conversations[]'")
         }
-        // One of the other format has no such conversations.
+        // In a conversation of ShareGPT's form this member has the turns.
         #expect(try await read(#"{"conversations": [{"from": "human", "value": "hi"}]}"#)[0].conversation != nil)
     }
 

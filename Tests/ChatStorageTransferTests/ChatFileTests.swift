@@ -241,7 +241,7 @@ struct ChatFileTests {
         #expect(entries[0].conversation != nil)
     }
 
-    @Test("an empty file has no conversations", arguments: ["", "\n \n", "\u{FEFF}", "{"])
+    @Test("an empty file has no entries, a brace alone has one", arguments: ["", "\n \n", "\u{FEFF}", "{"])
     func shortFiles(text: String) async throws {
         #expect(try await read(text).count == (text == "{" ? 1 : 0))
     }

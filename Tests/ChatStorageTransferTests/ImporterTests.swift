@@ -164,7 +164,7 @@ struct ImporterTests {
                 ? slow : number > 3_000 ? nil : .init(line: number, content: .invalid(reason: "x"), bytesRead: 1)
         }
         async let summary = Importer(storage: storage).run(entries)
-        // It reads a thousand and waits; nothing else can end the wait for more.
+        // It reads a thousand more and waits; only the slow conversation's end can make it read on.
         while read.withLock({ $0 }) < 1_001 { await Task.yield() }
         for _ in 0..<1_000 { await Task.yield() }
         #expect(read.withLock { $0 } <= 1_001)

@@ -201,7 +201,7 @@ struct LeniencyTests {
         #expect(try await reason(#""conversation_id": "\#(long)""#)?.contains("lenient") == false)
     }
 
-    @Test("a line of the library's own is read as ever, and says nothing of leniency")
+    @Test("a line of the library's own is refused without a word of leniency, which mends it all the same")
     func ownLines() async throws {
         let strict = try await TestFile.read(
             #"{"id": "c", "last_id": 1, "messages": [{"role": "User", "content": ""}]}"#)

@@ -299,7 +299,7 @@ struct RoundTripTests {
     }
 }
 
-/// A backend that holds no moment.
+/// A backend without snapshots.
 private struct Momentless: ForwardingBackend {
     let base: InMemoryBackend
 

@@ -23,7 +23,7 @@ struct SimpleFormTests {
             sample.archived.map(\.title) == ["Deploying the staging cluster", "Corrupted entry", "Weeknight pasta"])
         #expect(sample.archived.map(\.messages.count) == [5, 0, 2])
         let chat = sample.archived[0]
-        // The context's time is that of the export, so what follows it counts as later.
+        // The context's time is that of the export, so what follows it is earlier; a strict import refuses the chat.
         #expect(chat.messages[4].body.metadata[.model] == "o4-mini")
         #expect(chat.metadata["folderID"] == "f-1")
     }

@@ -5,7 +5,7 @@ import ChatStorageSQLite
 import TestSupport
 import Testing
 
-/// An observer gets each call once, by its name, from every backend.
+/// An observer gets each call once, by its name, from the stores in memory and in SQLite.
 @Suite struct ObserverTests {
     @Test(.enabled(if: try TestBackends.memory.isSelected())) func memory() async throws {
         let observer = RecordingObserver()

@@ -6,7 +6,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Chat files that are nonsense: read to their end, and what is taken from them can be stored and is stored as read.
+/// Chat files that are nonsense: read to their end, and what can be stored of them is stored as it was read.
 @Suite("Fuzzing: chat files") struct ChatFileFuzzTests {
     private let folder: TemporaryFolder
     private let path: String
@@ -87,7 +87,7 @@ import Testing
             figures.faults += 1
             figures.add(accepted, lost: lost)
         }
-        #expect(figures.acknowledged > figures.faults / 50, "hardly an input is nearly right")
+        #expect(figures.acknowledged > figures.faults / 50, "hardly any input is nearly right")
         figures.report()
     }
 

@@ -33,7 +33,7 @@ import Testing
             let time = Int64(bitPattern: generator.next()) >> Int64.random(in: 0..<64, using: &generator)
             figures.add(try check(Self.forge(time: time, id: mutator.next(), tenant: "t"), tenant: "t") ? 1 : 0)
         }
-        #expect(figures.acknowledged > figures.faults / 50, "hardly an input is nearly right")
+        #expect(figures.acknowledged > figures.faults / 50, "hardly any input is nearly right")
         figures.report()
     }
 
@@ -63,7 +63,7 @@ import Testing
                 let isPlace = isID && (bounds[0]...bounds[1]).contains(time)
                 do {
                     let page = try await backend.conversations(after: cursor, limit: 10)
-                    // All of them were updated before the last moment and after the others.
+                    // All conversations were updated before the last moment, and after all other times here.
                     #expect(isPlace && page.items.count == (time == bounds[1] ? 5 : 0), "\(time)")
                 } catch let error as ChatStorageError {
                     #expect(error.code == .invalidCursor && !isPlace, "\(time)")

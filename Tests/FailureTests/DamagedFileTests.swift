@@ -29,7 +29,7 @@ import Testing
             writing.add(try await write(path))
             for end in ["", "-wal", "-shm", "-journal"] { try? FileManager.default.removeItem(atPath: path + end) }
         }
-        #expect(figures.acknowledged > figures.faults, "hardly a part of a damaged file is read")
+        #expect(figures.acknowledged > figures.faults, "hardly any part of a damaged file is read")
         figures.report()
         writing.report()
     }

@@ -55,7 +55,7 @@ import Testing
             figures.add(try await isDone { try await backend.append(.user("after"), to: "after") })
             try await backend.close()
         }
-        #expect(figures.acknowledged > figures.faults, "hardly a part of a damaged file is read")
+        #expect(figures.acknowledged > figures.faults, "hardly any part of a damaged file is read")
         figures.report()
     }
 
@@ -124,7 +124,7 @@ import Testing
         #expect(try ["", "-wal"].map { try Data(contentsOf: URL(fileURLWithPath: path + $0)) } == before)
     }
 
-    /// Makes a store some of whose appends are beside its file: in its log, or half undone by its journal.
+    /// Makes a store with something beside its file: appends in its log, or the journal of a half-written transaction.
     private func makeStore(_ folder: TemporaryFolder, journalMode: String) async throws -> (file: Data, beside: Data) {
         let path = folder.path(of: "intact.db")
         let old = try await open(path, journalMode: journalMode)
@@ -190,7 +190,7 @@ import Testing
         return Data(bytes)
     }
 
-    /// 1 if a call returns; damage is what it says otherwise.
+    /// 1 if a call returns; 0 if it fails, which must be with an error that damage can cause.
     private func isDone(_ call: () async throws -> Void) async throws -> Int {
         do {
             try await call()

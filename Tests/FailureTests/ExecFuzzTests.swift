@@ -25,7 +25,7 @@ import Testing
                 figures.acknowledged += try await successes(of: input, in: session)
             }
         }
-        #expect(figures.acknowledged > figures.faults / 50, "hardly an input is nearly right")
+        #expect(figures.acknowledged > figures.faults / 50, "hardly any input is nearly right")
         figures.report()
     }
 

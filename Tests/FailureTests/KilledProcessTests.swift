@@ -51,7 +51,7 @@ import Testing
         guard try TestBackends.sqlite.isSelected() else { return }
         var generator = SplitMix64(seed: try SoakCount.seed &+ 1)
         var figures = Figures("killed beside another writer, SQLite, \(journalMode)")
-        // Each takes as long as many of the others.
+        // Each kill here takes as long as many in the test above.
         let kills = max(2, try SoakCount.kills.value / 10)
         while figures.faults < kills {
             let store = TestedStore.sqlite(folder: try TemporaryFolder(), journalMode: journalMode)

@@ -14,7 +14,7 @@ import Testing
             figures.faults += 1
             figures.add(try await isAccepted(String(decoding: mutator.next(), as: UTF8.self)) ? 1 : 0)
         }
-        #expect(figures.acknowledged > figures.faults / 50, "hardly an input is nearly right")
+        #expect(figures.acknowledged > figures.faults / 50, "hardly any input is nearly right")
         figures.report()
     }
 

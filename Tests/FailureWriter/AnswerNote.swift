@@ -7,11 +7,11 @@ struct AnswerNote: Sendable, Equatable {
         case begins
         /// Its message is there.
         case begun(sequence: Int64)
-        /// A checkpoint or the end is about to be written; without a text what it says stays.
+        /// A checkpoint or the end is about to be written; without a text, the stored text stays.
         case sends(AnswerText?, MessageState)
         /// A checkpoint or the end was acknowledged, with what is stored.
         case stored(AnswerVersion)
-        /// The writer's call said that it has ended, with a text that is all it was given; nil if that was nothing.
+        /// The writer's call said that the answer has ended with this text; nil for none.
         case ended(AnswerText?, MessageState)
         /// The writer's call failed, with this code.
         case failed(String)

@@ -19,8 +19,8 @@ import Musl
 ///
 /// The setting is the journal mode of a new SQLite file or a PostgreSQL schema. Each append that was acknowledged is a
 /// line on standard output; a line that begins with `!` says what failed. Half of the appends have keys: these are
-/// announced before by a line that begins with `?`. The announcements among the arguments are of writers before, whose
-/// appends are made again first.
+/// announced before by a line that begins with `?`. The announcements among the arguments come from earlier writers,
+/// whose appends are made again first.
 ///
 ///     FailureWriter crowd STORE SETTING CALLERS WAITING
 ///     FailureWriter cycles STORE SETTING COUNT

@@ -63,7 +63,7 @@ struct HeldCheckpoints: Sendable {
                     guard hold < holds else { return }
                     try await brake.release()
                     while counter.storedPieces < pieces {
-                        // Each piece has a checkpoint of its own: there is nothing more to see.
+                        // So many revisions mean a checkpoint for each piece: the test has failed already.
                         guard counter.revisions <= 2 * holds else { return }
                         try await pass()
                     }

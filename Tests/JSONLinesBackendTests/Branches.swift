@@ -43,7 +43,7 @@ extension Chat {
         messages[index].predecessor ?? (index > 0 ? messages[index - 1].sequence : 0)
     }
 
-    /// Where a message and all that it follows are, the first one first.
+    /// The indices of a message and of all that it follows, the first one first.
     func path(through sequence: Int64) -> [Int] {
         var path: [Int] = []
         var next = index(of: sequence)

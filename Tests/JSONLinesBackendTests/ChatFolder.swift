@@ -82,7 +82,7 @@ struct ChatFolder: Sendable {
         }
     }
 
-    /// The tenants that have conversations after a name, by the bytes of their names, the default one first.
+    /// The tenants after a name that have conversations, by the bytes of their names, the default one first.
     func tenants(after name: String?) -> [TenantSummary] {
         let chats = Dictionary(grouping: files.values) { Key("", in: $0.tenant) }.values
         return chats.map { files in

@@ -49,7 +49,7 @@ struct Chat: Sendable {
         return AppendResult(messages: messages.suffix(new.messages.count).map(stored), version: conversation.version)
     }
 
-    /// Removes messages, and returns how many; what was cleared is read, and makes another version.
+    /// Removes messages, and returns how many; clearing counts all as read, and makes another version.
     mutating func remove(_ selection: MessageRemoval.Selection) -> Int {
         let count = messages.count
         switch selection {

@@ -21,7 +21,7 @@ final class JSONLinesBackend: ChatStorageBackend {
     /// Files are slow, and the threads that run Swift's tasks must not wait for them.
     private let queue = DispatchQueue(label: "JSON Lines files")
 
-    /// Opens a store; without `survivesPowerLoss` a loss of power can take back the last writes, at a higher speed.
+    /// Opens a store; without `survivesPowerLoss` it is faster, but a loss of power can take back the last writes.
     init(folder: URL, roles: RoleSet = .standard, survivesPowerLoss: Bool = true) {
         self.roles = roles
         state = Mutex(State(folder: ChatFolder(url: folder, survivesPowerLoss: survivesPowerLoss)))

@@ -3,7 +3,7 @@ import ChatStorageCore
 import Foundation
 import Testing
 
-/// The suite on a store in use of a backend with one handle at a time, each of which must be prepared.
+/// The suite on a store in use, whose backend has one handle at a time; each handle must be prepared.
 @Suite struct LiveStoreTests {
     @Test func checksLeaveTheStoreAsItWas() async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("chats-\(UUID().uuidString)")

@@ -1,7 +1,7 @@
 import ChatStorageCore
 import Synchronization
 
-/// Gives the first list of conversations only when it is told to, as it was when it was read.
+/// Holds the first list of conversations back until it is told to give it; the list is then as it was read.
 final class DelayedList: StorageInterceptor {
     private enum State {
         case before, ended

@@ -4,7 +4,7 @@ import Testing
 
 /// The documentation shows no Swift code that does not compile: each block is code of a test target.
 @Suite struct SnippetTests {
-    /// The targets that show code.
+    /// The targets whose code the pages show.
     private static let targets = [
         "Tests/StoryTests", "Tests/ReadmeExample", "Tests/ReadmeTests", "Tests/ChatStorageProvidersTests",
         "Tests/ChatStorageServicesTests", "Tests/JSONLinesBackendTests",

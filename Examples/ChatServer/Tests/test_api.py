@@ -198,7 +198,7 @@ class Responses(ApiTestCase):
                 text += event.delta if event.type == "response.output_text.delta" else ""
                 if event.type == "response.completed":
                     break
-                # Other connections end after another number of events, some in the middle of the text.
+                # Each connection ends after another number of events, some in the middle of the text.
                 if count >= 2 + connections % 3:
                     break
             stream.close()

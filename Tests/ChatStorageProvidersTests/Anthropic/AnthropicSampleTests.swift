@@ -66,7 +66,7 @@ struct AnthropicSampleTests {
         }
     }
 
-    @Test("go back as they came, also after a store, Codable and the archive", arguments: names)
+    @Test("go back as they came, also after a store, Codable and the stored form", arguments: names)
     func roundTrip(name: String) async throws {
         let response = try AnthropicSamples.response(name)
         let message = try AnthropicMessages.message(from: response)

@@ -1,6 +1,6 @@
 import Testing
 
-/// Streams of Anthropic's events, made by hand after the API's documentation, and the whole responses that they are of.
+/// Streams of Anthropic's events, made by hand after the API's documentation, each with the response that it streams.
 enum AnthropicStreams {
     struct Stream: CustomTestStringConvertible {
         let testDescription: String

@@ -65,7 +65,7 @@ enum DialectSamples {
         try SampleFiles.data("provider_responses/vercel+ai__\(name).json")
     }
 
-    /// A result for each call that the app has to answer, as the codec's unit needs it.
+    /// A result for each call that the app has to answer, each in a message of its own.
     static func results(of message: ChatMessage) -> [ChatMessage] {
         message.openToolCalls.filter { $0.callID != nil }.map { call in
             .tool([.toolResult(callID: call.callID ?? "", output: "done")])
@@ -79,7 +79,7 @@ enum DialectSamples {
 struct DialectSampleTests {
     private static let names = DialectSamples.table.keys.sorted()
 
-    @Test("go back as they came, also after a store, Codable and the archive", arguments: names)
+    @Test("go back as they came, also after a store, Codable and the stored form", arguments: names)
     func roundTrip(name: String) async throws {
         let codec = try #require(DialectSamples.table[name])
         let data = try DialectSamples.data(name)

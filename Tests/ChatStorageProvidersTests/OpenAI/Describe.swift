@@ -23,7 +23,7 @@ extension ChatMessage {
     /// The parts' lines.
     var lines: String { parts.map(\.line).joined(separator: "\n") }
 
-    /// The role, and each part's line, without how texts begin.
+    /// The role, and each part's kind, with its call's id if it has one.
     var outline: String {
         "\(role): " + parts.map { $0.kind.rawValue + ($0.callID.map { "(\($0))" } ?? "") }.joined(separator: ", ")
     }

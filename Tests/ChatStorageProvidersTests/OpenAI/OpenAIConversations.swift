@@ -17,7 +17,7 @@ enum OpenAIConversations {
         "stop_reason":"tool_use","stop_sequence":null,"usage":{"input_tokens":1,"output_tokens":2}}
         """#
 
-    /// The same chat, begun with Anthropic: the result has a picture, the turn after it was stopped.
+    /// A chat begun with Anthropic: the tool's result has a picture, and the turn after the answer was stopped.
     static func begunWithAnthropic() throws -> [ChatMessage] {
         let answer = try AnthropicMessages.message(from: json(anthropicAnswer))
         let map = MessagePart(

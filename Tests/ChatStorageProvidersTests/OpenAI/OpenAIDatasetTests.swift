@@ -128,7 +128,7 @@ struct OpenAIDatasetTests {
         #expect(usage["total_tokens"] == 18)
     }
 
-    @Test("plain messages are plain")
+    @Test("messages of plain texts are one text each, with native JSON only for the order of their members")
     func plain() throws {
         let chats = try file("hiyouga+LLaMA-Factory__mllm_demo").elementList
         #expect(chats.count == 6)

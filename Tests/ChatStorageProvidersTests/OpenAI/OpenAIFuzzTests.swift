@@ -9,7 +9,7 @@ import Testing
 
 /// Samples with random changes: members that are missing, doubled or of other kinds.
 ///
-/// What is read must be something that a store takes, and go back as it came.
+/// What is read must be something that a store takes, and go back as it came or be named.
 @Suite("OpenAI's codecs, with nonsense", .enabled(if: SampleFiles.areThere, "there is no \(SampleFiles.folder.path)"))
 struct OpenAIFuzzTests {
     @Test("Chat Completions' messages", arguments: OpenAISamples.chat.keys.sorted())

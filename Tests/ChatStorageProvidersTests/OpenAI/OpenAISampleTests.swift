@@ -50,7 +50,7 @@ struct OpenAISampleTests {
         #expect(message.metadata[.stopReason] != nil && message.metadata[.usage] != nil)
     }
 
-    @Test("of Chat Completions go back as they came, also after a store, Codable and the archive", arguments: chat)
+    @Test("of Chat Completions go back as they came, also after a store, Codable and the stored form", arguments: chat)
     func chatRoundTrip(name: String) async throws {
         let data = try OpenAISamples.data(name)
         let message = try OpenAIChat.message(from: data)
@@ -111,7 +111,7 @@ struct OpenAISampleTests {
         #expect(rest.isEmpty)
     }
 
-    @Test("of Responses go back as they came, also after a store, Codable and the archive", arguments: responses)
+    @Test("of Responses go back as they came, also after a store, Codable and the stored form", arguments: responses)
     func roundTrip(name: String) async throws {
         let data = try OpenAISamples.data(name)
         let message = try OpenAIResponses.message(from: data)

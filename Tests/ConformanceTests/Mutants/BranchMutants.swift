@@ -64,7 +64,7 @@ extension Mutant {
             return .appended(AppendResult(messages: stored, version: result.version))
         },
         Mutant(
-            "calls it a branch when it is said what goes without saying", caughtBy: "branches.linear",
+            "returns a predecessor that goes without saying if the append named it", caughtBy: "branches.linear",
             related: ["branches.append.places", "branches.keys"]
         ) {
             call, base, _ in
@@ -232,7 +232,7 @@ extension Mutant {
             try await call.perform(on: base).mappingForks { fork in fork.after == 0 ? nil : fork }
         },
         Mutant(
-            "takes the last that follows a place for the newest end under it", caughtBy: "branches.forks",
+            "takes each successor of a fork for its own newest end", caughtBy: "branches.forks",
             related: ["branches.concurrent", "removal.*"]
         ) {
             call, base, _ in
@@ -251,7 +251,7 @@ extension Mutant {
             return try await call.perform(on: base).mappingForks { fork in path.contains(fork.after) ? fork : nil }
         },
         Mutant(
-            "takes for a fork what one message follows from afar", caughtBy: "branches.forks",
+            "takes a place for a fork that only one message follows", caughtBy: "branches.forks",
             related: ["branches.concurrent"]
         ) { call, base, _ in
             guard case .forks(let id) = call, case .forks(var forks) = try await call.perform(on: base) else {
@@ -281,7 +281,7 @@ extension Mutant {
                 }
             }
         },
-        Mutant("restores messages in one row", caughtBy: "branches.restore") {
+        Mutant("restores messages without their branches", caughtBy: "branches.restore") {
             call, base, _ in
             try await call.mappingSnapshot { snapshot in
                 guard snapshot.isSound else { return }

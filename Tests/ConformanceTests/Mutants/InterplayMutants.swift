@@ -96,7 +96,7 @@ extension Mutant {
                 }
             }
         },
-        Mutant("lets a writer wait for a moment without readers", caughtBy: "concurrency.readers-starve-nobody") { _ in
+        Mutant("makes a writer wait until nobody reads", caughtBy: "concurrency.readers-starve-nobody") { _ in
             let readers = Mutex(0)
             return { call, base, _ in
                 switch call {

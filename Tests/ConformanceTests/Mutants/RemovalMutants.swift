@@ -6,7 +6,7 @@ extension Mutant {
     /// Mutants that remove too much or too little, or leave something of what is gone.
     static let removals: [Mutant] = [
         Mutant(
-            "leaves what followed a removed message without a predecessor", caughtBy: "removal.in-a-tree",
+            "leaves the removed message as the predecessor of what followed it", caughtBy: "removal.in-a-tree",
             related: ["branches.restore", "removal.concurrent", "removal.from", "tenants.isolated"]
         ) { _ in
             let dangling = Mutex<[Message.ID: Int64]>([:])
@@ -21,7 +21,7 @@ extension Mutant {
             }
         },
         Mutant(
-            "has what followed a removed message begin", caughtBy: "removal.in-a-tree",
+            "makes what followed a removed message the beginning of a path", caughtBy: "removal.in-a-tree",
             related: ["branches.restore", "removal.concurrent", "removal.from", "tenants.isolated"]
         ) { _ in
             let begins = Mutex<Set<Message.ID>>([])
@@ -141,7 +141,7 @@ extension Mutant {
             }
             return .count(count)
         },
-        Mutant("is updated by a removal of nothing", caughtBy: "removal.from") { call, base, _ in
+        Mutant("updates a conversation when it removes nothing", caughtBy: "removal.from") { call, base, _ in
             let reply = try await call.perform(on: base)
             if case .removeMessages(let removal) = call, removal.selection != .all, reply == .count(0),
                 let conversation = try await base.conversation(removal.conversationID)
@@ -151,7 +151,7 @@ extension Mutant {
             return reply
         },
         Mutant(
-            "is of another version when a message was removed", caughtBy: "removal.messages",
+            "changes a conversation's version when it removes a message", caughtBy: "removal.messages",
             related: ["tenants.isolated"]
         ) { _ in
             let removals = Mutex<[ConversationID: Int64]>([:])

@@ -7,7 +7,7 @@ extension Mutant {
     /// Mutants whose calls are right, and whose stores keep or say what they should not.
     static let stores: [Mutant] = [
         Mutant(
-            "brings what was written to the disk when it is closed", caughtBy: "durability.not-closed",
+            "saves to the disk only when it is closed", caughtBy: "durability.not-closed",
             related: ["answers.survive", "closing.writes-under-way-whole"], harness: DiskHarness(saves: .inClose)),
         Mutant(
             "stores half an append when it is closed meanwhile", caughtBy: "closing.writes-under-way-whole",
@@ -31,7 +31,7 @@ extension Mutant {
             related: ["closing.refuses-every-call", "snapshots.read-only", "snapshots.closing"],
             harness: UndeclaredHarness(has: .multiProcess)),
         Mutant(
-            "shows itself for a snapshot",
+            "gives itself in place of a snapshot",
             caughtBy: "snapshots.one-moment", "snapshots.tenants", "snapshots.read-only", "snapshots.closing",
             "snapshots.beside-writers",
             harness: MomentlessHarness()),

@@ -62,7 +62,7 @@ extension Mutant {
             return try await call.perform(on: base)
         },
         Mutant(
-            "cuts a title at 200 characters", caughtBy: "text.title.length-refused", "text.title.counts-scalars"
+            "cuts a title at 200 scalars", caughtBy: "text.title.length-refused", "text.title.counts-scalars"
         ) {
             call, base, _ in
             guard let title = call.title else { return try await call.perform(on: base) }

@@ -44,7 +44,7 @@ struct HeldStore: Sendable {
         for handle in handles { try await handle.close() }
     }
 
-    /// Holds a conversation and its messages until what this returns is called.
+    /// Holds a conversation and its messages until what this returns is released.
     func hold(_ id: ConversationID) throws -> Hold {
         switch place {
         case .file(let path):

@@ -8,8 +8,8 @@ import Testing
 
 /// Callers that write answers for as long as something is done to their server, and what they noted.
 ///
-/// Every second one tries again until it is acknowledged; the others give up soon, and write some of what they gave up
-/// again under the same key.
+/// Every second one tries again until it is acknowledged; the others give up soon. Some of what they gave up is
+/// written again under the same key.
 final class AnsweringCallers: Sendable {
     /// The name of the sessions, behind the schema.
     static let session = "answers"

@@ -8,7 +8,7 @@ extension Ledger {
     /// Adds appends that callers make until the disk is full, in several rounds; each ends with room again.
     ///
     /// - Parameters:
-    ///   - bytes: How much of the disk a round takes first; a few random bytes are added.
+    ///   - bytes: How much of the disk a round takes first; up to 20,000 bytes at random are added.
     ///   - check: Looks at the error that refused an append.
     mutating func add(
         appendsTo backend: any ChatStorageBackend, untilFull disk: SmallDisk, taking bytes: (_ round: Int) -> Int,

@@ -11,7 +11,7 @@ extension TestedStore {
         return .postgres(url: adding("application_name=\(schema).\(name)", to: url), schema: schema)
     }
 
-    /// Waits until the sessions of a name are gone: a server first ends what a process had sent that was killed.
+    /// Waits until the sessions of a name are gone: a server first finishes what a killed process had sent.
     func waitForEndOfSessions(named name: String) async throws {
         guard case .postgres(let url, let schema) = self else { return }
         let observer = try TestPostgresConnection(url: url)

@@ -1,7 +1,7 @@
 import ChatStorageCore
 import GRDB
 
-/// The peer on SQLite: GRDB's pool, with the library's statements, pragmas and number of readers.
+/// The peer on SQLite: GRDB's pool, with ``SQLiteText``'s statements and the library's pragmas and number of readers.
 struct GRDBPeer: Sendable {
     private let pool: DatabasePool
 

@@ -3,7 +3,7 @@ import GRDBSQLite
 
 /// The limit on SQLite: the C library, called in a plain loop on one thread.
 ///
-/// It has the library's pragmas and statements, and fills the library's own values from the columns.
+/// It has the library's pragmas and the statements of ``SQLiteText``, and fills the library's own values.
 final class SQLiteLimit {
     private let database: OpaquePointer
     private let begin, commit, place, extend, insert, lastMessages, conversations: OpaquePointer

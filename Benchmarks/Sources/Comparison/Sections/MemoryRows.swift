@@ -3,7 +3,7 @@ import ChatStorageInMemory
 
 /// The rows in memory.
 ///
-/// Every round has new stores with the same conversations.
+/// Every round of appends has new stores with the same conversations; reads share theirs.
 struct MemoryRows {
     func rows() async throws -> [TableRow] {
         let ours = try await Self.backend()

@@ -46,7 +46,7 @@ struct MemorySection {
     private func bytesPerMessage(_ count: Int, bytes: Int, _ what: String) async throws -> Finding {
         let backend = InMemoryBackend()
         try await backend.prepare()
-        // Ids and arrays are part of the cost; the texts that callers hold are not.
+        // The conversations are there before, so only their messages count: all that these take, but for their texts.
         for id in Load.ids { try await backend.append(.user(Load.content(0, bytes: bytes)), to: id) }
         let before = try ProcessMemory.allocated()
         for number in 0..<count {

@@ -87,7 +87,7 @@ struct ModelSection {
             atMost: atMost)
     }
 
-    /// Appends to conversations that have metadata, which is rewritten with their rows.
+    /// Appends to conversations that have metadata: short metadata is rewritten with their rows, long metadata is not.
     private func withMetadata(_ store: Store) async throws -> [Finding] {
         var findings: [Finding] = []
         for kibibytes in [1, 64] {
@@ -104,7 +104,7 @@ struct ModelSection {
         return findings
     }
 
-    /// A page of the conversations that are not archived, where all but one are.
+    /// A page of the conversations that are not archived, behind very many newer ones that are.
     private func archived(_ store: Store) async throws -> [Finding] {
         let count = bench.isQuick ? 10_000 : 100_000
         let storage: any ChatStorage = store.storage

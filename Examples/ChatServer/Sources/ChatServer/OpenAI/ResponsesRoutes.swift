@@ -50,7 +50,7 @@ struct ResponsesRoutes {
         return try await service.answers.begin(order, for: user)
     }
 
-    /// A conversation takes one question at a time, as OpenAI's do: the next one waits for the answer.
+    /// A conversation takes one question at a time, as OpenAI's do: the next one is refused until the answer has ended.
     private func refuseSecondAnswer(
         _ asked: ResponseRequest, _ id: ConversationID, _ answerKey: String?, _ chats: any ChatStorage
     ) async throws {
