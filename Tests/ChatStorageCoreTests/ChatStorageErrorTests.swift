@@ -15,6 +15,8 @@ import Testing
         (.readOnly, "readOnly", "read_only"), (.damaged, "damaged", "damaged"),
         (.notPrepared, "notPrepared", "not_prepared"), (.schemaTooNew, "schemaTooNew", "schema_too_new"),
         (.schemaMismatch, "schemaMismatch", "schema_mismatch"), (.closed, "closed", "closed"),
+        (.tooManyLabels, "tooManyLabels", "too_many_labels"),
+        (.metadataTooLarge, "metadataTooLarge", "metadata_too_large"),
     ]
 
     @Test func theMessageIsWhatAnAppShows() {

@@ -35,7 +35,7 @@ import Testing
 
     /// Days 97 apart, from the year 1 to 9999: each comes back from its text, and its date is that of
     /// Foundation's calendar.
-    @Test func daysFollowEachOther() throws {
+    @Test func daysAreThoseOfTheCalendar() throws {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = .gmt
         for day in stride(from: -719_162 as Int64, through: 2_932_896, by: 97) {

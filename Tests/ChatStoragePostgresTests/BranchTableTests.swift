@@ -37,8 +37,7 @@ import Testing
         }
     }
 
-    /// A revision is no update of the conversation, and a checkpoint no new entry of an index.
-    @Test func aRevisionTouchesItsMessagesRowAlone() async throws {
+    @Test func aRevisionDoesNotTouchItsConversationsRow() async throws {
         try await withBackend { backend, schema in
             var answer = try await backend.append(NewMessages([.assistant("")], to: "c", isStreaming: true)).messages[0]
             let before = try await backend.conversation("c")

@@ -112,7 +112,7 @@ import Testing
         }
     }
 
-    @Test func aDroppedPathIsNoticedWithinASixthOfTheCallTimeout() {
+    @Test("how soon a dropped path is noticed depends on the timeouts of calls and of locks") func droppedPath() {
         for (call, lock, seconds) in [
             (60.0, 5.0, 10), (3_600, 5, 10), (60, 0, 60), (24, 1, 4), (60, 20, 40), (1, 5, 1), (0.2, 5, 1), (30, 2, 5),
         ] {

@@ -82,8 +82,8 @@ import Testing
             try await backend.close()
             #expect(!refusals.isEmpty, "\(right) is not needed")
             for error in refusals {
-                // Calls that follow from one that was refused find no conversation.
-                #expect(error.code == .accessDenied || error.code == .conversationNotFound, "\(error)")
+                // Calls that follow from one that was refused find no conversation or no message.
+                #expect([.accessDenied, .conversationNotFound, .messageNotFound].contains(error.code), "\(error)")
                 if error.code == .accessDenied { try Self.expect(error, toName: right, privileges) }
             }
             try await server.execute("GRANT \(right) TO \(role)")
@@ -213,6 +213,19 @@ import Testing
             try await backend.updateMetadata(
                 of: last.sequence, .setting("x", to: .integer(.random(in: 1...(.max)))), in: "plain")
         },
+        { backend in
+            let first = try await backend.append(.user("x"), to: "branched").sequence
+            let second = try await backend.append(.user("y"), to: "branched", .insteadOf(first)).sequence
+            try await backend.append(.assistant("z"), to: "branched", .after(second))
+        },
+        { try await $0.updateConversation("branched", .head(1)) },
+        { try await $0.updateConversation("branched", .show(branch: 2)) },
+        { backend in
+            let new = NewMessages([.assistant("")], to: "branched", isStreaming: true)
+            let answer = try await backend.append(new).messages[0]
+            let revised = try await backend.reviseMessage(MessageRevision(of: answer, body: .assistant("x")))
+            try await backend.reviseMessage(MessageRevision(of: revised, state: .complete))
+        },
         { try await $0.createConversation("created \(UInt64.random(in: 0...(.max)))") },
         { backend in
             let time = Timestamp(microsecondsSinceEpoch: 0)
@@ -234,10 +247,16 @@ import Testing
         { _ = try await $0.conversations(ConversationQuery(without: ["x"])) },
         { _ = try await $0.messages(MessageQuery(of: "plain", .keys(["k"]))) },
         { _ = try await $0.messages(MessageQuery(of: "plain", .sequences([1]))) },
+        { _ = try await $0.messages(MessageQuery(of: "branched", on: .through(2))) },
+        { _ = try await $0.messages(MessageQuery(of: "branched", on: .all)) },
+        { _ = try await $0.forks(of: "branched") },
+        { _ = try await $0.unfinishedMessages(UnfinishedQuery(notRevisedFor: .zero)) },
         { _ = try await $0.tenants(TenantQuery()) },
     ]
 
     private static let removals: [Call] = [
+        { try await $0.removeMessages(MessageRemoval(.messages([2]), of: "branched")) },
+        { try await $0.removeMessages(MessageRemoval(.from(1), of: "branched")) },
         { try await $0.clearMessages(of: "plain") },
         { try await $0.deleteConversation(ConversationDeletion("labelled", without: ["z"])) },
         { try await $0.deleteConversation("plain") },

@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test("many reads of a snapshot at once go one behind another")
+    @Test("many reads of a snapshot at once each get their own answer")
     func manyAtOnce() async throws {
         try await withNamedBackend { backend, _ in
             for number in 0..<50 { try await backend.append(.user("\(number)"), to: ConversationID("\(number)")) }

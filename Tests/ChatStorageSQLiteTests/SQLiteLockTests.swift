@@ -62,22 +62,26 @@ import Testing
         try await backend.close()
     }
 
-    @Test func aCallThatWasCancelledWhileItWaitedIsNotDone() async throws {
+    @Test func aCallThatWasCancelledWhileItWaitedIsDoneWholeOrNotAtAll() async throws {
         let backend = try await open { $0.busyTimeout = .seconds(600) }
         let other = try TestSQLiteConnection(path: path)
         try other.execute("BEGIN IMMEDIATE")
         // The first call waits for the lock, the second behind it or beside it; both are given up by their callers.
         let calls = ["first", "second"].map { text in
-            Task { try await backend.append(.user(text), to: "c") }
+            Task { try await backend.append([.user(text), .assistant(text)], to: "c") }
         }
         for call in calls {
             call.cancel()
             await #expect(throws: CancellationError.self) { try await call.value }
         }
         try other.execute("ROLLBACK")
-        // What had begun is there whole, what had not is not, and the writer goes on.
-        let sequence = try await backend.append(.user("last"), to: "c").sequence
-        #expect(try await backend.messages(of: "c").map(\.sequence) == Array(1...sequence))
+        // A call that had begun may be done; the writer goes on.
+        try await backend.append([.user("last"), .assistant("last")], to: "c")
+        let messages = try await backend.messages(of: "c")
+        #expect(messages.map(\.sequence) == Array(1...Int64(messages.count)))
+        for text in Set(messages.map(\.content)) {
+            #expect(messages.filter { $0.content == text }.map(\.role) == [.user, .assistant])
+        }
         try await backend.close()
     }
 

@@ -1,4 +1,5 @@
 import ChatStorageSupport
+import Dispatch
 import Synchronization
 import TestSupport
 import Testing
@@ -119,11 +120,18 @@ import Testing
     @Test func aThreadGoesOnWithWhatItsCallerHasLeft() async throws {
         let thread = SerialThread()
         #expect(try await thread.run { 7 } == 7)
+        let (begun, beginning) = AsyncStream.makeStream(of: Void.self)
+        let mayEnd = DispatchSemaphore(value: 0)
         let task = Task {
-            while !Task.isCancelled { await Task.yield() }
-            return try await thread.run { 8 }
+            try await thread.run {
+                beginning.finish()
+                mayEnd.wait()
+                return 8
+            }
         }
+        for await _ in begun {}
         task.cancel()
+        mayEnd.signal()
         #expect(try await task.value == 8)
     }
 }

@@ -32,7 +32,7 @@ import Testing
         #expect(try await server.execute("SELECT to_regclass('public.conversations')") == [[nil]])
     }
 
-    @Test("copy takes them beside a SQLite store, and knows a store by another spelling of its URL")
+    @Test("copy takes a schema beside a SQLite store, and knows a store by another spelling of its URL")
     func copies() async throws {
         guard let server = try await PostgresServer.ifInstalled() else { return }
         let tool = try Tool()

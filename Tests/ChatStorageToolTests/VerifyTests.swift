@@ -4,11 +4,14 @@ import Testing
 
 @Suite("verify: the conformance suite on a store in use")
 struct VerifyTests {
-    /// Chats of the default tenant and of another one.
+    /// Chats of the default tenant and of another one, one of them with labels and with long metadata.
     private func fill(_ store: String, by tool: Tool) async throws {
         #expect(try await tool.run("import", Tool.sample, "--store", store).status == 0)
         #expect(try await tool.run("import", Tool.sample, "--store", store, "--tenant", "theirs").status == 0)
         #expect(try await tool.run("clear", "kyoto-weekend", "--store", store, "--tenant", "theirs").status == 0)
+        #expect(try await tool.run("label", "--store", store, "kyoto-weekend", "+pinned", "+trip").status == 0)
+        let notes = "notes=\"\(String(repeating: "long ", count: 400))\""
+        #expect(try await tool.run("meta", "--store", store, "kyoto-weekend", notes).status == 0)
     }
 
     @Test(
@@ -310,7 +313,11 @@ private func dumpOfSQLite(_ path: String) throws -> [String] {
     // A run that ends has the file for itself for a moment.
     try connection.execute("PRAGMA busy_timeout = 10000")
     let schema = try connection.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name")
-    let rows = try ["conversations", "chat_messages", "chat_roles", "chat_storage_schema"].flatMap { table in
+    let tables = [
+        "conversations", "conversation_labels", "conversation_metadata", "chat_messages", "chat_roles",
+        "chat_storage_schema",
+    ]
+    let rows = try tables.flatMap { table in
         try connection.execute("SELECT '\(table)', * FROM \(table)").map { "\($0)" }.sorted()
     }
     return schema.map { "\($0)" } + rows
@@ -327,7 +334,7 @@ private func dumpOfPostgres(_ server: PostgresServer, schema: String) async thro
         ORDER BY 1, 2, 3
         """
     ).map { "\($0)" }
-    for table in ["conversations", "chat_messages", "chat_storage_schema"] {
+    for table in ["conversations", "conversation_labels", "chat_messages", "chat_storage_schema"] {
         // A row's hidden columns show whether it was written again, even with the same values.
         texts += try await server.execute(
             "SELECT ctid, xmin, t::text FROM \(schema).\(table) AS t ORDER BY t::text COLLATE \"C\""

@@ -106,7 +106,7 @@ struct ImporterTests {
         #expect(try await backend.conversations(limit: 10).map(\.id) == ["good"])
     }
 
-    @Test("an entry without a conversation is reported in its turn")
+    @Test("an entry without a conversation is reported")
     func invalidEntry() async throws {
         let backend = try await prepared()
         let events = Recorder()
@@ -225,7 +225,7 @@ struct ImporterTests {
         #expect(try await backend.conversations(limit: 1000).count == successes)
     }
 
-    @Test("no more conversations and bytes are under way than configured, and more than one is")
+    @Test("conversations and bytes under way are bounded as configured, and more than one is under way")
     func bounds() async throws {
         let backend = try await prepared()
         let restores = CountedRestores()

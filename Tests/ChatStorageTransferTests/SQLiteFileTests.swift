@@ -191,7 +191,8 @@ import Testing
         #expect(try await message() != nil)
     }
 
-    @Test func aDamagedFileEndsWithoutLosingWhatCameBefore() async throws {
+    /// Messages are put in order before any is returned, so the damage is met first.
+    @Test func aDamagedFileIsRefusedAsAWhole() async throws {
         let other = try TestSQLiteConnection(path: path)
         try other.execute(Self.sqlAlchemy)
         for number in 0..<400 {
@@ -205,12 +206,8 @@ import Testing
         let middle = bytes.count / 2
         bytes.replaceSubrange(middle..<(middle + 40_960), with: Data(repeating: 0xa5, count: 40_960))
         try bytes.write(to: URL(fileURLWithPath: path))
-        do {
-            let entries = try await read()
-            #expect(entries.last?.isDamage == true, "\(entries.count)")
-        } catch let error as ChatFileError {
-            #expect(error.message.contains("damaged"))
-        }
+        let error = await #expect(throws: ChatFileError.self) { try await read() }
+        #expect(error?.message == "is a damaged SQLite database", "\(error as Any)")
     }
 
     /// What each sample is read as: conversations and messages.
