@@ -109,6 +109,7 @@ import Testing
             (MetadataTable.sql.find, [conversation, "SEARCH b USING INTEGER PRIMARY KEY (rowid=?)"]),
             (LabelTable.sql.move, ["\(ofConversation) (conversation=?)"]),
             (LabelTable.sql.delete, ["\(ofConversation) (conversation=?)"]),
+            (LabelTable.sql.other, ["\(ofConversation) (conversation=?)"]),
             (TenantList.sql.from, [tenants]), (TenantList.sql.after, [tenants]),
             // Whether it has branched stands in the row.
             (table.before, ["SEARCH c USING INDEX \(id)", "\(messages) AND sequence<?)"]),

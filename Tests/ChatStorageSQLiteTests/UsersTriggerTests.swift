@@ -12,10 +12,13 @@ import Testing
         folder = try TemporaryFolder()
         backend = try await folder.openStore()
         try await backend.append([.user("one"), .user("two")], to: "c")
+        try await backend.append([.user("three"), .user("four")], to: "labelled", if: .create(labels: ["a", "b"]))
     }
 
     private func contents() throws -> [[String?]] {
-        try execute("SELECT * FROM conversations") + execute("SELECT * FROM chat_messages ORDER BY 1, 2, 3")
+        try ["conversations", "chat_messages", "conversation_labels", "conversation_metadata"].flatMap { table in
+            try execute("SELECT * FROM \(table) ORDER BY 1, 2")
+        }
     }
 
     /// What refuses a message with the text "bad", or two of them, in many ways.
@@ -60,9 +63,12 @@ import Testing
     /// Rows that a trigger leaves as they are, without an error.
     @Test(arguments: [
         ("INSERT", "conversations", ["create", "append", "restore"]),
-        ("UPDATE", "conversations", ["retitle", "clear"]),
-        ("DELETE", "conversations", ["delete"]), ("DELETE", "chat_messages", ["delete", "clear"]),
-        ("INSERT", "chat_messages", ["restore"]),
+        ("UPDATE", "conversations", ["retitle", "clear", "head"]),
+        ("DELETE", "conversations", ["delete"]), ("DELETE", "chat_messages", ["delete", "clear", "remove"]),
+        ("INSERT", "chat_messages", ["restore"]), ("UPDATE", "chat_messages", ["revise", "remove"]),
+        ("INSERT", "conversation_labels", ["label"]), ("DELETE", "conversation_labels", ["label", "unlabel"]),
+        ("UPDATE", "conversation_labels", ["append to labelled", "remove from labelled", "clear labelled"]),
+        ("INSERT", "conversation_metadata", ["long metadata"]),
     ])
     func whatTheyIgnoreIsTold(change: String, table: String, calls: [String]) async throws {
         try execute("CREATE TRIGGER t BEFORE \(change) ON \(table) BEGIN SELECT RAISE(IGNORE); END")
@@ -77,6 +83,17 @@ import Testing
                 case "retitle": _ = try await backend.updateTitle(of: "c", to: "title")
                 case "clear": _ = try await backend.clearMessages(of: "c")
                 case "delete": _ = try await backend.deleteConversation("c")
+                case "head": try await backend.updateConversation("c", .head(1))
+                case "remove": try await backend.removeMessages([1], of: "c")
+                case "revise": try await backend.updateMetadata(of: 1, .setting("a", to: 1), in: "c")
+                case "label": try await backend.updateConversation("labelled", .adding(label: "c"))
+                case "unlabel": try await backend.updateConversation("labelled", .removing(label: "a"))
+                case "append to labelled": try await backend.append(.user("text"), to: "labelled")
+                case "remove from labelled": try await backend.removeMessages([2], of: "labelled")
+                case "clear labelled": try await backend.clearMessages(of: "labelled")
+                case "long metadata":
+                    let text = String(repeating: "long ", count: 1_000)
+                    try await backend.updateConversation("c", .metadata(.setting("a", to: .string(text))))
                 default:
                     try await backend.restoreConversation(
                         ConversationSnapshot(

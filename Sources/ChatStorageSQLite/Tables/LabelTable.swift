@@ -18,6 +18,8 @@ struct LabelTable {
         /// ?2 the time.
         let move = SQL("UPDATE OR REPLACE conversation_labels SET updated_at_us = ?2 WHERE conversation = ?1")
         let delete = SQL("DELETE FROM conversation_labels WHERE conversation = ?1")
+        /// ?2 the time that all rows should have, or NULL if there should be none.
+        let other = SQL("SELECT 1 FROM conversation_labels WHERE conversation = ?1 AND updated_at_us IS NOT ?2 LIMIT 1")
     }
 
     static let sql = Statements()
@@ -46,6 +48,7 @@ struct LabelTable {
             try statement.bind(time, at: 2)
             _ = try statement.step()
         }
+        try refuseOtherRows(of: key, than: time)
     }
 
     func delete(of key: Int64) throws {
@@ -53,6 +56,17 @@ struct LabelTable {
             try statement.bind(key, at: 1)
             _ = try statement.step()
         }
+        try refuseOtherRows(of: key, than: nil)
+    }
+
+    /// Refuses rows that were to be moved or deleted, and were not.
+    private func refuseOtherRows(of key: Int64, than time: Timestamp?) throws {
+        let isThere = try database.run(Self.sql.other) { statement in
+            try statement.bind(key, at: 1)
+            if let time { try statement.bind(time, at: 2) }
+            return try statement.step()
+        }
+        if isThere { throw Database.rowIgnored }
     }
 }
 
