@@ -30,14 +30,18 @@ struct AnthropicFuzzTests {
     @Test("blocks", arguments: blocks)
     func block(original: String) async throws {
         var random = SplitMix64(seed: UInt64(original.utf8.count))
+        var comparedOfItsKind = 0
         for _ in 0..<40 {
             var text = Nonsense.changed(try JSONFields.parse(original.utf8), &random)
             if Bool.random(using: &random) { text = Nonsense.changed(try JSONFields.parse(text.utf8), &random) }
             for role in ["user", "assistant"] {
-                let request = Data(#"[{"role":"\#(role)","content":[\#(text)]}]"#.utf8)
+                let request = Self.request(role, text)
                 guard let read = try? AnthropicMessages.messages(from: request) else { continue }
                 try await InMemoryBackend.prepared(roles: .withTools).append(read, to: "c")
-                try check(AnthropicMessages.body(for: read), text)
+                let isOfItsKind =
+                    try read.map(\.outline)
+                    == AnthropicMessages.messages(from: Self.request(role, original)).map(\.outline)
+                if try check(read, text), isOfItsKind { comparedOfItsKind += 1 }
                 // The bytes of files go out and in without a change.
                 var taken: [Data] = []
                 let without = try AnthropicMessages.messages(from: request) { file in
@@ -45,22 +49,37 @@ struct AnthropicFuzzTests {
                     return "app:\(taken.count - 1)"
                 }
                 try await InMemoryBackend.prepared(roles: .withTools).append(without, to: "c")
-                let body = try AnthropicMessages.body(for: without) { file in
+                _ = try check(without, text) { file in
                     file.url.flatMap { Int($0.dropFirst("app:".count)) }.map { taken[$0] }
                 }
-                try check(body, text)
                 _ = try OpenAIChat.body(for: read)
                 _ = try OpenAIResponses.body(for: without)
             }
         }
+        #expect(comparedOfItsKind > 0)
     }
 
-    /// Whether a block went out as it was, or something says why not.
-    private func check(_ body: EncodedBody, _ block: String) throws {
-        let messages = try JSONFields(JSONFields.parse(body.data), at: "").requiredElements("messages")
-        guard body.omissions.isEmpty else { return }
-        let sent = try messages.flatMap { try JSONFields($0, at: "").requiredElements("content").map(\.text) }
-        #expect(sent.count == 1 && NativeRule.isSame(sent.first ?? "", block), "\(block)")
+    private static func request(_ role: String, _ block: String) -> Data {
+        Data(#"[{"role":"\#(role)","content":[\#(block)]}]"#.utf8)
+    }
+
+    /// Expects that a block goes out as it was, or that something says why not.
+    ///
+    /// - Returns: Whether it went out.
+    private func check(_ read: [ChatMessage], _ block: String, resolving: FileResolution? = nil) throws -> Bool {
+        var wentOut = false
+        // Thinking must not be the last block.
+        for (chat, place) in Nonsense.chats(with: read, ending: [.assistant("end")]) {
+            let body = try AnthropicMessages.body(for: chat, resolving: resolving)
+            let messages = try JSONFields(JSONFields.parse(body.data), at: "").requiredElements("messages")
+            guard body.omissions.isEmpty else { continue }
+            let sent = try messages.flatMap { try JSONFields($0, at: "").requiredElements("content").map(\.text) }
+            #expect(
+                sent.count == chat.count - read.count + 1 && NativeRule.isSame(sent[place], block),
+                "\(block), message \(place) of \(chat.count)")
+            wentOut = true
+        }
+        return wentOut
     }
 
     @Test("events", arguments: AnthropicStreams.streams)

@@ -83,7 +83,7 @@ struct AnthropicSampleTests {
         let body = try AnthropicMessages.body(for: coded)
         let sent = try Self.contents(of: body.data)
         let expected = try #require(JSONFields(JSONFields.parse(response), at: "")["content"]?.elements).map(\.text)
-        #expect(sent.count == (message.parts.isEmpty ? 1 : message.toolCalls.isEmpty ? 2 : sent.count))
+        #expect(sent.count == (message.parts.isEmpty ? 1 : 2 + Self.results(of: message).count))
         let answer = message.parts.isEmpty ? [] : sent[1]
         #expect(answer.count == expected.count)
         for (index, (block, original)) in zip(answer, expected).enumerated() {

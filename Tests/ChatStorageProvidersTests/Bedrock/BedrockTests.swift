@@ -164,25 +164,24 @@ struct BedrockTests {
         var random = SplitMix64(seed: 15)
         let whole = try JSONFields.parse(Self.request.utf8)
         let blocks = whole.member("messages")?.elementList.flatMap { $0.member("content")?.elementList ?? [] } ?? []
+        var comparedOfTheirKind: Set<String> = []
         for _ in 0..<600 {
             let original = try #require(blocks.randomElement(using: &random))
             let text = Nonsense.changed(try JSONFields.parse(original.text.utf8), &random)
             for role in ["user", "assistant"] {
-                let request = json(#"[{"role":"\#(role)","content":[\#(text)]}]"#)
+                let request = Self.request(role, text)
                 guard let read = try? BedrockConverse.messages(from: request) else { continue }
                 try await InMemoryBackend.prepared(roles: .withTools).append(read, to: "c")
-                let body = try BedrockConverse.body(for: read)
-                if body.omissions.isEmpty {
-                    let sent = try elements(of: "messages", in: body)
-                    #expect(
-                        sent.count == 1 && NativeRule.isSame(sent[0], #"{"role":"\#(role)","content":[\#(text)]}"#),
-                        "\(text)")
-                }
+                let isOfItsKind =
+                    try read.map(\.outline)
+                    == BedrockConverse.messages(from: Self.request(role, original.text)).map(\.outline)
+                if try check(read, role, text), isOfItsKind { comparedOfTheirKind.insert(original.text) }
                 _ = try BedrockConverse.body(for: BedrockConverse.messages(from: request) { _ in "app:x" })
                 _ = try OpenAIChat.body(for: read)
                 _ = try AnthropicMessages.body(for: read)
             }
         }
+        for block in blocks { #expect(comparedOfTheirKind.contains(block.text), "\(block.text)") }
         for _ in 0..<300 {
             var answer = BedrockConverse.Accumulator()
             for event in Self.events {
@@ -193,5 +192,33 @@ struct BedrockTests {
             try await InMemoryBackend.prepared(roles: .withTools).append([answer.message], to: "c")
             _ = try BedrockConverse.body(for: [.user("Hi"), answer.message])
         }
+    }
+
+    private static func request(_ role: String, _ block: String) -> Data {
+        json(#"[{"role":"\#(role)","content":[\#(block)]}]"#)
+    }
+
+    /// Expects that a block goes out as it was, or that something says why not.
+    ///
+    /// - Returns: Whether it went out.
+    private func check(_ read: [ChatMessage], _ role: String, _ block: String) throws -> Bool {
+        var wentOut = false
+        // Reasoning must not be the last block.
+        for (chat, place) in Nonsense.chats(with: read, ending: [.assistant("end")]) {
+            let body = try BedrockConverse.body(for: chat)
+            guard body.omissions.isEmpty else { continue }
+            var sent: [(role: String?, block: String)] = []
+            for text in try elements(of: "messages", in: body) {
+                let message = try JSONFields.parse(text.utf8)
+                for json in message.member("content")?.elementList ?? [] {
+                    sent.append((message.member("role")?.string, json.text))
+                }
+            }
+            #expect(
+                sent.count == chat.count - read.count + 1 && sent[place].role == role
+                    && NativeRule.isSame(sent[place].block, block), "\(block), message \(place) of \(chat.count)")
+            wentOut = true
+        }
+        return wentOut
     }
 }

@@ -303,23 +303,28 @@ struct GeminiTests {
             #"{"functionResponse":{"name":"f","id":"x","response":{"output":"1"},"parts":[{"inlineData":{"mimeType":"a/b","data":"YQ=="}}]}}"#,
         ])
     func nonsense(original: String) async throws {
+        // A call that a result can answer.
+        let call = #"{"role":"model","parts":[{"functionCall":{"name":"f","args":{},"id":"x"}}]},"#
         var random = SplitMix64(seed: UInt64(original.utf8.count))
+        var comparedOfItsKind = 0
         for _ in 0..<40 {
             let text = Nonsense.changed(try JSONFields.parse(original.utf8), &random)
-            for role in ["user", "model"] {
-                let contents = json(#"[{"role":"\#(role)","parts":[\#(text)]}]"#)
-                guard let read = try? GeminiContents.messages(from: contents) else { continue }
+            for (before, role) in [("", "user"), ("", "model"), (call, "user")] {
+                func contents(_ part: String) -> Data { json(#"[\#(before){"role":"\#(role)","parts":[\#(part)]}]"#) }
+                guard let read = try? GeminiContents.messages(from: contents(text)) else { continue }
                 try await InMemoryBackend.prepared(roles: .withTools).append(read, to: "c")
-                try check(GeminiContents.body(for: read), text)
+                let place = before.isEmpty ? 0 : 1
+                let isOfItsKind =
+                    try read.map(\.outline) == GeminiContents.messages(from: contents(original)).map(\.outline)
+                if try check(read, place, text), isOfItsKind { comparedOfItsKind += 1 }
                 var taken: [Data] = []
-                let without = try GeminiContents.messages(from: contents) { file in
+                let without = try GeminiContents.messages(from: contents(text)) { file in
                     taken.append(file.data)
                     return "app:\(taken.count - 1)"
                 }
-                let body = try GeminiContents.body(for: without) { file in
+                _ = try check(without, place, text) { file in
                     file.url.flatMap { Int($0.dropFirst("app:".count)) }.map { taken[$0] }
                 }
-                try check(body, text)
                 _ = try AnthropicMessages.body(for: read)
                 _ = try OpenAIResponses.body(for: without)
                 _ = try AISDKMessages.body(for: read)
@@ -331,13 +336,27 @@ struct GeminiTests {
             }
             try await InMemoryBackend.prepared(roles: .withTools).append([accumulator.message], to: "c")
         }
+        #expect(comparedOfItsKind > 0)
     }
 
-    private func check(_ body: EncodedBody, _ part: String) throws {
-        guard body.omissions.isEmpty else { return }
+    /// Expects that a part goes out as it was, its call answered, or that something says why not.
+    ///
+    /// - Parameter place: How many parts are before it.
+    /// - Returns: Whether it went out.
+    private func check(
+        _ read: [ChatMessage], _ place: Int, _ part: String, resolving: FileResolution? = nil
+    ) throws -> Bool {
+        let results = (read.last?.openToolCalls ?? []).map { call in
+            ChatMessage.tool([.toolResult(callID: call.callID ?? "", output: "1")])
+        }
+        let body = try GeminiContents.body(for: read + results, resolving: resolving)
         let sent = try elements(of: "contents", in: body).flatMap {
             try JSONFields.parse($0.utf8).member("parts")?.elementList.map(\.text) ?? []
         }
-        #expect(sent.count == 1 && NativeRule.isSame(sent.first ?? "", part), "\(part)")
+        guard body.omissions.isEmpty else { return false }
+        #expect(
+            sent.count == place + 1 + results.count && NativeRule.isSame(sent[place], part),
+            "\(part), \(place) before it")
+        return true
     }
 }

@@ -92,9 +92,10 @@ struct OpenAIHandoverTests {
             let sent = try elements(of: member, in: body).joined()
             for (place, part) in message.parts.enumerated() {
                 let isNamed = body.omissions.contains { $0.message == 1 && $0.part == place }
-                let isSent = [part.text, part.input].contains { text in
-                    text.map { !$0.isEmpty && sent.contains(JSONPatch.string($0).dropFirst().dropLast()) } ?? false
-                }
+                let texts = [part.text, part.input, part.output].compactMap(\.self).filter { !$0.isEmpty }
+                let isSent =
+                    !texts.isEmpty
+                    && texts.allSatisfy { sent.contains(JSONPatch.string($0).dropFirst().dropLast()) }
                 let isThere =
                     part.native.map { sent.contains($0.json.text) } ?? false
                     || message.native.map { sent.contains($0.json.text) } ?? false

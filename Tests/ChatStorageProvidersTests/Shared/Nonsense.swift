@@ -1,4 +1,5 @@
 import ChatStorageConformance
+import ChatStorageCore
 import ChatStorageJSON
 
 @testable import ChatStorageProviders
@@ -38,5 +39,25 @@ enum Nonsense {
             return "[" + elements.joined(separator: ",") + "]"
         default: return values.randomElement(using: &random) ?? ""
         }
+    }
+
+    /// The messages alone, and with what an API wants around them: calls before results, and results after calls.
+    ///
+    /// - Parameter end: Messages between a call and its result.
+    /// - Returns: Each conversation, and where in it the messages begin.
+    static func chats(
+        with messages: [ChatMessage], ending end: [ChatMessage] = []
+    ) -> [(chat: [ChatMessage], place: Int)] {
+        // Some APIs get an id with other characters in another form.
+        func isPlain(_ id: String) -> Bool { id.wholeMatch(of: /[-A-Za-z0-9_]+/) != nil }
+        let called = messages.flatMap(\.toolCalls).compactMap(\.callID)
+        let answered = messages.flatMap(\.parts).filter { $0.kind == .toolResult }.compactMap(\.callID)
+        let calls = answered.filter { isPlain($0) && !called.contains($0) }.map { id in
+            ChatMessage.assistant([.toolCall("f", callID: id, input: "{}")])
+        }
+        let results = called.filter { isPlain($0) && !answered.contains($0) }.map { id in
+            ChatMessage.tool([.toolResult(callID: id, output: "[]")])
+        }
+        return [(messages, 0), (calls + messages + end + results, calls.count)]
     }
 }

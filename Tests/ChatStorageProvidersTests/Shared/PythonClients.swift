@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import Testing
 
 /// The providers' own Python clients, which `install-packages --clients` puts into a folder of the package.
 enum PythonClients {
@@ -42,9 +43,9 @@ enum PythonClients {
         let lines = try cases.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) + "\n" }
         try Data(lines.joined().utf8).write(to: URL(fileURLWithPath: path))
         try await session.answer(path)
-        return try Data(contentsOf: URL(fileURLWithPath: path + ".answers")).split(separator: UInt8(ascii: "\n")).map {
-            try JSONDecoder().decode(Answer.self, from: $0)
-        }
+        let answers = try Data(contentsOf: URL(fileURLWithPath: path + ".answers")).split(separator: UInt8(ascii: "\n"))
+        #expect(answers.count == cases.count)
+        return try answers.map { try JSONDecoder().decode(Answer.self, from: $0) }
     }
 
     private static let session = Session()

@@ -126,16 +126,26 @@ struct TranscriptTests {
     @Test("nonsense is refused, or goes back as it came, or is named")
     func fuzz() async throws {
         var random = SplitMix64(seed: 18)
+        var comparedOfTheirKind: Set<String> = []
         for _ in 0..<600 {
             let original = try #require(Self.entries.randomElement(using: &random))
             let text = Nonsense.changed(try JSONFields.parse(original.utf8), &random)
             guard let read = try? FoundationModelsTranscript.messages(from: json("[\(text)]")) else { continue }
             try await InMemoryBackend.prepared(roles: .withTools).append(read, to: "c")
-            let body = FoundationModelsTranscript.body(for: read)
-            if body.omissions.isEmpty {
-                #expect(String(decoding: body.data, as: UTF8.self) == Self.transcript([text]), "\(text)")
+            let isOfItsKind =
+                try read.map(\.outline)
+                == FoundationModelsTranscript.messages(from: json("[\(original)]")).map(\.outline)
+            for (chat, place) in Nonsense.chats(with: read) {
+                let body = FoundationModelsTranscript.body(for: chat)
+                guard body.omissions.isEmpty else { continue }
+                let entries = try JSONFields.parse(body.data).member("transcript")?.member("entries")
+                let sent = (entries?.elementList ?? []).map(\.text)
+                #expect(sent.count == chat.count && sent[place] == text, "\(text)")
+                #expect(String(decoding: body.data, as: UTF8.self) == Self.transcript(sent), "\(text)")
+                if isOfItsKind { comparedOfTheirKind.insert(original) }
             }
             _ = try OpenAIChat.body(for: read)
         }
+        for entry in Self.entries { #expect(comparedOfTheirKind.contains(entry), "\(entry)") }
     }
 }
