@@ -113,7 +113,8 @@ struct BranchCommandTests {
     @Test("the head is chosen by a message, by a branch, or is none")
     func head() async throws {
         let tool = try await branchedTool()
-        let updated = try await tool.run("list", "--json").output.firstMatch(of: #/"updated_at": "[^"]+"/#)?.output
+        let list = try await tool.run("list", "--json").output
+        let updated = try #require(list.firstMatch(of: #/"updated_at": "[^"]+"/#)).output
         #expect(try await tool.run("head", "trip", "1").output == "The path of trip ends with message 1.\n")
         #expect(try await tool.run("show", "trip").output.contains(" · head #1\n"))
         #expect(try await tool.run("head", "--branch", "1", "trip").output == "The path of trip ends with message 2.\n")

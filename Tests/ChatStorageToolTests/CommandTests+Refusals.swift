@@ -115,13 +115,14 @@ extension CommandTests {
         #expect(!result.errors.contains("secret") && !result.errors.contains("Error("))
     }
 
-    @Test(
-        "commands that always write refuse --immutable, even before the command's name",
-        arguments: [
-            ["import", "chats.jsonl"], ["add", "c", "user", "x"], ["title", "c", "x"], ["clear", "c"], ["delete", "c"],
-            ["label", "c", "+x"], ["prune", "--updated-before", "2026-01-01T00:00:00Z"], ["erase", "--default-tenant"],
-            ["verify"], ["head", "c", "1"], ["remove", "c", "1"],
-        ])
+    /// The commands that always write.
+    static let writers = [
+        ["import", "chats.jsonl"], ["add", "c", "user", "x"], ["title", "c", "x"], ["clear", "c"], ["delete", "c"],
+        ["label", "c", "+x"], ["prune", "--updated-before", "2026-01-01T00:00:00Z"], ["erase", "--default-tenant"],
+        ["verify"], ["head", "c", "1"], ["remove", "c", "1"],
+    ]
+
+    @Test("commands that always write refuse --immutable, even before the command's name", arguments: writers)
     func writesNothingImmutable(arguments: [String]) async throws {
         let tool = try Tool()
         let command = arguments[0]
@@ -144,8 +145,7 @@ extension CommandTests {
             ["erase", "--tenant", "a", "--default-tenant"], ["prune"], ["prune", "--updated-before", "2026-01-01"],
             ["tenants", "--limit", "-1"], ["--tenant", "a", "tenants"], ["show", "c", "--all", "--limit", "1"],
             ["add", "--roles", "all", "c", "user", "x"],
-            ["lst"], ["list", "--limit", "-1"], ["list", "--limit=-1"], ["show"], ["title", "c"],
-            ["title", "--none", "c", "t"], ["import"], ["list", "--limit", "x"], ["history", "c", "--limit=-1"],
+            ["lst"], ["show"], ["title", "c"], ["title", "--none", "c", "t"], ["import"], ["list", "--limit", "x"],
         ])
     func usage(arguments: [String]) async throws {
         #expect(try await Tool().run(arguments, input: Data()).status == 64)

@@ -153,18 +153,18 @@ struct CommandTests {
     @Test("each command's usage has the options that it takes")
     func usageLines() async throws {
         let tool = try Tool()
-        for command in [
-            "import", "export", "list", "show", "history", "add", "title", "label", "meta", "clear", "delete",
-            "tenants", "prune", "erase", "stats", "exec", "verify",
-        ] {
-            let isOfTenant = !["verify", "tenants"].contains(command)
+        // copy names its stores by --from and --to.
+        for command in Self.commands where command != "copy" {
+            let isOfTenant = !["verify", "tenants", "unfinished", "backup", "check"].contains(command)
             let help = try await tool.run(command, "--help").output
             let usage = try #require(help.firstMatch(of: /USAGE: (.+(\n +chatstorage .+)*)/)).output.1
             for line in usage.split(separator: "\n") {
-                for option in ["[--store <url>]", "[--schema <name>]", "[--pooler]"] { #expect(line.contains(option)) }
-                #expect(line.contains("[--tenant <name>]") == isOfTenant)
+                for option in ["[--store <url>]", "[--schema <name>]", "[--pooler]"] {
+                    #expect(line.contains(option), "\(command)")
+                }
+                #expect(line.contains("[--tenant <name>]") == isOfTenant, "\(command)")
             }
-            #expect(help.contains("\n  --tenant <name> ") == isOfTenant)
+            #expect(help.contains("\n  --tenant <name> ") == isOfTenant, "\(command)")
         }
         for words in [["verify", "--tenant", "x"], ["--tenant", "x", "verify"]] {
             let result = try await tool.run(words, input: Data())
@@ -173,20 +173,36 @@ struct CommandTests {
         }
     }
 
-    @Test(
-        "commands that can work without writing take --immutable",
-        arguments: ["list", "show", "history", "export", "stats", "tenants", "meta", "exec"])
+    /// The names of all commands.
+    static let commands = ChatStorageTool.configuration.subcommands.compactMap { $0.configuration.commandName }
+
+    /// The commands that can work without writing, but for copy, whose tests are in a file of its own.
+    static let readers = [
+        "list", "show", "history", "forks", "export", "stats", "tenants", "unfinished", "meta", "backup", "check",
+        "exec",
+    ]
+
+    @Test("each command can work without writing, or always writes")
+    func readersAndWriters() {
+        let all = Self.readers + Self.writers.map { $0[0] } + ["copy"]
+        #expect(all.sorted() == Self.commands.sorted())
+    }
+
+    @Test("commands that can work without writing take --immutable", arguments: readers)
     func readsImmutable(command: String) async throws {
         let tool = try Tool()
         #expect(try await tool.run("add", "c", "user", "hi").status == 0)
         let help = try await tool.run(command, "--help").output
         #expect(help.contains("[--immutable]") && help.contains("  --immutable  "))
-        let operands = ["show", "history", "meta"].contains(command) ? ["c"] : []
+        func operands() -> [String] {
+            if command == "backup" { return ["copy-\(UUID().uuidString).db"] }
+            return ["show", "history", "forks", "meta"].contains(command) ? ["c"] : []
+        }
         let request = #"{"op": "get_history", "conversation_id": "c"}"#
         func runs() async throws -> [Tool.Result] {
             var results: [Tool.Result] = []
             for words in [[command, "--immutable"], ["--immutable", command]] {
-                results.append(try await tool.run(words + operands, input: Data(request.utf8)))
+                results.append(try await tool.run(words + operands(), input: Data(request.utf8)))
             }
             return results
         }
@@ -265,11 +281,11 @@ struct CommandTests {
         let tool = try Tool()
         let help = try await tool.run("--help")
         #expect(help.status == 0)
-        let commands = ChatStorageTool.configuration.subcommands.compactMap { $0.configuration.commandName }
-        #expect(commands.count >= 24)
-        for command in commands {
+        #expect(Self.commands.count >= 24)
+        for command in Self.commands {
             #expect(help.output.contains("\n  \(command) "), "\(command)")
-            #expect(try await tool.run(command, "--help").status == 0)
+            let own = try await tool.run(command, "--help")
+            #expect(own.status == 0 && own.output.contains("USAGE: chatstorage \(command) "), "\(command)")
         }
     }
 

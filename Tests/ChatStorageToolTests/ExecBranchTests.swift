@@ -128,7 +128,7 @@ struct ExecBranchTests {
             (op("remove_messages", #""from": 3"#), "2"), (op("remove_messages", #""from": 3"#), "0"),
         ])
         // The head was removed, and what it followed is the beginning.
-        #expect(try await ids(session.answer(op("get_messages"))) == [])
+        #expect(try await session.answer(op("get_messages")).hasPrefix(#"{"ok": []"#))
         #expect(try await session.answer(op("get_conversation")).hasSuffix(#""head": 0, "is_branched": true}}"#))
         _ = try await session.answer(op("update_conversation", #""show_branch": 1"#))
         #expect(try await ids(session.answer(op("get_messages"))) == [1])
