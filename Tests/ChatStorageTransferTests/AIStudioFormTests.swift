@@ -28,7 +28,7 @@ struct AIStudioFormTests {
         try #require(chat.messages.map(\.role) == [.user, .assistant])
         let answer = chat.messages[1].body
         try #require(answer.parts.map(\.kind) == [.reasoning, .toolCall, .toolResult, .text])
-        #expect(answer.parts[1].callID == answer.parts[2].callID)
+        #expect(answer.parts[2].callID == (try #require(answer.parts[1].callID)))
         #expect(answer.openToolCalls.isEmpty)
         #expect(answer.content == "The answer is 4.")
         #expect(chat.messages[1].createdAt == Timestamp("2025-02-02T09:00:05Z"))

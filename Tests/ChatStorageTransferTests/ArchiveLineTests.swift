@@ -295,16 +295,13 @@ struct ArchiveLineTests {
 
     @Test("roles are those of the store")
     func roles() async throws {
-        let folder = try TemporaryFolder()
-        let path = folder.path(of: "chats")
-        try Data(#"{"messages": [{"role": "tool", "content": "a"}, {"role": "developer", "content": "b"}]}"#.utf8)
-            .write(to: URL(fileURLWithPath: path))
-        for try await entry in ChatFile(path: path, roles: RoleSet.withTools.roles) {
-            #expect(entry.conversation?.messages.map(\.role) == [.tool, .developer])
-        }
-        for try await entry in ChatFile(path: path) {
-            #expect(entry.reason == #"messages[0].role is "tool", not one of: assistant, system, user"#)
-        }
+        let line = #"{"messages": [{"role": "tool", "content": "a"}, {"role": "developer", "content": "b"}]}"#
+        let wide = try await TestFile.read(line, roles: .withTools)
+        #expect(wide.map { $0.conversation?.messages.map(\.role) } == [[.tool, .developer]])
+        #expect(
+            try await TestFile.read(line).map(\.reason) == [
+                #"messages[0].role is "tool", not one of: assistant, system, user"#
+            ])
     }
 
     @Test("what is imported counts as read")

@@ -266,7 +266,7 @@ struct ChatFileTests {
         }
     }
 
-    @Test("pieces longer than a read, and reads of any length, give the same conversations")
+    @Test("pieces longer than a read are read whole")
     func longLines() async throws {
         let texts = [10, 300_000, 700_000, 1].map { String(repeating: "é", count: $0) }
         let lines = texts.map { #"{"messages": [{"role": "user", "content": "\#($0)"}]}"# }

@@ -39,6 +39,7 @@ struct ChatGPTFormTests {
         let calls = messages.flatMap(\.body.toolCalls)
         #expect(calls.map(\.name) == Array(repeating: "browser", count: 4))
         #expect(calls.first?.input?.hasPrefix("search(") == true)
+        #expect(calls.allSatisfy { $0.callID != nil })
         let results = messages.filter { $0.role == .tool }
         #expect(results.count == 5)
         for result in results {
@@ -65,7 +66,7 @@ struct ChatGPTFormTests {
         #expect(files[0].url == "file-service://fixture-input-image")
         let call = chat.path[3].body.parts[0]
         #expect(call.name == "browser.search" && call.input == #"{"query":"fixture evidence"}"#)
-        #expect(chat.path[4].body.parts[0].callID == call.callID)
+        #expect(chat.path[4].body.parts[0].callID == (try #require(call.callID)))
         #expect(chat.path[2].createdAt == Timestamp("2026-07-16T01:15:44.946Z"))
         #expect(chat.path[2].body.metadata[.model] == "gpt-5-6-pro")
     }
@@ -137,8 +138,8 @@ struct ChatGPTFormTests {
     @Test("nothing of the samples is lost", .enabled(if: SampleFiles.areThere), arguments: paths)
     func nothingLost(path: String) throws {
         let sample = try FormSample(path, .chatGPT, skippingInvalid: true)
+        #expect(!sample.read.isEmpty && !sample.conversations.isEmpty)
         #expect(NothingLost.lost(from: sample.read, in: sample.conversations, structure: Self.structure) == [])
-        #expect(!sample.conversations.isEmpty)
     }
 
     @Test("what is imported comes back", .enabled(if: SampleFiles.areThere), arguments: paths)

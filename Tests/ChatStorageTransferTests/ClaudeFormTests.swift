@@ -27,6 +27,7 @@ struct ClaudeFormTests {
         let results = messages.filter { $0.role == .tool }.flatMap(\.body.parts)
         let calls = messages.flatMap(\.body.toolCalls)
         #expect(calls.count == 30 && results.count == 30)
+        #expect(calls.allSatisfy { $0.callID != nil } && Set(calls.map(\.callID)).count == 30)
         #expect(calls.map(\.callID) == results.map(\.callID))
         #expect(results.allSatisfy { $0.isError == false && $0.output == "redacted" })
         let thoughts = messages.flatMap(\.body.parts).filter { $0.kind == .reasoning }
@@ -94,14 +95,16 @@ struct ClaudeFormTests {
 
     @Test("a message without a sender is named")
     func noSender() {
-        #expect(throws: InvalidConversation.self) {
+        let error = #expect(throws: InvalidConversation.self) {
             try FormSample(text: #"{"uuid": "c", "chat_messages": [{"text": "a"}]}"#, .claude)
         }
+        #expect(error?.reason == "chat_messages[0].sender is missing")
     }
 
     @Test("nothing of the samples is lost", .enabled(if: SampleFiles.areThere), arguments: paths)
     func nothingLost(path: String) throws {
         let sample = try FormSample(path, .claude)
+        #expect(!sample.read.isEmpty && !sample.conversations.isEmpty)
         let lost = NothingLost.lost(from: sample.read, in: sample.conversations, structure: Self.structure)
         #expect(lost == [])
     }

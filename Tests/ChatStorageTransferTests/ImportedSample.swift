@@ -38,6 +38,10 @@ enum ImportedSample {
             var messages: [Message] = []
             for try await message in storage.allMessages(of: conversation.id, on: .all) { messages.append(message) }
             #expect(messages.map(\.body) == conversation.messages.map(\.body))
+            #expect(messages.map(\.writing) == conversation.messages.map(\.writing))
+            for (message, own) in zip(messages, conversation.messages) {
+                if let time = own.createdAt { #expect(message.createdAt == time, "message \(message.sequence)") }
+            }
             var shown: [Int64] = []
             for try await message in storage.allMessages(of: conversation.id) { shown.append(message.sequence) }
             #expect(shown == conversation.path.compactMap(\.sequence))

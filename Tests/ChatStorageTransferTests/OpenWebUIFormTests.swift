@@ -65,6 +65,7 @@ struct OpenWebUIFormTests {
     func nothingLost() throws {
         for (path, form) in [(Self.exportFile, ChatForm.openWebUI), (Self.innerFile, .openWebUIChat)] {
             let sample = try FormSample(path, form)
+            #expect(!sample.read.isEmpty && !sample.conversations.isEmpty, "\(path)")
             #expect(NothingLost.lost(from: sample.read, in: sample.conversations, structure: Self.structure) == [])
         }
     }

@@ -166,20 +166,20 @@ struct ShareGPTTests {
         "the samples of other data sets come in whole",
         .enabled(if: SampleFiles.areThere, "there are no sample files"),
         arguments: [
-            ("hiyouga+LLaMA-Factory__glaive_toolcall_en_demo.json", 25, 166),
-            ("hiyouga+LLaMA-Factory__mllm_demo.json", 6, 24),
-            ("hiyouga+LLaMA-Factory__mllm_video_audio_demo.json", 3, 6),
-            ("hiyouga+LLaMA-Factory__reason_tool_use_demo_50.jsonl", 15, 95),
-            ("lm-sys+FastChat__dummy_conversation.json", 40, 160),
+            ("hiyouga+LLaMA-Factory__glaive_toolcall_en_demo.json", 25, 166, 0),
+            ("hiyouga+LLaMA-Factory__mllm_demo.json", 6, 24, 8),
+            ("hiyouga+LLaMA-Factory__mllm_video_audio_demo.json", 3, 6, 6),
+            ("hiyouga+LLaMA-Factory__reason_tool_use_demo_50.jsonl", 15, 95, 0),
+            ("lm-sys+FastChat__dummy_conversation.json", 40, 160, 0),
         ])
-    func samples(name: String, conversations: Int, messages: Int) async throws {
+    func samples(name: String, conversations: Int, messages: Int, files: Int) async throws {
         let bytes = Array(try SampleFiles.data("datasets_api/\(name)"))
         let read = try await TestFile.read(bytes: bytes, roles: .withTools)
             .map { try #require($0.conversation, "\($0.content)") }
         #expect(read.count == conversations && read.reduce(0) { $0 + $1.messages.count } == messages)
         #expect(read.allSatisfy { $0.leftOut.isEmpty })
         let parts = read.flatMap(\.messages).flatMap(\.body.parts)
-        let files = parts.filter { $0.kind == .file }
-        #expect(files.allSatisfy { $0.file?.name != nil && $0.file?.mediaType != nil })
+        let found = parts.filter { $0.kind == .file }
+        #expect(found.count == files && found.allSatisfy { $0.file?.name != nil && $0.file?.mediaType != nil })
     }
 }

@@ -109,6 +109,28 @@ struct ZipTests {
         await #expect(throws: CancellationError.self) { try await task.value }
     }
 
+    @Test("reading ends when the task is cancelled in the middle of an archive")
+    func cancelledInTheMiddle() async throws {
+        let folder = try TemporaryFolder()
+        // Some megabytes: many times what is read at once.
+        let number = 50_000
+        let chats = Array(repeating: chat, count: number).joined(separator: ",")
+        try await write([("conversations.json", "[\(chats)]")], to: folder.path(of: "chats.zip"))
+        let task = Task {
+            var count = 0
+            do {
+                for try await _ in ChatFile(path: folder.path(of: "chats.zip")) {
+                    count += 1
+                    withUnsafeCurrentTask { $0?.cancel() }
+                }
+            } catch is CancellationError {
+                #expect(count > 0)
+            }
+            return count
+        }
+        #expect(try await task.value < number)
+    }
+
     // MARK: Making archives
 
     private func read(_ files: [(String, String)], options: [String] = []) async throws -> [ChatFile.Entry] {
