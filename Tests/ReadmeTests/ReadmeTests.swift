@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The README's code is the code of these targets, so it compiles and runs.
+/// The README's example and its test are the code of these targets, so they compile and run.
 @Suite struct ReadmeTests {
     private static func text(of path: String) throws -> String {
         try String(contentsOf: TestedPackage.url(of: path), encoding: .utf8)
@@ -17,6 +17,16 @@ import Testing
         let test = try Self.text(of: "Tests/ReadmeTests/ReadmeExampleTest.swift")
             .replacing("@testable import ReadmeExample\n", with: "@testable import MyApp  // where `ask` is\n")
         #expect(try Self.text(of: "README.md").contains("```swift\n\(test)```"))
+    }
+
+    @Test func theOtherCodeInTheReadmeNamesProductsOfThePackage() throws {
+        let blocks = try Self.text(of: "README.md").components(separatedBy: "```swift\n").dropFirst()
+            .compactMap { $0.components(separatedBy: "```").first }
+        try #require(blocks.count == 3)
+        let package = try Self.text(of: "Package.swift")
+        let names = blocks[0].matches(of: /ChatStorage[A-Z]\w+/).map { String($0.output) }
+        #expect(names.count > 2)
+        for name in names { #expect(package.contains(".library(name: \"\(name)\","), "\(name)") }
     }
 
     @Test func theExampleRuns() throws {

@@ -1,5 +1,6 @@
 import ChatStorageCore
 import ChatStorageInMemory
+import Synchronization
 import Testing
 
 /// The examples of the guides to streaming and to windows do what the guides say.
@@ -75,5 +76,23 @@ import Testing
         #expect(try await AnswerExamples.recover(backend) == 0)
         #expect(try await AnswerExamples.window(backend) == backend.history(of: "trip"))
         #expect(try await AnswerExamples.countedWindow(backend, .init()) == backend.history(of: "trip"))
+        // What follows leaves no room for what came before.
+        let long = ChatMessage.user(String(repeating: "x", count: 300_000))
+        try await backend.append([long, .assistant("So long?"), .user("Shorter?")], to: "trip")
+        #expect(try await AnswerExamples.window(backend) == [.user("Shorter?")])
+        #expect(try await AnswerExamples.countedWindow(backend, .init()) == [.user("Shorter?")])
+    }
+
+    @Test func anAnswerThatNobodyWritesIsEnded() async throws {
+        let seconds = Mutex<Int64>(1_800_000_000)
+        let backend = InMemoryBackend(clock: {
+            Timestamp(microsecondsSinceEpoch: seconds.withLock { $0 } * 1_000_000)
+        })
+        try await backend.prepare()
+        try await backend.append(NewMessages([.assistant("half")], to: "trip", isStreaming: true))
+        #expect(try await AnswerExamples.recover(backend) == 0)
+        seconds.withLock { $0 += 61 }
+        #expect(try await AnswerExamples.recover(backend) == 1)
+        #expect(try await backend.messages(of: "trip").map(\.state) == [.failed])
     }
 }

@@ -14,7 +14,7 @@ enum BranchExamples {
         return prompt
     }
 
-    static func versions(_ chats: any ChatStorage) async throws {
+    static func versions(_ chats: any ChatStorage, print: (String) -> Void) async throws {
         let places = try await chats.forks(of: "trip")
         for message in try await chats.messages(of: "trip") {
             for fork in places {

@@ -10,7 +10,9 @@ import Testing
         #expect(prompt == [.user("A weekend in Kyoto in autumn?")])
         #expect(try await chats.forks(of: "trip").map { $0.successors.map(\.sequence) } == [[1, 3], [4, 5]])
         #expect(try await chats.messages(of: "trip").map(\.sequence) == [3, 5])
-        try await BranchExamples.versions(chats)
+        var lines: [String] = []
+        try await BranchExamples.versions(chats) { lines.append($0) }
+        #expect(lines == ["3: ‹2/2›", "5: ‹2/2›"])
         try await BranchExamples.goBack(chats)
         #expect(try await chats.messages(of: "trip").map(\.sequence) == [1, 2])
         let read = try await BranchExamples.read(chats)
