@@ -190,7 +190,6 @@ import Testing
         running.cancel()
         try await running.value
         #expect(looking.messages.last?.state == .stopped)
-        #expect(clock.now.sinceStart == .zero)
     }
 
     @Test func theStoreClosesAfterTheServicesThatUseIt() async throws {
@@ -223,21 +222,36 @@ import Testing
     }
 
     @Test func optionsOutOfTheirBoundsAreRefused() throws {
-        let bad: [(inout ChatStorageService.Configuration) -> Void] = [
-            { $0.grace = .seconds(-1) }, { $0.preparationTime = .seconds(-1) }, { $0.statisticsInterval = .zero },
-            { $0.retention = .init(age: .zero) },
-            {
+        func recovery(
+            _ change: @escaping (inout UnfinishedAnswerRecovery.Configuration) -> Void
+        ) -> (inout ChatStorageService.Configuration) -> Void {
+            return { configuration in
                 var recovery = UnfinishedAnswerRecovery.Configuration()
-                recovery.state = .streaming
-                $0.recovery = recovery
-            },
+                change(&recovery)
+                configuration.recovery = recovery
+            }
+        }
+        let bad: [(name: String, change: (inout ChatStorageService.Configuration) -> Void)] = [
+            ("grace", { $0.grace = .seconds(-1) }), ("preparationTime", { $0.preparationTime = .seconds(-1) }),
+            ("statisticsInterval", { $0.statisticsInterval = .zero }),
+            ("retention.age", { $0.retention = .init(age: .zero) }),
+            (
+                "retention.interval",
+                {
+                    $0.retention = .init(age: .seconds(1))
+                    $0.retention?.interval = .zero
+                }
+            ),
+            ("recovery.interval", recovery { $0.interval = .zero }),
+            ("recovery.notRevisedFor", recovery { $0.notRevisedFor = .seconds(-1) }),
+            ("streaming", recovery { $0.state = .streaming }),
         ]
-        for change in bad {
+        for (name, change) in bad {
             let error = #expect(throws: ChatStorageError.self) {
                 try ChatStorageService(
                     InMemoryBackend(), configuration: configuration(change), logger: log.logger)
             }
-            #expect(error?.code == .invalidArgument)
+            #expect(error?.code == .invalidArgument && error?.message.contains(name) == true, "\(name)")
         }
     }
 }

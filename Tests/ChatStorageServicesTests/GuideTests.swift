@@ -1,7 +1,5 @@
 import ChatStorageCore
 import ChatStorageInMemory
-import Foundation
-import TestSupport
 import Testing
 
 @testable import ChatStorageServices
@@ -10,20 +8,6 @@ import Testing
 ///
 /// The server is not run: it would take the signals of the process in which all tests run.
 @Suite struct GuideTests {
-    @Test(arguments: ["ChatStorageServices", "ChatStorageBackends", "ChatStorageConfiguration"])
-    func codeOnThePageIsTheCodeThatCompiles(product: String) throws {
-        let page = TestedPackage.url(of: "Sources/\(product)/Documentation.docc/\(product).md")
-        let blocks = try String(contentsOf: page, encoding: .utf8).split(separator: "```swift\n").dropFirst()
-            .compactMap { $0.split(separator: "```", omittingEmptySubsequences: false).first.map(String.init) }
-        #expect(!blocks.isEmpty)
-        let code = try String(
-            contentsOf: TestedPackage.url(of: "Tests/ChatStorageServicesTests/ServicesExamples.swift"), encoding: .utf8)
-        for block in blocks {
-            let isThere = ["", "    ", "        "].contains { code.contains(block.replacing(/(?m)^(?=.)/, with: $0)) }
-            #expect(isThere, "not in this target:\n\(block)")
-        }
-    }
-
     @Test func theExamplesDoWhatThePagesSay() async throws {
         let backend = InMemoryBackend()
         #expect(await !isReady(backend))

@@ -26,6 +26,8 @@ package final class ManualClock: Clock {
     package var now: Instant { Instant(sinceStart: state.withLock { $0.now }) }
     package var minimumResolution: Duration { .nanoseconds(1) }
 
+    /// How often somebody began to sleep.
+    package var sleeps: Int { state.withLock { $0.last } }
     /// When those that sleep will wake.
     package var deadlines: [Duration] { state.withLock { $0.sleepers.values.map(\.deadline).sorted() } }
     /// How long the sleepers will still sleep, the shortest first.
