@@ -126,6 +126,7 @@ class Completions(ApiTestCase):
             thread.start()
         for thread in threads:
             thread.join()
+        self.assertEqual(len(found), 8)
         texts = {(chunks[0][0], "".join(text for _, text in chunks)) for chunks in found}
         self.assertEqual([text for _, text in texts], [" ".join(str(n) for n in range(1, 401))])
         self.assertNotIn("conflict", self.server.logged(), "one of them took the answer over")
@@ -234,6 +235,8 @@ class Responses(ApiTestCase):
             f"{self.server.url}/v1/responses/{done.id}?stream=true",
             headers={"Authorization": "Bearer alice", "Last-Event-ID": "12"})
         ids = [int(line[4:]) for line in response.text.splitlines() if line.startswith("id: ")]
+        rest = list(self.client.responses.retrieve(done.id, stream=True, starting_after=12))
+        self.assertEqual(ids, [event.sequence_number for event in rest])
         self.assertGreater(ids[0], 12)
         self.assertIn('"response.completed"', response.text)
 

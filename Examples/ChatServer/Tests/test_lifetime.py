@@ -89,6 +89,7 @@ class Lifetime(unittest.TestCase):
                     self.assertEqual(text, whole(reader.words))
                 self.assertEqual(stored.status, reader.status)
                 counts[stored.status] = counts.get(stored.status, 0) + 1
+            self.assertGreater(counts.get("cancelled", 0), 0, "no stream was broken off")
             # The chat goes on.
             after = readers[0].client.responses.create(model="stub", input="Hello", conversation=readers[0].conversation)
             self.assertEqual(after.status, "completed")
