@@ -130,16 +130,20 @@ extension Check {
             for round in 0..<4 {
                 let id = ConversationID("\(round)")
                 let answer = try await context.answer(handles[0], id, "so far")
-                let winners = await withTaskGroup(of: Message?.self) { group in
+                let winners = try await withThrowingTaskGroup(of: Message?.self) { group in
                     for caller in 0..<8 {
                         let state: MessageState = caller % 2 == 0 ? .complete : .stopped
                         let body = ChatMessage.assistant("\(caller)")
                         group.addTask {
-                            try? await handles[caller / 4].reviseMessage(
-                                MessageRevision(of: answer, body: body, state: state))
+                            do {
+                                return try await handles[caller / 4].reviseMessage(
+                                    MessageRevision(of: answer, body: body, state: state))
+                            } catch let error as ChatStorageError where error.code == .conflict {
+                                return nil
+                            }
                         }
                     }
-                    return await group.reduce(into: [Message]()) { if let message = $1 { $0.append(message) } }
+                    return try await group.reduce(into: [Message]()) { if let message = $1 { $0.append(message) } }
                 }
                 context.expect(winners.count, equals: 1, "one of them ends the answer")
                 context.expect(try await handles[1].messages(of: id), equals: winners, "all handles read that end")

@@ -73,29 +73,18 @@ extension Check {
         ) { context in
             let handles = try await context.open(handles: 3)
             let count: Int64 = 1_000
-            // The calls that were cancelled under way.
-            let cancelled = try await context.concurrently(24) { index -> Bool in
-                var random = context.random(stream: index)
-                let (handle, id) = (handles[index % handles.count], ConversationID("\(index)"))
-                let snapshot = ConversationSnapshot.sample(id, messages: count)
-                let task = Task {
-                    if index % 2 == 0 {
-                        try await handle.restoreConversation(snapshot)
-                    } else {
-                        try await handle.append(snapshot.messages.map { .user($0.content) }, to: id)
-                    }
-                }
-                // Long and short times, since it is not known how long a write takes here.
-                let limits: [Duration] = [.microseconds(200), .milliseconds(5), .milliseconds(40)]
-                await context.letTimePass(upTo: limits[index / 2 % limits.count], using: &random)
-                task.cancel()
-                do {
-                    try await task.value
-                    return false
-                } catch is CancellationError {
-                    return true
-                }
+            // Which calls were cancelled. Long and short times, since it is not known how long a write takes here.
+            // If all return, nothing was tested, so there are more rounds with less time.
+            var cancelled: [Bool] = []
+            for limits in [
+                [.microseconds(200), .milliseconds(5), .milliseconds(40)], [.microseconds(2)], [.zero], [.zero],
+                [.zero],
+            ] as [[Duration]] where !cancelled.contains(true) {
+                cancelled += try await largeWrites(
+                    24, of: count, from: cancelled.count, within: limits, on: handles, in: context)
             }
+            context.expect(
+                cancelled.contains(true), "some of \(cancelled.count) cancelled writes throw CancellationError")
             for (index, wasCancelled) in cancelled.enumerated() {
                 let (handle, id) = (handles[index % handles.count], ConversationID("\(index)"))
                 // A cancelled write may still be under way, but the stored data is whole at every moment.
@@ -117,26 +106,32 @@ extension Check {
             why: "Callers share connections; one that gives up must not take another's call with it."
         ) { context in
             let chats = try await context.open()
-            let appends = try await context.concurrently(40) { index -> Int in
-                let task = Task { try await chats.append(.user("\(index)"), to: index % 2 == 0 ? "a" : "b") }
-                // The calls on "a" are cancelled; those on "b" run at the same time on the same handle.
-                if index % 2 == 0 {
+            // Whether each call on "a" returned; more rounds with less time if all do, since nothing was tested then.
+            var returned: [Bool] = []
+            for limit in [.milliseconds(2), .microseconds(2), .zero, .zero, .zero] as [Duration]
+            where !returned.contains(false) {
+                let round = try await context.concurrently(40) { index -> Bool? in
+                    let task = Task { try await chats.append(.user("\(index)"), to: index % 2 == 0 ? "a" : "b") }
+                    // The calls on "a" are cancelled; those on "b" run at the same time on the same handle.
+                    guard index % 2 == 0 else {
+                        _ = try await task.value
+                        return nil
+                    }
                     var random = context.random(stream: index)
-                    await context.letTimePass(upTo: .milliseconds(2), using: &random)
+                    if limit > .zero { await context.letTimePass(upTo: limit, using: &random) }
                     task.cancel()
-                    do { _ = try await task.value } catch is CancellationError { return 0 }
-                } else {
-                    _ = try await task.value
+                    do { _ = try await task.value } catch is CancellationError { return false }
+                    return true
                 }
-                return 1
+                returned += round.compactMap(\.self)
             }
             context.expect(
-                try await chats.messages(of: "b", limit: 100).map(\.sequence), equals: Array(1...20),
-                "calls beside cancelled ones all happen")
+                returned.contains(false), "some of \(returned.count) cancelled appends throw CancellationError")
             context.expect(
-                try await chats.messages(of: "a", limit: 100).count
-                    >= appends.enumerated()
-                    .filter { $0.offset % 2 == 0 }.map(\.element).reduce(0, +),
+                try await chats.messages(of: "b", limit: 200).map(\.sequence),
+                equals: Array(1...Int64(returned.count)), "calls beside cancelled ones all happen")
+            context.expect(
+                try await chats.messages(of: "a", limit: 200).count >= returned.count(where: \.self),
                 "calls that returned have happened")
         },
         Check(
@@ -146,21 +141,59 @@ extension Check {
             let chats = try await context.open()
             try await chats.append((1...500).map { .user("\($0)") }, to: "one")
             let expected = try await chats.messages(of: "one", limit: 500)
-            _ = try await context.concurrently(60) { index in
-                let task = Task { try await chats.messages(of: "one", limit: 500) }
-                var random = context.random(stream: index)
-                await context.letTimePass(upTo: .milliseconds(1), using: &random)
-                if index % 3 != 0 { task.cancel() }
-                do {
-                    context.expect(try await task.value, equals: expected, "a read that returns is right")
-                } catch is CancellationError {
-                    context.expect(index % 3 != 0, "a read that nobody cancelled returns")
+            var cancelled: [Bool] = []
+            for limit in [.milliseconds(1), .microseconds(2), .zero, .zero, .zero] as [Duration]
+            where !cancelled.contains(true) {
+                cancelled += try await context.concurrently(60) { index -> Bool in
+                    let task = Task { try await chats.messages(of: "one", limit: 500) }
+                    var random = context.random(stream: index)
+                    if limit > .zero { await context.letTimePass(upTo: limit, using: &random) }
+                    if index % 3 != 0 { task.cancel() }
+                    do {
+                        context.expect(try await task.value, equals: expected, "a read that returns is right")
+                        return false
+                    } catch is CancellationError {
+                        context.expect(index % 3 != 0, "a read that nobody cancelled returns")
+                        return true
+                    }
                 }
             }
+            context.expect(
+                cancelled.contains(true), "some of \(cancelled.count) reads are cancelled and throw CancellationError")
             context.expect(
                 try await chats.messages(of: "one", limit: 500), equals: expected, "reading works afterwards")
         },
     ]
+
+    /// Restores or appends conversations of many messages, and cancels each within one of the times; returns which were
+    /// cancelled.
+    private static func largeWrites(
+        _ calls: Int, of count: Int64, from first: Int, within limits: [Duration], on handles: [InterceptedBackend],
+        in context: CheckContext
+    ) async throws -> [Bool] {
+        try await context.concurrently(calls) { offset in
+            let index = first + offset
+            var random = context.random(stream: index)
+            let (handle, id) = (handles[index % handles.count], ConversationID("\(index)"))
+            let snapshot = ConversationSnapshot.sample(id, messages: count)
+            let task = Task {
+                if index % 2 == 0 {
+                    try await handle.restoreConversation(snapshot)
+                } else {
+                    try await handle.append(snapshot.messages.map { .user($0.content) }, to: id)
+                }
+            }
+            let limit = limits[index / 2 % limits.count]
+            if limit > .zero { await context.letTimePass(upTo: limit, using: &random) }
+            task.cancel()
+            do {
+                try await task.value
+                return false
+            } catch is CancellationError {
+                return true
+            }
+        }
+    }
 
     /// Appends batches of three, and cancels each within a time; returns nil for each cancelled one.
     private static func appendsAtRandomMoments(

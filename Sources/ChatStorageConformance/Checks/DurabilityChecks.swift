@@ -40,6 +40,10 @@ extension Check {
                 .append([.user("1"), .assistant("2")], to: "appended", if: .createIfMissing),
                 .append([.user("3")], to: "appended", if: .exists), .updateTitle(of: "got", to: "other"),
                 .restoreConversation(.sample("restored", title: "title", messages: 20)),
+                .updateConversation("appended", .adding(label: "label").metadata(.setting("name", to: "value"))),
+                .updateConversation("appended", .read(through: 1).head(2)),
+                .reviseMessage(MessageRevision(of: "appended", 1, metadata: .setting("name", to: "value"))),
+                .removeMessages(MessageRemoval(.messages([2]), of: "appended")),
                 .clearMessages(of: "appended"), .deleteConversation("restored"),
             ]
             for write in writes {

@@ -172,7 +172,24 @@ extension Check {
             var time = ConversationSnapshot.sample("new", title: secret, messages: 1)
             time.messages[0].content = secret
             time.updatedAt = .earliest
+            let tooMany = (0...Limits.labels).reduce(ConversationChange()) { $0.adding(label: "\(secret) \($1)") }
+            let large = JSONValue.string(String(repeating: secret, count: Limits.metadataBytes / secret.utf8.count + 1))
             let calls: [StorageCall] = [
+                .updateConversation("existing", .adding(label: Label(long))), .updateConversation("existing", tooMany),
+                .updateConversation("existing", .removing(label: Label(secret + "\0"))),
+                .updateConversation("existing", .metadata(.setting(secret, to: .string(secret + "\0")))),
+                .updateConversation("existing", .metadata(.setting(secret, to: large))),
+                .conversations(ConversationQuery(limit: 1, with: [Label(long)])),
+                .conversations(after: ConversationCursor(secret), limit: 1),
+                .deleteConversation(ConversationDeletion("existing", without: [Label(long)])),
+                .append(NewMessages([.user(secret)], to: "one", if: .create(labels: [Label(long)]))),
+                .append([.assistant([.toolCall(long, callID: secret, input: secret)])], to: "one"),
+                .append(NewMessages([.user(secret)], to: "existing", .after(9))),
+                .reviseMessage(MessageRevision(of: "existing", 1, metadata: .setting(secret, to: large))),
+                .reviseMessage(
+                    MessageRevision(
+                        of: "existing", 1, from: .init(createdAt: .past, revision: 1), body: .assistant(secret))),
+                .messages(MessageQuery(of: "existing", .keys([secret, long]))),
                 .createConversation("one", title: long), .createConversation("one", title: secret + "\0"),
                 .createConversation("existing", title: secret), .getOrCreateConversation("one", title: long),
                 .updateTitle(of: "existing", to: long), .append([.user(huge)], to: "one", if: .createIfMissing),

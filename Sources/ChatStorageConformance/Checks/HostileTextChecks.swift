@@ -96,7 +96,8 @@ extension Check {
             try await chats.getOrCreateConversation(id, title: "x"), equals: retitled, "it is found and not created")
         context.expect(
             try await chats.conversations(limit: 10).map(\.id), equals: [id, "neighbour"], "it is listed once")
-        context.expect(try await chats.clearMessages(of: id), equals: 5, "its own messages are cleared")
+        try await performListsAndBranches(with: sql, on: chats, in: context)
+        context.expect(try await chats.clearMessages(of: id), equals: 6, "its own messages are cleared")
         context.expect(try await chats.deleteConversation(id), equals: true, "it is deleted")
 
         var snapshot = ConversationSnapshot.sample(id, title: sql, messages: 1)
@@ -108,6 +109,50 @@ extension Check {
         context.expect(message?.chatMessage, equals: .user(sql), "the restored conversation has its message")
         context.expect(message?.key, equals: sql, "the restored message has its key")
         context.expect(try await chats.deleteConversation(id), equals: true, "it is deleted again")
+    }
+
+    /// Makes the calls that need labels, metadata, parts or branches, on a conversation of messages 1 to 5, of which
+    /// the second has the text as its key and the last as its content; it has six in the end.
+    private static func performListsAndBranches(
+        with sql: String, on chats: InterceptedStorage, in context: CheckContext
+    ) async throws {
+        let (id, label) = (ConversationID(sql), Label(sql))
+        let metadata: Metadata = [sql: .string(sql)]
+        let changed = try await chats.updateConversation(
+            id, .adding(label: label).metadata(.setting(sql, to: .string(sql))))
+        context.expect(changed?.labels, equals: [label], "SQL is a label")
+        context.expect(changed?.metadata, equals: metadata, "SQL is metadata")
+        let with = try await chats.conversations(ConversationQuery(limit: 10, with: [label], preview: 100)).items
+        context.expect(with.map(\.id), equals: [id], "SQL as a label finds its conversation")
+        context.expect(with.first?.preview?.text, equals: sql, "SQL is a preview")
+        let without = try await chats.conversations(ConversationQuery(limit: 10, without: [label])).items
+        context.expect(without.map(\.id), equals: ["neighbour"], "SQL as a label leaves its conversation out")
+        context.expect(
+            try await chats.deleteConversation(ConversationDeletion(id, without: [label])), equals: false,
+            "SQL as a label spares its conversation")
+        let removed = try await chats.updateConversation(id, .removing(label: label))
+        context.expect(removed?.labels, equals: [], "SQL as a label is removed")
+
+        let found = try await chats.messages(MessageQuery(of: id, .keys([sql]))).items
+        context.expect(found.map(\.sequence), equals: [2], "SQL as a key looks its message up")
+        let noted = try await chats.updateMetadata(of: 2, .setting(sql, to: .string(sql)), in: id)
+        context.expect(noted.metadata, equals: metadata, "SQL is a message's metadata")
+        let call = ChatMessage.assistant([.toolCall(sql, callID: sql, input: sql)])
+        let begun = try await chats.append(NewMessages([call], to: id, isStreaming: true)).messages
+        let answer = try context.require(begun.first, "an append returns its message")
+        context.expect(answer.body, equals: call, "SQL is a part")
+        let ended = try await chats.reviseMessage(
+            MessageRevision(of: answer, body: .assistant(sql), state: .complete))
+        context.expect(ended.content, equals: sql, "SQL is what an answer says")
+
+        let other = try await chats.append(.user(sql), to: id, .insteadOf(5))
+        context.expect(try await chats.forks(of: id).map(\.after), equals: [4], "SQL makes a branch")
+        let shown = try await chats.updateConversation(id, .show(branch: 5).read(through: 1))
+        context.expect(shown?.head, equals: 6, "the branch of SQL is shown")
+        context.expect(
+            try await chats.messages(MessageQuery(of: id, on: .through(other.sequence))).items.map(\.sequence),
+            equals: [1, 2, 3, 4, 7], "the other branch is read")
+        context.expect(try await chats.removeMessages([5], of: id), equals: 1, "one message is removed")
     }
 }
 
