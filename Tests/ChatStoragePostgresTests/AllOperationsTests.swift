@@ -1,4 +1,6 @@
+import ChatStorageConformance
 import ChatStorageCore
+import ChatStorageInMemory
 import ChatStoragePostgres
 import TestSupport
 import Testing
@@ -55,6 +57,20 @@ import Testing
             #expect(try await chats.deleteConversation("old"))
             #expect(try await !chats.deleteConversation("old"))
             #expect(try await chats.messages(of: "old").isEmpty)
+
+            let reference = InMemoryBackend()
+            try await reference.prepare()
+            for call in StorageCall.ofEveryOperation(on: "all") {
+                let outcome = await CallOutcome(of: call, on: chats)
+                let expected = await CallOutcome(of: call, on: reference.defaultTenant)
+                // Replies have times, which differ.
+                if case (.returned, .returned) = (outcome, expected) { continue }
+                #expect(outcome == expected, "\(call)")
+            }
+            #expect(try await backend.tenants(TenantQuery()).items.map(\.name) == ["user-42"])
+            #expect(try await backend.unfinishedMessages(UnfinishedQuery(notRevisedFor: .zero)).items == [])
+            let names = try await backend.withSnapshot { try await $0.tenants(TenantQuery()).items.map(\.name) }
+            #expect(names == ["user-42"])
         }
     }
 }

@@ -1,5 +1,6 @@
 import ChatStorageCore
 @testable import ChatStoragePostgres
+import Synchronization
 import TestSupport
 import Testing
 
@@ -102,9 +103,15 @@ import Testing
             #expect(backend.endingAnswers === backend.tenant("t").endingAnswers)
             let answer = try await backend.append(NewMessages([.assistant("")], to: "c", isStreaming: true)).messages[0]
             backend.endingAnswers.begin()
-            let closing = Task { try await backend.close() }
-            await Task.yield()
+            let closed = Counter()
+            let closing = Task {
+                try await backend.close()
+                closed.count.withLock { $0 += 1 }
+            }
+            // Nothing tells that it has begun to wait.
+            for _ in 0..<1_000 { await Task.yield() }
             try await backend.reviseMessage(MessageRevision(of: answer, state: .stopped))
+            #expect(closed.count.withLock { $0 } == 0)
             backend.endingAnswers.end()
             try await closing.value
             await expectError(.closed) { try await backend.messages(of: "c") }

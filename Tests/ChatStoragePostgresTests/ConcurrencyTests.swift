@@ -173,20 +173,45 @@ import Testing
     }
 
     @Test func callsUnderWayFinishWhenTheStoreCloses() async throws {
-        try await withBackend { backend in
+        try await TestPostgres.withSchema { url, schema in
+            var configuration = configuration(url, schema)
+            // Longer than a busy machine takes to see what waits.
+            configuration.lockTimeout = .seconds(60)
+            configuration.statementTimeout = .seconds(90)
+            configuration.callTimeout = .seconds(100)
+            let backend = try await PostgresBackend(configuration)
+            try await backend.prepare()
+            try await backend.createConversation("c")
+            let other = try TestPostgresConnection(url: url)
+            try other.execute("BEGIN; SELECT FROM \(schema).conversations FOR UPDATE")
             let calls = (0..<50).map { number in
                 Task { try await backend.append(.user("\(number)"), to: "c") }
             }
-            _ = try await calls[0].value
-            try await backend.close()
-            for call in calls {
+            try await waitUntil { try await lockWaits(schema) > 0 }
+            let closing = Task { try await backend.close() }
+            try await waitUntil {
                 do {
-                    _ = try await call.value
-                } catch let error as ChatStorageError {
-                    #expect(error.code == .closed)
+                    _ = try await backend.conversation("c")
+                    return false
+                } catch let error as ChatStorageError where error.code == .closed {
+                    return true
                 }
             }
-            await expectError(.closed) { try await backend.conversation("c") }
+            try other.execute("COMMIT")
+            try await closing.value
+            var finished: [Message] = []
+            for call in calls {
+                do {
+                    finished.append(try await call.value)
+                } catch let error as ChatStorageError {
+                    #expect(error.code == .closed, "\(error)")
+                }
+            }
+            // At least the one that waited for the row.
+            #expect(!finished.isEmpty)
+            let reopened = try await PostgresBackend(configuration)
+            #expect(try await Set(finished).isSubset(of: reopened.messages(of: "c", limit: 100)))
+            try await reopened.close()
         }
     }
 

@@ -70,6 +70,14 @@ import Testing
                 ("append after it", 3, { try await backend.append(.user("1"), to: "plain") }),
                 ("clear", 3, { try await backend.clearMessages(of: "b") }),
                 ("append after a clear", 3, { try await backend.append(.user("1"), to: "b") }),
+                ("append at a place", 3, { try await backend.append(.user("2"), to: "b", .insteadOf(4)) }),
+                (
+                    "begin an answer", 3,
+                    { try await backend.append(NewMessages([.assistant("")], to: "b", isStreaming: true)) }
+                ),
+                ("head", 3, { try await backend.updateConversation("b", .head(4)) }),
+                ("remove one", 3, { try await backend.removeMessages([5], of: "b") }),
+                ("remove from one", 3, { try await backend.removeMessages(MessageRemoval(.from(6), of: "b")) }),
                 (
                     "restore", 5,
                     {

@@ -1,7 +1,8 @@
 import ChatStorageConformance
 import ChatStorageCore
 
-/// Random calls of all kinds on a few conversations, each made on two stores, whose answers must be the same.
+/// Random calls of all kinds on a few conversations of one tenant, each made on two stores, whose answers must be the
+/// same.
 ///
 /// Times are left out of the comparison: each store has a clock of its own.
 final class RandomCalls {
@@ -87,7 +88,7 @@ final class RandomCalls {
     private func call(_ id: ConversationID, _ last: Int64) -> Call {
         // Few are long: what is interesting comes early.
         if last > 60, chance(2) {
-            return Call(name: "delete \(id)") { s, _ in "\(try await s.deleteConversation(id))" }
+            return delete(id)
         }
         switch random(100) {
         case ..<32: return append(id, last)
@@ -95,7 +96,7 @@ final class RandomCalls {
         case ..<46: return revise(id, last)
         case ..<56: return update(id, last)
         case ..<62: return remove(id, last)
-        case ..<63: return Call(name: "delete \(id)") { s, _ in "\(try await s.deleteConversation(id))" }
+        case ..<63: return delete(id)
         case ..<65: return restore(id)
         case ..<67:
             return Call(name: "conversation \(id)") { store, place in
@@ -120,13 +121,37 @@ final class RandomCalls {
         case ..<77:
             return Call(name: "forks \(id)") { store, _ in "\(try await store.forks(of: id))" }
         case ..<80:
-            let sequences = (0...random(5)).map { _ in sequence(last) }
-            return Call(name: "look up \(id) \(sequences)") { store, place in
-                let found = try await store.messages(MessageQuery(of: id, .sequences(sequences))).items
-                self.read[place] += found
-                return "\(found.map(self.text))"
-            }
+            return lookUp(id, last)
+        case ..<83: return create(id)
         default: return page(id, last)
+        }
+    }
+
+    private func create(_ id: ConversationID) -> Call {
+        number += 1
+        let new = NewConversation(
+            id, title: chance(50) ? "c\(number)" : nil, labels: chance(50) ? ["l1"] : [],
+            metadata: chance(30) ? ["k": 1] : [:], ifExists: chance(50) ? .keep : .fail)
+        return Call(name: "create \(id)") { store, _ in self.text(try await store.createConversation(new)) }
+    }
+
+    private func delete(_ id: ConversationID) -> Call {
+        let deletion = ConversationDeletion(id, without: chance(30) ? ["l1"] : [])
+        return Call(name: "delete \(id) \(deletion.without)") { store, _ in
+            "\(try await store.deleteConversation(deletion))"
+        }
+    }
+
+    private func lookUp(_ id: ConversationID, _ last: Int64) -> Call {
+        let keys = keyed.flatMap { $0.messages.compactMap(\.key) }
+        let lookup: MessageQuery.Lookup =
+            chance(30) && !keys.isEmpty
+            ? .keys((0...random(5)).map { _ in keys[random(keys.count)] })
+            : .sequences((0...random(5)).map { _ in sequence(last) })
+        return Call(name: "look up \(id) \(lookup)") { store, place in
+            let found = try await store.messages(MessageQuery(of: id, lookup)).items
+            self.read[place] += found
+            return "\(found.map(self.text))"
         }
     }
 
@@ -276,10 +301,18 @@ final class RandomCalls {
     }
 
     private func list() -> Call {
-        let (preview, with) = (chance(70) ? 1 + random(12) : nil as Int?, chance(30) ? ["l1"] as Set<Label> : [])
+        let first = ConversationQuery(
+            limit: 1 + random(4), with: chance(30) ? ["l1"] : [], without: chance(20) ? ["l2"] : [],
+            preview: chance(70) ? 1 + random(12) : nil)
         return Call(name: "list") { store, _ in
-            let page = try await store.conversations(ConversationQuery(limit: 10, with: with, preview: preview))
-            return "\(page.items.map(self.text).sorted()) \(page.next == nil)"
+            var query = first
+            var found: [String] = []
+            repeat {
+                let page = try await store.conversations(query)
+                found += page.items.map(self.text)
+                query.cursor = page.next
+            } while query.cursor != nil
+            return "\(found.sorted())"
         }
     }
 

@@ -1,7 +1,8 @@
 import ChatStorageCore
-import ChatStoragePostgres
 import TestSupport
 import Testing
+
+@testable import ChatStoragePostgres
 
 /// Who made the tables, where they are, and what the database itself refuses.
 @Suite struct SchemaTests {
@@ -48,7 +49,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["conversations", "chat_messages", "chat_storage_schema"])
+    @Test(arguments: SchemaDefinition.tables)
     func anothersTableIsRefusedUntouched(name: String) async throws {
         try await TestPostgres.withSchema { url, schema in
             try await TestPostgres.execute(
@@ -149,12 +150,6 @@ import Testing
         try await backend.close()
     }
 
-    @Test func aPathWithoutASchemaIsAWrongArgument() async throws {
-        let backend = try await PostgresBackend(url: adding("options=-csearch_path%3Dnowhere", to: TestPostgres.url()))
-        await expectError(.invalidArgument) { try await backend.prepare() }
-        try await backend.close()
-    }
-
     @Test func aDatabaseOfAnotherEncodingIsRefusedUntouched() async throws {
         try await TestPostgres.withSchema { url, name in
             try await TestPostgres.execute(
@@ -177,27 +172,6 @@ import Testing
         #expect(try await TestPostgres.execute("SELECT content FROM \(quoted).chat_messages") == [["hello"]])
         try await backend.close()
         try await TestPostgres.execute("DROP SCHEMA \(quoted) CASCADE")
-    }
-
-    @Test func aPreparedSchemaNeedsOnlyTheRightToRead() async throws {
-        try await TestPostgres.withSchema { url, schema in
-            let owner = try await PostgresBackend(configuration(url, schema))
-            try await owner.prepare()
-            try await owner.createConversation("c")
-            try await owner.close()
-            let role = "reader_\(schema)"
-            try await TestPostgres.execute(
-                """
-                CREATE ROLE \(role) LOGIN; GRANT USAGE ON SCHEMA \(schema) TO \(role);
-                GRANT SELECT ON ALL TABLES IN SCHEMA \(schema) TO \(role)
-                """)
-            let reader = try await PostgresBackend(configuration(adding("user=\(role)", to: url), schema))
-            try await reader.prepare()
-            #expect(try await reader.conversation("c") != nil)
-            await expectError(.accessDenied, without: "secret") { try await reader.append(.user("secret"), to: "c") }
-            try await reader.close()
-            try await TestPostgres.execute("DROP OWNED BY \(role); DROP ROLE \(role)")
-        }
     }
 
     @Test func theDatabaseItselfKeepsRolesAndConversations() async throws {

@@ -15,6 +15,8 @@ import Testing
             let backend = try await PostgresBackend(configuration(adding("password=\(Self.password)", to: url), schema))
             try await backend.prepare()
             try await backend.createConversation("titled")
+            let new = NewMessages([.assistant("")], to: "titled", isStreaming: true)
+            let answer = try await backend.append(new).messages[0]
             try await TestPostgres.execute(Self.indiscreetTriggers(schema))
             for state in Self.states {
                 let text = "\(Self.mark) \(state)"
@@ -26,11 +28,25 @@ import Testing
                     { try await backend.getOrCreateConversation("got", title: text) },
                     { try await backend.updateTitle(of: "titled", to: text) },
                     { try await Self.restore(text, to: backend) },
+                    { try await backend.append(.assistant([.reasoning(text), .text(text)]), to: "c") },
+                    {
+                        try await backend.append(
+                            NewMessages([.assistant(text)], to: "titled", .after(0), isStreaming: true))
+                    },
+                    { try await backend.reviseMessage(MessageRevision(of: answer, body: .assistant(text))) },
+                    { try await backend.updateMetadata(of: 1, .setting(text, to: .string(text)), in: "titled") },
+                    { try await backend.createConversation(NewConversation("made", labels: [Label(text)])) },
+                    { try await backend.updateConversation("titled", .adding(label: Label(text))) },
+                    {
+                        try await backend.updateConversation(
+                            "titled", .metadata(.setting(text, to: .string(text))))
+                    },
                 ]
                 for call in calls { await Self.expectDiscreetError(call) }
             }
             // Of what was refused nothing is there.
-            #expect(try await TestPostgres.execute("SELECT count(*) FROM \(schema).chat_messages") == [["0"]])
+            #expect(try await backend.messages(MessageQuery(of: "titled", on: .all)).items == [answer])
+            #expect(try await TestPostgres.execute("SELECT count(*) FROM \(schema).chat_messages") == [["1"]])
             try await backend.close()
         }
     }
@@ -63,6 +79,13 @@ import Testing
                 { try await backend.append([.user(Self.mark, key: "k"), .user(Self.mark, key: "k")], to: "c") },
                 { try await backend.append(.user(Self.mark), to: "nowhere", if: .exists) },
                 { try await backend.append(.user(String(repeating: Self.mark, count: 2 << 20)), to: "c") },
+                { try await backend.updateConversation("c", .adding(label: Label(long))) },
+                {
+                    try await backend.updateConversation(
+                        "c", .metadata(.setting(Self.mark, to: .string("\(Self.mark)\0"))))
+                },
+                { try await backend.updateMetadata(of: 1, .setting("\(Self.mark)\0", to: 1), in: "c") },
+                { _ = try await backend.conversations(after: ConversationCursor(Self.mark), limit: 1) },
             ]
             for call in calls { await Self.expectDiscreetError(call) }
         }
@@ -73,15 +96,23 @@ import Testing
             let backend = try await PostgresBackend(
                 configuration(adding("password=\(Self.password)", to: url), schema) { $0.lockTimeout = .zero })
             try await backend.prepare()
-            try await backend.createConversation("c")
+            let new = NewMessages([.assistant("")], to: "c", isStreaming: true)
+            let answer = try await backend.append(new).messages[0]
             let other = try TestPostgresConnection(url: url)
-            try other.execute("BEGIN; LOCK TABLE \(schema).conversations IN EXCLUSIVE MODE")
+            let lock = "BEGIN; LOCK TABLE \(schema).conversations, \(schema).chat_messages IN EXCLUSIVE MODE"
+            try other.execute(lock)
             let calls: [@Sendable () async throws -> Void] = [
                 { try await backend.append(.user(Self.mark), to: "c") },
                 { try await backend.append(.user(Self.mark, key: "k"), to: "c") },
                 { try await backend.updateTitle(of: "c", to: Self.mark) },
                 { try await backend.createConversation("d", title: Self.mark) },
                 { try await Self.restore(Self.mark, to: backend) },
+                { try await backend.reviseMessage(MessageRevision(of: answer, body: .assistant(Self.mark))) },
+                { try await backend.append(NewMessages([.user(Self.mark)], to: "c", .after(0))) },
+                {
+                    try await backend.updateConversation(
+                        "c", .adding(label: Label(Self.mark)).metadata(.setting(Self.mark, to: .string(Self.mark))))
+                },
             ]
             var seen = 0
             for call in calls {
@@ -103,7 +134,7 @@ import Testing
                 seen += sessions.count
                 try other.execute("COMMIT")
                 try await called
-                try other.execute("BEGIN; LOCK TABLE \(schema).conversations IN EXCLUSIVE MODE")
+                try other.execute(lock)
             }
             #expect(seen >= calls.count)
             try other.execute("COMMIT")
@@ -184,20 +215,25 @@ import Testing
     private static func indiscreetTriggers(_ schema: String) -> String {
         func trigger(_ table: String, _ column: String) -> String {
             """
-            CREATE FUNCTION \(schema).tell_\(column)() RETURNS trigger LANGUAGE plpgsql AS $$
+            CREATE FUNCTION \(schema).tell_\(table)_\(column)() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN
                 RAISE NOTICE 'this is %', NEW.\(column);
                 IF NEW.\(column) LIKE '%4711%' THEN
                     RAISE EXCEPTION 'no %', NEW.\(column)
-                        USING ERRCODE = right(NEW.\(column), 5), DETAIL = NEW.\(column), HINT = NEW.\(column);
+                        USING ERRCODE = substring(NEW.\(column) from '4711 (.{5})'), DETAIL = NEW.\(column),
+                            HINT = NEW.\(column);
                 END IF;
                 RETURN NEW;
             END $$;
-            CREATE TRIGGER tell BEFORE INSERT OR UPDATE ON \(schema).\(table)
-            FOR EACH ROW EXECUTE FUNCTION \(schema).tell_\(column)();
+            CREATE TRIGGER tell_\(column) BEFORE INSERT OR UPDATE ON \(schema).\(table)
+            FOR EACH ROW EXECUTE FUNCTION \(schema).tell_\(table)_\(column)();
             """
         }
-        return trigger("chat_messages", "content") + trigger("conversations", "title")
+        let columns = [
+            ("chat_messages", "content"), ("chat_messages", "parts"), ("chat_messages", "metadata"),
+            ("conversations", "title"), ("conversations", "metadata"), ("conversation_labels", "label"),
+        ]
+        return columns.map { trigger($0, $1) }.joined()
     }
 
     private static func restore(_ text: String, to backend: PostgresBackend) async throws {
