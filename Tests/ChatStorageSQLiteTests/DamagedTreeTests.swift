@@ -65,11 +65,18 @@ import Testing
             try await attempt { try await backend.conversations(ConversationQuery(preview: 5)) }
             try await attempt { try await backend.conversation("c") }
             try await attempt { try await backend.unfinishedMessages(UnfinishedQuery(notRevisedFor: .zero)) }
+            try await attempt { try await backend.messages(MessageQuery(of: "c", .sequences([5, 6, 7]))) }
+            try await attempt { try await backend.messages(MessageQuery(of: "c", .keys(["k"]))) }
+            try await attempt {
+                try await backend.reviseMessage(MessageRevision(of: "c", 6, metadata: .setting("n", to: 1)))
+            }
             try await attempt { try await backend.append(NewMessages([.user("9")], to: "c", .insteadOf(5))) }
             try await attempt { try await backend.append(.user("10"), to: "c") }
             try await attempt { try await backend.updateConversation("c", .show(branch: 1)) }
+            try await attempt { try await backend.updateConversation("c", .head(5)) }
             try await attempt { try await backend.removeMessages(MessageRemoval(.messages([6]), of: "c")) }
             try await attempt { try await backend.removeMessages(MessageRemoval(.from(5), of: "c")) }
+            try await attempt { try await backend.clearMessages(of: "c") }
             #expect(try await backend.deleteConversation("c"))
         }
     }

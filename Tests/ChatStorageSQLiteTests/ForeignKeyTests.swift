@@ -27,7 +27,9 @@ import Testing
             END
             """)
         for handle in [backend, try await SQLiteBackend(configuration)] {
-            await #expect(throws: ChatStorageError.self) { try await handle.createConversation("parent") }
+            let error = await #expect(throws: ChatStorageError.self) { try await handle.createConversation("parent") }
+            // SQLITE_CONSTRAINT_FOREIGNKEY
+            #expect(error?.cause?.code == "787", "\(error as Any)")
             try await handle.append(.user("text"), to: "other")
         }
         #expect(try connection.execute("SELECT * FROM chat_messages WHERE conversation = 99 OR role = 99") == [])

@@ -1,5 +1,6 @@
 import ChatStorageCore
 import ChatStorageSQLite
+import Foundation
 import TestSupport
 import Testing
 
@@ -115,7 +116,16 @@ import Testing
         #expect(observer.closed.allSatisfy { $0.error == nil } && observer.failures.isEmpty)
     }
 
-    @Test("a file that cannot be opened is reported, and statistics need none") func failures() async throws {
+    @Test("a file that cannot be opened is reported") func failedConnection() async throws {
+        // Calls open it, and `prepare()` has closed it again.
+        try FileManager.default.removeItem(atPath: folder.path(of: "chat.db"))
+        let error = await #expect(throws: ChatStorageError.self) { try await backend.append(.user("x"), to: "c") }
+        #expect(error?.code == .accessDenied, "\(error as Any)")
+        #expect(observer.failures.map(\.code) == [.accessDenied] && observer.opened.isEmpty)
+        try await backend.close()
+    }
+
+    @Test("a schema that is too new is reported, and statistics need no file") func failures() async throws {
         try await backend.close()
         let observer = RecordingObserver()
         var configuration = SQLiteBackend.Configuration(path: folder.path(of: "chat.db"))

@@ -58,11 +58,7 @@ struct RandomCalls {
                 }
             }
         case 30..<38:
-            var change: ConversationChange = chance(60) ? .head(sequence(last)) : .show(branch: sequence(last))
-            if chance(10) { change = change.title("t\(step)") }
-            if chance(10) { change = change.read(through: sequence(last)) }
-            if chance(5) { change = change.adding(label: "l") }
-            let made = change
+            let made = change(last)
             try await compare("update \(id) \(made)", { Self.text(try await left.updateConversation(id, made)) }) {
                 Self.text(try await right.updateConversation(id, made))
             }
@@ -79,8 +75,12 @@ struct RandomCalls {
             }
         case 46..<60: try await revise(id, sequence(last), left, right)
         case 60:
-            try await compare("delete", { "\(try await left.deleteConversation(id))" }) {
-                "\(try await right.deleteConversation(id))"
+            // Only restored conversations are that old.
+            let deletion = ConversationDeletion(
+                id, updatedBefore: chance(30) ? Timestamp(microsecondsSinceEpoch: 1_000_000) : nil,
+                without: chance(30) ? ["l"] : [])
+            try await compare("delete \(deletion)", { "\(try await left.deleteConversation(deletion))" }) {
+                "\(try await right.deleteConversation(deletion))"
             }
         case 61..<63: try await restore(id, left, right)
         case 63..<66:
@@ -89,11 +89,19 @@ struct RandomCalls {
             }
         case 66..<69:
             let query = ConversationQuery(
-                limit: Int.random(in: 1...4, using: &random), without: chance(30) ? ["x"] : [], preview: 3)
+                limit: Int.random(in: 1...4, using: &random), with: chance(30) ? ["l"] : [],
+                without: chance(20) ? ["m"] : [], preview: 3)
             try await compare("list", { Self.text(try await left.conversations(query)) }) {
                 Self.text(try await right.conversations(query))
             }
         case 69..<71: try await unfinished(limit: Int.random(in: 0...4, using: &random))
+        case 71..<74:
+            let new = NewConversation(
+                id, title: chance(50) ? "c\(step)" : nil, labels: chance(50) ? ["l", "m"] : [],
+                metadata: chance(30) ? ["n": 1] : [:], ifExists: chance(50) ? .keep : .fail)
+            try await compare("create \(new)", { Self.text(try await left.createConversation(new)) }) {
+                Self.text(try await right.createConversation(new))
+            }
         default: try await read(id, last, left, right)
         }
         if chance(5) {
@@ -110,6 +118,20 @@ struct RandomCalls {
 
     // MARK: Calls
 
+    private mutating func change(_ last: Int64) -> ConversationChange {
+        var change: ConversationChange =
+            chance(30) ? ConversationChange() : chance(60) ? .head(sequence(last)) : .show(branch: sequence(last))
+        if chance(15) { change = chance(70) ? change.title("t\(step)") : change.titleIfNone("i\(step)") }
+        if chance(10) { change = change.keepingPlace() }
+        if chance(15) {
+            change = chance(60) ? change.read(through: sequence(last)) : change.unread(from: sequence(last))
+        }
+        if chance(15) { change = change.adding(label: chance(50) ? "l" : "m") }
+        if chance(10) { change = change.removing(label: chance(50) ? "l" : "m") }
+        if chance(10) { change = change.metadata(.setting("n", to: .integer(Int64(step)))) }
+        return change
+    }
+
     private mutating func newMessages(_ id: ConversationID, _ last: Int64) -> NewMessages {
         let isKeyed = chance(20)
         var keys = Set<String>()
@@ -122,8 +144,9 @@ struct RandomCalls {
         }
         let place: AppendPlace =
             chance(50) ? .head : chance(50) ? .after(sequence(last)) : .insteadOf(sequence(last))
+        let first = AppendCondition.create(title: "first", labels: ["l"], metadata: ["n": 1])
         return NewMessages(
-            messages, to: id, place, if: chance(20) ? .exists : chance(20) ? .create(title: "first") : .createIfMissing,
+            messages, to: id, place, if: chance(20) ? .exists : chance(20) ? first : .createIfMissing,
             movesHead: chance(80), isStreaming: chance(25), marksRead: chance(10))
     }
 
@@ -289,7 +312,8 @@ struct RandomCalls {
         let preview = conversation.preview.map { "\($0.sequence) \($0.role) \($0.state) \($0.text)" }
         return """
             \(conversation.id) \(conversation.title ?? "-") \(text(conversation.version)) \(conversation.messageCount) \
-            \(conversation.readThrough) \(conversation.labels) \(conversation.isBranched) \(preview ?? "-")
+            \(conversation.readThrough) \(conversation.labels.sorted()) \(conversation.metadata.text) \
+            \(conversation.isBranched) \(preview ?? "-")
             """
     }
 }

@@ -30,16 +30,13 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: path))
     }
 
-    @Test func aMissingFolderIsTheCallersMistake() async throws {
-        let backend = try await SQLiteBackend(path: folder.path(of: "missing/chat.db"))
-        await expectError(.invalidArgument) { try await backend.prepare() }
-    }
-
     @Test(arguments: [
         "CREATE TABLE conversations (id INTEGER)",
         "CREATE TABLE Chat_Messages (id INTEGER)",
         "CREATE VIEW conversations AS SELECT 1",
         "CREATE TABLE chat_roles (id INTEGER)",
+        "CREATE TABLE conversation_labels (id INTEGER)",
+        "CREATE TABLE conversation_metadata (id INTEGER)",
         "CREATE TABLE chat_storage_schema (version, minimum_version)",
         """
         CREATE TABLE conversations (id INTEGER); CREATE TABLE chat_messages (id INTEGER);
@@ -77,15 +74,6 @@ import Testing
         try await backend.close()
         #expect(try other.execute("SELECT text FROM app") == [["kept"]])
         #expect(try other.execute("PRAGMA user_version") == [["7"]])
-    }
-
-    @Test func aFileThatIsNotADatabaseIsDamagedAndUntouched() async throws {
-        let text = Data(String(repeating: "not a database ", count: 400).utf8)
-        try text.write(to: URL(fileURLWithPath: path))
-        let backend = try await SQLiteBackend(path: path)
-        await expectError(.damaged) { try await backend.prepare() }
-        await expectError(.damaged) { try await backend.conversation("c") }
-        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == text)
     }
 
     @Test func timesAreReadableInTheViews() async throws {

@@ -1,8 +1,8 @@
 import TestSupport
 
-/// What the rows of messages and conversations say of branches, looked at past the library.
+/// What the rows of messages and conversations say of branches and labels, looked at past the library.
 enum TreeRows {
-    /// What contradicts what the schema says of parents, heads, counts and states; nothing in a sound store.
+    /// What contradicts what the schema says of parents, heads, counts, labels and states; nothing in a sound store.
     static func contradictions(in path: String) throws -> [[String?]] {
         try TestSQLiteConnection(path: path).execute(
             """
@@ -20,6 +20,10 @@ enum TreeRows {
             WHERE (coalesce(details, 0) <> 0 OR coalesce(
                 removed_count, head, cleared_through, read_through, labels, metadata) IS NOT NULL)
                 <> (details IS NOT NULL)
+            UNION ALL SELECT 'label', c.conversation_id, c.updated_at_us FROM conversations AS c
+            WHERE (SELECT count(*) FROM json_each(coalesce(c.labels, '[]'))) <> (
+                SELECT count(*) FROM conversation_labels AS l
+                WHERE l.conversation = c.conversation AND l.updated_at_us = c.updated_at_us)
             UNION ALL SELECT 'parent', m.sequence, parent FROM chat_messages AS m
             WHERE parent < 0 OR parent >= sequence OR parent = coalesce((
                     SELECT max(b.sequence) FROM chat_messages AS b
