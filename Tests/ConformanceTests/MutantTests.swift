@@ -21,23 +21,36 @@ extension Mutant {
         }
     }
 
-    /// How often a check may look: once, or several times if the fault shows only when calls meet at a moment, as they
-    /// do in some runs.
+    /// The checks that notice a fault only when calls meet at a moment, as they do in some runs: beginnings of ids.
+    private static let races = [
+        "concurrency.", "cancellation.", "linearisability.", "order.sequence.concurrent-", "tenants.concurrent",
+        "atomicity.get-or-create.race", "keys.race", "conditions.unchanged.race", "metadata.merge.race",
+        "answers.end.concurrent", "removal.concurrent", "branches.concurrent",
+        "schema.prepare.concurrent", "snapshots.beside-writers",
+        "closing.calls-under-way", "closing.writes-under-way-whole",
+    ]
+
+    /// How often a check may look.
     private static func runs(of check: Check) -> Int {
-        let races = [
-            "concurrency.", "cancellation.", "linearisability.", "order.sequence.concurrent-", "tenants.concurrent",
-            "atomicity.get-or-create.race", "keys.race", "conditions.unchanged.race", "metadata.merge.race",
-            "answers.end.concurrent", "removal.concurrent", "branches.concurrent",
-            "schema.prepare.concurrent", "snapshots.beside-writers",
-            "closing.calls-under-way", "closing.writes-under-way-whole",
-        ]
-        return races.contains { check.id.hasPrefix($0) } ? 20 : 1
+        races.contains { check.id.hasPrefix($0) } ? 20 : 1
     }
 
-    @Test func aFaultOfThreeCallsIsShrunkToThem() async {
-        let check = ConformanceSuite.checks.first { $0.id == "model.random-calls" }
+    @Test func everyNamedCheckIsThere() {
+        let ids = ConformanceSuite.checks.map(\.id)
+        for mutant in Mutant.all {
+            #expect(!mutant.caughtBy.isEmpty, "\(mutant)")
+            for pattern in mutant.related {
+                #expect(ids.contains { $0.matches(pattern) }, "\(pattern) of a backend that \(mutant)")
+            }
+        }
+        for beginning in Self.races + UnrelatedCheckTests.left {
+            #expect(ids.contains { $0.hasPrefix(beginning) }, "\(beginning)")
+        }
+    }
+
+    @Test func aFaultOfThreeCallsIsShrunkToThem() async throws {
+        let check = try #require(ConformanceSuite.checks.first { $0.id == "model.random-calls" })
         for seed in 1...5 as ClosedRange<UInt64> {
-            guard let check else { return }
             let result = await ConformanceSuite.run(
                 check, on: MutantHarness(mutant: .forgetsTitleOfRestored), seed: seed, randomCalls: 5_000)
             let text = result.failures.first?.actual ?? ""
@@ -70,16 +83,18 @@ extension Mutant {
         }
     }
 
-    /// Leaves out what takes long, and the checks that look at everything at once and so notice nearly every mutant.
+    /// What takes long, and the checks that look at everything at once and so notice nearly every mutant: beginnings of
+    /// ids.
+    fileprivate static let left = [
+        "scale.", "model.", "linearisability.", "concurrency.", "cancellation.", "text.append.most-",
+        "text.content.largest", "text.content.too-large", "text.breach.names-field-and-lengths", "text.sql.",
+        "tenants.colliding-keys", "lists.labels.passed-over", "parts.too-large", "keys.most-messages",
+        "restore.many-messages", "branches.forks.many", "limits.many-conversations", "errors.tell-no-text",
+        // What the library builds on appends, revisions and pages notices whatever is wrong with these.
+        "answers.writer", "pages.messages.windows",
+    ]
+
     private static func isQuick(_ check: Check) -> Bool {
-        let left = [
-            "scale.", "model.", "linearisability.", "concurrency.", "cancellation.", "text.append.most-",
-            "text.content.largest", "text.content.too-large", "text.breach.names-field-and-lengths", "text.sql.",
-            "tenants.colliding-keys", "lists.labels.passed-over", "parts.too-large", "keys.most-messages",
-            "restore.many-messages", "branches.forks.many", "limits.many-conversations", "errors.tell-no-text",
-            // What the library builds on appends, revisions and pages notices whatever is wrong with these.
-            "answers.writer", "pages.messages.windows",
-        ]
-        return !left.contains { check.id.hasPrefix($0) }
+        !left.contains { check.id.hasPrefix($0) }
     }
 }

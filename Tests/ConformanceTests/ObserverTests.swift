@@ -50,6 +50,7 @@ import Testing
     }
 
     private func expectOtherReports(of backend: some ChatStorageBackend, to observer: RecordingObserver) async throws {
+        let earlier = observer.calls.count
         _ = try await backend.tenants(TenantQuery())
         #expect(observer.calls.last?.operation == .tenants)
         _ = try await backend.unfinishedMessages(UnfinishedQuery(notRevisedFor: .zero))
@@ -71,5 +72,8 @@ import Testing
         try await backend.close()
         await #expect(throws: ChatStorageError.self) { try await backend.conversation("closed") }
         #expect(observer.calls.last?.error?.code == .closed)
+        #expect(
+            observer.calls.dropFirst(earlier).map(\.operation)
+                == [.tenants, .unfinishedMessages, .conversation, .append, .conversation])
     }
 }

@@ -57,9 +57,7 @@ struct Mutant: Sendable, CustomStringConvertible {
 
     /// Whether a check may notice the mutant.
     func mayFail(_ checkID: String) -> Bool {
-        (caughtBy + related).contains { pattern in
-            pattern.hasSuffix("*") ? checkID.hasPrefix(pattern.dropLast()) : checkID == pattern
-        }
+        (caughtBy + related).contains { checkID.matches($0) }
     }
 
     /// The mutant with another clock.
@@ -78,6 +76,13 @@ struct Mutant: Sendable, CustomStringConvertible {
         mutant.prepare = prepare
         mutant.close = close
         return mutant
+    }
+}
+
+extension String {
+    /// Whether this id of a check is the pattern, or begins as a pattern before its `*`.
+    func matches(_ pattern: String) -> Bool {
+        pattern.hasSuffix("*") ? hasPrefix(pattern.dropLast()) : self == pattern
     }
 }
 
