@@ -34,6 +34,7 @@ import Testing
         #expect("\(try StoreURL("postgres://me:secret@h/d"))" == "postgres://...")
         for text in [
             "mysql://me:secret@h/d", "postgres:me:secret@h", "postgres://me:secret\0@h", "postgres:\u{301}//a:secret@h",
+            "host=h user=me password=secret",
         ] {
             let error = #expect(throws: ChatStorageError.self) { try StoreURL(text) }
             #expect(error.map { "\($0)".contains("secret") } == false)

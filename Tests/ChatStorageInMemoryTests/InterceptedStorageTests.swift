@@ -9,6 +9,7 @@ import Testing
     /// Makes the calls and notes them, or replies with what another call returns.
     private final class Noting: StorageInterceptor {
         let calls = Mutex<[(call: StorageCall, tenant: String?)]>([])
+        let replies = Mutex<[StorageReply]>([])
         let backendCalls = Mutex<[String]>([])
         let repliesWrongly = Mutex(false)
 
@@ -18,7 +19,9 @@ import Testing
                 if case .removeMessages = call { return .existed(true) }
                 return .count(1)
             }
-            return try await call.perform(on: base)
+            let reply = try await call.perform(on: base)
+            replies.withLock { $0.append(reply) }
+            return reply
         }
 
         func prepare(_ base: any ChatStorageBackend, _ preparation: Preparation) async throws {
@@ -44,9 +47,13 @@ import Testing
             let (one, other) = (tenant.map { wrapped.tenant($0) } ?? wrapped.defaultTenant, direct)
             for call in StorageCall.ofEveryOperation(on: "c") {
                 interceptor.calls.withLock { $0 = [] }
+                interceptor.replies.withLock { $0 = [] }
                 let outcome = await CallOutcome(of: call, on: one)
                 let seen = interceptor.calls.withLock { $0 }
-                #expect(seen.count == 1 && seen.first?.tenant == tenant && "\(seen[0].call)" == "\(call)")
+                #expect(seen.count == 1 && seen.first?.tenant == tenant, "\(call)")
+                #expect(seen.map { summary(of: $0.call) } == [summary(of: call)])
+                let replies = interceptor.replies.withLock { $0 }
+                if case .returned(let reply) = outcome { #expect(replies == [reply], "\(call)") }
                 let expected = await CallOutcome(of: call, on: tenant.map { other.tenant($0) } ?? other.defaultTenant)
                 #expect(Self.kind(of: outcome) == Self.kind(of: expected), "\(call)")
             }

@@ -9,7 +9,7 @@ struct AnswerBench {
     enum Fate: Sendable {
         case made
         /// It fails, and nothing is written.
-        case fails(ChatStorageError)
+        case fails(any Error)
         /// It is made, and its acknowledgement is lost.
         case isLost(any Error)
         /// It waits until it is let go, or the task is cancelled.

@@ -117,7 +117,7 @@ import Testing
         let revisions = bench.interceptor.revisions
         #expect(bench.interceptor.mostAtOnce == 1 && (4...5).contains(revisions.count))
         // Each revision has the text that had come when it was sent.
-        #expect(revisions[1].text?.hasSuffix("1:1000 ") == true || revisions[1].text?.contains(" 2:") == true)
+        for round in 1...3 { #expect(revisions[round].text?.contains("\(round):1000 ") == true, "\(round)") }
     }
 
     @Test func aLostAcknowledgementIsSentAgainAsItWas() async throws {
@@ -126,7 +126,7 @@ import Testing
             for isStored in [true, false] {
                 let bench = try await AnswerBench { $0.retrying = RetryPolicy(attempts: 3, firstDelay: .zero) }
                 bench.interceptor.fates.withLock {
-                    $0 = [isStored ? .isLost(error) : .fails(AnswerBench.unknown), .fails(AnswerBench.notApplied)]
+                    $0 = [isStored ? .isLost(error) : .fails(error), .fails(AnswerBench.notApplied)]
                 }
                 let (say, finish, task) = bench.begin(metadata: ["n": 1])
                 say("a")
