@@ -49,15 +49,17 @@ import Testing
         try await backend.prepare()
         let text = String(repeating: "text ", count: 20_000)
         for _ in 0..<100 { try await backend.append(.user(text), to: "c") }
-        for _ in 0..<(try SoakCount.kills.value) {
+        for number in 0..<(try SoakCount.kills.value) {
             let process = Process()
             process.executableURL = TestedPackage.executable("chatstorage")
             process.arguments = ["backup", "--store", "sqlite:\(path)", copy]
             process.standardOutput = FileHandle.nullDevice
             process.standardInput = FileHandle.nullDevice
             process.standardError = FileHandle.nullDevice
-            // It is killed a random number of looks after its copy began; one that was done before stays whole.
-            let killing = Task.detached { [looks = Int.random(in: 0...100, using: &generator)] in
+            // The first is killed when its copy has begun, the others a random number of looks later; one that was done
+            // before stays whole.
+            let looks = number == 0 ? 0 : Int.random(in: 0...100, using: &generator)
+            let killing = Task.detached {
                 while !Task.isCancelled, try Self.partialCopies(in: folder).isEmpty { await Task.yield() }
                 for _ in 0..<looks where process.isRunning { await Task.yield() }
                 if process.isRunning { kill(process.processIdentifier, SIGKILL) }
@@ -65,7 +67,12 @@ import Testing
             try await process.runToEnd()
             killing.cancel()
             try await killing.value
-            figures.faults += process.terminationReason == .uncaughtSignal ? 1 : 0
+            if process.terminationReason == .uncaughtSignal {
+                figures.faults += 1
+            } else {
+                #expect(process.terminationStatus == 0)
+                #expect(FileManager.default.fileExists(atPath: copy), "a copier that was done left no copy")
+            }
             if FileManager.default.fileExists(atPath: copy) {
                 let restored = try await SQLiteBackend(path: copy)
                 #expect(try await restored.check().problems == [])
@@ -83,6 +90,7 @@ import Testing
             }
         }
         try await backend.close()
+        #expect(figures.faults > 0, "no copier was killed")
         figures.report()
     }
 

@@ -165,6 +165,12 @@ import Testing
             .createConversation("new", title: nil), .getOrCreateConversation("new", title: nil),
             .updateTitle(of: "c", to: "x"), .deleteConversation("c"), .clearMessages(of: "c"),
             .append([.user("x")], to: "c", if: .createIfMissing), .restoreConversation(.sample("new", messages: 1)),
+            .append([.user("x", key: "k")], to: "c", if: .exists),
+            .append(NewMessages([.assistant("")], to: "c", .after(1), isStreaming: true)),
+            .updateConversation("c", .adding(label: "x")), .updateConversation("c", .head(1)),
+            .reviseMessage(MessageRevision(of: "c", 1, metadata: .setting("a", to: 1))),
+            .removeMessages(MessageRemoval(.messages([1]), of: "c")),
+            .removeMessages(MessageRemoval(.from(2), of: "c")),
         ]
         for write in writes {
             await expect(.accessDenied, "\(write)") { _ = try await write.perform(on: backend.defaultTenant) }

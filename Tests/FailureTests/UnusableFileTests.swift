@@ -99,16 +99,19 @@ import Testing
     private func expectAllCalls(_ code: ChatStorageError.Code) async throws {
         let backend = try await SQLiteBackend(path: path)
         await expect(code) { try await backend.prepare() }
-        await expect(code) { _ = try await backend.conversations(limit: 1) }
-        await expect(code) { try await backend.append(.user("x"), to: "c") }
+        for call in StorageCall.ofEveryOperation(on: "c") {
+            await expect(code, "\(call)") { try await call.perform(on: backend) }
+        }
         try await backend.close()
     }
 
     private func expect(
-        _ code: ChatStorageError.Code, sourceLocation: SourceLocation = #_sourceLocation,
+        _ code: ChatStorageError.Code, _ comment: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation,
         _ call: () async throws -> Void
     ) async {
-        let error = await #expect(throws: ChatStorageError.self, sourceLocation: sourceLocation) { try await call() }
-        #expect(error?.code == code, sourceLocation: sourceLocation)
+        let error = await #expect(throws: ChatStorageError.self, comment, sourceLocation: sourceLocation) {
+            try await call()
+        }
+        #expect(error?.code == code, comment, sourceLocation: sourceLocation)
     }
 }

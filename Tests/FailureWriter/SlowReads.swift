@@ -9,6 +9,8 @@ struct SlowReads: Sendable {
     var greatestAlone = 0
     /// The same beside the reads.
     var greatest = 0
+    /// How many reads the slow disk held up.
+    var slowed = 0
 
     /// The conversations that a reader reads, one after the other.
     static let conversationsPerReader = 2
@@ -22,11 +24,11 @@ struct SlowReads: Sendable {
     /// Reads a line as ``line`` has it.
     init?(line: some StringProtocol) {
         let fields = line.split(separator: " ").compactMap { Int($0) }
-        guard fields.count == 2 else { return nil }
-        (greatestAlone, greatest) = (fields[0], fields[1])
+        guard fields.count == 3 else { return nil }
+        (greatestAlone, greatest, slowed) = (fields[0], fields[1], fields[2])
     }
 
-    var line: String { "\(greatestAlone) \(greatest)" }
+    var line: String { "\(greatestAlone) \(greatest) \(slowed)" }
 
     /// Reads all conversations.
     ///
@@ -57,6 +59,7 @@ struct SlowReads: Sendable {
         timers.cancel()
         var result = SlowReads()
         (result.greatestAlone, result.greatest) = (alone, await timers.value)
+        result.slowed = Int(slow_reads())
         try await backend.close()
         return result
     }

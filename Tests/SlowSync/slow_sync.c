@@ -9,10 +9,11 @@
 #include <time.h>
 #include <unistd.h>
 
-static atomic_uint sync_delay, read_delay;
+static atomic_uint sync_delay, read_delay, slowed_reads;
 
 void set_sync_delay(unsigned milliseconds) { atomic_store(&sync_delay, milliseconds); }
 void set_read_delay(unsigned milliseconds) { atomic_store(&read_delay, milliseconds); }
+unsigned slow_reads(void) { return atomic_load(&slowed_reads); }
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t release = PTHREAD_COND_INITIALIZER;
@@ -61,6 +62,7 @@ int fdatasync(int file) {
 
 #ifdef __LP64__
 ssize_t pread(int file, void *bytes, size_t count, off_t offset) {
+    if (atomic_load(&read_delay)) atomic_fetch_add(&slowed_reads, 1);
     wait_for_disk(&read_delay);
     return syscall(SYS_pread64, file, bytes, count, offset);
 }
@@ -73,6 +75,7 @@ ssize_t pread64(int file, void *bytes, size_t count, off64_t offset) { return pr
 #else
 void set_sync_delay(unsigned milliseconds) { (void)milliseconds; }
 void set_read_delay(unsigned milliseconds) { (void)milliseconds; }
+unsigned slow_reads(void) { return 0; }
 void set_syncs_held(int are_held) { (void)are_held; }
 unsigned held_syncs(void) { return 0; }
 #endif

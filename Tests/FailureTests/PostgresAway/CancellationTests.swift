@@ -67,7 +67,7 @@ extension PostgresAwayTests {
                 for call in calls { await #expect(throws: CancellationError.self) { try await call.value } }
                 try holder.execute("COMMIT")
                 try await backend.append(.user("x"), to: "c")
-                // Those that were under way have happened, each whole.
+                // Those that were under way have happened or not, each whole.
                 let stored = try await backend.history(of: "c", limit: .max).map(\.content).filter { $0 != "x" }
                 #expect(stored == stored.indices.map { ["a", "b"][$0 % 2] })
                 try await backend.close()

@@ -29,6 +29,10 @@ extension PostgresAwayTests {
                     for caller in 0..<Self.lockedCallers {
                         group.addTask { try await callLocked(backend, caller) }
                     }
+                    let waiting = """
+                        SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%\(schema)%'
+                        """
+                    try await waitUntil { try await !TestPostgres.execute(waiting).isEmpty }
                     var told = try await callOthers(backend, run: "meanwhile")
                     #expect(told.longestCall < Self.lockTimeout + .seconds(2) + unhindered.longestCall * 10)
                     try holder.execute("COMMIT")

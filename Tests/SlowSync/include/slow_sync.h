@@ -5,6 +5,9 @@ void set_sync_delay(unsigned milliseconds);
 // always on other systems than Linux.
 void set_read_delay(unsigned milliseconds);
 
+// How many reads took longer for that.
+unsigned slow_reads(void);
+
 // Whether syncs wait until they are no longer held; never at first, and never on other systems than Linux.
 void set_syncs_held(int are_held);
 
