@@ -78,6 +78,8 @@ import Testing
     func aPoolerGetsOneSyncAtATimeAndNothingThatStays(isDeclared: Bool) async throws {
         try await withPooler({ $0.isBehindPooler = isDeclared }) { backend, pooler in
             try await makeCalls(backend)
+            let listed = try await backend.withSnapshot { try await $0.conversations(limit: 100).count }
+            #expect(listed == 10)
             #expect(pooler.sent.syncsAtOnce == 1)
             #expect(pooler.sent.namedStatements == 0)
             for number in 0..<10 {

@@ -36,6 +36,7 @@ import Testing
                 ? options + command : [command[0]] + options + command[1...]
             let result = try await tool.run(words, input: Data(), environment: ["CHATSTORAGE_URL": pooler.url])
             #expect(result.status == (command[0] == "verify" ? 2 : 0), "\(words): \(result.errors)")
+            #expect(pooler.sent.namedStatements == 0, "\(words)")
         }
         #expect(pooler.sent.namedStatements == 0 && pooler.sent.syncsAtOnce == 1)
         let rows = try await server.execute("SELECT count(*) FROM \"odd name\".conversations WHERE tenant = ''")

@@ -27,18 +27,17 @@ final class PreparedSQL: Sendable {
 extension PreparedSQL {
     static let begin = PreparedSQL("chatstorage_begin", [], "BEGIN ISOLATION LEVEL READ COMMITTED")
     static let commit = PreparedSQL("chatstorage_commit", [], "COMMIT")
-    static let beginSnapshot = PreparedSQL(
-        "chatstorage_begin_snapshot", [], "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    /// It is sent as text, as the next one is: a connection makes them once.
+    static let beginSnapshot = PreparedSQL(text: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
     /// The transaction's first statement, which takes the snapshot.
     ///
     /// It also lifts the limits on the transaction's idle time and whole time, since a body may pause.
     static let keepSnapshot = PreparedSQL(
-        "chatstorage_keep_snapshot", [],
-        """
-        SELECT set_config('idle_in_transaction_session_timeout', '0', true),
-               CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL
-                   THEN set_config('transaction_timeout', '0', true) END
-        """)
+        text: """
+            SELECT set_config('idle_in_transaction_session_timeout', '0', true),
+                   CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL
+                       THEN set_config('transaction_timeout', '0', true) END
+            """)
     /// Statements up to the next Sync are one transaction, so `true` limits the settings to this group.
     static let setTimeouts = PreparedSQL(
         "chatstorage_set_timeouts", [.text, .text],

@@ -7,8 +7,6 @@ struct SessionSetUp {
     /// If another process serves it, there is a pooler. A pooler's sessions go to other clients too, so nothing is set,
     /// and the result has no row.
     let backendPID: Int32
-    /// Whether the session then stays in a transaction that shows a snapshot.
-    var holdsSnapshot = false
 
     /// One statement in a transaction of its own: in a shared transaction, a call's error would undo the settings.
     var script: Script {
@@ -19,14 +17,15 @@ struct SessionSetUp {
                 parameters.append(Int64(backendPID))
             }
         }
-        return Script([[step]] + (holdsSnapshot ? [Self.snapshotSteps] : []), isWrite: false)
+        return Script([[step]], isWrite: false)
     }
 
-    /// Begins a snapshot behind a pooler, in a session that is not set up.
-    static var snapshotScript: Script { Script([snapshotSteps], isWrite: false) }
-
-    private static var snapshotSteps: [Script.Step] {
-        [PreparedSQL.beginSnapshot, .keepSnapshot].map { Script.Step(statement: $0, bytes: 0) { Parameters() } }
+    /// Begins a transaction that shows a snapshot, in which the session then stays.
+    static var snapshotScript: Script {
+        let steps = [PreparedSQL.beginSnapshot, .keepSnapshot].map { statement in
+            Script.Step(statement: statement, bytes: 0) { Parameters() }
+        }
+        return Script([steps], isWrite: false)
     }
 
     /// The isolation level is pinned: at `repeatable read` most concurrent appends to one conversation would fail.

@@ -11,6 +11,8 @@ struct Call: Sendable {
         case merged([Call], any MergedWrites)
         /// It sets up a new connection's session.
         case session
+        /// It begins the snapshot that a new connection shows.
+        case snapshot
     }
 
     /// What a caller gets.
@@ -132,6 +134,14 @@ struct Call: Sendable {
         return call
     }
 
+    /// Whether a new connection makes it before it takes callers' calls.
+    var isOfConnection: Bool {
+        switch purpose {
+        case .session, .snapshot: true
+        case .caller, .merged: false
+        }
+    }
+
     var isWanted: Bool {
         guard case .caller(let pending) = purpose else { return true }
         return pending.isWanted
@@ -140,7 +150,7 @@ struct Call: Sendable {
     /// Hands the callers the server's answers.
     func succeed(_ results: [QueryResult]) {
         switch purpose {
-        case .session: break
+        case .session, .snapshot: break
         case .caller(let pending): pending.end(.success(.results(results)))
         case .merged(let calls, let merged):
             for (call, share) in zip(calls, merged.shares(of: results)) {
@@ -151,7 +161,7 @@ struct Call: Sendable {
 
     func fail(_ error: any Error) {
         switch purpose {
-        case .session: break
+        case .session, .snapshot: break
         case .caller(let pending):
             let error = mayBeApplied ? (error as? ChatStorageError)?.afterUnknownOutcome ?? error : error
             pending.end(.failure(error))

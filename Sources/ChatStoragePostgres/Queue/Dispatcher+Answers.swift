@@ -27,14 +27,19 @@ extension Dispatcher {
             waiting.ended(call, .done)
             if call.request.isWrite { writerSearch.succeeded() }
             waiting.noteSize(of: results.first, to: call)
-            guard case .session = call.purpose else { return answered.append((call, results)) }
-            // The statement returns a row only in the session that belongs to the connection, not behind a pooler.
-            connections[index].isSetUp = results.first?.rowCount != 0
-            if !connections[index].isSetUp { noticePooler() }
-            becomeReady(connections[index])
+            switch call.purpose {
+            case .session:
+                // The statement returns a row only in the session that belongs to the connection, not behind a pooler.
+                connections[index].isSetUp = results.first?.rowCount != 0
+                if !connections[index].isSetUp { noticePooler() }
+                // Only now, since a pooler gets one Sync at a time.
+                beginSnapshotOrBecomeReady(connections[index], now: now)
+            case .snapshot: becomeReady(connections[index])
+            case .caller, .merged: answered.append((call, results))
+            }
         case .refused(let call, let error):
             connections[index].ended(call)
-            if case .session = call.purpose {
+            if call.isOfConnection {
                 connections[index].isRetiring = true
                 connectFailed(error.storageError(isWrite: false), now: now)
                 return
@@ -110,7 +115,7 @@ extension Dispatcher {
         let lost = connection.lost()
         noteDropped(connection, reason, lost.lazy.map(\.1))
         for (place, (call, loss)) in lost.enumerated() {
-            if case .session = call.purpose {
+            if call.isOfConnection {
                 let error = loss.error?.storageError(isWrite: false)
                 connectFailed(error ?? Self.brokenSession, serverAnswered: true, now: now)
                 continue

@@ -107,27 +107,33 @@ struct Dispatcher {
             }
             let connection = CallConnection(server, isBehindPooler: isBehindPooler, tables: settings.tables)
             connections.append(connection)
-            if let script = setUpScript(for: server) {
-                let call = Call(
-                    Request(script, .read(isLong: false), isRepeatable: true), purpose: .session,
-                    deadline: now + settings.connectTimeout)
-                note(deadline: call.deadline)
-                connection.add(call, now: now)
+            if isBehindPooler {
+                beginSnapshotOrBecomeReady(connection, now: now)
             } else {
-                becomeReady(connection)
+                let setUp = SessionSetUp(
+                    lockWait: timeouts.lockWait, statementTimeout: timeouts.statement(), backendPID: server.backendPID)
+                begin(connection, by: setUp.script, for: .session, now: now)
             }
         case .failure(let error):
             connectFailed(error, serverAnswered: ConnectFailure.isOfEndedSession(error), now: now)
         }
     }
 
-    /// The script that a new session begins with; nil for none.
-    private func setUpScript(for server: ServerConnection) -> Script? {
-        if isBehindPooler { return settings.holdsSnapshot ? SessionSetUp.snapshotScript : nil }
-        return SessionSetUp(
-            lockWait: timeouts.lockWait, statementTimeout: timeouts.statement(), backendPID: server.backendPID,
-            holdsSnapshot: settings.holdsSnapshot
-        ).script
+    /// Goes on with a connection whose session is set up, or is a pooler's.
+    mutating func beginSnapshotOrBecomeReady(_ connection: CallConnection, now: ContinuousClock.Instant) {
+        guard settings.holdsSnapshot else { return becomeReady(connection) }
+        begin(connection, by: SessionSetUp.snapshotScript, for: .snapshot, now: now)
+    }
+
+    /// Sends what a new connection begins with.
+    private mutating func begin(
+        _ connection: CallConnection, by script: Script, for purpose: Call.Purpose, now: ContinuousClock.Instant
+    ) {
+        let call = Call(
+            Request(script, .read(isLong: false), isRepeatable: true), purpose: purpose,
+            deadline: now + settings.connectTimeout)
+        note(deadline: call.deadline)
+        connection.add(call, now: now)
     }
 
     /// Sends what can be sent.
