@@ -1,7 +1,8 @@
 extension Conversation: Codable {
-    /// Reads `{"id", "created_at", "updated_at", "last_sequence"}`, and `"message_count"`, `"read_through"`, `"title"`,
-    /// `"labels"`, `"metadata"`, `"cleared_through"`, `"preview"`, `"head"` and `"is_branched"`, each of which can be
-    /// absent or null; ignores other members.
+    /// Reads `{"id", "created_at", "updated_at", "last_sequence"}`, and ignores members that it does not know.
+    ///
+    /// These can be absent or null: `"message_count"`, `"read_through"`, `"title"`, `"labels"`, `"metadata"`,
+    /// `"cleared_through"`, `"preview"`, `"head"` and `"is_branched"`.
     public init(from decoder: any Decoder) throws {
         let members = try DecodedMembers(from: decoder)
         let lastSequence: Int64 = try members.value("last_sequence")
