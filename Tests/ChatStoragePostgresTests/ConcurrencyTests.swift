@@ -174,11 +174,7 @@ import Testing
 
     @Test func callsUnderWayFinishWhenTheStoreCloses() async throws {
         try await TestPostgres.withSchema { url, schema in
-            var configuration = configuration(url, schema)
-            // Longer than a busy machine takes to see what waits.
-            configuration.lockTimeout = .seconds(60)
-            configuration.statementTimeout = .seconds(90)
-            configuration.callTimeout = .seconds(100)
+            let configuration = configuration(url, schema, setLongTimeouts)
             let backend = try await PostgresBackend(configuration)
             try await backend.prepare()
             try await backend.createConversation("c")

@@ -35,12 +35,7 @@ import Testing
         _ messages: [ChatMessage], if condition: @Sendable (Conversation) -> AppendCondition, other sql: String
     ) async throws -> Result<[Message], any Error> {
         try await TestPostgres.withSchema { url, schema in
-            var configuration = configuration(url, schema)
-            // Longer than a busy machine takes to see that the append waits.
-            configuration.lockTimeout = .seconds(60)
-            configuration.statementTimeout = .seconds(90)
-            configuration.callTimeout = .seconds(100)
-            let backend = try await PostgresBackend(configuration)
+            let backend = try await PostgresBackend(configuration(url, schema, setLongTimeouts))
             try await backend.prepare()
             try await backend.append(.user("one"), to: "c")
             let read = try #require(await backend.conversation("c"))

@@ -22,6 +22,13 @@ func configuration(
     return configuration
 }
 
+/// Sets timeouts that are longer than a busy machine takes to see what waits for a lock.
+func setLongTimeouts(of configuration: inout PostgresBackend.Configuration) {
+    configuration.lockTimeout = .seconds(60)
+    configuration.statementTimeout = .seconds(90)
+    configuration.callTimeout = .seconds(100)
+}
+
 /// Calls the body with a prepared backend on a schema of its own.
 func withBackend(
     _ adjust: (inout PostgresBackend.Configuration) -> Void = { _ in },

@@ -26,7 +26,7 @@ import Testing
         let package = try Self.text(of: "Package.swift")
         let names = blocks[0].matches(of: /ChatStorage[A-Z]\w+/).map { String($0.output) }
         #expect(names.count > 2)
-        for name in names { #expect(package.contains(".library(name: \"\(name)\","), "\(name)") }
+        for name in names { #expect(package.contains("library(name: \"\(name)\","), "\(name)") }
     }
 
     @Test func theExampleRuns() throws {

@@ -118,7 +118,7 @@ extension Check {
                         return nil
                     }
                     var random = context.random(stream: index)
-                    if limit > .zero { await context.letTimePass(upTo: limit, using: &random) }
+                    await context.letTimePass(upTo: limit, using: &random)
                     task.cancel()
                     do { _ = try await task.value } catch is CancellationError { return false }
                     return true
@@ -147,7 +147,7 @@ extension Check {
                 cancelled += try await context.concurrently(60) { index -> Bool in
                     let task = Task { try await chats.messages(of: "one", limit: 500) }
                     var random = context.random(stream: index)
-                    if limit > .zero { await context.letTimePass(upTo: limit, using: &random) }
+                    await context.letTimePass(upTo: limit, using: &random)
                     if index % 3 != 0 { task.cancel() }
                     do {
                         context.expect(try await task.value, equals: expected, "a read that returns is right")
@@ -184,7 +184,7 @@ extension Check {
                 }
             }
             let limit = limits[index / 2 % limits.count]
-            if limit > .zero { await context.letTimePass(upTo: limit, using: &random) }
+            await context.letTimePass(upTo: limit, using: &random)
             task.cancel()
             do {
                 try await task.value
@@ -206,7 +206,7 @@ extension Check {
             let task = Task {
                 try await handles[batch % handles.count].append((0..<3).map { .user("\(batch)/\($0)") }, to: "one")
             }
-            if limit > .zero { await context.letTimePass(upTo: limit, using: &random) }
+            await context.letTimePass(upTo: limit, using: &random)
             task.cancel()
             do {
                 return try await task.value

@@ -111,8 +111,10 @@ extension Check {
         context.expect(try await chats.deleteConversation(id), equals: true, "it is deleted again")
     }
 
-    /// Makes the calls that need labels, metadata, parts or branches, on a conversation of messages 1 to 5, of which
-    /// the second has the text as its key and the last as its content; it has six in the end.
+    /// Makes the calls that need labels, metadata, parts or branches.
+    ///
+    /// The conversation must have the messages 1 to 5: the second with the text as its key, the last with the text as
+    /// its content. In the end it has six messages.
     private static func performListsAndBranches(
         with sql: String, on chats: InterceptedStorage, in context: CheckContext
     ) async throws {

@@ -196,8 +196,10 @@ package final class CheckContext: Sendable {
         }
     }
 
-    /// Lets other tasks run for a random time, so that the next call comes at a random moment of theirs.
+    /// Lets other tasks run for a random time, so that the next call comes at a random moment of theirs; returns at once
+    /// for a limit of zero.
     package func letTimePass(upTo limit: Duration, using random: inout SplitMix64) async {
+        guard limit > .zero else { return }
         let end = ContinuousClock.now + limit * Double.random(in: 0...1, using: &random)
         repeat { await Task.yield() } while ContinuousClock.now < end
     }
