@@ -161,7 +161,7 @@ public enum Rule: String, Sendable, Hashable, CaseIterable, CustomStringConverti
         case .e3: "After closing, every call is refused as closed."
         case .e4: "A store that cannot take a write says so, and whether it was applied."
         case .e5: "A schema of a newer library or of another program is refused and left as it is."
-        case .d1: "What a write has returned survives the process."
+        case .d1: "A write that has returned survives the process."
         case .d2: "Preparing can be repeated, even by many at once."
         }
     }

@@ -16,9 +16,9 @@ extension ChatStorageError {
             self.kind = kind
         }
 
-        /// An argument breaks a limit; nothing was written.
+        /// An argument breaks a limit or is not valid; nothing was written.
         ///
-        /// The message names the field, the limit and the length.
+        /// For a text that is too long or too short the message names the field, the limit and the length.
         public static let invalidArgument = Code(.invalidArgument)
         /// A message's role is not one that the store takes; nothing was written.
         public static let invalidRole = Code(.invalidRole)
@@ -43,13 +43,15 @@ extension ChatStorageError {
         public static let metadataTooLarge = Code(.metadataTooLarge)
         /// The database cannot be reached, is full or is locked too long; the call may succeed later.
         public static let unavailable = Code(.unavailable)
-        /// The database refuses this user, or the file's permissions do, or the server has no such database.
+        /// The database or the file's permissions refuse this user, the server has no such database, or the file was
+        /// removed or replaced; also what a write to a snapshot or to an immutable file throws.
         public static let accessDenied = Code(.accessDenied)
-        /// The server is a standby that takes no writes; the call may succeed later, on another host.
+        /// The server is a standby or set to read only; the call may succeed later, on another host.
         public static let readOnly = Code(.readOnly)
         /// The file is not a database, or the database is corrupt or holds what no backend writes.
         public static let damaged = Code(.damaged)
-        /// The store has no schema yet: call ``ChatStorageBackend/prepare(_:)`` first.
+        /// The store has no schema, an older one, or not all roles of the configuration: call
+        /// ``ChatStorageBackend/prepare(_:)`` first.
         public static let notPrepared = Code(.notPrepared)
         /// The store's schema was made by a newer version of the library, which this one cannot use.
         public static let schemaTooNew = Code(.schemaTooNew)

@@ -11,8 +11,8 @@ struct ExportCommand: AsyncParsableCommand {
 
             The forms:
 
-              archive   JSON Lines with everything, which import reads: into an empty
-                        store, it gives an equal one (the default)
+              archive   JSON Lines with everything; imported into an empty store, it
+                        gives an equal one (the default)
               openai    OpenAI's JSON Lines: the current paths, with tools, as its chat
                         completions API takes them
               markdown  for people: the current paths, all texts shown as they are

@@ -35,8 +35,8 @@ struct ImportCommand: AsyncParsableCommand {
             in place of content or beside it, metadata, native and key. A line with last_id must be right in every \
             member, and its messages keep their ids. A line without last_id may have the other members too. If one of \
             them means something else there, it is kept like any unknown member. Such a line's messages are numbered \
-            by their places; the conversation is created with its first message and updated with its last. What is \
-            imported counts as read, unless read_through says otherwise.
+            by their places; created_at and updated_at are by default the times of the first and the last message. \
+            What is imported counts as read, unless read_through says otherwise.
 
             A file that `chatstorage export` wrote has a first line that says what it is, and a last line with counts \
             and a digest: if the last one is missing, the archive is cut off, and if the digest differs, it was \
@@ -57,7 +57,7 @@ struct ImportCommand: AsyncParsableCommand {
 
             A conversation without an id gets one that is derived from its content, so importing a file again adds \
             nothing. A conversation that is there with other messages is reported as different and left as it is; \
-            titles, labels and metadata are not compared, so what has changed in the file stays as it is in the store. \
+            titles, labels and metadata are not compared, so a change of them in the file does not reach the store. \
             A conversation that is invalid is reported with its file, line and reason, in an array also with its \
             number, id and byte; nothing of it is stored, the others are. Of problems that differ only in numbers, ten \
             are listed and the rest counted. A conversation that fails because of data in the store is reported too; \
