@@ -62,17 +62,21 @@ extension ChatStorage {
         var newestFirst: [Message] = []
         // A window that counts messages mostly takes one page, with a few more to find where it can begin.
         var size = window.messages.map { PageSize(messages: min($0, 150) * 5 / 4 + 4) } ?? PageSize()
-        var query = MessageQuery(of: id, position, states: .finished)
+        // With the answers that have failed or are under way: the history does not have them, but their calls can have
+        // results.
+        var query = MessageQuery(of: id, position, states: .all)
         while scan.needsMore {
             query.limit = size.messages
             let page = try await messages(query)
-            for message in page.items.reversed() { scan.take(message) }
-            newestFirst += page.items.reversed()
-            guard page.hasMore, let oldest = page.items.first else {
+            for message in page.items.reversed() {
+                scan.take(message)
+                if message.isInHistory { newestFirst.append(message) }
+            }
+            guard page.hasMore, let oldest = page.items.first, let newest = page.items.last else {
                 return scan.history(newestFirst, leading: newestFirst.reversed().prefix { $0.isInstruction })
             }
             // Others may append, remove and go to another branch meanwhile: all pages are of one path.
-            if let newest = newestFirst.first { query.path = .through(newest.sequence) }
+            if query.path == .current { query.path = .through(newest.sequence) }
             query.position = .before(oldest.sequence)
             size.adapt(to: page.items)
         }

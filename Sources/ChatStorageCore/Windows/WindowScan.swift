@@ -37,9 +37,14 @@ struct WindowScan {
     /// The oldest of several starts gets its rank from the user's message before it.
     var needsMore: Bool { !isOver || (starts.count > 1 && starts[starts.count - 1].rank == nil) }
 
-    /// Takes the message before those that were taken.
+    /// Takes the message before those that were taken, in any state.
     mutating func take(_ message: Message) {
         guard needsMore else { return }
+        guard message.isInHistory else {
+            // A result of its calls is not separated from them by a window, since no window has them.
+            if !isOver { results.precede(with: message.body) }
+            return
+        }
         let isUsers = message.role == .user
         if isUsers, let last = starts.indices.last, starts[last].rank == nil {
             starts[last].rank = 64 - (starts[last].sequence ^ message.sequence).leadingZeroBitCount
@@ -58,7 +63,7 @@ struct WindowScan {
     /// What the window shows, oldest first.
     ///
     /// - Parameters:
-    ///   - newestFirst: The messages that were taken, all if they are the whole conversation.
+    ///   - newestFirst: The messages of the history that were taken, all if they are the whole conversation.
     ///   - leading: The instructions at the beginning, which the window keeps.
     func history(_ newestFirst: [Message], leading: ArraySlice<Message>) -> [ChatMessage] {
         if !isOver { return ChatMessage.history(newestFirst.reversed()) }
@@ -86,6 +91,11 @@ struct WindowScan {
     private func fits(_ messages: Int, _ tokens: Int, beside kept: (messages: Int, tokens: Int)) -> Bool {
         messages.adding(kept.messages) <= window.messages ?? .max && tokens.adding(kept.tokens) <= window.tokens ?? .max
     }
+}
+
+extension Message {
+    /// Whether a history has it: not while it is being written, nor if that failed.
+    var isInHistory: Bool { MessageStates.finished.contains(state) }
 }
 
 extension Int {

@@ -98,6 +98,20 @@ import Testing
         #expect(try await chats.history(of: "c", window: .messages(8)).isEmpty)
     }
 
+    @Test(arguments: [MessageState.streaming, .failed])
+    func theResultsOfAnAnswerWithoutAnEndKeepNothingOut(state: MessageState) async throws {
+        try await fill(turns: 50)
+        let call = ChatMessage.assistant([.toolCall("f", callID: "1", input: "{}")])
+        let answer = try await base.append(NewMessages([call], to: "c", isStreaming: true)).messages[0]
+        if state == .failed { try await base.endAnswer(answer.sequence, of: "c", as: .failed) }
+        try await base.append(.tool([.toolResult(callID: "1", output: "x")]), to: "c")
+        for turns in 0...20 {
+            if turns > 0 { try await base.append([.user("more"), .assistant("yes")], to: "c") }
+            let given = try await chats.history(of: "c", window: .messages(40))
+            #expect((21...40).contains(given.count) && given[1].role == .user, "\(turns)")
+        }
+    }
+
     @Test func aWindowOfNothingReadsNothing() async throws {
         try await fill(turns: 3)
         #expect(try await chats.history(of: "c", window: .messages(0)).isEmpty)
