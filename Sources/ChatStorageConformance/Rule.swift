@@ -131,7 +131,7 @@ public enum Rule: String, Sendable, Hashable, CaseIterable, CustomStringConverti
         case .s3: "An answer ends once; afterwards its text does not change."
         case .s4: "Reads show messages in every state; a history leaves out those under way and those that failed."
         case .s5: "Answers that nobody writes any more are found, over all tenants."
-        case .s6: "The writer of an answer stores what came, however its closure ends."
+        case .s6: "The writer of an answer stores what came, however it ends."
         case .w1: "A window of a history stays within its size and keeps each result with its call."
         case .a1: "Messages appended together are stored together or not at all."
         case .a2: "Appending nothing changes nothing."

@@ -68,6 +68,28 @@ extension Check {
             }
         },
         Check(
+            "answers.writer.closed", .s6, .e3, needs: [.capability(.durable)],
+            why: "A server that is told to end must keep the half of an answer that people have read."
+        ) { context in
+            let closing = try await context.open()
+            try await closing.append(.user("question"), to: "c")
+            let (begun, said) = AsyncStream.makeStream(of: Void.self)
+            let writing = Task {
+                try await closing.append(streaming: .assistant, to: "c") { draft in
+                    draft.append("half")
+                    said.yield()
+                    // The model says nothing more, so this ends only by cancellation.
+                    try await Task.sleep(for: .seconds(3_600))
+                }
+            }
+            for await _ in begun { break }
+            try await closing.close()
+            await context.expectError(.closed, "the writer of an answer throws closed") { try await writing.value }
+            let stored = try await context.reopen().messages(of: "c", limit: 1).first
+            context.expect(stored?.state, equals: .failed, "an answer that is cut off by close() has failed")
+            context.expect(stored?.content, equals: "half", "it keeps all that came")
+        },
+        Check(
             "pages.messages.windows", .w1, .s4, .b2,
             why: "A provider refuses a result without its call, and then every later turn."
         ) { context in

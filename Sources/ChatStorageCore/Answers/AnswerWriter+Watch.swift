@@ -1,8 +1,9 @@
 extension AnswerWriter {
-    /// Looks the message up when there was no news of it for a while, until the answer is lost or the task cancelled.
+    /// Looks the message up when there was no news of it for a while, until the answer is lost, the store closes or the
+    /// task is cancelled.
     func watch(_ answer: Message) async {
         while !Task.isCancelled {
-            if case .giveUp = order { return }
+            guard case .write = order else { return }
             let now = clock.now
             guard nextLook <= now else {
                 await watcher.wait(until: nextLook, clock)

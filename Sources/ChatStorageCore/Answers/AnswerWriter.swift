@@ -22,12 +22,15 @@ enum AnswerOrder {
 }
 
 /// Runs the caller's body, the checkpoints beside it, and the look-ups of the message.
-final class AnswerWriter<C: Clock>: Sendable where C.Duration == Duration {
+final class AnswerWriter<C: Clock>: AnswerUnderWay where C.Duration == Duration {
     private struct State {
         var end: MessageState?
         var loss: AnswerLoss?
         var isCancelled = false
+        /// Whether the end is counted: a store that is closed now waits for it.
         var isCounted = false
+        /// Whether nothing more is written.
+        var isDone = false
     }
 
     let storage: any ChatStorage
@@ -55,13 +58,13 @@ final class AnswerWriter<C: Clock>: Sendable where C.Duration == Duration {
         _ new: NewMessages, isolation: (any Actor)?, _ body: AnswerTask
     ) async throws -> Message {
         try Task.checkCancellation()
-        let result = await withTaskCancellationHandler {
-            await Result.catching { try await self.writeCounted(new, isolation: isolation, body) }
+        endingAnswers.add(self)
+        defer { finish() }
+        return try await withTaskCancellationHandler {
+            try await self.writeCounted(new, isolation: isolation, body)
         } onCancel: {
             cancel()
         }
-        if state.withLock({ $0.isCounted }) { endingAnswers.end() }
-        return try result.get()
     }
 
     private func writeCounted(
@@ -73,6 +76,8 @@ final class AnswerWriter<C: Clock>: Sendable where C.Duration == Duration {
         let draft = AnswerDraft(stored, writer: writer)
         note(clock.now)
         let writing = Task {
+            // A store that closes does not wait for a body that does not end.
+            defer { finish() }
             var checkpoints = AnswerLane(self, draft)
             return try await checkpoints.run()
         }
@@ -108,6 +113,8 @@ final class AnswerWriter<C: Clock>: Sendable where C.Duration == Duration {
         if let thrown { throw thrown }
         switch result {
         case .success(let stored) where stored.state == .stopped: throw CancellationError()
+        case .success(let stored) where stored.state == .failed:
+            throw ChatStorageError(.closed, "the storage was closed while the answer was written")
         case .success(let stored): return stored
         case .failure(AnswerLoss.ended(let message)):
             if message.state == .stopped || isCancelled { throw CancellationError() }
@@ -143,15 +150,38 @@ final class AnswerWriter<C: Clock>: Sendable where C.Duration == Duration {
 
     private func end(as end: MessageState) {
         state.withLock { state in
-            state.end = end
+            state.end = state.end ?? end
             count(&state)
         }
         writer.ring()
     }
 
+    /// Ends the answer as failed, unless its own end is on its way.
+    func storeCloses() {
+        state.withLock { state in
+            guard state.end == nil, state.loss == nil, !state.isCancelled else { return }
+            state.end = .failed
+            count(&state)
+        }
+        writer.ring()
+        watcher.ring()
+    }
+
     private func count(_ state: inout State) {
-        if !state.isCounted { endingAnswers.begin() }
+        guard !state.isCounted, !state.isDone else { return }
         state.isCounted = true
+        endingAnswers.begin()
+    }
+
+    /// Notes that nothing more is written.
+    private func finish() {
+        let wasCounted = state.withLock { state in
+            state.isDone = true
+            defer { state.isCounted = false }
+            return state.isCounted
+        }
+        if wasCounted { endingAnswers.end() }
+        endingAnswers.remove(self)
     }
 
     /// Notes that the answer was lost, unless its own end is being written: that looks the same to the watcher.

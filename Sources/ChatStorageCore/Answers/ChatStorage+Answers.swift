@@ -24,8 +24,10 @@ extension ChatStorage {
     ///
     /// - It returns: ``MessageState/complete``.
     /// - The caller's task is cancelled, and the body returns or throws: ``MessageState/stopped`` with all that came,
-    ///   and the call throws `CancellationError` once that is written. A store that is closed meanwhile waits for it.
+    ///   and the call throws `CancellationError` once that is written.
     /// - It throws otherwise: ``MessageState/failed`` with what came, and the call throws the same error.
+    /// - The store is closed: the body is cancelled, the answer is ``MessageState/failed`` with what came, and the call
+    ///   throws `closed`.
     /// - Another process ends the answer, or it is removed: the body is cancelled within seconds, and nothing more is
     ///   written.
     ///
@@ -47,7 +49,7 @@ extension ChatStorage {
     /// - Throws: What the body throws. `CancellationError` if the caller's task was cancelled, or another process
     ///   stopped the answer. Otherwise ``ChatStorageError``: the codes of ``append(_:)`` for the beginning; `conflict`
     ///   if another process ended the answer in another way, or writes it; `messageNotFound` if it was removed, or its
-    ///   conversation was cleared or deleted. If the content is refused (`invalidArgument`, `metadataTooLarge`), the
+    ///   conversation was cleared or deleted; `closed` if the store was closed. If the content is refused (`invalidArgument`, `metadataTooLarge`), the
     ///   answer ends with what can be stored, as failed, or as stopped if the task was cancelled. After any other error
     ///   that kept the end from being written, the answer is still under way.
     @discardableResult

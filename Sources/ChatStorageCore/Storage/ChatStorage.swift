@@ -186,7 +186,7 @@ public protocol ChatStorage: Sendable {
     @discardableResult
     func restoreConversation(_ snapshot: ConversationSnapshot) async throws -> Conversation
 
-    /// The answers whose ends are being written through the store; closing the store waits for them.
+    /// The answers that are being written through the store; closing the store ends them and waits for that.
     ///
     /// A wrapper returns those of the storage that it wraps; a store makes its own.
     var endingAnswers: EndingAnswers { get }

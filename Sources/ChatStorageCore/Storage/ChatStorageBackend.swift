@@ -37,6 +37,7 @@ public protocol ChatStorageBackend: ChatStorage {
 
     /// Closes the store. Calls under way finish or fail cleanly; every later call, on any tenant, fails with `closed`.
     ///
+    /// Answers that are being written end as ``MessageState/failed``, with what came; it waits until that is stored.
     /// Closing again does nothing.
     func close() async throws
 

@@ -93,6 +93,58 @@ import Testing
         #expect(bench.interceptor.revisions.last?.text == "Once upon")
     }
 
+    @Test func closingEndsAnAnswerAsFailedWithAllThatCame() async throws {
+        let bench = try await AnswerBench()
+        let hasSaid = Mutex(false)
+        let task = Task {
+            try await bench.chats.append(streaming: .assistant, to: "c", checkpoints: bench.options) { draft in
+                draft.append("Once upon")
+                hasSaid.withLock { $0 = true }
+                try await bench.clock.sleep(until: .init(sinceStart: .seconds(9_999)))
+            }
+        }
+        try await waitUntil { hasSaid.withLock(\.self) }
+        try await bench.chats.close()
+        let error = await #expect(throws: ChatStorageError.self) { try await task.outcome }
+        #expect(error?.code == .closed)
+        #expect(bench.interceptor.revisions.last?.revision.state == .failed)
+        #expect(bench.interceptor.revisions.compactMap(\.text).last == "Once upon")
+    }
+
+    @Test func closingDoesNotWaitForABodyThatDoesNotEnd() async throws {
+        let bench = try await AnswerBench()
+        let (waiting, isWaiting) = AsyncStream<CheckedContinuation<Void, Never>>.makeStream()
+        let task = Task {
+            try await bench.chats.append(streaming: .assistant, to: "c", checkpoints: bench.options) { draft in
+                draft.append("Once")
+                await withCheckedContinuation { _ = isWaiting.yield($0) }
+                draft.append(" upon")
+            }
+        }
+        var bodies = waiting.makeAsyncIterator()
+        let body = try #require(await bodies.next())
+        try await bench.chats.close()
+        #expect(bench.interceptor.revisions.last?.revision.state == .failed)
+        #expect(bench.interceptor.revisions.compactMap(\.text).last == "Once")
+        body.resume()
+        let error = await #expect(throws: ChatStorageError.self) { try await task.outcome }
+        #expect(error?.code == .closed)
+    }
+
+    @Test func closingEndsAnAnswerThatIsStillBeingAppended() async throws {
+        let bench = try await AnswerBench()
+        bench.interceptor.appendFates.withLock { $0 = [.isHeld] }
+        let (_, _, task) = bench.begin()
+        try await waitUntil { bench.interceptor.heldCount == 1 }
+        let closing = Task { try await bench.chats.close() }
+        for _ in 0..<20 { await Task.yield() }
+        bench.interceptor.letGo()
+        try await closing.outcome
+        let error = await #expect(throws: ChatStorageError.self) { try await task.outcome }
+        #expect(error?.code == .closed)
+        #expect(bench.interceptor.revisions.map(\.revision.state) == [.failed])
+    }
+
     @Test func anEndThatFailsIsTriedAgainAndWrittenOnce() async throws {
         let bench = try await AnswerBench()
         bench.interceptor.fates.withLock {
