@@ -75,7 +75,7 @@ extension Check.Need {
         case .absence(let capability) where capabilities.isSuperset(of: capability):
             "the backend declares \(capability.names)"
         case .ownStore where !ownsStore:
-            "it needs a store of its own, and this one holds other data"
+            "it needs a store of its own, and this one can hold other data"
         default:
             nil
         }

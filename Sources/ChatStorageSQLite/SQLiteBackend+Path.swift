@@ -32,6 +32,12 @@ extension SQLiteBackend.Configuration {
             really begins so), and options in the configuration
             """)
         try refuse(
+            path.utf8.starts(with: "sqlite:".utf8),
+            """
+            the path begins with sqlite:, as a store's URL does; give the plain path (./sqlite:... if the file's name \
+            really begins so)
+            """)
+        try refuse(
             endsWithURIParameters,
             """
             the path ends with parameters of a URI, but URIs are not supported; give the plain path, and for a \

@@ -14,7 +14,7 @@ import Testing
 
     @Test(arguments: [
         "", ":memory:", "a\0b", "/", "x.db/", "file:chat.db", "file:chat.db?mode=memory",
-        "file:/tmp/chat.db?cache=shared",
+        "file:/tmp/chat.db?cache=shared", "sqlite:chat.db",
         "chat.db?mode=ro", "/tmp/chat.db?cache=shared&mode=rwc", "chat.db?immutable=1",
     ])
     func pathsThatNameNoFileAreRefused(path: String) async throws {
@@ -22,7 +22,7 @@ import Testing
         await expectError(.invalidArgument) { _ = try await SQLiteBackend(url: "sqlite:\(path)") }
     }
 
-    @Test(arguments: ["./file:chat.db", "what?.db", "chat.db?mode", "a=b?c=d", "?mode=ro&x.db"])
+    @Test(arguments: ["./file:chat.db", "./sqlite:chat.db", "what?.db", "chat.db?mode", "a=b?c=d", "?mode=ro&x.db"])
     func otherPathsAreTakenAsTheyAre(name: String) async throws {
         let backend = try await SQLiteBackend(path: folder.path(of: name))
         try await backend.prepare()

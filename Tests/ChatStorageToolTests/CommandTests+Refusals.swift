@@ -44,6 +44,7 @@ extension CommandTests {
         for (arguments, sentence) in [
             (["list", "--store", "loop.db"], "loop.db: cannot be reached: too many levels of symbolic links"),
             (["list", "--store", "text.db/x"], "there is no store at text.db/x; import or add makes one"),
+            (["list", "--store", "no/chat.db"], "no/chat.db: the folder of the database file does not exist"),
             (["list", "--store", "pipe.db"], "pipe.db is a device or a pipe and not a database file"),
             (["list", "--store", "dangling.db"], "there is no store at dangling.db; import or add makes one"),
             (["add", "--store", "dangling.db", "c", "user", "x"], "dangling.db: the path is that of a symbolic link"),

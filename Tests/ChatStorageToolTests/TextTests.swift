@@ -163,7 +163,7 @@ struct TextTests {
         let wide = lines(width: 100)
         #expect(wide[1].hasSuffix(" · 3 forks · head #9"))
         #expect(wide[2] == "From message 1 on; --limit or --all shows more.")
-        #expect(wide[3] == "Where there are several versions, `chatstorage head --branch NUMBER` shows another.")
+        #expect(wide[3] == "Where there are several versions, `chatstorage head --branch NUMBER ID` shows another.")
         #expect(wide[5] == "  x")
         #expect(wide[6].hasPrefix("user #7 · ") && wide[7] == "  ‹2/3› others: #2, #8")
         #expect(wide[9].hasSuffix(" · streaming") && wide[10] == "  ‹1/2› other: #10")

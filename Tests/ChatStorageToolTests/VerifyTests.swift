@@ -61,7 +61,7 @@ struct VerifyTests {
         expect(result.output.contains("\n\(name): "), "the store is named, without a password")
         expect(result.output.contains(" 0 failed, 0 waived, 0 skipped, "), "no check fails or is left out")
         expect(
-            result.output.contains(": not applicable, it needs a store of its own, and this one holds other data"),
+            result.output.contains(": not applicable, it needs a store of its own, and this one can hold other data"),
             "what cannot run on a store in use is named")
         expect(
             result.output.hasSuffix("This is a full pass: every check that can apply to this store has passed.\n"),

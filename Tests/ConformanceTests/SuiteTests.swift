@@ -185,7 +185,7 @@ import Testing
     @Test func whatDoesNotApplyIsNotRunAndSaysWhy() async {
         let needs: [(Check.Need, String)] = [
             (.capability([.durable, .multiProcess]), "the backend does not declare durable, multiProcess"),
-            (.ownStore, "it needs a store of its own, and this one holds other data"),
+            (.ownStore, "it needs a store of its own, and this one can hold other data"),
         ]
         for (need, reason) in needs {
             let check = Check("example.need", .d1, needs: [need], why: "An example.") { context in

@@ -60,6 +60,9 @@ struct CopyCommand: AsyncParsableCommand {
             let summary = try result.get()
             try await Output.confirm(Self.text(of: summary))
             guard summary.isEqual else { throw Failure(nil) }
+        } catch let error as MissingStore {
+            // An empty store to copy from would help nobody.
+            throw Failure("\(error)")
         } catch is CancellationError where interruption.happened {
             throw Failure("interrupted; run it again for the rest", status: interruption.status)
         }

@@ -32,7 +32,7 @@ struct Transcript {
             lines += ["", style.dim("From message \(first.sequence) on; --limit or --all shows more.")]
         }
         if !marks.isEmpty {
-            let advice = "Where there are several versions, `chatstorage head --branch NUMBER` shows another."
+            let advice = "Where there are several versions, `chatstorage head --branch NUMBER ID` shows another."
             lines += [""] + wrapped(advice, margin: "").map(style.dim)
         }
         for message in messages { lines += [""] + self.lines(of: message, marks[message.sequence]) }

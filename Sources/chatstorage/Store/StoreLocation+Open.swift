@@ -154,13 +154,18 @@ extension StoreLocation {
             case S_IFDIR: throw Failure("\(TerminalText.line(path)) is a folder and not a database file")
             default: throw Failure("\(TerminalText.line(path)) is a device or a pipe and not a database file")
             }
-        } else if use == .reading || use == .changing {
-            switch errno {
-            case ENOENT, ENOTDIR: throw MissingStore(path: path)
-            case let code: throw Failure("\(TerminalText.line(path)): cannot be reached: \(SystemError(code))")
-            }
-        } else if use == .fillingLater, stat(folder(of: path), &information) != 0, errno == ENOENT {
+            return
+        }
+        let code = errno
+        let isToExist = use == .reading || use == .changing
+        guard isToExist || use == .fillingLater else { return }
+        if stat(folder(of: path), &information) != 0, errno == ENOENT {
             throw Failure("\(TerminalText.line(path)): the folder of the database file does not exist")
+        }
+        guard isToExist else { return }
+        switch code {
+        case ENOENT, ENOTDIR: throw MissingStore(path: path)
+        default: throw Failure("\(TerminalText.line(path)): cannot be reached: \(SystemError(code))")
         }
     }
 
