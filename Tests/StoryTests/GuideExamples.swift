@@ -21,12 +21,34 @@ enum GuideExamples {
         if !results.isEmpty { try await chats.append(.tool(results), to: "trip") }
     }
 
-    static func metadata(_ chats: any ChatStorage) async throws {
+    static func metadata(_ chats: any ChatStorage) async throws -> (rating: Int?, colour: JSONValue?) {
         var answer = ChatMessage.assistant("21 degrees.")
         answer.metadata[.model] = "claude-opus-5"
         let stored = try await chats.append(answer, to: "trip")
         try await chats.updateMetadata(of: stored.sequence, .setting(.rating, to: 1), in: "trip")
         try await chats.updateConversation("trip", .metadata(.setting("colour", to: "green").removing("draft")))
+        let rating = try await chats.messages(of: "trip").last?.metadata[.rating]  // an Int?
+        let colour = try await chats.conversation("trip")?.metadata["colour"]  // a JSONValue?
+        return (rating, colour)
+    }
+
+    static func pages(_ chats: any ChatStorage) async throws -> ([Message], [Conversation]) {
+        var messages = try await chats.messages(MessageQuery(of: "long", limit: 50))  // the newest, in order
+        while messages.hasMore, let oldest = messages.items.first {
+            messages = try await chats.messages(MessageQuery(of: "long", .before(oldest.sequence), limit: 50))
+        }
+
+        var listed = try await chats.conversations(ConversationQuery(limit: 50))
+        while let next = listed.next {
+            listed = try await chats.conversations(ConversationQuery(after: next, limit: 50))
+        }
+        return (messages.items, listed.items)
+    }
+
+    static func answer(_ chats: any ChatStorage, _ model: ([ChatMessage]) async throws -> String) async throws {
+        guard let trip = try await chats.conversation("trip") else { return }
+        let answer = try await model(chats.history(of: "trip"))
+        try await chats.append(.assistant(answer), to: "trip", if: .unchanged(since: trip))
     }
 
     static func sidebar(_ chats: any ChatStorage) async throws -> [Conversation] {
