@@ -8,6 +8,11 @@ struct OpenResults {
 
     var isEmpty: Bool { calls.isEmpty && !hasUnnamed }
 
+    /// Takes the calls of a message that precedes what was taken before; its results do not count.
+    mutating func precede(withCallsOf message: ChatMessage) {
+        for part in message.parts where part.kind == .toolCall { meet(part) }
+    }
+
     /// Takes the message that precedes what was taken before.
     mutating func precede(with message: ChatMessage) {
         guard !message.isPlain else {
@@ -16,8 +21,7 @@ struct OpenResults {
         }
         for part in message.parts.reversed() {
             if part.kind == .toolCall {
-                if let id = part.callID { calls.remove(UTF8Text(id)) }
-                hasUnnamed = false
+                meet(part)
             } else if let id = part.callID {
                 // A result, or what a tool returned beside it.
                 calls.insert(UTF8Text(id))
@@ -25,6 +29,11 @@ struct OpenResults {
                 hasUnnamed = true
             }
         }
+    }
+
+    private mutating func meet(_ call: MessagePart) {
+        if let id = call.callID { calls.remove(UTF8Text(id)) }
+        hasUnnamed = false
     }
 }
 

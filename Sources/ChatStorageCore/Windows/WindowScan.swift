@@ -42,7 +42,7 @@ struct WindowScan {
         guard needsMore else { return }
         guard message.isInHistory else {
             // A result of its calls is not separated from them by a window, since no window has them.
-            if !isOver { results.precede(with: message.body) }
+            if !isOver { results.precede(withCallsOf: message.body) }
             return
         }
         let isUsers = message.role == .user
