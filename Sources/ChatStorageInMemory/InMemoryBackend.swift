@@ -133,7 +133,7 @@ public final class InMemoryBackend: ChatStorageBackend {
         try await CallMeter.measure(store.observer, .prepare, tenant: nil, nil) { _ in try store.prepare() }
     }
 
-    /// Closes the store and frees its memory, once the ends of answers under way are written.
+    /// Closes the store and frees its memory, once the answers under way have ended.
     public func close() async throws {
         await store.endingAnswers.wait()
         store.refuseCalls()

@@ -103,7 +103,7 @@ public struct InMemoryTenant: ChatStorage {
         }
     }
 
-    /// The ends of answers under way that are being written through the store.
+    /// The answers that are being written through the store.
     public var endingAnswers: EndingAnswers { store.endingAnswers }
 
     /// Stores a conversation exactly as it was elsewhere.

@@ -86,7 +86,8 @@ public final class PostgresBackend: ChatStorageBackend {
 
     /// Closes the store and its connections; calls under way finish, and every later call fails with `closed`.
     ///
-    /// Before that, it writes the ends of answers whose tasks were cancelled.
+    /// Before that, it ends the answers that are being written, with what came. If the server is out of reach, each end
+    /// is tried again as ``/ChatStorageCore/AnswerCheckpoints/retrying`` says.
     ///
     /// It waits for calls under way, at most until their deadlines, even if its task is cancelled. When it returns,
     /// every session has ended and no thread of the store uses libpq, so the process can exit: OpenSSL's exit handler

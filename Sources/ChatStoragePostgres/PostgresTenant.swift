@@ -73,7 +73,7 @@ public struct PostgresTenant: ChatStorage {
         try await measured(.removeMessages, removal.conversationID) { try await $0.removeMessages(removal) }
     }
 
-    /// The ends of answers under way that are being written through the store.
+    /// The answers that are being written through the store.
     public var endingAnswers: EndingAnswers { store.endingAnswers }
 
     /// Stores a conversation exactly as it was elsewhere.

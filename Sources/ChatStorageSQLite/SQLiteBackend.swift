@@ -83,7 +83,9 @@ public final class SQLiteBackend: ChatStorageBackend {
         }
     }
 
-    /// Closes the store; ends of answers and calls under way finish, and every later call fails with `closed`.
+    /// Closes the store; calls under way finish, and every later call fails with `closed`.
+    ///
+    /// Before that, it ends the answers that are being written, with what came.
     ///
     /// It returns when they have ended, however long they take, so cancel long reads first. Afterwards the store has
     /// nothing open. If no other store uses the file, everything is in it and no files are beside it, so you can copy

@@ -122,7 +122,7 @@ public struct SQLiteTenant: ChatStorage {
         }
     }
 
-    /// The ends of answers under way that are being written through the store.
+    /// The answers that are being written through the store.
     public var endingAnswers: EndingAnswers { store.endingAnswers }
 
     /// Removes messages of a conversation and keeps the conversation.

@@ -15,7 +15,7 @@ final class JSONLinesBackend: ChatStorageBackend {
 
     /// The roles that messages can have.
     let roles: RoleSet
-    /// What a task that was cancelled while it wrote an answer still writes.
+    /// The answers that are being written; closing ends them.
     let endingAnswers = EndingAnswers()
     private let state: Mutex<State>
     /// Files are slow, and the threads that run Swift's tasks must not wait for them.

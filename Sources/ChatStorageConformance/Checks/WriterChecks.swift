@@ -84,6 +84,8 @@ extension Check {
             }
             for await _ in begun { break }
             try await closing.close()
+            // A store that left the answer alone would wait for the model.
+            writing.cancel()
             await context.expectError(.closed, "the writer of an answer throws closed") { try await writing.value }
             let stored = try await context.reopen().messages(of: "c", limit: 1).first
             context.expect(stored?.state, equals: .failed, "an answer that is cut off by close() has failed")

@@ -1,7 +1,8 @@
 extension AnswerWriter {
     /// Appends the answer, and tries again as the policy says.
     ///
-    /// The key makes all attempts one message. After a cancellation they go on only if one of them may have stored it.
+    /// The key makes all attempts one message. When the task is cancelled or the store closes, they go on only if one
+    /// of them may have stored it.
     func append(_ new: NewMessages) async throws -> Message {
         var failures = 0
         var mayBeStored = false
@@ -26,7 +27,10 @@ extension AnswerWriter {
     private func wait(afterFailures failures: Int, isCancellable: Bool) async throws {
         let end = clock.now.advanced(by: options.retrying.wait(afterFailures: failures))
         while clock.now < end {
-            if isCancellable, isCancelled { throw CancellationError() }
+            if isCancellable {
+                if isCancelled { throw CancellationError() }
+                if case .end = order { throw ChatStorageError(.closed, "the storage is closed") }
+            }
             await writer.wait(until: end, clock)
         }
     }

@@ -58,7 +58,7 @@ final class AnswerWriter<C: Clock>: AnswerUnderWay where C.Duration == Duration 
         _ new: NewMessages, isolation: (any Actor)?, _ body: AnswerTask
     ) async throws -> Message {
         try Task.checkCancellation()
-        endingAnswers.add(self)
+        try endingAnswers.add(self)
         defer { finish() }
         return try await withTaskCancellationHandler {
             try await self.writeCounted(new, isolation: isolation, body)
@@ -84,7 +84,7 @@ final class AnswerWriter<C: Clock>: AnswerUnderWay where C.Duration == Duration 
         var thrown: (any Error)?
         if isCancelled {
             end(as: .stopped)
-        } else {
+        } else if case .write = order {
             await withTaskGroup(of: Step.self) { group in
                 group.addTask { await body.run(draft, on: isolation) }
                 group.addTask {

@@ -49,9 +49,10 @@ extension ChatStorage {
     /// - Throws: What the body throws. `CancellationError` if the caller's task was cancelled, or another process
     ///   stopped the answer. Otherwise ``ChatStorageError``: the codes of ``append(_:)`` for the beginning; `conflict`
     ///   if another process ended the answer in another way, or writes it; `messageNotFound` if it was removed, or its
-    ///   conversation was cleared or deleted; `closed` if the store was closed. If the content is refused (`invalidArgument`, `metadataTooLarge`), the
-    ///   answer ends with what can be stored, as failed, or as stopped if the task was cancelled. After any other error
-    ///   that kept the end from being written, the answer is still under way.
+    ///   conversation was cleared or deleted; `closed` if the store was closed. If the content is refused
+    ///   (`invalidArgument`, `metadataTooLarge`), the answer ends with what can be stored, as failed, or as stopped if
+    ///   the task was cancelled. After any other error that kept the end from being written, the answer is still under
+    ///   way.
     @discardableResult
     public func append(
         streaming role: Role, to id: ConversationID, _ place: AppendPlace = .head,

@@ -24,13 +24,14 @@ public final class EndingAnswers: Sendable {
     /// Makes one; each store has its own, which all its handles share.
     public init() {}
 
-    /// Takes an answer that is going to be written; it hears when the store closes, or at once if it already does.
-    package func add(_ answer: some AnswerUnderWay) {
-        let isClosing = state.withLock { state in
+    /// Takes an answer that is going to be written; it hears when the store closes.
+    ///
+    /// - Throws: ``ChatStorageError`` with the code `closed` if the store closes already.
+    package func add(_ answer: some AnswerUnderWay) throws {
+        try state.withLock { state in
+            guard !state.isClosing else { throw ChatStorageError(.closed, "the storage is closed") }
             state.underWay[ObjectIdentifier(answer)] = answer
-            return state.isClosing
         }
-        if isClosing { answer.storeCloses() }
     }
 
     /// Forgets an answer that is written no more.
@@ -54,8 +55,9 @@ public final class EndingAnswers: Sendable {
         for continuation in waiting { continuation.resume() }
     }
 
-    /// Ends the answers under way, and waits until no end is being written; a backend calls it when it is closed, before
-    /// it refuses calls.
+    /// Ends the answers under way, and waits until no end is being written.
+    ///
+    /// A backend calls it when it is closed, before it refuses calls; no answer can begin from then on.
     public func wait() async {
         let underWay = state.withLock { state in
             state.isClosing = true

@@ -112,7 +112,7 @@ public struct InterceptedStorage: ChatStorage {
         return conversation
     }
 
-    /// The answers whose ends are being written through the wrapped storage.
+    /// The answers that are being written through the wrapped storage.
     public var endingAnswers: EndingAnswers { base.endingAnswers }
 
     private static let wrongReply = ChatStorageError(

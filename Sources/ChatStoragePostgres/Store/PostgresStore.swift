@@ -23,7 +23,7 @@ final class PostgresStore: Sendable {
     let labelled = KnownConversations()
     /// Conversations that have branched, as far as reads have found.
     let branched = KnownConversations()
-    /// The answers whose ends are being written.
+    /// The answers that are being written.
     let endingAnswers = EndingAnswers()
     private let inspections: SingleFlight<SchemaInspection.Location>
     private let phase = Mutex(Phase.new)

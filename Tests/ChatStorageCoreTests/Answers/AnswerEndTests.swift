@@ -145,6 +145,33 @@ import Testing
         #expect(bench.interceptor.revisions.map(\.revision.state) == [.failed])
     }
 
+    @Test func closingEndsTheAttemptsToAppendAnAnswer() async throws {
+        let bench = try await AnswerBench()
+        bench.interceptor.appendFates.withLock { $0 = [.fails(AnswerBench.notApplied)] }
+        let (_, _, task) = bench.begin()
+        try await waitUntil { !bench.clock.deadlines.isEmpty }
+        try await bench.chats.close()
+        let error = await #expect(throws: ChatStorageError.self) { try await task.outcome }
+        #expect(error?.code == .closed)
+        #expect(bench.interceptor.appends == 1 && bench.interceptor.revisions.isEmpty)
+    }
+
+    @Test func noAnswerBeginsInAStoreThatCloses() async throws {
+        let bench = try await AnswerBench()
+        let (say, _, task) = bench.begin()
+        say("Once")
+        try await bench.waitForText("Once")
+        bench.interceptor.fates.withLock { $0 = [.isHeld] }
+        let closing = Task { try await bench.chats.close() }
+        try await waitUntil { bench.interceptor.heldCount == 1 }
+        let error = await #expect(throws: ChatStorageError.self) { try await bench.begin().task.outcome }
+        #expect(error?.code == .closed && bench.interceptor.appends == 1)
+        bench.interceptor.letGo()
+        try await closing.outcome
+        await #expect(throws: ChatStorageError.self) { try await task.outcome }
+        #expect(bench.interceptor.revisions.last?.revision.state == .failed)
+    }
+
     @Test func anEndThatFailsIsTriedAgainAndWrittenOnce() async throws {
         let bench = try await AnswerBench()
         bench.interceptor.fates.withLock {

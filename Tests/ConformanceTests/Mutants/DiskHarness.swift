@@ -13,10 +13,12 @@ struct DiskHarness: ConformanceHarness {
     }
 
     let name = "a store with a disk"
-    let saves: Saving
+    var saves = Saving.always
+    /// Whether it ends the answers under way before it closes, as it must.
+    var endsAnswers = true
     var fault: Mutant.Fault = { call, base, _ in try await call.perform(on: base) }
 
-    func makeStore() -> any ConformanceStore { DiskStore(saves: saves, fault: fault) }
+    func makeStore() -> any ConformanceStore { DiskStore(self) }
 }
 
 private final class DiskStore: ConformanceStore {
@@ -26,14 +28,10 @@ private final class DiskStore: ConformanceStore {
         var disk = InMemoryBackend()
     }
 
-    private let saves: DiskHarness.Saving
-    private let fault: Mutant.Fault
+    private let harness: DiskHarness
     private let state = Mutex(State())
 
-    init(saves: DiskHarness.Saving, fault: @escaping Mutant.Fault) {
-        self.saves = saves
-        self.fault = fault
-    }
+    init(_ harness: DiskHarness) { self.harness = harness }
 
     func handles(_ count: Int) -> [any ChatStorageBackend] { Array(repeating: handle(), count: count) }
 
@@ -41,7 +39,7 @@ private final class DiskStore: ConformanceStore {
 
     func reopen() -> any ChatStorageBackend {
         state.withLock { state in
-            if saves == .always, !state.isClosed { state.disk = state.memory.copy() }
+            if harness.saves == .always, !state.isClosed { state.disk = state.memory.copy() }
             state.memory = state.disk.copy()
             state.isClosed = false
         }
@@ -52,10 +50,12 @@ private final class DiskStore: ConformanceStore {
 
     private func handle() -> any ChatStorageBackend {
         let backend = DiskBackend(base: state.withLock(\.memory), store: self)
-        return InterceptedBackend(backend, interceptor: FaultInterceptor(Mutant("", fault: fault), in: backend.base))
+        let interceptor = FaultInterceptor(Mutant("", fault: harness.fault), in: backend.base)
+        return InterceptedBackend(backend, interceptor: interceptor)
     }
 
     fileprivate func close(_ memory: InMemoryBackend) async throws {
+        if harness.endsAnswers { await memory.endingAnswers.wait() }
         state.withLock { state in
             guard state.memory === memory, !state.isClosed else { return }
             state.disk = memory.copy()

@@ -15,7 +15,10 @@ extension Mutant {
                 "removal.key-is-free", "lists.read-marks", "lists.*", "append.*", "keys.*", "conditions.*", "closing.*",
                 "atomicity.append.*", "order.sequence.*", "order.time.*",
             ],
-            harness: DiskHarness(saves: .always, fault: appendsByHalves)),
+            harness: DiskHarness(fault: appendsByHalves)),
+        Mutant(
+            "leaves answers under way as they are when it is closed", caughtBy: "answers.writer.closed",
+            harness: DiskHarness(endsAnswers: false)),
         Mutant(
             "refuses bad rows in its database without declaring it", caughtBy: "absence.engine-constraints",
             // A handle that is closed also refuses the reads of its snapshots.
