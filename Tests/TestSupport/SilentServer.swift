@@ -73,6 +73,7 @@ package final class SilentServer: Sendable {
         let fields = "SFATAL\0VFATAL\0C\(sqlState)\0Mthe session ends\0\0".utf8
         // A type, and a length that counts itself.
         let error = [UInt8(ascii: "E"), 0, 0, 0, UInt8(4 + fields.count)] + fields
-        _ = write(connection, error, error.count)
+        // A client that was cancelled has closed the connection.
+        _ = send(connection, error, error.count, UnixSocket.noSignal)
     }
 }

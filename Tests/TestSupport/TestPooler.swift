@@ -128,17 +128,11 @@ package final class TestPooler: Sendable {
         private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
             var rest = bytes[...]
             while !rest.isEmpty {
-                let count = rest.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, noSignal) }
+                let count = rest.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, UnixSocket.noSignal) }
                 guard count > 0 else { return false }
                 rest = rest.dropFirst(count)
             }
             return true
         }
-
-        #if canImport(Darwin)
-        private static let noSignal: Int32 = 0
-        #else
-        private static let noSignal = Int32(MSG_NOSIGNAL)
-        #endif
     }
 }

@@ -2,6 +2,13 @@ import Foundation
 
 /// Sockets in the file system, under the name by which PostgreSQL's programs find them in a folder.
 enum UnixSocket {
+    #if canImport(Darwin)
+    static let noSignal: Int32 = 0
+    #else
+    /// With it `send` fails on a closed connection; without, SIGPIPE ends the process.
+    static let noSignal = Int32(MSG_NOSIGNAL)
+    #endif
+
     /// Makes a socket in a folder that connections come to.
     static func listen(in folder: String) throws -> Int32 {
         let descriptor = try make()
