@@ -244,7 +244,7 @@ extension Mutant {
         },
         Mutant(
             "finds forks on the current path alone", caughtBy: "branches.forks",
-            related: ["branches.concurrent", "removal.from", "removal.in-a-tree"]
+            related: ["branches.concurrent", "removal.concurrent", "removal.from", "removal.in-a-tree"]
         ) { call, base, _ in
             guard case .forks(let id) = call else { return try await call.perform(on: base) }
             let path = (try? await base.messages(of: id, limit: .max).map(\.sequence)) ?? []
