@@ -29,7 +29,7 @@ extension AnswerWriter {
         while clock.now < end {
             if isCancellable {
                 if isCancelled { throw CancellationError() }
-                if case .end = order { throw ChatStorageError(.closed, "the storage is closed") }
+                if case .end = order { throw ChatStorageError.closed }
             }
             await writer.wait(until: end, clock)
         }

@@ -29,7 +29,7 @@ public final class EndingAnswers: Sendable {
     /// - Throws: ``ChatStorageError`` with the code `closed` if the store closes already.
     package func add(_ answer: some AnswerUnderWay) throws {
         try state.withLock { state in
-            guard !state.isClosing else { throw ChatStorageError(.closed, "the storage is closed") }
+            guard !state.isClosing else { throw ChatStorageError.closed }
             state.underWay[ObjectIdentifier(answer)] = answer
         }
     }
