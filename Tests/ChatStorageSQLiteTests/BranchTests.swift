@@ -69,9 +69,11 @@ import Testing
                                 let new = NewMessages(
                                     [.user("x"), .assistant("y")], to: "c", .after(sequence), movesHead: number % 3 > 0)
                                 let stored = try await store.append(new).messages
-                                // None: it follows the stored message before it, behind which some may be removed.
                                 #expect(stored[0].predecessor ?? sequence == sequence)
-                                #expect(stored[0].sequence > sequence)
+                                // If it names none, it follows the stored message before it: none is left in between.
+                                let between = stored[0].predecessor == nil ? sequence + 1..<stored[0].sequence : 0..<0
+                                let left = try await store.messages(MessageQuery(of: "c", .sequences(Array(between))))
+                                #expect(left.items.isEmpty)
                                 #expect(stored[1].predecessor == nil)
                             }
                         } catch let error as ChatStorageError where error.code == .messageNotFound {

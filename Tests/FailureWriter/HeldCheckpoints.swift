@@ -5,7 +5,7 @@ import Synchronization
 struct HeldCheckpoints: Sendable {
     /// Pieces that were given to the draft.
     var pieces = 0
-    /// Revisions of the message that were sent, the end among them.
+    /// Revisions of the message that were sent, except an end without a body: the checkpoint before it had all that came.
     var revisions = 0
     /// The most that were under way at once.
     var mostAtOnce = 0
@@ -105,10 +105,10 @@ struct HeldCheckpoints: Sendable {
         }
 
         func perform(_ call: StorageCall, tenant: String?, on base: any ChatStorage) async throws -> StorageReply {
-            guard case .reviseMessage = call else { return try await call.perform(on: base) }
+            guard case .reviseMessage(let revision) = call else { return try await call.perform(on: base) }
             counts.withLock { counts in
                 counts.underWay += 1
-                counts.result.revisions += 1
+                if revision.body != nil || revision.state == nil { counts.result.revisions += 1 }
                 counts.result.mostAtOnce = max(counts.result.mostAtOnce, counts.underWay)
             }
             defer { counts.withLock { $0.underWay -= 1 } }

@@ -2,10 +2,10 @@ import Foundation
 
 /// Sockets in the file system, under the name by which PostgreSQL's programs find them in a folder.
 enum UnixSocket {
+    // With it `send` fails on a closed connection; without, SIGPIPE ends the process.
     #if canImport(Darwin)
     static let noSignal: Int32 = 0
     #else
-    /// With it `send` fails on a closed connection; without, SIGPIPE ends the process.
     static let noSignal = Int32(MSG_NOSIGNAL)
     #endif
 

@@ -105,8 +105,7 @@ import Testing
         }
         try await waitUntil { hasSaid.withLock(\.self) }
         try await bench.chats.close()
-        let error = await #expect(throws: ChatStorageError.self) { try await task.outcome }
-        #expect(error?.code == .closed)
+        await expectError(.closed) { try await task.outcome }
         #expect(bench.interceptor.revisions.last?.revision.state == .failed)
         #expect(bench.interceptor.revisions.compactMap(\.text).last == "Once upon")
     }
@@ -127,8 +126,7 @@ import Testing
         #expect(bench.interceptor.revisions.last?.revision.state == .failed)
         #expect(bench.interceptor.revisions.compactMap(\.text).last == "Once")
         body.resume()
-        let error = await #expect(throws: ChatStorageError.self) { try await task.outcome }
-        #expect(error?.code == .closed)
+        await expectError(.closed) { try await task.outcome }
     }
 
     @Test func closingEndsAnAnswerThatIsStillBeingAppended() async throws {
@@ -140,8 +138,7 @@ import Testing
         for _ in 0..<20 { await Task.yield() }
         bench.interceptor.letGo()
         try await closing.outcome
-        let error = await #expect(throws: ChatStorageError.self) { try await task.outcome }
-        #expect(error?.code == .closed)
+        await expectError(.closed) { try await task.outcome }
         #expect(bench.interceptor.revisions.map(\.revision.state) == [.failed])
     }
 
@@ -151,8 +148,7 @@ import Testing
         let (_, _, task) = bench.begin()
         try await waitUntil { !bench.clock.deadlines.isEmpty }
         try await bench.chats.close()
-        let error = await #expect(throws: ChatStorageError.self) { try await task.outcome }
-        #expect(error?.code == .closed)
+        await expectError(.closed) { try await task.outcome }
         #expect(bench.interceptor.appends == 1 && bench.interceptor.revisions.isEmpty)
     }
 
@@ -164,11 +160,11 @@ import Testing
         bench.interceptor.fates.withLock { $0 = [.isHeld] }
         let closing = Task { try await bench.chats.close() }
         try await waitUntil { bench.interceptor.heldCount == 1 }
-        let error = await #expect(throws: ChatStorageError.self) { try await bench.begin().task.outcome }
-        #expect(error?.code == .closed && bench.interceptor.appends == 1)
+        await expectError(.closed) { try await bench.begin().task.outcome }
+        #expect(bench.interceptor.appends == 1)
         bench.interceptor.letGo()
         try await closing.outcome
-        await #expect(throws: ChatStorageError.self) { try await task.outcome }
+        await expectError(.closed) { try await task.outcome }
         #expect(bench.interceptor.revisions.last?.revision.state == .failed)
     }
 
