@@ -81,7 +81,7 @@ public enum OpenAIResponses {
         /// Whether the request assumes that the API stored nothing.
         let isStateless: Bool
 
-        /// Everything but what the API understands only if it stored the responses.
+        /// Everything that the API understands even if it has not stored the responses.
         ///
         /// Reasoning without `encrypted_content` is left out, and with it the ids of the items after it in its message,
         /// because the API refuses such an id without the reasoning. Ask for encrypted content with

@@ -57,8 +57,8 @@ public struct CopyEvent: Sendable {
 ///
 /// The source is read as it was at one moment, if its backend has the capability `snapshots`. What is written to it
 /// meanwhile is not copied. So a store in use is moved by two runs: the first one while it is used; the second one,
-/// with `replacesDifferent`, when nobody writes it any more. A conversation that was deleted in the source in between
-/// stays in the target, and the digests differ.
+/// with `replacesDifferent`, when nobody writes to it any more. A conversation that was deleted in the source in
+/// between stays in the target, and the digests differ.
 ///
 /// A store is not copied onto itself, whatever its names: what its users do meanwhile would be undone. To notice that,
 /// a copy into a store that has conversations creates an empty one there, looks for it in the source, and deletes it.
